@@ -1,0 +1,80 @@
+package domain
+
+import "slices"
+
+// Guard is a condition on a session, in words so that tables and diagrams can
+// show it.
+type Guard string
+
+const (
+	GuardNone    Guard = ""
+	GuardOpen    Guard = "open"
+	GuardExpired Guard = "expired"
+	GuardUnpaid  Guard = "complete, unpaid"
+	GuardPaid    Guard = "complete, paid or nothing to pay"
+)
+
+func (g Guard) holds(s SessionFact) bool {
+	switch g {
+	case GuardOpen:
+		return s.Status == "open"
+	case GuardExpired:
+		return s.Status == "expired"
+	case GuardUnpaid:
+		return s.Status == "complete" && s.PaymentStatus == "unpaid"
+	case GuardPaid:
+		return s.Status == "complete" && (s.PaymentStatus == "paid" || s.PaymentStatus == "no_payment_required")
+	default:
+		return g == GuardNone
+	}
+}
+
+func (r OrderRule) matches(from OrderStatus, s SessionFact) bool {
+	return r.On == s.Type && slices.Contains(r.From, from) && r.When.holds(s)
+}
+
+// isOrderEvent tells whether any row is about events of this type.
+func isOrderEvent(t EventType) bool {
+	return slices.ContainsFunc(OrderRules, func(r OrderRule) bool { return r.On == t })
+}
+
+func subscriptionEvent(t EventType) (SubscriptionEventRule, bool) {
+	for _, rule := range SubscriptionEvents {
+		if rule.On == t {
+			return rule, true
+		}
+	}
+	return SubscriptionEventRule{}, false
+}
+
+func invoiceEvent(t EventType) (InvoiceEventRule, bool) {
+	for _, rule := range InvoiceEvents {
+		if rule.On == t {
+			return rule, true
+		}
+	}
+	return InvoiceEventRule{}, false
+}
+
+// accessRow is the status's place in [AccessRules]; -1: a status we do not know.
+func accessRow(s SubscriptionStatus) int {
+	return slices.IndexFunc(AccessRules, func(r AccessRule) bool { return r.Status == s })
+}
+
+func (s SubscriptionStatus) access() Access {
+	if row := accessRow(s); row >= 0 {
+		return AccessRules[row].Access
+	}
+	return AccessNone
+}
+
+func (s SubscriptionStatus) terminal() bool {
+	row := accessRow(s)
+	return row >= 0 && AccessRules[row].Terminal
+}
+
+// Live tells whether a subscription in this status may still charge the user, so
+// that a second one in its group would charge twice.
+func (s SubscriptionStatus) Live() bool {
+	return accessRow(s) >= 0 && !s.terminal() && s != StatusIncomplete
+}

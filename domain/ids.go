@@ -1,0 +1,50 @@
+package domain
+
+// Ids of ours and of Stripe's. They are types of their own so that one cannot be
+// passed where another is expected.
+type (
+	// UserID is the product's own id of whoever is entitled: a person, a team,
+	// an organization.
+	UserID string
+	// OrderID is ours; it travels through Stripe in client_reference_id and in
+	// the metadata of everything a checkout makes.
+	OrderID string
+
+	EventID         string // evt_...
+	CustomerID      string // cus_...
+	SessionID       string // cs_...
+	SubscriptionID  string // sub_...
+	PriceID         string // price_...
+	InvoiceID       string // in_...
+	PaymentIntentID string // pi_...
+)
+
+// RefKind says what a [Ref] refers to.
+type RefKind string
+
+const (
+	RefUser          RefKind = "user"
+	RefOrder         RefKind = "order"
+	RefCustomer      RefKind = "customer"
+	RefSession       RefKind = "checkout_session"
+	RefSubscription  RefKind = "subscription"
+	RefInvoice       RefKind = "invoice"
+	RefPaymentIntent RefKind = "payment_intent"
+)
+
+// Ref is a name under which an account can be found.
+type Ref struct {
+	Kind RefKind
+	ID   string
+}
+
+// refs keeps the references that name something: an absent id names nothing.
+func refs(all ...Ref) []Ref {
+	kept := make([]Ref, 0, len(all))
+	for _, r := range all {
+		if r.ID != "" {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}

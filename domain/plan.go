@@ -1,0 +1,135 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+type (
+	PlanKey    string // the plan's key in the catalog, as in POST /api/checkout/{plan}
+	PriceKey   string // a price's key within its plan, such as "monthly"
+	FeatureKey string
+	GroupKey   string
+)
+
+// Mode is how a plan is sold; the words are Stripe's for a Checkout Session.
+type Mode string
+
+const (
+	ModePayment      Mode = "payment"      // once
+	ModeSubscription Mode = "subscription" // again every period
+)
+
+// Modes lists every mode.
+var Modes = []Mode{ModePayment, ModeSubscription}
+
+// FeatureType says what a right to a feature looks like.
+type FeatureType string
+
+const (
+	FeatureFlag  FeatureType = "flag"  // has it or not
+	FeatureLimit FeatureType = "limit" // may have so many
+)
+
+// FeatureTypes lists every feature type.
+var FeatureTypes = []FeatureType{FeatureFlag, FeatureLimit}
+
+// MergeRule says how the limits of several live sources become one.
+type MergeRule string
+
+const (
+	MergeMax MergeRule = "max" // the largest counts (the default)
+	MergeSum MergeRule = "sum" // they add up
+)
+
+// Feature is something a user may be entitled to.
+type Feature struct {
+	Key     FeatureKey
+	Type    FeatureType
+	PerUnit bool // a limit is multiplied by the quantity bought
+	Merge   MergeRule
+}
+
+// Price is one way to pay for a plan. Stripe's price is found by its id or, where
+// ID is empty, by its lookup key.
+type Price struct {
+	Key       PriceKey
+	ID        PriceID
+	LookupKey string
+}
+
+// CheckoutOptions are the switches of a plan's Checkout Session.
+type CheckoutOptions struct {
+	PromotionCodes   bool
+	AutomaticTax     bool
+	TaxIDCollection  bool
+	MaxQuantity      int64 // how many units one order may have, at least 1
+	AdjustableAmount bool  // the buyer may change the quantity on Stripe's page
+}
+
+// Plan is something for sale: prices to pay, features to have.
+type Plan struct {
+	Key         PlanKey
+	Name        string
+	Description string
+	Mode        Mode
+	Group       GroupKey      // at most one live subscription of a user within a group; may be empty
+	TrialDays   int           // 0: no trial
+	Grace       time.Duration // how long past_due keeps access, from the start of the unpaid period
+	Leeway      time.Duration // how long active access outlives the period's end
+	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
+	Prices      []Price       // the first is the default
+	Grants      map[FeatureKey]Value
+	Checkout    CheckoutOptions
+}
+
+// Defaults of a plan that says nothing else.
+const (
+	// DefaultGrace outlives Stripe's usual two weeks of payment retries.
+	DefaultGrace = 16 * 24 * time.Hour
+	// DefaultLeeway covers the hour that Stripe takes to finalize a renewal's
+	// invoice, and a late webhook.
+	DefaultLeeway = 24 * time.Hour
+)
+
+// PriceOf finds one of the plan's prices; the empty key means the first.
+func (p Plan) PriceOf(key PriceKey) (Price, bool) {
+	for _, price := range p.Prices {
+		if key == "" || price.Key == key {
+			return price, true
+		}
+	}
+	return Price{}, false
+}
+
+// Catalog is what is for sale, and what it grants.
+type Catalog struct {
+	Features map[FeatureKey]Feature
+	Plans    map[PlanKey]Plan
+}
+
+// PlanList returns the plans sorted by key.
+func (c Catalog) PlanList() []Plan {
+	plans := make([]Plan, 0, len(c.Plans))
+	for _, p := range c.Plans {
+		plans = append(plans, p)
+	}
+	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Key, b.Key) })
+	return plans
+}
+
+// PlanByPrice finds the plan that a Stripe price belongs to, by the price's id
+// or by its lookup key. It is false for a price that the catalog does not map.
+func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
+	for _, plan := range c.PlanList() {
+		for _, price := range plan.Prices {
+			byID := price.ID != "" && price.ID == id
+			byKey := price.LookupKey != "" && price.LookupKey == lookupKey
+			if byID || byKey {
+				return plan, true
+			}
+		}
+	}
+	return Plan{}, false
+}

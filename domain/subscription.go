@@ -1,0 +1,99 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// SubscriptionStatus is Stripe's, passed through.
+type SubscriptionStatus string
+
+const (
+	StatusIncomplete        SubscriptionStatus = "incomplete"
+	StatusIncompleteExpired SubscriptionStatus = "incomplete_expired"
+	StatusTrialing          SubscriptionStatus = "trialing"
+	StatusActive            SubscriptionStatus = "active"
+	StatusPastDue           SubscriptionStatus = "past_due"
+	StatusUnpaid            SubscriptionStatus = "unpaid"
+	StatusPaused            SubscriptionStatus = "paused"
+	StatusCanceled          SubscriptionStatus = "canceled"
+)
+
+// Item is one line of a subscription.
+type Item struct {
+	ID        string // si_...
+	Price     PriceID
+	LookupKey string
+	Quantity  int64
+}
+
+// Subscription is the newest snapshot that we have of one of Stripe's.
+type Subscription struct {
+	ID       SubscriptionID
+	Order    OrderID // as its metadata claims; it only ever narrows access, see checkoutUnpaid
+	Customer CustomerID
+	Status   SubscriptionStatus
+	Items    []Item // sorted by id
+
+	StartedAt         time.Time // UTC
+	PeriodStart       time.Time
+	PeriodEnd         time.Time // the latest among the items; zero: not told
+	TrialEnd          time.Time
+	CancelAt          time.Time // scheduled end; zero: none
+	CancelAtPeriodEnd bool
+	EndedAt           time.Time
+
+	// SeenAt is when this was true: the event's time in whole seconds, or the
+	// time of the fetch. Precedence settles ties, see [SubscriptionEvents].
+	SeenAt     time.Time
+	Precedence int
+}
+
+// compareSnapshots is a total order over snapshots of one subscription. Joining
+// is taking the greater, so whatever the order of arrival the same one stays.
+func compareSnapshots(a, b Subscription) int {
+	return cmp.Or(
+		compareBools(a.Status.terminal(), b.Status.terminal()), // Stripe never revives an ended subscription
+		a.SeenAt.Compare(b.SeenAt),
+		cmp.Compare(a.Precedence, b.Precedence),
+		a.PeriodEnd.Compare(b.PeriodEnd),
+		cmp.Compare(accessRow(a.Status), accessRow(b.Status)),
+		// What follows only makes the order total: equal here is equal.
+		cmp.Compare(a.Status, b.Status),
+		a.PeriodStart.Compare(b.PeriodStart),
+		a.CancelAt.Compare(b.CancelAt),
+		compareBools(a.CancelAtPeriodEnd, b.CancelAtPeriodEnd),
+		a.EndedAt.Compare(b.EndedAt),
+		a.TrialEnd.Compare(b.TrialEnd),
+		a.StartedAt.Compare(b.StartedAt),
+		cmp.Compare(a.Order, b.Order),
+		cmp.Compare(a.Customer, b.Customer),
+		slices.CompareFunc(a.Items, b.Items, func(x, y Item) int {
+			return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Price, y.Price),
+				cmp.Compare(x.LookupKey, y.LookupKey), cmp.Compare(x.Quantity, y.Quantity))
+		}),
+	)
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// scheduledEnd is when the subscription will end by a decision already made;
+// zero: it renews. Stripe says it in two ways: classic billing by the flag,
+// flexible billing from the portal by cancel_at alone.
+func (s Subscription) scheduledEnd() time.Time {
+	end := s.CancelAt
+	if s.CancelAtPeriodEnd {
+		end = earlier(end, s.PeriodEnd)
+	}
+	return end
+}

@@ -1,0 +1,94 @@
+package ports
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+var (
+	// ErrBadSignature: the message was not signed with a secret of ours, or not
+	// within five minutes of now.
+	ErrBadSignature = errors.New("webhook signature does not verify")
+	// ErrUnreadable: the message is signed and is not an event.
+	ErrUnreadable = errors.New("webhook body is not a Stripe event")
+	// ErrThinEvent: the message is one of Stripe's thin events, which carry no
+	// object. The endpoint has to be set up for snapshot events.
+	ErrThinEvent = errors.New("webhook body is a thin event")
+
+	// ErrGatewayBusy: Stripe could not answer now: overloaded, rate-limited, in
+	// trouble or too slow. The same call may be made again.
+	ErrGatewayBusy = errors.New("payment provider is not available")
+	// ErrGatewayDenied: our key is wrong or lacks a permission.
+	ErrGatewayDenied = errors.New("payment provider refuses our key")
+	// ErrGatewayRefused: Stripe understood the call and will not do it, now or
+	// later: a price that does not exist, an impossible parameter.
+	ErrGatewayRefused = errors.New("payment provider refuses the request")
+)
+
+// CustomerRequest asks for a customer for one of our users.
+type CustomerRequest struct {
+	User           domain.UserID
+	IdempotencyKey string
+}
+
+// SessionRequest asks for a Checkout Session. The same order and attempt always
+// ask with the same parameters.
+type SessionRequest struct {
+	User           domain.UserID
+	Customer       domain.CustomerID
+	Order          domain.Order
+	Options        domain.CheckoutOptions
+	IdempotencyKey string
+}
+
+// StripePrice is what Stripe says about a price.
+type StripePrice struct {
+	ID            domain.PriceID
+	LookupKey     string
+	Active        bool
+	Amount        int64  // minor currency units per unit
+	Currency      string // ISO 4217, lower case
+	Interval      string // day, week, month, year; empty: one-time
+	IntervalCount int64
+}
+
+// Gateway is Stripe: calls out, and messages in.
+//
+// Every call may return [ErrGatewayBusy], [ErrGatewayDenied] and
+// [ErrGatewayRefused], wrapped in words for our log. Those words never go to a
+// client.
+type Gateway interface {
+	// CreateCustomer makes a customer, or returns the one that was made with the
+	// same idempotency key.
+	CreateCustomer(ctx context.Context, r CustomerRequest) (domain.CustomerID, error)
+
+	// CreateSession makes a Checkout Session, or returns the one that was made
+	// with the same idempotency key. The order's and the user's id go into
+	// everything that the session will make.
+	CreateSession(ctx context.Context, r SessionRequest) (domain.SessionFact, error)
+
+	// ExpireSession ends an open session. A session that is no longer open is
+	// returned as it is, without an error: the caller looks at its Status.
+	ExpireSession(ctx context.Context, id domain.SessionID) (domain.SessionFact, error)
+
+	// FetchSession asks for a session and for the subscription it made: one fact
+	// or two. [ErrNotFound] if there is no such session.
+	FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error)
+
+	// Prices asks for prices by id and by lookup key. A price that Stripe does
+	// not have is not in the answer.
+	Prices(ctx context.Context, wanted []domain.Price) ([]StripePrice, error)
+
+	// ReadEvent verifies a message and reads it, whatever the API version it is
+	// written in: [ErrBadSignature], [ErrUnreadable], [ErrThinEvent]. An object
+	// of a kind that says nothing of purchases gives an event without a fact.
+	// It makes no call.
+	ReadEvent(payload []byte, signature string) (domain.Event, error)
+}
+
+// RetryAfter is how long a client should wait after [ErrGatewayBusy] or
+// [ErrUnavailable].
+const RetryAfter = 2 * time.Second

@@ -1,0 +1,115 @@
+package ports
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+var (
+	// ErrNotFound: there is no such thing, or it is not the asker's.
+	ErrNotFound = errors.New("not found")
+	// ErrUnavailable: the store cannot be reached, is overloaded or kept failing
+	// after retries. Nothing is known to be kept; the same call may be made again.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrConflict: what was to be kept breaks a uniqueness rule, such as one
+	// Stripe customer for two users.
+	ErrConflict = errors.New("conflict with what is kept")
+)
+
+// State is all that is kept of one user.
+type State struct {
+	Account      domain.Account
+	Entitlements []domain.Entitlement // as last derived, sorted by feature and source
+}
+
+// Touch names what an update is about.
+type Touch struct {
+	// Users are accounts to find by user id; an unknown user's is found empty.
+	Users []domain.UserID
+	// Refs are names under which accounts may be known; an unknown one finds
+	// nothing.
+	Refs []domain.Ref
+	// Events are those whose receipts are to be found.
+	Events []domain.EventID
+}
+
+// Found is what an update may look at. It is the update's own: changing it
+// changes nothing that is kept.
+type Found struct {
+	States   map[domain.UserID]State                  // of every user and of every owner of a ref, locked
+	Owners   map[domain.Ref]domain.UserID             // of the refs that are known
+	Receipts map[domain.EventID]domain.ProcessedEvent // of the events that have one, without their payload
+}
+
+// Kept is what an update leaves behind. Of a state, everything the account had
+// and has no longer is forgotten only if it is an entitlement: facts are never
+// deleted.
+type Kept struct {
+	States   []State // only of users that were found
+	Receipts []domain.ProcessedEvent
+	Changes  []domain.Change // in this order; Seq is given by the store
+}
+
+// Store keeps accounts, entitlements, receipts and changes.
+//
+// Every method returns [ErrUnavailable], wrapped, where the database cannot
+// answer, and the context's error once it is done.
+type Store interface {
+	// Update finds what touch names, locks the accounts in a fixed order, runs fn
+	// and keeps what it returns, all in one transaction: all of it is kept, or
+	// nothing. Two updates of one account never overlap.
+	//
+	// fn may run again, after a serialization failure or deadlock: it works on
+	// values and touches nothing else, and above all never calls Stripe. If fn
+	// returns an error nothing is kept and Update returns that error.
+	//
+	// Keeping a receipt that exists replaces all but its payload and ReceivedAt.
+	// Every name in an account's Refs is known from then on; a name that another
+	// user has already is an [ErrConflict].
+	Update(ctx context.Context, touch Touch, fn func(Found) (Kept, error)) error
+
+	// Fail keeps the receipt of an event that could not be processed, in a
+	// transaction of its own, so that it outlives the rollback of what failed.
+	// It counts the attempt. A receipt with a final outcome stays as it is.
+	Fail(ctx context.Context, receipt domain.ProcessedEvent) error
+
+	// State reads one user's state without locking; a user of whom nothing is
+	// known has an empty one.
+	State(ctx context.Context, user domain.UserID) (State, error)
+
+	// Entitlements reads what was last derived for each of the users, live or
+	// not, in one round trip. A user without any has no key.
+	Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error)
+
+	// Order reads one order and whose it is, or [ErrNotFound].
+	Order(ctx context.Context, id domain.OrderID) (domain.Order, domain.UserID, error)
+
+	// Receipt reads one receipt with its payload, or [ErrNotFound].
+	Receipt(ctx context.Context, id domain.EventID) (domain.ProcessedEvent, error)
+
+	// Receipts reads receipts without their payloads, the last received first.
+	Receipts(ctx context.Context, query ReceiptQuery) ([]domain.ProcessedEvent, error)
+
+	// Changes reads the history of one user's entitlements, oldest first.
+	Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error)
+
+	// Users reads the ids of users with an account, in ascending order, those
+	// after the one given, at most limit.
+	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
+
+	// Ready returns nil if the store answers and its schema is the one that this
+	// program was built for. Its error says what to do.
+	Ready(ctx context.Context) error
+}
+
+// ReceiptQuery narrows a listing of receipts; zero fields do not.
+type ReceiptQuery struct {
+	Outcome domain.Outcome
+	Type    domain.EventType
+	User    domain.UserID
+	Before  time.Time // received before
+	Limit   int       // 0: 50
+}
