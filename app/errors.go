@@ -1,0 +1,26 @@
+package app
+
+import "errors"
+
+// What a caller may have asked wrongly, or at the wrong moment. Adapters find them
+// with errors.Is; the text around them says what to do.
+var (
+	ErrUnknownPlan    = errors.New("no such plan")
+	ErrUnknownPrice   = errors.New("no such price")
+	ErrUnknownFeature = errors.New("no such feature")
+	ErrBadRequest     = errors.New("bad request")
+	ErrBadReturnURL   = errors.New("return URL not allowed")
+
+	// ErrKeyReused: the Idempotency-Key came with another request before.
+	ErrKeyReused = errors.New("idempotency key was used for another request")
+	// ErrAlreadySubscribed: a live subscription already gives what a second one
+	// would charge for again.
+	ErrAlreadySubscribed = errors.New("already subscribed")
+	// ErrCheckoutCompleted: an earlier checkout was paid a moment ago.
+	ErrCheckoutCompleted = errors.New("an earlier checkout has just been completed")
+	// ErrPriceNotSold: the catalog names a price that Stripe does not have or no
+	// longer sells.
+	ErrPriceNotSold = errors.New("price is not for sale at the payment provider")
+	// ErrClosing: the program is shutting down.
+	ErrClosing = errors.New("shutting down")
+)

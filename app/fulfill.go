@@ -1,0 +1,253 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Fulfill joins events into the accounts that they are about and derives the
+// entitlements, all in one transaction with the events' receipts. It is the one
+// door: webhooks, syncs and replays come through it.
+//
+// Events that arrive together are joined together. One that fails does not fail
+// the others: the batch is then taken apart, and the failure is recorded outside
+// the transaction that it undid.
+type Fulfill struct {
+	store    ports.Store
+	catalog  domain.Catalog
+	livemode bool
+	clock    ports.Clock
+	batches  *batcher[received, domain.Verdict]
+}
+
+// Two lanes: while one waits for its commit to reach the disk, the other works.
+const (
+	fulfillLanes = 2
+	fulfillMost  = 64
+	// fulfillTime bounds one batch. Stripe's Checkout holds the buyer for 10 s.
+	fulfillTime = 9 * time.Second
+)
+
+// NewFulfill starts the lanes; Close ends them.
+func NewFulfill(store ports.Store, catalog domain.Catalog, settings Settings, clock ports.Clock) *Fulfill {
+	f := &Fulfill{store: store, catalog: catalog, livemode: settings.Livemode, clock: clock}
+	f.batches = newBatcher(fulfillLanes, fulfillMost, f.batch)
+	return f
+}
+
+// Close refuses further events and waits for those accepted.
+func (f *Fulfill) Close() { f.batches.close() }
+
+// received is an event and when it came in. An event without an id is a fact that
+// we asked for: it has no receipt.
+type received struct {
+	event domain.Event
+	at    time.Time
+}
+
+// Event processes one event, whatever the number of times it comes. The verdict
+// of an event that was processed before is unchanged. On an error the event is
+// not processed: it has to come again.
+func (f *Fulfill) Event(ctx context.Context, e domain.Event) (domain.Verdict, error) {
+	return f.batches.do(ctx, received{e, f.clock()})
+}
+
+// Facts joins what was asked of Stripe rather than sent by it.
+func (f *Fulfill) Facts(ctx context.Context, facts ...domain.Fact) error {
+	for _, fact := range facts {
+		e := domain.Event{Type: domain.TypeFetched, Livemode: f.livemode, Fact: fact}
+		if _, err := f.batches.do(ctx, received{e, f.clock()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Fulfill) batch(batch []received) []outcome[domain.Verdict] {
+	// Callers come and go; the batch belongs to all of them and to none.
+	ctx, cancel := context.WithTimeout(context.Background(), fulfillTime)
+	defer cancel()
+
+	verdicts, err := f.join(ctx, batch)
+	results := make([]outcome[domain.Verdict], len(batch))
+	switch {
+	case err == nil:
+		for i, v := range verdicts {
+			results[i].out = v
+		}
+	case len(batch) == 1:
+		results[0] = outcome[domain.Verdict]{err: f.fail(ctx, batch[0], err)}
+	case errors.Is(err, ports.ErrUnavailable):
+		// One by one would meet the same closed door.
+		for i := range batch {
+			results[i].err = err
+		}
+	default:
+		for i := range batch {
+			results[i] = f.batch(batch[i : i+1])[0]
+		}
+	}
+	return results
+}
+
+// fail keeps a receipt of the failure and returns it. If even that cannot be kept
+// the caller still gets an error, and Stripe sends the event again.
+func (f *Fulfill) fail(ctx context.Context, r received, cause error) error {
+	cause = fmt.Errorf("event %s (%s): %w", r.event.ID, r.event.Type, cause)
+	if r.event.ID == "" {
+		return cause
+	}
+	receipt := receiptOf(r, domain.Verdict{Outcome: domain.OutcomeFailed, Reason: cause.Error()}, "", f.clock())
+	if err := f.store.Fail(ctx, receipt); err != nil {
+		return fmt.Errorf("%w (and the failure could not be recorded: %w)", cause, err)
+	}
+	return cause
+}
+
+// join is the transaction.
+func (f *Fulfill) join(ctx context.Context, batch []received) (verdicts []domain.Verdict, err error) {
+	var touch ports.Touch
+	for _, r := range batch {
+		if r.event.ID != "" {
+			touch.Events = append(touch.Events, r.event.ID)
+		}
+		if r.event.Fact != nil && f.foreign(r.event) == "" {
+			touch.Refs = append(touch.Refs, r.event.Fact.Refs()...)
+		}
+	}
+	defer func() {
+		// A rule that panics on one event must not end the program for all.
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
+		verdicts = make([]domain.Verdict, len(batch))
+		work := newJoining(found, f.catalog, f.clock())
+		for i, r := range batch {
+			verdicts[i] = work.event(r, f.foreign(r.event))
+		}
+		return work.kept(), nil
+	})
+	return verdicts, err
+}
+
+// foreign says why an event is not for this deployment; empty: it is.
+func (f *Fulfill) foreign(e domain.Event) string {
+	switch {
+	case e.Account != "":
+		return "a Connect event of account " + e.Account + ": this deployment is not a platform"
+	case e.Livemode != f.livemode:
+		return fmt.Sprintf("livemode is %t, and this deployment's is %t: send each mode to a deployment of its own", e.Livemode, f.livemode)
+	default:
+		return ""
+	}
+}
+
+// joining is one run of the transaction: what was found, and what becomes of it.
+type joining struct {
+	found    ports.Found
+	catalog  domain.Catalog
+	now      time.Time
+	states   map[domain.UserID]ports.State
+	changed  map[domain.UserID]bool
+	receipts map[domain.EventID]domain.ProcessedEvent
+	changes  []domain.Change
+}
+
+func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
+	return &joining{
+		found: found, catalog: c, now: now,
+		states:   maps.Clone(found.States),
+		changed:  map[domain.UserID]bool{},
+		receipts: map[domain.EventID]domain.ProcessedEvent{},
+	}
+}
+
+func (j *joining) event(r received, foreign string) domain.Verdict {
+	id := r.event.ID
+	if id != "" {
+		_, inBatch := j.receipts[id]
+		if inBatch || j.found.Receipts[id].Outcome.Final() {
+			return domain.Verdict{Outcome: domain.OutcomeUnchanged, Reason: "processed before"}
+		}
+	}
+	user, verdict := j.verdict(r.event, foreign)
+	if id != "" {
+		receipt := receiptOf(r, verdict, user, j.now)
+		receipt.Attempts = j.found.Receipts[id].Attempts + 1
+		j.receipts[id] = receipt
+	}
+	return verdict
+}
+
+func (j *joining) verdict(e domain.Event, foreign string) (domain.UserID, domain.Verdict) {
+	switch {
+	case foreign != "":
+		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: foreign}
+	case e.Fact == nil:
+		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: "says nothing about a purchase"}
+	}
+	user, known := j.owner(e.Fact)
+	if !known {
+		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: "not about an order or a customer of ours"}
+	}
+	state := j.states[user]
+	account, verdict := domain.Record(state.Account, e.Fact, j.catalog)
+	switch verdict.Outcome {
+	case domain.OutcomeIgnored, domain.OutcomeUnchanged:
+		return user, verdict
+	}
+	j.settle(user, account, e.ID)
+	return user, verdict
+}
+
+// owner is whose account a fact is about: the first of its names that we know. A
+// name that only metadata claims is the last, and the domain checks it.
+func (j *joining) owner(f domain.Fact) (domain.UserID, bool) {
+	for _, ref := range f.Refs() {
+		if user, known := j.found.Owners[ref]; known {
+			return user, true
+		}
+	}
+	return "", false
+}
+
+// settle takes over an account and derives what it gives.
+func (j *joining) settle(user domain.UserID, account domain.Account, cause domain.EventID) {
+	state := j.states[user]
+	after := domain.Entitlements(account, j.catalog)
+	for _, change := range domain.Diff(state.Entitlements, after) {
+		change.User, change.Event, change.At = user, cause, j.now
+		j.changes = append(j.changes, change)
+	}
+	j.states[user] = ports.State{Account: account, Entitlements: after}
+	j.changed[user] = true
+}
+
+func (j *joining) kept() ports.Kept {
+	kept := ports.Kept{Changes: j.changes}
+	for user := range j.changed {
+		kept.States = append(kept.States, j.states[user])
+	}
+	for _, receipt := range j.receipts {
+		kept.Receipts = append(kept.Receipts, receipt)
+	}
+	return kept
+}
+
+func receiptOf(r received, v domain.Verdict, user domain.UserID, now time.Time) domain.ProcessedEvent {
+	return domain.ProcessedEvent{
+		ID: r.event.ID, Type: r.event.Type, Object: r.event.Object, User: user,
+		Created: r.event.Created, ReceivedAt: r.at, ProcessedAt: now,
+		APIVersion: r.event.APIVersion, Livemode: r.event.Livemode,
+		Outcome: v.Outcome, Reason: v.Reason, Attempts: 1, Payload: r.event.Payload,
+	}
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// ListPlans answers what is for sale.
+type ListPlans struct {
+	catalog domain.Catalog
+	prices  *Prices
+}
+
+// NewListPlans returns the use case.
+func NewListPlans(catalog domain.Catalog, prices *Prices) *ListPlans {
+	return &ListPlans{catalog, prices}
+}
+
+// OfferedPlan is a plan with the prices that Stripe sells now.
+type OfferedPlan struct {
+	Plan   domain.Plan
+	Prices []OfferedPrice
+}
+
+// OfferedPrice is a price of the catalog with what Stripe says about it.
+type OfferedPrice struct {
+	Key    domain.PriceKey
+	Stripe ports.StripePrice
+}
+
+// Do lists the plans by key. Prices that Stripe does not sell are left out, and
+// so is a plan without any other.
+func (l *ListPlans) Do(ctx context.Context) ([]OfferedPlan, error) {
+	if _, err := l.prices.all(ctx); err != nil {
+		return nil, err
+	}
+	var offered []OfferedPlan
+	for _, plan := range l.catalog.PlanList() {
+		o := OfferedPlan{Plan: plan}
+		for _, price := range plan.Prices {
+			if s, err := l.prices.Of(ctx, price); err == nil {
+				o.Prices = append(o.Prices, OfferedPrice{Key: price.Key, Stripe: s})
+			}
+		}
+		if len(o.Prices) > 0 {
+			offered = append(offered, o)
+		}
+	}
+	return offered, nil
+}

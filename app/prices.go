@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Prices knows what Stripe says about the catalog's prices. Stripe is the truth
+// about amounts; the catalog only names prices.
+type Prices struct {
+	gateway ports.Gateway
+	catalog domain.Catalog
+	clock   ports.Clock
+
+	asking keyLock[struct{}]
+	mu     sync.Mutex
+	known  []ports.StripePrice
+	asked  time.Time
+}
+
+// pricesFresh is how long an answer counts. Prices cannot change at Stripe, but
+// lookup keys move and prices are archived.
+const pricesFresh = 5 * time.Minute
+
+// NewPrices returns an empty book; it asks when it is first needed.
+func NewPrices(gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock) *Prices {
+	return &Prices{gateway: gateway, catalog: catalog, clock: clock}
+}
+
+// Of finds what Stripe says about one of the catalog's prices, or
+// [ErrPriceNotSold].
+func (p *Prices) Of(ctx context.Context, price domain.Price) (ports.StripePrice, error) {
+	all, err := p.all(ctx)
+	if err != nil {
+		return ports.StripePrice{}, err
+	}
+	for _, s := range all {
+		byID := price.ID != "" && s.ID == price.ID
+		byKey := price.ID == "" && s.LookupKey == price.LookupKey
+		if (byID || byKey) && s.Active {
+			return s, nil
+		}
+	}
+	name := "id " + string(price.ID)
+	if price.ID == "" {
+		name = "lookup key " + price.LookupKey
+	}
+	return ports.StripePrice{}, fmt.Errorf("%w: no active price with %s", ErrPriceNotSold, name)
+}
+
+// all asks Stripe at most once at a time, and once per pricesFresh.
+func (p *Prices) all(ctx context.Context) ([]ports.StripePrice, error) {
+	if known, fresh := p.fresh(); fresh {
+		return known, nil
+	}
+	unlock, err := p.asking.lock(ctx, struct{}{})
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if known, fresh := p.fresh(); fresh {
+		return known, nil
+	}
+	var wanted []domain.Price
+	for _, plan := range p.catalog.PlanList() {
+		wanted = append(wanted, plan.Prices...)
+	}
+	known, err := p.gateway.Prices(ctx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("ask for prices: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known, p.asked = known, p.clock()
+	return known, nil
+}
+
+func (p *Prices) fresh() ([]ports.StripePrice, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.known, !p.asked.IsZero() && p.clock().Sub(p.asked) < pricesFresh
+}

@@ -1,0 +1,19 @@
+package app
+
+import "time"
+
+// Settings are what a deployment decides about the use cases.
+type Settings struct {
+	// Livemode is the one mode of this deployment: events of the other are
+	// ignored.
+	Livemode bool
+	// URLs are where buyers return to.
+	URLs ReturnURLs
+	// CheckoutLifetime is how long a buyer may pay, 30 minutes to 24 hours; zero
+	// means DefaultCheckoutLifetime.
+	CheckoutLifetime time.Duration
+}
+
+// DefaultCheckoutLifetime stays below Stripe's limit of 24 hours by more than any
+// difference between Stripe's clock and ours.
+const DefaultCheckoutLifetime = 23 * time.Hour

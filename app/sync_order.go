@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// SyncOrder asks Stripe how an order stands, for a buyer who is back before the
+// webhook, or whose webhook was lost. What Stripe says goes the webhook's way: that
+// the buyer was redirected proves nothing.
+type SyncOrder struct {
+	gateway ports.Gateway
+	fulfill *Fulfill
+	show    *ShowOrder
+	asking  keyLock[domain.OrderID]
+}
+
+// NewSyncOrder returns the use case.
+func NewSyncOrder(gateway ports.Gateway, fulfill *Fulfill, show *ShowOrder) *SyncOrder {
+	return &SyncOrder{gateway: gateway, fulfill: fulfill, show: show}
+}
+
+// Do returns the order as it stands after asking. An order without a session, or
+// one that is paid already, is not asked about. Errors as of [ShowOrder.Do] and
+// [ports.Gateway.FetchSession].
+func (s *SyncOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID) (domain.Order, domain.UserID, error) {
+	unlock, err := s.asking.lock(ctx, id)
+	if err != nil {
+		return domain.Order{}, "", err
+	}
+	defer unlock()
+	order, user, err := s.show.Do(ctx, id, as, 0)
+	if err != nil || order.Session == "" || s.nothingToAsk(order) {
+		return order, user, err
+	}
+	facts, err := s.gateway.FetchSession(ctx, order.Session)
+	if err != nil {
+		return domain.Order{}, "", fmt.Errorf("sync order %s: %w", id, err)
+	}
+	if err := s.fulfill.Facts(ctx, facts...); err != nil {
+		return domain.Order{}, "", fmt.Errorf("sync order %s: %w", id, err)
+	}
+	return s.show.Do(ctx, id, as, 0)
+}
+
+// nothingToAsk: a paid one-time order stays paid. A paid subscription's order may
+// still want its subscription, so that is asked about.
+func (s *SyncOrder) nothingToAsk(o domain.Order) bool {
+	return o.Status == domain.OrderPaid && o.Mode == domain.ModePayment
+}
