@@ -13,7 +13,8 @@ type batcher[In, Out any] struct {
 	most  int
 	queue chan call[In, Out]
 
-	closing chan struct{}
+	closing chan struct{} // no more items
+	ended   chan struct{} // no more lanes
 	once    sync.Once
 	lanes   sync.WaitGroup
 }
@@ -35,6 +36,7 @@ func newBatcher[In, Out any](lanes, most int, run func([]In) []outcome[Out]) *ba
 		run: run, most: most,
 		queue:   make(chan call[In, Out], most),
 		closing: make(chan struct{}),
+		ended:   make(chan struct{}),
 	}
 	for range lanes {
 		b.lanes.Go(b.lane)
@@ -62,6 +64,14 @@ func (b *batcher[In, Out]) do(ctx context.Context, in In) (Out, error) {
 	select {
 	case got := <-c.out:
 		return got.out, got.err
+	case <-b.ended:
+		// An item that slipped in beside the closing may have been served yet.
+		select {
+		case got := <-c.out:
+			return got.out, got.err
+		default:
+			return none, ErrClosing
+		}
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
@@ -108,6 +118,9 @@ func (b *batcher[In, Out]) serve(first call[In, Out]) {
 
 // close refuses new items, serves those accepted and ends the lanes.
 func (b *batcher[In, Out]) close() {
-	b.once.Do(func() { close(b.closing) })
-	b.lanes.Wait()
+	b.once.Do(func() {
+		close(b.closing)
+		b.lanes.Wait()
+		close(b.ended)
+	})
 }

@@ -276,21 +276,12 @@ func (s *StartCheckout) expire(ctx context.Context, user domain.UserID, rival do
 		return fmt.Errorf("end the earlier checkout of order %s: %w", rival.ID, err)
 	}
 	if session.Status == "complete" {
-		if _, err := s.syncSession(ctx, rival.Session); err != nil {
+		if err := syncSession(ctx, s.gateway, s.fulfill, rival.Session); err != nil {
 			return err
 		}
 		return fmt.Errorf("%w: order %s", ErrCheckoutCompleted, rival.ID)
 	}
 	return s.fulfill.Facts(ctx, session)
-}
-
-// syncSession takes in how a session stands, with what it made.
-func (s *StartCheckout) syncSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error) {
-	facts, err := s.gateway.FetchSession(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("fetch session %s: %w", id, err)
-	}
-	return facts, s.fulfill.Facts(ctx, facts...)
 }
 
 // open sees to the customer and the session of an order.

@@ -33,21 +33,26 @@ func (s *SyncOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID)
 	}
 	defer unlock()
 	order, user, err := s.show.Do(ctx, id, as, 0)
-	if err != nil || order.Session == "" || s.nothingToAsk(order) {
+	if err != nil || order.Session == "" || nothingToAsk(order) {
 		return order, user, err
 	}
-	facts, err := s.gateway.FetchSession(ctx, order.Session)
-	if err != nil {
-		return domain.Order{}, "", fmt.Errorf("sync order %s: %w", id, err)
-	}
-	if err := s.fulfill.Facts(ctx, facts...); err != nil {
+	if err := syncSession(ctx, s.gateway, s.fulfill, order.Session); err != nil {
 		return domain.Order{}, "", fmt.Errorf("sync order %s: %w", id, err)
 	}
 	return s.show.Do(ctx, id, as, 0)
 }
 
+// syncSession takes in how a session stands at Stripe, with what it made.
+func syncSession(ctx context.Context, gateway ports.Gateway, fulfill *Fulfill, id domain.SessionID) error {
+	facts, err := gateway.FetchSession(ctx, id)
+	if err != nil {
+		return fmt.Errorf("fetch session %s: %w", id, err)
+	}
+	return fulfill.Facts(ctx, facts...)
+}
+
 // nothingToAsk: a paid one-time order stays paid. A paid subscription's order may
 // still want its subscription, so that is asked about.
-func (s *SyncOrder) nothingToAsk(o domain.Order) bool {
+func nothingToAsk(o domain.Order) bool {
 	return o.Status == domain.OrderPaid && o.Mode == domain.ModePayment
 }
