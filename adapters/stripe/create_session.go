@@ -1,0 +1,115 @@
+package stripe
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// CreateSession implements [ports.Gateway].
+func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (domain.SessionFact, error) {
+	c := call{
+		does: "create checkout session", method: http.MethodPost, path: "/v1/checkout/sessions",
+		key: r.IdempotencyKey, params: sessionParams(r),
+	}
+	if err := checkCreate(c, string(r.Order.ID), string(r.User), string(r.Order.Plan)); err != nil {
+		return domain.SessionFact{}, err
+	}
+	if !isID(string(r.Customer), "cus_") {
+		return domain.SessionFact{}, refused(c, "the order's customer is not one of Stripe's")
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	asked := g.asked()
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return domain.SessionFact{}, err
+	}
+	session, err := fetchedSession(c, got, asked)
+	if err != nil || !got.replayed {
+		return session, err
+	}
+	// A replayed answer is the session as it was when it was made, up to a day
+	// ago. It may have been paid or have expired since.
+	return g.askSession(ctx, session.ID)
+}
+
+// sessionParams depends on nothing but the request: with an idempotency key that
+// it has seen, Stripe refuses other parameters than it saw them with.
+func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
+	order, options := r.Order, r.Options
+	ours := map[string]string{
+		metaOrder: string(order.ID),
+		metaUser:  string(r.User),
+		metaPlan:  string(order.Plan),
+	}
+	p := &stripe.CheckoutSessionParams{
+		Mode:              stripe.String(string(order.Mode)),
+		Customer:          stripe.String(string(r.Customer)),
+		ClientReferenceID: stripe.String(string(order.ID)),
+		LineItems:         []*stripe.CheckoutSessionLineItemParams{lineItem(order, options)},
+		SuccessURL:        stripe.String(order.SuccessURL),
+		Metadata:          ours,
+	}
+	if order.CancelURL != "" {
+		p.CancelURL = stripe.String(order.CancelURL)
+	}
+	if order.Locale != "" {
+		p.Locale = stripe.String(order.Locale)
+	}
+	if !order.ExpiresAt.IsZero() {
+		p.ExpiresAt = stripe.Int64(order.ExpiresAt.Unix())
+	}
+	if options.PromotionCodes {
+		p.AllowPromotionCodes = stripe.Bool(true)
+	}
+	addTax(p, options)
+
+	// Later events never see the session's metadata, only that of what it made.
+	switch order.Mode {
+	case domain.ModeSubscription:
+		p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{Metadata: ours}
+		if order.TrialDays > 0 {
+			p.SubscriptionData.TrialPeriodDays = stripe.Int64(int64(order.TrialDays))
+		}
+	case domain.ModePayment:
+		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: ours}
+	}
+	return p
+}
+
+func lineItem(order domain.Order, options domain.CheckoutOptions) *stripe.CheckoutSessionLineItemParams {
+	item := &stripe.CheckoutSessionLineItemParams{
+		Price:    stripe.String(string(order.PriceID)),
+		Quantity: stripe.Int64(max(order.Quantity, 1)),
+	}
+	if options.AdjustableAmount && options.MaxQuantity > 1 {
+		item.AdjustableQuantity = &stripe.CheckoutSessionLineItemAdjustableQuantityParams{
+			Enabled: stripe.Bool(true),
+			Minimum: stripe.Int64(1),
+			Maximum: stripe.Int64(options.MaxQuantity),
+		}
+	}
+	return item
+}
+
+// addTax also lets Stripe's page write what it asked the buyer for to the
+// customer: with a customer of ours Stripe demands that.
+func addTax(p *stripe.CheckoutSessionParams, options domain.CheckoutOptions) {
+	if !options.AutomaticTax && !options.TaxIDCollection {
+		return
+	}
+	p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{}
+	if options.AutomaticTax {
+		p.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
+		p.CustomerUpdate.Address = stripe.String("auto")
+	}
+	if options.TaxIDCollection {
+		p.TaxIDCollection = &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}
+		p.CustomerUpdate.Name = stripe.String("auto")
+	}
+}

@@ -1,0 +1,59 @@
+package stripe
+
+import (
+	"context"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Names of our ids in the metadata of everything that we make.
+const (
+	metaOrder = "order_id"
+	metaUser  = "user_id"
+	metaPlan  = "plan"
+)
+
+// maxMetadata is Stripe's bound of a metadata value, in characters.
+const maxMetadata = 500
+
+// CreateCustomer implements [ports.Gateway]. The customer has no e-mail address
+// from us: Stripe's page asks the buyer.
+func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
+	c := call{
+		does: "create customer", method: http.MethodPost, path: "/v1/customers", key: r.IdempotencyKey,
+		params: &stripe.CustomerParams{Metadata: map[string]string{metaUser: string(r.User)}},
+	}
+	if err := checkCreate(c, string(r.User)); err != nil {
+		return "", err
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	customer := readObject(got.body)
+	if customer.Kind != "customer" || !isID(string(customer.ID), "cus_") {
+		return "", unusable(c, got, "the answer is not a customer")
+	}
+	return domain.CustomerID(customer.ID), nil
+}
+
+// checkCreate refuses what would make something that we could not find again, or
+// make it twice.
+func checkCreate(c call, ids ...string) error {
+	if c.key == "" {
+		return refused(c, "there is no idempotency key")
+	}
+	for _, id := range ids {
+		if id == "" || utf8.RuneCountInString(id) > maxMetadata {
+			return refused(c, "an id of ours is empty or does not fit into metadata")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package stripe
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// object is any of Stripe's objects, decoded in one go before its kind is known:
+// here the fields that several kinds have, in the embedded structs those of one
+// kind, each beside its reader. No two may claim one JSON name at the same
+// depth: encoding/json would drop both.
+type object struct {
+	ID            word     `json:"id"`
+	Kind          word     `json:"object"`
+	Created       number   `json:"created"`
+	Status        word     `json:"status"`
+	Currency      word     `json:"currency"`
+	Customer      ref      `json:"customer"`
+	Subscription  ref      `json:"subscription"`
+	PaymentIntent ref      `json:"payment_intent"`
+	Metadata      metadata `json:"metadata"`
+
+	sessionFields
+	subscriptionFields
+	invoiceFields
+}
+
+// metadata is what we look for in an object's metadata.
+type metadata struct {
+	OrderID word `json:"order_id"`
+}
+
+// readObject reads one object out of an answer; what cannot be read is empty.
+func readObject(body []byte) *object {
+	o := new(object)
+	if !decode(body, o) {
+		return new(object)
+	}
+	return o
+}
+
+// decode reads JSON as far as it fits: a field of another type than we expect
+// stays empty and takes nothing else with it. It is false for what is not JSON.
+func decode(body []byte, into any) bool {
+	err := json.Unmarshal(body, into)
+	var misfit *json.UnmarshalTypeError
+	return err == nil || errors.As(err, &misfit)
+}

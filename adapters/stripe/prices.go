@@ -1,0 +1,145 @@
+package stripe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/stripe/stripe-go/v76"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+const (
+	pricesAtOnce   = 4  // calls side by side: Stripe allows 25 a second
+	keysPerCall    = 10 // lookup keys in one call, Stripe's bound
+	pricesPerPage  = 100
+	maxPricesPages = 10 // a lookup key has one price; this only ends a loop
+)
+
+// priceObject is a price as Stripe has it. The amount is null for prices in
+// tiers, of less than a minor unit, and those that the buyer chooses.
+type priceObject struct {
+	ID        word   `json:"id"`
+	Kind      word   `json:"object"`
+	Active    bool   `json:"active"`
+	Amount    number `json:"unit_amount"`
+	Currency  word   `json:"currency"`
+	LookupKey word   `json:"lookup_key"`
+	Recurring struct {
+		Interval word   `json:"interval"`
+		Count    number `json:"interval_count"`
+	} `json:"recurring"`
+}
+
+func (p priceObject) price() ports.StripePrice {
+	return ports.StripePrice{
+		ID:            domain.PriceID(p.ID),
+		LookupKey:     string(p.LookupKey),
+		Active:        p.Active,
+		Amount:        p.Amount.value,
+		Currency:      string(p.Currency),
+		Interval:      string(p.Recurring.Interval),
+		IntervalCount: p.Recurring.Count.value,
+	}
+}
+
+// Prices implements [ports.Gateway]. Each price comes once: those asked for by
+// id first, both in the order in which they were asked for.
+func (g *Gateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
+	var ids, keys []string
+	for _, p := range wanted {
+		switch id := string(p.ID); {
+		// An id that cannot be one is not asked for: Stripe does not have it.
+		case isID(id, "") && !slices.Contains(ids, id):
+			ids = append(ids, id)
+		case id == "" && p.LookupKey != "" && !slices.Contains(keys, p.LookupKey):
+			keys = append(keys, p.LookupKey)
+		}
+	}
+	chunks := slices.Collect(slices.Chunk(keys, keysPerCall))
+	found := make([][]ports.StripePrice, len(ids)+len(chunks))
+
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	side, ctx := errgroup.WithContext(ctx)
+	side.SetLimit(pricesAtOnce)
+	for i, id := range ids {
+		side.Go(func() (err error) {
+			found[i], err = g.priceByID(ctx, id)
+			return err
+		})
+	}
+	for i, chunk := range chunks {
+		side.Go(func() (err error) {
+			found[len(ids)+i], err = g.pricesByKey(ctx, chunk)
+			return err
+		})
+	}
+	if err := side.Wait(); err != nil {
+		return nil, err
+	}
+	return once(slices.Concat(found...)), nil
+}
+
+func once(prices []ports.StripePrice) []ports.StripePrice {
+	seen := map[domain.PriceID]bool{}
+	return slices.DeleteFunc(prices, func(p ports.StripePrice) bool {
+		again := seen[p.ID]
+		seen[p.ID] = true
+		return again
+	})
+}
+
+func (g *Gateway) priceByID(ctx context.Context, id string) ([]ports.StripePrice, error) {
+	c := call{
+		does: "fetch price", method: http.MethodGet,
+		path: stripe.FormatURLPath("/v1/prices/%s", id), params: &stripe.PriceParams{},
+	}
+	got, err := g.send(ctx, c)
+	if errors.Is(err, ports.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var p priceObject
+	if !decode(got.body, &p) || p.Kind != "price" || p.ID == "" {
+		return nil, unusable(c, got, "the answer is not a price")
+	}
+	return []ports.StripePrice{p.price()}, nil
+}
+
+func (g *Gateway) pricesByKey(ctx context.Context, keys []string) ([]ports.StripePrice, error) {
+	var found []ports.StripePrice
+	params := &stripe.PriceListParams{LookupKeys: stripe.StringSlice(keys)}
+	params.Limit = stripe.Int64(pricesPerPage)
+	c := call{does: "list prices", method: http.MethodGet, path: "/v1/prices", params: params}
+	for range maxPricesPages {
+		got, err := g.send(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Kind word          `json:"object"`
+			Data []priceObject `json:"data"`
+			More bool          `json:"has_more"`
+		}
+		if !decode(got.body, &page) || page.Kind != "list" {
+			return nil, unusable(c, got, "the answer is not a list of prices")
+		}
+		for _, p := range page.Data {
+			if p.ID != "" && slices.Contains(keys, string(p.LookupKey)) {
+				found = append(found, p.price())
+			}
+		}
+		if !page.More || len(page.Data) == 0 {
+			break
+		}
+		params.StartingAfter = stripe.String(string(page.Data[len(page.Data)-1].ID))
+	}
+	return found, nil
+}

@@ -1,0 +1,102 @@
+package stripe
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// invoiceFields are those that only an invoice has. What an invoice is for moved
+// with API version basil: from subscription to parent, from payment_intent to
+// payments.
+type invoiceFields struct {
+	AmountPaid number `json:"amount_paid"`
+	AmountDue  number `json:"amount_due"`
+
+	Parent struct {
+		Details struct {
+			Subscription ref `json:"subscription"`
+		} `json:"subscription_details"`
+	} `json:"parent"`
+
+	Lines struct {
+		Data []invoiceLine `json:"data"`
+	} `json:"lines"`
+
+	Payments struct {
+		Data []invoicePayment `json:"data"`
+	} `json:"payments"`
+}
+
+type invoiceLine struct {
+	Subscription ref `json:"subscription"`
+	Parent       struct {
+		Details struct {
+			Subscription ref `json:"subscription"`
+		} `json:"subscription_item_details"`
+	} `json:"parent"`
+	Period struct {
+		Start number `json:"start"`
+		End   number `json:"end"`
+	} `json:"period"`
+}
+
+type invoicePayment struct {
+	Status  word `json:"status"`
+	Payment struct {
+		PaymentIntent ref `json:"payment_intent"`
+	} `json:"payment"`
+}
+
+func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact {
+	fact := domain.InvoiceFact{
+		Type:          t,
+		At:            at,
+		ID:            domain.InvoiceID(o.ID),
+		Customer:      domain.CustomerID(o.Customer),
+		Subscription:  o.invoiceSubscription(),
+		PaymentIntent: o.invoicePaymentIntent(),
+		Amount:        o.AmountDue.value,
+		Currency:      string(o.Currency),
+	}
+	if saysPaid(t) {
+		fact.Amount = o.AmountPaid.value
+	}
+	for _, line := range o.Lines.Data {
+		start, end := line.Period.Start.time(), line.Period.End.time()
+		if !start.IsZero() && (fact.PeriodStart.IsZero() || start.Before(fact.PeriodStart)) {
+			fact.PeriodStart = start
+		}
+		if end.After(fact.PeriodEnd) {
+			fact.PeriodEnd = end
+		}
+	}
+	return fact
+}
+
+// saysPaid tells whether the domain takes events of this type as paid.
+func saysPaid(t domain.EventType) bool {
+	return slices.Contains(domain.InvoiceEvents, domain.InvoiceEventRule{On: t, Status: domain.PaymentPaid})
+}
+
+func (o *object) invoiceSubscription() domain.SubscriptionID {
+	found := cmp.Or(o.Parent.Details.Subscription, o.Subscription)
+	for _, line := range o.Lines.Data {
+		found = cmp.Or(found, line.Parent.Details.Subscription, line.Subscription)
+	}
+	return domain.SubscriptionID(found)
+}
+
+// invoicePaymentIntent prefers, of several payments, one that was made.
+func (o *object) invoicePaymentIntent() domain.PaymentIntentID {
+	var paid, other ref
+	for _, p := range o.Payments.Data {
+		if p.Status == "paid" {
+			paid = cmp.Or(paid, p.Payment.PaymentIntent)
+		}
+		other = cmp.Or(other, p.Payment.PaymentIntent)
+	}
+	return domain.PaymentIntentID(cmp.Or(o.PaymentIntent, paid, other))
+}

@@ -1,0 +1,112 @@
+package stripe
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+)
+
+// word is an id, a status or another short text. One that a database could not
+// keep, or that is not a text, counts as absent.
+type word string
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (w *word) UnmarshalJSON(b []byte) error {
+	*w = word(text(b, maxID))
+	return nil
+}
+
+// address is a URL.
+type address string
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (a *address) UnmarshalJSON(b []byte) error {
+	*a = address(text(b, maxURL))
+	return nil
+}
+
+// text reads a JSON string, the plain ones without a decoder.
+func text(b []byte, limit int) string {
+	if len(b) < 2 || b[0] != '"' {
+		return ""
+	}
+	inner := b[1 : len(b)-1]
+	plain := !bytes.ContainsFunc(inner, func(r rune) bool { return r < ' ' || r > '~' || r == '\\' })
+	if plain {
+		if len(inner) > limit {
+			return ""
+		}
+		return string(inner)
+	}
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		return ""
+	}
+	return storable(s, limit)
+}
+
+// ref is the id of another object, which Stripe writes either as the id alone or
+// as the object itself.
+type ref string
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (r *ref) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		var expanded struct {
+			ID word `json:"id"`
+		}
+		decode(b, &expanded)
+		*r = ref(expanded.ID)
+		return nil
+	}
+	*r = ref(text(b, maxID))
+	return nil
+}
+
+// number is a whole number: an amount, a quantity or a time. It may be written
+// as a float or as a text; anything else counts as absent.
+type number struct {
+	value int64
+	given bool
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (n *number) UnmarshalJSON(b []byte) error {
+	*n = number{}
+	if len(b) >= 2 && b[0] == '"' {
+		b = b[1 : len(b)-1]
+	}
+	if len(b) == 0 || len(b) > 40 || b[0] != '-' && (b[0] < '0' || b[0] > '9') {
+		return nil
+	}
+	if v, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		*n = number{v, true}
+		return nil
+	}
+	// Beyond 2^53 a float does not say which whole number is meant.
+	if f, err := strconv.ParseFloat(string(b), 64); err == nil && math.Abs(f) <= 1<<53 {
+		*n = number{int64(f), true}
+	}
+	return nil
+}
+
+// endOfTime is the year 10000, which databases and JSON have trouble with.
+const endOfTime = 253402300800
+
+// time is the moment that the number stands for, zero for none.
+func (n number) time() time.Time {
+	if n.value <= 0 || n.value >= endOfTime {
+		return time.Time{}
+	}
+	return time.Unix(n.value, 0).UTC()
+}
+
+// or is the first number that was given.
+func (n number) or(m number) number {
+	if n.given {
+		return n
+	}
+	return m
+}
