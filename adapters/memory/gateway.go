@@ -1,0 +1,274 @@
+package memory
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Gateway is a Stripe small enough to hold in the head: customers, sessions and
+// the subscriptions they make. A test pays and lets time pass through its methods,
+// and takes the facts that Stripe would send.
+type Gateway struct {
+	clock ports.Clock
+
+	mu       sync.Mutex
+	made     int
+	byKey    map[string]string // idempotency key -> id
+	prices   []ports.StripePrice
+	sessions map[domain.SessionID]session
+	events   map[string]domain.Event // by payload
+	failures []error
+	calls    int
+}
+
+type session struct {
+	fact         domain.SessionFact
+	price        domain.PriceID
+	quantity     int64
+	trialDays    int
+	subscription *domain.Subscription
+}
+
+var _ ports.Gateway = (*Gateway)(nil)
+
+// NewGateway returns a Stripe that sells the given prices.
+func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
+	return &Gateway{
+		clock: clock, prices: prices,
+		byKey:    map[string]string{},
+		sessions: map[domain.SessionID]session{},
+		events:   map[string]domain.Event{},
+	}
+}
+
+// FailNext makes the next calls fail, one error each.
+func (g *Gateway) FailNext(errs ...error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failures = append(g.failures, errs...)
+}
+
+// Calls counts the calls made, failed ones included.
+func (g *Gateway) Calls() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls
+}
+
+// begin counts a call and takes its planned failure, under the lock.
+func (g *Gateway) begin(ctx context.Context) error {
+	g.calls++
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(g.failures) == 0 {
+		return nil
+	}
+	err := g.failures[0]
+	g.failures = g.failures[1:]
+	return err
+}
+
+// once makes an id for a key, or returns the one it was made for before.
+func (g *Gateway) once(key, prefix string) (id string, isNew bool) {
+	if id, made := g.byKey[key]; made {
+		return id, false
+	}
+	g.made++
+	id = fmt.Sprintf("%s_%06d", prefix, g.made)
+	g.byKey[key] = id
+	return id, true
+}
+
+// CreateCustomer implements [ports.Gateway].
+func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return "", err
+	}
+	id, _ := g.once(r.IdempotencyKey, "cus")
+	return domain.CustomerID(id), nil
+}
+
+// CreateSession implements [ports.Gateway].
+func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (domain.SessionFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return domain.SessionFact{}, err
+	}
+	if _, sold := g.price(r.Order.PriceID); !sold {
+		return domain.SessionFact{}, fmt.Errorf("no such price %s: %w", r.Order.PriceID, ports.ErrGatewayRefused)
+	}
+	key, isNew := g.once(r.IdempotencyKey, "cs_test")
+	id := domain.SessionID(key)
+	if isNew {
+		g.sessions[id] = session{
+			price: r.Order.PriceID, quantity: r.Order.Quantity, trialDays: r.Order.TrialDays,
+			fact: domain.SessionFact{
+				ID: id, Mode: r.Order.Mode, Status: "open", PaymentStatus: "unpaid",
+				Order: r.Order.ID, Customer: r.Customer, URL: "https://checkout.example/" + string(id),
+			},
+		}
+	}
+	return g.fetched(id), nil
+}
+
+// ExpireSession implements [ports.Gateway].
+func (g *Gateway) ExpireSession(ctx context.Context, id domain.SessionID) (domain.SessionFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return domain.SessionFact{}, err
+	}
+	s, known := g.sessions[id]
+	if !known {
+		return domain.SessionFact{}, ports.ErrNotFound
+	}
+	if s.fact.Status == "open" {
+		s.fact.Status, s.fact.URL = "expired", ""
+		g.sessions[id] = s
+	}
+	return g.fetched(id), nil
+}
+
+// FetchSession implements [ports.Gateway].
+func (g *Gateway) FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return nil, err
+	}
+	s, known := g.sessions[id]
+	if !known {
+		return nil, ports.ErrNotFound
+	}
+	facts := []domain.Fact{g.fetched(id)}
+	if s.subscription != nil {
+		facts = append(facts, domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: *s.subscription})
+	}
+	return facts, nil
+}
+
+// Prices implements [ports.Gateway].
+func (g *Gateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return nil, err
+	}
+	var found []ports.StripePrice
+	for _, p := range g.prices {
+		for _, w := range wanted {
+			if w.ID == p.ID || w.ID == "" && w.LookupKey != "" && w.LookupKey == p.LookupKey {
+				found = append(found, p)
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// ReadEvent implements [ports.Gateway] for what [Gateway.Message] made.
+func (g *Gateway) ReadEvent(payload []byte, signature string) (domain.Event, error) {
+	if !hmac.Equal([]byte(signature), []byte(g.Sign(payload))) {
+		return domain.Event{}, ports.ErrBadSignature
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e, known := g.events[string(payload)]
+	if !known {
+		return domain.Event{}, ports.ErrUnreadable
+	}
+	return e, nil
+}
+
+// Message is an event as it would come off the wire.
+func (g *Gateway) Message(e domain.Event) (payload []byte, signature string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	payload = []byte(e.ID)
+	e.Payload = payload
+	g.events[string(payload)] = e
+	return payload, g.Sign(payload)
+}
+
+// Sign returns the signature that a payload must come with.
+func (g *Gateway) Sign(payload []byte) string {
+	mac := hmac.New(sha256.New, []byte("memory"))
+	mac.Write(payload)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Pay completes an open session: its facts are those of Stripe's events.
+func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.sessions[id]
+	if s.fact.Status != "open" {
+		return nil
+	}
+	s.fact.Status, s.fact.PaymentStatus, s.fact.URL = "complete", "paid", ""
+	price, _ := g.price(s.price)
+	s.fact.Amount, s.fact.Currency = price.Amount*s.quantity, price.Currency
+	if s.fact.Mode == domain.ModePayment {
+		s.fact.PaymentIntent = domain.PaymentIntentID("pi_" + string(id))
+	} else {
+		s.subscription = g.subscribe(s, price)
+		s.fact.Subscription = s.subscription.ID
+	}
+	g.sessions[id] = s
+
+	completed := s.fact
+	completed.Type, completed.At = "checkout.session.completed", g.now()
+	facts := []domain.Fact{completed}
+	if s.subscription != nil {
+		facts = append(facts, domain.SubscriptionFact{
+			Type: "customer.subscription.created", At: g.now(), Snapshot: *s.subscription,
+		})
+	}
+	return facts
+}
+
+func (g *Gateway) subscribe(s session, price ports.StripePrice) *domain.Subscription {
+	now := g.now()
+	sub := &domain.Subscription{
+		ID: domain.SubscriptionID("sub_" + string(s.fact.ID)), Order: s.fact.Order, Customer: s.fact.Customer,
+		Status:    domain.StatusActive,
+		Items:     []domain.Item{{ID: "si_" + string(s.fact.ID), Price: price.ID, LookupKey: price.LookupKey, Quantity: s.quantity}},
+		StartedAt: now, PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0),
+	}
+	if s.trialDays > 0 {
+		sub.Status = domain.StatusTrialing
+		sub.PeriodEnd = now.AddDate(0, 0, s.trialDays)
+		sub.TrialEnd = sub.PeriodEnd
+	}
+	return sub
+}
+
+func (g *Gateway) price(id domain.PriceID) (ports.StripePrice, bool) {
+	for _, p := range g.prices {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return ports.StripePrice{}, false
+}
+
+func (g *Gateway) fetched(id domain.SessionID) domain.SessionFact {
+	fact := g.sessions[id].fact
+	fact.Type, fact.At = domain.TypeFetched, g.now()
+	return fact
+}
+
+// now is the clock's time in Stripe's resolution.
+func (g *Gateway) now() time.Time { return g.clock().Truncate(time.Second) }

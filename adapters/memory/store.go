@@ -1,0 +1,253 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Store keeps everything in maps. One lock stands for all of a database's: updates
+// run one at a time.
+type Store struct {
+	mu       sync.RWMutex
+	states   map[domain.UserID]ports.State
+	owners   map[domain.Ref]domain.UserID
+	receipts map[domain.EventID]domain.ProcessedEvent
+	changes  []domain.Change
+}
+
+var _ ports.Store = (*Store)(nil)
+
+// NewStore returns an empty store.
+func NewStore() *Store {
+	return &Store{
+		states:   map[domain.UserID]ports.State{},
+		owners:   map[domain.Ref]domain.UserID{},
+		receipts: map[domain.EventID]domain.ProcessedEvent{},
+	}
+}
+
+// Update implements [ports.Store].
+func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	kept, err := fn(s.find(touch))
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.conflict(kept); err != nil {
+		return err
+	}
+	s.keep(kept)
+	return nil
+}
+
+func (s *Store) find(touch ports.Touch) ports.Found {
+	found := ports.Found{
+		States:   map[domain.UserID]ports.State{},
+		Owners:   map[domain.Ref]domain.UserID{},
+		Receipts: map[domain.EventID]domain.ProcessedEvent{},
+	}
+	for _, user := range touch.Users {
+		found.States[user] = s.state(user)
+	}
+	for _, ref := range touch.Refs {
+		if user, known := s.owners[ref]; known {
+			found.Owners[ref] = user
+			found.States[user] = s.state(user)
+		}
+	}
+	for _, id := range touch.Events {
+		if receipt, known := s.receipts[id]; known {
+			receipt.Payload = nil
+			found.Receipts[id] = receipt
+		}
+	}
+	return found
+}
+
+// conflict finds a name that is another user's, before anything is kept.
+func (s *Store) conflict(kept ports.Kept) error {
+	names := map[domain.Ref]domain.UserID{}
+	for _, state := range kept.States {
+		user := state.Account.User
+		for _, ref := range state.Account.Refs() {
+			owner, known := s.owners[ref]
+			if inKept, twice := names[ref]; twice {
+				owner, known = inKept, true
+			}
+			if known && owner != user {
+				return fmt.Errorf("%s %s belongs to another user: %w", ref.Kind, ref.ID, ports.ErrConflict)
+			}
+			names[ref] = user
+		}
+	}
+	return nil
+}
+
+func (s *Store) keep(kept ports.Kept) {
+	for _, state := range kept.States {
+		user := state.Account.User
+		s.states[user] = cloneState(state)
+		for _, ref := range state.Account.Refs() {
+			s.owners[ref] = user
+		}
+	}
+	for _, receipt := range kept.Receipts {
+		if before, known := s.receipts[receipt.ID]; known {
+			receipt.Payload, receipt.ReceivedAt = before.Payload, before.ReceivedAt
+		}
+		s.receipts[receipt.ID] = cloneReceipt(receipt)
+	}
+	for _, change := range kept.Changes {
+		change.Seq = int64(len(s.changes)) + 1
+		s.changes = append(s.changes, change)
+	}
+}
+
+// Fail implements [ports.Store].
+func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	before, known := s.receipts[receipt.ID]
+	if known {
+		if before.Outcome.Final() {
+			return nil
+		}
+		receipt.Payload, receipt.ReceivedAt = before.Payload, before.ReceivedAt
+	}
+	receipt.Attempts = before.Attempts + 1
+	s.receipts[receipt.ID] = cloneReceipt(receipt)
+	return nil
+}
+
+func (s *Store) state(user domain.UserID) ports.State {
+	if state, known := s.states[user]; known {
+		return cloneState(state)
+	}
+	return ports.State{Account: domain.NewAccount(user)}
+}
+
+// State implements [ports.Store].
+func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.state(user), ctx.Err()
+}
+
+// Entitlements implements [ports.Store].
+func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	found := make(map[domain.UserID][]domain.Entitlement, len(users))
+	for _, user := range users {
+		if kept := s.states[user].Entitlements; len(kept) > 0 {
+			found[user] = slices.Clone(kept)
+		}
+	}
+	return found, ctx.Err()
+}
+
+// Order implements [ports.Store].
+func (s *Store) Order(ctx context.Context, id domain.OrderID) (domain.Order, domain.UserID, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	user, known := s.owners[domain.Ref{Kind: domain.RefOrder, ID: string(id)}]
+	if !known {
+		return domain.Order{}, "", ports.ErrNotFound
+	}
+	return s.states[user].Account.Orders[id], user, ctx.Err()
+}
+
+// Receipt implements [ports.Store].
+func (s *Store) Receipt(ctx context.Context, id domain.EventID) (domain.ProcessedEvent, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	receipt, known := s.receipts[id]
+	if !known {
+		return domain.ProcessedEvent{}, ports.ErrNotFound
+	}
+	return cloneReceipt(receipt), ctx.Err()
+}
+
+// Receipts implements [ports.Store].
+func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []domain.ProcessedEvent
+	for _, r := range s.receipts {
+		fits := (q.Outcome == "" || r.Outcome == q.Outcome) &&
+			(q.Type == "" || r.Type == q.Type) &&
+			(q.User == "" || r.User == q.User) &&
+			(q.Before.IsZero() || r.ReceivedAt.Before(q.Before))
+		if fits {
+			r.Payload = nil
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b domain.ProcessedEvent) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
+	})
+	limit := q.Limit
+	if limit == 0 {
+		limit = 50
+	}
+	return found[:min(limit, len(found))], ctx.Err()
+}
+
+// Changes implements [ports.Store].
+func (s *Store) Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []domain.Change
+	for _, change := range s.changes {
+		if change.User == user {
+			found = append(found, change)
+		}
+	}
+	return found, ctx.Err()
+}
+
+// Users implements [ports.Store].
+func (s *Store) Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	users := slices.Sorted(maps.Keys(s.states))
+	from, exact := slices.BinarySearch(users, after)
+	if exact {
+		from++
+	}
+	return slices.Clone(users[from:min(from+limit, len(users))]), ctx.Err()
+}
+
+// Ready implements [ports.Store]: memory is always there.
+func (s *Store) Ready(ctx context.Context) error { return ctx.Err() }
+
+func cloneState(s ports.State) ports.State {
+	account := s.Account.Clone()
+	for id, sub := range account.Subscriptions {
+		sub.Items = slices.Clone(sub.Items)
+		account.Subscriptions[id] = sub
+	}
+	return ports.State{Account: account, Entitlements: slices.Clone(s.Entitlements)}
+}
+
+func cloneReceipt(r domain.ProcessedEvent) domain.ProcessedEvent {
+	r.Payload = slices.Clone(r.Payload)
+	return r
+}
