@@ -1,0 +1,238 @@
+package sandbox
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// route is one operation of Stripe's API.
+type route struct {
+	pattern     string   // as in http.ServeMux; {id} is the object's id
+	params      []string // what it accepts; see params.unknown
+	unsupported []string // top-level names that Stripe accepts and the sandbox does not
+	do          func(*Sandbox, *call) (object, *apiError)
+}
+
+// call is one request to an operation, which runs with mu held.
+type call struct {
+	params
+	id        string // of the path
+	path      string
+	requestID string
+	base      string // where this request reached the sandbox
+}
+
+// cause is what an event says about the API request that it comes from; empty
+// when it comes from the hosted page or the clock.
+type cause struct{ requestID, idempotencyKey string }
+
+// answer is a response as it can be repeated for the same idempotency key.
+type answer struct {
+	status int
+	body   []byte
+}
+
+const maxRequestBody = 1 << 20
+
+func (s *Sandbox) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, group := range [][]route{
+		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
+		invoiceRoutes, paymentIntentRoutes, chargeRoutes, eventRoutes,
+	} {
+		for _, rt := range group {
+			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
+		}
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, nil) })
+	s.pageRoutes(mux)
+	return mux
+}
+
+// serveAPI is the way of every API request. rt is nil for an unknown path.
+func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
+	c := &call{id: r.PathValue("id"), path: r.URL.Path, requestID: newID("req_", 14), base: baseOf(r)}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Request-Id", c.requestID)
+	h.Set("Stripe-Version", APIVersion)
+	h.Set("Cache-Control", "no-cache, no-store")
+
+	if e := s.authorize(r); e != nil {
+		s.write(w, c, errorAnswer(e, c.requestID))
+		return
+	}
+	form, e := readForm(w, r)
+	if e != nil {
+		s.write(w, c, errorAnswer(e, c.requestID))
+		return
+	}
+	c.form = form
+	key := r.Header.Get("Idempotency-Key")
+	logged := s.logRequest(r, c, key)
+	a, replayed, drop := s.answer(r, c, rt, key)
+	s.mu.Lock()
+	logged.Status, logged.Replayed, logged.Answered = a.status, replayed, !drop
+	s.mu.Unlock()
+	if drop {
+		panic(http.ErrAbortHandler) // closes the connection without an answer
+	}
+	if key != "" {
+		h.Set("Idempotency-Key", key)
+	}
+	if replayed {
+		h.Set("Idempotent-Replayed", "true")
+	}
+	s.write(w, c, a)
+}
+
+// answer goes through planned faults and the idempotency layer to the
+// operation. drop says that the client must not see the answer.
+func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a answer, replayed, drop bool) {
+	fault := s.takeFault(r.Method, c.path)
+	if fault.inFront() {
+		s.sleep(r.Context(), fault.Delay)
+		return fault.answer(c.requestID), false, false
+	}
+	if r.Method != http.MethodPost || rt == nil {
+		key = ""
+	}
+	var entry *rememberedAnswer
+	if key != "" {
+		var e *apiError
+		if entry, e = s.reserve(key, c); e != nil {
+			return errorAnswer(e, c.requestID), false, false
+		}
+		if entry.done {
+			return entry.answer, true, false
+		}
+	}
+	settle := func(keep bool) {
+		if entry != nil {
+			s.settle(key, entry, a, keep)
+		}
+	}
+	if !fault.DropAfterApply && !s.sleep(r.Context(), fault.Delay) {
+		settle(false) // the client left before anything was done
+		return a, false, true
+	}
+	if fault.Status != 0 {
+		a = fault.answer(c.requestID)
+		settle(true)
+		return a, false, false
+	}
+	var e *apiError
+	a, e = s.run(c, rt, r.Method, key)
+	// Stripe remembers what was begun, not what failed its checks.
+	settle(e == nil)
+	if fault.DropAfterApply {
+		s.sleep(r.Context(), fault.Delay)
+	}
+	return a, false, fault.DropAfterApply
+}
+
+// run performs the operation and expands its result.
+func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError) {
+	fail := func(e *apiError) (answer, *apiError) {
+		s.log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.message)
+		return errorAnswer(e, c.requestID), e
+	}
+	if rt == nil {
+		return fail(&apiError{status: http.StatusNotFound, kind: "invalid_request_error",
+			message: "Unrecognized request URL (" + method + ": " + c.path + "). The sandbox serves a subset of Stripe's API."})
+	}
+	c.unknown(append([]string{"expand[]"}, rt.params...), rt.unsupported)
+	if c.err != nil {
+		return fail(c.err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cause = cause{c.requestID, key}
+	defer func() { s.cause = cause{} }()
+	paths := c.list("expand")
+	if e := checkExpand(paths); e != nil {
+		return fail(e) // before anything is changed
+	}
+	o, e := rt.do(s, c)
+	if e != nil {
+		return fail(e)
+	}
+	for _, path := range paths {
+		if e := s.expand(o, path); e != nil {
+			return fail(e)
+		}
+	}
+	return answer{http.StatusOK, encode(o)}, nil
+}
+
+func (s *Sandbox) authorize(r *http.Request) *apiError {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if user, _, basic := r.BasicAuth(); basic {
+		key, ok = user, true // curl -u sk_test_...:
+	}
+	unauthorized := func(message string) *apiError {
+		return &apiError{status: http.StatusUnauthorized, kind: "invalid_request_error", message: message}
+	}
+	switch {
+	case !ok || key == "":
+		return unauthorized("You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').")
+	case s.apiKey != "" && key != s.apiKey,
+		!strings.HasPrefix(key, "sk_test_") && !strings.HasPrefix(key, "rk_test_"):
+		return unauthorized("Invalid API Key provided: " + redacted(key))
+	}
+	if v := r.Header.Get("Stripe-Version"); v != "" && v != APIVersion {
+		return invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks %s.", v, APIVersion)
+	}
+	return nil
+}
+
+// redacted shows as much of a key as Stripe's message does.
+func redacted(key string) string {
+	if len(key) < 16 {
+		return strings.Repeat("*", len(key))
+	}
+	return key[:8] + strings.Repeat("*", len(key)-12) + key[len(key)-4:]
+}
+
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalid("", "", "Invalid query string: %v", err)
+	}
+	if r.Method == http.MethodGet {
+		return form, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
+	if err != nil {
+		return nil, invalid("", "", "Invalid request body: %v", err)
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, invalid("", "", "Invalid form body: %v", err)
+	}
+	for k, v := range values {
+		form[k] = append(form[k], v...)
+	}
+	return form, nil
+}
+
+func errorAnswer(e *apiError, requestID string) answer {
+	return answer{e.status, encode(e.object(requestID))}
+}
+
+func (s *Sandbox) write(w http.ResponseWriter, c *call, a answer) {
+	w.WriteHeader(a.status)
+	if _, err := w.Write(a.body); err != nil {
+		s.log.Debug("client left before its answer", "request", c.requestID, "error", err)
+	}
+}
+
+// baseOf is where the client found the sandbox.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

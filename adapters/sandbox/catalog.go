@@ -1,0 +1,78 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// PriceSpec describes a price to sell, and its product.
+type PriceSpec struct {
+	ID            string // empty for a random one
+	LookupKey     string
+	Product       string // name; prices of one name share a product
+	ProductID     string // empty for a random one
+	UnitAmount    int64  // minor units
+	Currency      string // "usd" if empty
+	Interval      string // day, week, month or year; empty for a one-time price
+	IntervalCount int64  // 1 if zero
+	Metadata      map[string]string
+}
+
+// Price names what AddPrice made.
+type Price struct{ ID, ProductID string }
+
+// AddPrice puts a price in the catalogue as if it had always been there: no
+// events are sent. It fails if the id or the lookup key is taken, or if the
+// price is not one that Stripe would accept.
+func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if spec.Currency == "" {
+		spec.Currency = "usd"
+	}
+	switch {
+	case spec.Product == "":
+		return Price{}, fmt.Errorf("sandbox: a price needs the name of its product")
+	case !currencyCode.MatchString(spec.Currency):
+		return Price{}, fmt.Errorf("sandbox: invalid currency %q: three lower-case letters are needed", spec.Currency)
+	case spec.UnitAmount < 0 || spec.UnitAmount > maxAmount:
+		return Price{}, fmt.Errorf("sandbox: invalid amount %d", spec.UnitAmount)
+	case !slices.Contains([]string{"", "day", "week", "month", "year"}, spec.Interval):
+		return Price{}, fmt.Errorf("sandbox: invalid interval %q", spec.Interval)
+	case spec.IntervalCount < 0 || spec.IntervalCount > 0 && spec.Interval == "":
+		return Price{}, fmt.Errorf("sandbox: invalid interval count %d", spec.IntervalCount)
+	case spec.ID != "" && s.prices.get(spec.ID) != nil:
+		return Price{}, fmt.Errorf("sandbox: price %s exists already", spec.ID)
+	case s.priceByLookupKey(spec.LookupKey) != nil:
+		return Price{}, fmt.Errorf("sandbox: lookup key %q is used by %s", spec.LookupKey, s.priceByLookupKey(spec.LookupKey).id)
+	}
+	pr := s.seedProduct(spec)
+	p := &price{
+		id: spec.ID, product: pr.id, currency: spec.Currency, lookupKey: spec.LookupKey, active: true,
+		unitAmount: spec.UnitAmount, interval: spec.Interval, intervalCount: spec.IntervalCount,
+		metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
+	}
+	if p.id == "" {
+		p.id = newID("price_1", 23)
+	}
+	if p.recurring() && p.intervalCount == 0 {
+		p.intervalCount = 1
+	}
+	s.prices.add(p.id, p)
+	return Price{p.id, pr.id}, nil
+}
+
+func (s *Sandbox) seedProduct(spec PriceSpec) *product {
+	for _, pr := range s.products.order {
+		if pr.id == spec.ProductID || spec.ProductID == "" && pr.name == spec.Product {
+			return pr
+		}
+	}
+	pr := &product{id: spec.ProductID, name: spec.Product, active: true, created: s.nowUnix(), updated: s.nowUnix()}
+	if pr.id == "" {
+		pr.id = newID("prod_", 14)
+	}
+	s.products.add(pr.id, pr)
+	return pr
+}

@@ -1,0 +1,80 @@
+package sandbox
+
+type charge struct {
+	id, paymentIntent, invoice, customer, status, currency string
+	description, methodType, last4, email, name            string
+	failureCode, failureMessage, declineCode               string
+	amount                                                 int64 // minor units
+	metadata                                               map[string]string
+	created                                                int64
+}
+
+var chargeRoutes = []route{
+	{pattern: "GET /v1/charges/{id}", do: (*Sandbox).retrieveCharge},
+	{
+		pattern:     "GET /v1/charges",
+		params:      listing("customer", "payment_intent"),
+		unsupported: []string{"transfer_group"},
+		do:          (*Sandbox).listCharges,
+	},
+}
+
+func (s *Sandbox) retrieveCharge(c *call) (object, *apiError) {
+	ch := s.charges.get(c.id)
+	if ch == nil {
+		return nil, notFound("charge", c.id, "id")
+	}
+	return s.chargeObject(ch), nil
+}
+
+func (s *Sandbox) listCharges(c *call) (object, *apiError) {
+	created, customer, intent := c.createdFilter(), c.equals("customer"), c.equals("payment_intent")
+	return page[*charge]{
+		noun: "charge", items: s.charges.newestFirst(),
+		id:     func(ch *charge) string { return ch.id },
+		keep:   func(ch *charge) bool { return created(ch.created) && customer(ch.customer) && intent(ch.paymentIntent) },
+		object: s.chargeObject,
+	}.serve(c)
+}
+
+func (s *Sandbox) chargeObject(ch *charge) object {
+	succeeded := ch.status == "succeeded"
+	captured := int64(0)
+	if succeeded {
+		captured = ch.amount
+	}
+	outcome := object{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
+		"seller_message": "Payment complete.", "type": "authorized"}
+	if ch.status == "failed" {
+		outcome = object{"network_status": "declined_by_network", "reason": orNull(ch.declineCode), "risk_level": "normal",
+			"seller_message": "The bank did not return any further details with this decline.", "type": "issuer_declined"}
+	}
+	return object{
+		"id": ch.id, "object": "charge", "amount": ch.amount, "amount_captured": captured, "amount_refunded": 0,
+		"application": nil, "application_fee": nil, "application_fee_amount": nil, "balance_transaction": nil,
+		"billing_details": object{
+			"address": object{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil},
+			"email":   orNull(ch.email), "name": orNull(ch.name), "phone": nil,
+		},
+		"calculated_statement_descriptor": nil, "captured": succeeded, "created": ch.created, "currency": ch.currency,
+		"customer": orNull(ch.customer), "description": orNull(ch.description), "disputed": false,
+		"failure_balance_transaction": nil, "failure_code": orNull(ch.failureCode), "failure_message": orNull(ch.failureMessage),
+		"fraud_details": object{}, "invoice": orNull(ch.invoice), "livemode": false, "metadata": metadataObject(ch.metadata),
+		"on_behalf_of": nil, "outcome": outcome, "paid": succeeded,
+		"payment_intent": orNull(ch.paymentIntent), "payment_method": nil, "payment_method_details": ch.methodDetails(),
+		"receipt_email": nil, "receipt_number": nil, "receipt_url": nil, "refunded": false, "review": nil, "shipping": nil,
+		"source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil, "status": ch.status,
+		"transfer_data": nil, "transfer_group": nil,
+	}
+}
+
+func (ch *charge) methodDetails() object {
+	if ch.methodType != "card" {
+		return object{"type": ch.methodType, ch.methodType: object{"last4": ch.last4}}
+	}
+	return object{"type": "card", "card": object{
+		"brand": "visa", "checks": object{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": "pass"},
+		"country": "US", "funding": "credit", "installments": nil, "last4": ch.last4, "mandate": nil, "network": "visa",
+		"three_d_secure": nil, "wallet": nil,
+	}}
+}

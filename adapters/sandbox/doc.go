@@ -1,0 +1,20 @@
+// Package sandbox is a stateful Stripe in a box: the part of Stripe's API at
+// version 2023-10-16 that selling through Checkout needs, with the hosted page
+// and the signed webhooks, over HTTP and in memory. The real stripe-go client
+// talks to it through BackendConfig.URL, so what a test proves against the
+// sandbox it proves about the code that talks to Stripe.
+//
+// The invariant: whatever the sandbox answers or sends is what Stripe would,
+// in shape and in order of cause, or it is refused with an error. Objects
+// validate against Stripe's own OpenAPI description (see the conformance test),
+// parameters that are not implemented are refused rather than ignored, and
+// events arrive at least once and in no promised order.
+//
+// Deliberately absent: live keys, authentication of people, persistence,
+// coupons, taxes, and payment methods as objects. No promise of identity is
+// kept across restarts, but ids are random and never come twice.
+//
+// Where to look first: pay.go for what a payment makes, event.go for the one
+// place where events arise, api.go for the way of a request, drive.go for
+// driving it from a test.
+package sandbox

@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// event is a snapshot: its object never changes after the making.
+type event struct {
+	id, kind         string
+	created          int64
+	object, previous object
+	cause            cause
+	deliveries       []*delivery
+}
+
+var eventRoutes = []route{
+	{pattern: "GET /v1/events/{id}", do: (*Sandbox).retrieveEvent},
+	{pattern: "GET /v1/events", params: listing("type", "types[]", "delivery_success"), do: (*Sandbox).listEvents},
+}
+
+// emit is the one place where an event is made and queued. mu is held.
+func (s *Sandbox) emit(kind string, o, previous object) *event {
+	e := &event{
+		id: newID("evt_1", 23), kind: kind, created: s.nowUnix(),
+		object: o, previous: previous, cause: s.cause,
+	}
+	s.events.add(e.id, e)
+	s.queue(e)
+	return e
+}
+
+// emitUpdated emits nothing if nothing has changed.
+func (s *Sandbox) emitUpdated(kind string, before, after object) {
+	if changed := changedAttributes(before, after); len(changed) > 0 {
+		s.emit(kind, after, changed)
+	}
+}
+
+// render writes the event as its receivers see it. Every receiver and the
+// events API share this place, which is where other API versions differ.
+func (e *event) render() object {
+	data := object{"object": e.object}
+	if e.previous != nil {
+		data["previous_attributes"] = e.previous
+	}
+	pending := 0
+	for _, d := range e.deliveries {
+		if d.state != DeliverySucceeded {
+			pending++
+		}
+	}
+	return object{
+		"id": e.id, "object": "event", "api_version": APIVersion, "created": e.created, "data": data, "livemode": false,
+		"pending_webhooks": pending, "type": e.kind,
+		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.idempotencyKey)},
+	}
+}
+
+func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
+	e := s.events.get(c.id)
+	if e == nil {
+		return nil, notFound("event", c.id, "id")
+	}
+	return e.render(), nil
+}
+
+func (s *Sandbox) listEvents(c *call) (object, *apiError) {
+	created, kinds := c.createdFilter(), c.list("types")
+	if len(kinds) > 20 {
+		c.fail(invalid("types", "", "You may specify up to 20 event types."))
+	}
+	if kind := c.text("type"); kind != "" {
+		if len(kinds) > 0 {
+			c.fail(invalid("type", "parameters_exclusive", "You may only specify one of these parameters: type, types."))
+		}
+		kinds = []string{kind}
+	}
+	success, filtered := c.flag("delivery_success"), c.has("delivery_success")
+	return page[*event]{
+		noun: "event", items: s.events.newestFirst(),
+		id: func(e *event) string { return e.id },
+		keep: func(e *event) bool {
+			return created(e.created) && (len(kinds) == 0 || matchesType(kinds, e.kind)) && (!filtered || success == e.delivered())
+		},
+		object: (*event).render,
+	}.serve(c)
+}
+
+// delivered tells whether no delivery is pending or failed.
+func (e *event) delivered() bool {
+	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != DeliverySucceeded })
+}
+
+// Event is an event that the sandbox has sent or would have sent.
+type Event struct {
+	ID       string
+	Type     string
+	Created  time.Time
+	ObjectID string          // of data.object
+	Body     json.RawMessage // the whole envelope
+}
+
+// Events returns all events in the order of their making. Nothing delivers
+// them in that order.
+func (s *Sandbox) Events() []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Event, 0, len(s.events.order))
+	for _, e := range s.events.order {
+		id, _ := e.object["id"].(string)
+		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), id, encode(e.render())})
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package sandbox_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+)
+
+// A shop sells a plan through Checkout and counts the completed sessions that
+// its webhook endpoint hears of.
+func Example() {
+	var completed atomic.Int32
+	shop := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { completed.Add(1) }))
+	defer shop.Close()
+
+	s := sandbox.New(sandbox.WithWebhookEndpoint(shop.URL, "whsec_example", "checkout.session.completed"))
+	defer s.Close()
+	url, _ := s.Listen("127.0.0.1:0")
+	price, _ := s.AddPrice(sandbox.PriceSpec{LookupKey: "pro_monthly", Product: "Pro", UnitAmount: 2000, Interval: "month"})
+
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	session, err := api.CheckoutSessions.New(&stripe.CheckoutSessionParams{
+		Mode:       stripe.String("subscription"),
+		SuccessURL: stripe.String(shop.URL + "/done?session_id={CHECKOUT_SESSION_ID}"),
+		LineItems:  []*stripe.CheckoutSessionLineItemParams{{Price: &price.ID, Quantity: stripe.Int64(1)}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A person opens session.URL in a browser; a test pays at once.
+	_ = s.Pay(session.ID)
+	_ = s.WaitIdle(context.Background())
+
+	session, _ = api.CheckoutSessions.Get(session.ID, nil)
+	fmt.Println(session.Status, session.PaymentStatus, completed.Load())
+	// Output: complete paid 1
+}

@@ -1,0 +1,76 @@
+package sandbox
+
+import "strings"
+
+// expandable are the properties that hold an id and can be shown as the object
+// itself. A nil function marks those that are always null here.
+var expandable = map[string]func(*Sandbox, string) object{
+	"customer":       func(s *Sandbox, id string) object { return s.customerObject(s.customers.get(id)) },
+	"subscription":   func(s *Sandbox, id string) object { return s.subscriptionObject(s.subscriptions.get(id)) },
+	"invoice":        func(s *Sandbox, id string) object { return s.invoiceObject(s.invoices.get(id)) },
+	"latest_invoice": func(s *Sandbox, id string) object { return s.invoiceObject(s.invoices.get(id)) },
+	"payment_intent": func(s *Sandbox, id string) object { return s.paymentIntentObject(s.paymentIntents.get(id)) },
+	"charge":         func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
+	"latest_charge":  func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
+	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
+	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
+
+	"balance_transaction": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
+	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
+	"setup_intent": nil, "test_clock": nil,
+}
+
+const maxExpandDepth = 4
+
+func checkExpand(paths []string) *apiError {
+	for _, p := range paths {
+		if n := strings.Count(strings.TrimPrefix(p, "data."), ".") + 1; n > maxExpandDepth {
+			return invalid("expand", "", "You cannot expand more than %d levels of a property. Property: %s", maxExpandDepth, p)
+		}
+	}
+	return nil
+}
+
+// expand replaces the ids at path by their objects. mu is held.
+func (s *Sandbox) expand(o object, path string) *apiError {
+	name, rest, deeper := strings.Cut(path, ".")
+	if name == "line_items" && o["object"] == "checkout.session" && o[name] == nil {
+		id := o["id"].(string)
+		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items")
+	}
+	v, present := o[name]
+	if !present {
+		return invalid("expand", "", "This property cannot be expanded (%s).", name)
+	}
+	if id, ok := v.(string); ok || v == nil {
+		show, known := expandable[name]
+		if !known {
+			return invalid("expand", "", "This property cannot be expanded (%s).", name)
+		}
+		if id == "" || show == nil {
+			return nil
+		}
+		v = show(s, id)
+		o[name] = v
+	}
+	if !deeper {
+		switch v.(type) {
+		case object:
+			return nil // also an object that is always shown whole
+		default:
+			return invalid("expand", "", "This property cannot be expanded (%s).", name)
+		}
+	}
+	switch v := v.(type) {
+	case object:
+		return s.expand(v, rest)
+	case []object:
+		for _, each := range v {
+			if e := s.expand(each, rest); e != nil {
+				return e
+			}
+		}
+		return nil
+	}
+	return invalid("expand", "", "This property cannot be expanded (%s).", name)
+}

@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// An Option adjusts a Sandbox at its making.
+type Option func(*Sandbox)
+
+// RetryPolicy says how long a webhook delivery that fails is repeated. The
+// n-th retry waits Base*2^(n-1), at most Max, with a jitter of a quarter to
+// either side.
+type RetryPolicy struct {
+	Base     time.Duration
+	Max      time.Duration
+	Attempts int // attempts in all, the first included
+}
+
+// DefaultRetryPolicy repeats after about 1 s, 2 s, 4 s ... 10 min, for two
+// hours: long enough to restart and mend a service under development.
+var DefaultRetryPolicy = RetryPolicy{Base: time.Second, Max: 10 * time.Minute, Attempts: 21}
+
+// WithBaseURL sets the address that hosted pages are linked under, such as
+// "http://127.0.0.1:4242". Without it the listener's address is used, or that
+// of the API request.
+func WithBaseURL(url string) Option {
+	return func(s *Sandbox) { s.base = strings.TrimSuffix(url, "/") }
+}
+
+// WithClock sets the sandbox's time: creation times, periods, expiry and
+// delayed payments follow it. See also RunDue.
+func WithClock(now func() time.Time) Option {
+	return func(s *Sandbox) { s.now, s.ownClock = now, true }
+}
+
+// WithSignatureClock sets the time that webhook signatures carry. It is the
+// wall clock by default, also under WithClock, because receivers compare it
+// with their own.
+func WithSignatureClock(now func() time.Time) Option {
+	return func(s *Sandbox) { s.signatureNow = now }
+}
+
+// WithWebhookEndpoint sends events to url, as AddWebhookEndpoint does.
+func WithWebhookEndpoint(url, secret string, enabledEvents ...string) Option {
+	return func(s *Sandbox) { s.addEndpoint(url, secret, enabledEvents) }
+}
+
+// WithDelayedAfter sets how long a delayed payment method takes to settle
+// (5 s by default).
+func WithDelayedAfter(d time.Duration) Option {
+	return func(s *Sandbox) { s.delayedAfter = d }
+}
+
+// WithRetryPolicy sets how failed webhook deliveries are repeated.
+func WithRetryPolicy(p RetryPolicy) Option {
+	return func(s *Sandbox) { s.retry = p }
+}
+
+// WithWebhookTimeout sets how long an endpoint may take to answer (10 s by
+// default).
+func WithWebhookTimeout(d time.Duration) Option {
+	return func(s *Sandbox) { s.webhookTimeout = d }
+}
+
+// WithRedirectWait sets how long the hosted page waits for the endpoints to
+// accept checkout.session.completed before it redirects (10 s by default, as
+// Stripe's does).
+func WithRedirectWait(d time.Duration) Option {
+	return func(s *Sandbox) { s.redirectWait = d }
+}
+
+// WithAPIKey accepts this key alone. Without it every sk_test_ and rk_test_
+// key is accepted.
+func WithAPIKey(key string) Option {
+	return func(s *Sandbox) { s.apiKey = key }
+}
+
+// WithLogger logs deliveries and refused requests. The default is silent.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *Sandbox) { s.log = l }
+}
+
+// AllowNonLoopback lets Listen accept any address. The sandbox knows no users
+// and hands out every object it has, so this is for closed networks only.
+func AllowNonLoopback() Option {
+	return func(s *Sandbox) { s.anyAddress = true }
+}

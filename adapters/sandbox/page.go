@@ -1,0 +1,275 @@
+package sandbox
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// contentPolicy lets the page load its own style sheet and nothing else. Its
+// form-action names no origins: Chromium applies it to every redirect that
+// follows the form, and where success_url leads on to is the product's affair.
+const contentPolicy = "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *Sandbox) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /c/pay/{id}", s.showCheckout)
+	mux.HandleFunc("POST /c/pay/{id}", s.submitCheckout)
+	mux.HandleFunc("GET /c/style.css", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
+	})
+}
+
+// checkoutPage is what the hosted page shows of an open session.
+type checkoutPage struct {
+	Heading, Trial, Button, CancelURL     string
+	Lines                                 []pageLine
+	Total                                 string
+	Adjustable, AsksEmail, AsksConsent    bool
+	NeedsMethod, OffersDebit              bool
+	Error, Notice                         string
+	Email, Name, Number, Expiry, Cvc      string
+	Method, Delayed                       string
+	GoodCard, DeclinedCard, ExpiryExample string
+}
+
+type pageLine struct {
+	Field, Name, Price, Amount string
+	Quantity, Least, Most      int64
+	Adjustable                 bool
+}
+
+// closedPage says why a session takes no payment.
+type closedPage struct{ Heading, Text, Link, LinkText string }
+
+func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	cs := s.sessions.get(r.PathValue("id"))
+	if cs == nil || !cs.openUntil(s.now()) {
+		status, page := s.closedPage(cs)
+		s.mu.Unlock()
+		s.render(w, status, "closed.html", page)
+		return
+	}
+	page := s.checkoutPage(cs)
+	s.mu.Unlock()
+	s.render(w, http.StatusOK, "checkout.html", page)
+}
+
+// submitCheckout pays. A second submit of the form finds the session complete
+// and goes the same way as the first.
+func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequestBody)
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	cs := s.sessions.get(r.PathValue("id"))
+	if cs != nil && cs.openUntil(s.now()) {
+		if page := s.submitOpen(cs, r); page != nil {
+			s.mu.Unlock()
+			s.render(w, http.StatusOK, "checkout.html", page)
+			return
+		}
+	}
+	if cs == nil || cs.status != "complete" {
+		status, page := s.closedPage(cs)
+		s.mu.Unlock()
+		s.render(w, status, "closed.html", page)
+		return
+	}
+	completed, target := cs.completed, strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id)
+	s.mu.Unlock()
+	s.waitAccepted(r.Context(), completed)
+	w.Header().Set("Content-Security-Policy", contentPolicy)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// submitOpen tries to pay and returns the page to show again, or nil.
+func (s *Sandbox) submitOpen(cs *session, r *http.Request) *checkoutPage {
+	changed, message := s.takeQuantities(cs, r)
+	p := payment{}
+	switch {
+	case message != "" || changed:
+	case cs.termsOfService == "required" && r.PostForm.Get("consent") == "":
+		message = "Please accept the terms of service."
+	default:
+		p, message = s.readPayment(cs, r)
+	}
+	if message == "" && !changed {
+		e := s.pay(cs, p)
+		if e == nil {
+			return nil
+		}
+		message = e.message
+	}
+	page := s.checkoutPage(cs)
+	page.Error = message
+	if changed {
+		page.Notice = "The quantity has changed. Please check the new total."
+	}
+	get := r.PostForm.Get
+	page.Email, page.Name, page.Number = get("email"), get("cardName"), get("cardNumber")
+	page.Expiry, page.Cvc, page.Delayed = get("cardExpiry"), get("cardCvc"), get("delayed")
+	if page.OffersDebit && get("method") == "bank_debit" {
+		page.Method = "bank_debit"
+	}
+	return page
+}
+
+// takeQuantities sets adjusted quantities. A buyer pays no total that was not
+// shown, so a change shows the page again.
+func (s *Sandbox) takeQuantities(cs *session, r *http.Request) (changed bool, message string) {
+	if cs.attempted {
+		return false, "" // the invoice is written
+	}
+	for i := range cs.lines {
+		l := &cs.lines[i]
+		v := r.PostForm.Get(quantityField(i))
+		if !l.adjustable || v == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < l.least || n > l.most {
+			return changed, fmt.Sprintf("Please choose a quantity from %d to %d.", l.least, l.most)
+		}
+		if n != l.quantity {
+			l.quantity, changed = n, true
+		}
+	}
+	return changed || r.PostForm.Get("action") == "update", ""
+}
+
+func quantityField(i int) string { return "quantity" + strconv.Itoa(i) }
+
+// readPayment reads and checks the payment method that the buyer filled in.
+func (s *Sandbox) readPayment(cs *session, r *http.Request) (payment, string) {
+	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
+	p := payment{email: get("email"), name: get("cardName")}
+	if !s.needsMethod(cs) {
+		return p, ""
+	}
+	if get("method") == "bank_debit" && cs.offersDebit() && s.total(cs) > 0 {
+		p.settles = get("delayed")
+		if p.settles != "succeeds" && p.settles != "fails" {
+			return p, "Please choose how the bank debit ends."
+		}
+		return p, ""
+	}
+	p.card = digits(get("cardNumber"))
+	switch {
+	case len(p.card) < 12:
+		return p, "Your card number is incomplete."
+	case !validExpiry(get("cardExpiry"), s.now()):
+		return p, "Your card's expiration date is incomplete or in the past. Write it as MM/YY."
+	case len(digits(get("cardCvc"))) < 3 || len(digits(get("cardCvc"))) > 4:
+		return p, "Your card's security code is incomplete."
+	}
+	return p, ""
+}
+
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// validExpiry reads MM/YY or MM/YYYY.
+func validExpiry(text string, now time.Time) bool {
+	d := digits(text)
+	if len(d) != 4 && len(d) != 6 {
+		return false
+	}
+	month, _ := strconv.Atoi(d[:2])
+	year, _ := strconv.Atoi(d[2:])
+	if len(d) == 4 {
+		year += 2000
+	}
+	if month < 1 || month > 12 {
+		return false
+	}
+	end := time.Date(year, time.Month(month)+1, 1, 0, 0, 0, 0, time.UTC)
+	return now.Before(end)
+}
+
+// needsMethod tells whether a card is asked for: always when there is
+// something to pay, and for a subscription's later payments.
+func (s *Sandbox) needsMethod(cs *session) bool {
+	return s.total(cs) > 0 || cs.paymentMethodCollection == "always"
+}
+
+func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
+	total := s.total(cs)
+	p := &checkoutPage{
+		Heading: "Pay", Button: "Pay", CancelURL: cs.cancelURL, Total: formatAmount(total, cs.currency),
+		AsksEmail: cs.customer == "" && cs.customerEmail == "", AsksConsent: cs.termsOfService == "required",
+		NeedsMethod: s.needsMethod(cs), OffersDebit: cs.offersDebit() && total > 0, Method: "card", Delayed: "succeeds",
+		GoodCard: "4242 4242 4242 4242", DeclinedCard: "4000 0000 0000 0002", ExpiryExample: s.now().AddDate(3, 0, 0).Format("01/06"),
+	}
+	if cs.mode == "subscription" {
+		p.Heading, p.Button = "Subscribe", "Subscribe"
+	}
+	if cs.trialDays > 0 {
+		p.Heading, p.Button = "Start your trial", "Start trial"
+		ends := s.now().AddDate(0, 0, int(cs.trialDays)).UTC().Format("January 2, 2006")
+		p.Trial = fmt.Sprintf("%d days free, until %s.", cs.trialDays, ends)
+	}
+	for i, l := range cs.lines {
+		price := s.prices.get(l.price)
+		line := pageLine{
+			Field: quantityField(i), Name: s.products.get(price.product).name, Price: formatAmount(price.unitAmount, price.currency),
+			Amount: formatAmount(s.lineTotal(cs, l), price.currency), Quantity: l.quantity, Least: l.least, Most: l.most,
+			Adjustable: l.adjustable && !cs.attempted,
+		}
+		if price.recurring() {
+			line.Price += " per " + price.interval
+			if price.intervalCount > 1 {
+				line.Price = fmt.Sprintf("%s every %d %ss", formatAmount(price.unitAmount, price.currency), price.intervalCount, price.interval)
+			}
+		}
+		p.Adjustable = p.Adjustable || line.Adjustable
+		p.Lines = append(p.Lines, line)
+	}
+	return p
+}
+
+func (s *Sandbox) closedPage(cs *session) (int, closedPage) {
+	switch {
+	case cs == nil:
+		return http.StatusNotFound, closedPage{Heading: "No such page", Text: "There is no Checkout Session with this id. The sandbox forgets its sessions when it is restarted."}
+	case cs.status == "complete":
+		return http.StatusOK, closedPage{"All done", "You have already completed this checkout.",
+			strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id), "Continue"}
+	}
+	p := closedPage{Heading: "This page has expired", Text: "The Checkout Session has expired. Nothing was paid. Please start again."}
+	if cs.cancelURL != "" {
+		p.Link, p.LinkText = cs.cancelURL, "Back"
+	}
+	return http.StatusGone, p
+}
+
+func (s *Sandbox) render(w http.ResponseWriter, status int, name string, data any) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if err := pages.ExecuteTemplate(w, name, data); err != nil {
+		s.log.Error("hosted page", "page", name, "error", err)
+	}
+}

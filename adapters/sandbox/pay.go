@@ -1,0 +1,314 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// payment is what a buyer chose: a test card, or a bank debit that settles
+// later. Neither means that there was nothing to pay.
+type payment struct {
+	card        string // number, digits alone
+	settles     string // "succeeds" or "fails" for a bank debit
+	email, name string
+}
+
+const (
+	goodCard     = "4242424242424242"
+	declinedCard = "4000000000000002"
+)
+
+// testCards are the cards that the sandbox knows, and how each ends.
+var testCards = map[string]*apiError{
+	goodCard: nil,
+	declinedCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
+		decline: "generic_decline", message: "Your card was declined."},
+}
+
+// pay is an attempt of the buyer to complete an open session. A declined card
+// leaves it open. mu is held.
+func (s *Sandbox) pay(cs *session, p payment) *apiError {
+	declined, known := testCards[p.card]
+	due := s.total(cs) > 0
+	if p.settles == "" && !known && (due || p.card != "") {
+		return &apiError{status: http.StatusPaymentRequired, kind: "card_error", code: "incorrect_number",
+			message: "This is not one of the sandbox's test cards. Use 4242 4242 4242 4242."}
+	}
+	if declined != nil && !due {
+		return declined // a card that is only kept for later is checked too
+	}
+	if !cs.attempted {
+		s.prepare(cs, p)
+	}
+	pi := s.paymentIntents.get(cs.paymentIntent)
+	switch {
+	case pi == nil:
+		s.complete(cs, "no_payment_required")
+	case p.settles != "":
+		s.debit(cs, pi, p)
+	case declined != nil:
+		s.charge(pi, p)
+		s.fail(pi, declined)
+		return declined
+	default:
+		s.charge(pi, p)
+		s.collected(cs, pi)
+		s.complete(cs, "paid")
+	}
+	return nil
+}
+
+// prepare makes what the first attempt to pay makes at 2023-10-16: customer,
+// subscription with its invoice, and payment intent. Later attempts use them.
+func (s *Sandbox) prepare(cs *session, p payment) {
+	cs.attempted = true
+	cs.buyerEmail, cs.buyerName = p.email, p.name
+	s.prepareCustomer(cs)
+	if cs.mode == "subscription" {
+		s.prepareSubscription(cs)
+		return
+	}
+	if total := s.total(cs); total > 0 {
+		pi := &paymentIntent{
+			customer: cs.customer, currency: cs.currency, amount: total, description: cs.dataDescription,
+			metadata: cs.dataMetadata, methodTypes: cs.paymentMethodTypes,
+		}
+		s.addPaymentIntent(pi)
+		cs.paymentIntent = pi.id
+	}
+}
+
+func (s *Sandbox) prepareCustomer(cs *session) {
+	if cu := s.customers.get(cs.customer); cu != nil {
+		if cs.customerUpdate["name"] == "auto" && cs.buyerName != "" {
+			before := s.customerObject(cu)
+			cu.name = cs.buyerName
+			s.emitUpdated("customer.updated", before, s.customerObject(cu))
+		}
+		return
+	}
+	if cs.customerCreation != "always" {
+		return // a guest
+	}
+	cu := newCustomer(s.nowUnix())
+	cu.name, cu.email = cs.buyerName, cs.buyerEmail
+	if cu.email == "" {
+		cu.email = cs.customerEmail
+	}
+	s.customers.add(cu.id, cu)
+	cs.customer = cu.id
+	s.emit("customer.created", s.customerObject(cu), nil)
+}
+
+func (s *Sandbox) prepareSubscription(cs *session) {
+	now := s.nowUnix()
+	sub := &subscription{
+		id: newID("sub_1", 23), customer: cs.customer, currency: cs.currency, description: cs.dataDescription,
+		metadata: cs.dataMetadata, created: now, anchor: now, periodStart: now, automaticTax: cs.automaticTax,
+		missingPaymentMethod: cs.missingPaymentMethod,
+	}
+	if cs.trialDays > 0 {
+		sub.trialStart, sub.trialEnd = now, now+cs.trialDays*24*60*60
+		sub.anchor = sub.trialEnd
+	}
+	in := &invoice{
+		customer: cs.customer, subscription: sub.id, currency: cs.currency, billingReason: "subscription_create",
+		subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now, automaticTax: cs.automaticTax,
+	}
+	for _, l := range cs.lines {
+		p := s.prices.get(l.price)
+		if !p.recurring() {
+			in.lines = append(in.lines, s.onceLine(l, now))
+			continue
+		}
+		sub.periodEnd = sub.trialEnd
+		if sub.trialEnd == 0 {
+			sub.periodEnd = p.periodEnd(now, now)
+		}
+		it := subscriptionItem{id: newID("si_", 14), price: l.price, quantity: l.quantity, created: now}
+		sub.items = append(sub.items, it)
+		in.lines = append(in.lines, s.periodLine(sub, it))
+	}
+	sub.status = "incomplete"
+	if in.total() == 0 {
+		sub.status = sub.startStatus()
+	}
+	s.addInvoice(in)
+	sub.latestInvoice, cs.subscription, cs.invoice = in.id, sub.id, in.id
+	s.subscriptions.add(sub.id, sub)
+	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
+	s.finalize(in, "Subscription creation", cs.paymentMethodTypes)
+	cs.paymentIntent = in.paymentIntent
+	if in.paymentIntent == "" {
+		s.markPaid(in)
+	}
+}
+
+func (sub *subscription) startStatus() string {
+	if sub.trialEnd > 0 {
+		return "trialing"
+	}
+	return "active"
+}
+
+// periodLine bills one item for the subscription's current period; a trial
+// costs nothing.
+func (s *Sandbox) periodLine(sub *subscription, it subscriptionItem) invoiceLine {
+	p := s.prices.get(it.price)
+	name := s.products.get(p.product).name
+	l := invoiceLine{
+		price: it.price, item: it.id, quantity: it.quantity, start: sub.periodStart, end: sub.periodEnd, metadata: sub.metadata,
+		amount:      p.unitAmount * it.quantity,
+		description: fmt.Sprintf("%d × %s (at %s / %s)", it.quantity, name, formatAmount(p.unitAmount, p.currency), p.interval),
+	}
+	if sub.trialEnd > 0 && sub.periodEnd <= sub.trialEnd {
+		l.amount, l.description = 0, "Trial period for "+name
+	}
+	return l
+}
+
+func (s *Sandbox) onceLine(l sessionLine, now int64) invoiceLine {
+	p := s.prices.get(l.price)
+	return invoiceLine{
+		price: l.price, quantity: l.quantity, amount: p.unitAmount * l.quantity, start: now, end: now,
+		description: s.products.get(p.product).name,
+	}
+}
+
+// charge adds a pending charge for the intent.
+func (s *Sandbox) charge(pi *paymentIntent, p payment) *charge {
+	ch := &charge{
+		id: newID("ch_3", 23), paymentIntent: pi.id, invoice: pi.invoice, customer: pi.customer, currency: pi.currency,
+		description: pi.description, amount: pi.amount, metadata: pi.metadata, created: s.nowUnix(),
+		status: "pending", email: p.email, name: p.name, methodType: "card",
+	}
+	if p.settles != "" {
+		ch.methodType, ch.last4 = debitType(pi.currency), "6789"
+	} else {
+		ch.last4 = p.card[len(p.card)-4:]
+	}
+	s.charges.add(ch.id, ch)
+	pi.latestCharge = ch.id
+	if in := s.invoices.get(pi.invoice); in != nil {
+		in.charge = ch.id
+		in.attempts++
+	}
+	return ch
+}
+
+// succeed settles the intent's latest charge.
+func (s *Sandbox) succeed(pi *paymentIntent) {
+	ch := s.charges.get(pi.latestCharge)
+	ch.status, pi.status, pi.lastError = "succeeded", "succeeded", nil
+	s.emit("charge.succeeded", s.chargeObject(ch), nil)
+	s.emit("payment_intent.succeeded", s.paymentIntentObject(pi), nil)
+}
+
+// fail fails the intent's latest charge; its invoice stays open.
+func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
+	ch := s.charges.get(pi.latestCharge)
+	ch.status, ch.failureCode, ch.failureMessage, ch.declineCode = "failed", why.code, why.message, why.decline
+	pi.status, pi.lastError = "requires_payment_method", why
+	s.emit("charge.failed", s.chargeObject(ch), nil)
+	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
+	if in := s.invoices.get(pi.invoice); in != nil {
+		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
+	}
+}
+
+// collected is what follows from the money being there.
+func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
+	if cs.invoiceCreation {
+		// The invoice of a one-time payment is made once it is paid.
+		in := &invoice{customer: cs.customer, currency: cs.currency, billingReason: "manual", periodStart: s.nowUnix(), periodEnd: s.nowUnix()}
+		for _, l := range cs.lines {
+			in.lines = append(in.lines, s.onceLine(l, s.nowUnix()))
+		}
+		in.paymentIntent, in.charge = pi.id, pi.latestCharge
+		s.addInvoice(in)
+		cs.invoice, pi.invoice = in.id, in.id
+		s.charges.get(pi.latestCharge).invoice = in.id
+		s.finalize(in, "", nil)
+	}
+	s.succeed(pi)
+	if in := s.invoices.get(pi.invoice); in != nil {
+		s.markPaid(in)
+	}
+	s.start(cs)
+}
+
+// start makes the session's subscription live, unless it is so or ended.
+func (s *Sandbox) start(cs *session) {
+	sub := s.subscriptions.get(cs.subscription)
+	if sub == nil || sub.status != "incomplete" {
+		return
+	}
+	before := s.subscriptionObject(sub)
+	sub.status = sub.startStatus()
+	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+}
+
+func (s *Sandbox) complete(cs *session, paymentStatus string) {
+	cs.status, cs.paymentStatus, cs.url = "complete", paymentStatus, ""
+	cs.completed = s.emit("checkout.session.completed", s.sessionObject(cs), nil)
+}
+
+// debit completes the session before the money is there: the subscription is
+// active at once, as it is at Stripe.
+func (s *Sandbox) debit(cs *session, pi *paymentIntent, p payment) {
+	ch := s.charge(pi, p)
+	pi.status = "processing"
+	s.emit("charge.pending", s.chargeObject(ch), nil)
+	s.emit("payment_intent.processing", s.paymentIntentObject(pi), nil)
+	s.start(cs)
+	cs.settles = p.settles
+	s.complete(cs, "unpaid")
+	s.at(s.now().Add(s.delayedAfter), func() { s.settleDelayed(cs) })
+}
+
+// settleDelayed brings a bank debit to the end that was chosen for it, once.
+func (s *Sandbox) settleDelayed(cs *session) {
+	outcome := cs.settles
+	if outcome == "" {
+		return
+	}
+	cs.settles = ""
+	pi := s.paymentIntents.get(cs.paymentIntent)
+	if outcome == "succeeds" {
+		s.collected(cs, pi)
+		cs.paymentStatus = "paid"
+		s.emit("checkout.session.async_payment_succeeded", s.sessionObject(cs), nil)
+		return
+	}
+	s.fail(pi, &apiError{status: http.StatusPaymentRequired, kind: "invalid_request_error", code: "payment_intent_payment_attempt_failed",
+		message: "The customer's bank account could not be debited."})
+	if sub := s.subscriptions.get(cs.subscription); sub != nil && !sub.terminal() {
+		s.endSubscription(sub, "payment_failed")
+	}
+	s.emit("checkout.session.async_payment_failed", s.sessionObject(cs), nil)
+}
+
+// abandonAttempt ends what a declined attempt left behind.
+func (s *Sandbox) abandonAttempt(cs *session) {
+	now := s.nowUnix()
+	if pi := s.paymentIntents.get(cs.paymentIntent); pi != nil {
+		pi.status, pi.canceledAt, pi.cancelReason = "canceled", now, "automatic"
+		s.emit("payment_intent.canceled", s.paymentIntentObject(pi), nil)
+	}
+	if in := s.invoices.get(cs.invoice); in != nil {
+		in.status, in.voidedAt = "void", now
+		s.emit("invoice.voided", s.invoiceObject(in), nil)
+	}
+	if sub := s.subscriptions.get(cs.subscription); sub != nil && !sub.terminal() {
+		before := s.subscriptionObject(sub)
+		sub.status, sub.endedAt = "incomplete_expired", now
+		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	}
+}
+
+// openUntil tells whether the session still takes a payment; the timer that
+// expires it may be a moment late.
+func (cs *session) openUntil(now time.Time) bool {
+	return cs.status == "open" && now.Before(time.Unix(cs.expiresAt, 0))
+}

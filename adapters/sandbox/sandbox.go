@@ -1,0 +1,186 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// APIVersion is the one version of Stripe's API that the sandbox speaks.
+const APIVersion = "2023-10-16"
+
+// Sandbox is a Stripe account in memory. It is an http.Handler for Stripe's
+// API under /v1/ and the hosted Checkout page under /c/. All methods are safe
+// for concurrent use. Close it when done.
+type Sandbox struct {
+	now            func() time.Time
+	ownClock       bool
+	signatureNow   func() time.Time
+	apiKey         string
+	anyAddress     bool
+	delayedAfter   time.Duration
+	webhookTimeout time.Duration
+	redirectWait   time.Duration
+	retry          RetryPolicy
+	log            *slog.Logger
+	mux            *http.ServeMux
+	client         *http.Client // for webhooks
+	slots          chan struct{}
+
+	ctx    context.Context // ends at Close
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	wake   chan struct{} // tells the timer loop of a new timer
+
+	mu      sync.Mutex // guards everything below
+	base    string
+	closed  bool
+	servers []*http.Server
+	changed chan struct{} // closed and replaced when a delivery moves on
+	cause   cause         // the API request being served, for its events
+	timers  []timer
+
+	products       table[product]
+	prices         table[price]
+	customers      table[customer]
+	sessions       table[session]
+	subscriptions  table[subscription]
+	invoices       table[invoice]
+	paymentIntents table[paymentIntent]
+	charges        table[charge]
+	events         table[event]
+
+	endpoints   []*endpoint
+	deliveries  []*delivery
+	due         int // deliveries whose next attempt is due or under way
+	unfinished  int // deliveries neither accepted nor given up
+	idempotency map[string]*rememberedAnswer
+	faults      []plannedFault
+	requests    []*Request
+	invoiceSeq  int
+}
+
+// New returns a running sandbox without any objects. It does not listen:
+// serve it with Listen or mount it as a handler.
+func New(opts ...Option) *Sandbox {
+	s := &Sandbox{
+		now:            time.Now,
+		signatureNow:   time.Now,
+		delayedAfter:   5 * time.Second,
+		webhookTimeout: 10 * time.Second,
+		redirectWait:   10 * time.Second,
+		retry:          DefaultRetryPolicy,
+		log:            slog.New(slog.DiscardHandler),
+		slots:          make(chan struct{}, 128),
+		wake:           make(chan struct{}, 1),
+		changed:        make(chan struct{}),
+		idempotency:    map[string]*rememberedAnswer{},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	for _, o := range opts {
+		o(s)
+	}
+	s.client = newWebhookClient(s.webhookTimeout)
+	s.mux = s.routes()
+	s.work.Go(s.runTimers)
+	return s
+}
+
+// ServeHTTP serves Stripe's API and the hosted pages.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Stripe ignores a trailing slash: GET /v1/customers/ is the list. A
+	// client that forgets the id must meet that trap here too.
+	if p := strings.TrimRight(r.URL.Path, "/"); strings.HasPrefix(p, "/v1/") && p != r.URL.Path {
+		r2 := r.Clone(r.Context())
+		r2.URL.Path, r2.URL.RawPath = p, ""
+		r = r2
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// Listen serves on addr ("127.0.0.1:0" picks a free port) until Close and
+// returns the URL. It refuses an address that is not loopback unless
+// AllowNonLoopback was given.
+func (s *Sandbox) Listen(addr string) (string, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", fmt.Errorf("sandbox: listen on %q: %w", addr, err)
+	}
+	if !s.anyAddress && !isLoopback(host) {
+		return "", fmt.Errorf("sandbox: %q is not a loopback address: use 127.0.0.1, or allow it with AllowNonLoopback", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("sandbox: %w", err)
+	}
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return "", errors.Join(errors.New("sandbox: closed"), l.Close())
+	}
+	url := "http://" + l.Addr().String()
+	if s.base == "" {
+		s.base = url
+	}
+	s.servers = append(s.servers, srv)
+	s.work.Go(func() { _ = srv.Serve(l) })
+	return url, nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// URL is the sandbox's address, for stripe-go's BackendConfig.URL. It is empty
+// until WithBaseURL or Listen has said what it is.
+func (s *Sandbox) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.base
+}
+
+// Close stops listening, timers and deliveries, and returns when all of them
+// have ended. Undelivered events stay undelivered.
+func (s *Sandbox) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	servers := s.servers
+	s.mu.Unlock()
+
+	s.cancel()
+	var errs []error
+	for _, srv := range servers {
+		// Requests under way end by s.ctx; what stays longer is a browser's
+		// connection that was never used.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		if srv.Shutdown(ctx) != nil {
+			errs = append(errs, srv.Close())
+		}
+		cancel()
+	}
+	s.work.Wait()
+	s.client.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+// nowUnix is the sandbox's time in Stripe's resolution.
+func (s *Sandbox) nowUnix() int64 { return s.now().Unix() }

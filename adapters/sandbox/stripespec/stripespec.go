@@ -1,0 +1,153 @@
+// Package stripespec checks against Stripe's own description of its API: JSON
+// against the OpenAPI schemas, and requests against the stripe-mock program.
+// Both come from the stripe-mock module that tools/go.mod pins, which embeds
+// API version 2023-10-16. It is for tests; nothing here is skipped when the
+// module is missing, the test fails instead.
+//
+// Where to look first: Validate and StartMock.
+package stripespec
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Validate fails the test unless data is what Stripe describes as schema, such
+// as "checkout.session", "error" or "list of customer". Properties that the
+// schema does not know are an error too: they are misspelt or of another
+// version.
+func Validate(t testing.TB, schema string, data []byte) {
+	t.Helper()
+	if err := Check(schema, data); err != nil {
+		t.Errorf("not a %s of Stripe's API: %v\n%s", schema, err, data)
+	}
+}
+
+// Check is Validate for callers that handle the error themselves. An element
+// of a "list of ..." is checked against that schema.
+func Check(schema string, data []byte) error {
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		return fmt.Errorf("read JSON: %w", err)
+	}
+	element, isList := strings.CutPrefix(schema, "list of ")
+	if !isList {
+		return check(schema, v)
+	}
+	list, _ := v.(map[string]any)
+	elements, ok := list["data"].([]any)
+	_, hasMore := list["has_more"].(bool)
+	_, hasURL := list["url"].(string)
+	if !ok || !hasMore || !hasURL || list["object"] != "list" || len(list) != 4 {
+		return fmt.Errorf("a list has object, data, has_more and url")
+	}
+	for i, e := range elements {
+		if err := check(element, e); err != nil {
+			return fmt.Errorf("data[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func check(schema string, v any) error {
+	doc, err := document()
+	if err != nil {
+		return err
+	}
+	ref := doc.Components.Schemas[schema]
+	if ref == nil {
+		return fmt.Errorf("no schema %q in Stripe's description", schema)
+	}
+	return ref.Value.VisitJSON(v, openapi3.MultiErrors())
+}
+
+// document loads Stripe's description once: it has six megabytes.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
+	dir, err := moduleDir()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(dir, "embedded", "openapi", "spec3.json"))
+	if err != nil {
+		return nil, fmt.Errorf("load Stripe's OpenAPI description: %w", err)
+	}
+	closeSchemas(doc)
+	return doc, nil
+})
+
+// closeSchemas makes unknown properties an error; Stripe's description leaves
+// them open, and would let a misspelt name pass.
+func closeSchemas(doc *openapi3.T) {
+	seen := map[*openapi3.Schema]bool{}
+	var visit func(*openapi3.SchemaRef)
+	visit = func(ref *openapi3.SchemaRef) {
+		if ref == nil || ref.Value == nil || seen[ref.Value] {
+			return
+		}
+		s := ref.Value
+		seen[s] = true
+		if len(s.Properties) > 0 && s.AdditionalProperties.Has == nil && s.AdditionalProperties.Schema == nil {
+			closed := false
+			s.AdditionalProperties.Has = &closed
+		}
+		for _, p := range s.Properties {
+			visit(p)
+		}
+		for _, group := range []openapi3.SchemaRefs{s.AnyOf, s.AllOf, s.OneOf} {
+			for _, p := range group {
+				visit(p)
+			}
+		}
+		visit(s.Items)
+	}
+	for _, ref := range doc.Components.Schemas {
+		visit(ref)
+	}
+}
+
+// moduleDir is where the pinned stripe-mock module lies; it is downloaded if
+// it is not there yet.
+func moduleDir() (string, error) {
+	out, err := inTools("mod", "download", "-json", "github.com/stripe/stripe-mock")
+	if err != nil {
+		return "", err
+	}
+	var module struct{ Dir, Error string }
+	if err := json.Unmarshal(out, &module); err != nil {
+		return "", fmt.Errorf("find the stripe-mock module: %w", err)
+	}
+	if module.Error != "" || module.Dir == "" {
+		return "", fmt.Errorf("find the stripe-mock module: %s", module.Error)
+	}
+	return module.Dir, nil
+}
+
+// inTools runs go in the folder of tools/go.mod.
+func inTools(args ...string) ([]byte, error) {
+	gomod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMOD: %w", err)
+	}
+	tools := filepath.Join(filepath.Dir(strings.TrimSpace(string(gomod))), "tools")
+	if _, err := os.Stat(filepath.Join(tools, "go.mod")); err != nil {
+		return nil, fmt.Errorf("stripe-mock is pinned in tools/go.mod: %w", err)
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = tools
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s (the first run needs the module proxy): %w\n%s%s", strings.Join(args, " "), err, stderr.String(), out)
+	}
+	return out, nil
+}

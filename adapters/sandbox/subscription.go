@@ -1,0 +1,154 @@
+package sandbox
+
+import "time"
+
+type subscription struct {
+	id, customer, status, currency, description string
+	items                                       []subscriptionItem
+	metadata                                    map[string]string
+	created, anchor, periodStart, periodEnd     int64
+	trialStart, trialEnd                        int64
+	cancelAtPeriodEnd                           bool
+	cancelAt, canceledAt, endedAt               int64
+	cancelReason, cancelComment, cancelFeedback string
+	latestInvoice, missingPaymentMethod         string
+	automaticTax                                bool
+}
+
+type subscriptionItem struct {
+	id, price string
+	quantity  int64
+	created   int64
+	metadata  map[string]string
+}
+
+// terminal tells whether the subscription has ended for good.
+func (sub *subscription) terminal() bool {
+	return sub.status == "canceled" || sub.status == "incomplete_expired"
+}
+
+var subscriptionRoutes = []route{
+	{pattern: "GET /v1/subscriptions/{id}", do: (*Sandbox).retrieveSubscription},
+	{
+		pattern:     "GET /v1/subscriptions",
+		params:      listing("customer", "status", "price"),
+		unsupported: []string{"automatic_tax", "collection_method", "current_period_end", "current_period_start", "test_clock"},
+		do:          (*Sandbox).listSubscriptions,
+	},
+	{pattern: "POST /v1/subscriptions/{id}", params: subscriptionUpdateParams, unsupported: subscriptionUpdateUnsupported, do: (*Sandbox).updateSubscription},
+	{
+		pattern:     "DELETE /v1/subscriptions/{id}",
+		params:      []string{"cancellation_details[comment]", "cancellation_details[feedback]"},
+		unsupported: []string{"invoice_now", "prorate"},
+		do:          (*Sandbox).cancelSubscription,
+	},
+}
+
+func (s *Sandbox) retrieveSubscription(c *call) (object, *apiError) {
+	sub := s.subscriptions.get(c.id)
+	if sub == nil {
+		return nil, notFound("subscription", c.id, "id")
+	}
+	return s.subscriptionObject(sub), nil
+}
+
+// listSubscriptions leaves out canceled ones unless they are asked for.
+func (s *Sandbox) listSubscriptions(c *call) (object, *apiError) {
+	created, customer := c.createdFilter(), c.equals("customer")
+	status := c.oneOf("status", "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid")
+	price := c.text("price")
+	return page[*subscription]{
+		noun: "subscription", items: s.subscriptions.newestFirst(),
+		id: func(sub *subscription) string { return sub.id },
+		keep: func(sub *subscription) bool {
+			switch {
+			case status == "" && sub.status == "canceled",
+				status == "ended" && !sub.terminal(),
+				status != "" && status != "all" && status != "ended" && status != sub.status,
+				price != "" && !sub.has(price):
+				return false
+			}
+			return created(sub.created) && customer(sub.customer)
+		},
+		object: s.subscriptionObject,
+	}.serve(c)
+}
+
+func (sub *subscription) has(price string) bool {
+	for _, it := range sub.items {
+		if it.price == price {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Sandbox) cancelSubscription(c *call) (object, *apiError) {
+	sub := s.subscriptions.get(c.id)
+	if sub == nil || sub.terminal() {
+		return nil, notFound("subscription", c.id, "id") // Stripe no longer knows an ended one here
+	}
+	comment, feedback := c.text("cancellation_details[comment]"), c.text("cancellation_details[feedback]")
+	if c.err != nil {
+		return nil, c.err
+	}
+	sub.cancelComment, sub.cancelFeedback = comment, feedback
+	s.endSubscription(sub, "cancellation_requested")
+	return s.subscriptionObject(sub), nil
+}
+
+// endSubscription cancels at once; reason is one of cancellation_details'.
+func (s *Sandbox) endSubscription(sub *subscription, reason string) {
+	now := s.nowUnix()
+	sub.status, sub.endedAt = "canceled", now
+	if sub.canceledAt == 0 {
+		sub.canceledAt = now // else the time of the request, which was earlier
+	}
+	sub.cancelReason = reason
+	s.emit("customer.subscription.deleted", s.subscriptionObject(sub), nil)
+}
+
+// scheduleCancel ends the subscription at sub.cancelAt, if that still stands
+// when the time comes.
+func (s *Sandbox) scheduleCancel(sub *subscription) {
+	at := sub.cancelAt
+	s.at(time.Unix(at, 0), func() {
+		if sub.cancelAt == at && !sub.terminal() {
+			s.endSubscription(sub, "cancellation_requested")
+		}
+	})
+}
+
+func (s *Sandbox) subscriptionObject(sub *subscription) object {
+	items := []object{}
+	for _, it := range sub.items {
+		items = append(items, object{
+			"id": it.id, "object": "subscription_item", "billing_thresholds": nil, "created": it.created,
+			"metadata": metadataObject(it.metadata), "price": s.priceObject(s.prices.get(it.price)), "quantity": it.quantity,
+			"subscription": sub.id, "tax_rates": []object{},
+		})
+	}
+	missing := sub.missingPaymentMethod
+	if missing == "" {
+		missing = "create_invoice"
+	}
+	return object{
+		"id": sub.id, "object": "subscription", "application": nil, "application_fee_percent": nil,
+		"automatic_tax":        object{"enabled": sub.automaticTax, "liability": nil},
+		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil, "billing_thresholds": nil,
+		"cancel_at": orNull(sub.cancelAt), "cancel_at_period_end": sub.cancelAtPeriodEnd, "canceled_at": orNull(sub.canceledAt),
+		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
+		"collection_method":    "charge_automatically", "created": sub.created, "currency": sub.currency,
+		"current_period_end": sub.periodEnd, "current_period_start": sub.periodStart, "customer": sub.customer,
+		"days_until_due": nil, "default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
+		"description": orNull(sub.description), "discount": nil, "ended_at": orNull(sub.endedAt),
+		"items":          listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
+		"latest_invoice": orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
+		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": nil,
+		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
+		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": nil, "schedule": nil,
+		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
+		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
+		"trial_start": orNull(sub.trialStart),
+	}
+}

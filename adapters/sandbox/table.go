@@ -1,0 +1,27 @@
+package sandbox
+
+// table keeps the objects of one kind in the order of their making.
+type table[T any] struct {
+	byID  map[string]*T
+	order []*T
+}
+
+func (t *table[T]) add(id string, v *T) {
+	if t.byID == nil {
+		t.byID = map[string]*T{}
+	}
+	t.byID[id] = v
+	t.order = append(t.order, v)
+}
+
+// get returns nil if there is none.
+func (t *table[T]) get(id string) *T { return t.byID[id] }
+
+// newestFirst is the order of Stripe's lists.
+func (t *table[T]) newestFirst() []*T {
+	out := make([]*T, len(t.order))
+	for i, v := range t.order {
+		out[len(out)-1-i] = v
+	}
+	return out
+}

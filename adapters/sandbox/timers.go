@@ -1,0 +1,69 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+// timer is something that happens by itself at a time of the sandbox's clock.
+type timer struct {
+	at  time.Time
+	run func() // called with mu held; looks itself whether it still applies
+}
+
+// at plans run for t. mu is held.
+func (s *Sandbox) at(t time.Time, run func()) {
+	i, _ := slices.BinarySearchFunc(s.timers, t, func(x timer, t time.Time) int {
+		if x.at.After(t) {
+			return 1
+		}
+		return -1 // equal times keep their order
+	})
+	s.timers = slices.Insert(s.timers, i, timer{t, run})
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// RunDue makes happen what is due at the sandbox's clock: sessions expire,
+// delayed payments settle, scheduled cancellations take effect. It happens by
+// itself as well, shortly after; a test that moves its own clock calls RunDue
+// to have it at once.
+func (s *Sandbox) RunDue() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.timers) > 0 && !s.timers[0].at.After(s.now()) {
+		t := s.timers[0]
+		s.timers = slices.Delete(s.timers, 0, 1)
+		t.run()
+	}
+}
+
+func (s *Sandbox) runTimers() {
+	for {
+		s.RunDue()
+		wait := time.NewTimer(s.untilNext())
+		select {
+		case <-s.ctx.Done():
+			wait.Stop()
+			return
+		case <-s.wake:
+			wait.Stop()
+		case <-wait.C:
+		}
+	}
+}
+
+func (s *Sandbox) untilNext() time.Duration {
+	longest := time.Minute // a laptop may sleep meanwhile
+	if s.ownClock {
+		longest = 50 * time.Millisecond // it may jump at any time
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.timers) == 0 {
+		return longest
+	}
+	return min(longest, max(0, s.timers[0].at.Sub(s.now())))
+}

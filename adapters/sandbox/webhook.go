@@ -1,0 +1,107 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// WebhookEndpoint is where events are sent.
+type WebhookEndpoint struct {
+	ID            string // we_...
+	URL           string
+	Secrets       []string // one signature for each; two while a secret is rolled
+	EnabledEvents []string // event types; "*" or none for all
+}
+
+type endpoint struct {
+	WebhookEndpoint
+	removed bool
+}
+
+// AddWebhookEndpoint sends events from now on to url, signed with secret; an
+// empty secret is replaced by a random one, as Stripe makes it. enabledEvents
+// are event types; none means all.
+func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string) WebhookEndpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addEndpoint(url, secret, enabledEvents)
+}
+
+func (s *Sandbox) addEndpoint(url, secret string, enabledEvents []string) WebhookEndpoint {
+	if secret == "" {
+		secret = newID("whsec_", 32)
+	}
+	ep := &endpoint{WebhookEndpoint: WebhookEndpoint{
+		ID: newID("we_1", 23), URL: url, Secrets: []string{secret}, EnabledEvents: slices.Clone(enabledEvents),
+	}}
+	s.endpoints = append(s.endpoints, ep)
+	return ep.clone()
+}
+
+func (w WebhookEndpoint) clone() WebhookEndpoint {
+	w.Secrets, w.EnabledEvents = slices.Clone(w.Secrets), slices.Clone(w.EnabledEvents)
+	return w
+}
+
+// SetWebhookSecrets replaces the secrets of an endpoint: two of them while a
+// secret is rolled, then the new one alone. It fails for an unknown endpoint
+// and without a secret.
+func (s *Sandbox) SetWebhookSecrets(endpointID string, secrets ...string) error {
+	if len(secrets) == 0 || slices.Contains(secrets, "") {
+		return fmt.Errorf("sandbox: a webhook endpoint needs a secret")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ep := range s.endpoints {
+		if ep.ID == endpointID && !ep.removed {
+			ep.Secrets = slices.Clone(secrets)
+			return nil
+		}
+	}
+	return fmt.Errorf("sandbox: no such webhook endpoint: %s", endpointID)
+}
+
+// RemoveWebhookEndpoint stops deliveries to the endpoint, repeated ones
+// included.
+func (s *Sandbox) RemoveWebhookEndpoint(endpointID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endpoints = slices.DeleteFunc(s.endpoints, func(ep *endpoint) bool {
+		if ep.ID == endpointID {
+			ep.removed = true
+		}
+		return ep.removed
+	})
+}
+
+func (ep *endpoint) wants(kind string) bool {
+	return len(ep.EnabledEvents) == 0 || matchesType(ep.EnabledEvents, kind)
+}
+
+// matchesType tells whether one of types is kind, "*", or a prefix such as
+// "checkout.session.*".
+func matchesType(types []string, kind string) bool {
+	return slices.ContainsFunc(types, func(t string) bool {
+		prefix, wild := strings.CutSuffix(t, "*")
+		return t == kind || wild && strings.HasPrefix(kind, prefix)
+	})
+}
+
+// signature is the Stripe-Signature header: the time, and an HMAC over time
+// and body for each secret.
+func signature(t int64, body []byte, secrets []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "t=%d", t)
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(strconv.FormatInt(t, 10) + "."))
+		mac.Write(body)
+		b.WriteString(",v1=" + hex.EncodeToString(mac.Sum(nil)))
+	}
+	return b.String()
+}
