@@ -174,12 +174,16 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		}
 		if known {
 			order = repeated
+		}
+		if order.Open(draft.CreatedAt) {
+			if err := s.refuseSecond(state.Account, plan); err != nil {
+				return ports.Kept{}, err
+			}
+			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
+		}
+		if known {
 			return ports.Kept{}, nil
 		}
-		if err := s.refuseSecond(state.Account, plan); err != nil {
-			return ports.Kept{}, err
-		}
-		rivals = s.rivals(state.Account, plan, draft.CreatedAt)
 		if !state.Account.HadTrial() {
 			order.TrialDays = plan.TrialDays
 		}
@@ -236,11 +240,12 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 	return nil
 }
 
-// rivals are the checkouts still open that must not be paid beside a new one.
-func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, now time.Time) []domain.Order {
+// rivals are the checkouts still open that must not be paid beside the chosen one.
+func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, chosen domain.Order, now time.Time) []domain.Order {
 	var rivals []domain.Order
 	for _, o := range a.Orders {
-		if held, known := s.catalog.Plans[o.Plan]; known && o.Open(now) && exclude(held, plan) {
+		held, known := s.catalog.Plans[o.Plan]
+		if known && o.ID != chosen.ID && o.Open(now) && exclude(held, plan) {
 			rivals = append(rivals, o)
 		}
 	}

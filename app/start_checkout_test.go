@@ -1,0 +1,214 @@
+package app_test
+
+import (
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func TestStartCheckout_OpensASessionForAKeptOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u1", Plan: "pro"})
+	if order.Status != domain.OrderOpen || order.Session == "" || order.SessionURL == "" {
+		t.Errorf("order is not open with a session: %+v", order)
+	}
+	if order.PriceID != "price_pro_m" || order.TrialDays != 14 || order.Quantity != 1 {
+		t.Errorf("order is not for one first price with the plan's trial: %+v", order)
+	}
+	if want := "https://app.example/done?o=" + string(order.ID) + "&s={CHECKOUT_SESSION_ID}"; order.SuccessURL != want {
+		t.Errorf("success URL: got %s, want %s", order.SuccessURL, want)
+	}
+	kept, user, err := w.store.Order(t.Context(), order.ID)
+	if err != nil || user != "u1" || kept != order {
+		t.Errorf("kept %+v of %q (%v), answered %+v", kept, user, err, order)
+	}
+}
+
+func TestStartCheckout_RefusesWhatIsNotForSale(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		request app.CheckoutRequest
+		want    error
+	}{
+		"unknown plan":                {app.CheckoutRequest{User: "u", Plan: "gold"}, app.ErrUnknownPlan},
+		"unknown price":               {app.CheckoutRequest{User: "u", Plan: "pro", Price: "weekly"}, app.ErrUnknownPrice},
+		"price that Stripe lacks":     {app.CheckoutRequest{User: "u", Plan: "pro", Price: "yearly"}, app.ErrPriceNotSold},
+		"too many units":              {app.CheckoutRequest{User: "u", Plan: "team", Quantity: 21}, app.ErrBadRequest},
+		"negative quantity":           {app.CheckoutRequest{User: "u", Plan: "team", Quantity: -1}, app.ErrBadRequest},
+		"no user":                     {app.CheckoutRequest{Plan: "pro"}, app.ErrBadRequest},
+		"user id with a NUL":          {app.CheckoutRequest{User: "u\x00", Plan: "pro"}, app.ErrBadRequest},
+		"user id of 256 characters":   {app.CheckoutRequest{User: domain.UserID(strings.Repeat("u", 256)), Plan: "pro"}, app.ErrBadRequest},
+		"locale that is none":         {app.CheckoutRequest{User: "u", Plan: "pro", Locale: "d"}, app.ErrBadRequest},
+		"foreign success URL":         {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "https://evil.example/"}, app.ErrBadReturnURL},
+		"foreign cancel URL":          {app.CheckoutRequest{User: "u", Plan: "pro", CancelURL: "https://evil.example/"}, app.ErrBadReturnURL},
+		"look-alike host":             {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "https://app.example.evil.example/"}, app.ErrBadReturnURL},
+		"user in the URL":             {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "https://app.example@evil.example/"}, app.ErrBadReturnURL},
+		"backslash in the URL":        {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: `https://evil.example\@app.example/`}, app.ErrBadReturnURL},
+		"script instead of a URL":     {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "javascript:alert(1)"}, app.ErrBadReturnURL},
+		"URL without a scheme":        {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "//app.example/"}, app.ErrBadReturnURL},
+		"other port of an allowed":    {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "https://app.example:8443/"}, app.ErrBadReturnURL},
+		"plain http of an https site": {app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "http://app.example/"}, app.ErrBadReturnURL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if _, err := w.checkout.Do(t.Context(), c.request); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if users, _ := w.store.Users(t.Context(), "", 10); len(users) > 0 {
+				t.Errorf("a refused request left something of %v", users)
+			}
+		})
+	}
+}
+
+func TestStartCheckout_AllowedOriginMayNameItsReturnURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", SuccessURL: "https://WWW.example/x?id={ORDER_ID}"})
+	if want := "https://WWW.example/x?id=" + string(order.ID); order.SuccessURL != want {
+		t.Errorf("got %s, want %s", order.SuccessURL, want)
+	}
+}
+
+func TestStartCheckout_TwentyAtOnceWithOneKeyMakeOneSession(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]string{"one Idempotency-Key": "k1", "a double click without a key": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var all sync.Map
+			var wait sync.WaitGroup
+			for range 20 {
+				wait.Go(func() {
+					order, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro", ClientKey: key})
+					if err != nil {
+						t.Error(err)
+					}
+					all.Store(order, true)
+				})
+			}
+			wait.Wait()
+			if answers := maps.Collect(all.Range); len(answers) != 1 {
+				t.Errorf("got %d different answers, want 1: %v", len(answers), answers)
+			}
+			if calls := w.stripe.Calls(); calls != 3 { // prices, customer, session
+				t.Errorf("Stripe was called %d times, want 3", calls)
+			}
+		})
+	}
+}
+
+func TestStartCheckout_KeyOfAnotherRequestIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", ClientKey: "k"})
+	_, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "basic", ClientKey: "k"})
+	if !errors.Is(err, app.ErrKeyReused) {
+		t.Errorf("got %v, want %v", err, app.ErrKeyReused)
+	}
+	w.start(t, app.CheckoutRequest{User: "another", Plan: "basic", ClientKey: "k"}) // keys are each user's own
+}
+
+func TestStartCheckout_OtherPlanOfTheGroupEndsTheEarlierCheckout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pro := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	team := w.start(t, app.CheckoutRequest{User: "u", Plan: "team", Quantity: 3})
+	if pro.Session == team.Session {
+		t.Fatal("two plans share a session")
+	}
+	if w.stripe.Pay(pro.Session) != nil {
+		t.Error("the earlier checkout can still be paid")
+	}
+	if kept, _, _ := w.store.Order(t.Context(), pro.ID); kept.Status != domain.OrderExpired {
+		t.Errorf("the earlier order is %s, want expired", kept.Status)
+	}
+}
+
+func TestStartCheckout_EarlierCheckoutPaidMeanwhileStopsTheNewOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pro := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	w.stripe.Pay(pro.Session) // and its webhook is late
+	_, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team"})
+	if !errors.Is(err, app.ErrCheckoutCompleted) {
+		t.Fatalf("got %v, want %v", err, app.ErrCheckoutCompleted)
+	}
+	if held := w.features(t, "u"); held["sso"] != "true" {
+		t.Errorf("what was paid is not held: %v", held)
+	}
+	_, err = w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team"})
+	if !errors.Is(err, app.ErrAlreadySubscribed) {
+		t.Errorf("afterwards got %v, want %v", err, app.ErrAlreadySubscribed)
+	}
+}
+
+func TestStartCheckout_FailureAtAnyCallIsMendedByRepeating(t *testing.T) {
+	t.Parallel()
+	for name, failures := range map[string][]error{
+		"prices":   {ports.ErrGatewayBusy},
+		"customer": {nil, ports.ErrGatewayBusy},
+		"session":  {nil, nil, ports.ErrGatewayBusy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.stripe.FailNext(failures...)
+			request := app.CheckoutRequest{User: "u", Plan: "pro", ClientKey: "k"}
+			if _, err := w.checkout.Do(t.Context(), request); !errors.Is(err, ports.ErrGatewayBusy) {
+				t.Fatalf("got %v, want %v", err, ports.ErrGatewayBusy)
+			}
+			order := w.start(t, request)
+			state, _ := w.store.State(t.Context(), "u")
+			if len(state.Account.Orders) != 1 || state.Account.Orders[order.ID].Session == "" {
+				t.Errorf("repeating did not complete the one order: %+v", state.Account.Orders)
+			}
+		})
+	}
+}
+
+func TestStartCheckout_RefusedOnceGetsAFreshKeyNextTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.FailNext(nil, nil, ports.ErrGatewayRefused)
+	if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro"}); !errors.Is(err, ports.ErrGatewayRefused) {
+		t.Fatalf("got %v", err)
+	}
+	if order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"}); order.Attempt != 1 {
+		t.Errorf("attempt is %d, want 1: Stripe repeats a refusal to the same key", order.Attempt)
+	}
+}
+
+func TestStartCheckout_OneTrialEver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	facts := w.stripe.Pay(order.Session)
+	w.deliver(t, facts...)
+	ended := facts[1].(domain.SubscriptionFact)
+	w.clock.advance(time.Hour)
+	ended.Type, ended.At, ended.Snapshot.Status = "customer.subscription.deleted", w.clock.now(), domain.StatusCanceled
+	w.deliver(t, ended)
+	if again := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"}); again.TrialDays != 0 {
+		t.Errorf("a second trial of %d days", again.TrialDays)
+	}
+}
+
+func TestStartCheckout_ExpiredOrderIsNotReused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	w.clock.advance(24 * time.Hour)
+	if after := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"}); after.ID == before.ID {
+		t.Error("the expired order was given again")
+	}
+}

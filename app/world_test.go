@@ -1,0 +1,152 @@
+package app_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// world is the use cases over the in-memory adapters.
+type world struct {
+	store    ports.Store
+	stripe   *memory.Gateway
+	fulfill  *app.Fulfill
+	checkout *app.StartCheckout
+	check    *app.CheckEntitlement
+	show     *app.ShowOrder
+	sync     *app.SyncOrder
+	webhook  *app.ReceiveWebhook
+	clock    *clock
+	events   atomic.Int64
+}
+
+// clock is a time that tests move.
+type clock struct{ at atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Unix(0, c.at.Load()).UTC() }
+func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
+
+var catalog = domain.Catalog{
+	Features: map[domain.FeatureKey]domain.Feature{
+		"sso":      {Key: "sso", Type: domain.FeatureFlag},
+		"projects": {Key: "projects", Type: domain.FeatureLimit},
+		"seats":    {Key: "seats", Type: domain.FeatureLimit, PerUnit: true},
+	},
+	Plans: map[domain.PlanKey]domain.Plan{
+		"basic": {
+			Key: "basic", Name: "Basic", Mode: domain.ModePayment, ValidFor: 365 * 24 * time.Hour,
+			Prices: []domain.Price{{Key: "once", ID: "price_basic"}},
+			Grants: map[domain.FeatureKey]domain.Value{"projects": domain.Limit(10)},
+		},
+		"pro": {
+			Key: "pro", Name: "Pro", Mode: domain.ModeSubscription, Group: "main", TrialDays: 14,
+			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Prices: []domain.Price{{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"}},
+			Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100)},
+		},
+		"team": {
+			Key: "team", Name: "Team", Mode: domain.ModeSubscription, Group: "main",
+			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
+			Grants:   map[domain.FeatureKey]domain.Value{"seats": domain.Limit(5)},
+			Checkout: domain.CheckoutOptions{MaxQuantity: 20},
+		},
+	},
+}
+
+func stripePrices() []ports.StripePrice {
+	return []ports.StripePrice{
+		{ID: "price_basic", Active: true, Amount: 1900, Currency: "usd"},
+		{ID: "price_pro_m", LookupKey: "pro_monthly", Active: true, Amount: 2900, Currency: "usd", Interval: "month"},
+		{ID: "price_team_m", LookupKey: "team_monthly", Active: true, Amount: 9900, Currency: "usd", Interval: "month"},
+	}
+}
+
+func newWorld(t *testing.T) *world { return newWorldOn(t, memory.NewStore()) }
+
+func newWorldOn(t *testing.T, store ports.Store) *world {
+	t.Helper()
+	w := &world{store: store, clock: &clock{}}
+	w.clock.at.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano())
+	w.stripe = memory.NewGateway(w.clock.now, stripePrices()...)
+	urls, err := app.NewReturnURLs("https://app.example/done?o={ORDER_ID}&s={CHECKOUT_SESSION_ID}", "https://app.example/", []string{"https://www.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := app.Settings{URLs: urls}
+	ids := atomic.Int64{}
+	newID := func() string { return fmt.Sprintf("%08d", ids.Add(1)) }
+
+	w.fulfill = app.NewFulfill(store, catalog, settings, w.clock.now)
+	t.Cleanup(w.fulfill.Close)
+	prices := app.NewPrices(w.stripe, catalog, w.clock.now)
+	w.checkout = app.NewStartCheckout(store, w.stripe, catalog, prices, w.fulfill, settings, w.clock.now, newID)
+	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now)
+	t.Cleanup(w.check.Close)
+	w.show = app.NewShowOrder(store)
+	w.sync = app.NewSyncOrder(w.stripe, w.fulfill, w.show)
+	w.webhook = app.NewReceiveWebhook(w.stripe, w.fulfill)
+	return w
+}
+
+// start opens a checkout or fails the test.
+func (w *world) start(t *testing.T, r app.CheckoutRequest) domain.Order {
+	t.Helper()
+	order, err := w.checkout.Do(t.Context(), r)
+	if err != nil {
+		t.Fatalf("start checkout %+v: %v", r, err)
+	}
+	return order
+}
+
+// event wraps a fact as Stripe would send it.
+func (w *world) event(f domain.Fact) domain.Event {
+	e := domain.Event{ID: domain.EventID(fmt.Sprintf("evt_%04d", w.events.Add(1))), Created: w.clock.now(), Fact: f}
+	switch f := f.(type) {
+	case domain.SessionFact:
+		e.Type = f.Type
+	case domain.SubscriptionFact:
+		e.Type = f.Type
+	case domain.InvoiceFact:
+		e.Type = f.Type
+	}
+	return e
+}
+
+// deliver sends facts through the webhook's door.
+func (w *world) deliver(t *testing.T, facts ...domain.Fact) []domain.Verdict {
+	t.Helper()
+	var verdicts []domain.Verdict
+	for _, f := range facts {
+		payload, signature := w.stripe.Message(w.event(f))
+		_, verdict, err := w.webhook.Do(t.Context(), payload, signature)
+		if err != nil {
+			t.Fatalf("deliver %+v: %v", f, err)
+		}
+		verdicts = append(verdicts, verdict)
+	}
+	return verdicts
+}
+
+// features are what the user has now, as feature=limit, flags as feature=true.
+func (w *world) features(t *testing.T, user domain.UserID) map[domain.FeatureKey]string {
+	t.Helper()
+	rights, _, err := w.check.All(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[domain.FeatureKey]string{}
+	for _, r := range rights {
+		held[r.Feature] = "true"
+		if r.Value.Type == domain.FeatureLimit {
+			held[r.Feature] = fmt.Sprint(r.Value.Limit)
+		}
+	}
+	return held
+}
