@@ -86,13 +86,13 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	if err != nil {
 		return domain.Order{}, err
 	}
-	if order.Session != "" {
-		return order, nil
-	}
 	for _, rival := range rivals {
 		if err := s.expire(ctx, r.User, rival); err != nil {
 			return domain.Order{}, err
 		}
+	}
+	if order.Session != "" {
+		return order, nil
 	}
 	return s.open(ctx, r.User, order)
 }

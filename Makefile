@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint fmt verify generate bench build
+
+GOLANGCI := go tool -modfile=tools/go.mod golangci-lint
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing page; no keys, no network
+	go run ./cmd/entitled dev
+
+test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser
+	@.ci/deps
+	go test -race ./...
+
+test-fast: ## Run the tests of the domain and the use cases: seconds
+	go test ./domain/... ./app/... ./adapters/memory/...
+
+lint: ## Check style and the rules of the house
+	$(GOLANGCI) run ./...
+
+fmt: ## Format the code
+	gofmt -w domain ports app adapters cmd migrations
+
+generate: ## Make generated files anew: the HTTP server from openapi.yaml, tables and diagram of ARCHITECTURE.md
+	go generate ./...
+	go test ./domain -run Diagram -update
+
+verify: ## Check that go.mod is tidy and the code formatted (generated files are checked by the tests)
+	go mod tidy -diff
+	@test -z "$$(gofmt -l domain ports app adapters cmd migrations | tee /dev/stderr)" || (echo "run make fmt" >&2; exit 1)
+	go vet ./...
+
+bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory and start-up time
+	@.ci/deps
+	go test ./cmd/entitled -run '^$$' -bench . -benchtime 1x -timeout 30m
+
+build: ## Build bin/entitled
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/entitled ./cmd/entitled

@@ -1,0 +1,66 @@
+// Command entitled turns Stripe Checkout payments into entitlements.
+//
+// This package is the command line and the fx composition, nothing else: which
+// adapter stands behind which port is decided here.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line.
+type commands struct {
+	Dev     devCommand     `cmd:"" help:"Run on a local database with a Stripe in a box: no account, key or network needed."`
+	Serve   serveCommand   `cmd:"" help:"Run the service, configured by the environment."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, or back."`
+	Catalog catalogCommand `cmd:"" help:"Work with the catalog of plans and features."`
+	Events  eventsCommand  `cmd:"" help:"Look at the events that came from Stripe."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "entitled:", err)
+		os.Exit(1)
+	}
+}
+
+// console is where a command writes: answers to out, everything else to err.
+type console struct {
+	out, err io.Writer
+}
+
+// run is the program: it returns when the command is done or ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("entitled"),
+		kong.Description("Turns Stripe Checkout payments into entitlements."),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { exited = true }), // --help has printed all there is to say
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(console{stdout, stderr}),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w (see entitled --help)", err)
+	}
+	return parsed.Run()
+}
