@@ -30,12 +30,27 @@ func NewAccount(user UserID) Account {
 // Clone returns a copy that shares nothing that can change. Items of a
 // subscription are replaced, never edited, so that sharing them is safe.
 func (a Account) Clone() Account {
-	fresh := NewAccount(a.User)
-	fresh.Customer, fresh.CustomerKey = a.Customer, a.CustomerKey
-	maps.Copy(fresh.Orders, a.Orders)
-	maps.Copy(fresh.Subscriptions, a.Subscriptions)
-	maps.Copy(fresh.Payments, a.Payments)
-	return fresh
+	a.Orders = cloneMap(a.Orders)
+	a.Subscriptions = cloneMap(a.Subscriptions)
+	a.Payments = cloneMap(a.Payments)
+	return a
+}
+
+// cloneMap is maps.Clone, of nil a map that can be written to.
+func cloneMap[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return map[K]V{}
+	}
+	return maps.Clone(m)
+}
+
+// same tells whether two accounts of one user know the same.
+func (a Account) same(b Account) bool {
+	return maps.Equal(a.Orders, b.Orders) &&
+		maps.Equal(a.Payments, b.Payments) &&
+		maps.EqualFunc(a.Subscriptions, b.Subscriptions, func(s, t Subscription) bool {
+			return s.ID == t.ID && compareSnapshots(s, t) == 0
+		})
 }
 
 // WithOrder returns the account with an order added or replaced.
@@ -68,14 +83,10 @@ func (a Account) Refs() []Ref {
 	return all
 }
 
-// orderOf finds the order of a session: by the session's own id, by the one it
-// was recovered from, or by the order id that it carries.
+// orderOf finds the order of a session by the order id that the session carries,
+// as a recovered one does too. What earlier facts said has no part in it: a fact
+// that finds its order only after another one would make their order matter.
 func (a Account) orderOf(s SessionFact) (Order, bool) {
-	for _, o := range a.Orders {
-		if o.Session != "" && (o.Session == s.ID || o.Session == s.RecoveredFrom) {
-			return o, true
-		}
-	}
 	o, found := a.Orders[s.Order]
 	return o, found
 }

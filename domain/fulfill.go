@@ -3,7 +3,6 @@ package domain
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"time"
 )
@@ -17,8 +16,8 @@ func Record(a Account, f Fact, c Catalog) (Account, Verdict) {
 	if verdict.Outcome != "" {
 		return after, verdict
 	}
-	if reflect.DeepEqual(a.Clone(), after) {
-		return a, Verdict{Outcome: OutcomeUnchanged}
+	if a.same(after) {
+		return after, Verdict{Outcome: OutcomeUnchanged}
 	}
 	return after, Verdict{Outcome: OutcomeApplied}
 }

@@ -120,16 +120,23 @@ func (c Catalog) PlanList() []Plan {
 }
 
 // PlanByPrice finds the plan that a Stripe price belongs to, by the price's id
-// or by its lookup key. It is false for a price that the catalog does not map.
+// or by its lookup key: of several the one with the first key. It is false for a
+// price that the catalog does not map.
 func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
-	for _, plan := range c.PlanList() {
-		for _, price := range plan.Prices {
-			byID := price.ID != "" && price.ID == id
-			byKey := price.LookupKey != "" && price.LookupKey == lookupKey
-			if byID || byKey {
-				return plan, true
-			}
+	var found Plan
+	mapped := false
+	for _, plan := range c.Plans {
+		if plan.hasPrice(id, lookupKey) && (!mapped || plan.Key < found.Key) {
+			found, mapped = plan, true
 		}
 	}
-	return Plan{}, false
+	return found, mapped
+}
+
+func (p Plan) hasPrice(id PriceID, lookupKey string) bool {
+	return slices.ContainsFunc(p.Prices, func(price Price) bool {
+		byID := price.ID != "" && price.ID == id
+		byKey := price.LookupKey != "" && price.LookupKey == lookupKey
+		return byID || byKey
+	})
 }
