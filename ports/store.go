@@ -100,6 +100,12 @@ type Store interface {
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
 
+	// Setting reads what the deployment keeps under a name, or [ErrNotFound].
+	Setting(ctx context.Context, name string) (string, error)
+
+	// SetSetting keeps a value under a name, in place of the one before.
+	SetSetting(ctx context.Context, name, value string) error
+
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error

@@ -20,6 +20,7 @@ type Store struct {
 	owners   map[domain.Ref]domain.UserID
 	receipts map[domain.EventID]domain.ProcessedEvent
 	changes  []domain.Change
+	settings map[string]string
 }
 
 var _ ports.Store = (*Store)(nil)
@@ -30,6 +31,7 @@ func NewStore() *Store {
 		states:   map[domain.UserID]ports.State{},
 		owners:   map[domain.Ref]domain.UserID{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
+		settings: map[string]string{},
 	}
 }
 
@@ -233,6 +235,25 @@ func (s *Store) Users(ctx context.Context, after domain.UserID, limit int) ([]do
 		from++
 	}
 	return slices.Clone(users[from:min(from+limit, len(users))]), ctx.Err()
+}
+
+// Setting implements [ports.Store].
+func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	value, known := s.settings[name]
+	if !known {
+		return "", ports.ErrNotFound
+	}
+	return value, ctx.Err()
+}
+
+// SetSetting implements [ports.Store].
+func (s *Store) SetSetting(ctx context.Context, name, value string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings[name] = value
+	return ctx.Err()
 }
 
 // Ready implements [ports.Store]: memory is always there.

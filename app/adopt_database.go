@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// AdoptDatabase makes sure at the start that program and database belong together.
+type AdoptDatabase struct {
+	store    ports.Store
+	catalog  domain.Catalog
+	livemode bool
+	derive   *DeriveAgain
+}
+
+// NewAdoptDatabase returns the use case.
+func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settings, derive *DeriveAgain) *AdoptDatabase {
+	return &AdoptDatabase{store, catalog, settings.Livemode, derive}
+}
+
+const (
+	settingMode    = "mode"
+	settingCatalog = "catalog"
+)
+
+// Check returns an error if the schema is another than this program's, or if the
+// database has seen the other mode: live purchases and test purchases in one table
+// would entitle testers for good.
+func (a *AdoptDatabase) Check(ctx context.Context) error {
+	if err := a.store.Ready(ctx); err != nil {
+		return err
+	}
+	mode := "test"
+	if a.livemode {
+		mode = "live"
+	}
+	kept, err := a.store.Setting(ctx, settingMode)
+	switch {
+	case errors.Is(err, ports.ErrNotFound):
+		return a.store.SetSetting(ctx, settingMode, mode)
+	case err != nil:
+		return err
+	case kept != mode:
+		return fmt.Errorf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode)
+	default:
+		return nil
+	}
+}
+
+// CatchUp derives all entitlements again if the catalog has changed since they
+// were last derived, and returns how many changed. It may be interrupted.
+func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
+	current, err := catalogPrint(a.catalog)
+	if err != nil {
+		return 0, err
+	}
+	kept, err := a.store.Setting(ctx, settingCatalog)
+	if err == nil && kept == current {
+		return 0, nil
+	}
+	if err != nil && !errors.Is(err, ports.ErrNotFound) {
+		return 0, err
+	}
+	if changes, err = a.derive.Do(ctx); err != nil {
+		return changes, err
+	}
+	return changes, a.store.SetSetting(ctx, settingCatalog, current)
+}
+
+// catalogPrint is equal for equal catalogs: JSON sorts the keys of maps.
+func catalogPrint(c domain.Catalog) (string, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("fingerprint of the catalog: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}

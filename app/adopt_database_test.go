@@ -1,0 +1,53 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+func TestAdoptDatabase_RefusesTheOtherMode(t *testing.T) {
+	t.Parallel()
+	store := memory.NewStore()
+	adopt := func(live bool) error {
+		return app.NewAdoptDatabase(store, catalog, app.Settings{Livemode: live}, nil).Check(t.Context())
+	}
+	for range 2 {
+		if err := adopt(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := adopt(true); err == nil || !strings.Contains(err.Error(), "use a database for each mode") {
+		t.Errorf("a live key on a test database: got %v", err)
+	}
+}
+
+func TestAdoptDatabase_DerivesAgainOnlyForAnotherCatalog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	w.deliver(t, w.stripe.Pay(order.Session)...)
+	catchUp := func(c domain.Catalog) int {
+		derive := app.NewDeriveAgain(w.store, c, w.clock.now)
+		changes, err := app.NewAdoptDatabase(w.store, c, app.Settings{}, derive).CatchUp(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes
+	}
+	richer := domain.Catalog{Features: catalog.Features, Plans: map[domain.PlanKey]domain.Plan{}}
+	basic := catalog.Plans["basic"]
+	basic.Grants = map[domain.FeatureKey]domain.Value{"projects": domain.Limit(11)}
+	richer.Plans["basic"] = basic
+	for i, step := range []struct {
+		catalog domain.Catalog
+		want    int
+	}{{catalog, 0}, {richer, 1}, {richer, 0}, {catalog, 1}} {
+		if got := catchUp(step.catalog); got != step.want {
+			t.Errorf("step %d: %d changes, want %d", i, got, step.want)
+		}
+	}
+}
