@@ -1,0 +1,212 @@
+package stripe
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func cutPath(file string) (before, after string, found bool) { return strings.Cut(file, "/") }
+
+// of wraps an object in an event.
+func of(object string) string {
+	return `{"id":"evt_1","object":"event","type":"customer.subscription.updated","created":1700000000,"data":{"object":` + object + `}}`
+}
+
+func TestReadEvent_Unreadable(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"nothing":                     "",
+		"text":                        "hello",
+		"null":                        "null",
+		"number":                      "17",
+		"string":                      `"evt_1"`,
+		"array":                       `[{"id":"evt_1","object":"event","type":"t"}]`,
+		"empty object":                "{}",
+		"cut off":                     of("{}")[:60],
+		"two bodies":                  of("{}") + of("{}"),
+		"byte order mark":             "\ufeff" + of("{}"),
+		"vector of the signatures":    `{"id":"evt_test_webhook","object":"event"}`,
+		"no id":                       `{"object":"event","type":"t"}`,
+		"no type":                     `{"id":"evt_1","object":"event"}`,
+		"null id":                     `{"id":null,"object":"event","type":"t"}`,
+		"number as id":                `{"id":1,"object":"event","type":"t"}`,
+		"object as id":                `{"id":{"id":"evt_1"},"object":"event","type":"t"}`,
+		"NUL in the id":               `{"id":"evt_\u0000","object":"event","type":"t"}`,
+		"line break in the id":        `{"id":"evt_\n","object":"event","type":"t"}`,
+		"C1 control in the id":        `{"id":"evt_` + "\u0085" + `","object":"event","type":"t"}`,
+		"NUL in the type":             `{"id":"evt_1","object":"event","type":"t\u0000"}`,
+		"id too long":                 `{"id":"evt_` + strings.Repeat("x", 252) + `","object":"event","type":"t"}`,
+		"another kind":                `{"id":"cus_1","object":"customer","type":"t"}`,
+		"no kind":                     `{"id":"evt_1","type":"t"}`,
+		"too deep":                    of(strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)),
+		"too deep in a ref":           of(`{"object":"subscription","customer":` + strings.Repeat(`{"id":`, 50_000) + "1" + strings.Repeat("}", 50_000) + "}"),
+		"never closed":                strings.Repeat(`{"data":`, 200_000),
+		"session without id":          of(`{"object":"checkout.session"}`),
+		"subscription without id":     of(`{"object":"subscription","id":null}`),
+		"invoice without id":          of(`{"object":"invoice","id":""}`),
+		"session with a NUL in id":    of(`{"object":"checkout.session","id":"cs_\u0000"}`),
+		"subscription with a long id": of(`{"object":"subscription","id":"sub_` + strings.Repeat("x", 252) + `"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := newTestGateway(t, nil).ReadEvent([]byte(body), sign([]byte(body), noon, testSecret))
+			if !errors.Is(err, ports.ErrUnreadable) {
+				t.Errorf("got %+v, %v, want %v", got, err, ports.ErrUnreadable)
+			}
+			if err != nil && len(err.Error()) > 200 {
+				t.Errorf("the error has %d bytes", len(err.Error()))
+			}
+		})
+	}
+}
+
+func TestReadEvent_Thin(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"id":"evt_1","object":"v2.core.event","type":"v1.customer.subscription.updated","created":"2026-11-02T12:00:00.000Z",
+		"livemode":false,"context":null,"related_object":{"id":"sub_1","type":"subscription","url":"/v1/subscriptions/sub_1"}}`)
+	_, err := newTestGateway(t, nil).ReadEvent(body, sign(body, noon, testSecret))
+	if !errors.Is(err, ports.ErrThinEvent) {
+		t.Errorf("got %v, want %v", err, ports.ErrThinEvent)
+	}
+}
+
+// Strange, and still an event: it is read without a fact, or with what is left.
+func TestReadEvent_Strange(t *testing.T) {
+	t.Parallel()
+	envelope := func(fields string) string { return `{"id":"evt_1","object":"event","type":"t"` + fields + "}" }
+	for name, test := range map[string]struct {
+		body string
+		want domain.Fact
+	}{
+		"no data":                       {envelope(""), nil},
+		"null data":                     {envelope(`,"data":null`), nil},
+		"data is an array":              {envelope(`,"data":[1,2]`), nil},
+		"data is a text":                {envelope(`,"data":"sub_1"`), nil},
+		"empty data":                    {envelope(`,"data":{}`), nil},
+		"null object":                   {of("null"), nil},
+		"object is an id":               {of(`"sub_1"`), nil},
+		"object is an array":            {of(`[{"id":"sub_1","object":"subscription"}]`), nil},
+		"an unknown kind":               {of(`{"id":"x_1","object":"something.new","status":7}`), nil},
+		"an unknown kind without id":    {of(`{"object":"balance"}`), nil},
+		"kind is an object":             {of(`{"id":"sub_1","object":{}}`), nil},
+		"everything null in the event":  {envelope(`,"created":null,"api_version":null,"livemode":null,"account":null,"request":null,"pending_webhooks":null,"data":{"object":null,"previous_attributes":null}`), nil},
+		"an event of 2015":              {envelope(`,"request":"req_1","created":1.4e9,"api_version":"2015-10-16"`), nil},
+		"a version of the future":       {envelope(`,"api_version":"2031-04-01.zinnia"`), nil},
+		"version is a number":           {envelope(`,"api_version":2031`), nil},
+		"livemode is a text":            {envelope(`,"livemode":"true"`), nil},
+		"account is an object":          {envelope(`,"account":{"id":"acct_1","object":"account"}`), nil},
+		"the next invoice":              {`{"id":"evt_1","object":"event","type":"invoice.upcoming","data":{"object":{"object":"invoice","subscription":"sub_1"}}}`, nil},
+		"the next invoice, with an id":  {`{"id":"evt_1","object":"event","type":"invoice.upcoming","data":{"object":{"object":"invoice","id":"upcoming_in_1"}}}`, nil},
+		"everything null in a session":  {envelope(`,"data":{"object":` + nulls("checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"everything null in an invoice": {envelope(`,"data":{"object":` + nulls("invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", ID: "in_1"}},
+		"everything null in a subscription": {envelope(`,"data":{"object":` + nulls("subscription", "sub_1") + "}"),
+			domain.SubscriptionFact{Type: "t", Snapshot: domain.Subscription{ID: "sub_1", Items: []domain.Item{}}}},
+		"everything an object in a session": {envelope(`,"data":{"object":` + all("{}", "checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"everything an array in an invoice": {envelope(`,"data":{"object":` + all("[[]]", "invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", ID: "in_1"}},
+		"texts that cannot be kept": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"a\u0000b","customer":"cus_\u0007",
+			"status":"open\u0000","currency":"e\tu","url":"https://a\u0000","payment_intent":{"id":"pi_\u0000"},"subscription":"` + strings.Repeat("s", 256) + `","metadata":{"order_id":["order1"]}}}`),
+			domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"texts with escapes and lone surrogates": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout\u002esession","client_reference_id":"\ud800order\udfff\u00e4","customer":"cus\u005f1"}}`),
+			domain.SessionFact{Type: "t", ID: "cs_1", Order: "\ufffdorder\ufffdä", Customer: "cus_1"}},
+		"bytes that are not UTF-8": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"` + "\xff\xfe" + `"}}`),
+			domain.SessionFact{Type: "t", ID: "cs_1", Order: "\ufffd\ufffd"}},
+		"order id in the metadata": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"","metadata":{"order_id":"order1","x":{}}}}`),
+			domain.SessionFact{Type: "t", ID: "cs_1", Order: "order1"}},
+		"numbers that are none": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":"many"}}`), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"numbers as texts":      {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":"2403"}}`), domain.SessionFact{Type: "t", ID: "cs_1", Amount: 2403}},
+		"a number too large":    {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":9223372036854775808}}`), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"the largest number":    {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":9223372036854775807}}`), domain.SessionFact{Type: "t", ID: "cs_1", Amount: 9223372036854775807}},
+		"deep in a field that we do not read": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","custom":` +
+			strings.Repeat("[", 5_000) + strings.Repeat("]", 5_000) + `}}`), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"200 kB": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","custom":"` + strings.Repeat("x", 200_000) + `","mode":"payment"}}`),
+			domain.SessionFact{Type: "t", ID: "cs_1", Mode: "payment"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := newTestGateway(t, nil).ReadEvent([]byte(test.body), sign([]byte(test.body), noon, testSecret))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got.Fact, test.want) {
+				t.Errorf("got fact %+v, want %+v", got.Fact, test.want)
+			}
+		})
+	}
+}
+
+func TestReadEvent_Envelope(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"id":"evt_1","object":"event","type":"charge.refunded","created":1700000000,"api_version":"2026-10-28.endive",
+		"livemode":true,"account":"acct_1","data":{"object":{"id":"ch_1","object":"charge"}}}`)
+	got, err := newTestGateway(t, nil).ReadEvent(body, sign(body, noon, testSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := domain.Event{
+		ID: "evt_1", Type: "charge.refunded", Created: number{value: 1700000000}.time(), APIVersion: "2026-10-28.endive",
+		Livemode: true, Account: "acct_1", Object: "ch_1", Payload: body,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// No two fields of the object may want one name: encoding/json would drop both,
+// without a word.
+func TestObject_NamesDoNotCollide(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	var walk func(reflect.Type)
+	walk = func(in reflect.Type) {
+		for i := range in.NumField() {
+			field := in.Field(i)
+			if field.Anonymous {
+				walk(field.Type)
+				continue
+			}
+			name := field.Tag.Get("json")
+			if other, taken := seen[name]; taken || name == "" {
+				t.Errorf("%s.%s and %s both have the JSON name %q", in.Name(), field.Name, other, name)
+			}
+			seen[name] = in.Name() + "." + field.Name
+		}
+	}
+	walk(reflect.TypeFor[object]())
+}
+
+// nulls is an object of a kind in which every field that is read is null.
+func nulls(kind, id string) string { return all("null", kind, id) }
+
+func all(value, kind, id string) string {
+	fields := map[string]any{}
+	var walk func(reflect.Type)
+	walk = func(in reflect.Type) {
+		for i := range in.NumField() {
+			if field := in.Field(i); field.Anonymous {
+				walk(field.Type)
+			} else {
+				fields[field.Tag.Get("json")] = json.RawMessage(value)
+			}
+		}
+	}
+	walk(reflect.TypeFor[object]())
+	fields["id"], fields["object"] = id, kind
+	parts := make([]string, 0, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		raw, err := json.Marshal(fields[name])
+		if err != nil {
+			panic(err)
+		}
+		parts = append(parts, fmt.Sprintf("%q:%s", name, raw))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}

@@ -1,0 +1,197 @@
+package stripe
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// What the files in testdata say, one purchase seen through every API version.
+var (
+	began = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	ends  = began.AddDate(0, 0, 30)
+	told  = began.Add(5 * time.Second)
+)
+
+func theSession(change func(*domain.SessionFact)) domain.Fact {
+	s := domain.SessionFact{
+		Type: "checkout.session.completed", At: told, ID: "cs_test_a1", Mode: "subscription",
+		Status: "complete", PaymentStatus: "paid", Order: "order1", Customer: "cus_1", Subscription: "sub_1",
+		Amount: 2403, Currency: "eur",
+	}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+func theSubscription(change func(*domain.SubscriptionFact)) domain.Fact {
+	s := domain.SubscriptionFact{Type: "customer.subscription.updated", At: told, Snapshot: domain.Subscription{
+		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active",
+		Items:     []domain.Item{{ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Quantity: 3}},
+		StartedAt: began, PeriodStart: began, PeriodEnd: ends, CancelAt: ends,
+	}}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+func theInvoice(change func(*domain.InvoiceFact)) domain.Fact {
+	i := domain.InvoiceFact{
+		Type: "invoice.paid", At: told, ID: "in_1", Customer: "cus_1", Subscription: "sub_1",
+		Amount: 2403, Currency: "eur", PeriodStart: began.AddDate(0, 0, -1), PeriodEnd: ends,
+	}
+	if change != nil {
+		change(&i)
+	}
+	return i
+}
+
+// The same purchase reads the same, whatever the version it is written in.
+func TestReadEvent_Shapes(t *testing.T) {
+	t.Parallel()
+	classic := func(s *domain.SubscriptionFact) { s.Snapshot.CancelAtPeriodEnd = true }
+	withIntent := func(i *domain.InvoiceFact) { i.PaymentIntent = "pi_1" }
+	for file, want := range map[string]domain.Fact{
+		"2022-11-15/session":      theSession(nil),
+		"2022-11-15/subscription": theSubscription(classic),
+		"2022-11-15/invoice":      theInvoice(withIntent),
+
+		"2023-10-16/session": theSession(nil),
+		"2023-10-16/session_payment": theSession(func(s *domain.SessionFact) {
+			s.Type, s.Mode = "checkout.session.async_payment_succeeded", "payment"
+			s.Subscription, s.PaymentIntent = "", "pi_1"
+		}),
+		"2023-10-16/session_expired": theSession(func(s *domain.SessionFact) {
+			s.Type, s.Status, s.PaymentStatus = "checkout.session.expired", "expired", "unpaid"
+			s.Subscription, s.RecoveredFrom = "", "cs_test_a0"
+		}),
+		"2023-10-16/subscription": theSubscription(classic),
+		"2023-10-16/subscription_deleted": theSubscription(func(s *domain.SubscriptionFact) {
+			s.Type, s.Snapshot.Status, s.Snapshot.CancelAt = "customer.subscription.deleted", "canceled", time.Time{}
+			s.Snapshot.EndedAt, s.Snapshot.TrialEnd = began.Add(4*time.Second), began.Add(3*time.Second)
+		}),
+		"2023-10-16/invoice": theInvoice(withIntent),
+		"2023-10-16/invoice_failed": theInvoice(func(i *domain.InvoiceFact) {
+			i.Type, i.PaymentIntent = "invoice.payment_failed", "pi_1"
+		}),
+
+		"2024-09-30.acacia/subscription": theSubscription(classic),
+		"2024-09-30.acacia/invoice":      theInvoice(withIntent),
+
+		"2025-03-31.basil/subscription": theSubscription(nil),
+		"2025-03-31.basil/subscription_two_items": theSubscription(func(s *domain.SubscriptionFact) {
+			s.Snapshot.CancelAtPeriodEnd = true
+			s.Snapshot.Items = append(s.Snapshot.Items, domain.Item{ID: "si_2", Price: "price_support", Quantity: 1})
+			s.Snapshot.PeriodStart, s.Snapshot.PeriodEnd = began.AddDate(0, 0, -335), ends.AddDate(0, 0, 1)
+		}),
+		"2025-03-31.basil/invoice": theInvoice(nil),
+
+		"2025-09-30.clover/subscription": theSubscription(nil),
+		"2025-09-30.clover/invoice":      theInvoice(withIntent),
+
+		"2026-03-25.dahlia/session": theSession(nil),
+		"2026-03-25.dahlia/session_expanded": theSession(func(s *domain.SessionFact) {
+			s.PaymentIntent = "pi_1"
+		}),
+		"2026-03-25.dahlia/subscription": theSubscription(nil),
+		"2026-03-25.dahlia/invoice":      theInvoice(nil),
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			payload := testdata(t, file+".json")
+			got, err := newTestGateway(t, nil).ReadEvent(payload, sign(payload, noon, testSecret))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got.Fact); diff != "" {
+				t.Errorf("the fact differs (-want +got):\n%s", diff)
+			}
+			version, _, _ := cutPath(file)
+			if got.ID != "evt_1" || got.APIVersion != version || !got.Created.Equal(told) || got.Livemode || got.Account != "" {
+				t.Errorf("got event %+v", got)
+			}
+		})
+	}
+}
+
+// The places that an object's parts have been in, one at a time.
+func TestReadEvent_Places(t *testing.T) {
+	t.Parallel()
+	type check func(t *testing.T, f domain.Fact)
+	invoice := func(subscription domain.SubscriptionID) check {
+		return func(t *testing.T, f domain.Fact) {
+			t.Helper()
+			if got := f.(domain.InvoiceFact).Subscription; got != subscription {
+				t.Errorf("got subscription %q, want %q", got, subscription)
+			}
+		}
+	}
+	item := func(want domain.Item) check {
+		return func(t *testing.T, f domain.Fact) {
+			t.Helper()
+			if diff := cmp.Diff([]domain.Item{want}, f.(domain.SubscriptionFact).Snapshot.Items); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+	subscription := func(want func(domain.Subscription) bool) check {
+		return func(t *testing.T, f domain.Fact) {
+			t.Helper()
+			if got := f.(domain.SubscriptionFact).Snapshot; !want(got) {
+				t.Errorf("got %+v", got)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		object string
+		check  check
+	}{
+		"invoice: parent before all": {`{"id":"in_1","object":"invoice","subscription":"sub_2","parent":{"subscription_details":{"subscription":"sub_1"}}}`, invoice("sub_1")},
+		"invoice: parent, expanded":  {`{"id":"in_1","object":"invoice","parent":{"subscription_details":{"subscription":{"id":"sub_1","object":"subscription"}}}}`, invoice("sub_1")},
+		"invoice: on top, expanded":  {`{"id":"in_1","object":"invoice","subscription":{"id":"sub_1"}}`, invoice("sub_1")},
+		"invoice: a line's parent":   {`{"id":"in_1","object":"invoice","parent":null,"lines":{"data":[{},null,{"parent":{"subscription_item_details":{"subscription":"sub_1"}}}]}}`, invoice("sub_1")},
+		"invoice: a line":            {`{"id":"in_1","object":"invoice","lines":{"data":[{"subscription":null},{"subscription":"sub_1"}]}}`, invoice("sub_1")},
+		"invoice: for no one":        {`{"id":"in_1","object":"invoice","lines":{"data":[]}}`, invoice("")},
+
+		"item: price by id":       {`{"id":"sub_1","object":"subscription","items":{"data":[{"id":"si_1","price":"price_1","quantity":2}]}}`, item(domain.Item{ID: "si_1", Price: "price_1", Quantity: 2})},
+		"item: plan, expanded":    {`{"id":"sub_1","object":"subscription","items":{"data":[{"id":"si_1","price":null,"plan":{"id":"gold"}}]}}`, item(domain.Item{ID: "si_1", Price: "gold", Quantity: 1})},
+		"item: plan by id":        {`{"id":"sub_1","object":"subscription","items":{"data":[{"id":"si_1","plan":"gold","quantity":null}]}}`, item(domain.Item{ID: "si_1", Price: "gold", Quantity: 1})},
+		"item: of none":           {`{"id":"sub_1","object":"subscription","items":{"data":[{"id":"si_1","price":"p","quantity":0}]}}`, item(domain.Item{ID: "si_1", Price: "p"})},
+		"item: a negative amount": {`{"id":"sub_1","object":"subscription","items":{"data":[{"id":"si_1","price":"p","quantity":-2}]}}`, item(domain.Item{ID: "si_1", Price: "p"})},
+
+		"subscription: item without a period": {`{"id":"sub_1","object":"subscription","current_period_start":1700000000,"current_period_end":1702592000,"items":{"data":[{"id":"si_1","current_period_end":null}]}}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.PeriodEnd.Unix() == 1702592000 && s.PeriodStart.Unix() == 1700000000
+			})},
+		"subscription: created, not started": {`{"id":"sub_1","object":"subscription","created":1700000000,"start_date":null}`,
+			subscription(func(s domain.Subscription) bool { return s.StartedAt.Unix() == 1700000000 })},
+		"subscription: items are not a list": {`{"id":"sub_1","object":"subscription","status":"active","items":"si_1"}`,
+			subscription(func(s domain.Subscription) bool { return s.Status == "active" && len(s.Items) == 0 })},
+		"subscription: items as an array": {`{"id":"sub_1","object":"subscription","items":[{"id":"si_1"}],"status":"active"}`,
+			subscription(func(s domain.Subscription) bool { return s.Status == "active" })},
+		"subscription: times as texts and floats": {`{"id":"sub_1","object":"subscription","cancel_at":"1700000000","ended_at":1.7e9,"trial_end":1700000000.5}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.CancelAt.Unix() == 1700000000 && s.EndedAt.Unix() == 1700000000 && s.TrialEnd.Unix() == 1700000000
+			})},
+		"subscription: times that are none": {`{"id":"sub_1","object":"subscription","cancel_at":0,"ended_at":-5,"trial_end":1e300,"start_date":99999999999999,"created":{}}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.CancelAt.IsZero() && s.EndedAt.IsZero() && s.TrialEnd.IsZero() && s.StartedAt.IsZero()
+			})},
+		"subscription: a status of the future": {`{"id":"sub_1","object":"subscription","status":"hibernating"}`,
+			subscription(func(s domain.Subscription) bool { return s.Status == "hibernating" })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			event, err := readEvent([]byte(`{"id":"evt_1","object":"event","type":"t","data":{"object":` + test.object + `}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.check(t, event.Fact)
+		})
+	}
+}
