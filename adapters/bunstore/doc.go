@@ -1,0 +1,24 @@
+// Package bunstore is the store on a database: Postgres for serving, SQLite for
+// development and small installations, from one code base. The SQL is Bun's; the
+// few places where the two databases differ ask [Store.onPostgres].
+//
+// Invariants:
+//
+//   - Writes happen in [Store.Update] and [Store.Fail] and nowhere else.
+//   - Update locks accounts before it reads anything that fn decides on, so every
+//     statement after the lock sees what the update before it has kept. READ
+//     COMMITTED is what makes that true on Postgres: each statement has a
+//     snapshot of its own.
+//   - The number of statements in an Update does not depend on how many accounts
+//     and events it is about, and on Postgres they take three round trips: begin,
+//     make and lock accounts; read; write and commit.
+//   - A row that exists is only ever written for the user it belongs to. The
+//     database says so, not a check before the write.
+//   - Times have microseconds, as both databases do, and come back in UTC. The
+//     zero time is NULL where a time may be missing.
+//   - Ids are kept to the byte or not at all; other text that a database refuses
+//     (NUL, invalid UTF-8) is mended on its way into a row, and a payload is bytes.
+//   - No constructor knows of a framework: [Open] needs a context and a URL.
+//
+// What each method promises is in package ports; portstest checks it.
+package bunstore

@@ -1,0 +1,29 @@
+package bunstore
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Fail implements [ports.Store]. One statement is a transaction of its own.
+func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
+	receipt.Outcome, receipt.Attempts = domain.OutcomeFailed, 1
+	row := receiptRowOf(receipt)
+	if err := checkIDs([]string{row.ID}); err != nil {
+		return err
+	}
+	return s.try(ctx, "keep the receipt of a failure", func(ctx context.Context) error {
+		query := s.db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE").Set("attempts = t.attempts + 1")
+		for _, column := range []string{"type", "object", "user_id", "created_at", "processed_at", "api_version", "livemode", "reason"} {
+			query = query.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
+		}
+		_, err := query.Where("t.outcome = ?", string(domain.OutcomeFailed)).Exec(ctx)
+		if err != nil {
+			return unknownOutcome{err} // it may have been counted
+		}
+		return nil
+	})
+}

@@ -1,0 +1,234 @@
+package bunstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// lock makes and locks the accounts that an update is about, in the order of
+// their ids, and begins to read: from here on nobody else changes them.
+func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error) {
+	h := held{
+		states:   map[domain.UserID]*ports.State{},
+		created:  map[domain.UserID]bool{},
+		owners:   map[domain.Ref]domain.UserID{},
+		receipts: map[domain.EventID]domain.ProcessedEvent{},
+	}
+	var trip []statement
+	var made, locked []accountRow
+	if len(w.users) > 0 {
+		blank := make([]accountRow, len(w.users))
+		for i, id := range w.users {
+			blank[i] = accountRow{UserID: id}
+		}
+		trip = append(trip, s.statement(s.db.NewInsert().Model(&blank).On("CONFLICT DO NOTHING").Returning("user_id"), &made))
+	}
+	if len(w.users)+len(w.refs) > 0 {
+		trip = append(trip, s.lockAccounts(w, &locked))
+	}
+	if err := tx.trip(ctx, trip...); err != nil {
+		return held{}, err
+	}
+	for _, row := range made {
+		h.created[domain.UserID(row.UserID)] = true
+	}
+	for _, row := range locked {
+		h.states[domain.UserID(row.UserID)] = &ports.State{Account: row.toDomain()}
+	}
+	return h, nil
+}
+
+// lockAccounts finds the accounts by name and by user in one statement.
+func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
+	if !s.onPostgres() {
+		// The transaction has the whole database to itself.
+		query := s.db.NewSelect().Model(rows).WhereGroup("", func(q *bun.SelectQuery) *bun.SelectQuery {
+			if len(w.users) > 0 {
+				q = q.WhereOr("user_id IN (?)", bun.List(w.users))
+			}
+			if len(w.refs) > 0 {
+				q = q.WhereOr("user_id IN (SELECT user_id FROM refs WHERE (kind, id) IN (VALUES ?))", bun.Safe(s.pairs(w.refs)))
+			}
+			return q
+		})
+		return s.statement(query.Order("user_id"), rows)
+	}
+	kinds, ids := columns(w.refs)
+	query := s.db.NewSelect().Model(rows).
+		Where(`user_id = ANY (ARRAY(SELECT unnest($1::text[]) UNION
+			SELECT r.user_id FROM refs AS r
+			JOIN unnest($2::text[], $3::text[]) AS named (kind, id) ON r.kind = named.kind AND r.id = named.id))`).
+		Order("user_id").For("UPDATE")
+	return s.statement(query, rows, w.users, kinds, ids)
+}
+
+// readHeld reads what belongs to the locked accounts, the names and the receipts.
+func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held) error {
+	users := make([]string, 0, len(h.states))
+	for user := range h.states {
+		users = append(users, string(user))
+	}
+	slices.Sort(users)
+
+	var facts factRows
+	var refs []refRow
+	var receipts []receiptRow
+	trip := s.readFacts(users, &facts)
+	if len(w.refs) > 0 {
+		trip = append(trip, s.readRefs(w.refs, &refs))
+	}
+	if len(w.events) > 0 {
+		query := s.db.NewSelect().Model(&receipts).ExcludeColumn("payload")
+		trip = append(trip, s.among(query, "id", w.events, &receipts))
+	}
+	if len(trip) == 0 {
+		return nil
+	}
+	if err := tx.trip(ctx, trip...); err != nil {
+		return err
+	}
+	if err := facts.into(h); err != nil {
+		return err
+	}
+	for _, row := range refs {
+		owner := domain.UserID(row.UserID)
+		if h.states[owner] == nil {
+			return errStale
+		}
+		h.owners[row.toDomain()] = owner
+	}
+	for _, row := range receipts {
+		h.receipts[domain.EventID(row.ID)] = row.toDomain()
+	}
+	return nil
+}
+
+// factRows are the rows of some accounts.
+type factRows struct {
+	orders        []orderRow
+	subscriptions []subscriptionRow
+	payments      []paymentRow
+	entitlements  []entitlementRow
+}
+
+// readFacts reads the rows of some accounts, each table once.
+func (s *Store) readFacts(users []string, rows *factRows) []statement {
+	if len(users) == 0 {
+		return nil
+	}
+	entitlements := s.db.NewSelect().Model(&rows.entitlements).Order("user_id", "feature", "source_kind", "source_id")
+	return []statement{
+		s.among(s.db.NewSelect().Model(&rows.orders), "user_id", users, &rows.orders),
+		s.among(s.db.NewSelect().Model(&rows.subscriptions), "user_id", users, &rows.subscriptions),
+		s.among(s.db.NewSelect().Model(&rows.payments), "user_id", users, &rows.payments),
+		s.among(entitlements, "user_id", users, &rows.entitlements),
+	}
+}
+
+// into puts rows where they belong.
+func (rows factRows) into(h *held) error {
+	for _, row := range rows.orders {
+		state, err := h.userOf(row.UserID)
+		if err != nil {
+			return err
+		}
+		state.Account.Orders[domain.OrderID(row.ID)] = row.toDomain()
+	}
+	for _, row := range rows.subscriptions {
+		state, err := h.userOf(row.UserID)
+		if err != nil {
+			return err
+		}
+		if state.Account.Subscriptions[domain.SubscriptionID(row.ID)], err = row.toDomain(); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows.payments {
+		state, err := h.userOf(row.UserID)
+		if err != nil {
+			return err
+		}
+		state.Account.Payments[row.ID] = row.toDomain()
+	}
+	for _, row := range rows.entitlements {
+		state, err := h.userOf(row.UserID)
+		if err != nil {
+			return err
+		}
+		state.Entitlements = append(state.Entitlements, row.toDomain())
+	}
+	return nil
+}
+
+// readRefs reads after the lock, so it may meet a name that became known while
+// this update was waiting: then the update begins anew, see [errStale].
+func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
+	query := s.db.NewSelect().Model(rows)
+	if !s.onPostgres() {
+		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(refs))), rows)
+	}
+	kinds, ids := columns(refs)
+	return s.statement(query.Where("(kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"), rows, kinds, ids)
+}
+
+// among narrows a query to rows whose column is one of some ids.
+func (s *Store) among(query *bun.SelectQuery, column string, ids []string, rows any) statement {
+	if s.onPostgres() {
+		return s.statement(query.Where("? = ANY ($1)", bun.Ident(column)), rows, ids)
+	}
+	return s.statement(query.Where("? IN (?)", bun.Ident(column), bun.List(ids)), rows)
+}
+
+// statement lets Bun write the SQL of a query.
+func (s *Store) statement(query bun.Query, rows any, args ...any) statement {
+	sql, err := query.AppendQuery(s.db.QueryGen(), nil)
+	if err != nil {
+		panic(err) // Bun refuses a query only for what is fixed in the code
+	}
+	return statement{sql: string(sql), args: args, rows: rows}
+}
+
+// pairs writes refs as (kind, id), ...
+func (s *Store) pairs(refs []domain.Ref) string {
+	all := make([]string, len(refs))
+	for i, r := range refs {
+		all[i] = s.db.QueryGen().FormatQuery("(?, ?)", string(r.Kind), r.ID)
+	}
+	return strings.Join(all, ", ")
+}
+
+func columns(refs []domain.Ref) (kinds, ids []string) {
+	kinds, ids = make([]string, len(refs)), make([]string, len(refs))
+	for i, r := range refs {
+		kinds[i], ids[i] = string(r.Kind), r.ID
+	}
+	return kinds, ids
+}
+
+// storables keeps the ids that can have been kept, sorted and each once.
+func storables[ID ~string](ids []ID) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if storable(id) {
+			all = append(all, string(id))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// cloneState shares nothing with what it copies.
+func cloneState(state ports.State) ports.State {
+	account := state.Account.Clone()
+	for id, sub := range account.Subscriptions {
+		sub.Items = slices.Clone(sub.Items)
+		account.Subscriptions[id] = sub
+	}
+	return ports.State{Account: account, Entitlements: slices.Clone(state.Entitlements)}
+}

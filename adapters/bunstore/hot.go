@@ -1,0 +1,85 @@
+package bunstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Entitlements implements [ports.Store].
+//
+// It is what every request of a product asks, so on Postgres it goes past Bun and
+// database/sql: a prepared statement on the pool, scanned by hand, costs a third
+// of the processor time there and half of it here.
+func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+	all := map[domain.UserID][]domain.Entitlement{}
+	ids := storables(users)
+	if len(ids) == 0 {
+		return all, ctx.Err()
+	}
+	err := s.try(ctx, "read entitlements", func(ctx context.Context) error {
+		clear(all)
+		if s.onPostgres() {
+			return s.entitlementsPostgres(ctx, ids, all)
+		}
+		return s.entitlementsSQLite(ctx, ids, all)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until
+FROM entitlements WHERE user_id = ANY ($1) ORDER BY user_id, feature, source_kind, source_id`
+
+func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	rows, err := conn.Query(ctx, selectEntitlements, pgx.QueryExecModeCacheStatement, ids)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var user domain.UserID
+		var e domain.Entitlement
+		var since, until *time.Time
+		if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
+		if since != nil {
+			e.Since = stamp(*since)
+		}
+		if until != nil {
+			e.Until = stamp(*until)
+		}
+		into[user] = append(into[user], e)
+	}
+	return rows.Err()
+}
+
+func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
+	var rows factRows
+	query := s.db.NewSelect().Model(&rows.entitlements).Order("user_id", "feature", "source_kind", "source_id")
+	st := s.among(query, "user_id", ids, &rows.entitlements)
+	found, err := s.db.DB.QueryContext(ctx, st.sql)
+	if err != nil {
+		return err
+	}
+	if err := s.db.ScanRows(ctx, found, st.rows); err != nil {
+		return err
+	}
+	for _, row := range rows.entitlements {
+		user := domain.UserID(row.UserID)
+		into[user] = append(into[user], row.toDomain())
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package bunstore
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// changed is what an update has to write: only what differs from what was read.
+type changed struct {
+	accounts      []accountRow
+	blank         []string // accounts made to be locked, of which nothing is kept
+	refs          []refRow
+	orders        []orderRow
+	subscriptions []subscriptionRow
+	payments      []paymentRow
+	entitlements  []entitlementRow
+	revoked       []entitlementRow
+	changes       []changeRow
+	receipts      []receiptRow
+}
+
+// writes compares what an update leaves behind with what it found. No statements:
+// there is nothing to keep.
+func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
+	var c changed
+	if err := c.compareStates(h, kept.States); err != nil {
+		return nil, err
+	}
+	for _, change := range kept.Changes {
+		c.changes = append(c.changes, changeRowOf(change))
+	}
+	if err := c.keepReceipts(kept.Receipts); err != nil {
+		return nil, err
+	}
+	return c.statements(s), nil
+}
+
+func (c *changed) compareStates(h held, states []ports.State) error {
+	last := map[domain.UserID]ports.State{}
+	for _, state := range states {
+		if h.states[state.Account.User] == nil {
+			return fmt.Errorf("keep the account of user %q: it was not found by this update", state.Account.User)
+		}
+		last[state.Account.User] = state
+	}
+	names := map[domain.Ref]domain.UserID{}
+	for _, user := range slices.Sorted(maps.Keys(last)) {
+		if err := c.compareState(*h.states[user], last[user], names); err != nil {
+			return err
+		}
+	}
+	for _, user := range slices.Sorted(maps.Keys(h.created)) {
+		if isEmpty(last[user]) {
+			c.blank = append(c.blank, string(user))
+		}
+	}
+	return nil
+}
+
+// isEmpty tells whether a state says nothing of its user.
+func isEmpty(state ports.State) bool {
+	a := state.Account
+	return a.Customer == "" && a.CustomerKey == "" &&
+		len(a.Orders)+len(a.Subscriptions)+len(a.Payments)+len(state.Entitlements) == 0
+}
+
+// compareState takes over what differs between two states of one user. The names
+// given out so far are of other users in the same update.
+func (c *changed) compareState(was, is ports.State, names map[domain.Ref]domain.UserID) error {
+	user, before, after := is.Account.User, was.Account, is.Account
+	if row := accountRowOf(after); row != accountRowOf(before) {
+		c.accounts = append(c.accounts, row)
+	}
+	for _, id := range slices.Sorted(maps.Keys(after.Orders)) {
+		row := orderRowOf(user, after.Orders[id])
+		if had, have := before.Orders[id]; !have || orderRowOf(user, had) != row {
+			c.orders = append(c.orders, row)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(after.Subscriptions)) {
+		row := subscriptionRowOf(user, after.Subscriptions[id])
+		if had, have := before.Subscriptions[id]; !have || subscriptionRowOf(user, had) != row {
+			c.subscriptions = append(c.subscriptions, row)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(after.Payments)) {
+		row := paymentRowOf(user, after.Payments[id])
+		if had, have := before.Payments[id]; !have || paymentRowOf(user, had) != row {
+			c.payments = append(c.payments, row)
+		}
+	}
+	if err := c.compareRefs(before, after, names); err != nil {
+		return err
+	}
+	c.compareEntitlements(user, was.Entitlements, is.Entitlements)
+	return c.checkKeys(after, is.Entitlements)
+}
+
+// compareRefs takes over the names that the account did not have. A name that
+// cannot be kept cannot be asked for either.
+func (c *changed) compareRefs(before, after domain.Account, names map[domain.Ref]domain.UserID) error {
+	known := map[domain.Ref]bool{}
+	for _, ref := range before.Refs() {
+		known[ref] = true
+	}
+	for _, ref := range after.Refs() {
+		switch other, taken := names[ref]; {
+		case taken && other != after.User:
+			return fmt.Errorf("%w: %s %s is named by two users", ports.ErrConflict, ref.Kind, ref.ID)
+		case taken || known[ref] || !storable(ref.ID):
+			continue
+		}
+		names[ref] = after.User
+		c.refs = append(c.refs, refRowOf(after.User, ref))
+	}
+	return nil
+}
+
+func (c *changed) compareEntitlements(user domain.UserID, before, after []domain.Entitlement) {
+	had := map[entitlementKey]entitlementRow{}
+	for _, e := range before {
+		row := entitlementRowOf(user, e)
+		had[row.key()] = row
+	}
+	fresh := map[entitlementKey]entitlementRow{}
+	for _, e := range after {
+		row := entitlementRowOf(user, e)
+		fresh[row.key()] = row
+	}
+	for key, row := range fresh {
+		if had[key] != row {
+			c.entitlements = append(c.entitlements, row)
+		}
+	}
+	for key, row := range had {
+		if _, still := fresh[key]; !still {
+			c.revoked = append(c.revoked, row)
+		}
+	}
+}
+
+// checkKeys: an id that cannot be kept to the byte is not kept at all.
+func (c *changed) checkKeys(a domain.Account, entitlements []domain.Entitlement) error {
+	ids := []string{string(a.User)}
+	for id := range a.Orders {
+		ids = append(ids, string(id))
+	}
+	for id := range a.Subscriptions {
+		ids = append(ids, string(id))
+	}
+	for id := range a.Payments {
+		ids = append(ids, id)
+	}
+	for _, e := range entitlements {
+		ids = append(ids, string(e.Feature), e.Source.ID)
+	}
+	return checkIDs(ids)
+}
+
+func checkIDs(ids []string) error {
+	for _, id := range ids {
+		if !storable(id) {
+			return fmt.Errorf("id %.60q cannot be kept: it is empty, too long or not plain text", id)
+		}
+	}
+	return nil
+}
+
+// keepReceipts sorts by id, so that two updates with the same events cannot wait
+// for each other, and keeps the last of several for one event.
+func (c *changed) keepReceipts(receipts []domain.ProcessedEvent) error {
+	last := map[string]receiptRow{}
+	for _, r := range receipts {
+		row := receiptRowOf(r)
+		if first, twice := last[row.ID]; twice {
+			row.Payload, row.ReceivedAt = first.Payload, first.ReceivedAt
+		}
+		last[row.ID] = row
+	}
+	ids := slices.Sorted(maps.Keys(last))
+	for _, id := range ids {
+		c.receipts = append(c.receipts, last[id])
+	}
+	return checkIDs(ids)
+}
+
+// statements are at most ten, however much has changed. Names come first: a
+// conflict there is found before anything else is written.
+func (c *changed) statements(s *Store) []statement {
+	var all []statement
+	put := func(rows any, query func() bun.Query) {
+		if reflect.ValueOf(rows).Len() > 0 {
+			all = append(all, s.statement(query(), nil))
+		}
+	}
+	sortEntitlements(c.entitlements)
+	sortEntitlements(c.revoked)
+	put(c.accounts, func() bun.Query { return s.upsert(&c.accounts) })
+	put(c.refs, func() bun.Query { return s.upsert(&c.refs) })
+	put(c.orders, func() bun.Query { return s.upsert(&c.orders) })
+	put(c.subscriptions, func() bun.Query { return s.upsert(&c.subscriptions) })
+	put(c.payments, func() bun.Query { return s.upsert(&c.payments) })
+	put(c.revoked, func() bun.Query { return s.deleteEntitlements(c.revoked) })
+	put(c.entitlements, func() bun.Query { return s.upsert(&c.entitlements) })
+	put(c.changes, func() bun.Query { return s.db.NewInsert().Model(&c.changes).Returning("NULL") })
+	put(c.receipts, func() bun.Query { return s.upsert(&c.receipts, "payload", "received_at") })
+	if len(all) > 0 {
+		put(c.blank, func() bun.Query {
+			return s.db.NewDelete().Model((*accountRow)(nil)).Where("user_id IN (?)", bun.List(c.blank))
+		})
+	}
+	return all
+}
+
+func sortEntitlements(rows []entitlementRow) {
+	slices.SortFunc(rows, func(a, b entitlementRow) int {
+		return cmp.Or(
+			cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Feature, b.Feature),
+			cmp.Compare(a.SourceKind, b.SourceKind), cmp.Compare(a.SourceID, b.SourceID),
+		)
+	})
+}

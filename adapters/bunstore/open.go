@@ -1,0 +1,157 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Store is a [ports.Store] on Postgres or SQLite.
+type Store struct {
+	db     *bun.DB
+	schema int64 // the version of the schema that this program is built for
+
+	pool   *pgxpool.Pool // of Postgres only
+	writer chan struct{} // of SQLite only: who holds its one place may write
+}
+
+var _ ports.Store = (*Store)(nil)
+
+// Option changes a default of [Open].
+type Option func(*options)
+
+type options struct {
+	maxConns int
+	migrate  bool
+}
+
+// WithMaxConns bounds the connections to Postgres; the default is 10: enough for
+// two writers and the readers beside them on a small machine. A pool_max_conns in
+// the URL goes before it.
+func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
+
+// WithMigration applies what is missing of the schema on opening: for
+// development, for tests and for a database in memory.
+func WithMigration() Option { return func(o *options) { o.migrate = true } }
+
+// Open opens the database that a URL names: postgres://... or postgresql://...,
+// else a SQLite file as sqlite:PATH, file:PATH or PATH, or :memory:. It does not
+// wait for Postgres to answer: [Store.Ready] does.
+func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, error) {
+	o := options{maxConns: 10}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	t, err := parseURL(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{}
+	if s.schema, err = t.dialect.newest(); err != nil {
+		return nil, err
+	}
+	if t.dialect == dialectPostgres {
+		err = s.openPostgres(ctx, t, o)
+	} else {
+		err = s.openSQLite(t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.migrate {
+		if _, err := migrate(ctx, t.dialect, s.db.DB, Up); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close ends all connections. Calls that are under way are waited for.
+func (s *Store) Close() error {
+	err := s.db.Close()
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return err
+}
+
+func (s *Store) onPostgres() bool { return s.pool != nil }
+
+func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
+	config, err := poolConfig(t.dsn, o.maxConns)
+	if err != nil {
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return translate("open the database", err)
+	}
+	s.pool = pool
+	s.db = bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
+	return nil
+}
+
+// poolConfig is what a pool is made with. Bun writes arguments into the SQL text,
+// so a cache of prepared statements would only fill up: hence exec mode.
+func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	if own, err := pgx.ParseConfig(dsn); err == nil && own.RuntimeParams["pool_max_conns"] == "" {
+		config.MaxConns = int32(maxConns)
+	}
+	conn := config.ConnConfig
+	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if conn.ConnectTimeout == 0 {
+		conn.ConnectTimeout = 5 * time.Second
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "entitled",
+		"lock_timeout":                        "5s",
+		"statement_timeout":                   "15s",
+		"idle_in_transaction_session_timeout": "30s",
+		"timezone":                            "UTC",
+		"standard_conforming_strings":         "on", // Bun's quoting relies on it
+	} {
+		if _, set := conn.RuntimeParams[name]; !set {
+			conn.RuntimeParams[name] = value
+		}
+	}
+	return config, nil
+}
+
+func (s *Store) openSQLite(t target) error {
+	if t.path != "" {
+		if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
+			return fmt.Errorf("folder of the database: %w", err)
+		}
+	}
+	db, err := sql.Open("sqlite", t.dsn)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	conns := 8
+	if t.path == "" {
+		conns = 1 // every connection would have a memory of its own
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	s.db = bun.NewDB(db, sqlitedialect.New())
+	s.writer = make(chan struct{}, 1)
+	return nil
+}

@@ -1,0 +1,39 @@
+package bunstore
+
+import (
+	"context"
+	"fmt"
+)
+
+// Ready implements [ports.Store].
+func (s *Store) Ready(ctx context.Context) error {
+	var version int64
+	err := s.try(ctx, "ask the database for its schema", func(ctx context.Context) error {
+		found, err := s.hasTable(ctx, "goose_db_version")
+		if err != nil || !found {
+			return err
+		}
+		return s.db.NewSelect().Table("goose_db_version").ColumnExpr("coalesce(max(version_id), 0)").
+			Where("is_applied").Scan(ctx, &version)
+	})
+	switch {
+	case err != nil:
+		return err
+	case version < s.schema:
+		return fmt.Errorf(`database has schema version %d, this program needs %d: run "entitled migrate up"`, version, s.schema)
+	case version > s.schema:
+		return fmt.Errorf(`database has schema version %d, this program knows %d: run the newer program, or its "entitled migrate down"`, version, s.schema)
+	default:
+		return nil
+	}
+}
+
+// hasTable keeps an empty database from looking like a broken one.
+func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
+	query := s.db.NewSelect().Table("sqlite_master").Where("type = 'table'").Where("name = ?", name)
+	if s.onPostgres() {
+		query = s.db.NewSelect().TableExpr("(SELECT to_regclass(?) AS found) AS t", name).Where("found IS NOT NULL")
+	}
+	count, err := query.Count(ctx)
+	return count > 0, err
+}

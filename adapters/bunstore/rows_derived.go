@@ -1,0 +1,134 @@
+package bunstore
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+type entitlementRow struct {
+	bun.BaseModel `bun:"table:entitlements,alias:t"`
+
+	UserID     string    `bun:"user_id,pk"`
+	Feature    string    `bun:"feature,pk"`
+	SourceKind string    `bun:"source_kind,pk"`
+	SourceID   string    `bun:"source_id,pk"`
+	Plan       string    `bun:"plan"`
+	ValueType  string    `bun:"value_type"`
+	ValueLimit int64     `bun:"value_limit"`
+	Since      time.Time `bun:"since,nullzero"`
+	Until      time.Time `bun:"until,nullzero"`
+}
+
+func entitlementRowOf(user domain.UserID, e domain.Entitlement) entitlementRow {
+	return entitlementRow{
+		UserID:  string(user),
+		Feature: string(e.Feature), SourceKind: string(e.Source.Kind), SourceID: e.Source.ID,
+		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
+		Since: stamp(e.Since), Until: stamp(e.Until),
+	}
+}
+
+func (r entitlementRow) toDomain() domain.Entitlement {
+	return domain.Entitlement{
+		Feature: domain.FeatureKey(r.Feature),
+		Source:  domain.Source{Kind: domain.SourceKind(r.SourceKind), ID: r.SourceID},
+		Plan:    domain.PlanKey(r.Plan),
+		Value:   domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
+		Since:   stamp(r.Since), Until: stamp(r.Until),
+	}
+}
+
+// entitlementKey is what identifies a row of a user.
+type entitlementKey struct{ user, feature, kind, id string }
+
+func (r entitlementRow) key() entitlementKey {
+	return entitlementKey{r.UserID, r.Feature, r.SourceKind, r.SourceID}
+}
+
+type receiptRow struct {
+	bun.BaseModel `bun:"table:processed_events,alias:t"`
+
+	ID          string    `bun:"id,pk"`
+	Type        string    `bun:"type"`
+	Object      string    `bun:"object"`
+	UserID      string    `bun:"user_id"`
+	CreatedAt   time.Time `bun:"created_at,nullzero"`
+	ReceivedAt  time.Time `bun:"received_at"`
+	ProcessedAt time.Time `bun:"processed_at,nullzero"`
+	APIVersion  string    `bun:"api_version"`
+	Livemode    bool      `bun:"livemode"`
+	Outcome     string    `bun:"outcome"`
+	Reason      string    `bun:"reason"`
+	Attempts    int64     `bun:"attempts"`
+	Payload     []byte    `bun:"payload"`
+}
+
+func receiptRowOf(p domain.ProcessedEvent) receiptRow {
+	payload := p.Payload
+	if payload == nil {
+		payload = []byte{} // nil would be NULL
+	}
+	return receiptRow{
+		ID: string(p.ID), Type: clean(p.Type), Object: clean(p.Object), UserID: clean(p.User),
+		CreatedAt: stamp(p.Created), ReceivedAt: stamp(p.ReceivedAt), ProcessedAt: stamp(p.ProcessedAt),
+		APIVersion: clean(p.APIVersion), Livemode: p.Livemode,
+		Outcome: clean(p.Outcome), Reason: clean(p.Reason), Attempts: int64(p.Attempts), Payload: payload,
+	}
+}
+
+func (r receiptRow) toDomain() domain.ProcessedEvent {
+	p := domain.ProcessedEvent{
+		ID: domain.EventID(r.ID), Type: domain.EventType(r.Type), Object: r.Object, User: domain.UserID(r.UserID),
+		Created: stamp(r.CreatedAt), ReceivedAt: stamp(r.ReceivedAt), ProcessedAt: stamp(r.ProcessedAt),
+		APIVersion: r.APIVersion, Livemode: r.Livemode,
+		Outcome: domain.Outcome(r.Outcome), Reason: r.Reason, Attempts: int(r.Attempts),
+	}
+	if len(r.Payload) > 0 {
+		p.Payload = r.Payload
+	}
+	return p
+}
+
+type changeRow struct {
+	bun.BaseModel `bun:"table:entitlement_changes,alias:t"`
+
+	Seq        int64     `bun:"seq,pk,autoincrement"`
+	UserID     string    `bun:"user_id"`
+	Kind       string    `bun:"kind"`
+	Feature    string    `bun:"feature"`
+	SourceKind string    `bun:"source_kind"`
+	SourceID   string    `bun:"source_id"`
+	Plan       string    `bun:"plan"`
+	ValueType  string    `bun:"value_type"`
+	ValueLimit int64     `bun:"value_limit"`
+	Since      time.Time `bun:"since,nullzero"`
+	Until      time.Time `bun:"until,nullzero"`
+	EventID    string    `bun:"event_id"`
+	At         time.Time `bun:"at"`
+}
+
+// changeRowOf leaves Seq to the database.
+func changeRowOf(c domain.Change) changeRow {
+	e := c.Entitlement
+	return changeRow{
+		UserID: string(c.User), Kind: clean(c.Kind),
+		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID),
+		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
+		Since: stamp(e.Since), Until: stamp(e.Until),
+		EventID: clean(c.Event), At: stamp(c.At),
+	}
+}
+
+func (r changeRow) toDomain() domain.Change {
+	return domain.Change{
+		Seq: r.Seq, User: domain.UserID(r.UserID), Kind: domain.ChangeKind(r.Kind),
+		Entitlement: entitlementRow{
+			Feature: r.Feature, SourceKind: r.SourceKind, SourceID: r.SourceID,
+			Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until,
+		}.toDomain(),
+		Event: domain.EventID(r.EventID), At: stamp(r.At),
+	}
+}

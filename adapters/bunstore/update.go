@@ -1,0 +1,111 @@
+package bunstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Update implements [ports.Store].
+//
+// In three trips: begin, make a row of every user named so that there is one to
+// lock, lock; read; write what differs, commit. Two updates naming a user nobody
+// has seen before meet at the unique key of accounts: the second waits for the
+// first. Two deliveries of one event meet at the lock of the account it is about,
+// and the second then reads the receipt that the first has kept. An event that is
+// about no account has nothing to meet at: both keep a receipt, which is one row.
+func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	w := wantedOf(touch)
+	return s.try(ctx, "update", func(ctx context.Context) error { return s.update(ctx, w, fn) })
+}
+
+// update is one try. Whatever ends it, a panic of fn too, it leaves nothing behind
+// unless it commits.
+func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (ports.Kept, error)) error {
+	tx, err := s.begin(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer tx.rollback()
+
+	held, err := s.lock(ctx, tx, w)
+	if err != nil {
+		return err
+	}
+	if err := s.readHeld(ctx, tx, w, &held); err != nil {
+		return err
+	}
+	kept, err := fn(held.found(w))
+	if err != nil {
+		return callersError{err}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	writes, err := s.writes(held, kept)
+	if err != nil || len(writes) == 0 {
+		return err
+	}
+	return tx.commit(ctx, writes...)
+}
+
+// wanted is what a touch names, without what can name nothing.
+type wanted struct {
+	users  []string // sorted: rows are made in this order, so that two updates cannot wait for each other
+	refs   []domain.Ref
+	events []string
+	odd    []domain.UserID // users whose id cannot be kept; they are found empty
+}
+
+func wantedOf(touch ports.Touch) wanted {
+	w := wanted{users: storables(touch.Users), events: storables(touch.Events)}
+	seen := map[domain.Ref]bool{}
+	for _, r := range touch.Refs {
+		if !seen[r] && storable(r.ID) && storable(r.Kind) {
+			seen[r] = true
+			w.refs = append(w.refs, r)
+		}
+	}
+	for _, u := range touch.Users {
+		if !storable(u) {
+			w.odd = append(w.odd, u)
+		}
+	}
+	return w
+}
+
+// held is what an update has locked and read. It stays as it was read, so that
+// what fn returns can be compared with it.
+type held struct {
+	states   map[domain.UserID]*ports.State
+	created  map[domain.UserID]bool // rows made for this update's sake
+	owners   map[domain.Ref]domain.UserID
+	receipts map[domain.EventID]domain.ProcessedEvent
+}
+
+// found is a copy of what is held, fn's own.
+func (h held) found(w wanted) ports.Found {
+	f := ports.Found{
+		States:   make(map[domain.UserID]ports.State, len(h.states)),
+		Owners:   h.owners,
+		Receipts: h.receipts,
+	}
+	for user, state := range h.states {
+		f.States[user] = cloneState(*state)
+	}
+	for _, user := range w.odd {
+		f.States[user] = ports.State{Account: domain.NewAccount(user)}
+	}
+	return f
+}
+
+// userOf is the held state that a row belongs to.
+func (h held) userOf(id string) (*ports.State, error) {
+	state, have := h.states[domain.UserID(id)]
+	if !have {
+		return nil, fmt.Errorf("row of user %q, whose account is not held", id)
+	}
+	return state, nil
+}

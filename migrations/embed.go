@@ -1,0 +1,14 @@
+// Package migrations holds the schema of the database, as goose SQL files that
+// are part of the program: one folder a dialect.
+//
+// Invariant: both folders have the same versions, and applying either gives the
+// same tables, columns and unique keys. A test in adapters/bunstore says so.
+// A migration that has been released is never edited: write the next one.
+package migrations
+
+import "embed"
+
+// FS holds the folders postgres and sqlite.
+//
+//go:embed postgres/*.sql sqlite/*.sql
+var FS embed.FS
