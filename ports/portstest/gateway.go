@@ -38,23 +38,23 @@ type GatewayFixture struct {
 func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 	t.Helper()
 	for name, test := range map[string]func(t *testing.T, f GatewayFixture){
-		"a customer is made once for a key":                   testCustomerOnce,
-		"a session is made once for a key":                    testSessionOnce,
-		"a session is made once for callers at the same time": testSessionRace,
-		"a new session is open and carries our ids":           testNewSession,
-		"a session with an unknown price is refused":          testUnknownPrice,
-		"expiring ends an open session":                       testExpireOpen,
-		"expiring leaves a session that is not open":          testExpireSettled,
-		"an unknown session is not found":                     testUnknownSession,
-		"a session is fetched as it is now":                   testFetchStates,
-		"a paid order has a payment":                          testFetchPayment,
-		"a paid subscription comes with its session":          testFetchSubscription,
-		"a trial comes with its session":                      testFetchTrial,
-		"prices are found by id and by lookup key":            testPrices,
-		"a caller who has left gets no answer":                testCanceled,
-		"a signed message is read":                            testReadEvent,
-		"a message without our signature is not read":         testBadSignature,
-		"a signed message that is no event is unreadable":     testUnreadable,
+		"a customer is made once for a key":                   gatewayCustomerOnce,
+		"a session is made once for a key":                    gatewaySessionOnce,
+		"a session is made once for callers at the same time": gatewaySessionRace,
+		"a new session is open and carries our ids":           gatewayNewSession,
+		"a session with an unknown price is refused":          gatewayUnknownPrice,
+		"expiring ends an open session":                       gatewayExpireOpen,
+		"expiring leaves a session that is not open":          gatewayExpireSettled,
+		"an unknown session is not found":                     gatewayUnknownSession,
+		"a session is fetched as it is now":                   gatewayFetchStates,
+		"a paid order has a payment":                          gatewayFetchPayment,
+		"a paid subscription comes with its session":          gatewayFetchSubscription,
+		"a trial comes with its session":                      gatewayFetchTrial,
+		"prices are found by id and by lookup key":            gatewayPrices,
+		"a caller who has left gets no answer":                gatewayCanceled,
+		"a signed message is read":                            gatewayReadEvent,
+		"a message without our signature is not read":         gatewayBadSignature,
+		"a signed message that is no event is unreadable":     gatewayUnreadable,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +127,7 @@ func (s shopper) fetch(t *testing.T, id domain.SessionID) (domain.SessionFact, [
 	return session, facts[1:]
 }
 
-func testCustomerOnce(t *testing.T, f GatewayFixture) {
+func gatewayCustomerOnce(t *testing.T, f GatewayFixture) {
 	first := newShopper(t, f).customer
 	again, err := f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "customer-1"})
 	if err != nil || again != first {
@@ -139,7 +139,7 @@ func testCustomerOnce(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testSessionOnce(t *testing.T, f GatewayFixture) {
+func gatewaySessionOnce(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModePayment)
 	first, again := s.create(t, r), s.create(t, r)
@@ -151,7 +151,7 @@ func testSessionOnce(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testSessionRace(t *testing.T, f GatewayFixture) {
+func gatewaySessionRace(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModeSubscription)
 	var (
@@ -179,7 +179,7 @@ func testSessionRace(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testNewSession(t *testing.T, f GatewayFixture) {
+func gatewayNewSession(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	for _, mode := range domain.Modes {
 		order := domain.OrderID("order" + string(mode))
@@ -201,7 +201,7 @@ func testNewSession(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testUnknownPrice(t *testing.T, f GatewayFixture) {
+func gatewayUnknownPrice(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModePayment)
 	r.Order.PriceID = "price_unknown"
@@ -210,7 +210,7 @@ func testUnknownPrice(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testExpireOpen(t *testing.T, f GatewayFixture) {
+func gatewayExpireOpen(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	id := s.create(t, s.request("order1", domain.ModePayment)).ID
 	got, err := s.Gateway.ExpireSession(t.Context(), id)
@@ -222,7 +222,7 @@ func testExpireOpen(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testExpireSettled(t *testing.T, f GatewayFixture) {
+func gatewayExpireSettled(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	for want, end := range map[string]func(*testing.T, domain.SessionID){"complete": s.Pay, "expired": s.Expire} {
 		id := s.create(t, s.request(domain.OrderID("order"+want), domain.ModePayment)).ID
@@ -234,7 +234,7 @@ func testExpireSettled(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testUnknownSession(t *testing.T, f GatewayFixture) {
+func gatewayUnknownSession(t *testing.T, f GatewayFixture) {
 	newShopper(t, f)
 	for _, id := range []domain.SessionID{"cs_test_unknown", ""} {
 		if got, err := f.Gateway.FetchSession(t.Context(), id); !errors.Is(err, ports.ErrNotFound) {
@@ -243,7 +243,7 @@ func testUnknownSession(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testFetchStates(t *testing.T, f GatewayFixture) {
+func gatewayFetchStates(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	for want, end := range map[string]func(*testing.T, domain.SessionID){
 		"open":     func(*testing.T, domain.SessionID) {},
@@ -263,7 +263,7 @@ func testFetchStates(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testFetchPayment(t *testing.T, f GatewayFixture) {
+func gatewayFetchPayment(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	id := s.create(t, s.request("order1", domain.ModePayment)).ID
 	s.Pay(t, id)
@@ -301,7 +301,7 @@ func (s shopper) fetchSubscription(t *testing.T, r ports.SessionRequest) domain.
 	return got
 }
 
-func testFetchSubscription(t *testing.T, f GatewayFixture) {
+func gatewayFetchSubscription(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModeSubscription)
 	got := s.fetchSubscription(t, r).Snapshot
@@ -320,7 +320,7 @@ func testFetchSubscription(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testFetchTrial(t *testing.T, f GatewayFixture) {
+func gatewayFetchTrial(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModeSubscription)
 	r.Order.TrialDays = 14
@@ -330,7 +330,7 @@ func testFetchTrial(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testPrices(t *testing.T, f GatewayFixture) {
+func gatewayPrices(t *testing.T, f GatewayFixture) {
 	got, err := f.Gateway.Prices(t.Context(), []domain.Price{
 		{ID: f.OneTime.ID},
 		{LookupKey: f.Recurring.LookupKey},
@@ -361,7 +361,7 @@ func testPrices(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testCanceled(t *testing.T, f GatewayFixture) {
+func gatewayCanceled(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	id := s.create(t, s.request("order1", domain.ModePayment)).ID
 	ctx, cancel := context.WithCancel(t.Context())
@@ -385,7 +385,7 @@ func testCanceled(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testReadEvent(t *testing.T, f GatewayFixture) {
+func gatewayReadEvent(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	for _, mode := range domain.Modes {
 		order := domain.OrderID("order" + string(mode))
@@ -415,7 +415,7 @@ func testReadEvent(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testBadSignature(t *testing.T, f GatewayFixture) {
+func gatewayBadSignature(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	id := s.create(t, s.request("order1", domain.ModePayment)).ID
 	s.Pay(t, id)
@@ -434,7 +434,7 @@ func testBadSignature(t *testing.T, f GatewayFixture) {
 	}
 }
 
-func testUnreadable(t *testing.T, f GatewayFixture) {
+func gatewayUnreadable(t *testing.T, f GatewayFixture) {
 	for _, payload := range []string{"", "nonsense", "null", "17", `"evt_1"`, "[]", "{}", `{"id":"evt_1","object":"event"`} {
 		if got, err := f.Gateway.ReadEvent([]byte(payload), f.Sign([]byte(payload))); !errors.Is(err, ports.ErrUnreadable) {
 			t.Errorf("%s: got %+v, %v, want %v", fmt.Sprintf("%q", payload), got, err, ports.ErrUnreadable)

@@ -1,0 +1,269 @@
+package stripe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// fault is one answer of a Stripe in trouble.
+type fault struct {
+	status int
+	body   string
+	header string // Stripe-Should-Retry
+}
+
+// faulty answers with the faults in turn, then with the session.
+func faulty(t *testing.T, faults ...fault) (*httptest.Server, *atomic.Int64) {
+	t.Helper()
+	var asked atomic.Int64
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		n := int(asked.Add(1))
+		w.Header().Set("Request-Id", "req_1")
+		if n > len(faults) {
+			_, _ = io.WriteString(w, openSession)
+			return
+		}
+		f := faults[n-1]
+		if f.status == 0 { // the line goes dead
+			panic(http.ErrAbortHandler)
+		}
+		if f.header != "" {
+			w.Header().Set("Stripe-Should-Retry", f.header)
+		}
+		w.WriteHeader(f.status)
+		_, _ = io.WriteString(w, f.body)
+	}), &asked
+}
+
+func stripeError(kind, code string) string {
+	return `{"error":{"type":"` + kind + `","code":"` + code + `","param":"line_items[0][price]","message":"Something is wrong with ` + testKey + `, they said."}}`
+}
+
+func repeat(f fault, times int) []fault {
+	faults := make([]fault, times)
+	for i := range faults {
+		faults[i] = f
+	}
+	return faults
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	const (
+		invalid = "invalid_request_error"
+		html    = "<html><body>Bad gateway sk_test_4eC39HqLyjWDarjtT1zdp7dc</body></html>"
+	)
+	for name, test := range map[string]struct {
+		fault       fault
+		want        error // of both calls
+		post, fetch int64 // how often each is made
+		says        string
+	}{
+		"rate limit":                  {fault{429, stripeError(invalid, "rate_limit"), ""}, ports.ErrGatewayBusy, 1, 1, "rate_limit"},
+		"locked object":               {fault{429, stripeError(invalid, "lock_timeout"), ""}, ports.ErrGatewayBusy, tries, tries, "lock_timeout"},
+		"key in use":                  {fault{409, stripeError("idempotency_error", "idempotency_key_in_use"), ""}, ports.ErrGatewayBusy, tries, tries, "idempotency_key_in_use"},
+		"internal error":              {fault{500, stripeError("api_error", ""), ""}, ports.ErrGatewayBusy, 1, tries, "500"},
+		"internal error, try again":   {fault{500, stripeError("api_error", ""), "true"}, ports.ErrGatewayBusy, tries, tries, "500"},
+		"unavailable":                 {fault{503, stripeError("api_error", ""), ""}, ports.ErrGatewayBusy, tries, tries, "503"},
+		"unavailable, do not retry":   {fault{503, stripeError("api_error", ""), "false"}, ports.ErrGatewayBusy, 1, 1, "503"},
+		"a proxy's page":              {fault{502, html, ""}, ports.ErrGatewayBusy, tries, tries, "not JSON"},
+		"a proxy's page as success":   {fault{200, html, ""}, ports.ErrGatewayBusy, tries, tries, "not JSON"},
+		"nothing as success":          {fault{200, "", ""}, ports.ErrGatewayBusy, tries, tries, "not JSON"},
+		"JSON that is no error":       {fault{502, `{"oops":"` + testKey + `"}`, ""}, ports.ErrGatewayBusy, tries, tries, "not"},
+		"another object":              {fault{200, `{"id":"cus_1","object":"customer"}`, ""}, ports.ErrGatewayBusy, 1, 1, "not a checkout session"},
+		"an array":                    {fault{200, `[]`, ""}, ports.ErrGatewayBusy, 1, 1, "not a checkout session"},
+		"dead line":                   {fault{}, ports.ErrGatewayBusy, tries, tries, "EOF"},
+		"bad key":                     {fault{401, stripeError(invalid, ""), ""}, ports.ErrGatewayDenied, 1, 1, "STRIPE_SECRET_KEY"},
+		"expired key":                 {fault{401, stripeError(invalid, "api_key_expired"), ""}, ports.ErrGatewayDenied, 1, 1, "api_key_expired"},
+		"missing permission":          {fault{403, stripeError(invalid, ""), ""}, ports.ErrGatewayDenied, 1, 1, "permission"},
+		"bad parameter":               {fault{400, stripeError(invalid, "parameter_invalid_empty"), ""}, ports.ErrGatewayRefused, 1, 1, "line_items[0][price]"},
+		"other parameters, same key":  {fault{400, stripeError("idempotency_error", ""), ""}, ports.ErrGatewayRefused, 1, 1, "idempotency_error"},
+		"missing price":               {fault{400, stripeError(invalid, "resource_missing"), ""}, ports.ErrGatewayRefused, 1, 1, "resource_missing"},
+		"declined card":               {fault{402, stripeError("card_error", "card_declined"), ""}, ports.ErrGatewayRefused, 1, 1, "card_declined"},
+		"dependency failed":           {fault{424, stripeError("api_error", ""), ""}, ports.ErrGatewayRefused, 1, 1, "424"},
+		"an error type of the future": {fault{422, stripeError("new_error", "new_code"), ""}, ports.ErrGatewayRefused, 1, 1, "new_code"},
+		"wrong address":               {fault{404, `{"error":{"type":"invalid_request_error","message":"Unrecognized request URL"}}`, ""}, ports.ErrGatewayRefused, 1, 1, "Unrecognized"},
+		"missing session":             {fault{404, stripeError(invalid, "resource_missing"), ""}, ports.ErrNotFound, 1, 1, "resource_missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var lines bytes.Buffer
+			check := func(call string, made int64, do func(*Gateway) error) {
+				t.Helper()
+				server, asked := faulty(t, repeat(test.fault, 2*tries)...)
+				err := do(newTestGateway(t, server, func(c *Config) {
+					c.Logger = slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				}))
+				if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
+					t.Fatalf("%s: got %v, want %v with %q", call, err, test.want, test.says)
+				}
+				if got := asked.Load(); got != made {
+					t.Errorf("%s: asked %d times, want %d", call, got, made)
+				}
+				mustNotLeak(t, err.Error())
+				if strings.Contains(err.Error(), "<html>") || strings.Contains(err.Error(), "oops") {
+					t.Errorf("%s: the body is in %q", call, err)
+				}
+			}
+			check("create", test.post, func(g *Gateway) error {
+				_, err := g.CreateSession(t.Context(), anOrder(domain.ModePayment))
+				return err
+			})
+			check("fetch", test.fetch, func(g *Gateway) error {
+				_, err := g.FetchSession(t.Context(), "cs_test_1")
+				return err
+			})
+			mustNotLeak(t, lines.String())
+		})
+	}
+}
+
+// Trouble that passes is not the caller's.
+func TestErrors_ThatPass(t *testing.T) {
+	t.Parallel()
+	inUse := fault{409, stripeError("idempotency_error", "idempotency_key_in_use"), ""}
+	for name, faults := range map[string][]fault{
+		"key in use, thrice": {inUse, inUse, inUse},
+		"dead line":          {{}},
+		"a bit of all":       {{}, {502, "<html>", ""}, inUse},
+	} {
+		server, asked := faulty(t, faults...)
+		got, err := newTestGateway(t, server).CreateSession(t.Context(), anOrder(domain.ModePayment))
+		if err != nil || got.ID != "cs_test_1" || asked.Load() != int64(len(faults)+1) {
+			t.Errorf("%s: got %+v, %v after %d calls", name, got, err, asked.Load())
+		}
+	}
+}
+
+// stuck is a Stripe that never answers.
+func stuck(t *testing.T) *httptest.Server {
+	t.Helper()
+	return serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body) // only then the server notices that the client has gone
+		<-r.Context().Done()
+	})
+}
+
+func TestErrors_Timeout(t *testing.T) {
+	t.Parallel()
+	const bound = 100 * time.Millisecond
+	busy := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	for name, server := range map[string]*httptest.Server{"no answer": stuck(t), "no good answer": busy} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newTestGateway(t, server, func(c *Config) { c.Timeout = bound })
+			g.pause = func(int) time.Duration { return 60 * time.Millisecond }
+			for call, do := range calls(g) {
+				started := time.Now()
+				err := do(t.Context())
+				if !errors.Is(err, ports.ErrGatewayBusy) || errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s: got %v, want %v", call, err, ports.ErrGatewayBusy)
+				}
+				if took := time.Since(started); took > 10*bound {
+					t.Errorf("%s: took %s, want about %s", call, took, bound)
+				}
+			}
+		})
+	}
+}
+
+// A caller who leaves, and one whose own time is up, are told so.
+func TestErrors_CallersContext(t *testing.T) {
+	t.Parallel()
+	g := newTestGateway(t, stuck(t))
+	for call, do := range calls(g) {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(20*time.Millisecond, cancel)
+		if err := do(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, ports.ErrGatewayBusy) {
+			t.Errorf("%s, canceled: got %v, want %v", call, err, context.Canceled)
+		}
+		timer.Stop()
+		cancel()
+
+		ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := do(ctx); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ports.ErrGatewayBusy) {
+			t.Errorf("%s, out of time: got %v, want %v and %v", call, err, context.DeadlineExceeded, ports.ErrGatewayBusy)
+		}
+		cancel()
+	}
+}
+
+func calls(g *Gateway) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"create customer": func(ctx context.Context) error {
+			_, err := g.CreateCustomer(ctx, ports.CustomerRequest{User: "user_1", IdempotencyKey: "k"})
+			return err
+		},
+		"create session": func(ctx context.Context) error {
+			_, err := g.CreateSession(ctx, anOrder(domain.ModePayment))
+			return err
+		},
+		"expire session": func(ctx context.Context) error { _, err := g.ExpireSession(ctx, "cs_test_1"); return err },
+		"fetch session":  func(ctx context.Context) error { _, err := g.FetchSession(ctx, "cs_test_1"); return err },
+		"prices": func(ctx context.Context) error {
+			_, err := g.Prices(ctx, []domain.Price{{ID: "price_1"}, {LookupKey: "k"}})
+			return err
+		},
+	}
+}
+
+// Nobody is there: the address refuses.
+func TestErrors_Refused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	g := newTestGateway(t, server)
+	server.Close()
+	_, err := g.FetchSession(t.Context(), "cs_test_1")
+	if !errors.Is(err, ports.ErrGatewayBusy) || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("got %v, want %v", err, ports.ErrGatewayBusy)
+	}
+}
+
+// Stripe refuses to expire what is not open; the reason is found by asking.
+func TestExpireSession_Refused(t *testing.T) {
+	t.Parallel()
+	const notOpen = `{"error":{"type":"invalid_request_error","message":"Only Checkout Sessions with a status in [\"open\"] can be expired."}}`
+	for status, wantErr := range map[string]error{"complete": nil, "expired": nil, "open": ports.ErrGatewayRefused} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, notOpen)
+				return
+			}
+			_, _ = io.WriteString(w, `{"id":"cs_test_1","object":"checkout.session","status":"`+status+`"}`)
+		})
+		got, err := newTestGateway(t, server).ExpireSession(t.Context(), "cs_test_1")
+		if !errors.Is(err, wantErr) || wantErr == nil && got.Status != status {
+			t.Errorf("%s: got %+v, %v, want %v", status, got, err, wantErr)
+		}
+	}
+}
+
+// The pauses of all tries leave time for the calls within the default bound.
+func TestPauses(t *testing.T) {
+	t.Parallel()
+	var sum time.Duration
+	for try := 1; try < tries; try++ {
+		pause := pauseAfter(try)
+		if pause < 100*time.Millisecond {
+			t.Errorf("the pause after try %d is %s", try, pause)
+		}
+		sum += pause
+	}
+	if sum > 2*time.Second {
+		t.Errorf("the pauses add up to %s", sum)
+	}
+}

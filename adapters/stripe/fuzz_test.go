@@ -1,0 +1,110 @@
+package stripe
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Nobody gets a message past us without the secret, whatever the header.
+func FuzzSignatureHeader(f *testing.F) {
+	body := []byte(`{"id":"evt_1","object":"event","type":"t"}`)
+	for _, seed := range []string{
+		"", ",", "=", "t", "t=", "t=1", "v1=", "t=1700000000,v1=00", "t=-1,v1=00,v0=11", "t=1,t=2,v1=", "t=9223372036854775808,v1=ff",
+		"t=1700000000, v1=00", sign(body, noon, "whsec_another"), sign(body, noon, ""), sign(body, noon, testSecret) + "0",
+		sign([]byte("{}"), noon, testSecret), sign(body, noon.Add(time.Hour), testSecret),
+	} {
+		f.Add(seed)
+	}
+	g := newTestGateway(f, nil)
+	right := sign(body, noon, testSecret)
+	_, mac, _ := strings.Cut(right, "v1=")
+	f.Fuzz(func(t *testing.T, header string) {
+		_, err := g.ReadEvent(body, header)
+		if err != nil && !errors.Is(err, ports.ErrBadSignature) {
+			t.Errorf("got %v, want %v", err, ports.ErrBadSignature)
+		}
+		if err == nil && !strings.Contains(strings.ToLower(header), mac) {
+			t.Errorf("took %q", header)
+		}
+	})
+}
+
+// Whatever Stripe signs, it is an event that can be kept or one of our errors.
+func FuzzReadEvent(f *testing.F) {
+	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(path) == ".json" {
+			name, _ := filepath.Rel("testdata", path)
+			f.Add(testdata(f, name))
+		}
+		return err
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		"", "null", "[]", "{}", of("null"), of("[]"), of(nulls("subscription", "sub_1")), of(all("{}", "invoice", "in_1")),
+		of(all("[[]]", "checkout.session", "cs_1")), of(all(`"1"`, "subscription", "sub_1")), of(all("1e400", "subscription", "sub_1")),
+		of(all(`"\u0000"`, "invoice", "in_1")), of(all(`"\ud800"`, "checkout.session", "cs_1")), of(all("-0.5", "invoice", "in_1")),
+		`{"id":"evt_1","object":"v2.core.event","type":"v1.x","created":"2026-11-02T12:00:00Z"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	g := newTestGateway(f, nil)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		event, err := g.ReadEvent(body, sign(body, noon, testSecret))
+		if err != nil {
+			if !errors.Is(err, ports.ErrUnreadable) && !errors.Is(err, ports.ErrThinEvent) {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		if event.ID == "" || event.Type == "" || string(event.Payload) != string(body) {
+			t.Errorf("got event %q %q", event.ID, event.Type)
+		}
+		texts := []string{string(event.ID), string(event.Type), event.APIVersion, event.Account, event.Object}
+		times := []time.Time{event.Created}
+		switch fact := event.Fact.(type) {
+		case domain.SessionFact:
+			texts = append(texts, string(fact.ID), string(fact.Mode), fact.Status, fact.PaymentStatus, string(fact.Order), string(fact.Customer),
+				string(fact.Subscription), string(fact.PaymentIntent), string(fact.RecoveredFrom), fact.Currency)
+			mustKeep(t, maxURL, fact.URL)
+		case domain.SubscriptionFact:
+			s := fact.Snapshot
+			texts = append(texts, string(s.ID), string(s.Order), string(s.Customer), string(s.Status))
+			times = append(times, s.StartedAt, s.PeriodStart, s.PeriodEnd, s.TrialEnd, s.CancelAt, s.EndedAt)
+			for _, item := range s.Items {
+				texts = append(texts, item.ID, string(item.Price), item.LookupKey)
+				if item.Quantity < 0 {
+					t.Errorf("quantity %d", item.Quantity)
+				}
+			}
+		case domain.InvoiceFact:
+			texts = append(texts, string(fact.ID), string(fact.Customer), string(fact.Subscription), string(fact.PaymentIntent), fact.Currency)
+			times = append(times, fact.PeriodStart, fact.PeriodEnd)
+		}
+		mustKeep(t, maxID, texts...)
+		for _, moment := range times {
+			if year := moment.Year(); !moment.IsZero() && (year < 1970 || year > 9999) || moment.Location() != time.UTC {
+				t.Errorf("got the time %s", moment)
+			}
+		}
+	})
+}
+
+func mustKeep(t *testing.T, limit int, texts ...string) {
+	t.Helper()
+	for _, s := range texts {
+		if len(s) > limit || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+			t.Errorf("a database cannot keep %q", s)
+		}
+	}
+}
