@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Authenticator tells who sent a request.
+type Authenticator interface {
+	// Authenticate returns [ports.ErrNoCredentials] for a request that does not
+	// say, [ports.ErrBadCredentials] for one that cannot prove it,
+	// [ports.ErrCrossOrigin] for one that a page of another origin made a browser
+	// send, and [ports.ErrKeysUnavailable] where it cannot be checked now.
+	Authenticate(r *http.Request) (ports.Caller, error)
+}
+
+// Deps are what the server calls.
+type Deps struct {
+	StartCheckout    *app.StartCheckout
+	CheckEntitlement *app.CheckEntitlement
+	ShowOrder        *app.ShowOrder
+	SyncOrder        *app.SyncOrder
+	ListPlans        *app.ListPlans
+	ReceiveWebhook   *app.ReceiveWebhook
+
+	Ready         func(context.Context) error // [ports.Store.Ready]
+	Authenticator Authenticator
+	Log           *slog.Logger
+	Clock         ports.Clock
+}
+
+// Config is what a deployment decides about the server; zero fields have defaults.
+type Config struct {
+	// Addr is where [Module] listens, such as ":8080".
+	Addr string
+	// AllowedOrigins are those of other sites whose pages may call the API with
+	// the user's credentials, such as https://app.example.com. None by default.
+	AllowedOrigins []string
+	// TrustedProxies are the networks of our own proxies, whose X-Forwarded-For
+	// is believed. None by default: the caller is who connects.
+	TrustedProxies []netip.Prefix
+	// RequestTime bounds one request, beside what it may wait for.
+	RequestTime time.Duration
+	// CheckoutRate and CheckoutBurst limit how often one caller may start or sync
+	// a checkout: so many per second, after so many at once.
+	CheckoutRate  rate.Limit
+	CheckoutBurst int
+	// DrainTime is how long a shutdown goes on answering after /readyz says no, so
+	// that load balancers notice.
+	DrainTime time.Duration
+	// Mounts are further handlers, open to everybody: pages for development.
+	Mounts []Mount
+}
+
+// Mount is a handler at one path or, with a path that ends in /*, at all below it.
+type Mount struct {
+	Path    string
+	Handler http.Handler
+}
+
+// Defaults of a [Config].
+const (
+	DefaultRequestTime   = 14 * time.Second // a proxy's usual 15 s would cut a checkout that Stripe delays
+	DefaultCheckoutRate  = rate.Limit(1)
+	DefaultCheckoutBurst = 10
+)
+
+func (c Config) withDefaults() Config {
+	if c.RequestTime == 0 {
+		c.RequestTime = DefaultRequestTime
+	}
+	if c.CheckoutRate == 0 {
+		c.CheckoutRate = DefaultCheckoutRate
+	}
+	if c.CheckoutBurst == 0 {
+		c.CheckoutBurst = DefaultCheckoutBurst
+	}
+	return c
+}
+
+func (c Config) check() error {
+	for _, origin := range c.AllowedOrigins {
+		scheme, host, found := strings.Cut(origin, "://")
+		plain := found && (scheme == "https" || scheme == "http") && host != "" && !strings.ContainsAny(host, "/*?#@ ")
+		if !plain {
+			return fmt.Errorf("the allowed origin %q is not of the form https://host[:port]: a page of any other origin could act for the user", origin)
+		}
+	}
+	for _, m := range c.Mounts {
+		reserved := strings.HasPrefix(m.Path, "/api/") || slices.ContainsFunc(rules, func(r rule) bool { return r.path == m.Path })
+		if !strings.HasPrefix(m.Path, "/") || m.Path == "/*" || reserved || m.Handler == nil {
+			return fmt.Errorf("cannot mount at %q: a path begins with / and leaves /api/, /healthz and /readyz alone", m.Path)
+		}
+	}
+	return nil
+}
+
+func (d Deps) check() error {
+	if d.StartCheckout == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
+		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Ready == nil || d.Authenticator == nil ||
+		d.Log == nil || d.Clock == nil {
+		return errors.New("the HTTP server lacks one of its dependencies")
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// ListEntitlements implements GET /api/entitlements.
+func (s *Server) ListEntitlements(ctx context.Context, r ListEntitlementsRequestObject) (ListEntitlementsResponseObject, error) {
+	user, err := forUser(ctx, r.Params.UserID)
+	if err != nil {
+		return nil, err
+	}
+	rights, asOf, err := s.deps.CheckEntitlement.All(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	listed := make([]Entitlement, len(rights))
+	for i, right := range rights {
+		listed[i] = rightJSON(right)
+	}
+	return ListEntitlements200JSONResponse{UserID: string(user), AsOf: asOf.UTC(), Entitlements: listed}, nil
+}
+
+// CheckEntitlement implements GET /api/entitlements/{feature}.
+func (s *Server) CheckEntitlement(ctx context.Context, r CheckEntitlementRequestObject) (CheckEntitlementResponseObject, error) {
+	user, err := forUser(ctx, r.Params.UserID)
+	if err != nil {
+		return nil, err
+	}
+	right, entitled, asOf, err := s.deps.CheckEntitlement.One(ctx, user, domain.FeatureKey(r.Feature))
+	if err != nil {
+		return nil, err
+	}
+	told := CheckEntitlement200JSONResponse{Feature: r.Feature, Entitled: entitled, AsOf: asOf.UTC()}
+	if entitled {
+		value := featureValue(right.Value)
+		told.Value, told.Until = &value, moment(right.Until)
+	}
+	return told, nil
+}
+
+func rightJSON(r domain.Right) Entitlement {
+	sources := make([]Source, len(r.Sources))
+	for i, e := range r.Sources {
+		sources[i] = Source{Kind: SourceKind(e.Source.Kind), ID: e.Source.ID, Plan: string(e.Plan)}
+	}
+	return Entitlement{
+		Feature: string(r.Feature), Value: featureValue(r.Value),
+		Since: r.Since.UTC(), Until: moment(r.Until), Sources: sources,
+	}
+}

@@ -1,0 +1,242 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// What a request can get wrong before it reaches a use case.
+var (
+	errMalformed   = errors.New("malformed request")
+	errNameUser    = errors.New("a service key has to name the user in user_id")
+	errOtherUser   = errors.New("a user may only name itself in user_id")
+	errForbidden   = errors.New("the caller's role may not do this")
+	errNoRoute     = errors.New("no such path")
+	errMethod      = errors.New("method not allowed")
+	errTooLarge    = errors.New("body too large")
+	errSlowBody    = errors.New("body came too slowly")
+	errMediaType   = errors.New("send the body as application/json")
+	errRateLimited = errors.New("too many requests")
+	// errCheckoutOver: the repeated checkout has no page to send the buyer to.
+	errCheckoutOver = errors.New("the checkout that this Idempotency-Key began is over")
+)
+
+// What is ours to solve.
+var (
+	errNotReady = errors.New("not ready")
+	// errNotProcessed: a webhook failed in a way that its sender cannot help.
+	errNotProcessed = errors.New("webhook not processed")
+	errInternal     = errors.New("internal error")
+)
+
+// answer is what a client hears of an error.
+type answer struct {
+	err    error
+	status int
+	code   string // for programs; listed in openapi.yaml
+	title  string
+	detail wording
+}
+
+// wording makes the detail of a problem out of an error; nil makes none.
+type wording func(err, of error) string
+
+// ownWords are the error's own, without what was being done when it arose.
+func ownWords(err, of error) string {
+	text := err.Error()
+	return text[max(strings.Index(text, of.Error()), 0):]
+}
+
+// allWords are those of the error and of what was being done.
+func allWords(err, _ error) string { return err.Error() }
+
+func say(text string) wording { return func(error, error) string { return text } }
+
+const (
+	operator   = "an operator has to look at the log"
+	statusGone = 499 // who asked is gone: only the access log sees it
+)
+
+// answers has one row per error; the first that matches counts. An error without
+// a row is internal.
+var answers = []answer{
+	{errNotProcessed, http.StatusInternalServerError, "internal", "Internal error", nil},
+
+	{ports.ErrGatewayDenied, http.StatusBadGateway, "payment_provider_denied", "Payment provider refuses our key", say(operator)},
+	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
+	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
+
+	{app.ErrClosing, http.StatusServiceUnavailable, "shutting_down", "Shutting down", nil},
+	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", nil},
+	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", nil},
+	{ports.ErrKeysUnavailable, http.StatusServiceUnavailable, "keys_unavailable", "Credentials cannot be checked now", nil},
+	{errNotReady, http.StatusServiceUnavailable, "not_ready", "Not ready", allWords},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout", "Took too long", nil},
+	{context.Canceled, statusGone, "canceled", "Canceled by the client", nil},
+
+	{ports.ErrNoCredentials, http.StatusUnauthorized, "unauthenticated", "Authentication required", nil},
+	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", nil},
+	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", nil},
+	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", nil},
+	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
+
+	{ports.ErrBadSignature, http.StatusBadRequest, "bad_signature", "Signature does not verify", say("the signing secret is another endpoint's, the body was changed on its way, or a clock is wrong")},
+	{ports.ErrThinEvent, http.StatusBadRequest, "thin_event", "Thin event", say("send snapshot events to this endpoint: thin events carry no object")},
+	{ports.ErrUnreadable, http.StatusBadRequest, "unreadable_event", "Not a Stripe event", nil},
+
+	{errTooLarge, http.StatusRequestEntityTooLarge, "too_large", "Body too large", nil},
+	{errSlowBody, http.StatusRequestTimeout, "slow_body", "Body came too slowly", nil},
+	{errMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type", ownWords},
+	{errRateLimited, http.StatusTooManyRequests, "rate_limited", "Too many requests", nil},
+	{errNameUser, http.StatusBadRequest, "user_id_required", "User id required", ownWords},
+	{errMalformed, http.StatusBadRequest, "bad_request", "Malformed request", ownWords},
+
+	{errNoRoute, http.StatusNotFound, "not_found", "Not found", nil},
+	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
+	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", nil},
+	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},
+	{app.ErrUnknownFeature, http.StatusNotFound, "unknown_feature", "No such feature", ownWords},
+
+	{app.ErrAlreadySubscribed, http.StatusConflict, "already_subscribed", "Already subscribed", ownWords},
+	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
+	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
+	{ports.ErrConflict, http.StatusConflict, "conflict", "Conflict", nil},
+
+	{app.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", ownWords},
+	{app.ErrUnknownPrice, http.StatusUnprocessableEntity, "unknown_price", "No such price", ownWords},
+	{app.ErrBadReturnURL, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", allWords},
+	{app.ErrBadRequest, http.StatusUnprocessableEntity, "invalid_request", "Invalid request", ownWords},
+}
+
+var internal = answer{errInternal, http.StatusInternalServerError, "internal", "Internal error", nil}
+
+// answerTo finds an error's row.
+func answerTo(err error) answer {
+	for _, a := range answers {
+		if errors.Is(err, a.err) {
+			return a
+		}
+	}
+	return internal
+}
+
+// ours gives a 5xx to what a webhook's sender cannot help, so that it comes again.
+func ours(err error) error {
+	if answerTo(err).status < http.StatusInternalServerError {
+		return fmt.Errorf("%w: %w", errNotProcessed, err)
+	}
+	return err
+}
+
+// fromFramework translates what Echo and the generated code find wrong.
+func fromFramework(err error) error {
+	var framework *echo.HTTPError
+	if !errors.As(err, &framework) {
+		return err
+	}
+	switch framework.Code {
+	case http.StatusNotFound:
+		return errNoRoute
+	case http.StatusMethodNotAllowed:
+		return errMethod
+	case http.StatusUnsupportedMediaType:
+		return errMediaType
+	case http.StatusBadRequest:
+		return fmt.Errorf("%w: %v", errMalformed, framework.Message)
+	default:
+		return err
+	}
+}
+
+// rateLimited is errRateLimited with the time after which to come again.
+type rateLimited struct{ wait time.Duration }
+
+func (r rateLimited) Error() string      { return errRateLimited.Error() }
+func (rateLimited) Is(target error) bool { return target == errRateLimited }
+
+// level is how loud an answer is in the log: what an operator has to do something
+// about is an error.
+func level(status int) slog.Level {
+	switch {
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	case status >= http.StatusInternalServerError:
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// problem is a body of RFC 9457.
+type problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail,omitempty"`
+	Code      string `json:"code"`
+	RequestID string `json:"request_id"`
+}
+
+// handleError is the one place where an error becomes an answer.
+func (s *Server) handleError(err error, c echo.Context) {
+	err = fromFramework(err)
+	a := answerTo(err)
+	x := exchangeOf(c.Request().Context())
+	if a.status == statusGone && c.Request().Context().Err() == nil {
+		// Nobody left: something of ours was cut short, and may be asked again.
+		a = answerTo(ports.ErrUnavailable)
+	}
+	x.err, x.code = err, a.code
+	if c.Response().Committed {
+		return
+	}
+	p := problem{
+		Type: "urn:entitled:problem:" + a.code, Title: a.title, Status: a.status,
+		Code: a.code, RequestID: x.id,
+	}
+	if a.detail != nil {
+		p.Detail = a.detail(err, a.err)
+	}
+	header := c.Response().Header()
+	switch {
+	case errors.Is(err, ports.ErrNoCredentials):
+		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
+	case errors.Is(err, ports.ErrBadCredentials):
+		header.Set(echo.HeaderWWWAuthenticate, `Bearer error="invalid_token"`)
+	}
+	var limited rateLimited
+	switch {
+	case errors.As(err, &limited):
+		header.Set(echo.HeaderRetryAfter, seconds(limited.wait))
+	case a.status == http.StatusServiceUnavailable:
+		header.Set(echo.HeaderRetryAfter, seconds(ports.RetryAfter))
+	case a.err == errTooLarge, a.err == errSlowBody:
+		header.Set(echo.HeaderConnection, "close") // the rest of the body is not wanted
+	}
+	header.Set(echo.HeaderContentType, "application/problem+json")
+	header.Set(echo.HeaderCacheControl, "no-store")
+	header.Del(echo.HeaderLocation)
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = nil // strings and a number: cannot fail
+	}
+	c.Response().WriteHeader(a.status)
+	_, _ = c.Response().Write(body) // who asked may be gone
+}
+
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int(math.Ceil(d.Seconds())))
+}

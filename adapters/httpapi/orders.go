@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// ShowOrder implements GET /api/orders/{id}.
+func (s *Server) ShowOrder(ctx context.Context, r ShowOrderRequestObject) (ShowOrderResponseObject, error) {
+	id, err := orderID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	wait, err := waitOf(r.Params.Wait)
+	if err != nil {
+		return nil, err
+	}
+	order, user, err := s.awaitOrder(ctx, id, wait)
+	if err != nil {
+		return nil, err
+	}
+	return ShowOrder200JSONResponse(s.orderJSON(order, user)), nil
+}
+
+// SyncOrder implements POST /api/orders/{id}/sync.
+func (s *Server) SyncOrder(ctx context.Context, r SyncOrderRequestObject) (SyncOrderResponseObject, error) {
+	id, err := orderID(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.limit.take(limitKey(ctx, string(id))); err != nil {
+		return nil, err
+	}
+	order, user, err := s.deps.SyncOrder.Do(ctx, id, asUser(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return SyncOrder200JSONResponse(s.orderJSON(order, user)), nil
+}
+
+// awaitOrder waits for an order to settle, but not beyond the server's end: then
+// it shows how the order stands.
+func (s *Server) awaitOrder(ctx context.Context, id domain.OrderID, wait time.Duration) (domain.Order, domain.UserID, error) {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.stopping, cancel)()
+	order, user, err := s.deps.ShowOrder.Do(waiting, id, asUser(ctx), wait)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return s.deps.ShowOrder.Do(ctx, id, asUser(ctx), 0)
+	}
+	return order, user, err
+}
+
+const maxOrderID = 64
+
+// orderID refuses what cannot be an order's id as if there were no such order.
+func orderID(raw string) (domain.OrderID, error) {
+	odd := strings.ContainsFunc(raw, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) })
+	if raw == "" || len(raw) > maxOrderID || odd {
+		return "", fmt.Errorf("an odd order id: %w", ports.ErrNotFound)
+	}
+	return domain.OrderID(raw), nil
+}
+
+func waitOf(raw *string) (time.Duration, error) {
+	if raw == nil {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(*raw)
+	if err != nil || wait < 0 || wait > app.MaxWait {
+		return 0, fmt.Errorf("%w: wait is a duration from 0s to %s, such as 20s", errMalformed, app.MaxWait)
+	}
+	return wait, nil
+}
+
+func (s *Server) orderJSON(o domain.Order, user domain.UserID) Order {
+	shown := Order{
+		ID: string(o.ID), UserID: string(user),
+		Plan: string(o.Plan), Price: string(o.Price), Quantity: o.Quantity, Mode: Mode(o.Mode),
+		Status: OrderStatus(o.Status), SessionID: orNull(o.Session),
+		CreatedAt: o.CreatedAt.UTC(), ExpiresAt: o.ExpiresAt.UTC(), PaidAt: moment(o.PaidAt),
+	}
+	if o.Open(s.deps.Clock()) {
+		shown.URL = orNull(o.SessionURL)
+	}
+	return shown
+}

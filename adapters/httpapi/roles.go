@@ -1,0 +1,127 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// rule says who may call a route, and what it may cost. What a user sees beyond
+// its own is up to the handlers: nothing.
+type rule struct {
+	method string
+	path   string
+	roles  []ports.Role // nil: open to everybody
+	body   int64        // at most so many bytes; 0: maxBody
+	extra  time.Duration
+	quiet  bool // asked every few seconds by machines: logged only if it fails
+	page   bool // mounted: decides itself what browsers may do with it
+}
+
+// callers are all who have an account or a key. A service key names the user it
+// asks for.
+var callers = []ports.Role{ports.RoleUser, ports.RoleApp, ports.RoleAdmin}
+
+// rules has one row per route. A route without a row does not exist for anybody.
+var rules = []rule{
+	{method: http.MethodPost, path: "/api/checkout/:plan", roles: callers},
+	{method: http.MethodGet, path: "/api/orders/:id", roles: callers, extra: app.MaxWait},
+	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
+	{method: http.MethodGet, path: "/api/entitlements", roles: callers},
+	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
+	{method: http.MethodGet, path: "/api/plans"},
+	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
+	{method: http.MethodGet, path: "/api/openapi.json"},
+	{method: http.MethodGet, path: "/healthz", quiet: true},
+	{method: http.MethodGet, path: "/readyz", quiet: true},
+}
+
+type routeKey struct{ method, path string }
+
+func rulesByRoute(rules []rule) map[routeKey]rule {
+	byRoute := make(map[routeKey]rule, len(rules))
+	for _, r := range rules {
+		byRoute[routeKey{r.method, r.path}] = r
+	}
+	return byRoute
+}
+
+// authorize lets through who may call the route.
+func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := exchangeOf(c.Request().Context())
+		if !x.routed {
+			return noRoute(c)
+		}
+		if x.rule.roles == nil {
+			return next(c)
+		}
+		caller, err := s.deps.Authenticator.Authenticate(c.Request())
+		if err != nil {
+			return err
+		}
+		// Without this a user without an id would be taken for a service key.
+		if caller.Role == ports.RoleUser && !validUserID(string(caller.User)) {
+			return fmt.Errorf("%w: they name no usable user id", ports.ErrBadCredentials)
+		}
+		x.caller = caller
+		if !slices.Contains(x.rule.roles, caller.Role) {
+			return fmt.Errorf("%w: role %q", errForbidden, caller.Role)
+		}
+		return next(c)
+	}
+}
+
+// noRoute tells a path that does not exist from a method that it does not take.
+func noRoute(c echo.Context) error {
+	if allow, other := c.Get(echo.ContextKeyHeaderAllow).(string); other {
+		c.Response().Header().Set(echo.HeaderAllow, strings.TrimPrefix(allow, "OPTIONS, "))
+		return errMethod
+	}
+	return errNoRoute
+}
+
+// forUser is whom the caller asks for: itself, or whom a service key names.
+func forUser(ctx context.Context, named *string) (domain.UserID, error) {
+	caller := exchangeOf(ctx).caller
+	switch {
+	case named != nil && !validUserID(*named):
+		return "", fmt.Errorf("%w: user_id has 1 to %d characters and no control characters", errMalformed, maxUserID)
+	case caller.Role != ports.RoleUser && named == nil:
+		return "", errNameUser
+	case caller.Role != ports.RoleUser:
+		return domain.UserID(*named), nil
+	case named != nil && *named != string(caller.User):
+		return "", errOtherUser
+	default:
+		return caller.User, nil
+	}
+}
+
+// asUser is whose eyes an order is seen with: empty are a service key's, which
+// sees all.
+func asUser(ctx context.Context) domain.UserID {
+	if caller := exchangeOf(ctx).caller; caller.Role == ports.RoleUser {
+		return caller.User
+	}
+	return ""
+}
+
+const maxUserID = 255
+
+// validUserID keeps out what a database would choke on: one bad id must not fail
+// the query that it shares with others.
+func validUserID(id string) bool {
+	return id != "" && len(id) <= maxUserID && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
+}

@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/labstack/echo/v4"
+
+	"github.com/entitled-dev/entitled/app"
+)
+
+// Server answers HTTP.
+type Server struct {
+	deps       Deps
+	config     Config
+	rules      map[routeKey]rule
+	bodyRoutes map[routeKey]*routers.Route
+	document   []byte
+	limit      *limiter
+	echo       *echo.Echo
+	http       *http.Server
+
+	stopping context.Context // done once the server shuts down
+	stop     context.CancelFunc
+}
+
+var _ StrictServerInterface = (*Server)(nil)
+
+const (
+	readHeaderTime = 5 * time.Second
+	readTime       = 30 * time.Second
+	idleTime       = 120 * time.Second
+	// slackTime is for writing an answer that was ready at the last moment.
+	slackTime = 10 * time.Second
+	maxHeader = 64 << 10
+)
+
+// New builds the server. It does not listen yet.
+func New(deps Deps, config Config) (*Server, error) {
+	config = config.withDefaults()
+	if err := errors.Join(deps.check(), config.check()); err != nil {
+		return nil, err
+	}
+	doc, document, err := readDocument()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		deps: deps, config: config, document: document,
+		rules:      rulesByRoute(rulesWith(config.Mounts)),
+		bodyRoutes: bodyRoutes(doc),
+		limit:      newLimiter(config.CheckoutRate, config.CheckoutBurst, deps.Clock),
+		echo:       echo.New(),
+	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.register(s.echo)
+	s.http = &http.Server{
+		Handler:           s.echo,
+		ReadHeaderTimeout: readHeaderTime,
+		ReadTimeout:       readTime,
+		// From the end of the header on, so reading the body counts too.
+		WriteTimeout:   readTime + app.MaxWait + config.RequestTime + slackTime,
+		IdleTimeout:    idleTime,
+		MaxHeaderBytes: maxHeader,
+		ErrorLog:       slog.NewLogLogger(deps.Log.Handler(), slog.LevelWarn),
+	}
+	return s, nil
+}
+
+// Handler is the server without a listener.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Start serves until [Server.Shutdown], and then returns nil.
+func (s *Server) Start(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Shutdown says no to /readyz, ends the waits for orders, stops listening and lets
+// the requests under way finish, until ctx ends: then it cuts them off.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stop()
+	select {
+	case <-time.After(s.config.DrainTime):
+	case <-ctx.Done():
+	}
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off: %w", err), s.http.Close())
+	}
+	return nil
+}
