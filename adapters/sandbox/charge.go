@@ -7,6 +7,7 @@ type charge struct {
 	amount                                                 int64 // minor units
 	metadata                                               map[string]string
 	created                                                int64
+	expiryMonth, expiryYear                                int // of a card
 }
 
 var chargeRoutes = []route{
@@ -70,11 +71,11 @@ func (s *Sandbox) chargeObject(ch *charge) object {
 
 func (ch *charge) methodDetails() object {
 	if ch.methodType != "card" {
-		return object{"type": ch.methodType, ch.methodType: object{"last4": ch.last4}}
+		return object{"type": ch.methodType, ch.methodType: object{"fingerprint": nil, "last4": ch.last4}}
 	}
 	return object{"type": "card", "card": object{
 		"brand": "visa", "checks": object{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": "pass"},
-		"country": "US", "funding": "credit", "installments": nil, "last4": ch.last4, "mandate": nil, "network": "visa",
-		"three_d_secure": nil, "wallet": nil,
+		"country": "US", "exp_month": ch.expiryMonth, "exp_year": ch.expiryYear, "fingerprint": nil, "funding": "credit",
+		"installments": nil, "last4": ch.last4, "mandate": nil, "network": "visa", "three_d_secure": nil, "wallet": nil,
 	}}
 }

@@ -166,11 +166,11 @@ func (s *Sandbox) readPayment(cs *session, r *http.Request) (payment, string) {
 		}
 		return p, ""
 	}
-	p.card = digits(get("cardNumber"))
+	p.card, p.expiry = digits(get("cardNumber")), readExpiry(get("cardExpiry"), s.now())
 	switch {
 	case len(p.card) < 12:
 		return p, "Your card number is incomplete."
-	case !validExpiry(get("cardExpiry"), s.now()):
+	case p.expiry.IsZero():
 		return p, "Your card's expiration date is incomplete or in the past. Write it as MM/YY."
 	case len(digits(get("cardCvc"))) < 3 || len(digits(get("cardCvc"))) > 4:
 		return p, "Your card's security code is incomplete."
@@ -187,22 +187,23 @@ func digits(text string) string {
 	}, text)
 }
 
-// validExpiry reads MM/YY or MM/YYYY.
-func validExpiry(text string, now time.Time) bool {
+// readExpiry reads MM/YY or MM/YYYY. It is zero for anything else and for the
+// past.
+func readExpiry(text string, now time.Time) time.Time {
 	d := digits(text)
 	if len(d) != 4 && len(d) != 6 {
-		return false
+		return time.Time{}
 	}
 	month, _ := strconv.Atoi(d[:2])
 	year, _ := strconv.Atoi(d[2:])
 	if len(d) == 4 {
 		year += 2000
 	}
-	if month < 1 || month > 12 {
-		return false
+	expiry := time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)
+	if month < 1 || month > 12 || !now.Before(expiry.AddDate(0, 1, 0)) {
+		return time.Time{}
 	}
-	end := time.Date(year, time.Month(month)+1, 1, 0, 0, 0, 0, time.UTC)
-	return now.Before(end)
+	return expiry
 }
 
 // needsMethod tells whether a card is asked for: always when there is

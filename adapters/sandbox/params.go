@@ -211,13 +211,14 @@ func (p *params) unknown(allowed, unsupported []string) {
 
 func matchesParam(pattern, key string) bool {
 	ps, ks := strings.SplitAfter(pattern, "["), strings.SplitAfter(key, "[")
-	if pattern == key {
-		return true
-	}
-	if len(ps) > 0 && ps[len(ps)-1] == "*]" {
-		prefix := strings.TrimSuffix(pattern, "*]")
-		// A value may be unset as a whole: metadata="".
-		return strings.HasPrefix(key, prefix) || key == strings.TrimSuffix(prefix, "[")
+	if n := len(ps) - 1; ps[n] == "*]" {
+		if len(ks) == n {
+			ks = strings.SplitAfter(key+"[", "[") // unset as a whole: metadata=""
+		}
+		if len(ks) <= n {
+			return false
+		}
+		ps, ks = ps[:n], ks[:n]
 	}
 	if len(ps) != len(ks) {
 		return false

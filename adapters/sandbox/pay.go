@@ -9,8 +9,9 @@ import (
 // payment is what a buyer chose: a test card, or a bank debit that settles
 // later. Neither means that there was nothing to pay.
 type payment struct {
-	card        string // number, digits alone
-	settles     string // "succeeds" or "fails" for a bank debit
+	card        string    // number, digits alone
+	expiry      time.Time // last month of the card; some years ahead if zero
+	settles     string    // "succeeds" or "fails" for a bank debit
 	email, name string
 }
 
@@ -187,6 +188,10 @@ func (s *Sandbox) charge(pi *paymentIntent, p payment) *charge {
 		ch.methodType, ch.last4 = debitType(pi.currency), "6789"
 	} else {
 		ch.last4 = p.card[len(p.card)-4:]
+		if p.expiry.IsZero() {
+			p.expiry = s.now().AddDate(3, 0, 0)
+		}
+		ch.expiryMonth, ch.expiryYear = int(p.expiry.Month()), p.expiry.Year()
 	}
 	s.charges.add(ch.id, ch)
 	pi.latestCharge = ch.id

@@ -1,0 +1,225 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+)
+
+func TestCreateSession_KeepsWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	s := newShop(t, sandbox.WithClock(now.Now))
+	p := params("subscription", s.monthly)
+	p.Customer = &s.customer().ID
+	p.ClientReferenceID = stripe.String("user_1:order_1")
+	p.Locale = stripe.String("de")
+	p.ExpiresAt = stripe.Int64(now.Now().Add(time.Hour).Unix())
+	p.AllowPromotionCodes = stripe.Bool(true)
+	p.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
+	p.TaxIDCollection = &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}
+	p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{Address: stripe.String("auto"), Name: stripe.String("auto")}
+	p.BillingAddressCollection = stripe.String("required")
+	p.PaymentMethodCollection = stripe.String("if_required")
+	p.ConsentCollection = &stripe.CheckoutSessionConsentCollectionParams{TermsOfService: stripe.String("required")}
+	p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{
+		Description: stripe.String("Pro for a team"), TrialPeriodDays: stripe.Int64(14),
+		Metadata: map[string]string{"order_id": "order_1"},
+		TrialSettings: &stripe.CheckoutSessionSubscriptionDataTrialSettingsParams{
+			EndBehavior: &stripe.CheckoutSessionSubscriptionDataTrialSettingsEndBehaviorParams{MissingPaymentMethod: stripe.String("cancel")},
+		},
+	}
+	p.AddMetadata("order_id", "order_1")
+	p.LineItems[0].Quantity = stripe.Int64(3)
+	p.LineItems[0].AdjustableQuantity = &stripe.CheckoutSessionLineItemAdjustableQuantityParams{Enabled: stripe.Bool(true), Maximum: stripe.Int64(10)}
+	cs := s.open(p)
+	if !strings.HasPrefix(cs.ID, "cs_test_") || cs.URL != s.URL()+"/c/pay/"+cs.ID || cs.Status != "open" || cs.PaymentStatus != "unpaid" {
+		t.Errorf("got %s %s %s at %s", cs.ID, cs.Status, cs.PaymentStatus, cs.URL)
+	}
+	if cs.ClientReferenceID != "user_1:order_1" || cs.Metadata["order_id"] != "order_1" || cs.Locale != "de" || !cs.AllowPromotionCodes ||
+		!cs.AutomaticTax.Enabled || !cs.TaxIDCollection.Enabled || cs.BillingAddressCollection != "required" ||
+		cs.PaymentMethodCollection != "if_required" || cs.ConsentCollection.TermsOfService != "required" ||
+		cs.ExpiresAt != now.Now().Add(time.Hour).Unix() || cs.Subscription != nil || cs.CustomerDetails.Email != "ada@example.com" {
+		t.Errorf("got %+v", cs)
+	}
+	sub := s.paid(p).Subscription
+	if sub.Description != "Pro for a team" || sub.Metadata["order_id"] != "order_1" || sub.Status != "trialing" ||
+		sub.TrialEnd != now.Now().AddDate(0, 0, 14).Unix() || sub.TrialSettings.EndBehavior.MissingPaymentMethod != "cancel" {
+		t.Errorf("got %+v", sub)
+	}
+}
+
+func TestCreateSession_RefusesWhatStripeRefuses(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cu := s.customer()
+	inactive, err := s.api.Prices.New(&stripe.PriceParams{
+		ProductData: &stripe.PriceProductDataParams{Name: stripe.String("Old")}, Currency: stripe.String("usd"),
+		UnitAmount: stripe.Int64(1), Active: stripe.Bool(false),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	euro := s.mustPrice(sandbox.PriceSpec{Product: "Euro", UnitAmount: 100, Currency: "eur"})
+	line := func(price string) *stripe.CheckoutSessionLineItemParams {
+		return &stripe.CheckoutSessionLineItemParams{Price: &price, Quantity: stripe.Int64(1)}
+	}
+	tests := map[string]struct {
+		mode, price string
+		change      func(*stripe.CheckoutSessionParams)
+		param, code string
+	}{
+		"a recurring price in payment mode":  {"payment", s.monthly, nil, "mode", ""},
+		"no recurring price in subscription": {"subscription", s.once, nil, "mode", ""},
+		"no mode":                            {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.Mode = nil }, "mode", "parameter_missing"},
+		"setup mode, which is not here":      {"setup", s.once, nil, "mode", ""},
+		"no success_url":                     {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = nil }, "success_url", "parameter_missing"},
+		"an empty success_url":               {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = stripe.String("") }, "success_url", "parameter_invalid_empty"},
+		"a success_url without host":         {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = stripe.String("/done") }, "success_url", "url_invalid"},
+		"a script as cancel_url":             {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.CancelURL = stripe.String("javascript:alert(1)") }, "cancel_url", "url_invalid"},
+		"no line items":                      {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems = nil }, "line_items", "parameter_missing"},
+		"an unknown price":                   {"payment", "price_none", nil, "line_items[0][price]", "resource_missing"},
+		"an unknown second price":            {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems = append(p.LineItems, line("price_none")) }, "line_items[1][price]", "resource_missing"},
+		"an inactive price":                  {"payment", inactive.ID, nil, "line_items[0][price]", ""},
+		"two currencies":                     {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems = append(p.LineItems, line(euro)) }, "line_items[1]", ""},
+		"two intervals":                      {"subscription", s.monthly, func(p *stripe.CheckoutSessionParams) { p.LineItems = append(p.LineItems, line(s.yearly)) }, "line_items[1]", ""},
+		"no quantity":                        {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems[0].Quantity = nil }, "line_items[0][quantity]", "parameter_missing"},
+		"quantity zero":                      {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems[0].Quantity = stripe.Int64(0) }, "line_items[0][quantity]", "parameter_invalid_integer"},
+		"an unknown customer":                {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.Customer = stripe.String("cus_none") }, "customer", "resource_missing"},
+		"customer and customer_email": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.Customer, p.CustomerEmail = &cu.ID, stripe.String("ada@example.com")
+		}, "customer_email", "parameters_exclusive"},
+		"automatic tax without an address": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.Customer, p.AutomaticTax = &cu.ID, &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
+		}, "", "customer_tax_location_invalid"},
+		"tax ids without customer_update": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.Customer, p.TaxIDCollection = &cu.ID, &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}
+		}, "tax_id_collection", ""},
+		"a long client_reference_id": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.ClientReferenceID = stripe.String(strings.Repeat("ü", 201))
+		}, "client_reference_id", ""},
+		"a long metadata value": {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.AddMetadata("k", strings.Repeat("x", 501)) }, "metadata[k]", ""},
+		"a long metadata key":   {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.AddMetadata(strings.Repeat("k", 41), "v") }, "metadata[" + strings.Repeat("k", 41) + "]", ""},
+		"too much metadata": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			for i := range 51 {
+				p.AddMetadata(fmt.Sprint("k", i), "v")
+			}
+		}, "metadata", ""},
+		"an early expiry": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.ExpiresAt = stripe.Int64(time.Now().Add(29 * time.Minute).Unix())
+		}, "expires_at", ""},
+		"a late expiry": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.ExpiresAt = stripe.Int64(time.Now().Add(25 * time.Hour).Unix())
+		}, "expires_at", ""},
+		"subscription_data in payment mode": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{Metadata: map[string]string{"a": "b"}}
+		}, "subscription_data", ""},
+		"payment_intent_data in subscription mode": {"subscription", s.monthly, func(p *stripe.CheckoutSessionParams) {
+			p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: map[string]string{"a": "b"}}
+		}, "payment_intent_data", ""},
+		"no days of trial": {"subscription", s.monthly, func(p *stripe.CheckoutSessionParams) {
+			p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(0)}
+		}, "subscription_data[trial_period_days]", "parameter_invalid_integer"},
+		"price_data, which is not here": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+			p.LineItems[0].PriceData = &stripe.CheckoutSessionLineItemPriceDataParams{Currency: stripe.String("usd")}
+		}, "line_items[0][price_data][currency]", "parameter_unknown"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := params(tt.mode, tt.price)
+			if tt.change != nil {
+				tt.change(p)
+			}
+			_, err := s.api.CheckoutSessions.New(p)
+			e := refusal(t, err)
+			if e.HTTPStatusCode != 400 || e.Param != tt.param || string(e.Code) != tt.code {
+				t.Errorf("got %d %q about %q (%s), want 400 %q about %q", e.HTTPStatusCode, e.Code, e.Param, e.Msg, tt.code, tt.param)
+			}
+		})
+	}
+}
+
+func TestSession_ListsItselfAndItsLines(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	p := params("subscription", s.monthly)
+	p.Customer = &s.customer().ID
+	p.LineItems = append(p.LineItems, &stripe.CheckoutSessionLineItemParams{Price: &s.once, Quantity: stripe.Int64(2)})
+	cs := s.open(p)
+	if cs.AmountTotal != 2000+2*4900 {
+		t.Errorf("got total %d", cs.AmountTotal)
+	}
+	var prices []string
+	lines := s.api.CheckoutSessions.ListLineItems(&stripe.CheckoutSessionListLineItemsParams{Session: &cs.ID})
+	for lines.Next() {
+		prices = append(prices, lines.LineItem().Price.ID)
+	}
+	if got := strings.Join(prices, " "); got != s.monthly+" "+s.once || lines.Err() != nil {
+		t.Errorf("line items: got %s, %v", got, lines.Err())
+	}
+	if got := s.session(cs.ID); len(got.LineItems.Data) != 2 || got.Customer.Email != "ada@example.com" {
+		t.Errorf("expanded: got %+v", got)
+	}
+	s.open(params("payment", s.once))
+	n := 0
+	list := &stripe.CheckoutSessionListParams{Customer: p.Customer}
+	for it := s.api.CheckoutSessions.List(list); it.Next(); n++ {
+		if it.CheckoutSession().ID != cs.ID {
+			t.Errorf("got a session of another customer")
+		}
+	}
+	if n != 1 {
+		t.Errorf("got %d sessions of the customer, want 1", n)
+	}
+}
+
+func TestExpireSession_OnlyWhileOpen(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cs := s.open(params("payment", s.once))
+	got, err := s.api.CheckoutSessions.Expire(cs.ID, nil)
+	if err != nil || got.Status != "expired" || got.URL != "" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for name, id := range map[string]string{"expired": cs.ID, "complete": s.paid(params("payment", s.once)).ID} {
+		if _, err := s.api.CheckoutSessions.Expire(id, nil); refusal(t, err).HTTPStatusCode != 400 {
+			t.Errorf("%s: got %v, want a 400", name, err)
+		}
+	}
+	if got := s.types(cs.ID); strings.Join(got, " ") != "checkout.session.expired" {
+		t.Errorf("got events %v", got)
+	}
+}
+
+func TestSession_ExpiresByItself(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	s := newShop(t, sandbox.WithClock(now.Now))
+	cs := s.open(params("payment", s.once))
+	now.advance(24*time.Hour - time.Second)
+	s.RunDue()
+	if got := s.session(cs.ID); got.Status != "open" {
+		t.Errorf("a second before its time: got %s", got.Status)
+	}
+	now.advance(time.Second)
+	if err := s.Pay(cs.ID); err == nil {
+		t.Errorf("it was paid at its end")
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for s.session(cs.ID).Status != "expired" { // without RunDue
+		if time.Now().After(deadline) {
+			t.Fatal("it does not expire")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.idle()
+	if got := s.endpoint.types(); strings.Join(got, " ") != "checkout.session.expired" {
+		t.Errorf("got webhooks %v", got)
+	}
+}

@@ -1,0 +1,167 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
+)
+
+// Every object that the sandbox serves or sends is what Stripe's own OpenAPI
+// description of 2023-10-16 says it is.
+func TestConformance_EveryObjectIsStripes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.liveALot()
+	get := func(path string) []byte {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, s.URL()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer sk_test_1")
+		resp, err := s.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []byte(body(t, resp))
+	}
+	for schema, list := range map[string]struct {
+		path string
+		want int // at least so many
+	}{
+		"product":          {"/v1/products", 2},
+		"price":            {"/v1/prices", 3},
+		"customer":         {"/v1/customers", 3},
+		"checkout.session": {"/v1/checkout/sessions", 8},
+		"subscription":     {"/v1/subscriptions?status=all", 4},
+		"invoice":          {"/v1/invoices", 4},
+		"payment_intent":   {"/v1/payment_intents", 4},
+		"charge":           {"/v1/charges", 4},
+		"event":            {"/v1/events", 20},
+	} {
+		sep := "?"
+		if strings.Contains(list.path, "?") {
+			sep = "&"
+		}
+		answer := get(list.path + sep + "limit=100")
+		stripespec.Validate(t, "list of "+schema, answer)
+		var page struct {
+			Data []json.RawMessage `json:"data"`
+		}
+		if err := json.Unmarshal(answer, &page); err != nil || len(page.Data) < list.want {
+			t.Errorf("%s: got %d objects, %v; want %d at least", schema, len(page.Data), err, list.want)
+		}
+	}
+	for path, schema := range map[string]string{
+		"/v1/nothing":          "error",
+		"/v1/customers/none":   "error",
+		"/v1/customers?x=1":    "error",
+		"/v1/customers?limit=": "error",
+	} {
+		stripespec.Validate(t, schema, get(path))
+	}
+	for it := s.api.CheckoutSessions.List(nil); it.Next(); {
+		id := it.CheckoutSession().ID
+		stripespec.Validate(t, "list of item", get("/v1/checkout/sessions/"+id+"/line_items"))
+		stripespec.Validate(t, "checkout.session", get("/v1/checkout/sessions/"+id+
+			"?expand[]=line_items&expand[]=customer&expand[]=subscription.latest_invoice.payment_intent&expand[]=payment_intent.latest_charge&expand[]=invoice"))
+	}
+}
+
+func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.liveALot()
+	seen := map[string]bool{}
+	for _, e := range s.Events() {
+		stripespec.Validate(t, "event", e.Body)
+		var body struct {
+			Data struct {
+				Object json.RawMessage
+			}
+		}
+		var kind struct{ Object string }
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(body.Data.Object, &kind); err != nil {
+			t.Fatal(err)
+		}
+		stripespec.Validate(t, kind.Object, body.Data.Object)
+		seen[e.Type] = true
+	}
+	for _, kind := range []string{
+		"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+		"checkout.session.expired", "customer.created", "customer.subscription.created", "customer.subscription.updated",
+		"customer.subscription.deleted", "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded",
+		"invoice.payment_failed", "payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded",
+	} {
+		if !seen[kind] {
+			t.Errorf("no %s was made", kind)
+		}
+	}
+}
+
+// liveALot brings every kind of object into every state.
+func (s *shop) liveALot() {
+	s.t.Helper()
+	ok := func(err error) {
+		s.t.Helper()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	cu := s.customer()
+	address := &stripe.CustomerParams{Address: &stripe.AddressParams{Line1: stripe.String("1 Way"), Country: stripe.String("US")}}
+	_, err := s.api.Customers.Update(cu.ID, address)
+	ok(err)
+	withInvoice := params("payment", s.once)
+	withInvoice.InvoiceCreation = &stripe.CheckoutSessionInvoiceCreationParams{Enabled: stripe.Bool(true)}
+	withInvoice.Customer = &cu.ID
+	withInvoice.ConsentCollection = &stripe.CheckoutSessionConsentCollectionParams{TermsOfService: stripe.String("required")}
+	s.paid(withInvoice)
+	trial := params("subscription", s.monthly)
+	trial.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(7), Description: stripe.String("Trial")}
+	trial.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
+	s.paid(trial)
+
+	s.open(params("payment", s.once)) // stays open
+	ok(s.ExpireSession(s.open(params("payment", s.once)).ID))
+	for _, succeeds := range []bool{true, false} {
+		for mode, price := range map[string]string{"payment": s.once, "subscription": s.monthly} {
+			cs := s.open(params(mode, price))
+			ok(s.PayDelayed(cs.ID, succeeds))
+			ok(s.SettleDelayed(cs.ID))
+		}
+	}
+	processing := s.open(params("subscription", s.monthly))
+	ok(s.PayDelayed(processing.ID, true))
+	declined := s.open(params("subscription", s.monthly))
+	if s.PayWithCard(declined.ID, "4000000000000002") == nil {
+		s.t.Fatal("it was not declined")
+	}
+	abandoned := s.open(params("subscription", s.monthly))
+	if s.PayWithCard(abandoned.ID, "4000000000000002") == nil {
+		s.t.Fatal("it was not declined")
+	}
+	ok(s.ExpireSession(abandoned.ID))
+
+	sub := s.paid(params("subscription", s.monthly)).Subscription
+	_, err = s.api.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{
+		Items:             []*stripe.SubscriptionItemsParams{{ID: &sub.Items.Data[0].ID, Price: &s.yearly}},
+		ProrationBehavior: stripe.String("always_invoice"),
+	})
+	ok(err)
+	_, err = s.api.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)})
+	ok(err)
+	ok(s.SetSubscriptionStatus(sub.ID, "past_due"))
+	s.mustPrice(sandbox.PriceSpec{Product: "Free", Interval: "week", IntervalCount: 2})
+	_, err = s.api.Products.New(&stripe.ProductParams{Name: stripe.String("New"), Description: stripe.String("It is new")})
+	ok(err)
+}
