@@ -54,6 +54,15 @@ func (c Config) settled() (Config, error) {
 	return c, nil
 }
 
+// Check returns what [New] would refuse.
+func (c Config) Check() error {
+	_, err := c.settled()
+	return err
+}
+
+// Live tells whether the key is one that moves real money.
+func (c Config) Live() bool { return isLive(strings.TrimSpace(c.SecretKey)) }
+
 func isLive(key string) bool {
 	return strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
 }

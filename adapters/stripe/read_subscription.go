@@ -44,12 +44,7 @@ type itemPrice struct{ id, lookupKey word }
 // UnmarshalJSON implements [json.Unmarshaler]. It never fails.
 func (p *itemPrice) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '{' {
-		var expanded struct {
-			ID        word `json:"id"`
-			LookupKey word `json:"lookup_key"`
-		}
-		decode(b, &expanded)
-		*p = itemPrice{expanded.ID, expanded.LookupKey}
+		*p = itemPrice{word(text(member(b, "id"), maxID)), word(text(member(b, "lookup_key"), maxID))}
 		return nil
 	}
 	*p = itemPrice{id: word(text(b, maxID))}

@@ -47,24 +47,6 @@ func text(b []byte, limit int) string {
 	return storable(s, limit)
 }
 
-// ref is the id of another object, which Stripe writes either as the id alone or
-// as the object itself.
-type ref string
-
-// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
-func (r *ref) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '{' {
-		var expanded struct {
-			ID word `json:"id"`
-		}
-		decode(b, &expanded)
-		*r = ref(expanded.ID)
-		return nil
-	}
-	*r = ref(text(b, maxID))
-	return nil
-}
-
 // number is a whole number: an amount, a quantity or a time. It may be written
 // as a float or as a text; anything else counts as absent.
 type number struct {
