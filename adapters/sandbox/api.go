@@ -106,7 +106,8 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 			return errorAnswer(e, c.requestID), false, false
 		}
 		if entry.done {
-			return entry.answer, true, false
+			s.sleep(r.Context(), fault.Delay)
+			return entry.answer, true, fault.DropAfterApply
 		}
 	}
 	settle := func(keep bool) {

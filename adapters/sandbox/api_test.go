@@ -348,6 +348,19 @@ func TestSandbox_ServesAsAHandlerUnderItsHost(t *testing.T) {
 	}
 }
 
+func TestSandbox_LinksPagesUnderItsBaseURL(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, sandbox.WithBaseURL("https://pay.example/"))
+	price, err := s.AddPrice(sandbox.PriceSpec{Product: "Basic", UnitAmount: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cs, err := apiClient(newServer(t, s), "sk_test_1", 0).CheckoutSessions.New(params("payment", price.ID))
+	if err != nil || cs.URL != "https://pay.example/c/pay/"+cs.ID || s.URL() != "https://pay.example" {
+		t.Fatalf("got %v, %v", cs, err)
+	}
+}
+
 func body(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	b, err := io.ReadAll(resp.Body)

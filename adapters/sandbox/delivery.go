@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -250,7 +249,7 @@ func (s *Sandbox) waitAccepted(ctx context.Context, e *event) {
 	err := s.wait(ctx, func() bool {
 		return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state == DeliveryPending })
 	})
-	if err != nil && !strings.Contains(err.Error(), "closed") {
+	if err != nil && s.ctx.Err() == nil {
 		s.log.Warn("the buyer goes on before the webhook was accepted", "event", e.id)
 	}
 }

@@ -11,8 +11,8 @@
 // events arrive at least once and in no promised order.
 //
 // Deliberately absent: live keys, authentication of people, persistence,
-// coupons, taxes, and payment methods as objects. No promise of identity is
-// kept across restarts, but ids are random and never come twice.
+// coupons, taxes, and payment methods as objects. Nothing outlives the process,
+// but ids are random, so none comes twice after a restart.
 //
 // Where to look first: pay.go for what a payment makes, event.go for the one
 // place where events arise, api.go for the way of a request, drive.go for

@@ -59,7 +59,7 @@ func TestIdempotency_RefusesAnotherRequestUnderTheKey(t *testing.T) {
 func TestIdempotency_RefusesWhileTheFirstIsUnderWay(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.FailNext("POST /v1/customers", sandbox.Fault{Delay: 300 * time.Millisecond})
+	s.FailNext("POST /v1/customers", sandbox.Fault{Delay: time.Second})
 	done := make(chan error)
 	go func() {
 		_, err := s.api.Customers.New(customerParams("k", "Ada"))

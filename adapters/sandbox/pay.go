@@ -39,8 +39,11 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	if declined != nil && !due {
 		return declined // a card that is only kept for later is checked too
 	}
+	if p.email != "" || p.name != "" {
+		cs.buyerEmail, cs.buyerName = p.email, p.name
+	}
 	if !cs.attempted {
-		s.prepare(cs, p)
+		s.prepare(cs)
 	}
 	pi := s.paymentIntents.get(cs.paymentIntent)
 	switch {
@@ -62,9 +65,8 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 
 // prepare makes what the first attempt to pay makes at 2023-10-16: customer,
 // subscription with its invoice, and payment intent. Later attempts use them.
-func (s *Sandbox) prepare(cs *session, p payment) {
+func (s *Sandbox) prepare(cs *session) {
 	cs.attempted = true
-	cs.buyerEmail, cs.buyerName = p.email, p.name
 	s.prepareCustomer(cs)
 	if cs.mode == "subscription" {
 		s.prepareSubscription(cs)

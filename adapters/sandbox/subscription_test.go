@@ -203,3 +203,41 @@ func TestSetSubscriptionStatus_SendsUpdated(t *testing.T) {
 		t.Errorf("a status that is none was accepted")
 	}
 }
+
+func TestSubscription_CancelsAtATime(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	s := newShop(t, sandbox.WithClock(now.Now))
+	id := s.paid(params("subscription", s.monthly)).Subscription.ID
+	at := now.Now().Add(48 * time.Hour).Unix()
+	sub, err := s.api.Subscriptions.Update(id, &stripe.SubscriptionParams{CancelAt: &at})
+	if err != nil || sub.CancelAt != at || sub.CancelAtPeriodEnd {
+		t.Fatalf("got %+v, %v", sub, err)
+	}
+	_, err = s.api.Subscriptions.Update(id, &stripe.SubscriptionParams{CancelAt: &at, CancelAtPeriodEnd: stripe.Bool(true)})
+	if e := refusal(t, err); e.Code != stripe.ErrorCodeParametersExclusive {
+		t.Errorf("both: got %v", e)
+	}
+	now.advance(48 * time.Hour)
+	s.RunDue()
+	if sub, err = s.api.Subscriptions.Get(id, nil); err != nil || sub.Status != "canceled" {
+		t.Errorf("at that time: got %v, %v", sub.Status, err)
+	}
+}
+
+func TestSubscription_ListsByPriceAndKeepsTheReason(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	monthly, yearly := s.paid(params("subscription", s.monthly)).Subscription, s.paid(params("subscription", s.yearly)).Subscription
+	it := s.api.Subscriptions.List(&stripe.SubscriptionListParams{Price: &s.yearly})
+	if !it.Next() || it.Subscription().ID != yearly.ID || it.Next() {
+		t.Errorf("by price: got %v, %v; want the yearly one alone", it.Current(), it.Err())
+	}
+	sub, err := s.api.Subscriptions.Cancel(monthly.ID, &stripe.SubscriptionCancelParams{
+		CancellationDetails: &stripe.SubscriptionCancelCancellationDetailsParams{Comment: stripe.String("too dear"), Feedback: stripe.String("too_expensive")},
+	})
+	if err != nil || sub.CancellationDetails.Comment != "too dear" || sub.CancellationDetails.Feedback != "too_expensive" ||
+		sub.CancellationDetails.Reason != "cancellation_requested" {
+		t.Errorf("got %+v, %v", sub.CancellationDetails, err)
+	}
+}
