@@ -1,0 +1,101 @@
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Config is what the pages need.
+type Config struct {
+	// Plans answers what is for sale.
+	Plans *app.ListPlans
+	// Features tells which limits are counted per unit, as in "5 seats each".
+	// It may be nil.
+	Features map[domain.FeatureKey]domain.Feature
+	// SignIn makes sure that the browser has a session, and returns its user. It
+	// may set cookies, and writes nothing else.
+	SignIn func(w http.ResponseWriter, r *http.Request) (userID string)
+	Logger *slog.Logger
+}
+
+// New returns the handler of GET /, /return, /me and /assets/. Any other path is
+// answered 404, in words.
+func New(c Config) http.Handler {
+	s := &shop{Config: c}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.pricing)
+	mux.HandleFunc("GET /return", s.returned)
+	mux.HandleFunc("GET /me", s.mine)
+	mux.HandleFunc("GET /assets/{file}", s.asset)
+	mux.HandleFunc("/", s.notFound)
+	return secured(mux)
+}
+
+type shop struct{ Config }
+
+//go:embed templates
+var templateFiles embed.FS
+
+var (
+	pricingPage     = parse("pricing.html")
+	returnPage      = parse("return.html")
+	mePage          = parse("me.html")
+	notFoundPage    = parse("notfound.html")
+	unavailablePage = parse("unavailable.html")
+)
+
+func parse(name string) *template.Template {
+	t := template.New(name).Funcs(template.FuncMap{"asset": assetURL})
+	return template.Must(t.ParseFS(templateFiles, "templates/layout.html", "templates/held.html", "templates/"+name))
+}
+
+// page is what the layout shows around a page's own content.
+type page struct {
+	Title  string
+	Path   string // the navigation's current entry
+	Script string // the page's module among the assets; may be empty
+	User   string
+	Names  string // JSON: how keys are written; see shop.names
+	Body   any
+}
+
+func (s *shop) returned(w http.ResponseWriter, r *http.Request) {
+	user := s.SignIn(w, r)
+	s.render(w, r, http.StatusOK, returnPage, page{
+		Title: "Your order", Script: "return.js", User: user, Names: s.names(r),
+	})
+}
+
+func (s *shop) mine(w http.ResponseWriter, r *http.Request) {
+	user := s.SignIn(w, r)
+	s.render(w, r, http.StatusOK, mePage, page{
+		Title: "My entitlements", Path: "/me", Script: "me.js", User: user, Names: s.names(r),
+	})
+}
+
+func (s *shop) notFound(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusNotFound, notFoundPage, page{Title: "No such page"})
+}
+
+// render writes a whole page or none.
+func (s *shop) render(w http.ResponseWriter, r *http.Request, status int, t *template.Template, p page) {
+	var body bytes.Buffer
+	if err := t.ExecuteTemplate(&body, "layout", p); err != nil {
+		s.Logger.ErrorContext(r.Context(), "render page", "page", t.Name(), "error", err)
+		http.Error(w, "This page cannot be shown. The log of the service says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	// The page belongs to one session.
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if _, err := w.Write(body.Bytes()); err != nil {
+		s.Logger.DebugContext(r.Context(), "send page", "page", t.Name(), "error", err)
+	}
+}

@@ -1,0 +1,123 @@
+package pages
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// pricing is what the pricing page shows.
+type pricing struct {
+	Canceled bool // the buyer came back without paying
+	Plans    []planCard
+}
+
+// planCard is one plan for sale.
+type planCard struct {
+	Key, Name, Description string
+	Button                 string
+	Prices                 []priceTag // the first is chosen to begin with
+	Notes                  []string
+	Grants                 []grant
+	MaxQuantity            int64
+}
+
+// Countable tells whether a buyer may have more than one unit.
+func (c planCard) Countable() bool { return c.MaxQuantity > 1 }
+
+type priceTag struct{ Key, Label, Amount, Period string }
+
+type grant struct{ Feature, Words string }
+
+func (s *shop) pricing(w http.ResponseWriter, r *http.Request) {
+	user := s.SignIn(w, r)
+	offered, err := s.Plans.Do(r.Context())
+	if err != nil {
+		// Why is for the operator's eyes; the page says where to look.
+		s.Logger.ErrorContext(r.Context(), "list plans", "error", err)
+		w.Header().Set("Retry-After", "5")
+		s.render(w, r, http.StatusServiceUnavailable, unavailablePage, page{Title: "Prices are not available", Path: "/", User: user})
+		return
+	}
+	body := pricing{Canceled: r.URL.Query().Has("canceled")}
+	for _, o := range offered {
+		body.Plans = append(body.Plans, s.card(o))
+	}
+	s.render(w, r, http.StatusOK, pricingPage, page{
+		Title: "Plans and prices", Path: "/", Script: "pricing.js", User: user, Body: body,
+	})
+}
+
+func (s *shop) card(o app.OfferedPlan) planCard {
+	plan := o.Plan
+	c := planCard{
+		Key:         string(plan.Key),
+		Name:        nameOf(plan),
+		Description: plan.Description,
+		Button:      "Upgrade to " + nameOf(plan),
+		MaxQuantity: plan.Checkout.MaxQuantity,
+	}
+	switch {
+	case plan.Mode != domain.ModePayment:
+		if plan.TrialDays > 0 {
+			c.Notes = append(c.Notes, fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days")))
+		}
+	case plan.ValidFor > 0:
+		c.Button = "Buy " + nameOf(plan)
+		c.Notes = append(c.Notes, "Yours for "+durationWords(plan.ValidFor))
+	default:
+		c.Button = "Buy " + nameOf(plan)
+		c.Notes = append(c.Notes, "Yours for good")
+	}
+	for _, p := range o.Prices {
+		c.Prices = append(c.Prices, priceTag{
+			Key:    string(p.Key),
+			Label:  capital(inWords(string(p.Key))),
+			Amount: money(p.Stripe.Amount, p.Stripe.Currency),
+			Period: period(p.Stripe.Interval, p.Stripe.IntervalCount),
+		})
+	}
+	for key, value := range plan.Grants {
+		each := c.Countable() && s.Features[key].PerUnit
+		c.Grants = append(c.Grants, grant{string(key), grantWords(key, value, each)})
+	}
+	slices.SortFunc(c.Grants, func(a, b grant) int {
+		va, vb := plan.Grants[domain.FeatureKey(a.Feature)], plan.Grants[domain.FeatureKey(b.Feature)]
+		// How many comes before what: limits first.
+		return cmp.Or(cmp.Compare(vb.Type, va.Type), cmp.Compare(a.Feature, b.Feature))
+	})
+	return c
+}
+
+// period says how often a price is paid.
+func period(interval string, every int64) string {
+	switch {
+	case interval == "":
+		return "once"
+	case every > 1:
+		return "every " + strconv.FormatInt(every, 10) + " " + interval + "s"
+	default:
+		return "/" + interval
+	}
+}
+
+// durationWords writes a duration in whole days where it is one.
+func durationWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d == 365*day:
+		return "one year"
+	case d%day == 0:
+		return count(int64(d/day), "days")
+	case d%time.Hour == 0:
+		return count(int64(d/time.Hour), "hours")
+	default:
+		return d.String()
+	}
+}

@@ -1,0 +1,116 @@
+package pages
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// acronyms are the words of feature keys that people write in capitals.
+var acronyms = map[string]string{
+	"2fa": "2FA", "ai": "AI", "api": "API", "apis": "APIs", "csv": "CSV", "gb": "GB", "id": "ID", "ip": "IP",
+	"ldap": "LDAP", "mb": "MB", "mfa": "MFA", "oidc": "OIDC", "pdf": "PDF", "rbac": "RBAC", "saml": "SAML",
+	"scim": "SCIM", "sdk": "SDK", "sla": "SLA", "sms": "SMS", "sql": "SQL", "sso": "SSO", "tb": "TB",
+	"ui": "UI", "url": "URL", "urls": "URLs", "vpn": "VPN",
+}
+
+// inWords writes a key of the catalog as people would: "api_calls" is "API calls".
+func inWords(key string) string {
+	words := strings.FieldsFunc(key, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' })
+	for i, word := range words {
+		if acronym, known := acronyms[strings.ToLower(word)]; known {
+			words[i] = acronym
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// capital begins a text with a capital letter.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// count writes how many there are of something that is given in the plural.
+func count(n int64, plural string) string {
+	if n == 1 {
+		plural = singular(plural)
+	}
+	return grouped(uint64(max(n, 0))) + " " + plural
+}
+
+// singular takes the plural off the last word. Catalogs name limits in regular
+// plurals; what it does not recognize it leaves alone.
+func singular(words string) string {
+	switch {
+	case strings.HasSuffix(words, "ies"):
+		return strings.TrimSuffix(words, "ies") + "y"
+	case strings.HasSuffix(words, "ss"), !strings.HasSuffix(words, "s"):
+		return words
+	default:
+		return strings.TrimSuffix(words, "s")
+	}
+}
+
+// grantWords says what a plan gives of a feature: "SSO", "100 projects",
+// "5 seats each", "Unlimited seats".
+func grantWords(key domain.FeatureKey, v domain.Value, each bool) string {
+	words := inWords(string(key))
+	switch {
+	case v.Type != domain.FeatureLimit:
+		return capital(words)
+	case v.Limit == domain.Unlimited:
+		return "Unlimited " + words
+	case each:
+		return count(v.Limit, words) + " each"
+	default:
+		return count(v.Limit, words)
+	}
+}
+
+// nameOf is what a plan is called.
+func nameOf(p domain.Plan) string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return capital(inWords(string(p.Key)))
+}
+
+// names tell the scripts how to write the keys that the API answers with.
+type names struct {
+	Plans    map[domain.PlanKey]string    `json:"plans"`
+	Features map[domain.FeatureKey]string `json:"features"`
+}
+
+// names are those of what is for sale. The pages that use them do without: a plan
+// that is no longer sold is written as its key, and so is all when prices cannot
+// be read.
+func (s *shop) names(r *http.Request) string {
+	n := names{map[domain.PlanKey]string{}, map[domain.FeatureKey]string{}}
+	for key := range s.Features {
+		n.Features[key] = capital(inWords(string(key)))
+	}
+	offered, err := s.Plans.Do(r.Context())
+	if err != nil {
+		s.Logger.WarnContext(r.Context(), "list plans for their names", "error", err)
+	}
+	for _, o := range offered {
+		n.Plans[o.Plan.Key] = nameOf(o.Plan)
+		for key := range o.Plan.Grants {
+			n.Features[key] = capital(inWords(string(key)))
+		}
+	}
+	written, err := json.Marshal(n)
+	if err != nil {
+		s.Logger.ErrorContext(r.Context(), "write names", "error", err)
+		return "{}"
+	}
+	return string(written)
+}

@@ -1,0 +1,69 @@
+package pages
+
+import (
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+func TestGrantWords_ReadLikeAPriceList(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		key   domain.FeatureKey
+		value domain.Value
+		each  bool
+		want  string
+	}{
+		{"sso", domain.Flag(), false, "SSO"},
+		{"priority_support", domain.Flag(), false, "Priority support"},
+		{"api-access", domain.Flag(), false, "API access"},
+		{"projects", domain.Limit(100), false, "100 projects"},
+		{"projects", domain.Limit(1), false, "1 project"},
+		{"api_calls", domain.Limit(10_000), false, "10,000 API calls"},
+		{"repositories", domain.Limit(1), false, "1 repository"},
+		{"seats", domain.Limit(5), true, "5 seats each"},
+		{"seats", domain.Limit(domain.Unlimited), false, "Unlimited seats"},
+		{"seats", domain.Limit(domain.Unlimited), true, "Unlimited seats"},
+		{"storage_gb", domain.Limit(1), false, "1 storage GB"},
+		{"", domain.Flag(), false, ""},
+	} {
+		if got := grantWords(c.key, c.value, c.each); got != c.want {
+			t.Errorf("%s of %v: got %q, want %q", c.key, c.value, got, c.want)
+		}
+	}
+}
+
+func TestPeriod_SaysHowOften(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		interval string
+		every    int64
+		want     string
+	}{
+		{"", 0, "once"},
+		{"month", 1, "/month"},
+		{"year", 1, "/year"},
+		{"month", 3, "every 3 months"},
+		{"week", 0, "/week"},
+	} {
+		if got := period(c.interval, c.every); got != c.want {
+			t.Errorf("every %d %q: got %q, want %q", c.every, c.interval, got, c.want)
+		}
+	}
+}
+
+func TestDurationWords_AreWhole(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		365 * 24 * time.Hour: "one year",
+		30 * 24 * time.Hour:  "30 days",
+		24 * time.Hour:       "1 day",
+		36 * time.Hour:       "36 hours",
+		90 * time.Minute:     "1h30m0s",
+	} {
+		if got := durationWords(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}
