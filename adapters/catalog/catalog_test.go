@@ -1,0 +1,157 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/google/go-cmp/cmp"
+)
+
+const day = 24 * time.Hour
+
+// environment answers like os.Getenv from a map.
+func environment(set map[string]string) func(string) string {
+	return func(name string) string { return set[name] }
+}
+
+// noEnvironment fails the test that asks it for anything.
+func noEnvironment(t *testing.T) func(string) string {
+	return func(name string) string {
+		t.Errorf("asked the environment for %s", name)
+		return ""
+	}
+}
+
+func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	got, err := catalog.Parse("demo.yaml", catalog.Demo(), noEnvironment(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := catalog.File{
+		Catalog: domain.Catalog{
+			Features: map[domain.FeatureKey]domain.Feature{
+				"sso":      {Key: "sso", Type: domain.FeatureFlag, Merge: domain.MergeMax},
+				"projects": {Key: "projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
+				"seats":    {Key: "seats", Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
+			},
+			Plans: map[domain.PlanKey]domain.Plan{
+				"basic": {
+					Key: "basic", Name: "Basic", Description: "Ten projects for a year, paid once.",
+					Mode: domain.ModePayment, ValidFor: 365 * day,
+					Prices:   []domain.Price{{Key: "once", LookupKey: "basic_once"}},
+					Grants:   map[domain.FeatureKey]domain.Value{"projects": domain.Limit(10)},
+					Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+				},
+				"pro": {
+					Key: "pro", Name: "Pro", Description: "For a small team that ships.",
+					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+					Prices:   []domain.Price{{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"}},
+					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5)},
+					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
+				},
+				"team": {
+					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.",
+					Mode: domain.ModeSubscription, Group: "main", TrialDays: 14, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+					Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
+					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1)},
+					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 50, AdjustableAmount: true},
+				},
+			},
+		},
+		Sandbox: []catalog.SandboxPrice{
+			{Plan: "basic", Price: "once", Name: "Basic", LookupKey: "basic_once", Amount: 1900, Currency: "usd"},
+			{Plan: "pro", Price: "monthly", Name: "Pro", LookupKey: "pro_monthly", Amount: 2900, Currency: "usd", Interval: "month", IntervalCount: 1},
+			{Plan: "pro", Price: "yearly", Name: "Pro", LookupKey: "pro_yearly", Amount: 29000, Currency: "usd", Interval: "year", IntervalCount: 1},
+			{Plan: "team", Price: "monthly", Name: "Team", LookupKey: "team_monthly", Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
+		},
+		FeatureNames: map[domain.FeatureKey]string{"sso": "Single sign-on", "projects": "Projects", "seats": "Seats"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("demo (-want +got):\n%s", diff)
+	}
+}
+
+func TestParse_EveryFieldIsRead(t *testing.T) {
+	t.Parallel()
+	got, err := catalog.Parse("x.yaml", []byte(`
+plans:
+  "2024":
+    mode: payment
+    prices:
+      b: {env: PRICE_B}
+      a: {id: price_a, sandbox: {currency: eur, amount: 0}}
+    grants: {credits: 0, beta: true}
+  gold:
+    name: 'Gold'
+    description: |
+      Shiny.
+    mode: subscription
+    group: main-1
+    trial: 48h
+    grace: 12h
+    leeway: 0d
+    prices: {quarterly: {lookup_key: gold_q, sandbox: {amount: 1, currency: eur, interval: month, interval_count: 3}}}
+    checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, max_quantity: 3, adjustable_quantity: false}
+features:
+  credits: {type: limit, merge: sum, per_unit: false}
+  beta: {type: flag}
+`[1:]), environment(map[string]string{"PRICE_B": " price_b\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[domain.PlanKey]domain.Plan{
+		"2024": {
+			Key: "2024", Name: "2024", Mode: domain.ModePayment,
+			Prices:   []domain.Price{{Key: "b", ID: "price_b"}, {Key: "a", ID: "price_a"}},
+			Grants:   map[domain.FeatureKey]domain.Value{"credits": domain.Limit(0), "beta": domain.Flag()},
+			Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+		},
+		"gold": {
+			Key: "gold", Name: "Gold", Description: "Shiny.", Mode: domain.ModeSubscription, Group: "main-1",
+			TrialDays: 2, Grace: 12 * time.Hour,
+			Prices:   []domain.Price{{Key: "quarterly", LookupKey: "gold_q"}},
+			Grants:   map[domain.FeatureKey]domain.Value{},
+			Checkout: domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
+		},
+	}
+	if diff := cmp.Diff(want, got.Catalog.Plans); diff != "" {
+		t.Errorf("plans (-want +got):\n%s", diff)
+	}
+	if got.Catalog.Features["credits"].Merge != domain.MergeSum {
+		t.Errorf("credits do not add up: %+v", got.Catalog.Features["credits"])
+	}
+	wantSandbox := []catalog.SandboxPrice{
+		{Plan: "2024", Price: "a", Name: "2024", ID: "price_a", Currency: "eur"},
+		{Plan: "gold", Price: "quarterly", Name: "Gold", LookupKey: "gold_q", Amount: 1, Currency: "eur", Interval: "month", IntervalCount: 3},
+	}
+	if diff := cmp.Diff(wantSandbox, got.Sandbox); diff != "" {
+		t.Errorf("sandbox (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoad_ReadsAFileAndNamesItInProblems(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "shop.yaml")
+	if _, err := catalog.Load(path, os.Getenv); err == nil || !strings.Contains(err.Error(), "shop.yaml") {
+		t.Errorf("a file that is not there: got %v, want an error that names it", err)
+	}
+	for content, wantError := range map[string]string{
+		string(catalog.Demo()):     "",
+		"plans: 7\n":               path + ":1:8: plans must be a mapping",
+		strings.Repeat("#", 1<<21): "larger than",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := catalog.Load(path, noEnvironment(t))
+		if (err == nil) != (wantError == "") || err != nil && !strings.Contains(err.Error(), wantError) {
+			t.Errorf("got %v, want %q", err, wantError)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package catalog
+
+import (
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// featureDraft is a feature while it is read.
+type featureDraft struct {
+	feature domain.Feature
+	name    string
+}
+
+var featureFields = fields[featureDraft]{
+	{"type", func(r *reader, d *featureDraft, v value) {
+		d.feature.Type = domain.FeatureType(r.word(v, "type", string(domain.FeatureFlag), string(domain.FeatureLimit)))
+	}},
+	{"per_unit", func(r *reader, d *featureDraft, v value) { d.feature.PerUnit = r.truth(v, "per_unit") }},
+	{"merge", func(r *reader, d *featureDraft, v value) {
+		d.feature.Merge = domain.MergeRule(r.word(v, "merge", string(domain.MergeMax), string(domain.MergeSum)))
+	}},
+	{"name", func(r *reader, d *featureDraft, v value) { d.name, _ = r.text(v, "name") }},
+}
+
+func readFeatures(r *reader, into *catalogDraft, v value) {
+	all, _ := r.pairs(v, "features")
+	for _, p := range all {
+		if !r.name(p, "feature") {
+			continue
+		}
+		what := fmt.Sprintf("feature %q", p.key)
+		d := featureDraft{feature: domain.Feature{Key: domain.FeatureKey(p.key), Merge: domain.MergeMax}}
+		got := readFields(r, p.says, what, featureFields, &d)
+		if got != nil && !got.has("type") {
+			r.fail(p.at, "%s has no type: add type: flag or type: limit", what)
+		}
+		if d.feature.Type == domain.FeatureFlag {
+			for _, of := range []string{"per_unit", "merge"} {
+				if got.has(of) {
+					r.fail(got[of].at, "%s is a flag, and %s is about limits: remove it", what, of)
+				}
+			}
+		}
+		into.features[d.feature.Key] = d.feature
+		if d.name != "" {
+			if into.file.FeatureNames == nil {
+				into.file.FeatureNames = map[domain.FeatureKey]string{}
+			}
+			into.file.FeatureNames[d.feature.Key] = d.name
+		}
+	}
+}
+
+// unlimited is how a file says [domain.Unlimited].
+const unlimited = "unlimited"
+
+// readGrants reads what a plan gives: of a flag true, of a limit how many.
+func readGrants(r *reader, into *planDraft, v value) {
+	all, _ := r.pairs(v, "grants of "+into.what)
+	for _, p := range all {
+		feature, known := into.features[domain.FeatureKey(p.key)]
+		if !known {
+			var names []string
+			for key := range into.features {
+				names = append(names, string(key))
+			}
+			r.fail(p.at, "%s grants feature %q, which features: does not list%s", into.what, clip(p.key), suggest(p.key, names))
+			continue
+		}
+		if granted, ok := r.grant(p.says, feature); ok {
+			into.plan.Grants[feature.Key] = granted
+		}
+	}
+}
+
+func (r *reader) grant(v value, f domain.Feature) (domain.Value, bool) {
+	if yes, is := v.node.(*ast.BoolNode); is && !yes.Value {
+		r.fail(v, "%s: false grants nothing: remove the line", f.Key)
+		return domain.Value{}, false
+	}
+	switch f.Type {
+	case domain.FeatureFlag:
+		_, is := v.node.(*ast.BoolNode)
+		if !is {
+			r.fail(v, "%s is a flag: grant it with true, not with %s", f.Key, kindOf(v))
+		}
+		return domain.Flag(), is
+	case domain.FeatureLimit:
+		if s, is := v.node.(*ast.StringNode); is && s.Value == unlimited {
+			return domain.Limit(domain.Unlimited), true
+		}
+		if _, is := v.node.(*ast.IntegerNode); !is {
+			r.fail(v, "%s is a limit: grant a whole number or %s, not %s", f.Key, unlimited, kindOf(v))
+			return domain.Value{}, false
+		}
+		n, ok := r.count(v, "the limit of "+string(f.Key), 0, 1<<53)
+		return domain.Limit(n), ok
+	default: // the feature itself is wrong, and that is reported
+		return domain.Value{}, false
+	}
+}

@@ -1,0 +1,157 @@
+package catalog
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+const (
+	// maxTrialDays is Stripe's own bound.
+	maxTrialDays = 730
+	// maxQuantity is Stripe's own bound for a line of a Checkout Session.
+	maxQuantity = 999_999
+)
+
+// planDraft is a plan while it is read.
+type planDraft struct {
+	plan     domain.Plan
+	what     string // as problems call it
+	features map[domain.FeatureKey]domain.Feature
+	sandbox  []SandboxPrice
+}
+
+// planFields are read in this order: prices need the mode.
+var planFields = fields[planDraft]{
+	{"name", func(r *reader, d *planDraft, v value) { d.plan.Name, _ = r.text(v, "name") }},
+	{"description", func(r *reader, d *planDraft, v value) { d.plan.Description, _ = r.text(v, "description") }},
+	{"mode", func(r *reader, d *planDraft, v value) {
+		d.plan.Mode = domain.Mode(r.word(v, "mode", string(domain.ModePayment), string(domain.ModeSubscription)))
+	}},
+	{"group", readGroup},
+	{"trial", readTrial},
+	{"grace", func(r *reader, d *planDraft, v value) { d.plan.Grace = r.duration(v, "grace") }},
+	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
+	{"valid_for", readValidFor},
+	{"prices", readPrices},
+	{"grants", readGrants},
+	{"checkout", readCheckout},
+}
+
+// Fields that make no sense in one of the modes, and why.
+var (
+	onlySubscription = map[string]string{
+		"group":  "a group is of subscriptions, of which a user has one at a time",
+		"trial":  "only a subscription has a trial",
+		"grace":  "only a subscription can be past due",
+		"leeway": "only a subscription renews",
+	}
+	onlyPayment = map[string]string{
+		"valid_for": "a subscription is valid as long as it is paid for",
+	}
+)
+
+func readPlans(r *reader, into *catalogDraft, v value) {
+	all, ok := r.pairs(v, "plans")
+	if ok && len(all) == 0 {
+		r.fail(v, "the catalog has no plans: add at least one")
+	}
+	for _, p := range all {
+		if !r.name(p, "plan") {
+			continue
+		}
+		plan, sandbox := r.plan(p, into.features)
+		into.file.Catalog.Plans[plan.Key] = plan
+		into.file.Sandbox = append(into.file.Sandbox, sandbox...)
+	}
+}
+
+func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (domain.Plan, []SandboxPrice) {
+	d := planDraft{what: fmt.Sprintf("plan %q", p.key), features: features, plan: domain.Plan{
+		Key: domain.PlanKey(p.key), Name: p.key,
+		Grants:   map[domain.FeatureKey]domain.Value{},
+		Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+	}}
+	got := readFields(r, p.says, d.what, planFields, &d)
+	if got == nil {
+		return d.plan, nil
+	}
+	if !got.has("mode") {
+		r.fail(p.at, "%s has no mode: add mode: payment (sold once) or mode: subscription", d.what)
+	}
+	if !got.has("prices") {
+		r.fail(p.at, "%s has no prices: add prices: with at least one", d.what)
+	}
+	misplaced := onlySubscription
+	if d.plan.Mode == domain.ModeSubscription {
+		misplaced = onlyPayment
+		if !got.has("grace") {
+			d.plan.Grace = domain.DefaultGrace
+		}
+		if !got.has("leeway") {
+			d.plan.Leeway = domain.DefaultLeeway
+		}
+	}
+	for field, why := range misplaced {
+		if d.plan.Mode != "" && got.has(field) {
+			r.fail(got[field].at, "%s has mode %s and %s: %s, remove it", d.what, d.plan.Mode, field, why)
+		}
+	}
+	for n := range d.sandbox {
+		d.sandbox[n].Name = d.plan.Name
+	}
+	return d.plan, d.sandbox
+}
+
+func readGroup(r *reader, into *planDraft, v value) {
+	s, ok := r.text(v, "group")
+	if ok && r.name(pair{key: s, at: v}, "group") {
+		into.plan.Group = domain.GroupKey(s)
+	}
+}
+
+func readTrial(r *reader, into *planDraft, v value) {
+	before := len(r.problems)
+	trial := r.duration(v, "trial")
+	const day = 24 * time.Hour
+	switch {
+	case len(r.problems) > before: // said already
+	case trial%day != 0 || trial < day || trial > maxTrialDays*day:
+		r.fail(v, "trial must be whole days, from 1d to %dd", maxTrialDays)
+	default:
+		into.plan.TrialDays = int(trial / day)
+	}
+}
+
+func readValidFor(r *reader, into *planDraft, v value) {
+	before := len(r.problems)
+	into.plan.ValidFor = r.duration(v, "valid_for")
+	if into.plan.ValidFor == 0 && len(r.problems) == before {
+		r.fail(v, "valid_for must be longer than nothing: remove it for a purchase that is valid for good")
+	}
+}
+
+var checkoutFields = fields[domain.CheckoutOptions]{
+	{"promotion_codes", func(r *reader, c *domain.CheckoutOptions, v value) { c.PromotionCodes = r.truth(v, "promotion_codes") }},
+	{"automatic_tax", func(r *reader, c *domain.CheckoutOptions, v value) { c.AutomaticTax = r.truth(v, "automatic_tax") }},
+	{"tax_id_collection", func(r *reader, c *domain.CheckoutOptions, v value) {
+		c.TaxIDCollection = r.truth(v, "tax_id_collection")
+	}},
+	{"max_quantity", func(r *reader, c *domain.CheckoutOptions, v value) {
+		if n, ok := r.count(v, "max_quantity", 1, maxQuantity); ok {
+			c.MaxQuantity = n
+		}
+	}},
+	{"adjustable_quantity", func(r *reader, c *domain.CheckoutOptions, v value) {
+		c.AdjustableAmount = r.truth(v, "adjustable_quantity")
+	}},
+}
+
+func readCheckout(r *reader, into *planDraft, v value) {
+	before := len(r.problems)
+	got := readFields(r, v, "checkout of "+into.what, checkoutFields, &into.plan.Checkout)
+	if into.plan.Checkout.AdjustableAmount && into.plan.Checkout.MaxQuantity == 1 && len(r.problems) == before {
+		r.fail(got["adjustable_quantity"].at, "a quantity that is at most 1 cannot be adjusted: set max_quantity too")
+	}
+}

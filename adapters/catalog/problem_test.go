@@ -1,0 +1,219 @@
+package catalog_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/catalog"
+)
+
+// Each file is wrong in one way; the problem says where, what and what to do.
+func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	const features = `features: {sso: {type: flag}, projects: {type: limit}}
+`
+	// sold and renewed are plans in which one line is to be put: line 5.
+	sold := func(line string) string {
+		return features + "plans:\n  basic:\n    mode: payment\n    " + line + "\n    prices: {once: {id: price_1}}\n"
+	}
+	renewed := func(line string) string {
+		return features + "plans:\n  pro:\n    mode: subscription\n    " + line + "\n    prices: {monthly: {id: price_1}}\n"
+	}
+	// priced is a plan with one price.
+	priced := func(price string) string {
+		return "plans:\n  pro:\n    mode: subscription\n    prices:\n      monthly: " + price + "\n"
+	}
+
+	for name, c := range map[string]struct{ file, at, says string }{
+		"not YAML":         {"plans: [", "1:8", "not YAML"},
+		"empty":            {"", "1:1", "the catalog is empty"},
+		"comments only":    {"# nothing\n", "1:1", "the catalog is empty"},
+		"a list":           {"- plans\n", "1:1", "the catalog must be a mapping of names to values, not a list"},
+		"two documents":    {"plans: {}\n---\nplans: {}\n", "3:1", "second document"},
+		"no plans":         {features, "1:1", "add plans:"},
+		"no plan in plans": {"plans: {}\n", "1:8", "add at least one"},
+		"plans of nothing": {"plans:\n", "1:8", "plans must be a mapping of names to values, not nothing"},
+
+		"unknown field of the file":   {"plan:\n  x: {}\nplans: {x: {mode: payment, prices: {a: {id: p}}}}\n", "1:1", `did you mean "plans"?`},
+		"unknown field of a plan":     {sold("vaild_for: 365d"), "5:5", `unknown field "vaild_for" of plan "basic" (did you mean "valid_for"?)`},
+		"nothing like a known field":  {sold("colour: red"), "5:5", `unknown field "colour" of plan "basic": it may have name, description, mode`},
+		"policy is for later":         {sold("policy: {refund: keep}"), "5:5", `unknown field "policy" of plan "basic": what a refund or a dispute does cannot be chosen in this version`},
+		"unknown field of a price":    {priced("{lookupkey: x, id: price_1}"), "5:17", `did you mean "lookup_key"?`},
+		"unknown field of checkout":   {sold("checkout: {promo_codes: true}"), "5:16", `unknown field "promo_codes" of checkout of plan "basic"`},
+		"unknown field of a feature":  {"features: {sso: {type: flag, per_units: true}}\n" + priced("{id: price_1}"), "1:30", `did you mean "per_unit"?`},
+		"unknown field of a sandbox":  {priced("{id: price_1, sandbox: {amount: 1, currency: usd, interval: month, product: x}}"), "5:83", `unknown field "product"`},
+		"duplicate field":             {sold("mode: subscription"), "5:5", `"mode" stands here a second time, first in line 4`},
+		"duplicate plan":              {"plans:\n  a: {mode: payment, prices: {x: {id: p1}}}\n  a: {mode: payment, prices: {x: {id: p2}}}\n", "3:3", "second time, first in line 2"},
+		"merge key":                   {"plans:\n  a:\n    <<: {mode: payment}\n    mode: payment\n    prices: {x: {id: p1}}\n", "3:5", "merge keys are not supported"},
+		"alias":                       {sold("description: *other"), "5:18", "not supported: write the value out"},
+		"anchor":                      {sold("description: &d text"), "5:18", "not supported: write the value out"},
+		"tag":                         {sold("description: !!str text"), "5:18", "tags are not supported"},
+		"a key in capitals":           {"plans: {Pro: {mode: payment, prices: {x: {id: p1}}}}\n", "1:9", `plan "Pro": a key is lower case letters`},
+		"a key that is no name":       {"1.5: b\nplans: {b: {mode: payment, prices: {x: {id: p1}}}}\n", "1:1", "a name must be plain text"},
+		"a key that begins with dash": {"features: {-x: {type: flag}}\n" + priced("{id: price_1}"), "1:12", `feature "-x"`},
+		"a long key":                  {"plans: {" + strings.Repeat("x", 65) + ": {mode: payment, prices: {x: {id: p1}}}}\n", "1:9", "at most 64 characters"},
+		"a price key":                 {"plans: {a: {mode: payment, prices: {X: {id: p1}}}}\n", "1:37", `price "X"`},
+
+		"number for a name":          {sold("name: 2024"), "5:11", "name must be text, not a number: put it into quotes"},
+		"list for a name":            {sold("name: [a]"), "5:11", "name must be text, not a list"},
+		"empty name":                 {sold(`name: ""`), "5:11", "name is empty"},
+		"name of nothing":            {sold("name:"), "5:10", "name must be text, not nothing"},
+		"yes is not true":            {sold("checkout: {automatic_tax: yes}"), "5:31", "automatic_tax must be true or false, not text"},
+		"quantity of none":           {sold("checkout: {max_quantity: 0}"), "5:30", "max_quantity must be a whole number from 1 to 999999"},
+		"quantity of half":           {sold("checkout: {max_quantity: 1.5}"), "5:30", "max_quantity must be a whole number"},
+		"quantity beyond any number": {sold("checkout: {max_quantity: 18446744073709551615}"), "5:30", "max_quantity must be a whole number"},
+		"adjusting one":              {sold("checkout: {adjustable_quantity: true}"), "5:16", "set max_quantity too"},
+
+		"no type":               {"features: {sso: {}}\n" + priced("{id: price_1}"), "1:12", "add type: flag or type: limit"},
+		"unknown type":          {"features: {sso: {type: flags}}\n" + priced("{id: price_1}"), "1:24", `type must be one of flag, limit, not "flags" (did you mean "flag"?)`},
+		"a flag per unit":       {"features: {sso: {type: flag, per_unit: true}}\n" + priced("{id: price_1}"), "1:30", "sso\" is a flag, and per_unit is about limits"},
+		"a flag that adds up":   {"features: {sso: {type: flag, merge: sum}}\n" + priced("{id: price_1}"), "1:30", "is a flag, and merge is about limits"},
+		"unknown merge":         {"features: {a: {type: limit, merge: add}}\n" + priced("{id: price_1}"), "1:36", "merge must be one of max, sum"},
+		"grant of no feature":   {sold("grants: {project: 1}"), "5:14", `features: does not list (did you mean "projects"?)`},
+		"number for a flag":     {sold("grants: {sso: 5}"), "5:19", "sso is a flag: grant it with true, not with a number"},
+		"false for a flag":      {sold("grants: {sso: false}"), "5:19", "false grants nothing: remove the line"},
+		"true for a limit":      {sold("grants: {projects: true}"), "5:24", "projects is a limit: grant a whole number or unlimited, not true or false"},
+		"a word for a limit":    {sold("grants: {projects: many}"), "5:24", "grant a whole number or unlimited, not text"},
+		"negative limit":        {sold("grants: {projects: -1}"), "5:24", "the limit of projects must be a whole number from 0"},
+		"half a project":        {sold("grants: {projects: 1.5}"), "5:24", "grant a whole number or unlimited"},
+		"no mode":               {"plans: {a: {prices: {x: {id: p1}}}}\n", "1:9", "has no mode: add mode: payment"},
+		"unknown mode":          {"plans: {a: {mode: subscribe, prices: {x: {id: p1}}}}\n", "1:19", `mode must be one of payment, subscription, not "subscribe"`},
+		"no prices":             {"plans: {a: {mode: payment}}\n", "1:9", "has no prices: add prices:"},
+		"no price in prices":    {"plans: {a: {mode: payment, prices: {}}}\n", "1:36", "has no prices: add at least one"},
+		"group of one-time":     {sold("group: main"), "5:5", "has mode payment and group"},
+		"trial of one-time":     {sold("trial: 14d"), "5:5", "has mode payment and trial: only a subscription has a trial"},
+		"grace of one-time":     {sold("grace: 14d"), "5:5", "has mode payment and grace"},
+		"leeway of one-time":    {sold("leeway: 1d"), "5:5", "has mode payment and leeway"},
+		"validity of renewed":   {renewed("valid_for: 365d"), "5:5", "has mode subscription and valid_for"},
+		"group with a space":    {renewed("group: my group"), "5:12", "group \"my group\": a key is"},
+		"days without a d":      {renewed("grace: 14"), "5:12", "such as 14d or 12h"},
+		"minutes":               {renewed("grace: 90m"), "5:12", "such as 14d or 12h"},
+		"days below none":       {renewed("grace: -1d"), "5:12", "such as 14d or 12h"},
+		"days with a plus":      {renewed("grace: +1d"), "5:12", "such as 14d or 12h"},
+		"a unit alone":          {renewed("grace: d"), "5:12", "such as 14d or 12h"},
+		"centuries":             {renewed("leeway: 36501d"), "5:13", "at most 36500d"},
+		"more than fits":        {renewed("leeway: 99999999999999999999h"), "5:13", "at most 36500d"},
+		"a trial of hours":      {renewed("trial: 36h"), "5:12", "trial must be whole days, from 1d to 730d"},
+		"a trial of none":       {renewed("trial: 0d"), "5:12", "trial must be whole days"},
+		"a trial without end":   {renewed("trial: 731d"), "5:12", "trial must be whole days"},
+		"valid for nothing":     {sold("valid_for: 0d"), "5:16", "remove it for a purchase that is valid for good"},
+		"price of no name":      {priced("{}"), "5:7", "does not say which of Stripe's prices it is: add one of env, lookup_key, id"},
+		"price of two names":    {priced("{id: price_1, lookup_key: pro}"), "5:17", "is named by lookup_key and id: keep one"},
+		"price is a product":    {priced("{id: prod_1}"), "5:21", "names a product (prod_...): name one of its prices"},
+		"lookup key with space": {priced("{lookup_key: pro monthly}"), "5:29", "lookup_key must be at most 200 characters without spaces"},
+		"variable not set":      {priced("{env: STRIPE_PRICE_NONE}"), "5:22", "the environment variable STRIPE_PRICE_NONE is not set: set it to the id of a price"},
+		"variable of no name":   {priced("{env: price-1}"), "5:22", "env must be the name of an environment variable"},
+		"variable of a product": {priced("{env: PRODUCT}"), "5:22", "the environment variable PRODUCT names a product"},
+		"variable of anything":  {priced("{env: SENTENCE}"), "5:22", "the environment variable SENTENCE does not hold the id of a price"},
+		"one price, two plans":  {"plans:\n  a: {mode: payment, prices: {x: {id: p1}}}\n  b: {mode: payment, prices: {y: {id: p1}}}\n", "3:31", `price "y" of plan "b" has the id p1, as has price "x" of plan "a" in line 2`},
+		"one key, two prices":   {"plans:\n  a:\n    mode: payment\n    prices:\n      x: {lookup_key: k}\n      y: {lookup_key: k}\n", "6:7", "has the lookup key k, as has"},
+		"the same by variable":  {"plans:\n  a:\n    mode: payment\n    prices:\n      x: {id: price_set}\n      y: {env: SET}\n", "6:7", "has the id price_set, as has"},
+
+		"sandbox without amount":   {priced("{id: p, sandbox: {currency: usd, interval: month}}"), "5:33", "has no amount"},
+		"sandbox without currency": {priced("{id: p, sandbox: {amount: 1, interval: month}}"), "5:33", "has no currency"},
+		"amount below nothing":     {priced("{id: p, sandbox: {amount: -1, currency: usd, interval: month}}"), "5:42", "amount, in minor currency units, must be a whole number"},
+		"amount with a point":      {priced("{id: p, sandbox: {amount: 9.99, currency: usd, interval: month}}"), "5:42", "amount, in minor currency units, must be a whole number"},
+		"currency in capitals":     {priced("{id: p, sandbox: {amount: 1, currency: USD, interval: month}}"), "5:55", "three lower case letters"},
+		"interval unknown":         {priced("{id: p, sandbox: {amount: 1, currency: usd, interval: months}}"), "5:70", `did you mean "month"?`},
+		"count without interval":   {priced("{id: p, sandbox: {amount: 1, currency: usd, interval_count: 3}}"), "5:60", "add interval: month"},
+		"renewed never":            {priced("{id: p, sandbox: {amount: 1, currency: usd}}"), "5:33", "the plan is a subscription: add interval: month"},
+		"sold again and again":     {"plans: {a: {mode: payment, prices: {x: {id: p1, sandbox: {amount: 1, currency: usd, interval: month}}}}}\n", "1:58", "the plan is sold once: remove it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := catalog.Parse("c.yaml", []byte(c.file), environment(map[string]string{
+				"SET": "price_set", "PRODUCT": "prod_1", "SENTENCE": "not an id",
+			}))
+			var problems catalog.Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v, want a problem: %s", err, c.says)
+			}
+			if len(problems) != 1 {
+				t.Errorf("got %d problems, want 1:\n%s", len(problems), err)
+			}
+			if got := problems[0].String(); !strings.HasPrefix(got, "c.yaml:"+c.at+": ") || !strings.Contains(got, c.says) {
+				t.Errorf("got %s\nwant c.yaml:%s: ... %s", got, c.at, c.says)
+			}
+		})
+	}
+}
+
+func TestParse_AllProblemsAreReportedAtOnceFromTopToBottom(t *testing.T) {
+	t.Parallel()
+	_, err := catalog.Parse("c.yaml", []byte(`
+plans:
+  a:
+    mode: paymet
+    trail: 14d
+    prices: {x: {}}
+    grants: {sso: 1, nothing: true}
+  b:
+    prices: {y: {env: UNSET}}
+features:
+  sso: {type: flag, merge: max}
+`[1:]), environment(nil))
+	want := []string{"c.yaml:3:11:", "c.yaml:4:5:", "c.yaml:5:14:", "c.yaml:6:19:", "c.yaml:6:22:", "c.yaml:7:3:", "c.yaml:8:23:", "c.yaml:10:21:"}
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("got %d problems, want %d:\n%s", len(lines), len(want), err)
+	}
+	for n, line := range lines {
+		if !strings.HasPrefix(line, want[n]) {
+			t.Errorf("got %s\nwant one at %s", line, want[n])
+		}
+	}
+}
+
+// What stands in the environment may be a secret that was put there by mistake.
+func TestParse_NoProblemRepeatsWhatTheEnvironmentHolds(t *testing.T) {
+	t.Parallel()
+	const secret = "prod_sk_live_verysecret and more"
+	for _, held := range []string{secret, "prod_verysecret", strings.Repeat("verysecret", 50)} {
+		_, err := catalog.Parse("c.yaml", []byte("plans: {a: {mode: payment, prices: {x: {env: PRICE}}}}"),
+			environment(map[string]string{"PRICE": held}))
+		if err == nil || strings.Contains(err.Error(), "verysecret") {
+			t.Errorf("got %v, want an error that does not repeat the value", err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(catalog.Demo())
+	for _, seed := range []string{
+		"", "plans:", "plans: {a: {mode: payment, prices: {x: {id: p1}}}}", "a: &x [*x]", "? [a]\n: b", "<<: *a", "--- !!map {}\n...\n",
+		"plans:\n\t- x", "features: {a: {type: limit}}\nplans: {b: {grants: {a: .inf}}}", "\"", "%YAML 1.2\n---\nx: |\n  y",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := catalog.Parse("fuzz.yaml", data, func(name string) string { return "price_" + name })
+		var problems catalog.Problems
+		switch {
+		case err == nil && len(file.Catalog.Plans) == 0:
+			t.Errorf("a catalog without plans was accepted")
+		case err == nil:
+			for key, plan := range file.Catalog.Plans {
+				if len(plan.Prices) == 0 || plan.Checkout.MaxQuantity < 1 || plan.Mode == "" {
+					t.Errorf("plan %s was accepted: %+v", key, plan)
+				}
+				for feature := range plan.Grants {
+					if _, listed := file.Catalog.Features[feature]; !listed {
+						t.Errorf("plan %s grants %s, which is not listed", key, feature)
+					}
+				}
+			}
+		case !errors.As(err, &problems) || len(problems) == 0:
+			t.Errorf("an error without a problem: %v", err)
+		default:
+			for _, p := range problems {
+				if p.Line < 1 || p.Column < 1 || p.Message == "" {
+					t.Errorf("a problem nowhere: %s", p)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// This file is inside the package to see the fields that the reader knows.
+
+func TestSchema_KnowsTheFieldsThatTheReaderKnows(t *testing.T) {
+	t.Parallel()
+	type object struct {
+		Properties map[string]any
+		Defs       map[string]struct{ Properties map[string]any } `json:"$defs"`
+	}
+	var s object
+	if err := json.Unmarshal(schema, &s); err != nil {
+		t.Fatal(err)
+	}
+	for what, known := range map[string]struct {
+		schema map[string]any
+		reader []string
+	}{
+		"the file":   {s.Properties, rootFields.names()},
+		"a feature":  {s.Defs["feature"].Properties, featureFields.names()},
+		"a plan":     {s.Defs["plan"].Properties, planFields.names()},
+		"a price":    {s.Defs["price"].Properties, priceFields.names()},
+		"a sandbox":  {s.Defs["sandbox"].Properties, sandboxFields.names()},
+		"a checkout": {s.Defs["checkout"].Properties, checkoutFields.names()},
+	} {
+		if diff := cmp.Diff(slices.Sorted(slices.Values(known.reader)), slices.Sorted(maps.Keys(known.schema))); diff != "" {
+			t.Errorf("%s (-reader +schema):\n%s", what, diff)
+		}
+	}
+}
+
+func TestSchema_AndReaderAgreeOnFiles(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file string
+		ok   bool
+	}{
+		"the demo":                  {string(demo), true},
+		"the least":                 {"plans: {a: {mode: payment, prices: {x: {id: p}}}}", true},
+		"no plans":                  {"features: {}", false},
+		"unknown field":             {"plans: {a: {mode: payment, policy: {}, prices: {x: {id: p}}}}", false},
+		"wrong type":                {"plans: {a: {mode: payment, name: 7, prices: {x: {id: p}}}}", false},
+		"no prices":                 {"plans: {a: {mode: payment, prices: {}}}", false},
+		"price of two names":        {"plans: {a: {mode: payment, prices: {x: {id: p, lookup_key: k}}}}", false},
+		"price of none":             {"plans: {a: {mode: payment, prices: {x: {}}}}", false},
+		"key in capitals":           {"plans: {A: {mode: payment, prices: {x: {id: p}}}}", false},
+		"days without a d":          {"plans: {a: {mode: subscription, grace: 14, prices: {x: {id: p}}}}", false},
+		"negative limit":            {"features: {n: {type: limit}}\nplans: {a: {mode: payment, grants: {n: -1}, prices: {x: {id: p}}}}", false},
+		"false as a grant":          {"features: {n: {type: flag}}\nplans: {a: {mode: payment, grants: {n: false}, prices: {x: {id: p}}}}", false},
+		"count without an interval": {"plans: {a: {mode: payment, prices: {x: {id: p, sandbox: {amount: 1, currency: usd, interval_count: 1}}}}}", false},
+		"a quantity of none":        {"plans: {a: {mode: payment, checkout: {max_quantity: 0}, prices: {x: {id: p}}}}", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var document any
+			if err := yaml.Unmarshal([]byte(c.file), &document); err != nil {
+				t.Fatal(err)
+			}
+			asJSON, err := json.Marshal(document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := compiledSchema(t).Validate(instance); (err == nil) != c.ok {
+				t.Errorf("the schema says %v, want ok: %t", err, c.ok)
+			}
+			if _, err := Parse("c.yaml", []byte(c.file), nil); (err == nil) != c.ok {
+				t.Errorf("the reader says %v, want ok: %t", err, c.ok)
+			}
+		})
+	}
+}
+
+func compiledSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("catalog.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("catalog.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
