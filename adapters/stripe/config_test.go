@@ -44,6 +44,9 @@ func TestNew_Refuses(t *testing.T) {
 				t.Fatalf("got %v, want an error with %q", err, test.names)
 			}
 			mustNotLeak(t, err.Error())
+			if again := config.Check(); again == nil || again.Error() != err.Error() {
+				t.Errorf("Check says %v, New %v", again, err)
+			}
 		})
 	}
 }
@@ -53,12 +56,13 @@ func TestNew_Accepts(t *testing.T) {
 	for key, live := range map[string]bool{
 		testKey: false, "rk_test_1": false, "sk_live_1": true, "rk_live_1": true, "\tsk_live_1\n": true,
 	} {
-		g, err := New(Config{SecretKey: key, WebhookSecrets: []string{testSecret}})
+		config := Config{SecretKey: key, WebhookSecrets: []string{testSecret}}
+		g, err := New(config)
 		if err != nil {
 			t.Errorf("%q: %v", key, err)
 			continue
 		}
-		if g.Live() != live {
+		if g.Live() != live || config.Live() != live {
 			t.Errorf("%q: live is %t, want %t", key, g.Live(), live)
 		}
 		if g.timeout != DefaultTimeout || g.client.Timeout != DefaultTimeout {

@@ -1,6 +1,7 @@
 package stripe_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 	"github.com/entitled-dev/entitled/ports/portstest"
 )
 
@@ -20,8 +22,12 @@ func TestContractAgainstSandbox(t *testing.T) {
 
 func openSandbox(t *testing.T) portstest.GatewayFixture {
 	t.Helper()
+	return fixture(t, sandbox.NewTest(t))
+}
+
+func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
+	t.Helper()
 	const secret = "whsec_contract"
-	box := sandbox.NewTest(t)
 	gateway, err := stripe.New(stripe.Config{
 		SecretKey: "sk_test_contract", WebhookSecrets: []string{secret}, APIBase: box.URL(),
 	})
@@ -64,5 +70,55 @@ func openSandbox(t *testing.T) portstest.GatewayFixture {
 			return nil, ""
 		},
 		Sign: sign,
+	}
+}
+
+// Every event of a paid subscription and of a failed bank debit is read, with a
+// fact where it is about a purchase.
+func TestReadEvent_AllOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	box := sandbox.NewTest(t)
+	f := fixture(t, box)
+	customer, err := f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "customer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for order, pay := range map[string]func(session string) error{
+		"order1": box.Pay,
+		"order2": func(session string) error {
+			return errors.Join(box.PayDelayed(session, false), box.SettleDelayed(session))
+		},
+	} {
+		session, err := f.Gateway.CreateSession(t.Context(), ports.SessionRequest{
+			User: "user_1", Customer: customer, IdempotencyKey: order,
+			Order: domain.Order{
+				ID: domain.OrderID(order), Plan: "pro", Mode: domain.ModeSubscription, Quantity: 1,
+				PriceID: f.Recurring.ID, SuccessURL: "https://app.example/done",
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pay(string(session.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[domain.EventType]bool{}
+	for _, e := range box.Events() {
+		got, err := f.Gateway.ReadEvent(e.Body, f.Sign(e.Body))
+		if err != nil || string(got.Type) != e.Type || got.Object != e.ObjectID || !got.Created.Equal(e.Created) {
+			t.Errorf("%s: got %+v, %v", e.Type, got, err)
+		}
+		if got.Fact != nil {
+			seen[got.Type] = true
+		}
+	}
+	for _, want := range []domain.EventType{
+		"checkout.session.completed", "checkout.session.async_payment_failed", "customer.subscription.created",
+		"customer.subscription.updated", "customer.subscription.deleted", "invoice.paid", "invoice.payment_failed",
+	} {
+		if !seen[want] {
+			t.Errorf("no fact of %s", want)
+		}
 	}
 }

@@ -28,8 +28,8 @@ func translate(ctx context.Context, c call, err error) error {
 	switch {
 	case context.Cause(ctx) == errTooSlow:
 		return fmt.Errorf("%w: %s: %w", ports.ErrGatewayBusy, c.does, errTooSlow)
-	case errors.Is(ctx.Err(), context.Canceled):
-		return fmt.Errorf("%s: %w", c.does, context.Canceled)
+	case left(ctx, c) != nil:
+		return left(ctx, c)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: %s: %w", ports.ErrGatewayBusy, c.does, ctx.Err())
 	}
@@ -42,6 +42,14 @@ func translate(ctx context.Context, c call, err error) error {
 	return fmt.Errorf("%w: %s: %s", ports.ErrGatewayBusy, c.does, reason)
 }
 
+// left is the error for a caller who no longer waits, nil for one who does.
+func left(ctx context.Context, c call) error {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", c.does, context.Canceled)
+}
+
 func translateAnswer(c call, said *stripe.Error) error {
 	switch status := said.HTTPStatusCode; {
 	case status == http.StatusUnauthorized:
@@ -49,6 +57,10 @@ func translateAnswer(c call, said *stripe.Error) error {
 		return fmt.Errorf("%w: %s: %s: check STRIPE_SECRET_KEY", ports.ErrGatewayDenied, c.does, summary(said))
 	case status == http.StatusForbidden:
 		return fmt.Errorf("%w: %s: %s: the key lacks the permission for this call", ports.ErrGatewayDenied, c.does, summary(said))
+	case status >= http.StatusInternalServerError && isReplayed(said.LastResponse):
+		// Stripe remembers for a day that it failed under this key: the same call
+		// would only hear so again.
+		return refused(c, summary(said)+": this is the answer to an earlier call with the same idempotency key")
 	case status == http.StatusTooManyRequests, status == http.StatusConflict, status >= http.StatusInternalServerError:
 		return fmt.Errorf("%w: %s: %s", ports.ErrGatewayBusy, c.does, summary(said))
 	case status == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing:

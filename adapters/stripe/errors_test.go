@@ -201,6 +201,34 @@ func TestErrors_CallersContext(t *testing.T) {
 	}
 }
 
+// Who leaves during a pause between two tries is told at once.
+func TestErrors_LeftDuringPause(t *testing.T) {
+	t.Parallel()
+	server, _ := faulty(t, repeat(fault{503, stripeError("api_error", ""), ""}, 10)...)
+	g := newTestGateway(t, server)
+	ctx, cancel := context.WithCancel(t.Context())
+	g.pause = func(int) time.Duration { cancel(); return time.Minute }
+	g.timeout = time.Hour
+	if _, err := g.FetchSession(ctx, "cs_test_1"); !errors.Is(err, context.Canceled) || errors.Is(err, ports.ErrGatewayBusy) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// A failure that Stripe remembers for the idempotency key is definite: with this
+// key there will be no other answer today.
+func TestErrors_RememberedFailure(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Idempotent-Replayed", "true")
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, stripeError("api_error", ""))
+	})
+	_, err := newTestGateway(t, server).CreateSession(t.Context(), anOrder(domain.ModePayment))
+	if !errors.Is(err, ports.ErrGatewayRefused) || errors.Is(err, ports.ErrGatewayBusy) {
+		t.Errorf("got %v, want %v", err, ports.ErrGatewayRefused)
+	}
+}
+
 func calls(g *Gateway) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"create customer": func(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -40,8 +41,12 @@ func (*answer) UnmarshalJSON([]byte) error { return nil }
 
 func (a *answer) SetLastResponse(r *stripe.APIResponse) {
 	a.body = r.RawJSON
-	a.replayed = r.Header.Get("Idempotent-Replayed") == "true"
+	a.replayed = isReplayed(r)
 	a.requestID = r.RequestID
+}
+
+func isReplayed(r *stripe.APIResponse) bool {
+	return r != nil && r.Header.Get("Idempotent-Replayed") == "true"
 }
 
 // bounded gives a use of the gateway its time. It ends a call even in the midst
@@ -70,8 +75,11 @@ func (g *Gateway) send(ctx context.Context, c call) (answer, error) {
 			return got, nil
 		}
 		said := translate(ctx, c, err)
-		if try == tries || !worthRepeating(c.method, err) || !wait(ctx, g.pause(try)) {
+		if try == tries || !worthRepeating(c.method, err) {
 			return answer{}, said
+		}
+		if !wait(ctx, g.pause(try)) {
+			return answer{}, cmp.Or(left(ctx, c), said)
 		}
 		g.log.LogAttrs(ctx, slog.LevelWarn, "stripe call is made again",
 			slog.String("call", c.does), slog.Int("try", try), slog.String("after", said.Error()))

@@ -3,7 +3,6 @@ package portstest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -37,28 +36,31 @@ type GatewayFixture struct {
 // its own.
 func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 	t.Helper()
-	for name, test := range map[string]func(t *testing.T, f GatewayFixture){
-		"a customer is made once for a key":                   gatewayCustomerOnce,
-		"a session is made once for a key":                    gatewaySessionOnce,
-		"a session is made once for callers at the same time": gatewaySessionRace,
-		"a new session is open and carries our ids":           gatewayNewSession,
-		"a session with an unknown price is refused":          gatewayUnknownPrice,
-		"expiring ends an open session":                       gatewayExpireOpen,
-		"expiring leaves a session that is not open":          gatewayExpireSettled,
-		"an unknown session is not found":                     gatewayUnknownSession,
-		"a session is fetched as it is now":                   gatewayFetchStates,
-		"a paid order has a payment":                          gatewayFetchPayment,
-		"a paid subscription comes with its session":          gatewayFetchSubscription,
-		"a trial comes with its session":                      gatewayFetchTrial,
-		"prices are found by id and by lookup key":            gatewayPrices,
-		"a caller who has left gets no answer":                gatewayCanceled,
-		"a signed message is read":                            gatewayReadEvent,
-		"a message without our signature is not read":         gatewayBadSignature,
-		"a signed message that is no event is unreadable":     gatewayUnreadable,
+	for _, c := range []struct {
+		what string
+		test func(*testing.T, GatewayFixture)
+	}{
+		{"a customer is made once for a key", gatewayCustomerOnce},
+		{"a session is made once for a key", gatewaySessionOnce},
+		{"a session is made once for callers at the same time", gatewaySessionRace},
+		{"a new session is open and carries our ids", gatewayNewSession},
+		{"a session with an unknown price is refused", gatewayUnknownPrice},
+		{"expiring ends an open session", gatewayExpireOpen},
+		{"expiring leaves a session that is not open", gatewayExpireSettled},
+		{"an unknown session is not found", gatewayUnknownSession},
+		{"a session is fetched as it is now", gatewayFetchStates},
+		{"a paid order has a payment", gatewayFetchPayment},
+		{"a paid subscription comes with its session", gatewayFetchSubscription},
+		{"a trial comes with its session", gatewayFetchTrial},
+		{"prices are found by id and by lookup key", gatewayPrices},
+		{"a caller who has left gets no answer", gatewayCanceled},
+		{"a signed message is read", gatewayReadEvent},
+		{"a message without our signature is not read", gatewayBadSignature},
+		{"a signed message that is no event is unreadable", gatewayUnreadable},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t))
+			c.test(t, open(t))
 		})
 	}
 }
@@ -240,93 +242,9 @@ func gatewayUnknownSession(t *testing.T, f GatewayFixture) {
 		if got, err := f.Gateway.FetchSession(t.Context(), id); !errors.Is(err, ports.ErrNotFound) {
 			t.Errorf("fetch session %q: got %v, %v, want %v", id, got, err, ports.ErrNotFound)
 		}
-	}
-}
-
-func gatewayFetchStates(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	for want, end := range map[string]func(*testing.T, domain.SessionID){
-		"open":     func(*testing.T, domain.SessionID) {},
-		"complete": s.Pay,
-		"expired":  s.Expire,
-	} {
-		order := domain.OrderID("order" + want)
-		id := s.create(t, s.request(order, domain.ModePayment)).ID
-		end(t, id)
-		got, more := s.fetch(t, id)
-		if got.Status != want || got.ID != id || got.Order != order || got.Type != domain.TypeFetched {
-			t.Errorf("got %+v, want session %s of %s, fetched and %s", got, id, order, want)
+		if got, err := f.Gateway.ExpireSession(t.Context(), id); !errors.Is(err, ports.ErrNotFound) {
+			t.Errorf("expire session %q: got %v, %v, want %v", id, got, err, ports.ErrNotFound)
 		}
-		if len(more) != 0 {
-			t.Errorf("%s: got the facts %+v too", want, more)
-		}
-	}
-}
-
-func gatewayFetchPayment(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	id := s.create(t, s.request("order1", domain.ModePayment)).ID
-	s.Pay(t, id)
-	got, _ := s.fetch(t, id)
-	if got.PaymentStatus != "paid" || got.PaymentIntent == "" || got.Subscription != "" {
-		t.Errorf("got %+v, want paid with a payment intent and no subscription", got)
-	}
-	if got.Amount <= 0 || len(got.Currency) != 3 {
-		t.Errorf("got %d %q, want an amount and a currency", got.Amount, got.Currency)
-	}
-}
-
-// fetchSubscription pays an order for a subscription and fetches it.
-func (s shopper) fetchSubscription(t *testing.T, r ports.SessionRequest) domain.SubscriptionFact {
-	t.Helper()
-	id := s.create(t, r).ID
-	s.Pay(t, id)
-	session, more := s.fetch(t, id)
-	if len(more) != 1 {
-		t.Fatalf("got %d facts beside the session, want one", len(more))
-	}
-	got, ok := more[0].(domain.SubscriptionFact)
-	if !ok {
-		t.Fatalf("the second fact is a %T, want a subscription", more[0])
-	}
-	if got.Snapshot.ID == "" || got.Snapshot.ID != session.Subscription {
-		t.Errorf("got subscription %q, the session says %q", got.Snapshot.ID, session.Subscription)
-	}
-	if got.Type != domain.TypeFetched || !got.At.Equal(session.At) {
-		t.Errorf("got %s at %s, want fetched with the session at %s", got.Type, got.At, session.At)
-	}
-	if now := got.Snapshot; now.Order != r.Order.ID || now.Customer != s.customer {
-		t.Errorf("got order %q and customer %q, want %q and %q", now.Order, now.Customer, r.Order.ID, s.customer)
-	}
-	return got
-}
-
-func gatewayFetchSubscription(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	r := s.request("order1", domain.ModeSubscription)
-	got := s.fetchSubscription(t, r).Snapshot
-	if got.Status != domain.StatusActive || got.StartedAt.IsZero() || !got.PeriodEnd.After(got.PeriodStart) {
-		t.Errorf("got %+v, want an active subscription with a period", got)
-	}
-	if !got.TrialEnd.IsZero() || !got.CancelAt.IsZero() || got.CancelAtPeriodEnd || !got.EndedAt.IsZero() {
-		t.Errorf("got %+v, want neither trial nor end", got)
-	}
-	want := []domain.Item{{Price: s.Recurring.ID, LookupKey: s.Recurring.LookupKey, Quantity: r.Order.Quantity}}
-	for i := range min(len(got.Items), 1) {
-		want[i].ID = got.Items[i].ID
-	}
-	if diff := cmp.Diff(want, got.Items); diff != "" {
-		t.Errorf("the items differ (-want +got):\n%s", diff)
-	}
-}
-
-func gatewayFetchTrial(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	r := s.request("order1", domain.ModeSubscription)
-	r.Order.TrialDays = 14
-	got := s.fetchSubscription(t, r).Snapshot
-	if got.Status != domain.StatusTrialing || !got.TrialEnd.After(got.StartedAt) {
-		t.Errorf("got status %s and trial end %s, want trialing until some day", got.Status, got.TrialEnd)
 	}
 }
 
@@ -381,63 +299,6 @@ func gatewayCanceled(t *testing.T, f GatewayFixture) {
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want %v", name, err, context.Canceled)
-		}
-	}
-}
-
-func gatewayReadEvent(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	for _, mode := range domain.Modes {
-		order := domain.OrderID("order" + string(mode))
-		id := s.create(t, s.request(order, mode)).ID
-		s.Pay(t, id)
-		payload, signature := s.Completed(t, id)
-		got, err := s.Gateway.ReadEvent(payload, signature)
-		if err != nil {
-			t.Fatalf("%s: %v", mode, err)
-		}
-		if got.ID == "" || got.Type != "checkout.session.completed" || got.Created.IsZero() || got.Object != string(id) {
-			t.Errorf("%s: got event %q %q of %s about %q", mode, got.ID, got.Type, got.Created, got.Object)
-		}
-		if string(got.Payload) != string(payload) {
-			t.Errorf("%s: the payload is not the one that came", mode)
-		}
-		fact, ok := got.Fact.(domain.SessionFact)
-		if !ok {
-			t.Fatalf("%s: got the fact %T, want a session", mode, got.Fact)
-		}
-		// Fetching says the same, at another time.
-		want, _ := s.fetch(t, id)
-		want.Type, want.At = got.Type, got.Created
-		if diff := cmp.Diff(want, fact); diff != "" {
-			t.Errorf("%s: the fact differs from the fetched one (-fetched +read):\n%s", mode, diff)
-		}
-	}
-}
-
-func gatewayBadSignature(t *testing.T, f GatewayFixture) {
-	s := newShopper(t, f)
-	id := s.create(t, s.request("order1", domain.ModePayment)).ID
-	s.Pay(t, id)
-	payload, signature := s.Completed(t, id)
-	for name, message := range map[string]struct{ payload, signature string }{
-		"no signature":           {string(payload), ""},
-		"nonsense":               {string(payload), "nonsense"},
-		"another's signature":    {string(payload), s.Sign([]byte("another"))},
-		"a byte more":            {string(payload) + " ", signature},
-		"a byte less":            {string(payload[:len(payload)-1]), signature},
-		"nothing, signed before": {"", signature},
-	} {
-		if got, err := s.Gateway.ReadEvent([]byte(message.payload), message.signature); !errors.Is(err, ports.ErrBadSignature) {
-			t.Errorf("%s: got %+v, %v, want %v", name, got, err, ports.ErrBadSignature)
-		}
-	}
-}
-
-func gatewayUnreadable(t *testing.T, f GatewayFixture) {
-	for _, payload := range []string{"", "nonsense", "null", "17", `"evt_1"`, "[]", "{}", `{"id":"evt_1","object":"event"`} {
-		if got, err := f.Gateway.ReadEvent([]byte(payload), f.Sign([]byte(payload))); !errors.Is(err, ports.ErrUnreadable) {
-			t.Errorf("%s: got %+v, %v, want %v", fmt.Sprintf("%q", payload), got, err, ports.ErrUnreadable)
 		}
 	}
 }
