@@ -11,7 +11,7 @@ import (
 )
 
 // maxSize is far above any catalog that a person writes.
-const maxSize = 1 << 20
+const maxSize = 256 << 10
 
 // File is what a catalog file says.
 type File struct {
