@@ -40,7 +40,8 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	var body bytes.Buffer
-	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead) // limitBody has seen it
+	// Not more than a little on the word of somebody who may send nothing.
+	body.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead)
 	_, err := body.ReadFrom(r.Body)
 	var tooLarge *http.MaxBytesError
 	var network net.Error

@@ -141,24 +141,14 @@ func ours(err error) error {
 	return err
 }
 
-// fromFramework translates what Echo and the generated code find wrong.
+// fromFramework translates what Echo and the generated code find wrong with a
+// request's parameters and body.
 func fromFramework(err error) error {
 	var framework *echo.HTTPError
-	if !errors.As(err, &framework) {
-		return err
-	}
-	switch framework.Code {
-	case http.StatusNotFound:
-		return errNoRoute
-	case http.StatusMethodNotAllowed:
-		return errMethod
-	case http.StatusUnsupportedMediaType:
-		return errMediaType
-	case http.StatusBadRequest:
+	if errors.As(err, &framework) && framework.Code < http.StatusInternalServerError {
 		return fmt.Errorf("%w: %v", errMalformed, framework.Message)
-	default:
-		return err
 	}
+	return err
 }
 
 // rateLimited is errRateLimited with the time after which to come again.
@@ -229,10 +219,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	header.Set(echo.HeaderCacheControl, "no-store")
 	header.Del(echo.HeaderLocation)
-	body, err := json.Marshal(p)
-	if err != nil {
-		body = nil // strings and a number: cannot fail
-	}
+	body, _ := json.Marshal(p) // strings and a number: cannot fail
 	c.Response().WriteHeader(a.status)
 	_, _ = c.Response().Write(body) // who asked may be gone
 }

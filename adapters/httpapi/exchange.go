@@ -107,7 +107,10 @@ func (s *Server) logAccess(ctx context.Context, c echo.Context, x *exchange, too
 	if x.code != "" {
 		attrs = append(attrs, slog.String("code", x.code))
 	}
-	if x.err != nil && (lvl >= slog.LevelWarn || s.deps.Log.Enabled(ctx, slog.LevelDebug)) {
+	// What is wrong with a request may quote it: the code has to do.
+	ofOurs := lvl >= slog.LevelWarn
+	ofCredentials := status == http.StatusUnauthorized || status == http.StatusForbidden
+	if x.err != nil && (ofOurs || ofCredentials && s.deps.Log.Enabled(ctx, slog.LevelDebug)) {
 		attrs = append(attrs, slog.String("error", redact(x.err.Error())))
 	}
 	attrs = append(attrs, x.attrs...)

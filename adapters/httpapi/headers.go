@@ -9,18 +9,38 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 )
 
+// header is a constant one: its values are shared between answers, which replace
+// them but never change them.
+type header struct {
+	name   string
+	values []string
+}
+
+var (
+	everyAnswer = []header{
+		{echo.HeaderXContentTypeOptions, []string{"nosniff"}},
+		{echo.HeaderXFrameOptions, []string{"DENY"}},
+		// Not no-referrer: browsers would then send Origin: null with forms.
+		{echo.HeaderReferrerPolicy, []string{"same-origin"}},
+	}
+	everyAnswerOfOurs = []header{
+		{echo.HeaderContentSecurityPolicy, []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{echo.HeaderCacheControl, []string{"no-store"}},
+	}
+)
+
 // secure tells browsers what not to do with an answer. A mounted page overrides
 // what it needs to.
 func (s *Server) secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		header := c.Response().Header()
-		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
-		header.Set(echo.HeaderXFrameOptions, "DENY")
-		// Not no-referrer: browsers would then send Origin: null with forms.
-		header.Set(echo.HeaderReferrerPolicy, "same-origin")
+		answer := c.Response().Header()
+		for _, h := range everyAnswer {
+			answer[h.name] = h.values
+		}
 		if !exchangeOf(c.Request().Context()).rule.page {
-			header.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-			header.Set(echo.HeaderCacheControl, "no-store")
+			for _, h := range everyAnswerOfOurs {
+				answer[h.name] = h.values
+			}
 		}
 		return next(c)
 	}

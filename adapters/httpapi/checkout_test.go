@@ -1,0 +1,285 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func TestCheckout_FromClickToEntitlement(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	ada := as("user:ada")
+
+	opened := s.call("POST", "/api/checkout/pro", `{"price":"yearly","quantity":2,"locale":"de"}`, ada)
+	s.want(opened, 201, "")
+	if opened.json["action"] != "redirect" || opened.Header.Get("Location") != opened.json["url"] {
+		t.Errorf("got %s with Location %q", opened.text, opened.Header.Get("Location"))
+	}
+	order := opened.json["order_id"].(string)
+
+	before := s.call("GET", "/api/orders/"+order, "", ada)
+	if before.json["status"] != "open" || before.json["url"] != opened.json["url"] || before.json["paid_at"] != nil ||
+		before.json["price"] != "yearly" || before.json["quantity"] != float64(2) || before.json["user_id"] != "ada" {
+		t.Errorf("before paying: %s", before.text)
+	}
+	none := s.call("GET", "/api/entitlements/sso", "", ada)
+	if none.json["entitled"] != false || none.json["value"] != nil {
+		t.Errorf("before paying: %s", none.text)
+	}
+
+	s.pay(opened.json["session_id"].(string))
+
+	after := s.call("GET", "/api/orders/"+order, "", ada)
+	if _, still := after.json["url"]; after.json["status"] != "paid" || after.json["paid_at"] == nil || still {
+		t.Errorf("after paying: %s", after.text)
+	}
+	for feature, value := range map[string]any{"sso": true, "projects": float64(100), "storage": "unlimited"} {
+		got := s.call("GET", "/api/entitlements/"+feature, "", ada)
+		if got.json["entitled"] != true || got.json["value"] != value || got.json["until"] == nil {
+			t.Errorf("after paying: %s, want the value %v", got.text, value)
+		}
+	}
+	got := s.call("GET", "/api/entitlements?user_id=ada", "", as("app:backend"))
+	if listed, _ := got.json["entitlements"].([]any); len(listed) != 3 || got.json["user_id"] != "ada" {
+		t.Errorf("after paying: %s", got.text)
+	}
+}
+
+func TestCheckout_Refusals(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for name, c := range map[string]struct {
+		plan, body string
+		status     int
+		code, says string
+	}{
+		"unknown plan":             {"gold", "", 404, "unknown_plan", `"gold"`},
+		"unknown price":            {"pro", `{"price":"weekly"}`, 422, "unknown_price", `"weekly"`},
+		"price that is not sold":   {"unsold", "", 502, "price_not_sold", "operator"},
+		"too many":                 {"pro", `{"quantity":6}`, 422, "invalid_request", "between 1 and 5"},
+		"none":                     {"pro", `{"quantity":0}`, 400, "bad_request", "quantity"},
+		"a fraction":               {"pro", `{"quantity":1.5}`, 400, "bad_request", "quantity"},
+		"more than can be counted": {"pro", `{"quantity":99999999999999999999}`, 400, "bad_request", ""},
+		"quantity in words":        {"pro", `{"quantity":"two"}`, 400, "bad_request", "quantity"},
+		"odd locale":               {"pro", `{"locale":"de_DE"}`, 422, "invalid_request", "locale"},
+		"foreign success page":     {"pro", `{"success_url":"https://evil.example/"}`, 422, "return_url_not_allowed", "success_url"},
+		"script as cancel page":    {"pro", `{"cancel_url":"javascript:alert(1)"}`, 422, "return_url_not_allowed", "cancel_url"},
+		"foreign user":             {"pro", `{"user_id":"eve"}`, 403, "other_user", "itself"},
+		"an amount":                {"pro", `{"amount":1}`, 400, "bad_request", "amount"},
+		"metadata":                 {"pro", `{"metadata":{"user_id":"eve"}}`, 400, "bad_request", "metadata"},
+		"a customer":               {"pro", `{"customer":"cus_1"}`, 400, "bad_request", "customer"},
+		"a field in other case":    {"pro", `{"USER_ID":"eve"}`, 400, "bad_request", "USER_ID"},
+		"cut JSON":                 {"pro", `{"price":`, 400, "bad_request", "not JSON"},
+		"two values":               {"pro", `{} {"quantity":2}`, 400, "bad_request", "not JSON"},
+		"a list":                   {"pro", `[]`, 400, "bad_request", "body"},
+		"null":                     {"pro", `null`, 400, "bad_request", "body"},
+		"null as a price":          {"pro", `{"price":null}`, 400, "bad_request", "price"},
+		"a word":                   {"pro", `pro`, 400, "bad_request", "not JSON"},
+		"deep nesting":             {"pro", strings.Repeat("[", 30_000), 400, "bad_request", ""},
+		"NUL in the price":         {"pro", `{"price":"\u0000"}`, 422, "unknown_price", ""},
+		"NUL in the plan":          {"%00", "", 404, "unknown_plan", ""},
+		"path out of the plans":    {"..%2f..%2fetc%2fpasswd", "", 404, "unknown_plan", ""},
+		"escaped escape":           {"%252e%252e", "", 404, "unknown_plan", ""},
+		"invalid UTF-8":            {"%ff%fe", "", 404, "unknown_plan", ""},
+	} {
+		got := s.call("POST", "/api/checkout/"+c.plan, c.body, as("user:ada"))
+		if got.StatusCode != c.status || got.code() != c.code || !strings.Contains(got.detail(), c.says) {
+			t.Errorf("%s: got %d %s, want %d %s saying %q", name, got.StatusCode, got.text, c.status, c.code, c.says)
+		}
+	}
+	if calls := s.gateway.Calls(); calls != 1 {
+		t.Errorf("the payment provider was called %d times, want once, for the prices", calls)
+	}
+}
+
+func TestCheckout_TakesNoBodyOrJSON(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for name, c := range map[string]struct {
+		media, body string
+		status      int
+	}{
+		"no body":                 {"", "", 201},
+		"no body of type form":    {"application/x-www-form-urlencoded", "", 201},
+		"empty object":            {"application/json", "{}", 201},
+		"JSON with a charset":     {"application/json; charset=utf-8", `{"quantity":1}`, 201},
+		"JSON without saying so":  {"", "{}", 415},
+		"JSON as text":            {"text/plain", "{}", 415},
+		"form":                    {"application/x-www-form-urlencoded", "price=monthly", 415},
+		"media type that is none": {";;;", "{}", 415},
+	} {
+		r, _ := http.NewRequest("POST", s.url+"/api/checkout/pro", strings.NewReader(c.body))
+		r.Header.Set("Authorization", "Bearer user:ada")
+		if c.media != "" {
+			r.Header.Set("Content-Type", c.media)
+		}
+		if got := s.send(r); got.StatusCode != c.status {
+			t.Errorf("%s: got %d, want %d: %s", name, got.StatusCode, c.status, got.text)
+		}
+	}
+}
+
+func TestCheckout_IdempotencyKey(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	ada := as("user:ada")
+	key := map[string]string{"Idempotency-Key": "k-1"}
+
+	first := s.call("POST", "/api/checkout/pro", "", ada, key)
+	s.want(first, 201, "")
+	if again := s.call("POST", "/api/checkout/pro", "{}", ada, key); again.text != first.text {
+		t.Errorf("the repetition got %s, the first %s", again.text, first.text)
+	}
+	s.want(s.call("POST", "/api/checkout/basic", "", ada, key), 422, "idempotency_key_reused")
+	s.want(s.call("POST", "/api/checkout/pro", `{"quantity":2}`, ada, key), 422, "idempotency_key_reused")
+	// Another user's key is another key.
+	if other := s.call("POST", "/api/checkout/pro", "", as("user:eve"), key); other.StatusCode != 201 || other.json["order_id"] == first.json["order_id"] {
+		t.Errorf("another user with the same key got %s", other.text)
+	}
+	s.want(s.call("POST", "/api/checkout/pro", "", ada, map[string]string{"Idempotency-Key": strings.Repeat("k", 256)}), 400, "bad_request")
+	s.want(s.call("POST", "/api/checkout/pro", "", ada, map[string]string{"Idempotency-Key": ""}), 400, "bad_request")
+	s.want(s.call("POST", "/api/checkout/pro", "", ada, map[string]string{"Idempotency-Key": "\xff"}), 422, "invalid_request")
+
+	twice, _ := http.NewRequest("POST", s.url+"/api/checkout/pro", nil)
+	twice.Header = http.Header{"Authorization": {"Bearer user:ada"}, "Idempotency-Key": {"k-1", "k-2"}}
+	s.want(s.send(twice), 400, "bad_request")
+}
+
+func TestCheckout_ManyClicksAtOnceMakeOneSession(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	answers := make([]reply, 20)
+	var clicks sync.WaitGroup
+	for i := range answers {
+		clicks.Go(func() {
+			answers[i] = s.call("POST", "/api/checkout/pro", "", as("user:ada"), map[string]string{"Idempotency-Key": "k-1"})
+		})
+	}
+	clicks.Wait()
+	for _, got := range answers {
+		if got.StatusCode != 201 || got.text != answers[0].text {
+			t.Errorf("got %d %s, want %s", got.StatusCode, got.text, answers[0].text)
+		}
+	}
+	if calls := s.gateway.Calls(); calls != 3 {
+		t.Errorf("the payment provider was called %d times, want 3: prices, customer, session", calls)
+	}
+}
+
+func TestCheckout_Conflicts(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	ada := as("user:ada")
+	_, session := s.buy("ada", "pro")
+	s.gateway.Pay("cs_unknown") // nobody's
+	s.gateway.Pay(sessionID(session))
+	s.want(s.call("POST", "/api/checkout/pro", `{"price":"yearly"}`, ada), 409, "checkout_completed")
+	got := s.call("POST", "/api/checkout/pro", `{"price":"yearly"}`, ada)
+	s.want(got, 409, "already_subscribed")
+	if !strings.Contains(got.detail(), "on plan pro") {
+		t.Errorf("the detail is %q", got.detail())
+	}
+}
+
+func TestCheckout_RepeatedWithoutAPageToSendTheBuyerTo(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	key := map[string]string{"Idempotency-Key": "k-1"}
+	order := s.call("POST", "/api/checkout/basic", "", as("user:ada"), key).json["order_id"].(string)
+	// As after a crash, when only the webhook told us of the session.
+	err := s.store.Update(t.Context(), ports.Touch{Users: []domain.UserID{"ada"}}, func(found ports.Found) (ports.Kept, error) {
+		state := found.States["ada"]
+		o := state.Account.Orders[domain.OrderID(order)]
+		o.SessionURL = ""
+		state.Account = state.Account.WithOrder(o)
+		return ports.Kept{States: []ports.State{state}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.call("POST", "/api/checkout/basic", "", as("user:ada"), key)
+	s.want(got, 409, "checkout_over")
+	if !strings.Contains(got.detail(), order) {
+		t.Errorf("the detail %q does not name order %s", got.detail(), order)
+	}
+}
+
+func TestCheckout_WhenThePaymentProviderFails(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		code   string
+		retry  string
+	}{
+		"busy":    {ports.ErrGatewayBusy, 503, "payment_provider_busy", "2"},
+		"denied":  {fmt.Errorf("key rk_live_abc lacks a permission: %w", ports.ErrGatewayDenied), 502, "payment_provider_denied", ""},
+		"refused": {fmt.Errorf("no such price: %w", ports.ErrGatewayRefused), 502, "payment_provider_refused", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, setup{})
+			s.buy("bob", "pro") // asks for the prices
+			s.gateway.FailNext(c.err)
+			got := s.call("POST", "/api/checkout/pro", "", as("user:ada"))
+			s.want(got, c.status, c.code)
+			if got.Header.Get("Retry-After") != c.retry || strings.Contains(got.text, "rk_live") || got.Header.Get("Location") != "" {
+				t.Errorf("got %v %s", got.Header, got.text)
+			}
+			s.want(s.call("POST", "/api/checkout/pro", "", as("user:ada")), 201, "")
+			if logged := s.log.String(); c.status == 502 && !strings.Contains(logged, `"level":"ERROR"`) {
+				t.Errorf("an operator learns nothing: %s", logged)
+			}
+		})
+	}
+}
+
+func TestCheckout_IsRateLimitedPerUser(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{CheckoutRate: 1, CheckoutBurst: 3}})
+	buy := func(token, body string) reply {
+		return s.call("POST", "/api/checkout/pro", body, as(token))
+	}
+	for range 3 {
+		s.want(buy("user:ada", ""), 201, "")
+		s.want(buy("app:backend", `{"user_id":"ada"}`), 201, "")
+	}
+	got := buy("user:ada", "")
+	s.want(got, 429, "rate_limited")
+	if got.Header.Get("Retry-After") != "1" {
+		t.Errorf("got Retry-After %q", got.Header.Get("Retry-After"))
+	}
+	s.want(buy("app:backend", `{"user_id":"ada"}`), 429, "rate_limited")
+	s.want(buy("app:backend", `{"user_id":"eve"}`), 201, "")
+	s.want(buy("user:eve", ""), 201, "")
+	s.want(s.call("POST", "/api/orders/ord_1/sync", "", as("user:ada")), 429, "rate_limited")
+	s.want(s.call("GET", "/api/entitlements", "", as("user:ada")), 200, "")
+
+	s.clock.pass(time.Second)
+	s.want(buy("user:ada", ""), 201, "")
+	s.want(buy("user:ada", ""), 429, "rate_limited")
+}
+
+func TestLimiter_ForgetsWhoWasNotSeenForLong(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(1, 1, newClock().Now)
+	if err := l.take("steady"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * limiterMost {
+		_ = l.take(fmt.Sprint("passer-by ", i))
+		if i%(limiterMost/2) == 0 && l.take("steady") == nil {
+			t.Fatalf("a caller seen all the time was forgotten after %d others", i)
+		}
+	}
+	if kept := len(l.recent) + len(l.previous); kept > 2*limiterMost+1 {
+		t.Errorf("%d callers are kept", kept)
+	}
+}

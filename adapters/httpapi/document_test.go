@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDocument_IsValidWithItsExamples(t *testing.T) {
+	t.Parallel()
+	doc, _, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDocument_GeneratedCodeIsUpToDate(t *testing.T) {
+	t.Parallel()
+	fresh, config := filepath.Join(t.TempDir(), "api.gen.go"), filepath.Join(t.TempDir(), "oapi.yaml")
+	elsewhere := strings.Replace(string(mustRead(t, "oapi.yaml")), "output: api.gen.go", "output: "+fresh, 1)
+	if err := os.WriteFile(config, []byte(elsewhere), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	generate := exec.Command("go", "tool", "oapi-codegen", "-config", config, "openapi.yaml")
+	if out, err := generate.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !bytes.Equal(mustRead(t, fresh), mustRead(t, "api.gen.go")) {
+		t.Error("openapi.yaml has changed since api.gen.go was made: run go generate ./adapters/httpapi")
+	}
+}
+
+func TestDocument_DescribesEveryRoute(t *testing.T) {
+	t.Parallel()
+	doc, _, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var described, ruled []string
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			described = append(described, method+" "+echoPath(path))
+		}
+	}
+	for _, r := range rules {
+		ruled = append(ruled, r.method+" "+r.path)
+	}
+	slices.Sort(described)
+	slices.Sort(ruled)
+	if diff := cmp.Diff(ruled, described); diff != "" {
+		t.Errorf("routes (-) and openapi.yaml (+) differ:\n%s", diff)
+	}
+}
+
+func TestDocument_SaysWhoMayCall(t *testing.T) {
+	t.Parallel()
+	doc, _, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			open := operation.Security != nil && len(*operation.Security) == 0
+			if ruledOpen := rulesByRoute(rules)[routeKey{method, echoPath(path)}].roles == nil; open != ruledOpen {
+				t.Errorf("%s %s: open to everybody is %t in the document, %t in roles.go", method, path, open, ruledOpen)
+			}
+		}
+	}
+}
+
+func TestDocument_ListsEveryProblemCode(t *testing.T) {
+	t.Parallel()
+	_, responses, found := strings.Cut(string(documentYAML), "\n  responses:\n")
+	if !found {
+		t.Fatal("openapi.yaml has no components.responses")
+	}
+	intro, _, _ := strings.Cut(string(documentYAML), "\npaths:")
+	listed := map[string]bool{}
+	for _, match := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(intro+responses, -1) {
+		listed[match[1]] = true
+	}
+	for _, a := range append(slices.Clone(answers), internal) {
+		if a.status != statusGone && !listed[a.code] {
+			t.Errorf("the code %s is not in openapi.yaml", a.code)
+		}
+	}
+	for code := range listed {
+		known := slices.ContainsFunc(answers, func(a answer) bool { return a.code == code })
+		if !known && code != "code" && code != "eur" && code != "jpy" {
+			t.Errorf("openapi.yaml lists %s, which no error has", code)
+		}
+	}
+}
+
+func TestDocument_IsServed(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	got := s.call("GET", "/api/openapi.json", "")
+	s.want(got, 200, "")
+	if got.json["openapi"] != "3.0.3" || strings.Contains(got.text, "x-go-") {
+		t.Errorf("got %.200s", got.text)
+	}
+}

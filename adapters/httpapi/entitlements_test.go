@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func TestEntitlements_AnswerToTheByte(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	_, session := s.buy("ada", "basic")
+	s.pay(session)
+	for path, want := range map[string]string{
+		"/api/entitlements": `{"as_of":"2026-12-01T09:30:00Z","entitlements":[` +
+			`{"feature":"projects","since":"2026-12-01T09:30:00Z","sources":[{"id":"ord_000001","kind":"order","plan":"basic"}],"until":null,"value":10}` +
+			`],"user_id":"ada"}`,
+		"/api/entitlements/projects": `{"as_of":"2026-12-01T09:30:00Z","entitled":true,"feature":"projects","until":null,"value":10}`,
+		"/api/entitlements/sso":      `{"as_of":"2026-12-01T09:30:00Z","entitled":false,"feature":"sso","until":null,"value":null}`,
+	} {
+		if diff := cmp.Diff(want+"\n", s.call("GET", path, "", as("user:ada")).text); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+	want := `{"as_of":"2026-12-01T09:30:00Z","entitlements":[],"user_id":"nobody"}` + "\n"
+	if diff := cmp.Diff(want, s.call("GET", "/api/entitlements?user_id=nobody", "", as("app:backend")).text); diff != "" {
+		t.Errorf("of an unknown user (-want +got):\n%s", diff)
+	}
+}
+
+func TestEntitlements_UnknownFeature(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, feature := range []string{"ssso", "%00", "..%2fsso", "%ff", "s%20so", strings.Repeat("x", 4000)} {
+		s.want(s.call("GET", "/api/entitlements/"+feature, "", as("user:ada")), 404, "unknown_feature")
+	}
+}
+
+func TestEntitlements_OddUserIds(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, id := range []string{"", "\x00", "a\nb", "\xff", strings.Repeat("x", 256)} {
+		got := s.call("GET", "/api/entitlements?user_id="+url.QueryEscape(id), "", as("app:backend"))
+		s.want(got, 400, "bad_request")
+	}
+	for _, id := range []string{"a b", "auth0|x", "ü", "a,b", "'; drop table users; --", "a&b", "a%b"} {
+		got := s.call("GET", "/api/entitlements?user_id="+url.QueryEscape(id), "", as("app:backend"))
+		if s.want(got, 200, ""); got.json["user_id"] != id {
+			t.Errorf("asked for %q, got %v", id, got.json["user_id"])
+		}
+	}
+	s.want(s.call("GET", "/api/entitlements?user_id=ada&user_id=eve", "", as("app:backend")), 400, "bad_request")
+	s.want(s.call("GET", "/api/entitlements?user_id=ada&user_id=eve", "", as("user:ada")), 400, "bad_request")
+}
+
+func TestEntitlements_WhenTheStoreFails(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	s.store.fail(ports.ErrUnavailable)
+	got := s.call("GET", "/api/entitlements", "", as("user:ada"))
+	s.want(got, 503, "unavailable")
+	if got.Header.Get("Retry-After") != "2" {
+		t.Errorf("got Retry-After %q", got.Header.Get("Retry-After"))
+	}
+	s.store.fail(errors.New("column grants.value of db.internal does not exist"))
+	got = s.call("GET", "/api/entitlements", "", as("user:ada"))
+	s.want(got, 500, "internal")
+	if strings.Contains(got.text, "column") || !strings.Contains(s.log.String(), "column grants.value") {
+		t.Errorf("the client got %s, the log %s", got.text, s.log)
+	}
+}
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	want := `{"plans":[` +
+		`{"description":"","grants":{"projects":10},"group":null,"key":"basic","mode":"payment","name":"Basic",` +
+		`"prices":[{"amount":900,"currency":"eur","interval":null,"interval_count":null,"key":"once"}]},` +
+		`{"description":"For teams","grants":{"projects":100,"sso":true,"storage":"unlimited"},"group":"main","key":"pro","mode":"subscription","name":"Pro",` +
+		`"prices":[{"amount":1900,"currency":"eur","interval":"month","interval_count":1,"key":"monthly"},` +
+		`{"amount":19000,"currency":"eur","interval":"year","interval_count":1,"key":"yearly"}]}]}` + "\n"
+	if diff := cmp.Diff(want, s.call("GET", "/api/plans", "").text); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

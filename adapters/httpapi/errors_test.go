@@ -1,0 +1,140 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func TestErrors_EveryExportedOneHasARow(t *testing.T) {
+	t.Parallel()
+	rows := rowNames(t)
+	declared := 0
+	for _, pkg := range []string{"domain", "ports", "app"} {
+		for _, name := range errorNames(t, filepath.Join("..", "..", pkg)) {
+			declared++
+			if !rows[pkg+"."+name] {
+				t.Errorf("%s.%s has no row in errors.go: what should a client hear of it?", pkg, name)
+			}
+		}
+	}
+	if declared < 20 {
+		t.Errorf("found only %d declared errors: the search is broken", declared)
+	}
+}
+
+// errorNames finds the package's exported variables named Err...
+func errorNames(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range parsed.Decls {
+			general, is := decl.(*ast.GenDecl)
+			if !is || general.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range general.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if strings.HasPrefix(name.Name, "Err") {
+						names = append(names, name.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// rowNames finds the errors that begin a row of answers.
+func rowNames(t *testing.T) map[string]bool {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		row, is := n.(*ast.CompositeLit)
+		if !is || len(row.Elts) == 0 {
+			return true
+		}
+		if first, is := row.Elts[0].(*ast.SelectorExpr); is {
+			names[first.X.(*ast.Ident).Name+"."+first.Sel.Name] = true
+		}
+		return true
+	})
+	return names
+}
+
+func TestErrors_Answers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err    error
+		status int
+		code   string
+		detail string
+	}{
+		{fmt.Errorf("keep order: %w: use a new key", app.ErrKeyReused), 422, "idempotency_key_reused", "idempotency key was used for another request: use a new key"},
+		{fmt.Errorf("success_url: %w: it is not a URL", app.ErrBadReturnURL), 422, "return_url_not_allowed", "success_url: return URL not allowed: it is not a URL"},
+		{fmt.Errorf("read host db.internal: %w", ports.ErrUnavailable), 503, "unavailable", ""},
+		{fmt.Errorf("key rk_1: %w", ports.ErrGatewayDenied), 502, "payment_provider_denied", operator},
+		{errors.Join(ports.ErrGatewayRefused, ports.ErrUnavailable), 502, "payment_provider_refused", operator},
+		{app.ErrPriceNotSold, 502, "price_not_sold", operator},
+		{ports.ErrGatewayBusy, 503, "payment_provider_busy", ""},
+		{app.ErrClosing, 503, "shutting_down", ""},
+		{fmt.Errorf("read: %w", context.DeadlineExceeded), 503, "timeout", ""},
+		{app.ErrUnknownPlan, 404, "unknown_plan", "no such plan"},
+		{app.ErrUnknownFeature, 404, "unknown_feature", "no such feature"},
+		{fmt.Errorf("order ord_1 of another user: %w", ports.ErrNotFound), 404, "not_found", ""},
+		{app.ErrUnknownPrice, 422, "unknown_price", "no such price"},
+		{app.ErrBadRequest, 422, "invalid_request", "bad request"},
+		{app.ErrAlreadySubscribed, 409, "already_subscribed", "already subscribed"},
+		{app.ErrCheckoutCompleted, 409, "checkout_completed", "an earlier checkout has just been completed"},
+		{fmt.Errorf("customer cus_1: %w", ports.ErrConflict), 409, "conflict", ""},
+		{ports.ErrNoCredentials, 401, "unauthenticated", ""},
+		{fmt.Errorf("%w: expired", ports.ErrBadCredentials), 401, "bad_credentials", ""},
+		{ports.ErrCrossOrigin, 403, "cross_origin", ""},
+		{ports.ErrKeysUnavailable, 503, "keys_unavailable", ""},
+		{errors.New("pq: password of entitled is hunter2"), 500, "internal", ""},
+	} {
+		a := answerTo(c.err)
+		var detail string
+		if a.detail != nil {
+			detail = a.detail(c.err, a.err)
+		}
+		if a.status != c.status || a.code != c.code || detail != c.detail {
+			t.Errorf("%v: got %d %s %q, want %d %s %q", c.err, a.status, a.code, detail, c.status, c.code, c.detail)
+		}
+	}
+}
+
+func TestErrors_AWebhooksTroubleOfOursIsNever4xx(t *testing.T) {
+	t.Parallel()
+	for _, a := range append([]answer{internal}, answers...) {
+		err := fmt.Errorf("event evt_1: %w", a.err)
+		if status := answerTo(ours(err)).status; status < http.StatusInternalServerError {
+			t.Errorf("%v: got %d", a.err, status)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+)
+
+func TestRoles_EveryRouteHasARow(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{Mounts: []Mount{{Path: "/", Handler: http.NotFoundHandler()}, {Path: "/dev/*", Handler: http.NotFoundHandler()}}}})
+	for _, route := range s.echo.Routes() {
+		row, found := s.rules[routeKey{route.Method, route.Path}]
+		if !found {
+			t.Errorf("%s %s has no row in roles.go", route.Method, route.Path)
+		}
+		if row.page && row.roles != nil {
+			t.Errorf("%s %s is mounted and not open", route.Method, route.Path)
+		}
+	}
+	if routes := len(s.echo.Routes()); routes != len(s.rules) {
+		t.Errorf("%d routes and %d rows", routes, len(s.rules))
+	}
+}
+
+func TestRoles_ARouteWithoutARowDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{server: func(h *http.Server) {
+		h.Handler.(*echo.Echo).GET("/api/forgotten", func(c echo.Context) error { return c.String(200, "open to all") })
+	}})
+	s.want(s.call("GET", "/api/forgotten", "", as("admin:ops")), 404, "not_found")
+}
+
+func TestRoles_EveryRouteByEveryRole(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	order, session := s.buy("ada", "basic")
+	s.pay(session)
+
+	callers := []string{"", "user:ada", "user:eve", "app:backend", "admin:ops", "nobody"}
+	everybody := []int{200, 200, 200, 200, 200, 200}
+	table := map[string][]int{
+		"POST /api/checkout/:plan":        {401, 201, 201, 400, 400, 401},
+		"GET /api/orders/:id":             {401, 200, 404, 200, 200, 401},
+		"POST /api/orders/:id/sync":       {401, 200, 404, 200, 200, 401},
+		"GET /api/entitlements":           {401, 200, 200, 400, 400, 401},
+		"GET /api/entitlements/:feature":  {401, 200, 200, 400, 400, 401},
+		"GET /api/plans":                  everybody,
+		"GET /api/openapi.json":           everybody,
+		"GET /healthz":                    everybody,
+		"GET /readyz":                     everybody,
+		"POST /api/webhooks/stripe":       {400, 400, 400, 400, 400, 400}, // without a signature
+		"GET /api/entitlements?ada":       {401, 200, 403, 200, 200, 401},
+		"GET /api/entitlements/sso?ada":   {401, 200, 403, 200, 200, 401},
+		"POST /api/checkout/pro for ada":  {401, 201, 403, 201, 201, 401},
+		"POST /api/checkout/:plan for ''": {401, 400, 400, 400, 400, 401},
+	}
+	for route, want := range table {
+		for i, caller := range callers {
+			path := strings.NewReplacer(":plan", "basic", ":id", order, ":feature", "sso", "?ada", "?user_id=ada", " for ada", "", " for ''", "").Replace(route)
+			method, path, _ := strings.Cut(path, " ")
+			body := ""
+			switch {
+			case strings.HasSuffix(route, "for ada"):
+				body = `{"user_id":"ada"}`
+			case strings.HasSuffix(route, "for ''"):
+				body = `{"user_id":""}`
+			}
+			headers := map[string]string{}
+			if caller != "" {
+				headers = as(caller)
+			}
+			got := s.call(method, path, body, headers)
+			if got.StatusCode != want[i] {
+				t.Errorf("%s as %q: got %d, want %d: %s", route, caller, got.StatusCode, want[i], got.text)
+			}
+		}
+	}
+	for _, r := range rules {
+		if table[r.method+" "+r.path] == nil {
+			t.Errorf("%s %s is not in this test's table", r.method, r.path)
+		}
+	}
+}
+
+func TestRoles_ForeignAndAbsentOrdersLookTheSame(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	order, _ := s.buy("ada", "basic")
+	for _, c := range []struct{ method, foreign, absent string }{
+		{"GET", "/api/orders/" + order, "/api/orders/ord_absent"},
+		{"GET", "/api/orders/" + order + "?wait=1s", "/api/orders/ord_absent?wait=1s"},
+		{"POST", "/api/orders/" + order + "/sync", "/api/orders/ord_absent/sync"},
+		{"GET", "/api/orders/" + order, "/api/orders/%00"},
+	} {
+		foreign, absent := s.call(c.method, c.foreign, "", as("user:eve")), s.call(c.method, c.absent, "", as("user:eve"))
+		if foreign.StatusCode != 404 || foreign.StatusCode != absent.StatusCode {
+			t.Errorf("%s: got %d and %d", c.method, foreign.StatusCode, absent.StatusCode)
+		}
+		if a, b := withoutRequestID(foreign), withoutRequestID(absent); a != b {
+			t.Errorf("%s: bodies differ: %s, %s", c.method, a, b)
+		}
+	}
+}
+
+func withoutRequestID(r reply) string {
+	delete(r.json, "request_id")
+	text, _ := json.Marshal(r.json)
+	return string(text)
+}
+
+func TestRoles_Refusals(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for name, c := range map[string]struct {
+		token     string
+		status    int
+		code      string
+		challenge string
+	}{
+		"no credentials":                 {"", 401, "unauthenticated", "Bearer"},
+		"bad credentials":                {"forged", 401, "bad_credentials", `Bearer error="invalid_token"`},
+		"cross-origin":                   {"cross-origin", 403, "cross_origin", ""},
+		"keys cannot be had":             {"no-keys", 503, "keys_unavailable", ""},
+		"a role that nobody knows":       {"stranger", 403, "forbidden", ""},
+		"a user without an id":           {"user:", 401, "bad_credentials", `Bearer error="invalid_token"`},
+		"a user with an endless id":      {"user:" + strings.Repeat("x", 256), 401, "bad_credentials", `Bearer error="invalid_token"`},
+		"a user whose id is not unicode": {"user:\xff", 401, "bad_credentials", `Bearer error="invalid_token"`},
+	} {
+		headers := map[string]string{}
+		if c.token != "" {
+			headers = as(c.token)
+		}
+		got := s.call("GET", "/api/entitlements", "", headers)
+		s.want(got, c.status, c.code)
+		if challenge := got.Header.Get("WWW-Authenticate"); challenge != c.challenge {
+			t.Errorf("%s: got WWW-Authenticate %q, want %q", name, challenge, c.challenge)
+		}
+	}
+}
+
+func TestRoles_AServiceKeyHasToNameTheUser(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, call := range []string{"POST /api/checkout/basic", "GET /api/entitlements", "GET /api/entitlements/sso"} {
+		method, path, _ := strings.Cut(call, " ")
+		got := s.call(method, path, "", as("app:backend"))
+		s.want(got, 400, "user_id_required")
+		if !strings.Contains(got.detail(), "user_id") {
+			t.Errorf("%s: the detail %q does not name user_id", call, got.detail())
+		}
+	}
+}

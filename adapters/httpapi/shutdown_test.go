@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxtest"
+)
+
+func TestShutdown_WaitsEndWithTheCurrentState(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	order, _ := s.buy("ada", "basic")
+	looked := make(chan struct{}, 100)
+	notice := func(context.Context) { looked <- struct{}{} }
+	s.store.notice.Store(&notice)
+	answered := make(chan reply, 1)
+	go func() { answered <- s.call("GET", "/api/orders/"+order+"?wait=30s", "", as("user:ada")) }()
+	<-looked
+
+	began := time.Now()
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if got := <-answered; got.StatusCode != 200 || got.json["status"] != "open" {
+		t.Errorf("got %d %s", got.StatusCode, got.text)
+	}
+}
+
+func TestShutdown_RequestsUnderWayFinish(t *testing.T) {
+	t.Parallel()
+	inside, finish := make(chan struct{}), make(chan struct{})
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(inside)
+		<-finish
+		_, _ = w.Write([]byte("done"))
+	})
+	s := start(t, setup{config: Config{DrainTime: 200 * time.Millisecond, Mounts: []Mount{{"/slow", page}}}})
+	answered := make(chan reply, 1)
+	go func() { answered <- s.call("GET", "/slow", "") }()
+	<-inside
+
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(context.Background()) }()
+	<-s.stopping.Done()
+	s.want(s.call("GET", "/readyz", ""), 503, "shutting_down") // while it drains it still answers
+	for {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			break // it listens no more
+		}
+		conn.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	select {
+	case err := <-down:
+		t.Fatalf("shut down with a request under way: %v", err)
+	default:
+	}
+	close(finish)
+	if got := <-answered; got.text != "done" {
+		t.Errorf("got %d %q", got.StatusCode, got.text)
+	}
+	if err := <-down; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShutdown_CutsOffWhatOutlivesIt(t *testing.T) {
+	t.Parallel()
+	inside := make(chan struct{})
+	page := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(inside)
+		<-r.Context().Done()
+	})
+	s := start(t, setup{config: Config{Mounts: []Mount{{"/slow", page}}}})
+	conn := s.dial()
+	s.say(conn, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-inside
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestModule_ListensAndStopsWithTheProgram(t *testing.T) {
+	t.Parallel()
+	deps := start(t, setup{}).deps
+	var s *Server
+	program := fxtest.New(t, fx.Supply(deps, Config{Addr: "127.0.0.1:0"}), Module, fx.Populate(&s))
+	program.RequireStart()
+	program.RequireStop()
+	if s.stopping.Err() == nil {
+		t.Error("the server was not shut down")
+	}
+}
+
+func TestModule_FailsToStartOnATakenAddress(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	deps := start(t, setup{}).deps
+	program := fx.New(fx.NopLogger, fx.Supply(deps, Config{Addr: taken.Addr().String()}), Module)
+	if err := program.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "listen") {
+		t.Errorf("got %v", err)
+	}
+}
