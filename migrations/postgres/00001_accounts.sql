@@ -8,7 +8,7 @@
 
 -- +goose Up
 CREATE TABLE accounts (
-    user_id      text COLLATE "C" PRIMARY KEY,
+    user_id      text COLLATE "C" NOT NULL PRIMARY KEY,
     customer_id  text COLLATE "C" NOT NULL DEFAULT '',
     customer_key text NOT NULL DEFAULT '',
     CONSTRAINT accounts_user_named CHECK (user_id <> '')
@@ -16,7 +16,7 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX accounts_customer ON accounts (customer_id) WHERE customer_id <> '';
 
 CREATE TABLE orders (
-    id                text COLLATE "C" PRIMARY KEY,
+    id                text COLLATE "C" NOT NULL PRIMARY KEY,
     user_id           text COLLATE "C" NOT NULL,
     plan              text NOT NULL,
     price             text NOT NULL,
@@ -50,7 +50,7 @@ CREATE UNIQUE INDEX orders_client_key ON orders (user_id, client_key) WHERE clie
 CREATE UNIQUE INDEX orders_session ON orders (session_id) WHERE session_id <> '';
 
 CREATE TABLE subscriptions (
-    id                   text COLLATE "C" PRIMARY KEY,
+    id                   text COLLATE "C" NOT NULL PRIMARY KEY,
     user_id              text COLLATE "C" NOT NULL,
     order_id             text NOT NULL,
     customer_id          text NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_user ON subscriptions (user_id);
 
 CREATE TABLE payments (
-    id                text COLLATE "C" PRIMARY KEY,
+    id                text COLLATE "C" NOT NULL PRIMARY KEY,
     user_id           text COLLATE "C" NOT NULL,
     order_id          text NOT NULL,
     subscription_id   text NOT NULL,

@@ -5,7 +5,7 @@
 
 -- +goose Up
 CREATE TABLE processed_events (
-    id           text COLLATE "C" PRIMARY KEY,
+    id           text COLLATE "C" NOT NULL PRIMARY KEY,
     type         text NOT NULL,
     object       text NOT NULL,
     user_id      text COLLATE "C" NOT NULL,

@@ -6,7 +6,7 @@
 
 -- +goose Up
 CREATE TABLE accounts (
-    user_id      text PRIMARY KEY,
+    user_id      text NOT NULL PRIMARY KEY,
     customer_id  text NOT NULL DEFAULT '',
     customer_key text NOT NULL DEFAULT '',
     CONSTRAINT accounts_user_named CHECK (user_id <> '')
@@ -14,7 +14,7 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX accounts_customer ON accounts (customer_id) WHERE customer_id <> '';
 
 CREATE TABLE orders (
-    id                text PRIMARY KEY,
+    id                text NOT NULL PRIMARY KEY,
     user_id           text NOT NULL,
     plan              text NOT NULL,
     price             text NOT NULL,
@@ -48,7 +48,7 @@ CREATE UNIQUE INDEX orders_client_key ON orders (user_id, client_key) WHERE clie
 CREATE UNIQUE INDEX orders_session ON orders (session_id) WHERE session_id <> '';
 
 CREATE TABLE subscriptions (
-    id                   text PRIMARY KEY,
+    id                   text NOT NULL PRIMARY KEY,
     user_id              text NOT NULL,
     order_id             text NOT NULL,
     customer_id          text NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_user ON subscriptions (user_id);
 
 CREATE TABLE payments (
-    id                text PRIMARY KEY,
+    id                text NOT NULL PRIMARY KEY,
     user_id           text NOT NULL,
     order_id          text NOT NULL,
     subscription_id   text NOT NULL,

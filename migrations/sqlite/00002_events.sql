@@ -2,7 +2,7 @@
 
 -- +goose Up
 CREATE TABLE processed_events (
-    id           text PRIMARY KEY,
+    id           text NOT NULL PRIMARY KEY,
     type         text NOT NULL,
     object       text NOT NULL,
     user_id      text NOT NULL,
