@@ -67,11 +67,6 @@ func natureOfPostgres(err *pgconn.PgError) nature {
 		"40P01", // deadlock_detected
 		"55P03": // lock_not_available: lock_timeout
 		return natureAborted
-	case "0A000", "26000": // a prepared statement that a migration made stale
-		if strings.Contains(err.Message, "cached plan") || err.Code == "26000" {
-			return natureLost // a fresh connection prepares it anew
-		}
-		return natureOther
 	case "57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting up, idle too long
 		"25P03": // idle in a transaction for too long
 		return natureLost
@@ -88,7 +83,8 @@ func natureOfPostgres(err *pgconn.PgError) nature {
 		return natureOther
 	}
 	switch {
-	case strings.HasPrefix(err.Code, "08"): // connection exception
+	case staleStatement(err), // another connection prepares it anew
+		strings.HasPrefix(err.Code, "08"): // connection exception
 		return natureLost
 	case strings.HasPrefix(err.Code, "53"), // disk full, out of memory, too many connections
 		strings.HasPrefix(err.Code, "58"): // I/O error
@@ -96,6 +92,13 @@ func natureOfPostgres(err *pgconn.PgError) nature {
 	default:
 		return natureOther
 	}
+}
+
+// staleStatement tells whether a statement was prepared before a migration.
+func staleStatement(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) &&
+		(pg.Code == "26000" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan"))
 }
 
 func natureOfSQLite(err *sqlite.Error) nature {

@@ -127,6 +127,11 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 		"idle_in_transaction_session_timeout": "30s",
 		"timezone":                            "UTC",
 		"standard_conforming_strings":         "on", // Bun's quoting relies on it
+		// Every query here has an index to go by. Without statistics, as after a
+		// quick growth, Postgres takes a user for a two-hundredth of the table and
+		// reads all of it; and what is prepared need not be planned each time.
+		"enable_seqscan":  "off",
+		"plan_cache_mode": "force_generic_plan",
 	} {
 		if _, set := conn.RuntimeParams[name]; !set {
 			conn.RuntimeParams[name] = value

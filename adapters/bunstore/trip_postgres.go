@@ -87,6 +87,9 @@ func (t *onPostgresTx) send(ctx context.Context, statements []statement) (string
 	if closing := results.Close(); err == nil && closing != nil {
 		err = closing
 	}
+	if staleStatement(err) {
+		_ = t.conn.Conn().Close(ctx) // what it has prepared goes with it; the error is in err
+	}
 	return said, err
 }
 
