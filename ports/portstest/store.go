@@ -54,6 +54,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"what is not there is not found", testNotFound},
 		{"entitlements of many users are read at once", testEntitlements},
 		{"an update of 64 users at once", testBatch},
+		{"a setting is kept and replaced", testSettings},
 		{"the store is ready", testReady},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -292,6 +293,20 @@ func testForeignState(t *testing.T, s ports.Store) {
 		t.Error("Update kept the state of a user that it had not found")
 	}
 	wantNoTrace(t, s)
+}
+
+func testSettings(t *testing.T, s ports.Store) {
+	if _, err := s.Setting(t.Context(), "mode"); !errors.Is(err, ports.ErrNotFound) {
+		t.Errorf("Setting: %v, want %v", err, ports.ErrNotFound)
+	}
+	for _, want := range []string{"test", "", "it's"} {
+		if err := s.SetSetting(t.Context(), "mode", want); err != nil {
+			t.Fatalf("SetSetting: %v", err)
+		}
+		if got, err := s.Setting(t.Context(), "mode"); err != nil || got != want {
+			t.Errorf("Setting: %q, %v, want %q", got, err, want)
+		}
+	}
 }
 
 func testReady(t *testing.T, s ports.Store) {
