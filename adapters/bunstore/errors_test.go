@@ -1,0 +1,98 @@
+package bunstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func pgError(code string) error { return &pgconn.PgError{Code: code, ColumnName: "user_id"} }
+
+func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what  string
+		err   error
+		tries int
+		want  error
+	}{
+		{"serialization failure", pgError("40001"), 3, ports.ErrUnavailable},
+		{"deadlock", pgError("40P01"), 3, ports.ErrUnavailable},
+		{"deadlock while committing", unknownOutcome{pgError("40P01")}, 3, ports.ErrUnavailable},
+		{"lock timeout", pgError("55P03"), 3, ports.ErrUnavailable},
+		{"a name became known", errStale, 3, ports.ErrUnavailable},
+		{"connection lost", io.ErrUnexpectedEOF, 3, ports.ErrUnavailable},
+		{"shutdown", pgError("57P01"), 3, ports.ErrUnavailable},
+		{"starting up", pgError("57P03"), 3, ports.ErrUnavailable},
+		{"connection lost while committing", unknownOutcome{io.ErrUnexpectedEOF}, 1, ports.ErrUnavailable},
+		{"shutdown while committing", unknownOutcome{pgError("57P01")}, 1, ports.ErrUnavailable},
+		{"disk full", pgError("53100"), 1, ports.ErrUnavailable},
+		{"too many connections", pgError("53300"), 1, ports.ErrUnavailable},
+		{"read-only", pgError("25006"), 1, ports.ErrUnavailable},
+		{"statement timeout", pgError("57014"), 1, ports.ErrUnavailable},
+		{"no free connection", fmt.Errorf("connect: %w", context.DeadlineExceeded), 1, ports.ErrUnavailable},
+		{"closed", errors.New("sql: database is closed"), 1, ports.ErrUnavailable},
+		{"taken", pgError("23505"), 1, ports.ErrConflict},
+		{"another user's row", pgError("23502"), 1, ports.ErrConflict},
+		{"no row", sql.ErrNoRows, 1, ports.ErrNotFound},
+		{"a rule of the schema", pgError("23514"), 1, nil},
+		{"no such table", pgError("42P01"), 1, nil},
+		{"the caller's error", callersError{pgError("40001")}, 1, nil},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			tried := 0
+			err := new(Store).try(t.Context(), "test", func(context.Context) error { tried++; return c.err })
+			if tried != c.tries {
+				t.Errorf("tried %d times, want %d", tried, c.tries)
+			}
+			for _, sentinel := range []error{ports.ErrUnavailable, ports.ErrConflict, ports.ErrNotFound} {
+				if got := errors.Is(err, sentinel); got != (sentinel == c.want) {
+					t.Errorf("%v: is %v: %v", err, sentinel, got)
+				}
+			}
+			cause := c.err
+			if own, is := cause.(callersError); is {
+				cause = own.error
+			}
+			if !errors.Is(err, cause) {
+				t.Errorf("%v: does not wrap its cause", err)
+			}
+		})
+	}
+}
+
+func TestTry_SucceedsAtLast(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	err := new(Store).try(t.Context(), "test", func(context.Context) error {
+		if tried++; tried < 3 {
+			return pgError("40001")
+		}
+		return nil
+	})
+	if err != nil || tried != 3 {
+		t.Errorf("%v after %d tries, want success at the third", err, tried)
+	}
+}
+
+func TestTry_StopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	tried := 0
+	err := new(Store).try(ctx, "test", func(context.Context) error {
+		tried++
+		cancel()
+		return pgError("40001")
+	})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ports.ErrUnavailable) || tried != 1 {
+		t.Errorf("%v after %d tries, want %v after one", err, tried, context.Canceled)
+	}
+}

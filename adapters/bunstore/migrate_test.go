@@ -1,0 +1,111 @@
+package bunstore_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+)
+
+func steps(t *testing.T, url string, direction bunstore.Direction) (applied, all int) {
+	t.Helper()
+	steps, err := bunstore.Migrate(t.Context(), url, direction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		if !step.AppliedAt.IsZero() {
+			applied++
+		}
+	}
+	return applied, len(steps)
+}
+
+func TestMigrate_UpDownUp(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		applied, all := steps(t, url, bunstore.Up)
+		if applied != all || all == 0 {
+			t.Fatalf("applied %d of %d", applied, all)
+		}
+		before := schemaOf(t, url)
+		for left := all - 1; left >= 0; left-- {
+			if applied, _ := steps(t, url, bunstore.Down); applied != left {
+				t.Fatalf("%d are applied after one step down, want %d", applied, left)
+			}
+		}
+		if tables := schemaOf(t, url); len(tables) > 0 {
+			t.Errorf("tables left at zero: %v", tables)
+		}
+		if applied, _ := steps(t, url, bunstore.Down); applied != 0 {
+			t.Errorf("%d are applied below zero", applied)
+		}
+		steps(t, url, bunstore.Up)
+		if diff := cmp.Diff(before, schemaOf(t, url)); diff != "" {
+			t.Errorf("the second time up (-first +second):\n%s", diff)
+		}
+		if applied, _ := steps(t, url, bunstore.Status); applied != all {
+			t.Errorf("status says %d of %d", applied, all)
+		}
+	})
+}
+
+func TestMigrate_FourAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := bunstore.Migrate(t.Context(), url, bunstore.Up); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if applied, all := steps(t, url, bunstore.Status); applied != all {
+		t.Errorf("applied %d of %d", applied, all)
+	}
+}
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	test := func(t *testing.T, url string) {
+		s, err := bunstore.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		wantReady := func(when, want string) {
+			t.Helper()
+			err := s.Ready(t.Context())
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s: %v, want %q", when, err, want)
+			}
+		}
+		wantReady("before migrating", `run "entitled migrate up"`)
+		steps(t, url, bunstore.Up)
+		wantReady("after migrating", "")
+		exec(t, url, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)")
+		wantReady("with a newer schema", "newer program")
+		exec(t, url, "DELETE FROM goose_db_version WHERE version_id = 99999")
+		steps(t, url, bunstore.Down)
+		wantReady("one step down", `run "entitled migrate up"`)
+	}
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, sqliteFile(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, pgtest.EmptyURL(t)) })
+}
+
+func TestReady_NoAnswer(t *testing.T) {
+	t.Parallel()
+	s, err := bunstore.Open(context.Background(), "postgres://nobody@127.0.0.1:1/none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantUnavailable(t, "Ready", s.Ready(t.Context()))
+}
