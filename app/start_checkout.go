@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -339,17 +340,22 @@ func (s *StartCheckout) customer(ctx context.Context, user domain.UserID) (domai
 	made, err := s.gateway.CreateCustomer(ctx, ports.CustomerRequest{
 		User: user, IdempotencyKey: "entitled-customer-" + state.Account.CustomerKey,
 	})
+	if errors.Is(err, ports.ErrGatewayRefused) {
+		// Stripe repeats a refusal to the same key for a day.
+		err = errors.Join(err, s.changeAccount(ctx, user, func(a domain.Account) domain.Account {
+			if a.CustomerKey == state.Account.CustomerKey {
+				a.CustomerKey = s.newID()
+			}
+			return a
+		}))
+	}
 	if err != nil {
 		return "", fmt.Errorf("make a customer: %w", err)
 	}
-	err = s.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
-		state := found.States[user]
-		if state.Account.Customer != "" {
-			made = state.Account.Customer // another process was first
-			return ports.Kept{}, nil
-		}
-		state.Account.Customer = made
-		return ports.Kept{States: []ports.State{state}}, nil
+	err = s.changeAccount(ctx, user, func(a domain.Account) domain.Account {
+		a.Customer = cmp.Or(a.Customer, made) // another process may have been first
+		made = a.Customer
+		return a
 	})
 	if err != nil {
 		return "", fmt.Errorf("keep the customer of a user: %w", err)
@@ -362,14 +368,22 @@ func (s *StartCheckout) change(ctx context.Context, user domain.UserID, id domai
 	edit func(domain.Account, domain.Order) domain.Account,
 ) (domain.Order, error) {
 	var order domain.Order
-	err := s.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
-		state := found.States[user]
-		state.Account = edit(state.Account, state.Account.Orders[id])
-		order = state.Account.Orders[id]
-		return ports.Kept{States: []ports.State{state}}, nil
+	err := s.changeAccount(ctx, user, func(a domain.Account) domain.Account {
+		a = edit(a, a.Orders[id])
+		order = a.Orders[id]
+		return a
 	})
 	if err != nil {
 		return domain.Order{}, fmt.Errorf("keep order %s: %w", id, err)
 	}
 	return order, nil
+}
+
+// changeAccount edits one kept account.
+func (s *StartCheckout) changeAccount(ctx context.Context, user domain.UserID, edit func(domain.Account) domain.Account) error {
+	return s.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
+		state := found.States[user]
+		state.Account = edit(state.Account)
+		return ports.Kept{States: []ports.State{state}}, nil
+	})
 }

@@ -188,6 +188,16 @@ func TestStartCheckout_RefusedOnceGetsAFreshKeyNextTime(t *testing.T) {
 	}
 }
 
+func TestStartCheckout_CustomerRefusedOnceGetsAFreshKeyNextTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.FailNext(nil, ports.ErrGatewayRefused)
+	if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro"}); !errors.Is(err, ports.ErrGatewayRefused) {
+		t.Fatalf("got %v", err)
+	}
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+}
+
 func TestStartCheckout_OneTrialEver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

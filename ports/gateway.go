@@ -66,12 +66,13 @@ type Gateway interface {
 	CreateCustomer(ctx context.Context, r CustomerRequest) (domain.CustomerID, error)
 
 	// CreateSession makes a Checkout Session, or returns the one that was made
-	// with the same idempotency key. The order's and the user's id go into
+	// with the same idempotency key, as it stands now. The order's and the user's id go into
 	// everything that the session will make.
 	CreateSession(ctx context.Context, r SessionRequest) (domain.SessionFact, error)
 
 	// ExpireSession ends an open session. A session that is no longer open is
 	// returned as it is, without an error: the caller looks at its Status.
+	// [ErrNotFound] if there is no such session.
 	ExpireSession(ctx context.Context, id domain.SessionID) (domain.SessionFact, error)
 
 	// FetchSession asks for a session and for the subscription it made: one fact

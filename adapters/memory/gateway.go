@@ -1,10 +1,12 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -22,6 +24,7 @@ type Gateway struct {
 	mu       sync.Mutex
 	made     int
 	byKey    map[string]string // idempotency key -> id
+	refused  map[string]error  // idempotency key -> what Stripe repeats to it
 	prices   []ports.StripePrice
 	sessions map[domain.SessionID]session
 	events   map[string]domain.Event // by payload
@@ -44,12 +47,14 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 	return &Gateway{
 		clock: clock, prices: prices,
 		byKey:    map[string]string{},
+		refused:  map[string]error{},
 		sessions: map[domain.SessionID]session{},
 		events:   map[string]domain.Event{},
 	}
 }
 
-// FailNext makes the next calls fail, one error each.
+// FailNext makes the next calls fail, one error each; nil lets one pass. A refusal
+// is repeated to the same idempotency key, as Stripe does.
 func (g *Gateway) FailNext(errs ...error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,6 +82,15 @@ func (g *Gateway) begin(ctx context.Context) error {
 	return err
 }
 
+// beginWith is begin for a call with an idempotency key.
+func (g *Gateway) beginWith(ctx context.Context, key string) error {
+	err := g.begin(ctx)
+	if errors.Is(err, ports.ErrGatewayRefused) {
+		g.refused[key] = err
+	}
+	return cmp.Or(g.refused[key], err)
+}
+
 // once makes an id for a key, or returns the one it was made for before.
 func (g *Gateway) once(key, prefix string) (id string, isNew bool) {
 	if id, made := g.byKey[key]; made {
@@ -92,7 +106,7 @@ func (g *Gateway) once(key, prefix string) (id string, isNew bool) {
 func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.begin(ctx); err != nil {
+	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
 		return "", err
 	}
 	id, _ := g.once(r.IdempotencyKey, "cus")
@@ -103,7 +117,7 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (domain.SessionFact, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.begin(ctx); err != nil {
+	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
 		return domain.SessionFact{}, err
 	}
 	if _, sold := g.price(r.Order.PriceID); !sold {

@@ -42,12 +42,19 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	kept, err := fn(s.find(touch))
+	found := s.find(touch)
+	locked := slices.Collect(maps.Keys(found.States)) // fn may change what it was given
+	kept, err := fn(found)
 	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	for _, state := range kept.States {
+		if !slices.Contains(locked, state.Account.User) {
+			return fmt.Errorf("keep user %s, who was not found", state.Account.User)
+		}
 	}
 	if err := s.conflict(kept); err != nil {
 		return err
@@ -102,7 +109,7 @@ func (s *Store) conflict(kept ports.Kept) error {
 func (s *Store) keep(kept ports.Kept) {
 	for _, state := range kept.States {
 		user := state.Account.User
-		s.states[user] = cloneState(state)
+		s.states[user] = s.join(state)
 		for _, ref := range state.Account.Refs() {
 			s.owners[ref] = user
 		}
@@ -117,6 +124,20 @@ func (s *Store) keep(kept ports.Kept) {
 		change.Seq = int64(len(s.changes)) + 1
 		s.changes = append(s.changes, change)
 	}
+}
+
+// join is a state as it is to be kept: facts are replaced or added, never deleted.
+func (s *Store) join(state ports.State) ports.State {
+	kept, fresh := s.state(state.Account.User), cloneState(state)
+	maps.Copy(kept.Account.Orders, fresh.Account.Orders)
+	maps.Copy(kept.Account.Subscriptions, fresh.Account.Subscriptions)
+	maps.Copy(kept.Account.Payments, fresh.Account.Payments)
+	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
+	kept.Entitlements = fresh.Entitlements
+	slices.SortFunc(kept.Entitlements, func(a, b domain.Entitlement) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Source.Kind, b.Source.Kind), cmp.Compare(a.Source.ID, b.Source.ID))
+	})
+	return kept
 }
 
 // Fail implements [ports.Store].
@@ -147,13 +168,19 @@ func (s *Store) state(user domain.UserID) ports.State {
 
 // State implements [ports.Store].
 func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, error) {
+	if err := ctx.Err(); err != nil {
+		return ports.State{}, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.state(user), ctx.Err()
+	return s.state(user), nil
 }
 
 // Entitlements implements [ports.Store].
 func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	found := make(map[domain.UserID][]domain.Entitlement, len(users))
@@ -162,33 +189,42 @@ func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[do
 			found[user] = slices.Clone(kept)
 		}
 	}
-	return found, ctx.Err()
+	return found, nil
 }
 
 // Order implements [ports.Store].
 func (s *Store) Order(ctx context.Context, id domain.OrderID) (domain.Order, domain.UserID, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.Order{}, "", err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	user, known := s.owners[domain.Ref{Kind: domain.RefOrder, ID: string(id)}]
 	if !known {
 		return domain.Order{}, "", ports.ErrNotFound
 	}
-	return s.states[user].Account.Orders[id], user, ctx.Err()
+	return s.states[user].Account.Orders[id], user, nil
 }
 
 // Receipt implements [ports.Store].
 func (s *Store) Receipt(ctx context.Context, id domain.EventID) (domain.ProcessedEvent, error) {
+	if err := ctx.Err(); err != nil {
+		return domain.ProcessedEvent{}, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	receipt, known := s.receipts[id]
 	if !known {
 		return domain.ProcessedEvent{}, ports.ErrNotFound
 	}
-	return cloneReceipt(receipt), ctx.Err()
+	return cloneReceipt(receipt), nil
 }
 
 // Receipts implements [ports.Store].
 func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var found []domain.ProcessedEvent
@@ -209,11 +245,14 @@ func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.Pr
 	if limit == 0 {
 		limit = 50
 	}
-	return found[:min(limit, len(found))], ctx.Err()
+	return found[:min(limit, len(found))], nil
 }
 
 // Changes implements [ports.Store].
 func (s *Store) Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var found []domain.Change
@@ -222,11 +261,14 @@ func (s *Store) Changes(ctx context.Context, user domain.UserID) ([]domain.Chang
 			found = append(found, change)
 		}
 	}
-	return found, ctx.Err()
+	return found, nil
 }
 
 // Users implements [ports.Store].
 func (s *Store) Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	users := slices.Sorted(maps.Keys(s.states))
@@ -234,26 +276,32 @@ func (s *Store) Users(ctx context.Context, after domain.UserID, limit int) ([]do
 	if exact {
 		from++
 	}
-	return slices.Clone(users[from:min(from+limit, len(users))]), ctx.Err()
+	return slices.Clone(users[from:min(from+limit, len(users))]), nil
 }
 
 // Setting implements [ports.Store].
 func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	value, known := s.settings[name]
 	if !known {
 		return "", ports.ErrNotFound
 	}
-	return value, ctx.Err()
+	return value, nil
 }
 
 // SetSetting implements [ports.Store].
 func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.settings[name] = value
-	return ctx.Err()
+	return nil
 }
 
 // Ready implements [ports.Store]: memory is always there.
