@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -72,69 +72,27 @@ func readConfig(environ []string, readFile func(string) ([]byte, error)) (config
 	return cfg, nil
 }
 
-// check refuses what `entitled serve` must not start with. All faults are named at
-// once, each with its mend.
+// check names what is missing here and would not be missed anywhere else.
 func (c config) check() error {
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-
-	if _, err := keyIsLive(c.StripeKey); err != nil {
-		faults = append(faults, err)
-	}
-	if len(c.WebhookSecrets) == 0 {
-		fault("STRIPE_WEBHOOK_SECRET is empty: set the signing secret of your webhook endpoint (whsec_..., shown once when the endpoint is created)")
-	}
-	for _, secret := range c.WebhookSecrets {
-		if secret == "" {
-			fault("STRIPE_WEBHOOK_SECRET has an empty entry: an empty secret would verify forged events")
-		}
-	}
-	if c.AppURL == "" {
-		fault("APP_URL is empty: set the address of your product, such as https://app.example.com, where buyers return to")
+	if c.AppURL == "" && (c.SuccessURL == "" || c.CancelURL == "") {
+		faults = append(faults, errors.New("APP_URL is empty: set the address of your product, such as https://app.example.com, where buyers return to"))
 	}
 	if c.APIKeys == "" && c.JWTSecret == "" && c.JWKSURL == "" {
-		fault("nobody could ask: set API_KEYS (name:role:key,...), AUTH_JWT_SECRET or AUTH_JWKS_URL")
-	}
-	if _, err := os.Stat(c.Catalog); err != nil {
-		fault("CATALOG names %s, which cannot be read: write a catalog there, see README.md", c.Catalog)
+		faults = append(faults, errors.New("nobody could ask: set API_KEYS (name:role:key,...), AUTH_JWT_SECRET or AUTH_JWKS_URL"))
 	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
-		fault("LOG_FORMAT is %q: json or text", c.LogFormat)
-	}
-	if _, err := c.proxies(); err != nil {
-		faults = append(faults, err)
+		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
 	return errors.Join(faults...)
 }
 
-// keyIsLive tells a live key from a test key by its prefix, which is all that
-// Stripe promises about it.
-func keyIsLive(key string) (bool, error) {
-	for _, kind := range []string{"sk_", "rk_"} {
-		if strings.HasPrefix(key, kind+"live_") {
-			return true, nil
-		}
-		if strings.HasPrefix(key, kind+"test_") {
-			return false, nil
-		}
-	}
-	if key == "" {
-		return false, errors.New("STRIPE_SECRET_KEY is empty: set a secret or restricted key (sk_..., rk_...)")
-	}
-	return false, errors.New("STRIPE_SECRET_KEY is not a key that begins with sk_test_, sk_live_, rk_test_ or rk_live_")
+func (c config) successURL() string {
+	return cmp.Or(c.SuccessURL, strings.TrimSuffix(c.AppURL, "/")+"/?order_id={ORDER_ID}")
 }
 
-// returnURLs are where buyers go by default.
-func (c config) returnURLs() (success, cancel string) {
-	base := strings.TrimSuffix(c.AppURL, "/")
-	success, cancel = c.SuccessURL, c.CancelURL
-	if success == "" {
-		success = base + "/?order_id={ORDER_ID}"
-	}
-	if cancel == "" {
-		cancel = base + "/"
-	}
-	return success, cancel
+func (c config) cancelURL() string {
+	return cmp.Or(c.CancelURL, strings.TrimSuffix(c.AppURL, "/")+"/")
 }
 
 // origins are those whose pages may use the API and name return URLs.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+type catalogCommand struct {
+	Check catalogCheck `cmd:"" help:"Read a catalog and say what is wrong with it, or what it sells."`
+}
+
+type catalogCheck struct {
+	File   string `arg:"" optional:"" help:"The file; by default the one that CATALOG names, or catalog.yaml."`
+	Stripe bool   `help:"Also ask Stripe for every price, with STRIPE_SECRET_KEY."`
+}
+
+// Run reads the catalog and prints its plans.
+func (check catalogCheck) Run(ctx context.Context, c console) error {
+	cfg, err := readConfig(os.Environ(), os.ReadFile)
+	if err != nil {
+		return err
+	}
+	if check.File == "" {
+		check.File = cfg.Catalog
+	}
+	file, err := catalog.Load(check.File, os.Getenv)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "PLAN\tMODE\tPRICE\tAT STRIPE")
+	for _, plan := range file.Catalog.PlanList() {
+		for _, price := range plan.Prices {
+			name := "price " + string(price.ID)
+			if price.ID == "" {
+				name = "lookup key " + price.LookupKey
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", plan.Key, plan.Mode, price.Key, name)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if check.Stripe {
+		return check.atStripe(ctx, c, cfg, file.Catalog)
+	}
+	return nil
+}
+
+// atStripe asks whether every price is for sale there, of the kind that its plan
+// needs.
+func (check catalogCheck) atStripe(ctx context.Context, c console, cfg config, sold domain.Catalog) error {
+	if len(cfg.WebhookSecrets) == 0 {
+		cfg.WebhookSecrets = []string{"whsec_unused"} // no message is read here
+	}
+	gateway, err := stripe.New(stripe.Config{SecretKey: cfg.StripeKey, WebhookSecrets: cfg.WebhookSecrets, APIBase: cfg.StripeAPIBase})
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	prices := app.NewPrices(gateway, sold, now)
+	var faults []error
+	for _, plan := range sold.PlanList() {
+		for _, price := range plan.Prices {
+			found, err := prices.Of(ctx, price)
+			recurring := found.Interval != ""
+			switch {
+			case err != nil:
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %w", plan.Key, price.Key, err))
+			case recurring != (plan.Mode == domain.ModeSubscription):
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a %s price at Stripe, and the plan's mode is %s",
+					plan.Key, price.Key, found.ID, kindOfPrice(recurring), plan.Mode))
+			}
+		}
+	}
+	if len(faults) == 0 {
+		fmt.Fprintln(c.out, "every price is for sale at Stripe")
+	}
+	return errors.Join(faults...)
+}
+
+func kindOfPrice(recurring bool) string {
+	if recurring {
+		return "recurring"
+	}
+	return "one-time"
+}

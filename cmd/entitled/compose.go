@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"github.com/entitled-dev/entitled/adapters/authn"
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/httpapi"
+	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// parts are the values that differ between serve, dev and the tests; everything
+// else of the program follows from them.
+type parts struct {
+	logger   *slog.Logger
+	catalog  domain.Catalog
+	settings app.Settings
+	database bunstore.Config
+	stripe   stripe.Config
+	authn    authn.Config
+	http     httpapi.Config
+}
+
+// service is the whole program as an fx graph: which adapter stands behind which
+// port, and which use case gets which.
+func service(p parts) fx.Option {
+	return fx.Options(
+		fx.WithLogger(func() fxevent.Logger {
+			logger := &fxevent.SlogLogger{Logger: p.logger}
+			logger.UseLogLevel(slog.LevelDebug)
+			return logger
+		}),
+		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
+		fx.Provide(
+			func() ports.Clock { return now },
+			func() ports.NewID { return newID },
+		),
+		bunstore.Module,
+		stripe.Module,
+		authn.Module,
+		useCases,
+		fx.Provide(serverDeps),
+		httpapi.Module, // last: nothing is answered before everything else has started
+	)
+}
+
+// serverDeps are what the HTTP server calls.
+func serverDeps(
+	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, plans *app.ListPlans,
+	webhook *app.ReceiveWebhook, store ports.Store, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
+) httpapi.Deps {
+	return httpapi.Deps{
+		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, ListPlans: plans,
+		ReceiveWebhook: webhook, Ready: store.Ready, Authenticator: who, Log: logger, Clock: clock,
+	}
+}
+
+// useCases are those of package app, which does not know fx.
+var useCases = fx.Module("app", fx.Provide(
+	app.NewPrices,
+	app.NewStartCheckout,
+	app.NewShowOrder,
+	app.NewSyncOrder,
+	app.NewListPlans,
+	app.NewReceiveWebhook,
+	app.NewDeriveAgain,
+	app.NewAdoptDatabase,
+	func(lc fx.Lifecycle, store ports.Store, c domain.Catalog, s app.Settings, clock ports.Clock) *app.Fulfill {
+		fulfill := app.NewFulfill(store, c, s, clock)
+		lc.Append(fx.StopHook(fulfill.Close))
+		return fulfill
+	},
+	func(lc fx.Lifecycle, store ports.Store, c domain.Catalog, clock ports.Clock) *app.CheckEntitlement {
+		check := app.NewCheckEntitlement(store, c, clock)
+		lc.Append(fx.StopHook(check.Close))
+		return check
+	},
+), fx.Invoke(inLineWithTheDatabase))
+
+// inLineWithTheDatabase refuses to start on a database that is not this
+// deployment's, and derives entitlements again if the catalog is another than the
+// last one that the database saw.
+func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *slog.Logger) {
+	work, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			if err := adopt.Check(ctx); err != nil {
+				close(done)
+				return err
+			}
+			go func() {
+				defer close(done)
+				changes, err := adopt.CatchUp(work)
+				switch {
+				case work.Err() != nil: // the next start goes on
+				case err != nil:
+					logger.Error("entitlements could not be brought in line with the catalog", "error", err)
+				case changes > 0:
+					logger.Info("entitlements brought in line with the catalog", "changes", changes)
+				}
+			}()
+			return nil
+		},
+		OnStop: func(context.Context) error {
+			cancel()
+			<-done
+			return nil
+		},
+	})
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/fx"
+)
+
+// environment is one that can be served.
+func environment(t *testing.T, change map[string]string) []string {
+	t.Helper()
+	catalog := filepath.Join(t.TempDir(), "catalog.yaml")
+	if err := os.WriteFile(catalog, []byte(testCatalog), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	vars := map[string]string{
+		"STRIPE_SECRET_KEY": testStripeKey, "STRIPE_WEBHOOK_SECRET": testWebhookSecret, "APP_URL": "https://app.example",
+		"API_KEYS": "tests:admin:" + testAPIKey, "CATALOG": catalog, "DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "x.db"),
+	}
+	for name, value := range change {
+		vars[name] = value
+	}
+	var environ []string
+	for name, value := range vars {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
+}
+
+func TestConfig_GraphIsComplete(t *testing.T) {
+	t.Parallel()
+	cfg, err := readConfig(environment(t, nil), os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := cfg.parts(console{&bytes.Buffer{}, &bytes.Buffer{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fx.ValidateApp(service(p)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change map[string]string
+		want   string
+	}{
+		"no key":                    {map[string]string{"STRIPE_SECRET_KEY": ""}, "STRIPE_SECRET_KEY is empty"},
+		"publishable key":           {map[string]string{"STRIPE_SECRET_KEY": "pk_test_1"}, "publishable"},
+		"no webhook secret":         {map[string]string{"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is empty"},
+		"an empty webhook secret":   {map[string]string{"STRIPE_WEBHOOK_SECRET": "whsec_a, "}, "empty entry"},
+		"no return address":         {map[string]string{"APP_URL": ""}, "APP_URL is empty"},
+		"a return address of none":  {map[string]string{"APP_URL": "app"}, "https://"},
+		"nobody may ask":            {map[string]string{"API_KEYS": ""}, "API_KEYS"},
+		"a key that is no key":      {map[string]string{"API_KEYS": "admin"}, "API_KEYS"},
+		"a weak JWT secret":         {map[string]string{"AUTH_JWT_SECRET": "short"}, "AUTH_JWT_SECRET"},
+		"a catalog that is missing": {map[string]string{"CATALOG": "/nowhere.yaml"}, "/nowhere.yaml"},
+		"an origin with a path":     {map[string]string{"ALLOWED_ORIGINS": "https://a.example/b"}, "https://a.example/b"},
+		"a proxy that is no net":    {map[string]string{"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES"},
+		"a log format of none":      {map[string]string{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg, err := readConfig(environment(t, c.change), os.ReadFile)
+			if err == nil {
+				_, err = cfg.parts(console{&bytes.Buffer{}, &bytes.Buffer{}})
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want one that says %q", err, c.want)
+			}
+			if err != nil && (strings.Contains(err.Error(), testAPIKey) || strings.Contains(err.Error(), testStripeKey)) {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestConfig_SecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	read := func(path string) ([]byte, error) {
+		if path == "/run/secrets/stripe" {
+			return []byte(testStripeKey + "\n"), nil
+		}
+		return nil, errors.New("no such file")
+	}
+	cfg, err := readConfig([]string{"STRIPE_SECRET_KEY_FILE=/run/secrets/stripe"}, read)
+	if err != nil || cfg.StripeKey != testStripeKey {
+		t.Errorf("got %q, %v", cfg.StripeKey, err)
+	}
+	if _, err := readConfig([]string{"API_KEYS_FILE=/elsewhere"}, read); err == nil || !strings.Contains(err.Error(), "API_KEYS_FILE") {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := readConfig([]string{"API_KEYS=a", "API_KEYS_FILE=/run/secrets/stripe"}, read); err == nil || !strings.Contains(err.Error(), "both set") {
+		t.Errorf("both: %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"go.uber.org/fx"
+
+	"github.com/entitled-dev/entitled/adapters/authn"
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/adapters/httpapi"
+	"github.com/entitled-dev/entitled/adapters/pages"
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/app"
+)
+
+// devCommand runs the real thing on a Stripe in a box: the same program as serve,
+// the same signatures, the same HTTP calls. Only loopback sees it.
+type devCommand struct {
+	Port        int    `help:"Where the pages and the API listen, on 127.0.0.1." default:"8080" env:"PORT"`
+	SandboxPort int    `help:"Where the sandbox listens, on 127.0.0.1; 0: any free port." default:"0"`
+	Catalog     string `help:"A catalog of your own, with sandbox prices; by default a demo." type:"existingfile"`
+	Database    string `help:"SQLite file or Postgres URL." default:"data/dev.db"`
+	Verbose     bool   `help:"Log every request." short:"v"`
+}
+
+// Keys of a service that only this machine can reach. The first is in README.md.
+const (
+	devAPIKey    = "entitled_dev_key"
+	devStripeKey = "sk_test_sandbox"
+	devCookie    = "entitled_demo"
+)
+
+// Run starts the sandbox and the service, and says where to look.
+func (d devCommand) Run(ctx context.Context, c console) error {
+	file, err := d.catalog()
+	if err != nil {
+		return err
+	}
+	level := slog.LevelWarn
+	if d.Verbose {
+		level = slog.LevelInfo
+	}
+	logger := newLogger(c.err, "text", level)
+	box, err := startSandbox(d.SandboxPort, file.Sandbox, logger)
+	if err != nil {
+		return err
+	}
+	defer box.Close()
+
+	p, err := d.parts(file, box, logger)
+	if err != nil {
+		return err
+	}
+	demo := demoUsers{secret: []byte(p.authn.JWTSecret)}
+	return runService(ctx, p,
+		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans) httpapi.Config {
+			site := pages.New(pages.Config{Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger})
+			for _, path := range []string{"/", "/return", "/me", "/assets/*"} {
+				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: site})
+			}
+			return config
+		}),
+		fx.Invoke(func(life fx.Lifecycle, _ *httpapi.Server) {
+			life.Append(fx.StartHook(func() { d.welcome(c, box) }))
+		}),
+	)
+}
+
+func (d devCommand) url() string { return fmt.Sprintf("http://localhost:%d", d.Port) }
+
+func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
+	fmt.Fprintf(c.out, `
+  entitled is running, with a Stripe in a box: no account, no keys, no real money.
+
+    Pricing page      %[1]s/
+    My entitlements   %[1]s/me
+    API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
+    Sandbox Stripe    %[3]s
+
+  Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined. Stop with Ctrl-C.
+
+`, d.url(), devAPIKey, box.URL())
+}
+
+func (d devCommand) catalog() (catalog.File, error) {
+	if d.Catalog == "" {
+		return catalog.Parse("the demo catalog", catalog.Demo(), os.Getenv)
+	}
+	return catalog.Load(d.Catalog, os.Getenv)
+}
+
+func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.Logger) (parts, error) {
+	if dir := filepath.Dir(d.Database); dir != "." {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return parts{}, err
+		}
+	}
+	webhookSecret := "whsec_" + rand.Text()
+	box.AddWebhookEndpoint(d.url()+"/api/webhooks/stripe", webhookSecret)
+	urls, err := app.NewReturnURLs(d.url()+"/return?order_id={ORDER_ID}", d.url()+"/", nil)
+	if err != nil {
+		return parts{}, err
+	}
+	return parts{
+		logger: logger, catalog: file.Catalog,
+		settings: app.Settings{URLs: urls},
+		database: bunstore.Config{URL: d.Database, Migrate: true},
+		stripe: stripe.Config{
+			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: now, Logger: logger,
+		},
+		authn: authn.Config{
+			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: rand.Text() + rand.Text(), Cookie: devCookie,
+			UserClaim: "sub", TrustedOrigins: []string{d.url()}, Clock: now, Logger: logger,
+		},
+		http: httpapi.Config{Addr: net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)), CheckoutBurst: 30},
+	}, nil
+}
+
+// startSandbox starts a Stripe that sells what the catalog names.
+func startSandbox(port int, prices []catalog.SandboxPrice, logger *slog.Logger) (*sandbox.Sandbox, error) {
+	box := sandbox.New(sandbox.WithLogger(logger))
+	for _, price := range prices {
+		_, err := box.AddPrice(sandbox.PriceSpec{
+			ID: string(price.ID), LookupKey: price.LookupKey, Product: price.Name,
+			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if _, err := box.Listen(net.JoinHostPort("127.0.0.1", fmt.Sprint(port))); err != nil {
+		return nil, err
+	}
+	return box, nil
+}
+
+// demoUsers makes each browser a user of its own. The sandbox forgets everything
+// when it ends, and so the secret is new at each start: a user of yesterday has a
+// customer that no longer exists.
+type demoUsers struct{ secret []byte }
+
+// signIn returns the browser's user, and makes one where there is none.
+func (d demoUsers) signIn(w http.ResponseWriter, r *http.Request) string {
+	if cookie, err := r.Cookie(devCookie); err == nil {
+		claims := jwt.RegisteredClaims{}
+		key := func(*jwt.Token) (any, error) { return d.secret, nil }
+		if _, err := jwt.ParseWithClaims(cookie.Value, &claims, key, jwt.WithValidMethods([]string{"HS256"})); err == nil {
+			return claims.Subject
+		}
+	}
+	user := "demo_" + newID()[20:]
+	ends := now().Add(30 * 24 * time.Hour)
+	claims := jwt.RegisteredClaims{Subject: user, ExpiresAt: jwt.NewNumericDate(ends)}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(d.secret)
+	if err != nil {
+		return "" // a key of bytes always signs
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: devCookie, Value: token, Path: "/", Expires: ends, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	return user
+}

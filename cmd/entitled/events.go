@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+type eventsCommand struct {
+	List eventsList `cmd:"" help:"List the events received, the last first."`
+	Show eventsShow `cmd:"" help:"Show one event: what became of it, and its body as received."`
+}
+
+type eventsList struct {
+	Outcome string        `help:"Only those with this outcome: ${enum}." enum:"applied,unchanged,ignored,quarantined,failed," default:""`
+	Type    string        `help:"Only those of this type, such as invoice.paid."`
+	User    string        `help:"Only those about this user."`
+	Older   time.Duration `help:"Only those received at least so long ago, such as 24h."`
+	Limit   int           `help:"At most so many." default:"50"`
+	JSON    bool          `help:"One JSON object a line."`
+}
+
+// Run lists receipts.
+func (l eventsList) Run(ctx context.Context, c console) error {
+	if l.Limit < 1 {
+		return errors.New("--limit is at least 1")
+	}
+	query := ports.ReceiptQuery{
+		Outcome: domain.Outcome(l.Outcome), Type: domain.EventType(l.Type), User: domain.UserID(l.User), Limit: l.Limit,
+	}
+	if l.Older > 0 {
+		query.Before = now().Add(-l.Older)
+	}
+	store, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	receipts, err := store.Receipts(ctx, query)
+	if err != nil {
+		return err
+	}
+	if l.JSON {
+		encoder := json.NewEncoder(c.out)
+		for _, r := range receipts {
+			if err := encoder.Encode(receiptJSONOf(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER\tREASON")
+	for _, r := range receipts {
+		reason, _, _ := strings.Cut(r.Reason, "\n")
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, r.Outcome, r.User, reason)
+	}
+	return table.Flush()
+}
+
+type eventsShow struct {
+	ID string `arg:"" help:"The event's id, evt_..."`
+}
+
+// Run shows one receipt and its payload.
+func (s eventsShow) Run(ctx context.Context, c console) error {
+	store, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	receipt, err := store.Receipt(ctx, domain.EventID(s.ID))
+	if errors.Is(err, ports.ErrNotFound) {
+		return fmt.Errorf("no event %s was received: list what was with entitled events list", s.ID)
+	}
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(c.out)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(receiptJSONOf(receipt)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s\n", receipt.Payload)
+	return err
+}
+
+// receiptJSON is a receipt for people and scripts.
+type receiptJSON struct {
+	ID          domain.EventID   `json:"id"`
+	Type        domain.EventType `json:"type"`
+	Object      string           `json:"object,omitempty"`
+	User        domain.UserID    `json:"user_id,omitempty"`
+	Outcome     domain.Outcome   `json:"outcome"`
+	Reason      string           `json:"reason,omitempty"`
+	Attempts    int              `json:"attempts"`
+	APIVersion  string           `json:"api_version"`
+	Livemode    bool             `json:"livemode"`
+	Created     time.Time        `json:"created"`
+	ReceivedAt  time.Time        `json:"received_at"`
+	ProcessedAt time.Time        `json:"processed_at"`
+}
+
+func receiptJSONOf(r domain.ProcessedEvent) receiptJSON {
+	return receiptJSON{
+		ID: r.ID, Type: r.Type, Object: r.Object, User: r.User, Outcome: r.Outcome, Reason: r.Reason,
+		Attempts: r.Attempts, APIVersion: r.APIVersion, Livemode: r.Livemode,
+		Created: r.Created, ReceivedAt: r.ReceivedAt, ProcessedAt: r.ProcessedAt,
+	}
+}
+
+// openStore opens the database of the environment, for a command that looks.
+func openStore(ctx context.Context) (*bunstore.Store, error) {
+	cfg, err := readConfig(os.Environ(), os.ReadFile)
+	if err != nil {
+		return nil, err
+	}
+	store, err := bunstore.Open(ctx, cfg.DatabaseURL, bunstore.WithMaxConns(2))
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Ready(ctx); err != nil {
+		store.Close()
+		return nil, err
+	}
+	return store, nil
+}

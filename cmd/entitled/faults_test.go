@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+)
+
+// deliver sends one event as Stripe does and returns the status; 0: no answer.
+func (p *program) deliver(body []byte) int {
+	return p.deliverSigned(body, stripeSignature(body, testWebhookSecret))
+}
+
+func (p *program) deliverSigned(body []byte, signature string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, "POST", "http://"+p.address+"/api/webhooks/stripe", bytes.NewReader(body))
+	if err != nil {
+		return 0
+	}
+	request.Header.Set("Stripe-Signature", signature)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
+
+func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	seedBuyers(t, database, 20)
+	one := startProgram(t, buildProgram(t, "-race"), database)
+	two := startProgram(t, buildProgram(t, "-race"), database)
+	var wait sync.WaitGroup
+	for buyer := range int64(20) {
+		body := completedEvent(buyer + 1)
+		for i := range 50 {
+			p := []*program{one, two}[i%2]
+			wait.Go(func() {
+				if status := p.deliver(body); status != 200 {
+					t.Errorf("delivery %d of event %d was answered %d", i, buyer, status)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	if got := counts(t, database); got != "20 receipts, 20 applied, 20 paid, 20 entitlements, 20 changes" {
+		t.Errorf("kept: %s\n%s", got, one.log)
+	}
+}
+
+// counts is what a Postgres keeps, in words.
+func counts(t testing.TB, database string) string {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var receipts, applied, paid, entitlements, changes int
+	err = conn.QueryRow(context.Background(), `SELECT (SELECT count(*) FROM processed_events),
+		(SELECT count(*) FROM processed_events WHERE outcome = 'applied'), (SELECT count(*) FROM orders WHERE status = 'paid'),
+		(SELECT count(*) FROM entitlements), (SELECT count(*) FROM entitlement_changes)`).Scan(&receipts, &applied, &paid, &entitlements, &changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d receipts, %d applied, %d paid, %d entitlements, %d changes", receipts, applied, paid, entitlements, changes)
+}
+
+// tireless delivers events over some connections until each is acknowledged, as
+// Stripe does, to whichever program is there at the time.
+type tireless struct {
+	mu      sync.Mutex
+	target  *program
+	acked   int
+	refused map[int]int // by status, of those that had to come again
+}
+
+func (s *tireless) to(p *program) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = p
+}
+
+func (s *tireless) acknowledged() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acked
+}
+
+func (s *tireless) send(t *testing.T, events int64) {
+	t.Helper()
+	s.refused = map[int]int{}
+	queue := make(chan int64, events)
+	for n := range events {
+		queue <- n + 1
+	}
+	close(queue)
+	giveUp := time.Now().Add(90 * time.Second)
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			for n := range queue {
+				body := completedEvent(n)
+				for {
+					s.mu.Lock()
+					target := s.target
+					s.mu.Unlock()
+					status := target.deliver(body)
+					s.mu.Lock()
+					if status == 200 {
+						s.acked++
+					} else {
+						s.refused[status]++
+					}
+					s.mu.Unlock()
+					if status == 200 {
+						break
+					}
+					if status != 0 && status < 500 {
+						t.Errorf("event %d was answered %d", n, status)
+					}
+					if time.Now().After(giveUp) {
+						t.Errorf("event %d was never acknowledged", n)
+						return
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// until waits for a number of acknowledgements.
+func (s *tireless) until(t *testing.T, n int) {
+	t.Helper()
+	for start := time.Now(); s.acknowledged() < n; time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatalf("%d of %d acknowledged after a minute", s.acknowledged(), n)
+		}
+	}
+}
+
+func TestFaults_KilledInMidTrafficLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
+	const events = 3000
+	database := pgtest.URL(t)
+	seedBuyers(t, database, events)
+	binary := buildProgram(t)
+	sender := &tireless{target: startProgram(t, binary, database)}
+	done := make(chan struct{})
+	go func() { defer close(done); sender.send(t, events) }()
+	for kill := range 5 {
+		sender.until(t, (kill+1)*events/7)
+		sender.target.kill()
+		// What was acknowledged so far has to be there, whatever comes after.
+		acked := sender.acknowledged()
+		var applied int
+		if _, err := fmt.Sscanf(counts(t, database), "%d receipts, %d applied", new(int), &applied); err != nil || applied < acked {
+			t.Errorf("kill %d: %d acknowledged, %d applied (%v)", kill, acked, applied, err)
+		}
+		sender.to(startProgram(t, binary, database))
+	}
+	<-done
+	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+	if sender.refused[0] == 0 {
+		t.Error("no delivery met a dead program: the kills were not in mid-traffic")
+	}
+}
+
+func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
+	t.Parallel()
+	const events = 2000
+	server := pgtest.Start(t, pgtest.Durable())
+	database := server.URL()
+	seedBuyers(t, database, events)
+	p := startProgram(t, buildProgram(t), database)
+	sender := &tireless{target: p}
+	done := make(chan struct{})
+	go func() { defer close(done); sender.send(t, events) }()
+	for i, mode := range []pgtest.Mode{pgtest.Fast, pgtest.Immediate} {
+		sender.until(t, (i+1)*events/4)
+		server.Stop(mode)
+		if status := get(t, p, "/healthz"); status != 200 {
+			t.Errorf("healthz without a database: %d", status)
+		}
+		if status := get(t, p, "/readyz"); status != 503 {
+			t.Errorf("readyz without a database: %d", status)
+		}
+		server.Start()
+	}
+	<-done
+	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+	if sender.refused[503] == 0 {
+		t.Errorf("no delivery met the stopped database: %v", sender.refused)
+	}
+}
+
+func get(t *testing.T, p *program, path string) int {
+	t.Helper()
+	response, err := http.Get("http://" + p.address + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
+
+func TestFaults_SigtermFinishesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	const events = 2000
+	database := pgtest.URL(t)
+	seedBuyers(t, database, events)
+	binary := buildProgram(t, "-race")
+	p := startProgram(t, binary, database)
+	sender := &tireless{target: p}
+	done := make(chan struct{})
+	go func() { defer close(done); sender.send(t, events) }()
+	sender.until(t, events/4)
+	next := startProgram(t, binary, database) // a rolling deploy
+	p.stop(t)
+	sender.to(next)
+	<-done
+	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+}
+
+func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	seedBuyers(t, database, 10)
+	p := startProgram(t, buildProgram(t, "-race"), database)
+	edit := func(n int64, old, replacement string) []byte {
+		body := completedEvent(n)
+		edited := bytes.Replace(body, []byte(old), []byte(replacement), 1)
+		if bytes.Equal(body, edited) {
+			t.Fatalf("%q is not in the event", old)
+		}
+		return edited
+	}
+	for name, body := range map[string][]byte{
+		"a NUL in metadata":          edit(1, `"plan":"basic"`, `"plan":"ba\u0000sic"`),
+		"a NUL in the buyer's name":  edit(2, `"name":"Buyer"`, `"name":"B\u0000"`),
+		"a lone surrogate":           edit(3, `"name":"Buyer"`, `"name":"\ud800"`),
+		"200 kB":                     edit(4, `"padding":"`, `"padding":"`+strings.Repeat("y", 200_000)),
+		"a future api_version":       edit(5, `"api_version":"2023-10-16"`, `"api_version":"2031-01-01.zinnia"`),
+		"no api_version":             edit(6, `"api_version":"2023-10-16",`, ``),
+		"an invalid UTF-8 byte":      edit(7, `"name":"Buyer"`, "\"name\":\"\xff\""),
+		"text that runs backward":    edit(8, `"name":"Buyer"`, `"name":"\u202eBuyer"`),
+		"7,000 nested arrays beside": edit(9, `"custom_fields":[]`, `"custom_fields":`+strings.Repeat("[", 7000)+strings.Repeat("]", 7000)),
+	} {
+		if status := p.deliver(body); status != 200 {
+			t.Errorf("%s: answered %d\n%s", name, status, p.log)
+		}
+	}
+	if got := counts(t, database); got != "9 receipts, 9 applied, 9 paid, 9 entitlements, 9 changes" {
+		t.Errorf("kept: %s", got)
+	}
+
+	for name, body := range map[string]string{
+		"garbage": "garbage", "nothing": "", "a number": "17", "an array": "[]", "null": "null",
+		"a thin event":     `{"id":"evt_1","object":"v2.core.event","type":"v1.customer.subscription.updated","created":"2026-01-01T00:00:00Z"}`,
+		"too deep to read": strings.Repeat("[", 200_000),
+	} {
+		if status := p.deliver([]byte(body)); status != 400 {
+			t.Errorf("signed %s: answered %d, want 400", name, status)
+		}
+	}
+	genuine := completedEvent(10)
+	for name, signature := range map[string]string{
+		"no signature": "", "another secret": stripeSignature(genuine, "whsec_another"), "nonsense": "t=1,v1=00",
+	} {
+		if status := p.deliverSigned(genuine, signature); status != 400 {
+			t.Errorf("%s: answered %d, want 400", name, status)
+		}
+	}
+	if status := p.deliver(bytes.Repeat([]byte("x"), 1<<20+1)); status != 413 {
+		t.Errorf("more than 1 MiB: answered %d, want 413", status)
+	}
+	if status := p.deliver(genuine); status != 200 {
+		t.Errorf("the genuine event after the forgeries: answered %d", status)
+	}
+	if got := counts(t, database); got != "10 receipts, 10 applied, 10 paid, 10 entitlements, 10 changes" {
+		t.Errorf("kept in the end: %s", got)
+	}
+}

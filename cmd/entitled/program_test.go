@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	testStripeKey     = "sk_test_0123456789abcdef"
+	testWebhookSecret = "whsec_0123456789abcdef"
+	testAPIKey        = "0123456789abcdef0123456789abcdef"
+)
+
+// testCatalog is what the programs of the tests sell.
+const testCatalog = `
+features:
+  projects: {type: limit}
+  sso: {type: flag}
+plans:
+  basic:
+    name: Basic
+    mode: payment
+    prices: {once: {id: price_basic}}
+    grants: {projects: 10}
+  pro:
+    name: Pro
+    mode: subscription
+    group: main
+    prices: {monthly: {lookup_key: pro_monthly}}
+    grants: {sso: true, projects: 100}
+`
+
+// program is a running `entitled serve`, a process of its own.
+type program struct {
+	address    string
+	readyAfter time.Duration
+	cmd        *exec.Cmd
+	log        *logBuffer
+	ended      chan error
+}
+
+// logBuffer is written to by the program while a test reads it.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+var builds sync.Map // of flags: the same program is built once
+
+// buildProgram builds the program and returns the file.
+func buildProgram(tb testing.TB, flags ...string) string {
+	tb.Helper()
+	build, _ := builds.LoadOrStore(fmt.Sprint(flags), sync.OnceValues(func() (string, error) {
+		file := filepath.Join(buildDir, fmt.Sprintf("entitled-%d", len(flags)))
+		out, err := exec.Command("go", append(append([]string{"build"}, flags...), "-o", file, ".")...).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+		return file, err
+	}))
+	file, err := build.(func() (string, error))()
+	if err != nil {
+		tb.Fatalf("build the program: %v", err)
+	}
+	return file
+}
+
+// buildDir outlives the test that built, and not the test process.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	if address := os.Getenv("EMPTY_ECHO"); address != "" {
+		serveEmptyEcho(address)
+		return
+	}
+	dir, err := os.MkdirTemp("", "entitled")
+	if err != nil {
+		panic(err)
+	}
+	buildDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// startProgram starts a built program on a database and waits until it is ready.
+// It ends with the test. More environment comes after, and wins.
+func startProgram(tb testing.TB, binary, database string, more ...string) *program {
+	tb.Helper()
+	catalog := filepath.Join(tb.TempDir(), "catalog.yaml")
+	if err := os.WriteFile(catalog, []byte(testCatalog), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	address := freeAddress(tb)
+	host, port, _ := net.SplitHostPort(address)
+	p := &program{address: address, cmd: exec.Command(binary, "serve"), log: &logBuffer{}, ended: make(chan error, 1)}
+	p.cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
+		"HOST=" + host, "PORT=" + port, "DATABASE_URL=" + database, "CATALOG=" + catalog,
+		"STRIPE_SECRET_KEY=" + testStripeKey, "STRIPE_WEBHOOK_SECRET=" + testWebhookSecret,
+		"APP_URL=https://app.example", "API_KEYS=tests:admin:" + testAPIKey,
+	}, more...)
+	p.cmd.Stdout, p.cmd.Stderr = io.Discard, p.log
+	// The program must not outlive a test process that is killed.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	start := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	go func() { p.ended <- p.cmd.Wait() }()
+	tb.Cleanup(func() { p.kill() })
+	for {
+		response, err := http.Get("http://" + address + "/readyz")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				p.readyAfter = time.Since(start)
+				return p
+			}
+		}
+		select {
+		case err := <-p.ended:
+			p.ended <- err
+			tb.Fatalf("the program ended: %v\n%s", err, p.log)
+		case <-time.After(2 * time.Millisecond):
+		}
+		if time.Since(start) > 30*time.Second {
+			p.kill()
+			tb.Fatalf("the program is not ready after 30 s\n%s", p.log)
+		}
+	}
+}
+
+func (p *program) pid() int { return p.cmd.Process.Pid }
+
+// stop ends the program as an operator does, and returns how it ended.
+func (p *program) stop(tb testing.TB) {
+	tb.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		tb.Fatal(err)
+	}
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+		if err != nil {
+			tb.Errorf("the program did not end well: %v\n%s", err, p.log)
+		}
+	case <-time.After(20 * time.Second):
+		tb.Fatal("the program is still there 20 s after SIGTERM")
+	}
+}
+
+// kill ends the program at once, as a power cut does.
+func (p *program) kill() {
+	if err := p.cmd.Process.Kill(); err == nil || errors.Is(err, os.ErrProcessDone) {
+		err := <-p.ended
+		p.ended <- err
+	}
+}
+
+func freeAddress(tb testing.TB) string {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// emptyEcho is an Echo handler that does nothing, in a process of its own: the
+// most that could be reached.
+func emptyEcho(tb testing.TB) string {
+	tb.Helper()
+	address := freeAddress(tb)
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), "EMPTY_ECHO="+address)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { cancel(); _ = cmd.Wait() })
+	for range 500 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return address
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	tb.Fatal("the empty handler does not answer")
+	return ""
+}
+
+func serveEmptyEcho(address string) {
+	e := echo.New()
+	e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
+	if err := http.ListenAndServe(address, e); err != nil {
+		panic(err)
+	}
+}

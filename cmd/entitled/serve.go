@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"go.uber.org/dig"
+	"go.uber.org/fx"
+
+	"github.com/entitled-dev/entitled/adapters/authn"
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/adapters/httpapi"
+	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/app"
+)
+
+type serveCommand struct{}
+
+// Run serves until ctx ends.
+func (serveCommand) Run(ctx context.Context, c console) error {
+	cfg, err := readConfig(os.Environ(), os.ReadFile)
+	if err != nil {
+		return err
+	}
+	p, err := cfg.parts(c)
+	if err != nil {
+		return fmt.Errorf("this configuration cannot be served:\n%w", err)
+	}
+	return runService(ctx, p)
+}
+
+// parts turns the environment into what the program is made of. All faults are
+// named at once.
+func (c config) parts(console console) (parts, error) {
+	p := parts{
+		logger:   newLogger(console.err, c.LogFormat, c.LogLevel),
+		database: bunstore.Config{URL: c.DatabaseURL},
+	}
+	p.stripe = stripe.Config{
+		SecretKey: c.StripeKey, WebhookSecrets: c.WebhookSecrets, APIBase: c.StripeAPIBase,
+		Clock: now, Logger: p.logger,
+	}
+	p.authn = authn.Config{
+		APIKeys: c.APIKeys, JWTSecret: c.JWTSecret, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience,
+		UserClaim: c.UserClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
+	}
+	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins}
+
+	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
+	p.catalog = file.Catalog
+	urls, urlsErr := app.NewReturnURLs(c.successURL(), c.cancelURL(), c.AllowedOrigins)
+	proxies, proxiesErr := c.proxies()
+	p.http.TrustedProxies = proxies
+	p.settings = app.Settings{Livemode: p.stripe.Live(), URLs: urls}
+
+	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
+}
+
+// shutdownTime is how long requests in flight may take to finish.
+const shutdownTime = 18 * time.Second
+
+// runService runs the program until ctx ends or the server fails.
+func runService(ctx context.Context, p parts, also ...fx.Option) error {
+	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(shutdownTime))
+	if err := program.Err(); err != nil {
+		return dig.RootCause(err)
+	}
+	if err := program.Start(ctx); err != nil {
+		return err
+	}
+	p.logger.Info("ready", "address", p.http.Addr, "mode", mode(p.settings))
+	var failed error
+	select {
+	case <-ctx.Done():
+	case signal := <-program.Wait():
+		if signal.ExitCode != 0 {
+			failed = errors.New("the server ended by itself: see the log")
+		}
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	return errors.Join(failed, program.Stop(stopping))
+}
+
+func mode(s app.Settings) string {
+	if s.Livemode {
+		return "live"
+	}
+	return "test"
+}
