@@ -78,16 +78,17 @@ func (b *batcher[In, Out]) do(ctx context.Context, in In) (Out, error) {
 }
 
 func (b *batcher[In, Out]) lane() {
+	calls := make([]call[In, Out], 0, b.most) // a lane's own: it serves one batch at a time
 	for {
 		select {
 		case first := <-b.queue:
-			b.serve(first)
+			b.serve(append(calls, first))
 		case <-b.closing:
 			// What was accepted is still served: its caller is waiting.
 			for {
 				select {
 				case first := <-b.queue:
-					b.serve(first)
+					b.serve(append(calls, first))
 				default:
 					return
 				}
@@ -96,8 +97,8 @@ func (b *batcher[In, Out]) lane() {
 	}
 }
 
-func (b *batcher[In, Out]) serve(first call[In, Out]) {
-	calls := append(make([]call[In, Out], 0, b.most), first)
+// serve runs a batch of the first call and of those that are waiting.
+func (b *batcher[In, Out]) serve(calls []call[In, Out]) {
 	for len(calls) < b.most {
 		select {
 		case next := <-b.queue:
@@ -114,6 +115,7 @@ func (b *batcher[In, Out]) serve(first call[In, Out]) {
 	for i, result := range b.run(items) {
 		calls[i].out <- result
 	}
+	clear(calls)
 }
 
 // close refuses new items, serves those accepted and ends the lanes.

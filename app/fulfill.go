@@ -201,11 +201,9 @@ func (j *joining) verdict(e domain.Event, foreign string) (domain.UserID, domain
 	}
 	state := j.states[user]
 	account, verdict := domain.Record(state.Account, e.Fact, j.catalog)
-	switch verdict.Outcome {
-	case domain.OutcomeIgnored, domain.OutcomeUnchanged:
-		return user, verdict
+	if verdict.Outcome == domain.OutcomeApplied || verdict.Outcome == domain.OutcomeQuarantined {
+		j.settle(user, account, e.ID)
 	}
-	j.settle(user, account, e.ID)
 	return user, verdict
 }
 

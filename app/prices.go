@@ -21,11 +21,16 @@ type Prices struct {
 	mu     sync.Mutex
 	known  []ports.StripePrice
 	asked  time.Time
+	failed error // of the last question, if it came after the last answer
 }
 
-// pricesFresh is how long an answer counts. Prices cannot change at Stripe, but
-// lookup keys move and prices are archived.
-const pricesFresh = 5 * time.Minute
+const (
+	// pricesFresh is how long an answer counts. Prices cannot change at Stripe,
+	// but lookup keys move and prices are archived.
+	pricesFresh = 5 * time.Minute
+	// pricesPause is how long Stripe is left in peace after a question failed.
+	pricesPause = 5 * time.Second
+)
 
 // NewPrices returns an empty book; it asks when it is first needed.
 func NewPrices(gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock) *Prices {
@@ -53,35 +58,53 @@ func (p *Prices) Of(ctx context.Context, price domain.Price) (ports.StripePrice,
 	return ports.StripePrice{}, fmt.Errorf("%w: no active price with %s", ErrPriceNotSold, name)
 }
 
-// all asks Stripe at most once at a time, and once per pricesFresh.
+// all asks Stripe at most once at a time, and seldom. While Stripe cannot answer,
+// its last answer counts.
 func (p *Prices) all(ctx context.Context) ([]ports.StripePrice, error) {
-	if known, fresh := p.fresh(); fresh {
-		return known, nil
+	if known, err, fresh := p.fresh(); fresh {
+		return known, err
 	}
 	unlock, err := p.asking.lock(ctx, struct{}{})
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if known, fresh := p.fresh(); fresh {
-		return known, nil
+	if known, err, fresh := p.fresh(); fresh {
+		return known, err
 	}
 	var wanted []domain.Price
 	for _, plan := range p.catalog.PlanList() {
 		wanted = append(wanted, plan.Prices...)
 	}
-	known, err := p.gateway.Prices(ctx, wanted)
-	if err != nil {
-		return nil, fmt.Errorf("ask for prices: %w", err)
+	found, err := p.gateway.Prices(ctx, wanted)
+	if err != nil && ctx.Err() != nil {
+		return nil, err // that the caller left says nothing about Stripe
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known, p.asked = known, p.clock()
-	return known, nil
+	p.asked, p.failed = p.clock(), err
+	if err == nil {
+		p.known = found
+	}
+	return p.answer()
 }
 
-func (p *Prices) fresh() ([]ports.StripePrice, bool) {
+// fresh returns what is known if it need not be asked for.
+func (p *Prices) fresh() ([]ports.StripePrice, error, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.known, !p.asked.IsZero() && p.clock().Sub(p.asked) < pricesFresh
+	counts := pricesFresh
+	if p.failed != nil {
+		counts = pricesPause
+	}
+	known, err := p.answer()
+	return known, err, !p.asked.IsZero() && p.clock().Sub(p.asked) < counts
+}
+
+// answer is what is known, under the lock.
+func (p *Prices) answer() ([]ports.StripePrice, error) {
+	if p.known == nil && p.failed != nil {
+		return nil, fmt.Errorf("ask for prices: %w", p.failed)
+	}
+	return p.known, nil
 }

@@ -167,6 +167,7 @@ func TestStartCheckout_FailureAtAnyCallIsMendedByRepeating(t *testing.T) {
 			if _, err := w.checkout.Do(t.Context(), request); !errors.Is(err, ports.ErrGatewayBusy) {
 				t.Fatalf("got %v, want %v", err, ports.ErrGatewayBusy)
 			}
+			w.clock.advance(time.Minute)
 			order := w.start(t, request)
 			state, _ := w.store.State(t.Context(), "u")
 			if len(state.Account.Orders) != 1 || state.Account.Orders[order.ID].Session == "" {
@@ -221,4 +222,29 @@ func TestStartCheckout_ExpiredOrderIsNotReused(t *testing.T) {
 	if after := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"}); after.ID == before.ID {
 		t.Error("the expired order was given again")
 	}
+}
+
+func TestPrices_LastAnswerCountsWhileStripeIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, app.CheckoutRequest{User: "u1", Plan: "basic"})
+	w.clock.advance(time.Hour)
+	w.stripe.FailNext(ports.ErrGatewayBusy)
+	w.start(t, app.CheckoutRequest{User: "u2", Plan: "basic"})
+}
+
+func TestPrices_FailureIsNotAskedForAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.FailNext(ports.ErrGatewayBusy)
+	for range 10 {
+		if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "basic"}); !errors.Is(err, ports.ErrGatewayBusy) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if calls := w.stripe.Calls(); calls != 1 {
+		t.Errorf("Stripe was asked %d times, want once", calls)
+	}
+	w.clock.advance(6 * time.Second)
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
 }

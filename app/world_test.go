@@ -120,18 +120,15 @@ func (w *world) event(f domain.Fact) domain.Event {
 }
 
 // deliver sends facts through the webhook's door.
-func (w *world) deliver(t *testing.T, facts ...domain.Fact) []domain.Verdict {
+func (w *world) deliver(t *testing.T, facts ...domain.Fact) {
 	t.Helper()
-	var verdicts []domain.Verdict
 	for _, f := range facts {
 		payload, signature := w.stripe.Message(w.event(f))
-		_, verdict, err := w.webhook.Do(t.Context(), payload, signature)
+		_, _, err := w.webhook.Do(t.Context(), payload, signature)
 		if err != nil {
 			t.Fatalf("deliver %+v: %v", f, err)
 		}
-		verdicts = append(verdicts, verdict)
 	}
-	return verdicts
 }
 
 // features are what the user has now, as feature=limit, flags as feature=true.
