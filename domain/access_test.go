@@ -168,6 +168,7 @@ func TestSubscription_DelayedMethodGrantsOnlyOnceTheMoneyIsThere(t *testing.T) {
 	arrived := linked(sessionSays("checkout.session.async_payment_succeeded", noon.Add(2*day), "complete", "paid"))
 	active := subscriptionSays(created, noon, "active")
 	byMetadata := subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Order = "o1" })
+	trialing := subscriptionSays(created, noon, "trialing", func(s *domain.Subscription) { s.Order = "o1" })
 	nothingDue := invoiceSays(paid, 0)
 	nothingDue.Amount = 0
 
@@ -177,12 +178,15 @@ func TestSubscription_DelayedMethodGrantsOnlyOnceTheMoneyIsThere(t *testing.T) {
 	}{
 		"money on its way: nothing":                           {[]domain.Fact{active, waiting}, false},
 		"the same, known by the subscription's metadata only": {[]domain.Fact{byMetadata, sessionSays("checkout.session.completed", noon, "complete", "unpaid")}, false},
-		"money came":                             {[]domain.Fact{active, waiting, arrived}, true},
-		"money failed: nothing":                  {[]domain.Fact{active, waiting, failing}, false},
-		"failed, then a later invoice is paid":   {[]domain.Fact{active, waiting, failing, invoiceSays(paid, 1)}, true},
-		"an invoice of nothing settles no debt":  {[]domain.Fact{active, waiting, nothingDue}, false},
-		"a failed invoice settles no debt":       {[]domain.Fact{active, waiting, invoiceSays(failed, 0)}, false},
-		"another subscription's invoice neither": {[]domain.Fact{active, waiting, func() domain.Fact { i := invoiceSays(paid, 0); i.Subscription = "sub_2"; return i }()}, false},
+		"active before the checkout says anything: nothing":   {[]domain.Fact{byMetadata}, false},
+		"an invoice is paid before the checkout says so":      {[]domain.Fact{byMetadata, invoiceSays(paid, 0)}, true},
+		"a trial needs no money":                              {[]domain.Fact{trialing}, true},
+		"money came":                                          {[]domain.Fact{active, waiting, arrived}, true},
+		"money failed: nothing":                               {[]domain.Fact{active, waiting, failing}, false},
+		"failed, then a later invoice is paid":                {[]domain.Fact{active, waiting, failing, invoiceSays(paid, 1)}, true},
+		"an invoice of nothing settles no debt":               {[]domain.Fact{active, waiting, nothingDue}, false},
+		"a failed invoice settles no debt":                    {[]domain.Fact{active, waiting, invoiceSays(failed, 0)}, false},
+		"another subscription's invoice neither":              {[]domain.Fact{active, waiting, func() domain.Fact { i := invoiceSays(paid, 0); i.Subscription = "sub_2"; return i }()}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,6 +195,22 @@ func TestSubscription_DelayedMethodGrantsOnlyOnceTheMoneyIsThere(t *testing.T) {
 				t.Errorf("entitled is %t, want %t", got, story.entitled)
 			}
 		})
+	}
+}
+
+// The customer is made before anything is bought: a purchase of an account
+// without one can only be somebody else's.
+func TestRecord_AccountWithoutACustomerOwnsNothing(t *testing.T) {
+	t.Parallel()
+	a := domain.NewAccount(ana).WithOrder(pendingOrder("o1", "pro"))
+	for _, fact := range []domain.Fact{
+		sessionSays("checkout.session.completed", noon, "complete", "paid"),
+		subscriptionSays(created, noon, "active"),
+		invoiceSays(paid, 0),
+	} {
+		if _, verdict := domain.Record(a, fact, shop); verdict.Outcome != domain.OutcomeIgnored {
+			t.Errorf("%T: %+v, want ignored", fact, verdict)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func quarantined(format string, args ...any) Verdict {
 // strangerTo tells whether an object belongs to another customer than the one we
 // made for the account: whatever its metadata claims, it is not this user's.
 func (a Account) strangerTo(customer CustomerID) bool {
-	return a.Customer != "" && customer != a.Customer
+	return a.Customer == "" || customer != a.Customer
 }
 
 func (s SessionFact) record(a Account, c Catalog) (Account, Verdict) {
@@ -223,14 +223,18 @@ func (a Account) paidThrough(id SubscriptionID) time.Time {
 	return through
 }
 
-// checkoutUnpaid tells whether the subscription comes from a checkout whose money
-// (bank debit and the like) has not come: Stripe may call it active already. A
-// later paid invoice settles the debt.
+// checkoutUnpaid tells whether the subscription comes from a checkout of which we
+// have not heard that it was paid: with a bank debit and the like Stripe calls a
+// subscription active days before the money comes. A trial needs no money, and a
+// paid invoice is as good as the checkout's own word.
 func (a Account) checkoutUnpaid(s Subscription) bool {
+	if s.Status == StatusTrialing {
+		return false
+	}
 	unpaid := false
 	for _, o := range a.Orders {
 		linked := o.Subscription == s.ID || o.ID == s.Order
-		unpaid = unpaid || linked && (o.Status == OrderAwaitingPayment || o.Status == OrderPaymentFailed)
+		unpaid = unpaid || linked && o.Status != OrderPaid
 	}
 	for _, p := range a.Payments {
 		settled := p.Subscription == s.ID && p.Status == PaymentPaid && p.Amount > 0
