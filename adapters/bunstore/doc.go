@@ -1,10 +1,13 @@
 // Package bunstore is the store on a database: Postgres for serving, SQLite for
-// development and small installations, from one code base. The SQL is Bun's; the
-// few places where the two databases differ ask [Store.onPostgres].
+// development and small installations, from one code base. Bun knows the rows and
+// writes the SQL; the few places where the two databases differ ask onPostgres,
+// and they differ for speed: Postgres is handed arrays, so that a statement is the
+// same for any number of rows and is prepared once a connection.
 //
 // Invariants:
 //
-//   - Writes happen in [Store.Update] and [Store.Fail] and nowhere else.
+//   - What is known of a user is written in [Store.Update] and nowhere else, a
+//     receipt there and in [Store.Fail].
 //   - Update locks accounts before it reads anything that fn decides on, so every
 //     statement after the lock sees what the update before it has kept. READ
 //     COMMITTED is what makes that true on Postgres: each statement has a

@@ -27,7 +27,7 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error
 		for i, id := range w.users {
 			blank[i] = accountRow{UserID: id}
 		}
-		trip = append(trip, s.statement(s.db.NewInsert().Model(&blank).On("CONFLICT DO NOTHING").Returning("user_id"), &made))
+		trip = append(trip, s.insert(&blank, doNothing, &made))
 	}
 	if len(w.users)+len(w.refs) > 0 {
 		trip = append(trip, s.lockAccounts(w, &locked))
@@ -174,7 +174,7 @@ func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(refs))), rows)
 	}
 	kinds, ids := columns(refs)
-	return s.statement(query.Where("(kind, id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"), rows, kinds, ids)
+	return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (kind, id) ON t.kind = named.kind AND t.id = named.id"), rows, kinds, ids)
 }
 
 // among narrows a query to rows whose column is one of some ids.

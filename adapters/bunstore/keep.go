@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
-
-	"github.com/uptrace/bun"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -196,26 +193,24 @@ func (c *changed) keepReceipts(receipts []domain.ProcessedEvent) error {
 // conflict there is found before anything else is written.
 func (c *changed) statements(s *Store) []statement {
 	var all []statement
-	put := func(rows any, query func() bun.Query) {
-		if reflect.ValueOf(rows).Len() > 0 {
-			all = append(all, s.statement(query(), nil))
+	put := func(n int, write func() statement) {
+		if n > 0 {
+			all = append(all, write())
 		}
 	}
 	sortEntitlements(c.entitlements)
 	sortEntitlements(c.revoked)
-	put(c.accounts, func() bun.Query { return s.upsert(&c.accounts) })
-	put(c.refs, func() bun.Query { return s.upsert(&c.refs) })
-	put(c.orders, func() bun.Query { return s.upsert(&c.orders) })
-	put(c.subscriptions, func() bun.Query { return s.upsert(&c.subscriptions) })
-	put(c.payments, func() bun.Query { return s.upsert(&c.payments) })
-	put(c.revoked, func() bun.Query { return s.deleteEntitlements(c.revoked) })
-	put(c.entitlements, func() bun.Query { return s.upsert(&c.entitlements) })
-	put(c.changes, func() bun.Query { return s.db.NewInsert().Model(&c.changes).Returning("NULL") })
-	put(c.receipts, func() bun.Query { return s.upsert(&c.receipts, "payload", "received_at") })
+	put(len(c.accounts), func() statement { return s.upsert(&c.accounts) })
+	put(len(c.refs), func() statement { return s.upsert(&c.refs) })
+	put(len(c.orders), func() statement { return s.upsert(&c.orders) })
+	put(len(c.subscriptions), func() statement { return s.upsert(&c.subscriptions) })
+	put(len(c.payments), func() statement { return s.upsert(&c.payments) })
+	put(len(c.revoked), func() statement { return s.deleteEntitlements(c.revoked) })
+	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
+	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
+	put(len(c.receipts), func() statement { return s.upsert(&c.receipts, "payload", "received_at") })
 	if len(all) > 0 {
-		put(c.blank, func() bun.Query {
-			return s.db.NewDelete().Model((*accountRow)(nil)).Where("user_id IN (?)", bun.List(c.blank))
-		})
+		put(len(c.blank), func() statement { return s.deleteAccounts(c.blank) })
 	}
 	return all
 }

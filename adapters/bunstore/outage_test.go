@@ -126,10 +126,17 @@ func TestUpdate_LockHeldByAnother(t *testing.T) {
 	if err := keepReceipt(t.Context(), s, "bob", "evt_2"); err != nil {
 		t.Errorf("Update of another account: %v", err)
 	}
-	time.AfterFunc(300*time.Millisecond, func() { _ = other.Rollback(context.Background()) })
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		time.Sleep(300 * time.Millisecond)
+		if err := other.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := keepReceipt(t.Context(), s, "ann", "evt_3"); err != nil {
 		t.Errorf("Update whose lock came free after its first try: %v", err)
 	}
+	wg.Wait()
 }
 
 // A real deadlock, with a transaction that does not keep to the order of locks.
