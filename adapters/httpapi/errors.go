@@ -213,7 +213,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 		header.Set(echo.HeaderRetryAfter, seconds(limited.wait))
 	case a.status == http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, seconds(ports.RetryAfter))
-	case a.err == errTooLarge, a.err == errSlowBody:
+	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errSlowBody):
 		header.Set(echo.HeaderConnection, "close") // the rest of the body is not wanted
 	}
 	header.Set(echo.HeaderContentType, "application/problem+json")

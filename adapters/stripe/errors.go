@@ -26,7 +26,7 @@ func translate(ctx context.Context, c call, err error) error {
 		return translateAnswer(c, said)
 	}
 	switch {
-	case context.Cause(ctx) == errTooSlow:
+	case errors.Is(context.Cause(ctx), errTooSlow):
 		return fmt.Errorf("%w: %s: %w", ports.ErrGatewayBusy, c.does, errTooSlow)
 	case left(ctx, c) != nil:
 		return left(ctx, c)
