@@ -90,7 +90,6 @@ CREATE TABLE refs (
     PRIMARY KEY (kind, id),
     CONSTRAINT refs_named CHECK (id <> '')
 );
-CREATE INDEX refs_user ON refs (user_id);
 
 CREATE TABLE entitlements (
     user_id     text NOT NULL,

@@ -18,9 +18,9 @@ CREATE TABLE processed_events (
     CONSTRAINT processed_events_outcome CHECK (outcome IN ('applied', 'unchanged', 'ignored', 'quarantined', 'failed')),
     CONSTRAINT processed_events_attempts CHECK (attempts >= 1)
 );
-CREATE INDEX processed_events_received ON processed_events (received_at, id);
-CREATE INDEX processed_events_outcome_received ON processed_events (outcome, received_at, id);
-CREATE INDEX processed_events_user_received ON processed_events (user_id, received_at, id);
+CREATE INDEX processed_events_received ON processed_events (received_at);
+CREATE INDEX processed_events_attention ON processed_events (outcome, received_at) WHERE outcome IN ('quarantined', 'failed');
+CREATE INDEX processed_events_user ON processed_events (user_id, received_at) WHERE user_id <> '';
 
 CREATE TABLE entitlement_changes (
     seq         integer PRIMARY KEY AUTOINCREMENT,
