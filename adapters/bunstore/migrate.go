@@ -73,6 +73,7 @@ func migrate(ctx context.Context, d dialect, db *sql.DB, direction Direction) ([
 		if _, err = provider.Down(ctx); errors.Is(err, goose.ErrNoNextVersion) {
 			err = nil // nothing to take back
 		}
+	case Status:
 	}
 	if err != nil {
 		return nil, translate("migrate the database", err)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Ready implements [ports.Store].
+// Ready implements [ports.Store]. A newer schema is good: every migration leaves
+// the program before it working, so that replicas can be replaced one by one.
 func (s *Store) Ready(ctx context.Context) error {
 	var version int64
 	err := s.try(ctx, "ask the database for its schema", func(ctx context.Context) error {
@@ -21,8 +22,6 @@ func (s *Store) Ready(ctx context.Context) error {
 		return err
 	case version < s.schema:
 		return fmt.Errorf(`database has schema version %d, this program needs %d: run "entitled migrate up"`, version, s.schema)
-	case version > s.schema:
-		return fmt.Errorf(`database has schema version %d, this program knows %d: run the newer program, or its "entitled migrate down"`, version, s.schema)
 	default:
 		return nil
 	}
