@@ -54,7 +54,8 @@ func (e Entitlement) LiveAt(t time.Time) bool {
 	return !t.Before(e.Since) && (e.Until.IsZero() || t.Before(e.Until))
 }
 
-func compareEntitlements(a, b Entitlement) int {
+// CompareEntitlements orders by what identifies an entitlement of one user.
+func CompareEntitlements(a, b Entitlement) int {
 	return cmp.Or(
 		cmp.Compare(a.Feature, b.Feature),
 		cmp.Compare(a.Source.Kind, b.Source.Kind),
@@ -75,7 +76,7 @@ type Right struct {
 // over live sources, so that the end of one never takes what another gives.
 func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
 	live := slices.DeleteFunc(slices.Clone(entitlements), func(e Entitlement) bool { return !e.LiveAt(t) })
-	slices.SortFunc(live, compareEntitlements)
+	slices.SortFunc(live, CompareEntitlements)
 
 	var rights []Right
 	for _, e := range live {

@@ -123,7 +123,7 @@ func Entitlements(a Account, c Catalog) []Entitlement {
 	for _, s := range a.Subscriptions {
 		all = append(all, subscriptionEntitlements(a, s, c)...)
 	}
-	slices.SortFunc(all, compareEntitlements)
+	slices.SortFunc(all, CompareEntitlements)
 	return all
 }
 

@@ -134,9 +134,7 @@ func (s *Store) join(state ports.State) ports.State {
 	maps.Copy(kept.Account.Payments, fresh.Account.Payments)
 	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
 	kept.Entitlements = fresh.Entitlements
-	slices.SortFunc(kept.Entitlements, func(a, b domain.Entitlement) int {
-		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Source.Kind, b.Source.Kind), cmp.Compare(a.Source.ID, b.Source.ID))
-	})
+	slices.SortFunc(kept.Entitlements, domain.CompareEntitlements)
 	return kept
 }
 

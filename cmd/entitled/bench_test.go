@@ -29,30 +29,10 @@ func BenchmarkWebhooks(b *testing.B) {
 	bare := newPgbench(b, server.URL())
 	p := startProgram(b, benchBinary(b), database) // first: it would look through whomever it finds
 	buyers := seedBuyers(b, database, 300_000)
-	for _, connections := range []int{1, 16, 64} {
-		b.Run(fmt.Sprintf("c=%d", connections), func(b *testing.B) {
-			for b.Loop() {
-				var ours, theirs, ratios, p99s []float64
-				for range benchRounds {
-					rate := bare.run(b, connections)
-					got := webhookLoad(b, p, connections, benchTime, buyers)
-					theirs, ours = append(theirs, rate), append(ours, got.rate)
-					ratios, p99s = append(ratios, got.rate/rate), append(p99s, got.p99.Seconds()*1000)
-				}
-				b.ReportMetric(median(ours), "webhooks/s")
-				b.ReportMetric(median(p99s), "p99-ms")
-				b.ReportMetric(median(theirs), "pgbench-tx/s")
-				b.ReportMetric(median(ratios), "ratio")
-				b.ReportMetric(0, "ns/op")
-			}
-		})
-	}
-	b.Run("memory", func(b *testing.B) {
-		for b.Loop() {
-			b.ReportMetric(p.peakMiB(b), "MiB-peak")
-			b.ReportMetric(0, "ns/op")
-		}
-	})
+	beside(b, "webhooks/s", func(b *testing.B, connections int) measured {
+		return webhookLoad(b, p, connections, benchTime, buyers)
+	}, "pgbench-tx/s", bare.run)
+	p.reportMemory(b)
 	checkNothingLost(b, database, buyers)
 }
 
@@ -62,30 +42,34 @@ func BenchmarkReads(b *testing.B) {
 	p := startProgram(b, benchBinary(b), database)
 	readers := seedHolders(b, database, 100_000)
 	empty := emptyEcho(b)
+	beside(b, "reads/s", func(b *testing.B, connections int) measured {
+		return readLoad(b, p.address, connections, benchTime, readers)
+	}, "empty-echo/s", func(b *testing.B, connections int) float64 {
+		return readLoad(b, empty, connections, benchTime, []string{"/"}).rate
+	})
+	p.reportMemory(b)
+}
+
+// beside measures ours and theirs in turns, and reports medians.
+func beside(b *testing.B, unit string, ours func(*testing.B, int) measured, theirUnit string, theirs func(*testing.B, int) float64) {
 	for _, connections := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("c=%d", connections), func(b *testing.B) {
 			for b.Loop() {
-				var ours, theirs, ratios, p99s []float64
+				var rates, theirRates, ratios, p99s []float64
 				for range benchRounds {
-					rate := readLoad(b, empty, connections, benchTime, []string{"/"}).rate
-					got := readLoad(b, p.address, connections, benchTime, readers)
-					theirs, ours = append(theirs, rate), append(ours, got.rate)
-					ratios, p99s = append(ratios, got.rate/rate), append(p99s, got.p99.Seconds()*1000)
+					their := theirs(b, connections)
+					our := ours(b, connections)
+					theirRates, rates = append(theirRates, their), append(rates, our.rate)
+					ratios, p99s = append(ratios, our.rate/their), append(p99s, our.p99.Seconds()*1000)
 				}
-				b.ReportMetric(median(ours), "reads/s")
+				b.ReportMetric(median(rates), unit)
 				b.ReportMetric(median(p99s), "p99-ms")
-				b.ReportMetric(median(theirs), "empty-echo/s")
+				b.ReportMetric(median(theirRates), theirUnit)
 				b.ReportMetric(median(ratios), "ratio")
 				b.ReportMetric(0, "ns/op")
 			}
 		})
 	}
-	b.Run("memory", func(b *testing.B) {
-		for b.Loop() {
-			b.ReportMetric(p.peakMiB(b), "MiB-peak")
-			b.ReportMetric(0, "ns/op")
-		}
-	})
 }
 
 func BenchmarkStart(b *testing.B) {
@@ -168,6 +152,15 @@ func (p pgbench) run(b *testing.B, connections int) float64 {
 		b.Fatal(err)
 	}
 	return rate
+}
+
+func (p *program) reportMemory(b *testing.B) {
+	b.Run("memory", func(b *testing.B) {
+		for b.Loop() {
+			b.ReportMetric(p.peakMiB(b), "MiB-peak")
+			b.ReportMetric(0, "ns/op")
+		}
+	})
 }
 
 // peakMiB is the most resident memory that the program has had.

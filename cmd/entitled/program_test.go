@@ -51,7 +51,6 @@ type program struct {
 	cmd        *exec.Cmd
 	log        *logBuffer
 	ended      chan error
-	started    time.Time
 }
 
 // logBuffer is written to by the program while a test reads it.
@@ -131,7 +130,6 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 	// The program must not outlive a test process that is killed.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	start := time.Now()
-	p.started = start
 	if err := p.cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}

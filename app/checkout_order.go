@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// keepOrder finds the order that the request repeats, or keeps the draft. Rivals
+// are open checkouts of the user that would buy the same thing again.
+func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft domain.Order, plan domain.Plan) (order domain.Order, rivals []domain.Order, err error) {
+	touch := ports.Touch{Users: []domain.UserID{user}}
+	err = s.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
+		order, rivals = draft, nil
+		state := found.States[user]
+		repeated, known, err := s.repeated(state.Account, draft)
+		if err != nil {
+			return ports.Kept{}, err
+		}
+		if known {
+			order = repeated
+		}
+		if order.Open(draft.CreatedAt) {
+			if err := s.refuseSecond(state.Account, plan); err != nil {
+				return ports.Kept{}, err
+			}
+			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
+		}
+		if known {
+			return ports.Kept{}, nil
+		}
+		if !state.Account.HadTrial() {
+			order.TrialDays = plan.TrialDays
+		}
+		state.Account = state.Account.WithOrder(order)
+		if state.Account.CustomerKey == "" {
+			state.Account.CustomerKey = s.newID()
+		}
+		return ports.Kept{States: []ports.State{state}}, nil
+	})
+	if err != nil {
+		return domain.Order{}, nil, fmt.Errorf("keep order: %w", err)
+	}
+	return order, rivals, nil
+}
+
+// stripeNeeds is how far away Stripe wants the end of a new session to be.
+const stripeNeeds = 30 * time.Minute
+
+// repeated finds the order of an earlier request: the one with the same client
+// key, whatever became of it, or one for the same that can still be paid.
+func (s *StartCheckout) repeated(a domain.Account, draft domain.Order) (domain.Order, bool, error) {
+	for _, o := range a.Orders {
+		switch {
+		case draft.ClientKey != "" && o.ClientKey == draft.ClientKey:
+			if o.Fingerprint != draft.Fingerprint {
+				return o, false, fmt.Errorf("%w: use a new key for a new checkout", ErrKeyReused)
+			}
+			return o, true, nil
+		case draft.ClientKey != "" || o.Fingerprint != draft.Fingerprint || !o.Open(draft.CreatedAt):
+			continue
+		case o.Session != "" || o.ExpiresAt.Sub(draft.CreatedAt) > 2*stripeNeeds:
+			return o, true, nil
+		}
+	}
+	return domain.Order{}, false, nil
+}
+
+// refuseSecond keeps a user from paying twice for the same: a change of plan is a
+// change of the subscription that there is.
+func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
+	if plan.Mode != domain.ModeSubscription {
+		return nil
+	}
+	for _, sub := range a.Subscriptions {
+		if !sub.Status.Live() {
+			continue
+		}
+		for _, item := range sub.Items {
+			if held, mapped := s.catalog.PlanByPrice(item.Price, item.LookupKey); mapped && exclude(held, plan) {
+				return fmt.Errorf("%w: subscription %s is on plan %s", ErrAlreadySubscribed, sub.ID, held.Key)
+			}
+		}
+	}
+	return nil
+}
+
+// rivals are the checkouts still open that must not be paid beside the chosen one.
+func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, chosen domain.Order, now time.Time) []domain.Order {
+	var rivals []domain.Order
+	for _, o := range a.Orders {
+		held, known := s.catalog.Plans[o.Plan]
+		if known && o.ID != chosen.ID && o.Open(now) && exclude(held, plan) {
+			rivals = append(rivals, o)
+		}
+	}
+	slices.SortFunc(rivals, func(a, b domain.Order) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return rivals
+}
+
+// exclude tells whether a user should have only one of two plans.
+func exclude(a, b domain.Plan) bool {
+	return a.Key == b.Key || a.Group != "" && a.Group == b.Group
+}
