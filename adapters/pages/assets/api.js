@@ -1,9 +1,10 @@
 // Asks the service's API, and puts every way of failing into words.
 
 export class Problem extends Error {
-  constructor(status, message) {
+  constructor(status, message, code) {
     super(message);
     this.status = status; // 0: no answer
+    this.code = code; // the service's name for what is wrong, if it gave one
   }
 }
 
@@ -25,7 +26,7 @@ export async function ask(method, path, { body, patience = 30_000 } = {}) {
   if (response.ok && answer !== null) {
     return answer;
   }
-  throw new Problem(response.status, wordsOf(response.status, answer));
+  throw new Problem(response.status, wordsOf(response.status, answer), answer?.code);
 }
 
 // wordsOf reads problem details (RFC 9457), as far as they are given.

@@ -12,6 +12,11 @@ for (const card of document.querySelectorAll('[data-card]')) {
   card.querySelector('button[data-plan]').addEventListener('click', (event) => upgrade(card, event.currentTarget));
 }
 
+// What the service says to programs, with ids, in words for a buyer.
+const words = {
+  already_subscribed: 'You already have a subscription that rules this one out, so none was added. Nothing was charged.',
+};
+
 // Back from Stripe's page, a browser may show this one as it was left.
 window.addEventListener('pageshow', () => setBusy(null));
 
@@ -54,7 +59,7 @@ async function upgrade(card, button) {
     location.assign(answer.url); // the buttons stay busy until the page is gone
   } catch (problem) {
     setBusy(null);
-    trouble.textContent = problem.message;
+    trouble.textContent = words[problem.code] ?? problem.message;
   }
 }
 
