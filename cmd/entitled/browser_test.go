@@ -1,0 +1,380 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+)
+
+var screenshots = flag.String("screenshots", "", "also write pictures of the demo's pages to this `directory`")
+
+// site is a running `entitled dev` and the Chromium that visits it.
+type site struct {
+	*program
+	url      string
+	chromium context.Context
+}
+
+// startDev starts the built program as a person does who tries it out, and waits
+// until it is ready. It is asked to end with the test, and has to end well.
+func startDev(t *testing.T, binary string) *program {
+	t.Helper()
+	address := freeAddress(t)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{address: address, log: &logBuffer{}, ended: make(chan error, 1)}
+	p.cmd = exec.Command(binary, "dev", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	// The program must not outlive a test process that is killed.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	start := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.ended <- p.cmd.Wait() }()
+	t.Cleanup(p.kill)
+	for {
+		if response, err := http.Get("http://" + address + "/readyz"); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				t.Cleanup(func() { p.stop(t) })
+				return p
+			}
+		}
+		select {
+		case err := <-p.ended:
+			p.ended <- err
+			t.Fatalf("the program ended: %v\n%s", err, p.log)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Since(start) > stepPatience {
+			t.Fatalf("the program is not ready after %s\n%s", stepPatience, p.log)
+		}
+	}
+}
+
+// The whole way, as people go it: a browser, the pages, the API, Stripe's page and
+// its webhooks, each over HTTP. The users share a program and a Chromium, as users do.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	p := startDev(t, buildProgram(t, "-race"))
+	_, port, _ := net.SplitHostPort(p.address)
+	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
+
+	for name, test := range map[string]func(*testing.T, *site){
+		"a click on Upgrade leads to the entitlements":      upgrade,
+		"what is paid once is held until a date":            payOnce,
+		"a declined card gives nothing and may be replaced": declined,
+		"a bank debit gives nothing until it succeeds":      debitSucceeds,
+		"a bank debit that fails gives nothing":             debitFails,
+		"canceling leads back and the checkout stays open":  canceled,
+		"a second plan of the group is refused in words":    alreadySubscribed,
+		"two browsers are two users":                        twoUsers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, s)
+		})
+	}
+	if *screenshots != "" {
+		t.Run("screenshots", func(t *testing.T) {
+			t.Parallel()
+			takeScreenshots(t, s, *screenshots)
+		})
+	}
+}
+
+func upgrade(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	b.payByCard("4242424242424242")
+	b.settled("paid")
+	if got := b.text("#headline"); got != "You now have Pro" {
+		t.Errorf("the headline is %q", got)
+	}
+	// The rows come by themselves: nothing is clicked, nothing reloaded.
+	want := map[string]row{
+		"projects": {Value: "100", Plan: "Pro"},
+		"seats":    {Value: "5", Plan: "Pro"},
+		"sso":      {Value: "Yes", Plan: "Pro"},
+	}
+	b.until(`document.querySelectorAll("#entitlements tbody tr").length === 3`)
+	b.holds(want)
+	b.visit("/me")
+	b.see("#entitlements")
+	b.holds(want)
+}
+
+func payOnce(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("basic")
+	b.payByCard("4242424242424242")
+	b.settled("paid")
+	b.see(`#entitlements tr[data-feature="projects"]`)
+	b.visit("/me")
+	b.see("#entitlements")
+	b.holds(map[string]row{"projects": {Value: "10", Plan: "Basic"}})
+	written := read[string](b, `document.querySelector("#entitlements time").dateTime`)
+	until, err := time.Parse(time.RFC3339, written)
+	if err != nil {
+		t.Fatalf("until %q: %v", written, err)
+	}
+	if year, left := 365*24*time.Hour, time.Until(until); left > year || left < year-time.Hour {
+		t.Errorf("Basic is held for %s, want a year", left)
+	}
+	if day := until.Format("2 Jan 2006"); !strings.Contains(b.text("#entitlements time"), day) {
+		t.Errorf("the page says %q, want %s", b.text("#entitlements time"), day)
+	}
+}
+
+func declined(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	page := b.address()
+	b.payByCard("4000000000000002")
+	if got := b.text("#error"); got != "Your card was declined." {
+		t.Errorf("the payment page says %q", got)
+	}
+	if b.address() != page {
+		t.Errorf("the buyer is at %s, want %s", b.address(), page)
+	}
+	me := b.another()
+	me.visit("/me")
+	me.see("#empty")
+
+	b.payByCard("4242424242424242")
+	b.settled("paid")
+	// The other tab was not touched meanwhile.
+	me.see(`#entitlements tr[data-feature="sso"]`)
+}
+
+func debitSucceeds(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	b.payByDebit("succeeds")
+	b.settled("awaiting_payment")
+	me := b.another()
+	me.visit("/me")
+	me.until(`document.querySelector("#as-of").innerText.startsWith("As of")`)
+	// What the page shows is read before the order: on a slow machine the money may
+	// be there by now, but then the order knows.
+	shown, status := me.rows(), me.order(b.text("#order-id"))
+	if shown > 0 && status != "paid" {
+		t.Errorf("%d entitlements are held while the order is %s", shown, status)
+	}
+	b.settled("paid")
+	b.see(`#entitlements tr[data-feature="sso"]`)
+	me.see(`#entitlements tr[data-feature="sso"]`)
+}
+
+func debitFails(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("basic")
+	b.payByDebit("fails")
+	b.settled("awaiting_payment")
+	b.settled("payment_failed")
+	if read[bool](b, `!document.querySelector("#held").hidden`) {
+		t.Error("the return page shows entitlements")
+	}
+	b.see("#next a")
+	b.visit("/me")
+	b.see("#empty")
+}
+
+func canceled(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	page := b.address()
+	b.click("#cancel")
+	b.see("#canceled")
+	if got := b.address(); got != s.url+"/?canceled=1" {
+		t.Errorf("the buyer is at %s", got)
+	}
+	b.click(`button[data-plan="pro"]`)
+	b.see("#pay")
+	if got := b.address(); got != page {
+		t.Errorf("the second click opened %s, want the open checkout %s", got, page)
+	}
+}
+
+func alreadySubscribed(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	b.payByCard("4242424242424242")
+	b.settled("paid")
+	b.visit("/")
+	b.complaints.expect("status of 409") // Chromium logs each refused request
+	b.click(`button[data-plan="team"]`)
+	if got := b.text("#trouble-team"); !strings.HasPrefix(got, "You already have a subscription") || strings.Contains(got, "sub_") {
+		t.Errorf("beside the button it says %q", got)
+	}
+	if read[bool](b, `document.querySelector("button[data-plan=team]").disabled`) {
+		t.Error("the button stays disabled")
+	}
+	if got := b.text(`button[data-plan="team"]`); got != "Upgrade to Team" {
+		t.Errorf("the button says %q", got)
+	}
+}
+
+func twoUsers(t *testing.T, s *site) {
+	ada, bob := s.newUser(t), s.newUser(t)
+	bob.visit("/me")
+	bob.see("#empty")
+	ada.choose("pro")
+	ada.payByCard("4242424242424242")
+	ada.settled("paid")
+	ada.see(`#entitlements tr[data-feature="sso"]`)
+	if a, b := ada.text("#user"), bob.text("#user"); a == b {
+		t.Errorf("both are %s", a)
+	}
+	bob.visit("/me")
+	bob.see("#empty")
+	// Not even who is handed the address sees the order.
+	bob.complaints.expect("status of 404")
+	bob.visit(ada.address())
+	bob.settled("error")
+	if got := bob.text("#headline"); got != "We do not find this order" {
+		t.Errorf("the headline is %q", got)
+	}
+}
+
+// choose clicks a plan's button and waits for the payment page.
+func (b *tab) choose(plan string) {
+	b.t.Helper()
+	b.visit("/")
+	b.click(fmt.Sprintf("button[data-plan=%q]", plan))
+	b.see("#pay")
+}
+
+func (b *tab) payByCard(number string) {
+	b.t.Helper()
+	b.fill("#cardNumber", number)
+	b.fill("#cardExpiry", "12/40")
+	b.fill("#cardCvc", "123")
+	b.fill("#cardName", "Ada Lovelace")
+	b.click("#pay")
+}
+
+func (b *tab) payByDebit(ends string) {
+	b.t.Helper()
+	b.click("#method-bank_debit")
+	b.see("#delayed")
+	b.do("choose the debit's end", chromedp.SetValue(chromedp.CSS("#delayed"), ends))
+	b.click("#pay")
+}
+
+// settled waits until the return page shows a status.
+func (b *tab) settled(status string) {
+	b.t.Helper()
+	b.see(fmt.Sprintf("#status[data-status=%q]", status))
+}
+
+// order asks the service, as the page's own session, for an order's status.
+func (b *tab) order(id string) string {
+	b.t.Helper()
+	return read[string](b, fmt.Sprintf(`fetch("/api/orders/" + %q).then((answer) => answer.json()).then((order) => order.status)`, id))
+}
+
+func (b *tab) rows() int {
+	b.t.Helper()
+	return read[int](b, `document.querySelectorAll("#entitlements tbody tr").length`)
+}
+
+// row is what the table says of one feature.
+type row struct{ Value, Plan string }
+
+// holds compares the table with what is wanted, by feature.
+func (b *tab) holds(want map[string]row) {
+	b.t.Helper()
+	got := read[map[string]row](b, `Object.fromEntries([...document.querySelectorAll("#entitlements tbody tr")].map((row) => [
+		row.dataset.feature, {Value: row.querySelector(".value").innerText, Plan: row.querySelector(".plan").innerText}]))`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.t.Errorf("the table differs (- want, + got):\n%s", diff)
+	}
+}
+
+// takeScreenshots writes a picture of each page, for a desk and for a phone, by day
+// and by night. README.md shows
+// pricing-desk-light.png, which is kept as adapters/pages/testdata/pricing.png.
+func takeScreenshots(t *testing.T, s *site, dir string) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	b := s.newUser(t)
+	b.visit("/")
+	b.pictures(dir, "pricing")
+	b.visit("/?canceled=1")
+	b.pictures(dir, "canceled")
+	b.visit("/me")
+	b.see("#empty")
+	b.pictures(dir, "me-empty")
+	b.choose("team")
+	b.pictures(dir, "sandbox-trial")
+	b.choose("pro")
+	b.pictures(dir, "sandbox")
+	b.payByCard("4000000000000002")
+	b.see("#error")
+	b.pictures(dir, "sandbox-declined")
+	b.payByDebit("succeeds")
+	b.settled("awaiting_payment")
+	b.picture(dir, "return-awaiting-desk-light", 1200, 800, "light")
+	b.settled("paid")
+	b.see("#entitlements tbody tr")
+	b.pictures(dir, "return")
+	b.visit("/me")
+	b.see("#entitlements")
+	b.pictures(dir, "me")
+	b.complaints.expect("status of 409")
+	b.visit("/")
+	b.click(`button[data-plan="team"]`)
+	b.text("#trouble-team")
+	b.pictures(dir, "refused")
+}
+
+func (b *tab) pictures(dir, name string) {
+	b.t.Helper()
+	for _, colors := range []string{"light", "dark"} {
+		b.picture(dir, name+"-desk-"+colors, 1200, 800, colors)
+		b.picture(dir, name+"-phone-"+colors, 390, 844, colors)
+	}
+}
+
+func (b *tab) picture(dir, name string, width, height int64, colors string) {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(b.ctx, stepPatience)
+	defer end()
+	scheme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: colors}}}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, scheme); err != nil {
+		b.t.Fatal(err)
+	}
+	// A change of colors is animated, and what an earlier click scrolled stays so.
+	b.do("resize", chromedp.EmulateViewport(width, height), chromedp.Sleep(300*time.Millisecond),
+		chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)"))
+	take := chromedp.CaptureScreenshot()
+	if width < 700 {
+		take = chromedp.FullScreenshot(100)
+	}
+	png, err := chromedp.Run(ctx, take)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
