@@ -83,7 +83,7 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 		}
 		for _, item := range sub.Items {
 			if held, mapped := s.catalog.PlanByPrice(item.Price, item.LookupKey); mapped && exclude(held, plan) {
-				return fmt.Errorf("%w: subscription %s is on plan %s", ErrAlreadySubscribed, sub.ID, held.Key)
+				return fmt.Errorf("%w to plan %s: change that subscription instead of buying another", ErrAlreadySubscribed, held.Key)
 			}
 		}
 	}

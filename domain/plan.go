@@ -46,6 +46,7 @@ const (
 // Feature is something a user may be entitled to.
 type Feature struct {
 	Key     FeatureKey
+	Name    string // for people; may be empty
 	Type    FeatureType
 	PerUnit bool // a limit is multiplied by the quantity bought
 	Merge   MergeRule

@@ -20,9 +20,6 @@ type File struct {
 	// Sandbox are the prices that the sandbox is to have, in the file's order. In
 	// production they say nothing: there a price is what Stripe says.
 	Sandbox []SandboxPrice
-
-	// FeatureNames are the names for people, of features that have one.
-	FeatureNames map[domain.FeatureKey]string
 }
 
 // SandboxPrice is a price to seed the sandbox with, found there by its ID or its

@@ -36,9 +36,9 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 	want := catalog.File{
 		Catalog: domain.Catalog{
 			Features: map[domain.FeatureKey]domain.Feature{
-				"sso":      {Key: "sso", Type: domain.FeatureFlag, Merge: domain.MergeMax},
-				"projects": {Key: "projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
-				"seats":    {Key: "seats", Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
+				"sso":      {Key: "sso", Name: "Single sign-on", Type: domain.FeatureFlag, Merge: domain.MergeMax},
+				"projects": {Key: "projects", Name: "Projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
+				"seats":    {Key: "seats", Name: "Seats", Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
 			},
 			Plans: map[domain.PlanKey]domain.Plan{
 				"basic": {
@@ -70,7 +70,6 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 			{Plan: "pro", Price: "yearly", Name: "Pro", LookupKey: "pro_yearly", Amount: 29000, Currency: "usd", Interval: "year", IntervalCount: 1},
 			{Plan: "team", Price: "monthly", Name: "Team", LookupKey: "team_monthly", Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
 		},
-		FeatureNames: map[domain.FeatureKey]string{"sso": "Single sign-on", "projects": "Projects", "seats": "Seats"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("demo (-want +got):\n%s", diff)

@@ -10,7 +10,6 @@ import (
 // featureDraft is a feature while it is read.
 type featureDraft struct {
 	feature domain.Feature
-	name    string
 }
 
 var featureFields = fields[featureDraft]{
@@ -21,7 +20,7 @@ var featureFields = fields[featureDraft]{
 	{"merge", func(r *reader, d *featureDraft, v value) {
 		d.feature.Merge = domain.MergeRule(r.word(v, "merge", string(domain.MergeMax), string(domain.MergeSum)))
 	}},
-	{"name", func(r *reader, d *featureDraft, v value) { d.name, _ = r.text(v, "name") }},
+	{"name", func(r *reader, d *featureDraft, v value) { d.feature.Name, _ = r.text(v, "name") }},
 }
 
 func readFeatures(r *reader, into *catalogDraft, v value) {
@@ -44,12 +43,6 @@ func readFeatures(r *reader, into *catalogDraft, v value) {
 			}
 		}
 		into.features[d.feature.Key] = d.feature
-		if d.name != "" {
-			if into.file.FeatureNames == nil {
-				into.file.FeatureNames = map[domain.FeatureKey]string{}
-			}
-			into.file.FeatureNames[d.feature.Key] = d.name
-		}
 	}
 }
 

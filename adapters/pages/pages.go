@@ -15,7 +15,8 @@ import (
 type Config struct {
 	// Plans answers what is for sale.
 	Plans *app.ListPlans
-	// Features tells which limits are counted per unit, as in "5 seats each".
+	// Features tells what features are called, and which limits are counted per
+	// unit, as in "5 seats each".
 	// It may be nil.
 	Features map[domain.FeatureKey]domain.Feature
 	// SignIn makes sure that the browser has a session, and returns its user. It

@@ -85,7 +85,7 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 	}
 	for key, value := range plan.Grants {
 		each := c.Countable() && s.Features[key].PerUnit
-		c.Grants = append(c.Grants, grant{string(key), grantWords(key, value, each)})
+		c.Grants = append(c.Grants, grant{string(key), grantWords(s.called(key), value, each)})
 	}
 	slices.SortFunc(c.Grants, func(a, b grant) int {
 		va, vb := plan.Grants[domain.FeatureKey(a.Feature)], plan.Grants[domain.FeatureKey(b.Feature)]

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -61,11 +62,11 @@ func singular(words string) string {
 
 // grantWords says what a plan gives of a feature: "SSO", "100 projects",
 // "5 seats each", "Unlimited seats".
-func grantWords(key domain.FeatureKey, v domain.Value, each bool) string {
-	words := inWords(string(key))
+func grantWords(called string, v domain.Value, each bool) string {
+	words := small(called)
 	switch {
 	case v.Type != domain.FeatureLimit:
-		return capital(words)
+		return called
 	case v.Limit == domain.Unlimited:
 		return "Unlimited " + words
 	case each:
@@ -73,6 +74,21 @@ func grantWords(key domain.FeatureKey, v domain.Value, each bool) string {
 	default:
 		return count(v.Limit, words)
 	}
+}
+
+// small begins a text as in the middle of a sentence, unless it is an acronym.
+func small(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	second, _ := utf8.DecodeRuneInString(text[size:])
+	if size == 0 || unicode.IsUpper(second) || unicode.IsDigit(second) {
+		return text
+	}
+	return string(unicode.ToLower(first)) + text[size:]
+}
+
+// called is what a feature is called: its name, or else its key in words.
+func (s *shop) called(key domain.FeatureKey) string {
+	return cmp.Or(s.Features[key].Name, capital(inWords(string(key))))
 }
 
 // nameOf is what a plan is called.
@@ -95,7 +111,7 @@ type names struct {
 func (s *shop) names(r *http.Request) string {
 	n := names{map[domain.PlanKey]string{}, map[domain.FeatureKey]string{}}
 	for key := range s.Features {
-		n.Features[key] = capital(inWords(string(key)))
+		n.Features[key] = s.called(key)
 	}
 	offered, err := s.Plans.Do(r.Context())
 	if err != nil {
@@ -104,7 +120,7 @@ func (s *shop) names(r *http.Request) string {
 	for _, o := range offered {
 		n.Plans[o.Plan.Key] = nameOf(o.Plan)
 		for key := range o.Plan.Grants {
-			n.Features[key] = capital(inWords(string(key)))
+			n.Features[key] = s.called(key)
 		}
 	}
 	written, err := json.Marshal(n)

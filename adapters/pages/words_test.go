@@ -28,7 +28,7 @@ func TestGrantWords_ReadLikeAPriceList(t *testing.T) {
 		{"storage_gb", domain.Limit(1), false, "1 storage GB"},
 		{"", domain.Flag(), false, ""},
 	} {
-		if got := grantWords(c.key, c.value, c.each); got != c.want {
+		if got := grantWords((&shop{}).called(c.key), c.value, c.each); got != c.want {
 			t.Errorf("%s of %v: got %q, want %q", c.key, c.value, got, c.want)
 		}
 	}
