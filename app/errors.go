@@ -18,6 +18,9 @@ var (
 	ErrAlreadySubscribed = errors.New("already subscribed")
 	// ErrCheckoutCompleted: an earlier checkout was paid a moment ago.
 	ErrCheckoutCompleted = errors.New("an earlier checkout has just been completed")
+	// ErrTooManyCheckouts: the user has begun more checkouts today, without paying
+	// any, than somebody who wants to buy.
+	ErrTooManyCheckouts = errors.New("too many checkouts begun and not paid")
 	// ErrPriceNotSold: the catalog names a price that Stripe does not have or no
 	// longer sells.
 	ErrPriceNotSold = errors.New("price is not for sale at the payment provider")

@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -26,6 +27,9 @@ var (
 	// ErrGatewayRefused: Stripe understood the call and will not do it, now or
 	// later: a price that does not exist, an impossible parameter.
 	ErrGatewayRefused = errors.New("payment provider refuses the request")
+	// ErrCustomerGone: the customer was deleted at Stripe. It is an
+	// [ErrGatewayRefused] that a new customer mends.
+	ErrCustomerGone = fmt.Errorf("%w: the customer is gone", ErrGatewayRefused)
 )
 
 // CustomerRequest asks for a customer for one of our users.
@@ -67,7 +71,8 @@ type Gateway interface {
 
 	// CreateSession makes a Checkout Session, or returns the one that was made
 	// with the same idempotency key, as it stands now. The order's and the user's id go into
-	// everything that the session will make.
+	// everything that the session will make. [ErrCustomerGone] if there is no such
+	// customer.
 	CreateSession(ctx context.Context, r SessionRequest) (domain.SessionFact, error)
 
 	// ExpireSession ends an open session. A session that is no longer open is
