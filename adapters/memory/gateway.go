@@ -21,15 +21,16 @@ import (
 type Gateway struct {
 	clock ports.Clock
 
-	mu       sync.Mutex
-	made     int
-	byKey    map[string]string // idempotency key -> id
-	refused  map[string]error  // idempotency key -> what Stripe repeats to it
-	prices   []ports.StripePrice
-	sessions map[domain.SessionID]session
-	events   map[string]domain.Event // by payload
-	failures []error
-	calls    int
+	mu        sync.Mutex
+	made      int
+	byKey     map[string]string // idempotency key -> id
+	refused   map[string]error  // idempotency key -> what Stripe repeats to it
+	prices    []ports.StripePrice
+	customers map[domain.CustomerID]bool // those that there are
+	sessions  map[domain.SessionID]session
+	events    map[string]domain.Event // by payload
+	failures  []error
+	calls     int
 }
 
 type session struct {
@@ -46,10 +47,11 @@ var _ ports.Gateway = (*Gateway)(nil)
 func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 	return &Gateway{
 		clock: clock, prices: prices,
-		byKey:    map[string]string{},
-		refused:  map[string]error{},
-		sessions: map[domain.SessionID]session{},
-		events:   map[string]domain.Event{},
+		byKey:     map[string]string{},
+		refused:   map[string]error{},
+		customers: map[domain.CustomerID]bool{},
+		sessions:  map[domain.SessionID]session{},
+		events:    map[string]domain.Event{},
 	}
 }
 
@@ -109,8 +111,20 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
 		return "", err
 	}
-	id, _ := g.once(r.IdempotencyKey, "cus")
-	return domain.CustomerID(id), nil
+	key, isNew := g.once(r.IdempotencyKey, "cus")
+	id := domain.CustomerID(key)
+	if isNew {
+		g.customers[id] = true
+	}
+	return id, nil
+}
+
+// DeleteCustomer deletes a customer, as a shop does in Stripe's dashboard. What
+// it has bought is left as it is.
+func (g *Gateway) DeleteCustomer(id domain.CustomerID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.customers, id)
 }
 
 // CreateSession implements [ports.Gateway].
@@ -122,6 +136,11 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 	}
 	if _, sold := g.price(r.Order.PriceID); !sold {
 		return domain.SessionFact{}, fmt.Errorf("no such price %s: %w", r.Order.PriceID, ports.ErrGatewayRefused)
+	}
+	if _, made := g.byKey[r.IdempotencyKey]; !made && !g.customers[r.Customer] {
+		err := fmt.Errorf("no such customer %s: %w", r.Customer, ports.ErrCustomerGone)
+		g.refused[r.IdempotencyKey] = err
+		return domain.SessionFact{}, err
 	}
 	key, isNew := g.once(r.IdempotencyKey, "cs_test")
 	id := domain.SessionID(key)

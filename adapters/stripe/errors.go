@@ -63,11 +63,24 @@ func translateAnswer(c call, said *stripe.Error) error {
 		return refused(c, summary(said)+": this is the answer to an earlier call with the same idempotency key")
 	case status == http.StatusTooManyRequests, status == http.StatusConflict, status >= http.StatusInternalServerError:
 		return fmt.Errorf("%w: %s: %s", ports.ErrGatewayBusy, c.does, summary(said))
+	case isCustomerGone(said):
+		return fmt.Errorf("%w: %s: %s", ports.ErrCustomerGone, c.does, summary(said))
 	case status == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing:
 		return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))
 	default:
 		return refused(c, summary(said)+": "+printed(said.Msg))
 	}
+}
+
+// isCustomerGone tells whether a call was refused because of the customer that it
+// names. Of a deleted one Stripe says the same as of one that never was; the
+// words count too, as not every such answer has a code.
+func isCustomerGone(said *stripe.Error) bool {
+	if said.HTTPStatusCode != http.StatusBadRequest && said.HTTPStatusCode != http.StatusNotFound {
+		return false
+	}
+	return said.Code == stripe.ErrorCodeResourceMissing && said.Param == "customer" ||
+		strings.HasPrefix(said.Msg, "No such customer")
 }
 
 func refused(c call, why string) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -128,6 +129,36 @@ func TestErrors(t *testing.T) {
 			})
 			mustNotLeak(t, lines.String())
 		})
+	}
+}
+
+// A customer that is gone is told apart from what else may be missing: a new one
+// mends it.
+func TestCreateSession_CustomerGone(t *testing.T) {
+	t.Parallel()
+	const missing = `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"%s","message":"%s"}}`
+	for name, test := range map[string]struct {
+		fault fault
+		gone  bool
+	}{
+		"missing, 400":       {fault{status: 400, body: fmt.Sprintf(missing, "customer", "No such customer: 'cus_1'")}, true},
+		"missing, 404":       {fault{status: 404, body: fmt.Sprintf(missing, "customer", "No such customer: 'cus_1'")}, true},
+		"in other words":     {fault{status: 400, body: fmt.Sprintf(missing, "customer", "This customer was deleted.")}, true},
+		"only in words":      {fault{status: 400, body: `{"error":{"type":"invalid_request_error","message":"No such customer: cus_1"}}`}, true},
+		"a missing price":    {fault{status: 400, body: fmt.Sprintf(missing, "line_items[0][price]", "No such price: 'price_pro'")}, false},
+		"a wrong customer":   {fault{status: 400, body: strings.Replace(fmt.Sprintf(missing, "customer", "Invalid."), "resource_missing", "parameter_invalid_empty", 1)}, false},
+		"a wrong key":        {fault{status: 401, body: fmt.Sprintf(missing, "customer", "No such customer: 'cus_1'")}, false},
+		"Stripe in trouble":  {fault{status: 500, body: fmt.Sprintf(missing, "customer", "No such customer: 'cus_1'")}, false},
+		"a declined payment": {fault{status: 402, body: fmt.Sprintf(missing, "customer", "No such customer: 'cus_1'")}, false},
+	} {
+		server, _ := faulty(t, repeat(test.fault, tries)...)
+		_, err := newTestGateway(t, server).CreateSession(t.Context(), anOrder(domain.ModePayment))
+		if err == nil || errors.Is(err, ports.ErrCustomerGone) != test.gone {
+			t.Errorf("%s: got %v, want customer gone: %t", name, err, test.gone)
+		}
+		if test.gone && (!errors.Is(err, ports.ErrGatewayRefused) || errors.Is(err, ports.ErrNotFound) || !strings.Contains(err.Error(), "create checkout session")) {
+			t.Errorf("%s: got %v, want a refusal of the call", name, err)
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"a session is made once for callers at the same time", gatewaySessionRace},
 		{"a new session is open and carries our ids", gatewayNewSession},
 		{"a session with an unknown price is refused", gatewayUnknownPrice},
+		{"a session for a customer that is gone is refused as such", gatewayCustomerGone},
 		{"expiring ends an open session", gatewayExpireOpen},
 		{"expiring leaves a session that is not open", gatewayExpireSettled},
 		{"an unknown session is not found", gatewayUnknownSession},
@@ -209,6 +210,17 @@ func gatewayUnknownPrice(t *testing.T, f GatewayFixture) {
 	r.Order.PriceID = "price_unknown"
 	if got, err := s.Gateway.CreateSession(t.Context(), r); !errors.Is(err, ports.ErrGatewayRefused) {
 		t.Errorf("got %+v, %v, want %v", got, err, ports.ErrGatewayRefused)
+	}
+}
+
+func gatewayCustomerGone(t *testing.T, f GatewayFixture) {
+	s := newShopper(t, f)
+	s.customer = "cus_gone"
+	for _, mode := range domain.Modes {
+		got, err := s.Gateway.CreateSession(t.Context(), s.request(domain.OrderID("order"+string(mode)), mode))
+		if !errors.Is(err, ports.ErrCustomerGone) || !errors.Is(err, ports.ErrGatewayRefused) {
+			t.Errorf("%s: got %+v, %v, want %v", mode, got, err, ports.ErrCustomerGone)
+		}
 	}
 }
 
