@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -18,11 +19,12 @@ type AdoptDatabase struct {
 	catalog  domain.Catalog
 	livemode bool
 	derive   *DeriveAgain
+	after    ports.Timer
 }
 
 // NewAdoptDatabase returns the use case.
-func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settings, derive *DeriveAgain) *AdoptDatabase {
-	return &AdoptDatabase{store, catalog, settings.Livemode, derive}
+func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settings, derive *DeriveAgain, timer ports.Timer) *AdoptDatabase {
+	return &AdoptDatabase{store, catalog, settings.Livemode, derive, timer}
 }
 
 const (
@@ -54,8 +56,13 @@ func (a *AdoptDatabase) Check(ctx context.Context) error {
 	}
 }
 
+// overlap is how long programs with the old and the new catalog may run side by
+// side while replicas are replaced.
+const overlap = 5 * time.Minute
+
 // CatchUp derives all entitlements again if the catalog has changed since they
-// were last derived, and returns how many changed. It may be interrupted.
+// were last derived, and once more when the last program with the old one should
+// be gone. It returns how many changed. It may be interrupted.
 func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	current, err := catalogPrint(a.catalog)
 	if err != nil {
@@ -65,11 +72,23 @@ func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	if err == nil && kept == current {
 		return 0, nil
 	}
-	if err != nil && !errors.Is(err, ports.ErrNotFound) {
+	isFirst := errors.Is(err, ports.ErrNotFound)
+	if err != nil && !isFirst {
 		return 0, err
 	}
 	if changes, err = a.derive.Do(ctx); err != nil {
 		return changes, err
+	}
+	if !isFirst {
+		select {
+		case <-a.after(overlap):
+		case <-ctx.Done():
+			return changes, ctx.Err()
+		}
+		again, err := a.derive.Do(ctx)
+		if changes += again; err != nil {
+			return changes, err
+		}
 	}
 	return changes, a.store.SetSetting(ctx, settingCatalog, current)
 }

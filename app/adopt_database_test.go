@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
@@ -13,7 +14,7 @@ func TestAdoptDatabase_RefusesTheOtherMode(t *testing.T) {
 	t.Parallel()
 	store := memory.NewStore()
 	adopt := func(live bool) error {
-		return app.NewAdoptDatabase(store, catalog, app.Settings{Livemode: live}, nil).Check(t.Context())
+		return app.NewAdoptDatabase(store, catalog, app.Settings{Livemode: live}, nil, nil).Check(t.Context())
 	}
 	for range 2 {
 		if err := adopt(false); err != nil {
@@ -32,7 +33,7 @@ func TestAdoptDatabase_DerivesAgainOnlyForAnotherCatalog(t *testing.T) {
 	w.deliver(t, w.stripe.Pay(order.Session)...)
 	catchUp := func(c domain.Catalog) int {
 		derive := app.NewDeriveAgain(w.store, c, w.clock.now)
-		changes, err := app.NewAdoptDatabase(w.store, c, app.Settings{}, derive).CatchUp(t.Context())
+		changes, err := app.NewAdoptDatabase(w.store, c, app.Settings{}, derive, atOnce).CatchUp(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,5 +50,41 @@ func TestAdoptDatabase_DerivesAgainOnlyForAnotherCatalog(t *testing.T) {
 		if got := catchUp(step.catalog); got != step.want {
 			t.Errorf("step %d: %d changes, want %d", i, got, step.want)
 		}
+	}
+}
+
+// atOnce is a timer for tests.
+func atOnce(time.Duration) <-chan time.Time {
+	passed := make(chan time.Time, 1)
+	passed <- time.Time{}
+	return passed
+}
+
+// While replicas are replaced, one with the old catalog may undo what the new one
+// has derived.
+func TestAdoptDatabase_LooksAgainWhenTheOldProgramIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	w.deliver(t, w.stripe.Pay(order.Session)...)
+	richer := domain.Catalog{Features: catalog.Features, Plans: map[domain.PlanKey]domain.Plan{}}
+	basic := catalog.Plans["basic"]
+	basic.Grants = map[domain.FeatureKey]domain.Value{"projects": domain.Limit(11)}
+	richer.Plans["basic"] = basic
+	if err := w.store.SetSetting(t.Context(), "catalog", "the old one"); err != nil {
+		t.Fatal(err)
+	}
+	theOldOneActs := func(d time.Duration) <-chan time.Time {
+		if _, err := app.NewDeriveAgain(w.store, catalog, w.clock.now).Do(t.Context()); err != nil {
+			t.Error(err)
+		}
+		return atOnce(d)
+	}
+	adopt := app.NewAdoptDatabase(w.store, richer, app.Settings{}, app.NewDeriveAgain(w.store, richer, w.clock.now), theOldOneActs)
+	if _, err := adopt.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if held := w.features(t, "u"); held["projects"] != "11" {
+		t.Errorf("holds %v", held)
 	}
 }

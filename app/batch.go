@@ -2,21 +2,30 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
+
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // batcher takes what arrives while a batch is under way together into the next
 // one. There is no timer: an idle batcher adds no latency, and under load one
 // transaction or query serves many callers.
+//
+// A batch that fails is taken apart: each of its items is run alone, beside the
+// lanes, so that a bad one fails alone and a slow one holds up nobody.
 type batcher[In, Out any] struct {
-	run   func([]In) []outcome[Out]
+	run   func([]In) ([]Out, error) // one result per item, in their order
+	alone func(In) (Out, error)
 	most  int
 	queue chan call[In, Out]
+	apart chan struct{} // holds a token for each item that may run alone now
 
 	closing chan struct{} // no more items
-	ended   chan struct{} // no more lanes
+	ended   chan struct{} // nothing runs any more
 	once    sync.Once
 	lanes   sync.WaitGroup
+	alones  sync.WaitGroup
 }
 
 type call[In, Out any] struct {
@@ -29,12 +38,16 @@ type outcome[Out any] struct {
 	err error
 }
 
+// mostApart is how many items run alone at a time: fewer than a store's usual
+// connections, so that the lanes go on.
+const mostApart = 6
+
 // newBatcher starts lanes that each run one batch of at most so many at a time.
-// run returns one outcome per item, in the order of the items.
-func newBatcher[In, Out any](lanes, most int, run func([]In) []outcome[Out]) *batcher[In, Out] {
+func newBatcher[In, Out any](lanes, most int, run func([]In) ([]Out, error), alone func(In) (Out, error)) *batcher[In, Out] {
 	b := &batcher[In, Out]{
-		run: run, most: most,
+		run: run, alone: alone, most: most,
 		queue:   make(chan call[In, Out], most),
+		apart:   make(chan struct{}, mostApart),
 		closing: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
@@ -112,10 +125,25 @@ func (b *batcher[In, Out]) serve(calls []call[In, Out]) {
 	for i, c := range calls {
 		items[i] = c.in
 	}
-	for i, result := range b.run(items) {
-		calls[i].out <- result
+	outs, err := b.run(items)
+	for i, c := range calls {
+		switch {
+		case err == nil:
+			c.out <- outcome[Out]{out: outs[i]}
+		case errors.Is(err, ports.ErrUnavailable):
+			c.out <- outcome[Out]{err: err} // alone it would meet the same closed door
+		default:
+			b.alones.Go(func() { b.serveAlone(c) })
+		}
 	}
 	clear(calls)
+}
+
+func (b *batcher[In, Out]) serveAlone(c call[In, Out]) {
+	b.apart <- struct{}{}
+	defer func() { <-b.apart }()
+	out, err := b.alone(c.in)
+	c.out <- outcome[Out]{out, err}
 }
 
 // close refuses new items, serves those accepted and ends the lanes.
@@ -123,6 +151,7 @@ func (b *batcher[In, Out]) close() {
 	b.once.Do(func() {
 		close(b.closing)
 		b.lanes.Wait()
+		b.alones.Wait()
 		close(b.ended)
 	})
 }

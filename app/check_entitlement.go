@@ -28,7 +28,7 @@ const (
 // NewCheckEntitlement starts the lanes; Close ends them.
 func NewCheckEntitlement(store ports.Store, catalog domain.Catalog, clock ports.Clock) *CheckEntitlement {
 	c := &CheckEntitlement{store: store, catalog: catalog, clock: clock}
-	c.reads = newBatcher(readLanes, readMost, c.batch)
+	c.reads = newBatcher(readLanes, readMost, c.together, c.alone)
 	return c
 }
 
@@ -66,13 +66,24 @@ func (c *CheckEntitlement) One(ctx context.Context, user domain.UserID, feature 
 	return domain.Right{Feature: feature}, false, now, nil
 }
 
-func (c *CheckEntitlement) batch(users []domain.UserID) []outcome[[]domain.Entitlement] {
+func (c *CheckEntitlement) together(users []domain.UserID) ([][]domain.Entitlement, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	results := make([]outcome[[]domain.Entitlement], len(users))
 	byUser, err := c.store.Entitlements(ctx, users)
-	for i, user := range users {
-		results[i] = outcome[[]domain.Entitlement]{out: byUser[user], err: err}
+	if err != nil {
+		return nil, err
 	}
-	return results
+	kept := make([][]domain.Entitlement, len(users))
+	for i, user := range users {
+		kept[i] = byUser[user]
+	}
+	return kept, nil
+}
+
+func (c *CheckEntitlement) alone(user domain.UserID) ([]domain.Entitlement, error) {
+	kept, err := c.together([]domain.UserID{user})
+	if err != nil {
+		return nil, err
+	}
+	return kept[0], nil
 }

@@ -34,7 +34,10 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		if known {
 			return ports.Kept{}, nil
 		}
-		if !state.Account.HadTrial() {
+		if err := refuseTooMany(state.Account, draft.CreatedAt); err != nil {
+			return ports.Kept{}, err
+		}
+		if !state.Account.HadTrial(draft.CreatedAt) {
 			order.TrialDays = plan.TrialDays
 		}
 		state.Account = state.Account.WithOrder(order)
@@ -78,14 +81,46 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 		return nil
 	}
 	for _, sub := range a.Subscriptions {
-		if !sub.Status.Live() {
-			continue
-		}
-		for _, item := range sub.Items {
-			if held, mapped := s.catalog.PlanByPrice(item.Price, item.LookupKey); mapped && exclude(held, plan) {
+		for _, held := range a.PlansOf(sub, s.catalog) {
+			if sub.Status.Live() && exclude(held, plan) {
 				return fmt.Errorf("%w to plan %s: change that subscription instead of buying another", ErrAlreadySubscribed, held.Key)
 			}
 		}
+	}
+	// Between the checkout and the news of its subscription, or of its money, the
+	// order is all that tells.
+	for _, o := range a.Orders {
+		_, heardOf := a.Subscriptions[o.Subscription]
+		underWay := o.Status == domain.OrderAwaitingPayment || o.Status == domain.OrderPaid && !heardOf
+		if held, known := s.catalog.Plans[o.Plan]; known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
+			return completedEarlier{o}
+		}
+	}
+	return nil
+}
+
+// completedEarlier is [ErrCheckoutCompleted] with the order that it is about.
+type completedEarlier struct{ order domain.Order }
+
+func (c completedEarlier) Error() string {
+	return fmt.Sprintf("%s: order %s is %s; look at it before you buy again", ErrCheckoutCompleted, c.order.ID, c.order.Status)
+}
+
+func (completedEarlier) Is(target error) bool { return target == ErrCheckoutCompleted }
+
+// mostUnpaid is how many checkouts a user may begin in a day without paying. All
+// of a user's orders are looked at with each event about that user.
+const mostUnpaid = 50
+
+func refuseTooMany(a domain.Account, now time.Time) error {
+	unpaid := 0
+	for _, o := range a.Orders {
+		if o.Status.Rank() < domain.OrderAwaitingPayment.Rank() && now.Sub(o.CreatedAt) < 24*time.Hour {
+			unpaid++
+		}
+	}
+	if unpaid >= mostUnpaid {
+		return fmt.Errorf("%w: %d within a day", ErrTooManyCheckouts, unpaid)
 	}
 	return nil
 }

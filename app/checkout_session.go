@@ -43,6 +43,15 @@ func (s *StartCheckout) expire(ctx context.Context, user domain.UserID, rival do
 
 // open sees to the customer and the session of an order.
 func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order domain.Order) (domain.Order, error) {
+	opened, err := s.tryOpen(ctx, user, order)
+	if errors.Is(err, ports.ErrCustomerGone) {
+		order.Attempt++ // as kept: the customer's place is free for a new one
+		opened, err = s.tryOpen(ctx, user, order)
+	}
+	return opened, err
+}
+
+func (s *StartCheckout) tryOpen(ctx context.Context, user domain.UserID, order domain.Order) (domain.Order, error) {
 	customer, err := s.customer(ctx, user)
 	if err != nil {
 		return domain.Order{}, err
@@ -53,8 +62,7 @@ func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order doma
 		IdempotencyKey: fmt.Sprintf("entitled-session-%s-%d", order.ID, order.Attempt),
 	})
 	if errors.Is(err, ports.ErrGatewayRefused) {
-		// Stripe repeats a refusal to the same key for a day.
-		err = errors.Join(err, s.countAttempt(ctx, user, order))
+		err = errors.Join(err, s.countRefusal(ctx, user, order, customer, errors.Is(err, ports.ErrCustomerGone)))
 	}
 	if err != nil {
 		return domain.Order{}, fmt.Errorf("open a session for order %s: %w", order.ID, err)
@@ -62,9 +70,14 @@ func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order doma
 	return s.keepSession(ctx, user, order.ID, session)
 }
 
-func (s *StartCheckout) countAttempt(ctx context.Context, user domain.UserID, order domain.Order) error {
+// countRefusal makes the next try another one for Stripe, which repeats a refusal
+// to the same key for a day.
+func (s *StartCheckout) countRefusal(ctx context.Context, user domain.UserID, order domain.Order, customer domain.CustomerID, gone bool) error {
 	_, err := s.change(ctx, user, order.ID, func(a domain.Account, o domain.Order) domain.Account {
 		o.Attempt = max(o.Attempt, order.Attempt+1)
+		if gone && a.Customer == customer {
+			a = a.WithoutCustomer(s.newID())
+		}
 		return a.WithOrder(o)
 	})
 	return err
@@ -130,11 +143,12 @@ func (s *StartCheckout) change(ctx context.Context, user domain.UserID, id domai
 	return order, nil
 }
 
-// changeAccount edits one kept account.
+// changeAccount edits one kept account, and keeps what then follows from it: a
+// session that was asked for again may be paid by now.
 func (s *StartCheckout) changeAccount(ctx context.Context, user domain.UserID, edit func(domain.Account) domain.Account) error {
 	return s.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
-		state := found.States[user]
-		state.Account = edit(state.Account)
-		return ports.Kept{States: []ports.State{state}}, nil
+		work := newJoining(found, s.catalog, s.clock())
+		work.settle(user, edit(found.States[user].Account), "")
+		return work.kept(), nil
 	})
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -31,14 +30,19 @@ type Fulfill struct {
 const (
 	fulfillLanes = 2
 	fulfillMost  = 64
-	// fulfillTime bounds one batch. Stripe's Checkout holds the buyer for 10 s.
-	fulfillTime = 9 * time.Second
+
+	// Together they stay below the 10 s for which Stripe's Checkout holds the buyer.
+	// A batch that takes longer than its time waits for a lock that one of its
+	// events needs, and the others need not wait with it.
+	togetherTime = 2 * time.Second
+	aloneTime    = 5 * time.Second
+	failTime     = 2 * time.Second
 )
 
 // NewFulfill starts the lanes; Close ends them.
 func NewFulfill(store ports.Store, catalog domain.Catalog, settings Settings, clock ports.Clock) *Fulfill {
 	f := &Fulfill{store: store, catalog: catalog, livemode: settings.Livemode, clock: clock}
-	f.batches = newBatcher(fulfillLanes, fulfillMost, f.batch)
+	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
 	return f
 }
 
@@ -70,45 +74,34 @@ func (f *Fulfill) Facts(ctx context.Context, facts ...domain.Fact) error {
 	return nil
 }
 
-func (f *Fulfill) batch(batch []received) []outcome[domain.Verdict] {
-	// Callers come and go; the batch belongs to all of them and to none.
-	ctx, cancel := context.WithTimeout(context.Background(), fulfillTime)
+// together runs a batch in one transaction. Callers come and go: the batch belongs
+// to all of them and to none.
+func (f *Fulfill) together(batch []received) ([]domain.Verdict, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), togetherTime)
 	defer cancel()
-
-	verdicts, err := f.join(ctx, batch)
-	results := make([]outcome[domain.Verdict], len(batch))
-	switch {
-	case err == nil:
-		for i, v := range verdicts {
-			results[i].out = v
-		}
-	case len(batch) == 1:
-		results[0] = outcome[domain.Verdict]{err: f.fail(ctx, batch[0], err)}
-	case errors.Is(err, ports.ErrUnavailable):
-		// One by one would meet the same closed door.
-		for i := range batch {
-			results[i].err = err
-		}
-	default:
-		for i := range batch {
-			results[i] = f.batch(batch[i : i+1])[0]
-		}
-	}
-	return results
+	return f.join(ctx, batch)
 }
 
-// fail keeps a receipt of the failure and returns it. If even that cannot be kept
-// the caller still gets an error, and Stripe sends the event again.
-func (f *Fulfill) fail(ctx context.Context, r received, cause error) error {
-	cause = fmt.Errorf("event %s (%s): %w", r.event.ID, r.event.Type, cause)
+// alone runs one event and keeps a receipt of its failure. If even that cannot be
+// kept the caller still gets an error, and Stripe sends the event again.
+func (f *Fulfill) alone(r received) (domain.Verdict, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), aloneTime)
+	defer cancel()
+	verdicts, err := f.join(ctx, []received{r})
+	if err == nil {
+		return verdicts[0], nil
+	}
+	err = fmt.Errorf("event %s (%s): %w", r.event.ID, r.event.Type, err)
 	if r.event.ID == "" {
-		return cause
+		return domain.Verdict{}, err
 	}
-	receipt := receiptOf(r, domain.Verdict{Outcome: domain.OutcomeFailed, Reason: cause.Error()}, "", f.clock())
-	if err := f.store.Fail(ctx, receipt); err != nil {
-		return fmt.Errorf("%w (and the failure could not be recorded: %w)", cause, err)
+	ctx, cancel = context.WithTimeout(context.Background(), failTime) // the other one may be over
+	defer cancel()
+	receipt := receiptOf(r, domain.Verdict{Outcome: domain.OutcomeFailed, Reason: err.Error()}, "", f.clock())
+	if failed := f.store.Fail(ctx, receipt); failed != nil {
+		return domain.Verdict{}, fmt.Errorf("%w (and the failure could not be recorded: %w)", err, failed)
 	}
-	return cause
+	return domain.Verdict{}, err
 }
 
 // join is the transaction.
@@ -201,7 +194,7 @@ func (j *joining) verdict(e domain.Event, foreign string) (domain.UserID, domain
 	}
 	state := j.states[user]
 	account, verdict := domain.Record(state.Account, e.Fact, j.catalog)
-	if verdict.Outcome == domain.OutcomeApplied || verdict.Outcome == domain.OutcomeQuarantined {
+	if verdict.Outcome != domain.OutcomeIgnored {
 		j.settle(user, account, e.ID)
 	}
 	return user, verdict

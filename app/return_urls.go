@@ -55,7 +55,11 @@ func (u ReturnURLs) choose(asked, configured string, order domain.OrderID) (stri
 		}
 		chosen = asked
 	}
-	return strings.ReplaceAll(chosen, "{ORDER_ID}", string(order)), nil
+	chosen = strings.ReplaceAll(chosen, "{ORDER_ID}", string(order))
+	if len(chosen) > maxURL {
+		return "", fmt.Errorf("%w: with the order's id it is longer than %d characters", ErrBadReturnURL, maxURL)
+	}
+	return chosen, nil
 }
 
 // originOf reads the origin the way a browser would, and refuses what browsers

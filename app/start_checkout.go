@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -59,7 +60,7 @@ type CheckoutRequest struct {
 // Do keeps an order, sees to the customer and the session at Stripe and returns
 // the order, open. Errors: [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
 // [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed],
-// [ErrCheckoutCompleted], [ErrPriceNotSold], and those of the ports.
+// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold], and those of the ports.
 func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order, error) {
 	plan, price, err := s.check(&r)
 	if err != nil {
@@ -81,6 +82,10 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 		return domain.Order{}, err
 	}
 	order, rivals, err := s.keepOrder(ctx, r.User, draft, plan)
+	if earlier, is := errors.AsType[completedEarlier](err); is {
+		// The buyer sees no access and clicks again: bring what is missing.
+		err = errors.Join(err, syncSession(ctx, s.gateway, s.fulfill, earlier.order.Session))
+	}
 	if err != nil {
 		return domain.Order{}, err
 	}

@@ -1,13 +1,16 @@
 package app_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -247,4 +250,106 @@ func TestPrices_FailureIsNotAskedForAgainAtOnce(t *testing.T) {
 	}
 	w.clock.advance(6 * time.Second)
 	w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+}
+
+func TestStartCheckout_NoSecondSubscriptionBeforeTheFirstIsHeardOf(t *testing.T) {
+	t.Parallel()
+	t.Run("paid, and the subscription's event is late: it is asked for", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+		w.deliver(t, w.stripe.Pay(order.Session)[0])
+		if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team"}); !errors.Is(err, app.ErrCheckoutCompleted) {
+			t.Errorf("got %v, want %v", err, app.ErrCheckoutCompleted)
+		}
+		if held := w.features(t, "u"); held["sso"] != "true" {
+			t.Errorf("holds %v, want what was paid", held)
+		}
+	})
+	t.Run("the bank is working on it", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+		waiting := w.stripe.Pay(order.Session)[0].(domain.SessionFact)
+		waiting.PaymentStatus = "unpaid"
+		w.deliver(t, waiting)
+		if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro"}); !errors.Is(err, app.ErrCheckoutCompleted) {
+			t.Errorf("got %v, want %v", err, app.ErrCheckoutCompleted)
+		}
+	})
+}
+
+// paidMeanwhile is a Stripe whose buyer pays before the answer that the session is
+// made has come.
+type paidMeanwhile struct {
+	*memory.Gateway
+	facts []domain.Fact
+}
+
+func (p *paidMeanwhile) CreateSession(ctx context.Context, r ports.SessionRequest) (domain.SessionFact, error) {
+	made, err := p.Gateway.CreateSession(ctx, r)
+	if err != nil {
+		return made, err
+	}
+	p.facts = p.Pay(made.ID)
+	return p.Gateway.CreateSession(ctx, r)
+}
+
+func TestStartCheckout_PaidBeforeItIsKnownToBeOpenIsGranted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	quick := &paidMeanwhile{Gateway: w.stripe}
+	checkout := app.NewStartCheckout(w.store, quick, catalog, app.NewPrices(quick, catalog, w.clock.now), w.fulfill, app.Settings{}, w.clock.now, func() string { return "1" })
+	order, err := checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "basic"})
+	if err != nil || order.Status != domain.OrderPaid {
+		t.Fatalf("got %+v, %v", order, err)
+	}
+	w.deliver(t, quick.facts...)
+	if held := w.features(t, "u"); held["projects"] != "10" {
+		t.Errorf("paid, and holds %v", held)
+	}
+}
+
+func TestStartCheckout_CustomerDeletedAtStripeIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	before, _ := w.store.State(t.Context(), "u")
+	w.stripe.DeleteCustomer(before.Account.Customer)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	after, _ := w.store.State(t.Context(), "u")
+	if order.Session == "" || after.Account.Customer == before.Account.Customer || after.Account.Customer == "" {
+		t.Errorf("order %+v of customer %q", order, after.Account.Customer)
+	}
+	if len(after.Account.FormerCustomers) != 1 || after.Account.FormerCustomers[0] != before.Account.Customer {
+		t.Errorf("former customers: %v", after.Account.FormerCustomers)
+	}
+	w.deliver(t, w.stripe.Pay(order.Session)...)
+	if held := w.features(t, "u"); held["sso"] != "true" {
+		t.Errorf("holds %v", held)
+	}
+}
+
+func TestStartCheckout_WhoBeginsAndNeverPaysIsStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var err error
+	begun := 0
+	for ; begun < 100 && err == nil; begun++ {
+		_, err = w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "basic", ClientKey: fmt.Sprint(begun)})
+	}
+	if !errors.Is(err, app.ErrTooManyCheckouts) || begun != 51 {
+		t.Errorf("after %d: %v", begun, err)
+	}
+	w.clock.advance(25 * time.Hour)
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+}
+
+func TestStartCheckout_ReturnURLIsMeasuredWithTheOrdersID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := "https://app.example/?" + strings.Repeat("{ORDER_ID}", 450)
+	if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "basic", SuccessURL: long}); !errors.Is(err, app.ErrBadReturnURL) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -71,9 +71,9 @@ func TestSubscription_AccessEndsWhenTheRulesSay(t *testing.T) {
 			[]domain.Fact{subscriptionSays(updated, nextMonth, "past_due", inMonth(1))},
 			nextMonth.Add(14 * day),
 		},
-		"past due before the unpaid month has begun: grace from where the paid one ends": {
+		"past due for an invoice in between, the month itself paid: grace from where it ends": {
 			[]domain.Fact{subscriptionSays(updated, noon, "past_due"), invoiceSays(paid, 0)},
-			noon.Add(14 * day),
+			nextMonth.Add(14 * day),
 		},
 		"past due, then paid: as if nothing had been": {
 			[]domain.Fact{
@@ -195,6 +195,60 @@ func TestSubscription_DelayedMethodGrantsOnlyOnceTheMoneyIsThere(t *testing.T) {
 				t.Errorf("entitled is %t, want %t", got, story.entitled)
 			}
 		})
+	}
+}
+
+// When a price is raised its lookup key moves to the next one, and those who pay
+// the old price keep what they bought.
+func TestSubscription_PriceThatLostItsLookupKeyStaysWithItsPlan(t *testing.T) {
+	t.Parallel()
+	order := pendingOrder("o1", "pro")
+	order.PriceID = "price_old"
+	moved := subscriptionSays(updated, noon, "active", func(s *domain.Subscription) {
+		s.Items = []domain.Item{{ID: "si_1", Price: "price_old", Quantity: 1}}
+	})
+	a, verdict := domain.Record(after(accountWith(ana, order), sessionSays("checkout.session.completed", noon, "complete", "paid")), moved, shop)
+	if verdict.Outcome != domain.OutcomeApplied || !holds(a, "sso", noon.Add(day)) {
+		t.Errorf("got %+v and sso %t, want applied and true", verdict, holds(a, "sso", noon.Add(day)))
+	}
+}
+
+func TestAccount_LateEventOfADeletedCustomerIsStillItsUsers(t *testing.T) {
+	t.Parallel()
+	a := after(accountWith(ana), subscriptionSays(created, noon, "active")).WithoutCustomer("key")
+	if a.Customer != "" || a.CustomerKey != "key" {
+		t.Errorf("the customer is still there: %+v", a)
+	}
+	a = after(a, subscriptionSays(deleted, noon.Add(day), "canceled"))
+	if holds(a, "sso", noon.Add(2*day)) {
+		t.Error("the end of the subscription was taken for somebody else's")
+	}
+}
+
+func TestAccount_OneTrialEverAndNoSecondOneMeanwhile(t *testing.T) {
+	t.Parallel()
+	trial := func(status domain.OrderStatus) domain.Account {
+		o := pendingOrder("o1", "pro")
+		o.TrialDays, o.Status, o.ExpiresAt = 14, status, noon.Add(day)
+		return accountWith(ana, o)
+	}
+	for name, c := range map[string]struct {
+		account domain.Account
+		at      time.Time
+		want    bool
+	}{
+		"nothing yet":                       {accountWith(ana), noon, false},
+		"a checkout with a trial is open":   {trial(domain.OrderOpen), noon, true},
+		"it was never completed":            {trial(domain.OrderOpen), noon.Add(day), false},
+		"it expired":                        {trial(domain.OrderExpired), noon, false},
+		"it was completed":                  {trial(domain.OrderPaid), noon.Add(month), true},
+		"a trial that ended":                {after(accountWith(ana), subscriptionSays(deleted, noon, "canceled", func(s *domain.Subscription) { s.TrialEnd = noon })), noon.Add(month), true},
+		"a subscription without any trial":  {after(accountWith(ana), subscriptionSays(created, noon, "active")), noon, false},
+		"a paid order that had none either": {accountWith(ana, pendingOrder("o1", "pro")), noon, false},
+	} {
+		if got := c.account.HadTrial(c.at); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
 	}
 }
 

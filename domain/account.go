@@ -1,6 +1,10 @@
 package domain
 
-import "maps"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Account is all that is known about one user's purchases. It is the unit of
 // locking and of decision.
@@ -11,6 +15,10 @@ type Account struct {
 	// the random part of the idempotency key it is made with.
 	Customer    CustomerID
 	CustomerKey string
+
+	// FormerCustomers are those that were deleted at Stripe: late events about
+	// what they bought are still the user's. Sorted.
+	FormerCustomers []CustomerID
 
 	Orders        map[OrderID]Order
 	Subscriptions map[SubscriptionID]Subscription
@@ -46,7 +54,9 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 
 // same tells whether two accounts of one user know the same.
 func (a Account) same(b Account) bool {
-	return maps.Equal(a.Orders, b.Orders) &&
+	return a.Customer == b.Customer && a.CustomerKey == b.CustomerKey &&
+		slices.Equal(a.FormerCustomers, b.FormerCustomers) &&
+		maps.Equal(a.Orders, b.Orders) &&
 		maps.Equal(a.Payments, b.Payments) &&
 		maps.EqualFunc(a.Subscriptions, b.Subscriptions, func(s, t Subscription) bool {
 			return s.ID == t.ID && compareSnapshots(s, t) == 0
@@ -63,6 +73,9 @@ func (a Account) WithOrder(o Order) Account {
 // Refs are all names under which the account is to be found from now on.
 func (a Account) Refs() []Ref {
 	all := refs(Ref{RefCustomer, string(a.Customer)})
+	for _, former := range a.FormerCustomers {
+		all = append(all, Ref{RefCustomer, string(former)})
+	}
 	for _, o := range a.Orders {
 		all = append(all, refs(
 			Ref{RefOrder, string(o.ID)},
@@ -91,12 +104,57 @@ func (a Account) orderOf(s SessionFact) (Order, bool) {
 	return o, found
 }
 
-// HadTrial tells whether the user has ever begun a trial: one a user, ever.
-func (a Account) HadTrial() bool {
+// HadTrial tells whether the user has ever begun a trial, or may do so at t in a
+// checkout that is open: one a user, ever.
+func (a Account) HadTrial(t time.Time) bool {
 	for _, s := range a.Subscriptions {
 		if !s.TrialEnd.IsZero() {
 			return true
 		}
 	}
+	for _, o := range a.Orders {
+		begun := o.Status.Rank() >= OrderAwaitingPayment.Rank()
+		if o.TrialDays > 0 && (begun || o.Open(t)) {
+			return true
+		}
+	}
 	return false
+}
+
+// WithoutCustomer is the account once its customer was deleted at Stripe; the
+// next one is made with a key of its own.
+func (a Account) WithoutCustomer(key string) Account {
+	former := append(slices.Clone(a.FormerCustomers), a.Customer)
+	slices.Sort(former)
+	a.FormerCustomers, a.Customer, a.CustomerKey = former, "", key
+	return a
+}
+
+// planOf finds the plan that an item of a subscription belongs to: by the catalog,
+// or else by the order that was for the item's price. A lookup key moves to the
+// next price when prices are raised, and those who pay the old one keep the plan.
+func (a Account) planOf(item Item, c Catalog) (Plan, bool) {
+	if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
+		return plan, true
+	}
+	var found Plan
+	mapped := false
+	for _, o := range a.Orders {
+		plan, known := c.Plans[o.Plan]
+		if known && o.PriceID == item.Price && item.Price != "" && (!mapped || plan.Key < found.Key) {
+			found, mapped = plan, true
+		}
+	}
+	return found, mapped
+}
+
+// PlansOf are the plans that the items of a subscription belong to.
+func (a Account) PlansOf(s Subscription, c Catalog) []Plan {
+	var plans []Plan
+	for _, item := range s.Items {
+		if plan, mapped := a.planOf(item, c); mapped {
+			plans = append(plans, plan)
+		}
+	}
+	return plans
 }

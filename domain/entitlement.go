@@ -68,7 +68,7 @@ type Right struct {
 	Feature FeatureKey
 	Value   Value
 	Since   time.Time     // the earliest start among the live sources
-	Until   time.Time     // the latest end among them; zero: no end
+	Until   time.Time     // when it is no longer as much as Value; zero: no end
 	Sources []Entitlement // the live sources, sorted
 }
 
@@ -79,23 +79,44 @@ func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
 	slices.SortFunc(live, CompareEntitlements)
 
 	var rights []Right
-	for _, e := range live {
-		last := len(rights) - 1
-		if last < 0 || rights[last].Feature != e.Feature {
-			rights = append(rights, Right{
-				Feature: e.Feature, Value: e.Value, Since: e.Since, Until: e.Until, Sources: []Entitlement{e},
-			})
-			continue
+	for len(live) > 0 {
+		n := 1
+		for n < len(live) && live[n].Feature == live[0].Feature {
+			n++
 		}
-		r := &rights[last]
-		r.Value = mergeValues(r.Value, e.Value, c.Features[e.Feature].Merge)
+		rights = append(rights, mergeSources(live[:n:n], c.Features[live[0].Feature].Merge))
+		live = live[n:]
+	}
+	return rights
+}
+
+// mergeSources makes one right of the live sources of one feature, at least one.
+func mergeSources(sources []Entitlement, rule MergeRule) Right {
+	r := Right{Feature: sources[0].Feature, Value: sources[0].Value, Since: sources[0].Since, Sources: sources}
+	for _, e := range sources[1:] {
+		r.Value = mergeValues(r.Value, e.Value, rule)
 		if e.Since.Before(r.Since) {
 			r.Since = e.Since
 		}
-		r.Until = laterEnd(r.Until, e.Until)
-		r.Sources = append(r.Sources, e)
 	}
-	return rights
+	// The value lasts as long as any source gives it alone; a sum only as long as
+	// all of its parts do.
+	alone := false
+	for _, e := range sources {
+		switch {
+		case e.Value != r.Value:
+		case !alone:
+			r.Until, alone = e.Until, true
+		default:
+			r.Until = laterEnd(r.Until, e.Until)
+		}
+	}
+	if !alone {
+		for _, e := range sources {
+			r.Until = earlier(r.Until, e.Until)
+		}
+	}
+	return r
 }
 
 // mergeValues joins what two sources give of one feature.

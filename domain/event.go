@@ -120,8 +120,12 @@ const (
 // Outcomes lists every outcome.
 var Outcomes = []Outcome{OutcomeApplied, OutcomeUnchanged, OutcomeIgnored, OutcomeQuarantined, OutcomeFailed}
 
-// Final tells whether an event with this outcome need not be processed again.
-func (o Outcome) Final() bool { return o != OutcomeFailed && o != "" }
+// Final tells whether an event with this outcome need not be processed again. One
+// that did not fit may fit the next time: the catalog was mended, the program is
+// newer.
+func (o Outcome) Final() bool {
+	return o == OutcomeApplied || o == OutcomeUnchanged || o == OutcomeIgnored
+}
 
 // Verdict is an outcome and, in a sentence, why.
 type Verdict struct {

@@ -33,7 +33,7 @@ func quarantined(format string, args ...any) Verdict {
 // strangerTo tells whether an object belongs to another customer than the one we
 // made for the account: whatever its metadata claims, it is not this user's.
 func (a Account) strangerTo(customer CustomerID) bool {
-	return a.Customer == "" || customer != a.Customer
+	return customer == "" || customer != a.Customer && !slices.Contains(a.FormerCustomers, customer)
 }
 
 func (s SessionFact) record(a Account, c Catalog) (Account, Verdict) {
@@ -56,7 +56,7 @@ func (s SessionFact) record(a Account, c Catalog) (Account, Verdict) {
 		})
 	}
 	if _, known := c.Plans[order.Plan]; !known && order.Status == OrderPaid {
-		return a, quarantined("order %s is for plan %q, which the catalog does not have: add it and replay the event", order.ID, order.Plan)
+		return a, quarantined("order %s is for plan %q, which the catalog does not have: add it, and start again", order.ID, order.Plan)
 	}
 	return a, Verdict{}
 }
@@ -71,15 +71,15 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 		return a, ignored("subscription %s is of customer %q, not of ours", snapshot.ID, snapshot.Customer)
 	}
 	if accessRow(snapshot.Status) < 0 {
-		return a, quarantined("subscription %s has status %q, which no rule knows: the last known state stays", snapshot.ID, snapshot.Status)
+		return a, quarantined("subscription %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", snapshot.ID, snapshot.Status)
 	}
 	snapshot.SeenAt, snapshot.Precedence = s.At, rule.Precedence
 	if held, have := a.Subscriptions[snapshot.ID]; !have || compareSnapshots(snapshot, held) > 0 {
 		a.Subscriptions[snapshot.ID] = snapshot
 	}
 	for _, item := range snapshot.Items {
-		if _, mapped := c.PlanByPrice(item.Price, item.LookupKey); !mapped {
-			return a, quarantined("subscription %s has price %s, which the catalog does not map to a plan: add it and replay the event", snapshot.ID, item.Price)
+		if _, mapped := a.planOf(item, c); !mapped {
+			return a, quarantined("subscription %s has price %s, which the catalog does not map to a plan: add it, and start again", snapshot.ID, item.Price)
 		}
 	}
 	return a, Verdict{}
@@ -149,7 +149,7 @@ func subscriptionEntitlements(a Account, s Subscription, c Catalog) []Entitlemen
 	}
 	byFeature := map[FeatureKey]Entitlement{}
 	for _, item := range s.Items {
-		plan, mapped := c.PlanByPrice(item.Price, item.LookupKey)
+		plan, mapped := a.planOf(item, c)
 		if !mapped {
 			continue
 		}
@@ -205,11 +205,15 @@ func (a Account) accessUntil(s Subscription, p Plan) time.Time {
 	return earlier(end, s.scheduledEnd())
 }
 
-// unpaidSince is the start of the period that is not paid for. Stripe moves the
-// current period on before the money is there, and on again while a subscription
-// stays past due; the end of the last paid period does not move.
+// unpaidSince is the start of the period that is not paid for: the end of the last
+// paid one, if we know of it. Stripe moves the current period on before the money
+// is there, and on again while a subscription stays past due; and a subscription
+// whose year is paid can be past due for a small invoice in between.
 func (a Account) unpaidSince(s Subscription) time.Time {
-	return earlier(s.PeriodStart, a.paidThrough(s.ID))
+	if through := a.paidThrough(s.ID); !through.IsZero() {
+		return through
+	}
+	return s.PeriodStart
 }
 
 // paidThrough is the end of the last period that was paid for; zero: not known.

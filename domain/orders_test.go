@@ -184,10 +184,10 @@ func wantQuarantined(t *testing.T, a domain.Account, f domain.Fact, names string
 	return got
 }
 
-func TestOutcome_OnlyAFailureIsTriedAgain(t *testing.T) {
+func TestOutcome_WhatFailedOrDidNotFitIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for _, outcome := range domain.Outcomes {
-		if outcome.Final() != (outcome != domain.OutcomeFailed) {
+		if again := outcome == domain.OutcomeFailed || outcome == domain.OutcomeQuarantined; outcome.Final() == again {
 			t.Errorf("%s: final is %t", outcome, outcome.Final())
 		}
 	}

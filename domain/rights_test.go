@@ -29,19 +29,20 @@ func TestRights_MergeTheSourcesThatLiveNow(t *testing.T) {
 		want  int64 // -2: no right
 		until time.Time
 	}{
-		"the larger limit counts":            {limits("projects", 10, 3), noon.Add(2 * time.Hour), 10, late},
-		"limits that add up":                 {limits("credits", 10, 3), noon.Add(2 * time.Hour), 13, late},
-		"adding up stops at the top":         {limits("credits", 1<<62, 1<<62), noon.Add(2 * time.Hour), 1<<63 - 1, late},
-		"unlimited beats any":                {limits("projects", 10, domain.Unlimited), noon.Add(2 * time.Hour), domain.Unlimited, late},
-		"unlimited beats any sum":            {limits("credits", domain.Unlimited, 3), noon.Add(2 * time.Hour), domain.Unlimited, late},
-		"a source that has not begun":        {limits("projects", 3, 10), noon, 3, soon},
-		"a source that has ended":            {limits("projects", 10, 3), soon, 3, late},
-		"all sources have ended":             {limits("projects", 10, 3), late, -2, time.Time{}},
-		"before any has begun":               {limits("projects", 10, 3), noon.Add(-time.Second), -2, time.Time{}},
-		"one source without an end: no end":  {[]domain.Entitlement{right("sso", "sub_1", domain.Flag(), noon, soon), right("sso", "sub_2", domain.Flag(), noon, time.Time{})}, noon, 0, time.Time{}},
-		"a flag twice is a flag":             {[]domain.Entitlement{right("sso", "sub_1", domain.Flag(), noon, soon), right("sso", "sub_2", domain.Flag(), noon, late)}, noon, 0, late},
-		"nothing at all":                     {nil, noon, -2, time.Time{}},
-		"order of the entitlements: no role": {[]domain.Entitlement{limits("projects", 1, 7)[1], limits("projects", 1, 7)[0]}, noon.Add(2 * time.Hour), 7, late},
+		"the larger limit counts, while it does": {limits("projects", 10, 3), noon.Add(2 * time.Hour), 10, soon},
+		"the same limit twice lasts longer":      {limits("projects", 10, 10), noon.Add(2 * time.Hour), 10, late},
+		"limits that add up":                     {limits("credits", 10, 3), noon.Add(2 * time.Hour), 13, soon},
+		"adding up stops at the top":             {limits("credits", 1<<62, 1<<62), noon.Add(2 * time.Hour), 1<<63 - 1, soon},
+		"unlimited beats any":                    {limits("projects", 10, domain.Unlimited), noon.Add(2 * time.Hour), domain.Unlimited, late},
+		"unlimited beats any sum":                {limits("credits", domain.Unlimited, 3), noon.Add(2 * time.Hour), domain.Unlimited, soon},
+		"a source that has not begun":            {limits("projects", 3, 10), noon, 3, soon},
+		"a source that has ended":                {limits("projects", 10, 3), soon, 3, late},
+		"all sources have ended":                 {limits("projects", 10, 3), late, -2, time.Time{}},
+		"before any has begun":                   {limits("projects", 10, 3), noon.Add(-time.Second), -2, time.Time{}},
+		"one source without an end: no end":      {[]domain.Entitlement{right("sso", "sub_1", domain.Flag(), noon, soon), right("sso", "sub_2", domain.Flag(), noon, time.Time{})}, noon, 0, time.Time{}},
+		"a flag twice is a flag":                 {[]domain.Entitlement{right("sso", "sub_1", domain.Flag(), noon, soon), right("sso", "sub_2", domain.Flag(), noon, late)}, noon, 0, late},
+		"nothing at all":                         {nil, noon, -2, time.Time{}},
+		"order of the entitlements: no role":     {[]domain.Entitlement{limits("projects", 1, 7)[1], limits("projects", 1, 7)[0]}, noon.Add(2 * time.Hour), 7, late},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

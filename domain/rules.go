@@ -51,9 +51,9 @@ type SubscriptionEventRule struct {
 // SubscriptionEvents are the events that carry a snapshot of a subscription.
 var SubscriptionEvents = []SubscriptionEventRule{
 	{"customer.subscription.created", 0}, // nothing comes before it
-	{"customer.subscription.updated", 1},
-	{"customer.subscription.deleted", 2}, // nothing comes after it
-	{TypeFetched, 3},                     // as of the asking, later than what was sent
+	{TypeFetched, 1},                     // never later than it was asked for: a change of the same second may be
+	{"customer.subscription.updated", 2},
+	{"customer.subscription.deleted", 3}, // nothing comes after it
 }
 
 // InvoiceEventRule says what an invoice event means for the payment.

@@ -160,10 +160,10 @@ func TestAccessRules_EveryStatusHasOneRow(t *testing.T) {
 	}
 }
 
-func TestSubscriptionEvents_CreatedIsFirstDeletedIsLastAndAFetchIsNewer(t *testing.T) {
+func TestSubscriptionEvents_CreatedIsFirstDeletedIsLastAndAFetchYieldsToAChange(t *testing.T) {
 	t.Parallel()
 	order := []domain.EventType{
-		"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", domain.TypeFetched,
+		"customer.subscription.created", domain.TypeFetched, "customer.subscription.updated", "customer.subscription.deleted",
 	}
 	precedence := map[domain.EventType]int{}
 	for _, rule := range domain.SubscriptionEvents {

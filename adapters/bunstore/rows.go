@@ -3,6 +3,7 @@ package bunstore
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -13,19 +14,30 @@ import (
 type accountRow struct {
 	bun.BaseModel `bun:"table:accounts,alias:t"`
 
-	UserID      string `bun:"user_id,pk"`
-	CustomerID  string `bun:"customer_id"`
-	CustomerKey string `bun:"customer_key"`
+	UserID          string `bun:"user_id,pk"`
+	CustomerID      string `bun:"customer_id"`
+	CustomerKey     string `bun:"customer_key"`
+	FormerCustomers string `bun:"former_customers"` // ids with a space between: they have none inside
 }
 
 func accountRowOf(a domain.Account) accountRow {
-	return accountRow{UserID: string(a.User), CustomerID: clean(a.Customer), CustomerKey: clean(a.CustomerKey)}
+	former := make([]string, len(a.FormerCustomers))
+	for i, id := range a.FormerCustomers {
+		former[i] = clean(id)
+	}
+	return accountRow{
+		UserID: string(a.User), CustomerID: clean(a.Customer), CustomerKey: clean(a.CustomerKey),
+		FormerCustomers: strings.Join(former, " "),
+	}
 }
 
 // toDomain is the account without its orders, subscriptions and payments.
 func (r accountRow) toDomain() domain.Account {
 	a := domain.NewAccount(domain.UserID(r.UserID))
 	a.Customer, a.CustomerKey = domain.CustomerID(r.CustomerID), r.CustomerKey
+	for _, id := range strings.Fields(r.FormerCustomers) {
+		a.FormerCustomers = append(a.FormerCustomers, domain.CustomerID(id))
+	}
 	return a
 }
 

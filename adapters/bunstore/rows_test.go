@@ -17,6 +17,10 @@ func TestRows_RoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		account := domain.NewAccount("ann")
 		account.Customer, account.CustomerKey = "cus_1", text.Draw(t, "key")
+		account.FormerCustomers = []domain.CustomerID{"cus_0", "cus_00"}[:rapid.IntRange(0, 2).Draw(t, "former customers")]
+		if len(account.FormerCustomers) == 0 {
+			account.FormerCustomers = nil
+		}
 		wantSame(t, accountRowOf(account).toDomain(), account)
 
 		order := draw[domain.Order](t)

@@ -133,6 +133,7 @@ func (s *Store) join(state ports.State) ports.State {
 	maps.Copy(kept.Account.Subscriptions, fresh.Account.Subscriptions)
 	maps.Copy(kept.Account.Payments, fresh.Account.Payments)
 	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
+	kept.Account.FormerCustomers = fresh.Account.FormerCustomers
 	kept.Entitlements = fresh.Entitlements
 	slices.SortFunc(kept.Entitlements, domain.CompareEntitlements)
 	return kept
@@ -307,6 +308,7 @@ func (s *Store) Ready(ctx context.Context) error { return ctx.Err() }
 
 func cloneState(s ports.State) ports.State {
 	account := s.Account.Clone()
+	account.FormerCustomers = slices.Clone(account.FormerCustomers)
 	for id, sub := range account.Subscriptions {
 		sub.Items = slices.Clone(sub.Items)
 		account.Subscriptions[id] = sub

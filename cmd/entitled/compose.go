@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
@@ -40,6 +41,7 @@ func service(p parts) fx.Option {
 		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
 		fx.Provide(
 			func() ports.Clock { return now },
+			func() ports.Timer { return time.After },
 			func() ports.NewID { return newID },
 		),
 		bunstore.Module,

@@ -11,6 +11,7 @@ CREATE TABLE accounts (
     user_id      text COLLATE "C" NOT NULL PRIMARY KEY,
     customer_id  text COLLATE "C" NOT NULL DEFAULT '',
     customer_key text NOT NULL DEFAULT '',
+    former_customers text NOT NULL DEFAULT '',
     CONSTRAINT accounts_user_named CHECK (user_id <> '')
 );
 CREATE UNIQUE INDEX accounts_customer ON accounts (customer_id) WHERE customer_id <> '';

@@ -156,6 +156,9 @@ func drawState(t *rapid.T, user domain.UserID) ports.State {
 		a.Customer = domain.CustomerID("cus_" + user)
 	}
 	a.CustomerKey = "k" + drawText(t, "customer key")
+	if rapid.Bool().Draw(t, "had a customer before") {
+		a.FormerCustomers = []domain.CustomerID{domain.CustomerID("cus_former_" + user)}
+	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "orders") {
 		o := drawOrder(t, fmt.Sprintf("%s_%d", user, i))
 		a.Orders[o.ID] = o
