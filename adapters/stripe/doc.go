@@ -10,7 +10,7 @@
 //   - Reading never fails on what it does not need. A field of an unexpected type
 //     is an absent field; only a message without an id or a type is unreadable.
 //   - What is read can be stored: ids and words are bounded and free of control
-//     characters, times are between 1970 and 9999.
+//     characters, times are in the years 2000 to 2200.
 //   - A call ends within the configured time, retries and pauses included, and
 //     every call that creates something carries the caller's idempotency key.
 //   - No error and no log line holds a key, a secret or a body.

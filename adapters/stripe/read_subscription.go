@@ -59,7 +59,7 @@ func readSubscription(o *object, t domain.EventType, at time.Time) domain.Subscr
 		Customer:          domain.CustomerID(o.Customer),
 		Status:            domain.SubscriptionStatus(o.Status),
 		Items:             readItems(o.Items.Data),
-		StartedAt:         o.StartDate.or(o.Created).time(),
+		StartedAt:         o.startedAt(),
 		PeriodStart:       current.Start.time(),
 		PeriodEnd:         current.End.time(),
 		TrialEnd:          o.TrialEnd.time(),
@@ -69,18 +69,25 @@ func readSubscription(o *object, t domain.EventType, at time.Time) domain.Subscr
 	}}
 }
 
+func (o *object) startedAt() time.Time {
+	if start := o.StartDate.time(); !start.IsZero() {
+		return start
+	}
+	return o.Created.time()
+}
+
 // currentPeriod is the one that ends last: items may have different intervals.
 func (s *subscriptionFields) currentPeriod() period {
 	var last period
 	for _, item := range s.Items.Data {
-		if item.End.value > last.End.value {
+		if item.End.time().After(last.End.time()) {
 			last = item.period
 		}
 	}
-	if last.End.value > 0 {
-		return last
+	if last.End.time().IsZero() {
+		return s.period
 	}
-	return s.period
+	return last
 }
 
 func readItems(items []subscriptionItem) []domain.Item {

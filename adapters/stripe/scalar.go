@@ -74,12 +74,19 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// endOfTime is the year 10000, which databases and JSON have trouble with.
-const endOfTime = 253402300800
+// The seconds at which the years 2000 and 2201 begin. No purchase knows of a time
+// outside, and databases have trouble with some that are far away: SQLite's driver
+// cannot read back the end of the year 9999.
+const (
+	beginOfTime = 946684800
+	endOfTime   = 7289654400
+)
+
+func isPlausible(seconds int64) bool { return seconds >= beginOfTime && seconds < endOfTime }
 
 // time is the moment that the number stands for, zero for none.
 func (n number) time() time.Time {
-	if n.value <= 0 || n.value >= endOfTime {
+	if !isPlausible(n.value) {
 		return time.Time{}
 	}
 	return time.Unix(n.value, 0).UTC()

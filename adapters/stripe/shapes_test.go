@@ -182,6 +182,27 @@ func TestReadEvent_Places(t *testing.T) {
 			subscription(func(s domain.Subscription) bool {
 				return s.CancelAt.IsZero() && s.EndedAt.IsZero() && s.TrialEnd.IsZero() && s.StartedAt.IsZero()
 			})},
+		"subscription: times before 2000 and after 2200": {`{"id":"sub_1","object":"subscription","cancel_at":253402300799,"ended_at":7289654400,"trial_end":946684799,"start_date":1,
+			"items":{"data":[{"current_period_start":946684799,"current_period_end":253402300799}]}}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.CancelAt.IsZero() && s.EndedAt.IsZero() && s.TrialEnd.IsZero() && s.StartedAt.IsZero() && s.PeriodStart.IsZero() && s.PeriodEnd.IsZero()
+			})},
+		"subscription: the first and the last second": {`{"id":"sub_1","object":"subscription","cancel_at":7289654399,"start_date":946684800}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.StartedAt.Equal(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)) && s.CancelAt.Equal(time.Date(2200, 12, 31, 23, 59, 59, 0, time.UTC))
+			})},
+		"subscription: an item that ends never, and one that does": {`{"id":"sub_1","object":"subscription","start_date":253402300799,"created":1700000000,
+			"items":{"data":[{"current_period_end":253402300799},{"current_period_start":1700000000,"current_period_end":1702592000}]}}`,
+			subscription(func(s domain.Subscription) bool {
+				return s.PeriodStart.Unix() == 1700000000 && s.PeriodEnd.Unix() == 1702592000 && s.StartedAt.Unix() == 1700000000
+			})},
+		"invoice: a line that ends never": {`{"id":"in_1","object":"invoice","lines":{"data":[{"period":{"start":1,"end":253402300799}},{"period":{"start":1700000000,"end":1702592000}}]}}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.PeriodStart.Unix() != 1700000000 || got.PeriodEnd.Unix() != 1702592000 {
+					t.Errorf("got the period from %s to %s", got.PeriodStart, got.PeriodEnd)
+				}
+			}},
 		"subscription: a status of the future": {`{"id":"sub_1","object":"subscription","status":"hibernating"}`,
 			subscription(func(s domain.Subscription) bool { return s.Status == "hibernating" })},
 	} {
