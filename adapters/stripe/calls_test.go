@@ -230,8 +230,8 @@ func TestFetchSession_Facts(t *testing.T) {
 	}
 }
 
-// The time of a fetched fact is that of the question: what happens while the
-// answer is under way may not be in it.
+// By our clock too, the time of a fetched fact is that of the question: what
+// happens while the answer is under way may not be in it.
 func TestFetchSession_TimeOfTheQuestion(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

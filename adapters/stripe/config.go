@@ -24,7 +24,7 @@ type Config struct {
 
 	APIBase    string        // address of a Stripe-shaped server; empty: Stripe's own
 	Timeout    time.Duration // of a call, retries included; 0: DefaultTimeout
-	Clock      ports.Clock   // for signatures and fetched facts; nil: the system's
+	Clock      ports.Clock   // for signatures, and facts fetched from who does not tell the time; nil: the system's
 	Logger     *slog.Logger  // nil: silent
 	HTTPClient *http.Client  // its timeout is set to Timeout; nil: one of our own
 }

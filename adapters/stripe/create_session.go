@@ -24,12 +24,11 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 	}
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
-	asked := g.asked()
 	got, err := g.send(ctx, c)
 	if err != nil {
 		return domain.SessionFact{}, err
 	}
-	session, err := fetchedSession(c, got, asked)
+	session, err := fetchedSession(c, got)
 	if err != nil || !got.replayed {
 		return session, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -23,12 +22,11 @@ func (g *Gateway) FetchSession(ctx context.Context, id domain.SessionID) ([]doma
 	}
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
-	asked := g.asked()
 	got, err := g.send(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	session, err := fetchedSession(c, got, asked)
+	session, err := fetchedSession(c, got)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +36,7 @@ func (g *Gateway) FetchSession(ctx context.Context, id domain.SessionID) ([]doma
 	}
 	_ = json.Unmarshal(got.body, &made) // it was read before
 	if subscription := readObject(made.Subscription); subscription.Kind == kindSubscription && subscription.ID != "" {
-		facts = append(facts, readSubscription(subscription, domain.TypeFetched, asked))
+		facts = append(facts, readSubscription(subscription, domain.TypeFetched, got.askedAt))
 	}
 	return facts, nil
 }
@@ -55,13 +53,12 @@ func (g *Gateway) ExpireSession(ctx context.Context, id domain.SessionID) (domai
 	}
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
-	asked := g.asked()
 	got, err := g.send(ctx, c)
 	if !errors.Is(err, ports.ErrGatewayRefused) {
 		if err != nil {
 			return domain.SessionFact{}, err
 		}
-		return fetchedSession(c, got, asked)
+		return fetchedSession(c, got)
 	}
 	// Stripe refuses to expire a session that is not open, without a code of its
 	// own for that.
@@ -74,12 +71,11 @@ func (g *Gateway) ExpireSession(ctx context.Context, id domain.SessionID) (domai
 
 func (g *Gateway) askSession(ctx context.Context, id domain.SessionID) (domain.SessionFact, error) {
 	c := sessionCall(id)
-	asked := g.asked()
 	got, err := g.send(ctx, c)
 	if err != nil {
 		return domain.SessionFact{}, err
 	}
-	return fetchedSession(c, got, asked)
+	return fetchedSession(c, got)
 }
 
 func sessionCall(id domain.SessionID) call {
@@ -94,14 +90,10 @@ func noSession(c call) error {
 	return fmt.Errorf("%w: %s: that is not the id of a session", ports.ErrNotFound, c.does)
 }
 
-// asked is the time of a fetched fact: before the question is sent, because
-// nothing that happens after it can be in the answer for sure.
-func (g *Gateway) asked() time.Time { return g.now().UTC().Truncate(time.Second) }
-
-func fetchedSession(c call, got answer, asked time.Time) (domain.SessionFact, error) {
+func fetchedSession(c call, got answer) (domain.SessionFact, error) {
 	session := readObject(got.body)
 	if session.Kind != kindSession || !isID(string(session.ID), "cs_") {
 		return domain.SessionFact{}, unusable(c, got, "the answer is not a checkout session")
 	}
-	return readSession(session, domain.TypeFetched, asked), nil
+	return readSession(session, domain.TypeFetched, got.askedAt), nil
 }

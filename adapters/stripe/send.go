@@ -35,6 +35,8 @@ type answer struct {
 	body      []byte
 	replayed  bool // it is an earlier answer to the same idempotency key
 	requestID string
+	date      string    // when Stripe answered, in its own words
+	askedAt   time.Time // when it was asked, by its own clock if it tells
 }
 
 func (*answer) UnmarshalJSON([]byte) error { return nil }
@@ -43,6 +45,7 @@ func (a *answer) SetLastResponse(r *stripe.APIResponse) {
 	a.body = r.RawJSON
 	a.replayed = isReplayed(r)
 	a.requestID = r.RequestID
+	a.date = r.Header.Get("Date")
 }
 
 func isReplayed(r *stripe.APIResponse) bool {
@@ -92,8 +95,22 @@ func (g *Gateway) sendOnce(ctx context.Context, c call, params *form.Values) (an
 		common.SetIdempotencyKey(c.key)
 	}
 	var got answer
+	ours, started := g.now(), time.Now()
 	err := g.backend.CallRaw(c.method, c.path, g.key, params, common, &got)
+	got.askedAt = askedAt(got.date, time.Since(started), ours)
 	return got, err
+}
+
+// askedAt is the time of what an answer says: when the question was sent, as what
+// happens after that need not be in the answer. By the clock that events are dated
+// with, which is Stripe's: with one of ours that runs ahead, the answer would pass
+// for newer than events which come after it. Rounded down, for the same reason.
+func askedAt(date string, took time.Duration, ours time.Time) time.Time {
+	asked := ours
+	if answered, err := http.ParseTime(date); err == nil && isPlausible(answered.Unix()) {
+		asked = answered.Add(-took)
+	}
+	return asked.UTC().Truncate(time.Second)
 }
 
 // worthRepeating tells whether the same call may fare better in a moment. A

@@ -1,0 +1,101 @@
+package stripe
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// times makes every call that fetches facts, and returns their times by call.
+func times(t *testing.T, date string, pause time.Duration) map[string]time.Time {
+	t.Helper()
+	const session = `{"id":"cs_test_1","object":"checkout.session","status":"complete","subscription":{"id":"sub_1","object":"subscription"}}`
+	gateway := func(header string, postStatus int) *Gateway {
+		return newTestGateway(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(pause)
+			if date != "" {
+				w.Header().Set("Date", date)
+			}
+			if r.Method == http.MethodPost {
+				w.Header().Set("Idempotent-Replayed", header)
+				w.WriteHeader(postStatus)
+			}
+			_, _ = io.WriteString(w, session)
+		}))
+	}
+	found := map[string]time.Time{}
+	keep := func(call string, fact domain.SessionFact, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", call, err)
+		}
+		found[call] = fact.At
+	}
+	ctx := context.Background()
+	fact, err := gateway("", http.StatusOK).CreateSession(ctx, anOrder(domain.ModePayment))
+	keep("create", fact, err)
+	fact, err = gateway("true", http.StatusOK).CreateSession(ctx, anOrder(domain.ModePayment))
+	keep("create, replayed", fact, err)
+	fact, err = gateway("", http.StatusOK).ExpireSession(ctx, "cs_test_1")
+	keep("expire", fact, err)
+	facts, err := gateway("", http.StatusOK).FetchSession(ctx, "cs_test_1")
+	if err != nil || len(facts) != 2 {
+		t.Fatalf("fetch: got %+v, %v, want two facts", facts, err)
+	}
+	keep("fetch", facts[0].(domain.SessionFact), nil)
+	found["fetch, subscription"] = facts[1].(domain.SubscriptionFact).At
+	return found
+}
+
+// Events carry Stripe's time, and so does what is fetched: were it ours, a clock
+// that runs ahead would hide events which come later.
+func TestFetched_TimeIsStripes(t *testing.T) {
+	t.Parallel()
+	const pause = 50 * time.Millisecond
+	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
+		stripes := noon.Truncate(time.Second).Add(ahead)
+		started := time.Now()
+		found := times(t, stripes.Format(http.TimeFormat), pause)
+		earliest := stripes.Add(-time.Since(started) - time.Second)
+		for call, at := range found {
+			if at.After(stripes.Add(-pause)) || at.Before(earliest) || !at.Equal(at.Truncate(time.Second)) || at.Location() != time.UTC {
+				t.Errorf("%s, with Stripe's clock %s ahead: got %s, want a whole second just before %s", call, ahead, at, stripes)
+			}
+		}
+	}
+}
+
+// Without Stripe's time there is only ours.
+func TestFetched_TimeWithoutDate(t *testing.T) {
+	t.Parallel()
+	for _, date := range []string{
+		"", "yesterday", "2026-11-02T13:00:00Z", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT",
+	} {
+		for call, at := range times(t, date, 0) {
+			if want := noon.Truncate(time.Second); !at.Equal(want) || at.Location() != time.UTC {
+				t.Errorf("%s, Date %q: got %s, want %s", call, date, at, want)
+			}
+		}
+	}
+}
+
+func TestAskedAt(t *testing.T) {
+	t.Parallel()
+	const date = "Mon, 02 Nov 2026 13:00:00 GMT"
+	one := time.Date(2026, 11, 2, 13, 0, 0, 0, time.UTC)
+	for took, want := range map[time.Duration]time.Time{
+		0:                       one,
+		time.Nanosecond:         one.Add(-time.Second),
+		time.Second:             one.Add(-time.Second),
+		1001 * time.Millisecond: one.Add(-2 * time.Second),
+		10 * time.Second:        one.Add(-10 * time.Second),
+	} {
+		if got := askedAt(date, took, noon); !got.Equal(want) {
+			t.Errorf("answered at %s after %s: got %s, want %s", date, took, got, want)
+		}
+	}
+}
