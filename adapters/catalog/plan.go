@@ -151,7 +151,14 @@ var checkoutFields = fields[domain.CheckoutOptions]{
 func readCheckout(r *reader, into *planDraft, v value) {
 	before := len(r.problems)
 	got := readFields(r, v, "checkout of "+into.what, checkoutFields, &into.plan.Checkout)
-	if into.plan.Checkout.AdjustableAmount && into.plan.Checkout.MaxQuantity == 1 && len(r.problems) == before {
+	switch {
+	case !into.plan.Checkout.AdjustableAmount:
+	case into.plan.Mode == domain.ModePayment:
+		// A subscription's items say how many were bought. What Stripe tells of a
+		// payment does not, so the order's quantity is what is granted.
+		r.fail(got["adjustable_quantity"].at, "%s has mode payment and adjustable_quantity: "+
+			"a buyer could order 5, set 1 on Stripe's page, and keep 5, for Stripe does not tell what was paid for; remove it", into.what)
+	case into.plan.Checkout.MaxQuantity == 1 && len(r.problems) == before:
 		r.fail(got["adjustable_quantity"].at, "a quantity that is at most 1 cannot be adjusted: set max_quantity too")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/domain"
 )
 
 // Each file is wrong in one way; the problem says where, what and what to do.
@@ -63,7 +64,10 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"quantity of none":           {sold("checkout: {max_quantity: 0}"), "5:30", "max_quantity must be a whole number from 1 to 999999"},
 		"quantity of half":           {sold("checkout: {max_quantity: 1.5}"), "5:30", "max_quantity must be a whole number"},
 		"quantity beyond any number": {sold("checkout: {max_quantity: 18446744073709551615}"), "5:30", "max_quantity must be a whole number"},
-		"adjusting one":              {sold("checkout: {adjustable_quantity: true}"), "5:16", "set max_quantity too"},
+		"adjusting one":              {renewed("checkout: {adjustable_quantity: true}"), "5:16", "set max_quantity too"},
+		"adjusting what is paid once": {sold("checkout: {max_quantity: 5, adjustable_quantity: true}"), "5:33",
+			"has mode payment and adjustable_quantity: a buyer could order 5, set 1 on Stripe's page, and keep 5"},
+		"adjusting one that is paid once": {sold("checkout: {adjustable_quantity: true}"), "5:16", "has mode payment and adjustable_quantity"},
 
 		"no type":               {"features: {sso: {}}\n" + priced("{id: price_1}"), "1:12", "add type: flag or type: limit"},
 		"unknown type":          {"features: {sso: {type: flags}}\n" + priced("{id: price_1}"), "1:24", `type must be one of flag, limit, not "flags" (did you mean "flag"?)`},
@@ -199,6 +203,9 @@ func FuzzParse(f *testing.F) {
 			for key, plan := range file.Catalog.Plans {
 				if len(plan.Prices) == 0 || plan.Checkout.MaxQuantity < 1 || plan.Mode == "" {
 					t.Errorf("plan %s was accepted: %+v", key, plan)
+				}
+				if plan.Mode == domain.ModePayment && plan.Checkout.AdjustableAmount {
+					t.Errorf("plan %s is paid once and its quantity can be adjusted", key)
 				}
 				for feature := range plan.Grants {
 					if _, listed := file.Catalog.Features[feature]; !listed {

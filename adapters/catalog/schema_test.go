@@ -61,6 +61,9 @@ func TestSchema_AndReaderAgreeOnFiles(t *testing.T) {
 		"false as a grant":          {"features: {n: {type: flag}}\nplans: {a: {mode: payment, grants: {n: false}, prices: {x: {id: p}}}}", false},
 		"count without an interval": {"plans: {a: {mode: payment, prices: {x: {id: p, sandbox: {amount: 1, currency: usd, interval_count: 1}}}}}", false},
 		"a quantity of none":        {"plans: {a: {mode: payment, checkout: {max_quantity: 0}, prices: {x: {id: p}}}}", false},
+		"adjusted and paid once":    {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", false},
+		"fixed and paid once":       {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: false}, prices: {x: {id: p}}}}", true},
+		"adjusted and renewed":      {"plans: {a: {mode: subscription, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
