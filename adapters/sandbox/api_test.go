@@ -333,6 +333,57 @@ func TestListen_IsLoopbackOnlyUnlessTold(t *testing.T) {
 	}
 }
 
+// A page of any site can make a browser resolve its own name to 127.0.0.1, and
+// then read the answers as if they were its own.
+func TestListen_IsReachedByLoopbackNamesOnly(t *testing.T) {
+	t.Parallel()
+	status := func(url, path, host string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Authorization", "Bearer sk_test_1")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, body(t, resp)
+	}
+	s := sandbox.NewTest(t)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:4242": 200, "LocalHost:1": 200, "127.0.0.1": 200, "127.0.0.1:80": 200, "127.1.2.3": 200,
+		"[::1]": 200, "[::1]:4242": 200, "[0:0:0:0:0:0:0:1]:1": 200,
+		"evil.example": 421, "evil.example:4242": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421,
+		"192.0.2.1": 421, "0.0.0.0:4242": 421, "[::]:4242": 421, "localhost:x.evil.example": 421,
+	} {
+		got, text := status(s.URL(), "/v1/customers", host)
+		if got != want {
+			t.Errorf("Host %s: got %d, want %d: %s", host, got, want, text)
+		}
+		if want == 421 && (!strings.Contains(text, "127.0.0.1") || strings.Contains(text, "evil")) {
+			t.Errorf("Host %s: the explanation is %q", host, text)
+		}
+	}
+	if got, _ := status(s.URL(), "/c/pay/cs_test_1", "evil.example"); got != 421 {
+		t.Errorf("the hosted page: got %d, want 421", got)
+	}
+	if got := len(s.Requests()); got != 9 {
+		t.Errorf("%d requests reached the sandbox, want the 9 to its own names", got)
+	}
+
+	open := sandbox.NewTest(t, sandbox.AllowNonLoopback())
+	if got, text := status(open.URL(), "/v1/customers", "stripe.internal"); got != 200 {
+		t.Errorf("on any address: got %d: %s", got, text)
+	}
+	mounted := sandbox.New()
+	defer func() { _ = mounted.Close() }()
+	if got, text := status(newServer(t, mounted), "/v1/customers", "stripe.internal"); got != 200 {
+		t.Errorf("as somebody's handler: got %d: %s", got, text)
+	}
+}
+
 func TestSandbox_ServesAsAHandlerUnderItsHost(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New()

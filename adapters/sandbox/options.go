@@ -82,7 +82,8 @@ func WithLogger(l *slog.Logger) Option {
 	return func(s *Sandbox) { s.log = l }
 }
 
-// AllowNonLoopback lets Listen accept any address. The sandbox knows no users
+// AllowNonLoopback lets Listen accept any address and any Host in requests,
+// such as a proxy's or a container's name. The sandbox knows no users
 // and hands out every object it has, so this is for closed networks only.
 func AllowNonLoopback() Option {
 	return func(s *Sandbox) { s.anyAddress = true }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -105,8 +106,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Listen serves on addr ("127.0.0.1:0" picks a free port) until Close and
-// returns the URL. It refuses an address that is not loopback unless
-// AllowNonLoopback was given.
+// returns the URL. Unless AllowNonLoopback was given it refuses an address that
+// is not loopback, and requests for a Host that is not.
 func (s *Sandbox) Listen(addr string) (string, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -119,8 +120,12 @@ func (s *Sandbox) Listen(addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sandbox: %w", err)
 	}
+	var handler http.Handler = s
+	if !s.anyAddress {
+		handler = s.onlyLoopbackHosts()
+	}
 	srv := &http.Server{
-		Handler:           s,
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
@@ -129,17 +134,32 @@ func (s *Sandbox) Listen(addr string) (string, error) {
 	if s.closed {
 		return "", errors.Join(errors.New("sandbox: closed"), l.Close())
 	}
-	url := "http://" + l.Addr().String()
+	address := "http://" + l.Addr().String()
 	if s.base == "" {
-		s.base = url
+		s.base = address
 	}
 	s.servers = append(s.servers, srv)
 	s.work.Go(func() { _ = srv.Serve(l) })
-	return url, nil
+	return address, nil
+}
+
+// onlyLoopbackHosts keeps out the pages of other sites: such a site's name can
+// resolve to 127.0.0.1, and then a browser lets its pages read what is here (DNS
+// rebinding). Only the Host of their requests gives them away.
+func (s *Sandbox) onlyLoopbackHosts() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLoopback((&url.URL{Host: r.Host}).Hostname()) {
+			s.log.Warn("request refused: its Host is not of this machine", "method", r.Method)
+			http.Error(w, "The sandbox answers to localhost and loopback addresses such as 127.0.0.1 only, "+
+				"and the Host of this request is neither. AllowNonLoopback lifts this.", http.StatusMisdirectedRequest)
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
 }
 
 func isLoopback(host string) bool {
-	if host == "localhost" {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)
