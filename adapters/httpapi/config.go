@@ -45,6 +45,10 @@ type Deps struct {
 type Config struct {
 	// Addr is where [Module] listens, such as ":8080".
 	Addr string
+	// Hosts are the names by which the server may be asked, without a port, such as
+	// localhost or ::1. By any, if there are none: right where every caller has to
+	// prove who it is by what only it knows.
+	Hosts []string
 	// AllowedOrigins are those of other sites whose pages may call the API with
 	// the user's credentials, such as https://app.example.com. None by default.
 	AllowedOrigins []string
@@ -91,6 +95,11 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) check() error {
+	for _, host := range c.Hosts {
+		if !plainHost(host) {
+			return fmt.Errorf("the host %q is not a plain name or address: write it without scheme, port and brackets", host)
+		}
+	}
 	for _, origin := range c.AllowedOrigins {
 		scheme, host, found := strings.Cut(origin, "://")
 		plain := found && (scheme == "https" || scheme == "http") && host != "" && !strings.ContainsAny(host, "/*?#@ ")

@@ -20,6 +20,7 @@ import (
 
 // What a request can get wrong before it reaches a use case.
 var (
+	errWrongHost   = errors.New("this server is not reached by the name in the request's Host: use one of its own")
 	errMalformed   = errors.New("malformed request")
 	errNameUser    = errors.New("a service key has to name the user in user_id")
 	errOtherUser   = errors.New("a user may only name itself in user_id")
@@ -97,6 +98,7 @@ var answers = []answer{
 	{ports.ErrThinEvent, http.StatusBadRequest, "thin_event", "Thin event", say("send snapshot events to this endpoint: thin events carry no object")},
 	{ports.ErrUnreadable, http.StatusBadRequest, "unreadable_event", "Not a Stripe event", nil},
 
+	{errWrongHost, http.StatusMisdirectedRequest, "wrong_host", "Wrong host", ownWords},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "too_large", "Body too large", nil},
 	{errSlowBody, http.StatusRequestTimeout, "slow_body", "Body came too slowly", nil},
 	{errMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "Unsupported media type", ownWords},
@@ -161,8 +163,8 @@ func (rateLimited) Is(target error) bool { return target == errRateLimited }
 // about is an error.
 func level(status int) slog.Level {
 	switch {
-	case status == http.StatusServiceUnavailable:
-		return slog.LevelWarn
+	case status == http.StatusServiceUnavailable, status == http.StatusMisdirectedRequest:
+		return slog.LevelWarn // a wrong host is a name that nobody set up, or an attack
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
 	default:

@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -130,6 +132,67 @@ func TestManners_OtherOrigins(t *testing.T) {
 	}
 }
 
+// A page of any site can make a browser resolve its own name to 127.0.0.1, and
+// then read the answers as if they were its own.
+func TestManners_HostsThatAreNotOurs(t *testing.T) {
+	t.Parallel()
+	reached := 0
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ })
+	config := Config{Mounts: []Mount{{"/", page}}, AllowedOrigins: []string{"https://app.example"}}
+	anyHost := start(t, setup{config: config})
+	config.Hosts = []string{"LocalHost", "127.0.0.1", "::1"}
+	s := start(t, setup{config: config})
+	ask := func(s *service, method, path, host string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, nil)
+		r.Host = host
+		r.Header.Set("Authorization", "Bearer admin:dev")
+		r.Header.Set("Origin", "https://app.example")
+		answer := httptest.NewRecorder()
+		s.Handler().ServeHTTP(answer, r)
+		return answer
+	}
+	for host, ours := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "LOCALHOST:1": true, "127.0.0.1": true, "127.0.0.1:8080": true, "[::1]": true, "[::1]:8080": true,
+		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "evil.localhost": false, "127.0.0.2": false,
+		"localhost:x": false, "localhost:8080:x": false, "[::1].evil.example": false, "[::2]:8080": false, "": false, ":8080": false,
+	} {
+		if got := ask(s, "GET", "/api/plans", host); (got.Code == 200) != ours || !ours && got.Code != 421 {
+			t.Errorf("Host %q: got %d %s, want ours to be %t", host, got.Code, got.Body, ours)
+		}
+		if got := ask(anyHost, "GET", "/api/plans", host); got.Code != 200 {
+			t.Errorf("Host %q where any will do: got %d %s", host, got.Code, got.Body)
+		}
+	}
+	for call, where := range map[string]string{
+		"GET /":                          "page",
+		"GET /healthz":                   "probe",
+		"GET /api/nowhere":               "no route",
+		"OPTIONS /api/checkout/pro":      "preflight",
+		"POST /api/webhooks/stripe":      "webhook",
+		"POST /api/checkout/pro":         "checkout",
+		"GET /api/entitlements?user_id=": "malformed",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		got := ask(s, method, path, "evil.example:8080")
+		var p problem
+		if err := json.Unmarshal(got.Body.Bytes(), &p); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+		if got.Code != 421 || p.Code != "wrong_host" || got.Header().Get("Content-Type") != "application/problem+json" || p.Detail == "" {
+			t.Errorf("%s: got %d %s", where, got.Code, got.Body)
+		}
+		if got.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: another origin may read the refusal", where)
+		}
+	}
+	if reached != 0 {
+		t.Errorf("the page was asked %d times", reached)
+	}
+	if logged := s.log.String(); !strings.Contains(logged, `"status":421`) || !strings.Contains(logged, `"code":"wrong_host"`) || strings.Contains(logged, "evil") {
+		t.Errorf("the log is %s", logged)
+	}
+}
+
 func TestConfig_Refusals(t *testing.T) {
 	t.Parallel()
 	deps := start(t, setup{}).deps
@@ -138,6 +201,11 @@ func TestConfig_Refusals(t *testing.T) {
 		"every subdomain":         {AllowedOrigins: []string{"https://*.example"}},
 		"an origin with a path":   {AllowedOrigins: []string{"https://app.example/"}},
 		"an origin of no page":    {AllowedOrigins: []string{"null"}},
+		"a host with a port":      {Hosts: []string{"localhost:8080"}},
+		"a host in brackets":      {Hosts: []string{"[::1]"}},
+		"a host of a pattern":     {Hosts: []string{"*.example"}},
+		"a host that is a URL":    {Hosts: []string{"https://app.example"}},
+		"a host without a name":   {Hosts: []string{""}},
 		"a mount over everything": {Mounts: []Mount{{"/*", http.NotFoundHandler()}}},
 		"a mount within the API":  {Mounts: []Mount{{"/api/dev", http.NotFoundHandler()}}},
 		"a mount over a probe":    {Mounts: []Mount{{"/readyz", http.NotFoundHandler()}}},

@@ -28,6 +28,9 @@ func (s *Server) register(e *echo.Echo) {
 	e.IPExtractor = s.config.ipExtractor()
 	e.HTTPErrorHandler = s.handleError
 	e.Use(s.observe, s.secure)
+	if len(s.config.Hosts) > 0 {
+		e.Use(ownHosts(s.config.Hosts))
+	}
 	if len(s.config.AllowedOrigins) > 0 {
 		e.Use(cors(s.config.AllowedOrigins))
 	}

@@ -123,7 +123,11 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: rand.Text() + rand.Text(), Cookie: devCookie,
 			UserClaim: "sub", TrustedOrigins: []string{d.url()}, Clock: now, Logger: logger,
 		},
-		http: httpapi.Config{Addr: net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)), CheckoutBurst: 30},
+		http: httpapi.Config{
+			Addr: net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)),
+			// Everybody knows the key, so no site's page may reach us under its own name.
+			Hosts: []string{"localhost", "127.0.0.1", "::1"},
+		},
 	}, nil
 }
 
