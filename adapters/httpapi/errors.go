@@ -69,6 +69,9 @@ func say(text string) wording { return func(error, error) string { return text }
 const (
 	operator   = "an operator has to look at the log"
 	statusGone = 499 // who asked is gone: only the access log sees it
+	// checkoutRest is after how long somebody who began too many checkouts may try
+	// again: their number is counted over a day, so seconds would be of no use.
+	checkoutRest = time.Hour
 )
 
 // answers has one row per error; the first that matches counts. An error without
@@ -77,6 +80,7 @@ var answers = []answer{
 	{errNotProcessed, http.StatusInternalServerError, "internal", "Internal error", nil},
 
 	{ports.ErrGatewayDenied, http.StatusBadGateway, "payment_provider_denied", "Payment provider refuses our key", say(operator)},
+	{ports.ErrCustomerGone, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
 	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
 	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 
@@ -112,6 +116,7 @@ var answers = []answer{
 	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},
 	{app.ErrUnknownFeature, http.StatusNotFound, "unknown_feature", "No such feature", ownWords},
 
+	{app.ErrTooManyCheckouts, http.StatusTooManyRequests, "too_many_checkouts", "Too many checkouts", ownWords},
 	{app.ErrAlreadySubscribed, http.StatusConflict, "already_subscribed", "Already subscribed", ownWords},
 	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
@@ -213,6 +218,8 @@ func (s *Server) handleError(err error, c echo.Context) {
 	switch {
 	case errors.As(err, &limited):
 		header.Set(echo.HeaderRetryAfter, seconds(limited.wait))
+	case errors.Is(a.err, app.ErrTooManyCheckouts):
+		header.Set(echo.HeaderRetryAfter, seconds(checkoutRest))
 	case a.status == http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, seconds(ports.RetryAfter))
 	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errSlowBody):

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
@@ -100,6 +101,7 @@ func TestErrors_Answers(t *testing.T) {
 		{fmt.Errorf("read host db.internal: %w", ports.ErrUnavailable), 503, "unavailable", ""},
 		{fmt.Errorf("key rk_1: %w", ports.ErrGatewayDenied), 502, "payment_provider_denied", operator},
 		{errors.Join(ports.ErrGatewayRefused, ports.ErrUnavailable), 502, "payment_provider_refused", operator},
+		{fmt.Errorf("create a session: %w", ports.ErrCustomerGone), 502, "payment_provider_refused", operator},
 		{app.ErrPriceNotSold, 502, "price_not_sold", operator},
 		{ports.ErrGatewayBusy, 503, "payment_provider_busy", ""},
 		{app.ErrClosing, 503, "shutting_down", ""},
@@ -110,6 +112,7 @@ func TestErrors_Answers(t *testing.T) {
 		{app.ErrUnknownPrice, 422, "unknown_price", "no such price"},
 		{app.ErrBadRequest, 422, "invalid_request", "bad request"},
 		{app.ErrAlreadySubscribed, 409, "already_subscribed", "already subscribed"},
+		{fmt.Errorf("keep order: %w: come back later", app.ErrTooManyCheckouts), 429, "too_many_checkouts", "too many checkouts begun and not paid: come back later"},
 		{app.ErrCheckoutCompleted, 409, "checkout_completed", "an earlier checkout has just been completed"},
 		{fmt.Errorf("customer cus_1: %w", ports.ErrConflict), 409, "conflict", ""},
 		{ports.ErrNoCredentials, 401, "unauthenticated", ""},
@@ -125,6 +128,26 @@ func TestErrors_Answers(t *testing.T) {
 		}
 		if a.status != c.status || a.code != c.code || detail != c.detail {
 			t.Errorf("%v: got %d %s %q, want %d %s %q", c.err, a.status, a.code, detail, c.status, c.code, c.detail)
+		}
+	}
+}
+
+func TestErrors_SayWhenToComeAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"too many checkouts": {fmt.Errorf("keep order: %w", app.ErrTooManyCheckouts), "3600"},
+		"too many requests":  {rateLimited{1500 * time.Millisecond}, "2"},
+		"not available":      {ports.ErrUnavailable, "2"},
+		"not allowed":        {errForbidden, ""},
+	} {
+		s.store.fail(c.err)
+		got := s.call("POST", "/api/checkout/pro", "", as("user:ada"))
+		if after := got.Header.Get("Retry-After"); got.StatusCode != answerTo(c.err).status || after != c.want {
+			t.Errorf("%s: got %d, Retry-After %q, want %q: %s", name, got.StatusCode, after, c.want, got.text)
 		}
 	}
 }
