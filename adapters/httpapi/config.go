@@ -78,7 +78,7 @@ type Mount struct {
 const (
 	DefaultRequestTime   = 14 * time.Second // a proxy's usual 15 s would cut a checkout that Stripe delays
 	DefaultCheckoutRate  = rate.Limit(1)
-	DefaultCheckoutBurst = 10
+	DefaultCheckoutBurst = 30 // twenty repetitions at once of one request all get its answer
 )
 
 func (c Config) withDefaults() Config {

@@ -46,15 +46,16 @@ type service struct {
 
 // setup is what a test may change about a service before it starts.
 type setup struct {
-	config Config
-	log    slog.Level
-	auth   Authenticator
-	server func(*http.Server)
+	config   Config
+	defaults bool // the default limits; otherwise a generous one
+	log      slog.Level
+	auth     Authenticator
+	server   func(*http.Server)
 }
 
 func start(t *testing.T, set setup) *service {
 	t.Helper()
-	if set.config.CheckoutBurst == 0 {
+	if set.config.CheckoutBurst == 0 && !set.defaults {
 		set.config.CheckoutBurst = 1000
 	}
 	s := &service{T: t, clock: newClock(), log: &logbook{}, auth: &keyring{}}
