@@ -8,7 +8,8 @@
 //     2022-11-15. stripe-go's own structs are only used for requests: they decode
 //     a newer shape without an error and come out empty.
 //   - Reading never fails on what it does not need. A field of an unexpected type
-//     is an absent field; only a message without an id or a type is unreadable.
+//     is an absent field; only a message without an id, a type or a time is
+//     unreadable.
 //   - What is read can be stored: ids and words are bounded and free of control
 //     characters, times are in the years 2000 to 2200.
 //   - A call ends within the configured time, retries and pauses included, and

@@ -65,6 +65,10 @@ func readEvent(payload []byte) (domain.Event, error) {
 		return domain.Event{}, unreadable("it has no id, or one that cannot be kept")
 	case m.Type == "":
 		return domain.Event{}, unreadable("it has no type, or one that cannot be kept")
+	case !m.Created.given:
+		return domain.Event{}, unreadable("it has no time of creation, or one that is not a number")
+	case !isPlausible(m.Created.value):
+		return domain.Event{}, unreadable("its time of creation, %d, is not in the years 2000 to 2200", m.Created.value)
 	}
 	o := &m.Data.Object
 	event := domain.Event{

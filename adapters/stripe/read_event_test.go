@@ -29,24 +29,24 @@ func TestReadEvent_Unreadable(t *testing.T) {
 		"null":                        "null",
 		"number":                      "17",
 		"string":                      `"evt_1"`,
-		"array":                       `[{"id":"evt_1","object":"event","type":"t"}]`,
+		"array":                       `[{"id":"evt_1","object":"event","type":"t","created":1700000000}]`,
 		"empty object":                "{}",
 		"cut off":                     of("{}")[:60],
 		"two bodies":                  of("{}") + of("{}"),
 		"byte order mark":             "\ufeff" + of("{}"),
 		"vector of the signatures":    `{"id":"evt_test_webhook","object":"event"}`,
-		"no id":                       `{"object":"event","type":"t"}`,
-		"no type":                     `{"id":"evt_1","object":"event"}`,
-		"null id":                     `{"id":null,"object":"event","type":"t"}`,
-		"number as id":                `{"id":1,"object":"event","type":"t"}`,
-		"object as id":                `{"id":{"id":"evt_1"},"object":"event","type":"t"}`,
-		"NUL in the id":               `{"id":"evt_\u0000","object":"event","type":"t"}`,
-		"line break in the id":        `{"id":"evt_\n","object":"event","type":"t"}`,
-		"C1 control in the id":        `{"id":"evt_` + "\u0085" + `","object":"event","type":"t"}`,
-		"NUL in the type":             `{"id":"evt_1","object":"event","type":"t\u0000"}`,
-		"id too long":                 `{"id":"evt_` + strings.Repeat("x", 252) + `","object":"event","type":"t"}`,
-		"another kind":                `{"id":"cus_1","object":"customer","type":"t"}`,
-		"no kind":                     `{"id":"evt_1","type":"t"}`,
+		"no id":                       `{"object":"event","type":"t","created":1700000000}`,
+		"no type":                     `{"id":"evt_1","object":"event","created":1700000000}`,
+		"null id":                     `{"id":null,"object":"event","type":"t","created":1700000000}`,
+		"number as id":                `{"id":1,"object":"event","type":"t","created":1700000000}`,
+		"object as id":                `{"id":{"id":"evt_1"},"object":"event","type":"t","created":1700000000}`,
+		"NUL in the id":               `{"id":"evt_\u0000","object":"event","type":"t","created":1700000000}`,
+		"line break in the id":        `{"id":"evt_\n","object":"event","type":"t","created":1700000000}`,
+		"C1 control in the id":        `{"id":"evt_` + "\u0085" + `","object":"event","type":"t","created":1700000000}`,
+		"NUL in the type":             `{"id":"evt_1","object":"event","type":"t\u0000","created":1700000000}`,
+		"id too long":                 `{"id":"evt_` + strings.Repeat("x", 252) + `","object":"event","type":"t","created":1700000000}`,
+		"another kind":                `{"id":"cus_1","object":"customer","type":"t","created":1700000000}`,
+		"no kind":                     `{"id":"evt_1","type":"t","created":1700000000}`,
 		"too deep":                    of(strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)),
 		"too deep in a ref":           of(`{"object":"subscription","customer":` + strings.Repeat(`{"id":`, 50_000) + "1" + strings.Repeat("}", 50_000) + "}"),
 		"never closed":                strings.Repeat(`{"data":`, 200_000),
@@ -82,7 +82,9 @@ func TestReadEvent_Thin(t *testing.T) {
 // Strange, and still an event: it is read without a fact, or with what is left.
 func TestReadEvent_Strange(t *testing.T) {
 	t.Parallel()
-	envelope := func(fields string) string { return `{"id":"evt_1","object":"event","type":"t"` + fields + "}" }
+	envelope := func(fields string) string {
+		return `{"id":"evt_1","object":"event","type":"t","created":1700000000` + fields + "}"
+	}
 	for name, test := range map[string]struct {
 		body string
 		want domain.Fact
@@ -98,14 +100,14 @@ func TestReadEvent_Strange(t *testing.T) {
 		"an unknown kind":               {of(`{"id":"x_1","object":"something.new","status":7}`), nil},
 		"an unknown kind without id":    {of(`{"object":"balance"}`), nil},
 		"kind is an object":             {of(`{"id":"sub_1","object":{}}`), nil},
-		"everything null in the event":  {envelope(`,"created":null,"api_version":null,"livemode":null,"account":null,"request":null,"pending_webhooks":null,"data":{"object":null,"previous_attributes":null}`), nil},
-		"an event of 2015":              {envelope(`,"request":"req_1","created":1.4e9,"api_version":"2015-10-16"`), nil},
+		"everything null in the event":  {envelope(`,"api_version":null,"livemode":null,"account":null,"request":null,"pending_webhooks":null,"data":{"object":null,"previous_attributes":null}`), nil},
+		"an event of 2015":              {`{"id":"evt_1","object":"event","type":"t","created":1.4e9,"request":"req_1","api_version":"2015-10-16"}`, nil},
 		"a version of the future":       {envelope(`,"api_version":"2031-04-01.zinnia"`), nil},
 		"version is a number":           {envelope(`,"api_version":2031`), nil},
 		"livemode is a text":            {envelope(`,"livemode":"true"`), nil},
 		"account is an object":          {envelope(`,"account":{"id":"acct_1","object":"account"}`), nil},
-		"the next invoice":              {`{"id":"evt_1","object":"event","type":"invoice.upcoming","data":{"object":{"object":"invoice","subscription":"sub_1"}}}`, nil},
-		"the next invoice, with an id":  {`{"id":"evt_1","object":"event","type":"invoice.upcoming","data":{"object":{"object":"invoice","id":"upcoming_in_1"}}}`, nil},
+		"the next invoice":              {`{"id":"evt_1","object":"event","type":"invoice.upcoming","created":1700000000,"data":{"object":{"object":"invoice","subscription":"sub_1"}}}`, nil},
+		"the next invoice, with an id":  {`{"id":"evt_1","object":"event","type":"invoice.upcoming","created":1700000000,"data":{"object":{"object":"invoice","id":"upcoming_in_1"}}}`, nil},
 		"everything null in a session":  {envelope(`,"data":{"object":` + nulls("checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
 		"everything null in an invoice": {envelope(`,"data":{"object":` + nulls("invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", ID: "in_1"}},
 		"everything null in a subscription": {envelope(`,"data":{"object":` + nulls("subscription", "sub_1") + "}"),
@@ -136,10 +138,58 @@ func TestReadEvent_Strange(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			switch want := test.want.(type) {
+			case domain.SessionFact:
+				want.At = got.Created
+				test.want = want
+			case domain.InvoiceFact:
+				want.At = got.Created
+				test.want = want
+			case domain.SubscriptionFact:
+				want.At = got.Created
+				test.want = want
+			}
 			if !reflect.DeepEqual(got.Fact, test.want) {
 				t.Errorf("got fact %+v, want %+v", got.Fact, test.want)
 			}
 		})
+	}
+}
+
+// An event without a time of its own cannot be put in order, nor kept.
+func TestReadEvent_Created(t *testing.T) {
+	t.Parallel()
+	const missing, outside = "no time of creation", "years 2000 to 2200"
+	for created, reason := range map[string]string{
+		``:                               missing,
+		`,"created":null`:                missing,
+		`,"created":"soon"`:              missing,
+		`,"created":"2026-11-02T12:00Z"`: missing,
+		`,"created":true`:                missing,
+		`,"created":{}`:                  missing,
+		`,"created":[1700000000]`:        missing,
+		`,"created":1e300`:               missing,
+		`,"created":0`:                   outside,
+		`,"created":-1`:                  outside,
+		`,"created":-62135596800`:        outside,
+		`,"created":946684799`:           outside,
+		`,"created":7289654400`:          outside,
+		`,"created":1700000000000`:       outside,
+		`,"created":9223372036854775807`: outside,
+		`,"created":946684800`:           "",
+		`,"created":7289654399`:          "",
+		`,"created":1.7e9`:               "",
+	} {
+		for _, object := range []string{`{"id":"sub_1","object":"subscription"}`, `{"id":"ch_1","object":"charge"}`, "null"} {
+			body := []byte(`{"id":"evt_1","object":"event","type":"t","data":{"object":` + object + `}` + created + `}`)
+			got, err := newTestGateway(t, nil).ReadEvent(body, sign(body, noon, testSecret))
+			if reason == "" && (err != nil || got.Created.IsZero()) {
+				t.Errorf("%s: got %+v, %v, want it read", body, got, err)
+			}
+			if reason != "" && (!errors.Is(err, ports.ErrUnreadable) || !strings.Contains(err.Error(), reason)) {
+				t.Errorf("%s: got %+v, %v, want %v with %q", body, got, err, ports.ErrUnreadable, reason)
+			}
+		}
 	}
 }
 

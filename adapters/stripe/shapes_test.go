@@ -208,7 +208,7 @@ func TestReadEvent_Places(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			event, err := readEvent([]byte(`{"id":"evt_1","object":"event","type":"t","data":{"object":` + test.object + `}}`))
+			event, err := readEvent([]byte(`{"id":"evt_1","object":"event","type":"t","created":1700000000,"data":{"object":` + test.object + `}}`))
 			if err != nil {
 				t.Fatal(err)
 			}

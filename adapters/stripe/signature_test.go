@@ -13,7 +13,7 @@ import (
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	const newSecret = "whsec_the_next"
-	body := []byte(`{"id":"evt_1","object":"event","type":"t"}`)
+	body := []byte(`{"id":"evt_1","object":"event","type":"t","created":1700000000}`)
 	now := noon.Truncate(time.Second)
 	at := now.Unix()
 	mac := func(when time.Time, secret string) string {

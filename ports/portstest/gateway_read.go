@@ -60,7 +60,10 @@ func gatewayBadSignature(t *testing.T, f GatewayFixture) {
 }
 
 func gatewayUnreadable(t *testing.T, f GatewayFixture) {
-	for _, payload := range []string{"", "nonsense", "null", "17", `"evt_1"`, "[]", "{}", `{"id":"evt_1","object":"event"`} {
+	for _, payload := range []string{
+		"", "nonsense", "null", "17", `"evt_1"`, "[]", "{}", `{"id":"evt_1","object":"event"`,
+		`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge"}}}`,
+	} {
 		if got, err := f.Gateway.ReadEvent([]byte(payload), f.Sign([]byte(payload))); !errors.Is(err, ports.ErrUnreadable) {
 			t.Errorf("%q: got %+v, %v, want %v", payload, got, err, ports.ErrUnreadable)
 		}
