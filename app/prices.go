@@ -58,6 +58,30 @@ func (p *Prices) Of(ctx context.Context, price domain.Price) (ports.StripePrice,
 	return ports.StripePrice{}, fmt.Errorf("%w: no active price with %s", ErrPriceNotSold, name)
 }
 
+// Faults lists the catalog's prices that Stripe does not sell, or sells in another
+// way than their plan. The error is that Stripe could not be asked.
+func (p *Prices) Faults(ctx context.Context) ([]error, error) {
+	if _, err := p.all(ctx); err != nil {
+		return nil, err
+	}
+	var faults []error
+	for _, plan := range p.catalog.PlanList() {
+		for _, price := range plan.Prices {
+			found, err := p.Of(ctx, price)
+			recurring := found.Interval != ""
+			switch {
+			case err != nil:
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %w", plan.Key, price.Key, err))
+			case recurring && plan.Mode == domain.ModePayment:
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a recurring price at Stripe, and the plan's mode is payment", plan.Key, price.Key, found.ID))
+			case !recurring && plan.Mode == domain.ModeSubscription:
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a one-time price at Stripe, and the plan's mode is subscription", plan.Key, price.Key, found.ID))
+			}
+		}
+	}
+	return faults, nil
+}
+
 // all asks Stripe at most once at a time, and seldom. While Stripe cannot answer,
 // its last answer counts.
 func (p *Prices) all(ctx context.Context) ([]ports.StripePrice, error) {

@@ -18,6 +18,8 @@ type ReturnURLs struct {
 	Origins []string // scheme://host[:port], beside those of Success and Cancel
 }
 
+var placeholders = strings.NewReplacer("{ORDER_ID}", "", "{CHECKOUT_SESSION_ID}", "")
+
 // maxURL is what Stripe keeps of a URL.
 const maxURL = 5000
 
@@ -28,6 +30,9 @@ func NewReturnURLs(success, cancel string, origins []string) (ReturnURLs, error)
 		o, err := originOf(configured)
 		if err != nil {
 			return ReturnURLs{}, fmt.Errorf("the %s %q: %w", name, configured, err)
+		}
+		if strings.ContainsAny(placeholders.Replace(configured), "{}") {
+			return ReturnURLs{}, fmt.Errorf("the %s %q has a placeholder other than {ORDER_ID} and {CHECKOUT_SESSION_ID}", name, configured)
 		}
 		u.Origins = append(u.Origins, o)
 	}

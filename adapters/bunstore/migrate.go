@@ -43,6 +43,11 @@ func Migrate(ctx context.Context, databaseURL string, direction Direction) ([]Mi
 		return nil, err
 	}
 	if t.dialect == dialectSQLite {
+		if direction != Up {
+			if err := t.exists(); err != nil {
+				return nil, err
+			}
+		}
 		s := &Store{}
 		if err := s.openSQLite(t); err != nil {
 			return nil, err

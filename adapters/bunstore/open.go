@@ -59,6 +59,11 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
+	if !o.migrate {
+		if err := t.exists(); err != nil {
+			return nil, err
+		}
+	}
 	s := &Store{}
 	if s.schema, err = t.dialect.newest(); err != nil {
 		return nil, err

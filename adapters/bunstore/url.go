@@ -3,7 +3,9 @@ package bunstore
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -28,6 +30,24 @@ var pragmas = strings.Join([]string{
 	"_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)",
 	"_pragma=synchronous(FULL)", "_txlock=immediate",
 }, "&")
+
+// CheckURL returns what is wrong with a database URL, without opening it.
+func CheckURL(databaseURL string) error {
+	_, err := parseURL(databaseURL)
+	return err
+}
+
+// exists refuses a SQLite file that is not there: SQLite would make an empty one
+// where a path was mistyped. Only a migration makes a database.
+func (t target) exists() error {
+	if t.path == "" {
+		return nil
+	}
+	if _, err := os.Stat(t.path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf(`there is no database at %s: set DATABASE_URL, or make one with "entitled migrate up"`, t.path)
+	}
+	return nil // any other fault shows when it is opened
+}
 
 func parseURL(databaseURL string) (target, error) {
 	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {

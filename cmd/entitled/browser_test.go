@@ -5,12 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -37,36 +35,13 @@ func startDev(t *testing.T, binary string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{address: address, log: &logBuffer{}, ended: make(chan error, 1)}
+	p := &program{address: address, log: &logBuffer{}}
 	p.cmd = exec.Command(binary, "dev", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	// The program must not outlive a test process that is killed.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	start := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { p.ended <- p.cmd.Wait() }()
-	t.Cleanup(p.kill)
-	for {
-		if response, err := http.Get("http://" + address + "/readyz"); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				t.Cleanup(func() { p.stop(t) })
-				return p
-			}
-		}
-		select {
-		case err := <-p.ended:
-			p.ended <- err
-			t.Fatalf("the program ended: %v\n%s", err, p.log)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if time.Since(start) > stepPatience {
-			t.Fatalf("the program is not ready after %s\n%s", stepPatience, p.log)
-		}
-	}
+	p.start(t)
+	t.Cleanup(func() { p.stop(t) })
+	return p
 }
 
 // The whole way, as people go it: a browser, the pages, the API, Stripe's page and

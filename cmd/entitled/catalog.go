@@ -66,30 +66,12 @@ func (check catalogCheck) atStripe(ctx context.Context, c console, cfg config, s
 		return err
 	}
 	defer gateway.Close()
-	prices := app.NewPrices(gateway, sold, now)
-	var faults []error
-	for _, plan := range sold.PlanList() {
-		for _, price := range plan.Prices {
-			found, err := prices.Of(ctx, price)
-			recurring := found.Interval != ""
-			switch {
-			case err != nil:
-				faults = append(faults, fmt.Errorf("plan %s, price %s: %w", plan.Key, price.Key, err))
-			case recurring != (plan.Mode == domain.ModeSubscription):
-				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a %s price at Stripe, and the plan's mode is %s",
-					plan.Key, price.Key, found.ID, kindOfPrice(recurring), plan.Mode))
-			}
-		}
+	faults, err := app.NewPrices(gateway, sold, now).Faults(ctx)
+	if err != nil {
+		return err
 	}
 	if len(faults) == 0 {
 		fmt.Fprintln(c.out, "every price is for sale at Stripe")
 	}
 	return errors.Join(faults...)
-}
-
-func kindOfPrice(recurring bool) string {
-	if recurring {
-		return "recurring"
-	}
-	return "one-time"
 }

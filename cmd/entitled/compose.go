@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.uber.org/fx"
@@ -36,6 +37,7 @@ func service(p parts) fx.Option {
 		fx.WithLogger(func() fxevent.Logger {
 			logger := &fxevent.SlogLogger{Logger: p.logger}
 			logger.UseLogLevel(slog.LevelDebug)
+			logger.UseErrorLevel(slog.LevelDebug) // the command says what went wrong, in words
 			return logger
 		}),
 		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
@@ -84,37 +86,45 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(inLineWithTheDatabase))
+), fx.Invoke(inLineWithTheDatabase, warnOfPrices))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
 // last one that the database saw.
 func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *slog.Logger) {
-	work, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	lc.Append(fx.Hook{
-		OnStart: func(ctx context.Context) error {
-			if err := adopt.Check(ctx); err != nil {
-				close(done)
-				return err
-			}
-			go func() {
-				defer close(done)
-				changes, err := adopt.CatchUp(work)
-				switch {
-				case work.Err() != nil: // the next start goes on
-				case err != nil:
-					logger.Error("entitlements could not be brought in line with the catalog", "error", err)
-				case changes > 0:
-					logger.Info("entitlements brought in line with the catalog", "changes", changes)
-				}
-			}()
-			return nil
-		},
-		OnStop: func(context.Context) error {
-			cancel()
-			<-done
-			return nil
-		},
+	lc.Append(fx.StartHook(adopt.Check))
+	inBackground(lc, func(ctx context.Context) {
+		changes, err := adopt.CatchUp(ctx)
+		switch {
+		case ctx.Err() != nil: // the next start goes on
+		case err != nil:
+			logger.Error("entitlements could not be brought in line with the catalog", "error", err)
+		case changes > 0:
+			logger.Info("entitlements brought in line with the catalog", "changes", changes)
+		}
 	})
+}
+
+// warnOfPrices says at the start what would otherwise show with the first buyer.
+func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
+	inBackground(lc, func(ctx context.Context) {
+		faults, err := prices.Faults(ctx)
+		if err != nil && ctx.Err() == nil {
+			logger.Warn("Stripe could not be asked for the catalog's prices", "error", err)
+		}
+		for _, fault := range faults {
+			logger.Warn("a price of the catalog cannot be sold: entitled catalog check --stripe says the same", "error", fault)
+		}
+	})
+}
+
+// inBackground runs work from the start of the program until it is done or the
+// program ends.
+func inBackground(lc fx.Lifecycle, work func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	lc.Append(fx.StartStopHook(
+		func() { running.Go(func() { work(ctx) }) },
+		func() { cancel(); running.Wait() },
+	))
 }

@@ -8,9 +8,13 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/app"
 )
 
 // config is what `entitled serve` reads from the environment. README.md lists it.
@@ -38,8 +42,8 @@ type config struct {
 	UserClaim  string `env:"AUTH_USER_CLAIM" envDefault:"sub"`
 	AuthCookie string `env:"AUTH_COOKIE"`
 
-	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat string     `env:"LOG_FORMAT" envDefault:"json"`
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string `env:"LOG_FORMAT" envDefault:"json"`
 }
 
 // secrets may be given as a file by NAME_FILE, as container platforms do.
@@ -81,10 +85,27 @@ func (c config) check() error {
 	if c.APIKeys == "" && c.JWTSecret == "" && c.JWKSURL == "" {
 		faults = append(faults, errors.New("nobody could ask: set API_KEYS (name:role:key,...), AUTH_JWT_SECRET or AUTH_JWKS_URL"))
 	}
+	if err := bunstore.CheckURL(c.DatabaseURL); err != nil {
+		faults = append(faults, fmt.Errorf("DATABASE_URL: %w", err))
+	}
+	if port, err := strconv.ParseUint(c.Port, 10, 16); err != nil || port == 0 {
+		faults = append(faults, fmt.Errorf("PORT is %q: a number from 1 to 65535", c.Port))
+	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
+	if _, err := c.logLevel(); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
+}
+
+func (c config) logLevel() (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return level, fmt.Errorf("LOG_LEVEL is %q: debug, info, warn or error", c.LogLevel)
+	}
+	return level, nil
 }
 
 func (c config) successURL() string {
@@ -93,6 +114,18 @@ func (c config) successURL() string {
 
 func (c config) cancelURL() string {
 	return cmp.Or(c.CancelURL, strings.TrimSuffix(c.AppURL, "/")+"/")
+}
+
+// returnURLs are checked where they come from, so that the fault is named there.
+func (c config) returnURLs() (app.ReturnURLs, error) {
+	if c.AppURL == "" && (c.SuccessURL == "" || c.CancelURL == "") {
+		return app.ReturnURLs{}, nil // check has said so
+	}
+	urls, err := app.NewReturnURLs(c.successURL(), c.cancelURL(), c.AllowedOrigins)
+	if err != nil {
+		err = fmt.Errorf("APP_URL, SUCCESS_URL, CANCEL_URL or ALLOWED_ORIGINS: %w", err)
+	}
+	return urls, err
 }
 
 // origins are those whose pages may use the API and name return URLs.
@@ -109,9 +142,13 @@ func (c config) address() string { return net.JoinHostPort(c.Host, c.Port) }
 func (c config) proxies() ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
 	for _, text := range c.TrustedProxies {
+		if one, err := netip.ParseAddr(text); err == nil {
+			prefixes = append(prefixes, netip.PrefixFrom(one, one.BitLen()))
+			continue
+		}
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("TRUSTED_PROXIES has %q, which is not a network such as 10.0.0.0/8", text)
+			return nil, fmt.Errorf("TRUSTED_PROXIES has %q, which is neither an address nor a network such as 10.0.0.0/8", text)
 		}
 		prefixes = append(prefixes, prefix)
 	}

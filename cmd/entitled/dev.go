@@ -1,14 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -30,7 +32,7 @@ type devCommand struct {
 	Port        int    `help:"Where the pages and the API listen, on 127.0.0.1." default:"8080" env:"PORT"`
 	SandboxPort int    `help:"Where the sandbox listens, on 127.0.0.1; 0: any free port." default:"0"`
 	Catalog     string `help:"A catalog of your own, with sandbox prices; by default a demo." type:"existingfile"`
-	Database    string `help:"SQLite file or Postgres URL." default:"data/dev.db"`
+	Database    string `help:"SQLite file or Postgres URL that is kept; by default data/dev.db, made anew at each start as the sandbox is."`
 	Verbose     bool   `help:"Log every request." short:"v"`
 }
 
@@ -43,6 +45,9 @@ const (
 
 // Run starts the sandbox and the service, and says where to look.
 func (d devCommand) Run(ctx context.Context, c console) error {
+	if err := portIsFree(d.Port); err != nil {
+		return err
+	}
 	file, err := d.catalog()
 	if err != nil {
 		return err
@@ -77,6 +82,15 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 	)
 }
 
+// portIsFree says what to do before anything else is started.
+func portIsFree(port int) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
+	if err != nil {
+		return fmt.Errorf("port %d cannot be listened on (%w): choose another with --port, or PORT=8081 make run", port, err)
+	}
+	return listener.Close()
+}
+
 func (d devCommand) url() string { return fmt.Sprintf("http://localhost:%d", d.Port) }
 
 func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
@@ -87,24 +101,58 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     My entitlements   %[1]s/me
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
+    Events            DATABASE_URL=%[4]s go run ./cmd/entitled events list
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined. Stop with Ctrl-C.
 
-`, d.url(), devAPIKey, box.URL())
+`, d.url(), devAPIKey, box.URL(), d.database())
 }
 
 func (d devCommand) catalog() (catalog.File, error) {
 	if d.Catalog == "" {
 		return catalog.Parse("the demo catalog", catalog.Demo(), os.Getenv)
 	}
-	return catalog.Load(d.Catalog, os.Getenv)
+	file, err := catalog.Load(d.Catalog, os.Getenv)
+	if err != nil {
+		return file, err
+	}
+	inSandbox := map[string]bool{}
+	for _, price := range file.Sandbox {
+		inSandbox[string(price.Plan)+" "+string(price.Price)] = true
+	}
+	var faults []error
+	for _, plan := range file.Catalog.PlanList() {
+		for _, price := range plan.Prices {
+			if !inSandbox[string(plan.Key)+" "+string(price.Key)] {
+				faults = append(faults, fmt.Errorf("price %s of plan %s has no sandbox: {amount: ..., currency: ...}, so there is nothing to pay here", price.Key, plan.Key))
+			}
+		}
+	}
+	return file, errors.Join(faults...)
+}
+
+// freshDatabase is where dev keeps what it will forget.
+const freshDatabase = "data/dev.db"
+
+func (d devCommand) database() string { return cmp.Or(d.Database, freshDatabase) }
+
+// forget removes the database of the last start: its customers and sessions are
+// those of a sandbox that is gone.
+func (d devCommand) forget() error {
+	if d.Database != "" {
+		return nil
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(freshDatabase + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.Logger) (parts, error) {
-	if dir := filepath.Dir(d.Database); dir != "." {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return parts{}, err
-		}
+	if err := d.forget(); err != nil {
+		return parts{}, err
 	}
 	webhookSecret := "whsec_" + rand.Text()
 	box.AddWebhookEndpoint(d.url()+"/api/webhooks/stripe", webhookSecret)
@@ -115,7 +163,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 	return parts{
 		logger: logger, catalog: file.Catalog,
 		settings: app.Settings{URLs: urls},
-		database: bunstore.Config{URL: d.Database, Migrate: true},
+		database: bunstore.Config{URL: d.database(), Migrate: true},
 		stripe: stripe.Config{
 			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: now, Logger: logger,
 		},

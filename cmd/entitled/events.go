@@ -21,7 +21,7 @@ type eventsCommand struct {
 }
 
 type eventsList struct {
-	Outcome string        `help:"Only those with this outcome: ${enum}." enum:"applied,unchanged,ignored,quarantined,failed," default:""`
+	Outcome string        `help:"Only those applied, unchanged, ignored, quarantined or failed." enum:"applied,unchanged,ignored,quarantined,failed," default:""`
 	Type    string        `help:"Only those of this type, such as invoice.paid."`
 	User    string        `help:"Only those about this user."`
 	Older   time.Duration `help:"Only those received at least so long ago, such as 24h."`
@@ -57,6 +57,10 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 			}
 		}
 		return nil
+	}
+	if len(receipts) == 0 {
+		_, err := fmt.Fprintln(c.err, "no such events")
+		return err
 	}
 	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER\tREASON")

@@ -119,7 +119,7 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 	}
 	address := freeAddress(tb)
 	host, port, _ := net.SplitHostPort(address)
-	p := &program{address: address, cmd: exec.Command(binary, "serve"), log: &logBuffer{}, ended: make(chan error, 1)}
+	p := &program{address: address, cmd: exec.Command(binary, "serve"), log: &logBuffer{}}
 	p.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
 		"HOST=" + host, "PORT=" + port, "DATABASE_URL=" + database, "CATALOG=" + catalog,
@@ -127,6 +127,13 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 		"APP_URL=https://app.example", "API_KEYS=tests:admin:" + testAPIKey,
 	}, more...)
 	p.cmd.Stdout, p.cmd.Stderr = io.Discard, p.log
+	return p.start(tb)
+}
+
+// start starts the program and waits until it is ready.
+func (p *program) start(tb testing.TB) *program {
+	tb.Helper()
+	p.ended = make(chan error, 1)
 	// The program must not outlive a test process that is killed.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	start := time.Now()
@@ -134,9 +141,9 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 		tb.Fatal(err)
 	}
 	go func() { p.ended <- p.cmd.Wait() }()
-	tb.Cleanup(func() { p.kill() })
+	tb.Cleanup(p.kill)
 	for {
-		response, err := http.Get("http://" + address + "/readyz")
+		response, err := http.Get("http://" + p.address + "/readyz")
 		if err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -36,8 +37,9 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 // parts turns the environment into what the program is made of. All faults are
 // named at once.
 func (c config) parts(console console) (parts, error) {
+	level, _ := c.logLevel() // checked below, with everything else
 	p := parts{
-		logger:   newLogger(console.err, c.LogFormat, c.LogLevel),
+		logger:   newLogger(console.err, c.LogFormat, level),
 		database: bunstore.Config{URL: c.DatabaseURL},
 	}
 	p.stripe = stripe.Config{
@@ -52,7 +54,10 @@ func (c config) parts(console console) (parts, error) {
 
 	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
 	p.catalog = file.Catalog
-	urls, urlsErr := app.NewReturnURLs(c.successURL(), c.cancelURL(), c.AllowedOrigins)
+	if catalogErr != nil && errors.Is(catalogErr, fs.ErrNotExist) {
+		catalogErr = fmt.Errorf("CATALOG names %s, which is not there: write a catalog, see README.md", c.Catalog)
+	}
+	urls, urlsErr := c.returnURLs()
 	proxies, proxiesErr := c.proxies()
 	p.http.TrustedProxies = proxies
 	p.settings = app.Settings{Livemode: p.stripe.Live(), URLs: urls}

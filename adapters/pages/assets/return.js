@@ -1,7 +1,7 @@
 // Follows an order until it is settled. That the buyer is here proves nothing: the
 // page says what the order's status says.
 
-import { ask, pause } from './api.js';
+import { ask, pause, Problem } from './api.js';
 import { watch } from './entitlements.js';
 import { planName } from './names.js';
 
@@ -33,17 +33,6 @@ const other = (plan, status) => [`Your order of ${plan}: ${status}`, 'What you h
 const isOpen = (order) => order.status === 'pending' || order.status === 'open';
 const hasEnded = (order) => !isOpen(order) && order.status !== 'awaiting_payment';
 
-const id = new URLSearchParams(location.search).get('order_id');
-if (id) {
-  document.querySelector('#order-id').textContent = id;
-  document.querySelector('#order').hidden = false;
-  again.querySelector('button').addEventListener('click', () => follow(id));
-  follow(id);
-} else {
-  say('error', 'No order is named here', 'The address of this page lacks its order_id. What you hold is listed under “My entitlements”.');
-  next.hidden = false;
-}
-
 async function follow(id) {
   again.hidden = true;
   const began = Date.now();
@@ -61,6 +50,9 @@ async function follow(id) {
       }
       show(order, asked);
     } catch (problem) {
+      if (!(problem instanceof Problem)) {
+        throw problem; // a fault of this page, not of the service
+      }
       if ([400, 401, 403, 404].includes(problem.status)) {
         refuse(problem);
         return;
@@ -124,4 +116,15 @@ function say(state, head, text) {
   if (detail.textContent !== text) {
     detail.textContent = text;
   }
+}
+
+const id = new URLSearchParams(location.search).get('order_id');
+if (id) {
+  document.querySelector('#order-id').textContent = id;
+  document.querySelector('#order').hidden = false;
+  again.querySelector('button').addEventListener('click', () => follow(id));
+  follow(id);
+} else {
+  say('error', 'No order is named here', 'The address of this page lacks its order_id. What you hold is listed under “My entitlements”.');
+  next.hidden = false;
 }
