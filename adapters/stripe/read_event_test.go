@@ -193,6 +193,35 @@ func TestReadEvent_Created(t *testing.T) {
 	}
 }
 
+// Money that came another way counts: until API version acacia an invoice that was
+// paid out of band says that nothing was paid.
+func TestReadEvent_InvoiceAmount(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		event   domain.EventType
+		amounts string
+		want    int64
+	}{
+		{"invoice.paid", `"amount_due":2403,"amount_paid":2403`, 2403},
+		{"invoice.paid", `"amount_due":2403,"amount_paid":0,"paid":true,"paid_out_of_band":true`, 2403},
+		{"invoice.payment_succeeded", `"amount_due":2403,"amount_paid":0,"paid_out_of_band":true`, 2403},
+		{"invoice.paid", `"amount_due":2403`, 2403},
+		{"invoice.paid", `"amount_due":2403,"amount_paid":2500`, 2500},
+		{"invoice.paid", `"amount_due":0,"amount_paid":0`, 0},
+		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":0`, 2403},
+		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":2500`, 2403},
+	} {
+		event, err := readEvent([]byte(`{"id":"evt_1","object":"event","type":"` + string(test.event) +
+			`","created":1700000000,"data":{"object":{"id":"in_1","object":"invoice",` + test.amounts + `}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := event.Fact.(domain.InvoiceFact).Amount; got != test.want {
+			t.Errorf("%s with %s: got %d, want %d", test.event, test.amounts, got, test.want)
+		}
+	}
+}
+
 func TestReadEvent_Envelope(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id":"evt_1","object":"event","type":"charge.refunded","created":1700000000,"api_version":"2026-10-28.endive",

@@ -62,7 +62,8 @@ func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact
 		Currency:      string(o.Currency),
 	}
 	if saysPaid(t) {
-		fact.Amount = o.AmountPaid.value
+		// Until acacia, what was paid out of band is not in the amount paid.
+		fact.Amount = max(o.AmountPaid.value, o.AmountDue.value)
 	}
 	for _, line := range o.Lines.Data {
 		start, end := line.Period.Start.time(), line.Period.End.time()
