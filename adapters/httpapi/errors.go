@@ -85,20 +85,20 @@ var answers = []answer{
 	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 
 	{app.ErrClosing, http.StatusServiceUnavailable, "shutting_down", "Shutting down", nil},
-	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", nil},
-	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", nil},
+	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
+	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", say("the same request may be made again")},
 	{ports.ErrKeysUnavailable, http.StatusServiceUnavailable, "keys_unavailable", "Credentials cannot be checked now", nil},
 	{errNotReady, http.StatusServiceUnavailable, "not_ready", "Not ready", allWords},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout", "Took too long", nil},
 	{context.Canceled, statusGone, "canceled", "Canceled by the client", nil},
 
-	{ports.ErrNoCredentials, http.StatusUnauthorized, "unauthenticated", "Authentication required", nil},
-	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", nil},
+	{ports.ErrNoCredentials, http.StatusUnauthorized, "unauthenticated", "Authentication required", say("send Authorization: Bearer with a service key or a user's token")},
+	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", say("the key or token is unknown, malformed or expired; the service's log says which")},
 	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", nil},
 	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", nil},
 	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 
-	{ports.ErrBadSignature, http.StatusBadRequest, "bad_signature", "Signature does not verify", say("the signing secret is another endpoint's, the body was changed on its way, or a clock is wrong")},
+	{ports.ErrBadSignature, http.StatusBadRequest, "bad_signature", "Signature does not verify", say("the signing secret is another endpoint's (STRIPE_WEBHOOK_SECRET), the body was changed on its way, or a clock is wrong")},
 	{ports.ErrThinEvent, http.StatusBadRequest, "thin_event", "Thin event", say("send snapshot events to this endpoint: thin events carry no object")},
 	{ports.ErrUnreadable, http.StatusBadRequest, "unreadable_event", "Not a Stripe event", nil},
 
@@ -110,9 +110,9 @@ var answers = []answer{
 	{errNameUser, http.StatusBadRequest, "user_id_required", "User id required", ownWords},
 	{errMalformed, http.StatusBadRequest, "bad_request", "Malformed request", ownWords},
 
-	{errNoRoute, http.StatusNotFound, "not_found", "Not found", nil},
+	{errNoRoute, http.StatusNotFound, "not_found", "Not found", say("the API is described at /api/openapi.json")},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
-	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", nil},
+	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
 	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},
 	{app.ErrUnknownFeature, http.StatusNotFound, "unknown_feature", "No such feature", ownWords},
 

@@ -79,6 +79,9 @@ func (s *Server) survive(next echo.HandlerFunc, c echo.Context) (err error) {
 func (s *Server) logAccess(ctx context.Context, c echo.Context, x *exchange, took time.Duration) {
 	status := c.Response().Status
 	lvl := level(status)
+	if x.rule.path == webhookPath && status >= http.StatusBadRequest {
+		lvl = max(lvl, slog.LevelWarn) // a purchase may hang on it, and Stripe's retries end
+	}
 	if x.rule.quiet && lvl == slog.LevelInfo {
 		lvl = slog.LevelDebug
 	}
@@ -107,11 +110,16 @@ func (s *Server) logAccess(ctx context.Context, c echo.Context, x *exchange, too
 	if x.code != "" {
 		attrs = append(attrs, slog.String("code", x.code))
 	}
-	// What is wrong with a request may quote it: the code has to do.
+	// What is wrong with a request may quote it: the code has to do. Reasons about
+	// credentials never quote them, and whoever set up the product's needs to know.
 	ofOurs := lvl >= slog.LevelWarn
 	ofCredentials := status == http.StatusUnauthorized || status == http.StatusForbidden
-	if x.err != nil && (ofOurs || ofCredentials && s.deps.Log.Enabled(ctx, slog.LevelDebug)) {
+	switch {
+	case x.err == nil:
+	case ofOurs:
 		attrs = append(attrs, slog.String("error", redact(x.err.Error())))
+	case ofCredentials:
+		attrs = append(attrs, slog.String("reason", redact(x.err.Error())))
 	}
 	attrs = append(attrs, x.attrs...)
 	s.deps.Log.LogAttrs(ctx, lvl, "request", attrs...)
