@@ -303,3 +303,43 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 		t.Errorf("kept in the end: %s", got)
 	}
 }
+
+func TestFaults_LockedAccountsHoldUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	seedBuyers(t, database, 40)
+	p := startProgram(t, buildProgram(t), database)
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	lock, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(t.Context(), "SELECT 1 FROM accounts WHERE user_id IN ('user_bench_1', 'user_bench_2', 'user_bench_3') FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for n := range int64(40) {
+		wait.Go(func() {
+			status := p.deliver(completedEvent(n + 1))
+			if locked := n < 3; locked != (status >= 500) || !locked && status != 200 {
+				t.Errorf("event %d was answered %d", n+1, status)
+			}
+		})
+	}
+	wait.Wait()
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for n := range int64(3) {
+		if status := p.deliver(completedEvent(n + 1)); status != 200 {
+			t.Errorf("event %d was answered %d once the lock was gone", n+1, status)
+		}
+	}
+	if got := counts(t, database); got != "40 receipts, 40 applied, 40 paid, 40 entitlements, 40 changes" {
+		t.Errorf("kept: %s", got)
+	}
+}
