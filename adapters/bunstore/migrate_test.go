@@ -2,6 +2,8 @@ package bunstore_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -96,7 +98,14 @@ func TestReady(t *testing.T) {
 		steps(t, url, bunstore.Down)
 		wantReady("one step down", `run "entitled migrate up"`)
 	}
-	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, sqliteFile(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		file := filepath.Join(t.TempDir(), "empty.db")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		test(t, "sqlite:"+file)
+	})
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, pgtest.EmptyURL(t)) })
 }
 
@@ -108,4 +117,21 @@ func TestReady_NoAnswer(t *testing.T) {
 	}
 	defer s.Close()
 	wantUnavailable(t, "Ready", s.Ready(t.Context()))
+}
+
+// SQLite would make an empty file where a path was mistyped.
+func TestOpen_MakesNoDatabaseWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	url := sqliteFile(t)
+	if _, err := bunstore.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), "there is no database at") {
+		t.Errorf("open: %v", err)
+	}
+	for _, direction := range []bunstore.Direction{bunstore.Status, bunstore.Down} {
+		if _, err := bunstore.Migrate(t.Context(), url, direction); err == nil || !strings.Contains(err.Error(), "there is no database at") {
+			t.Errorf("migrate %d: %v", direction, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Dir(strings.TrimPrefix(url, "sqlite:"))); err == nil {
+		t.Error("a folder was made")
+	}
 }
