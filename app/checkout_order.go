@@ -31,14 +31,19 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 			}
 			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
 		}
-		if known {
+		trial := trialDays(state.Account, plan, order, rivals, draft.CreatedAt)
+		switch {
+		case !known:
+			if err := refuseTooMany(state.Account, draft.CreatedAt); err != nil {
+				return ports.Kept{}, err
+			}
+			order.TrialDays = trial
+		case order.Session == "" && order.TrialDays > trial:
+			// The trial was taken elsewhere meanwhile: other parameters, other key.
+			order.TrialDays = trial
+			order.Attempt++
+		default:
 			return ports.Kept{}, nil
-		}
-		if err := refuseTooMany(state.Account, draft.CreatedAt); err != nil {
-			return ports.Kept{}, err
-		}
-		if !state.Account.HadTrial(draft.CreatedAt) {
-			order.TrialDays = plan.TrialDays
 		}
 		state.Account = state.Account.WithOrder(order)
 		if state.Account.CustomerKey == "" {
@@ -50,6 +55,20 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		return domain.Order{}, nil, fmt.Errorf("keep order: %w", err)
 	}
 	return order, rivals, nil
+}
+
+// trialDays is how long the order's trial is: once a user, ever. What is about to
+// be expired takes no trial from it.
+func trialDays(a domain.Account, plan domain.Plan, order domain.Order, rivals []domain.Order, now time.Time) int {
+	others := a.Clone()
+	delete(others.Orders, order.ID)
+	for _, rival := range rivals {
+		delete(others.Orders, rival.ID)
+	}
+	if others.HadTrial(now) {
+		return 0
+	}
+	return plan.TrialDays
 }
 
 // stripeNeeds is how far away Stripe wants the end of a new session to be.

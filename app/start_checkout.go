@@ -94,7 +94,7 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 			return domain.Order{}, err
 		}
 	}
-	if order.Session != "" {
+	if order.Session != "" || !order.Open(s.clock()) {
 		return order, nil
 	}
 	return s.open(ctx, r.User, order)

@@ -217,6 +217,48 @@ func TestStartCheckout_OneTrialEver(t *testing.T) {
 	}
 }
 
+func TestStartCheckout_ChangingOnesMindKeepsTheTrial(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	if again := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Locale: "de"}); again.TrialDays != 14 {
+		t.Errorf("a trial of %d days, want 14: the first checkout was never completed", again.TrialDays)
+	}
+}
+
+func TestStartCheckout_KeptOrderLosesATrialThatWasTakenElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.FailNext(nil, nil, ports.ErrGatewayBusy)
+	request := app.CheckoutRequest{User: "u", Plan: "pro", ClientKey: "k"}
+	if _, err := w.checkout.Do(t.Context(), request); err == nil {
+		t.Fatal("the session was made")
+	}
+	state, _ := w.store.State(t.Context(), "u")
+	elsewhere := domain.SubscriptionFact{Type: "customer.subscription.deleted", At: w.clock.now(), Snapshot: domain.Subscription{
+		ID: "sub_other", Customer: state.Account.Customer, Status: domain.StatusCanceled, TrialEnd: w.clock.now(),
+	}}
+	w.deliver(t, elsewhere)
+	if order := w.start(t, request); order.TrialDays != 0 || order.Attempt != 1 {
+		t.Errorf("a trial of %d days in attempt %d, want none in the next attempt", order.TrialDays, order.Attempt)
+	}
+}
+
+func TestStartCheckout_OverdueOrderOfAKeyIsNotOpenedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.FailNext(nil, nil, ports.ErrGatewayBusy)
+	request := app.CheckoutRequest{User: "u", Plan: "pro", ClientKey: "k"}
+	if _, err := w.checkout.Do(t.Context(), request); err == nil {
+		t.Fatal("the session was made")
+	}
+	w.clock.advance(24 * time.Hour)
+	before := w.stripe.Calls()
+	if order := w.start(t, request); order.Session != "" || w.stripe.Calls() > before+1 { // prices are asked for anew
+		t.Errorf("got %+v after %d calls", order, w.stripe.Calls()-before)
+	}
+}
+
 func TestStartCheckout_ExpiredOrderIsNotReused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
