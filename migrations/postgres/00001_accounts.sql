@@ -8,9 +8,9 @@
 
 -- +goose Up
 CREATE TABLE accounts (
-    user_id      text COLLATE "C" NOT NULL PRIMARY KEY,
-    customer_id  text COLLATE "C" NOT NULL DEFAULT '',
-    customer_key text NOT NULL DEFAULT '',
+    user_id          text COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id      text COLLATE "C" NOT NULL DEFAULT '',
+    customer_key     text NOT NULL DEFAULT '',
     former_customers text NOT NULL DEFAULT '',
     CONSTRAINT accounts_user_named CHECK (user_id <> '')
 );
