@@ -28,7 +28,8 @@ generate: ## Make generated files anew: the HTTP server from openapi.yaml, table
 
 verify: ## Check that go.mod is tidy and the code formatted (generated files are checked by the tests)
 	go mod tidy -diff
-	@test -z "$$(gofmt -l domain ports app adapters cmd migrations | tee /dev/stderr)" || (echo "run make fmt" >&2; exit 1)
+	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations); \
+	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 
 bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory and start-up time
