@@ -166,7 +166,7 @@ type Entitlement struct {
 	// Sources The purchases that it comes from.
 	Sources []Source `json:"sources"`
 
-	// Until The first moment at which it no longer holds, unless renewed; null if it has no end.
+	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end. Less of it may hold on, from another source.
 	Until *time.Time `json:"until"`
 
 	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
@@ -180,7 +180,7 @@ type EntitlementCheck struct {
 	Entitled bool      `json:"entitled"`
 	Feature  string    `json:"feature"`
 
-	// Until The first moment at which it no longer holds, unless renewed; null if it has no end or is not held.
+	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end or is not held.
 	Until *time.Time `json:"until"`
 
 	// Value As Value; null if the user is not entitled.
