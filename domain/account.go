@@ -23,15 +23,29 @@ type Account struct {
 	Orders        map[OrderID]Order
 	Subscriptions map[SubscriptionID]Subscription
 	Payments      map[string]Payment
+
+	// What became of the money. InvoicePayments says which invoice a payment
+	// intent pays.
+	InvoicePayments map[PaymentIntentID]InvoiceID
+	Charges         map[ChargeID]Charge
+	Refunds         map[RefundID]Refund
+	Disputes        map[DisputeID]Dispute
+
+	Grants map[GrantID]Grant
 }
 
 // NewAccount is a user of whom nothing is known.
 func NewAccount(user UserID) Account {
 	return Account{
-		User:          user,
-		Orders:        map[OrderID]Order{},
-		Subscriptions: map[SubscriptionID]Subscription{},
-		Payments:      map[string]Payment{},
+		User:            user,
+		Orders:          map[OrderID]Order{},
+		Subscriptions:   map[SubscriptionID]Subscription{},
+		Payments:        map[string]Payment{},
+		InvoicePayments: map[PaymentIntentID]InvoiceID{},
+		Charges:         map[ChargeID]Charge{},
+		Refunds:         map[RefundID]Refund{},
+		Disputes:        map[DisputeID]Dispute{},
+		Grants:          map[GrantID]Grant{},
 	}
 }
 
@@ -41,6 +55,11 @@ func (a Account) Clone() Account {
 	a.Orders = cloneMap(a.Orders)
 	a.Subscriptions = cloneMap(a.Subscriptions)
 	a.Payments = cloneMap(a.Payments)
+	a.InvoicePayments = cloneMap(a.InvoicePayments)
+	a.Charges = cloneMap(a.Charges)
+	a.Refunds = cloneMap(a.Refunds)
+	a.Disputes = cloneMap(a.Disputes)
+	a.Grants = cloneMap(a.Grants)
 	return a
 }
 
@@ -58,6 +77,11 @@ func (a Account) same(b Account) bool {
 		slices.Equal(a.FormerCustomers, b.FormerCustomers) &&
 		maps.Equal(a.Orders, b.Orders) &&
 		maps.Equal(a.Payments, b.Payments) &&
+		maps.Equal(a.InvoicePayments, b.InvoicePayments) &&
+		maps.Equal(a.Charges, b.Charges) &&
+		maps.Equal(a.Refunds, b.Refunds) &&
+		maps.Equal(a.Disputes, b.Disputes) &&
+		maps.Equal(a.Grants, b.Grants) &&
 		maps.EqualFunc(a.Subscriptions, b.Subscriptions, func(s, t Subscription) bool {
 			return s.ID == t.ID && compareSnapshots(s, t) == 0
 		})
@@ -90,8 +114,19 @@ func (a Account) Refs() []Ref {
 	for id, p := range a.Payments {
 		if p.Subscription != "" {
 			all = append(all, Ref{RefInvoice, id})
+		} else {
+			all = append(all, Ref{RefPaymentIntent, id})
 		}
-		all = append(all, refs(Ref{RefPaymentIntent, string(p.PaymentIntent)})...)
+	}
+	for intent, invoice := range a.InvoicePayments {
+		all = append(all, Ref{RefPaymentIntent, string(intent)}, Ref{RefInvoice, string(invoice)})
+	}
+	for id, c := range a.Charges {
+		all = append(all, refs(
+			Ref{RefCharge, string(id)},
+			Ref{RefPaymentIntent, string(c.PaymentIntent)},
+			Ref{RefInvoice, string(c.Invoice)},
+		)...)
 	}
 	return all
 }
@@ -128,6 +163,12 @@ func (a Account) WithoutCustomer(key string) Account {
 	slices.Sort(former)
 	a.FormerCustomers, a.Customer, a.CustomerKey = former, "", key
 	return a
+}
+
+// isFormer tells whether a customer was ours and is deleted at Stripe, which ends
+// all that it had.
+func (a Account) isFormer(customer CustomerID) bool {
+	return customer != a.Customer && slices.Contains(a.FormerCustomers, customer)
 }
 
 // planOf finds the plan that an item of a subscription belongs to: by the catalog,

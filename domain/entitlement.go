@@ -27,12 +27,13 @@ type SourceKind string
 const (
 	SourceOrder        SourceKind = "order"
 	SourceSubscription SourceKind = "subscription"
+	SourceGrant        SourceKind = "grant" // given by a person, see [Grant]
 )
 
 // SourceKinds lists every kind of source.
-var SourceKinds = []SourceKind{SourceOrder, SourceSubscription}
+var SourceKinds = []SourceKind{SourceOrder, SourceSubscription, SourceGrant}
 
-// Source is the purchase that a right comes from.
+// Source is the purchase or grant that a right comes from.
 type Source struct {
 	Kind SourceKind
 	ID   string
@@ -43,7 +44,7 @@ type Source struct {
 type Entitlement struct {
 	Feature FeatureKey
 	Source  Source
-	Plan    PlanKey
+	Plan    PlanKey // empty: of a grant
 	Value   Value
 	Since   time.Time // UTC
 	Until   time.Time // UTC, exclusive; zero: no end

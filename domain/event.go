@@ -24,7 +24,8 @@ type Event struct {
 }
 
 // Fact is what one message says about one object. It is a closed set:
-// [SessionFact], [SubscriptionFact], [InvoiceFact].
+// [SessionFact], [SubscriptionFact], [InvoiceFact], [InvoicePaymentFact],
+// [ChargeFact], [RefundFact], [DisputeFact], [CustomerFact].
 type Fact interface {
 	// Refs are the names under which the owning account may be known, the most
 	// trustworthy first: ids that we gave or were given, then what metadata
@@ -90,9 +91,10 @@ type InvoiceFact struct {
 	At            time.Time
 	ID            InvoiceID
 	Customer      CustomerID
-	Subscription  SubscriptionID // empty: not for a subscription
-	PaymentIntent PaymentIntentID
-	Amount        int64 // paid or due, minor currency units
+	Subscription  SubscriptionID  // empty: not for a subscription
+	PaymentIntent PaymentIntentID // until API version acacia, or if payments are included
+	Charge        ChargeID        // until acacia
+	Amount        int64           // paid or due, minor currency units
 	Currency      string
 	PeriodStart   time.Time // the lines' earliest start
 	PeriodEnd     time.Time // the lines' latest end
@@ -104,48 +106,4 @@ func (i InvoiceFact) Refs() []Ref {
 		Ref{RefSubscription, string(i.Subscription)},
 		Ref{RefCustomer, string(i.Customer)},
 	)
-}
-
-// Outcome says what became of an event.
-type Outcome string
-
-const (
-	OutcomeApplied     Outcome = "applied"     // it changed what we know
-	OutcomeUnchanged   Outcome = "unchanged"   // it said nothing new
-	OutcomeIgnored     Outcome = "ignored"     // it is not about a purchase of ours
-	OutcomeQuarantined Outcome = "quarantined" // it is ours and does not fit: a person has to look
-	OutcomeFailed      Outcome = "failed"      // we could not process it; Stripe will try again
-)
-
-// Outcomes lists every outcome.
-var Outcomes = []Outcome{OutcomeApplied, OutcomeUnchanged, OutcomeIgnored, OutcomeQuarantined, OutcomeFailed}
-
-// Final tells whether an event with this outcome need not be processed again. One
-// that did not fit may fit the next time: the catalog was mended, the program is
-// newer.
-func (o Outcome) Final() bool {
-	return o == OutcomeApplied || o == OutcomeUnchanged || o == OutcomeIgnored
-}
-
-// Verdict is an outcome and, in a sentence, why.
-type Verdict struct {
-	Outcome Outcome
-	Reason  string
-}
-
-// ProcessedEvent is the receipt of an event.
-type ProcessedEvent struct {
-	ID          EventID
-	Type        EventType
-	Object      string
-	User        UserID // whose account it was about; empty: nobody's
-	Created     time.Time
-	ReceivedAt  time.Time
-	ProcessedAt time.Time
-	APIVersion  string
-	Livemode    bool
-	Outcome     Outcome
-	Reason      string // of an outcome that needs one
-	Attempts    int    // how often we tried, 1 at first
-	Payload     []byte // as received, to the byte
 }

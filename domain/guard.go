@@ -56,6 +56,14 @@ func invoiceEvent(t EventType) (InvoiceEventRule, bool) {
 	return InvoiceEventRule{}, false
 }
 
+func refundRow(s RefundStatus) int {
+	return slices.IndexFunc(RefundRules, func(r RefundRule) bool { return r.Status == s })
+}
+
+func disputeRow(s DisputeStatus) int {
+	return slices.IndexFunc(DisputeRules, func(r DisputeRule) bool { return r.Status == s })
+}
+
 // accessRow is the status's place in [AccessRules]; -1: a status we do not know.
 func accessRow(s SubscriptionStatus) int {
 	return slices.IndexFunc(AccessRules, func(r AccessRule) bool { return r.Status == s })

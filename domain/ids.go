@@ -9,6 +9,8 @@ type (
 	// OrderID is ours; it travels through Stripe in client_reference_id and in
 	// the metadata of everything a checkout makes.
 	OrderID string
+	// GrantID is ours; a [Grant] is made by a person, not by a purchase.
+	GrantID string
 
 	EventID         string // evt_...
 	CustomerID      string // cus_...
@@ -17,6 +19,9 @@ type (
 	PriceID         string // price_...
 	InvoiceID       string // in_...
 	PaymentIntentID string // pi_...
+	ChargeID        string // ch_..., py_...
+	RefundID        string // re_..., pyr_...
+	DisputeID       string // dp_..., du_...
 )
 
 // RefKind says what a [Ref] refers to.
@@ -30,6 +35,7 @@ const (
 	RefSubscription  RefKind = "subscription"
 	RefInvoice       RefKind = "invoice"
 	RefPaymentIntent RefKind = "payment_intent"
+	RefCharge        RefKind = "charge"
 )
 
 // Ref is a name under which an account can be found.

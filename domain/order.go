@@ -21,6 +21,14 @@ var OrderStatuses = []OrderStatus{
 	OrderPending, OrderOpen, OrderExpired, OrderAwaitingPayment, OrderPaymentFailed, OrderPaid,
 }
 
+// What has become of a paid order. These are derived from what is known of its
+// money, and never kept: see [Account.StatusOf].
+const (
+	OrderRefunded    OrderStatus = "refunded"     // all of the money went back
+	OrderDisputed    OrderStatus = "disputed"     // the buyer's bank took it back until it is decided
+	OrderChargedBack OrderStatus = "charged_back" // the bank took it back for good
+)
+
 // Rank is the status's place in [OrderStatuses]; -1 for an unknown one.
 func (s OrderStatus) Rank() int {
 	for rank, status := range OrderStatuses {

@@ -29,15 +29,14 @@ func (s PaymentStatus) Rank() int {
 // Payment is the money for one purchase or one period of it: an invoice of a
 // subscription, or the payment intent of a one-time order.
 type Payment struct {
-	ID            string // in_... or pi_...
-	Order         OrderID
-	Subscription  SubscriptionID
-	PaymentIntent PaymentIntentID
-	Status        PaymentStatus
-	Amount        int64  // minor currency units
-	Currency      string // ISO 4217, lower case as Stripe writes it
-	PeriodStart   time.Time
-	PeriodEnd     time.Time // UTC; what the money is for, zero for a one-time order
+	ID           string // in_... or pi_...
+	Order        OrderID
+	Subscription SubscriptionID
+	Status       PaymentStatus
+	Amount       int64  // minor currency units
+	Currency     string // ISO 4217, lower case as Stripe writes it
+	PeriodStart  time.Time
+	PeriodEnd    time.Time // UTC; what the money is for, zero for a one-time order
 }
 
 // join takes the further status and whatever either side knows.
@@ -52,7 +51,6 @@ func (p Payment) join(q Payment) Payment {
 	}
 	p.Order = max(p.Order, q.Order)
 	p.Subscription = max(p.Subscription, q.Subscription)
-	p.PaymentIntent = max(p.PaymentIntent, q.PaymentIntent)
 	p.PeriodStart = later(p.PeriodStart, q.PeriodStart)
 	p.PeriodEnd = later(p.PeriodEnd, q.PeriodEnd)
 	return p

@@ -69,6 +69,13 @@ type CheckoutOptions struct {
 	AdjustableAmount bool  // the buyer may change the quantity on Stripe's page
 }
 
+// Policy is what a plan does when money goes back. An empty field means the
+// [DefaultPolicy] of the plan's mode.
+type Policy struct {
+	Refund  RefundPolicy
+	Dispute DisputePolicy
+}
+
 // Plan is something for sale: prices to pay, features to have.
 type Plan struct {
 	Key         PlanKey
@@ -82,6 +89,7 @@ type Plan struct {
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
 	Prices      []Price       // the first is the default
 	Grants      map[FeatureKey]Value
+	Policy      Policy
 	Checkout    CheckoutOptions
 }
 

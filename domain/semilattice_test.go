@@ -133,7 +133,6 @@ var somePayments = rapid.Custom(func(t *rapid.T) Payment {
 		ID:            "in_1",
 		Order:         rapid.SampledFrom([]OrderID{"", "o1", "o2"}).Draw(t, "order"),
 		Subscription:  rapid.SampledFrom([]SubscriptionID{"", "sub_1", "sub_2"}).Draw(t, "subscription"),
-		PaymentIntent: rapid.SampledFrom([]PaymentIntentID{"", "pi_1"}).Draw(t, "intent"),
 		Status:        rapid.SampledFrom(PaymentStatuses).Draw(t, "status"),
 		Amount:        rapid.Int64Range(0, 2).Draw(t, "amount"),
 		Currency:      rapid.SampledFrom([]string{"eur", "usd"}).Draw(t, "currency"),

@@ -54,7 +54,7 @@ type Subscription struct {
 // is taking the greater, so whatever the order of arrival the same one stays.
 func compareSnapshots(a, b Subscription) int {
 	return cmp.Or(
-		compareBools(a.Status.terminal(), b.Status.terminal()), // Stripe never revives an ended subscription
+		cmp.Compare(a.phase(), b.phase()),
 		a.SeenAt.Compare(b.SeenAt),
 		cmp.Compare(a.Precedence, b.Precedence),
 		a.PeriodEnd.Compare(b.PeriodEnd),
@@ -74,6 +74,53 @@ func compareSnapshots(a, b Subscription) int {
 				cmp.Compare(x.LookupKey, y.LookupKey), cmp.Compare(x.Quantity, y.Quantity))
 		}),
 	)
+}
+
+// phase is the part of a subscription's life that a snapshot is from. No clock has
+// a say in these: the first news of it is older than any other, and Stripe never
+// revives a subscription that has ended.
+func (s Subscription) phase() int {
+	row := accessRow(s.Status)
+	switch {
+	case row >= 0 && AccessRules[row].Terminal:
+		return 2
+	case row >= 0 && AccessRules[row].First, s.Precedence == precedenceCreated:
+		return 0
+	default:
+		return 1
+	}
+}
+
+// precedenceCreated is the precedence of the event that a subscription begins with.
+const precedenceCreated = 0
+
+// sameState tells whether two snapshots say the same, whenever they are from.
+func sameState(a, b Subscription) bool {
+	a.SeenAt, a.Precedence = b.SeenAt, b.Precedence
+	return compareSnapshots(a, b) == 0
+}
+
+// inDoubt tells whether the facts leave open which of two snapshots is the newer.
+func inDoubt(a, b Subscription) bool {
+	older, newer := a, b
+	if compareSnapshots(a, b) > 0 {
+		older, newer = b, a
+	}
+	apart := newer.SeenAt.Sub(older.SeenAt)
+	switch {
+	case newer.phase() == 2, newer.phase() != older.phase(), sameState(a, b):
+		return false
+	case newer.fetched() && apart > 0: // asked after the other was true
+		return false
+	default:
+		return apart <= DoubtWindow
+	}
+}
+
+// fetched tells whether the snapshot was asked for rather than sent.
+func (s Subscription) fetched() bool {
+	rule, known := subscriptionEvent(TypeFetched)
+	return known && s.Precedence == rule.Precedence
 }
 
 func compareBools(a, b bool) int {

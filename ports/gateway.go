@@ -84,6 +84,15 @@ type Gateway interface {
 	// or two. [ErrNotFound] if there is no such session.
 	FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error)
 
+	// FetchSubscription asks for a subscription as it is now. [ErrNotFound] if there
+	// is no such subscription.
+	FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error)
+
+	// FetchCharge asks for the charge that a [domain.RefCharge] or
+	// [domain.RefPaymentIntent] names: whose it is, what it pays, how much of it was
+	// refunded. [ErrNotFound] if there is none.
+	FetchCharge(ctx context.Context, subject domain.Ref) (domain.ChargeFact, error)
+
 	// Prices asks for prices by id and by lookup key. A price that Stripe does
 	// not have is not in the answer.
 	Prices(ctx context.Context, wanted []domain.Price) ([]StripePrice, error)
@@ -93,6 +102,10 @@ type Gateway interface {
 	// of a kind that says nothing of purchases gives an event without a fact.
 	// It makes no call.
 	ReadEvent(payload []byte, signature string) (domain.Event, error)
+
+	// RereadEvent reads a message that was verified when it came: [ErrUnreadable],
+	// [ErrThinEvent]. It makes no call.
+	RereadEvent(payload []byte) (domain.Event, error)
 }
 
 // RetryAfter is how long a client should wait after [ErrGatewayBusy] or

@@ -51,6 +51,20 @@ type Kept struct {
 	States   []State // only of users that were found
 	Receipts []domain.ProcessedEvent
 	Changes  []domain.Change // in this order; Seq is given by the store
+
+	// Questions are to be put to Stripe. One that is kept already keeps its Due and
+	// Attempts, and takes the later Since.
+	Questions []Question
+	// Answered forgets the question about each subject, if its Since is before the
+	// one here or both are zero.
+	Answered []domain.Doubt
+}
+
+// Question is a doubt that only Stripe can settle, kept until it has.
+type Question struct {
+	domain.Doubt
+	Due      time.Time // UTC; when to ask, or to ask again
+	Attempts int       // how often it was taken
 }
 
 // Store keeps accounts, entitlements, receipts and changes.
@@ -96,6 +110,11 @@ type Store interface {
 	// Changes reads the history of one user's entitlements, oldest first.
 	Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error)
 
+	// TakeQuestions returns questions that are due at now, the longest due first, at
+	// most limit. They are the caller's for the lease: Due moves on by it, Attempts
+	// counts it. A question is never given to two callers at once.
+	TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Question, error)
+
 	// Users reads the ids of users with an account, in ascending order, those
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
@@ -116,6 +135,11 @@ type ReceiptQuery struct {
 	Outcome domain.Outcome
 	Type    domain.EventType
 	User    domain.UserID
-	Before  time.Time // received before
-	Limit   int       // 0: 50
+	// WaitsFor is what Stripe is asked about, of waiting ones.
+	WaitsFor domain.Ref
+	// Before and BeforeID name a place in the listing: what was received before, or
+	// at the same time and has a lesser id. Without an id: what was received before.
+	Before   time.Time
+	BeforeID domain.EventID
+	Limit    int // 0: 50
 }

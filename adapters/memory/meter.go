@@ -1,0 +1,63 @@
+package memory
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Meter keeps counts for tests to read.
+type Meter struct {
+	mu     sync.Mutex
+	events map[EventCount]int
+	asked  map[AskedCount]int
+}
+
+// EventCount and AskedCount are what is counted.
+type (
+	EventCount struct {
+		Outcome domain.Outcome
+		Cause   ports.Cause
+	}
+	AskedCount struct {
+		About  domain.RefKind
+		Answer ports.Answer
+	}
+)
+
+var _ ports.Meter = (*Meter)(nil)
+
+// NewMeter returns a meter at zero.
+func NewMeter() *Meter {
+	return &Meter{events: map[EventCount]int{}, asked: map[AskedCount]int{}}
+}
+
+// Event implements [ports.Meter].
+func (m *Meter) Event(outcome domain.Outcome, cause ports.Cause) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events[EventCount{outcome, cause}]++
+}
+
+// Asked implements [ports.Meter].
+func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked[AskedCount{about, answer}]++
+}
+
+// Events returns how many events had each outcome.
+func (m *Meter) Events() map[EventCount]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.events)
+}
+
+// Questions returns how often Stripe was asked, by how that ended.
+func (m *Meter) Questions() map[AskedCount]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.asked)
+}

@@ -1,0 +1,109 @@
+package domain
+
+import "time"
+
+// This file has the facts about the ways of money after a purchase.
+
+// InvoicePaymentFact is what we were told of a payment of an invoice. Since API
+// version basil it is what links a payment intent to its invoice.
+type InvoicePaymentFact struct {
+	Type          EventType
+	At            time.Time
+	ID            string // inpay_...
+	Invoice       InvoiceID
+	PaymentIntent PaymentIntentID // empty: paid in another way
+	Charge        ChargeID        // of a payment without an intent
+}
+
+// Refs implements [Fact].
+func (i InvoicePaymentFact) Refs() []Ref {
+	return refs(
+		Ref{RefInvoice, string(i.Invoice)},
+		Ref{RefPaymentIntent, string(i.PaymentIntent)},
+		Ref{RefCharge, string(i.Charge)},
+	)
+}
+
+// ChargeFact is what we were told of a charge, or of the payment intent that made
+// it.
+type ChargeFact struct {
+	Type          EventType
+	At            time.Time
+	ID            ChargeID
+	PaymentIntent PaymentIntentID
+	Invoice       InvoiceID // until API version acacia
+	Customer      CustomerID
+	Amount        int64  // minor currency units
+	Refunded      int64  // of Amount, so far; a refund that fails is taken off again
+	Currency      string // ISO 4217, lower case
+}
+
+// Refs implements [Fact].
+func (c ChargeFact) Refs() []Ref {
+	return refs(
+		Ref{RefCharge, string(c.ID)},
+		Ref{RefPaymentIntent, string(c.PaymentIntent)},
+		Ref{RefInvoice, string(c.Invoice)},
+		Ref{RefCustomer, string(c.Customer)},
+	)
+}
+
+// RefundFact is what we were told of a refund.
+type RefundFact struct {
+	Type          EventType
+	At            time.Time
+	ID            RefundID
+	Charge        ChargeID
+	PaymentIntent PaymentIntentID
+	Status        RefundStatus
+	Amount        int64 // minor currency units
+	Currency      string
+	CreatedAt     time.Time
+}
+
+// Refs implements [Fact].
+func (r RefundFact) Refs() []Ref { return moneyRefs(r.PaymentIntent, r.Charge) }
+
+// DisputeFact is what we were told of a dispute.
+type DisputeFact struct {
+	Type          EventType
+	At            time.Time
+	ID            DisputeID
+	Charge        ChargeID
+	PaymentIntent PaymentIntentID
+	Status        DisputeStatus
+	Amount        int64 // minor currency units
+	Currency      string
+	CreatedAt     time.Time
+}
+
+// Refs implements [Fact].
+func (d DisputeFact) Refs() []Ref { return moneyRefs(d.PaymentIntent, d.Charge) }
+
+func moneyRefs(intent PaymentIntentID, charge ChargeID) []Ref {
+	return refs(Ref{RefPaymentIntent, string(intent)}, Ref{RefCharge, string(charge)})
+}
+
+// CustomerFact is what we were told of a customer.
+type CustomerFact struct {
+	Type EventType
+	At   time.Time
+	ID   CustomerID
+}
+
+// Refs implements [Fact].
+func (c CustomerFact) Refs() []Ref { return refs(Ref{RefCustomer, string(c.ID)}) }
+
+// Whose is what to ask Stripe about if none of a fact's names is known. Refunds
+// and disputes name a payment and nothing else, and the payment may be one that
+// we have not heard of yet; every other kind of object names its customer, who is
+// known before anything is bought.
+func Whose(f Fact) (Ref, bool) {
+	switch f.(type) {
+	case RefundFact, DisputeFact:
+		for _, ref := range f.Refs() {
+			return ref, true
+		}
+	}
+	return Ref{}, false
+}

@@ -1,0 +1,92 @@
+package domain
+
+import "slices"
+
+// This file joins the facts about the ways of money. None of them changes what was
+// bought: what they mean for it is derived, see standing.go. A fact comes to the
+// account that knows what it is about, so it is not asked again whose it is.
+
+func (i InvoicePaymentFact) record(a Account, _ Catalog) (Account, Verdict) {
+	if !slices.Contains(InvoicePaymentEvents, i.Type) {
+		return a, ignored("events of type %s say nothing about a payment that came", i.Type)
+	}
+	if i.Invoice == "" {
+		return a, ignored("payment %s names no invoice", i.ID)
+	}
+	a.link(i.Invoice, i.PaymentIntent, i.Charge)
+	return a, Verdict{}
+}
+
+func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
+	if !slices.Contains(ChargeEvents, c.Type) {
+		return a, ignored("events of type %s say nothing about money that came or went back", c.Type)
+	}
+	if a.strangerTo(c.Customer) {
+		return a, ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
+	}
+	a.keepCharge(Charge{
+		ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice,
+		Amount: c.Amount, Refunded: c.Refunded, Currency: c.Currency, SeenAt: c.At,
+	})
+	return a, Verdict{}
+}
+
+func (a Account) keepCharge(c Charge) {
+	if held, have := a.Charges[c.ID]; have {
+		c = held.join(c)
+	}
+	a.Charges[c.ID] = c
+}
+
+func (r RefundFact) record(a Account, _ Catalog) (Account, Verdict) {
+	if !slices.Contains(RefundEvents, r.Type) {
+		return a, ignored("events of type %s say nothing about a refund", r.Type)
+	}
+	row := refundRow(r.Status)
+	if row < 0 {
+		return a, quarantined("refund %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", r.ID, r.Status)
+	}
+	refund := Refund{
+		ID: r.ID, Charge: r.Charge, PaymentIntent: r.PaymentIntent,
+		Status: r.Status, Amount: r.Amount, Currency: r.Currency, CreatedAt: r.CreatedAt,
+	}
+	if RefundRules[row].Undone {
+		refund.UndoneAt = r.At
+	}
+	if held, have := a.Refunds[r.ID]; have {
+		refund = held.join(refund)
+	}
+	a.Refunds[r.ID] = refund
+	return a, Verdict{}
+}
+
+func (d DisputeFact) record(a Account, _ Catalog) (Account, Verdict) {
+	if !slices.Contains(DisputeEvents, d.Type) {
+		return a, ignored("events of type %s say nothing about a dispute", d.Type)
+	}
+	if disputeRow(d.Status) < 0 {
+		return a, quarantined("dispute %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", d.ID, d.Status)
+	}
+	dispute := Dispute{
+		ID: d.ID, Charge: d.Charge, PaymentIntent: d.PaymentIntent,
+		Status: d.Status, Amount: d.Amount, Currency: d.Currency, CreatedAt: d.CreatedAt,
+	}
+	if held, have := a.Disputes[d.ID]; have {
+		dispute = held.join(dispute)
+	}
+	a.Disputes[d.ID] = dispute
+	return a, Verdict{}
+}
+
+func (c CustomerFact) record(a Account, _ Catalog) (Account, Verdict) {
+	switch {
+	case !slices.Contains(CustomerEvents, c.Type):
+		return a, ignored("events of type %s change nothing about what a customer may do", c.Type)
+	case a.Customer == c.ID:
+		return a.WithoutCustomer("after_" + string(c.ID)), Verdict{}
+	case a.strangerTo(c.ID):
+		return a, ignored("customer %s is not ours", c.ID)
+	default: // it is known to be gone
+		return a, Verdict{}
+	}
+}

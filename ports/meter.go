@@ -1,0 +1,39 @@
+package ports
+
+import "github.com/entitled-dev/entitled/domain"
+
+// Cause says, in one word, why an event was ignored. Words are few, so that they
+// can be counted.
+type Cause string
+
+const (
+	CauseNone         Cause = ""
+	CauseWrongMode    Cause = "wrong_mode"    // live at a test deployment, or the reverse
+	CauseOtherAccount Cause = "other_account" // of a Connect account that is not ours
+	CauseNoPurchase   Cause = "no_purchase"   // its kind of object says nothing of purchases
+	CauseStranger     Cause = "stranger"      // of somebody who bought elsewhere on the Stripe account
+	CauseNothingNew   Cause = "nothing_new"   // its type says nothing that others do not say
+)
+
+// Causes lists every cause.
+var Causes = []Cause{CauseNone, CauseWrongMode, CauseOtherAccount, CauseNoPurchase, CauseStranger, CauseNothingNew}
+
+// Answer is how asking Stripe on doubt ended.
+type Answer string
+
+const (
+	AnswerSettled Answer = "settled" // it was told, and the doubt is over
+	AnswerNothing Answer = "nothing" // Stripe has no such object
+	AnswerFailed  Answer = "failed"  // Stripe could not answer: it will be asked again
+)
+
+// Answers lists every answer.
+var Answers = []Answer{AnswerSettled, AnswerNothing, AnswerFailed}
+
+// Meter counts what operators watch. Its methods are quick and never fail.
+type Meter interface {
+	// Event counts an event that was processed.
+	Event(outcome domain.Outcome, cause Cause)
+	// Asked counts a question put to Stripe on doubt.
+	Asked(about domain.RefKind, answer Answer)
+}
