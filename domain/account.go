@@ -128,6 +128,9 @@ func (a Account) Refs() []Ref {
 			Ref{RefInvoice, string(c.Invoice)},
 		)...)
 	}
+	for id := range a.Grants {
+		all = append(all, Ref{RefGrant, string(id)})
+	}
 	return all
 }
 

@@ -36,6 +36,7 @@ const (
 	RefInvoice       RefKind = "invoice"
 	RefPaymentIntent RefKind = "payment_intent"
 	RefCharge        RefKind = "charge"
+	RefGrant         RefKind = "grant"
 )
 
 // Ref is a name under which an account can be found.

@@ -130,14 +130,14 @@ var someTimes = rapid.Custom(func(t *rapid.T) time.Time {
 
 var somePayments = rapid.Custom(func(t *rapid.T) Payment {
 	return Payment{
-		ID:            "in_1",
-		Order:         rapid.SampledFrom([]OrderID{"", "o1", "o2"}).Draw(t, "order"),
-		Subscription:  rapid.SampledFrom([]SubscriptionID{"", "sub_1", "sub_2"}).Draw(t, "subscription"),
-		Status:        rapid.SampledFrom(PaymentStatuses).Draw(t, "status"),
-		Amount:        rapid.Int64Range(0, 2).Draw(t, "amount"),
-		Currency:      rapid.SampledFrom([]string{"eur", "usd"}).Draw(t, "currency"),
-		PeriodStart:   someTimes.Draw(t, "start"),
-		PeriodEnd:     someTimes.Draw(t, "end"),
+		ID:           "in_1",
+		Order:        rapid.SampledFrom([]OrderID{"", "o1", "o2"}).Draw(t, "order"),
+		Subscription: rapid.SampledFrom([]SubscriptionID{"", "sub_1", "sub_2"}).Draw(t, "subscription"),
+		Status:       rapid.SampledFrom(PaymentStatuses).Draw(t, "status"),
+		Amount:       rapid.Int64Range(0, 2).Draw(t, "amount"),
+		Currency:     rapid.SampledFrom([]string{"eur", "usd"}).Draw(t, "currency"),
+		PeriodStart:  someTimes.Draw(t, "start"),
+		PeriodEnd:    someTimes.Draw(t, "end"),
 	}
 })
 
