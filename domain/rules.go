@@ -57,7 +57,6 @@ var SubscriptionEvents = []SubscriptionEventRule{
 	{"customer.subscription.updated", 2},
 	{"customer.subscription.paused", 2},
 	{"customer.subscription.resumed", 2},
-	{"customer.subscription.trial_will_end", 2},
 	{"customer.subscription.pending_update_applied", 2},
 	{"customer.subscription.pending_update_expired", 2},
 	{"customer.subscription.deleted", 3}, // nothing comes after it
