@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"time"
 
@@ -17,13 +16,18 @@ import (
 //
 // Events that arrive together are joined together. One that fails does not fail
 // the others: the batch is then taken apart, and the failure is recorded outside
-// the transaction that it undid.
+// the transaction that it undid. What facts cannot settle among themselves is put
+// to Stripe after the transaction, see ask.go.
 type Fulfill struct {
 	store    ports.Store
+	gateway  ports.Gateway
 	catalog  domain.Catalog
-	livemode bool
+	settings Settings
 	clock    ports.Clock
+	timer    ports.Timer
+	meter    ports.Meter
 	batches  *batcher[received, domain.Verdict]
+	asks     *asks
 }
 
 // Two lanes: while one waits for its commit to reach the disk, the other works.
@@ -40,38 +44,78 @@ const (
 )
 
 // NewFulfill starts the lanes; Close ends them.
-func NewFulfill(store ports.Store, catalog domain.Catalog, settings Settings, clock ports.Clock) *Fulfill {
-	f := &Fulfill{store: store, catalog: catalog, livemode: settings.Livemode, clock: clock}
+func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, settings Settings,
+	clock ports.Clock, timer ports.Timer, meter ports.Meter,
+) *Fulfill {
+	f := &Fulfill{
+		store: store, gateway: gateway, catalog: catalog, settings: settings,
+		clock: clock, timer: timer, meter: meter, asks: newAsks(),
+	}
 	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
 	return f
 }
 
-// Close refuses further events and waits for those accepted.
-func (f *Fulfill) Close() { f.batches.close() }
+// Close refuses further events and waits for those accepted. Questions that are
+// open stay kept.
+func (f *Fulfill) Close() {
+	f.asks.close()
+	f.batches.close()
+}
 
 // received is an event and when it came in. An event without an id is a fact that
 // we asked for: it has no receipt.
 type received struct {
 	event domain.Event
 	at    time.Time
+	// again: process it although it was processed before.
+	again bool
+	// asked: Stripe has said whose it is; if we still do not know, it is nobody's.
+	asked bool
 }
 
 // Event processes one event, whatever the number of times it comes. The verdict
 // of an event that was processed before is unchanged. On an error the event is
 // not processed: it has to come again.
+//
+// If the event leaves a doubt, Stripe is asked, and Event waits a moment for the
+// answer; without one the event is kept all the same, and so is the question.
 func (f *Fulfill) Event(ctx context.Context, e domain.Event) (domain.Verdict, error) {
-	return f.batches.do(ctx, received{e, f.clock()})
+	return f.event(ctx, received{event: e, at: f.clock()})
+}
+
+func (f *Fulfill) event(ctx context.Context, r received) (domain.Verdict, error) {
+	verdict, err := f.batches.do(ctx, r)
+	if err != nil || verdict.Doubt == (domain.Doubt{}) {
+		return verdict, err
+	}
+	f.awaitAnswer(ctx, verdict.Doubt)
+	if verdict.Outcome != domain.OutcomeWaiting {
+		return verdict, nil
+	}
+	settled, err := f.store.Receipt(ctx, r.event.ID)
+	if err != nil {
+		return verdict, nil // it is kept as waiting, whatever can be read now
+	}
+	return domain.Verdict{Outcome: settled.Outcome, Reason: settled.Reason}, nil
 }
 
 // Facts joins what was asked of Stripe rather than sent by it.
 func (f *Fulfill) Facts(ctx context.Context, facts ...domain.Fact) error {
 	for _, fact := range facts {
-		e := domain.Event{Type: domain.TypeFetched, Livemode: f.livemode, Fact: fact}
-		if _, err := f.batches.do(ctx, received{e, f.clock()}); err != nil {
+		verdict, err := f.fetched(ctx, fact)
+		if err != nil {
 			return err
+		}
+		if verdict.Doubt != (domain.Doubt{}) {
+			f.ask(verdict.Doubt)
 		}
 	}
 	return nil
+}
+
+func (f *Fulfill) fetched(ctx context.Context, fact domain.Fact) (domain.Verdict, error) {
+	e := domain.Event{Type: domain.TypeFetched, Livemode: f.settings.Livemode, Account: f.settings.Account, Fact: fact}
+	return f.batches.do(ctx, received{event: e, at: f.clock()})
 }
 
 // together runs a batch in one transaction. Callers come and go: the batch belongs
@@ -111,7 +155,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received) (verdicts []domain
 		if r.event.ID != "" {
 			touch.Events = append(touch.Events, r.event.ID)
 		}
-		if r.event.Fact != nil && f.foreign(r.event) == "" {
+		if foreign, _ := f.foreign(r.event); foreign == "" && r.event.Fact != nil {
 			touch.Refs = append(touch.Refs, r.event.Fact.Refs()...)
 		}
 	}
@@ -121,124 +165,59 @@ func (f *Fulfill) join(ctx context.Context, batch []received) (verdicts []domain
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	causes := make([]ports.Cause, len(batch))
 	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		verdicts = make([]domain.Verdict, len(batch))
 		work := newJoining(found, f.catalog, f.clock())
 		for i, r := range batch {
-			verdicts[i] = work.event(r, f.foreign(r.event))
+			verdicts[i], causes[i] = f.joinOne(work, r)
 		}
 		return work.kept(), nil
 	})
-	return verdicts, err
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range verdicts {
+		if batch[i].event.ID != "" {
+			f.meter.Event(v.Outcome, causes[i])
+		}
+	}
+	return verdicts, nil
+}
+
+// joinOne processes one event of a batch.
+func (f *Fulfill) joinOne(work *joining, r received) (domain.Verdict, ports.Cause) {
+	if foreign, reason := f.foreign(r.event); foreign != "" {
+		return work.ignore(r, reason), foreign
+	}
+	switch {
+	case r.event.Fact == nil:
+		return work.ignore(r, "says nothing about a purchase"), ports.CauseNoPurchase
+	case f.asks.isStranger(r.event.Fact, f.clock()):
+		r.asked = true
+	}
+	return work.event(r)
 }
 
 // foreign says why an event is not for this deployment; empty: it is.
-func (f *Fulfill) foreign(e domain.Event) string {
+func (f *Fulfill) foreign(e domain.Event) (ports.Cause, string) {
 	switch {
-	case e.Account != "":
-		return "a Connect event of account " + e.Account + ": this deployment is not a platform"
-	case e.Livemode != f.livemode:
-		return fmt.Sprintf("livemode is %t, and this deployment's is %t: send each mode to a deployment of its own", e.Livemode, f.livemode)
+	case e.Account != f.settings.Account:
+		return ports.CauseOtherAccount, otherAccount(e.Account, f.settings.Account)
+	case e.Livemode != f.settings.Livemode:
+		return ports.CauseWrongMode, fmt.Sprintf("livemode is %t, and this deployment's is %t: send each mode to a deployment of its own", e.Livemode, f.settings.Livemode)
 	default:
-		return ""
+		return ports.CauseNone, ""
 	}
 }
 
-// joining is one run of the transaction: what was found, and what becomes of it.
-type joining struct {
-	found    ports.Found
-	catalog  domain.Catalog
-	now      time.Time
-	states   map[domain.UserID]ports.State
-	changed  map[domain.UserID]bool
-	receipts map[domain.EventID]domain.ProcessedEvent
-	changes  []domain.Change
-}
-
-func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
-	return &joining{
-		found: found, catalog: c, now: now,
-		states:   maps.Clone(found.States),
-		changed:  map[domain.UserID]bool{},
-		receipts: map[domain.EventID]domain.ProcessedEvent{},
-	}
-}
-
-func (j *joining) event(r received, foreign string) domain.Verdict {
-	id := r.event.ID
-	if id != "" {
-		_, inBatch := j.receipts[id]
-		if inBatch || j.found.Receipts[id].Outcome.Final() {
-			return domain.Verdict{Outcome: domain.OutcomeUnchanged, Reason: "processed before"}
-		}
-	}
-	user, verdict := j.verdict(r.event, foreign)
-	if id != "" {
-		receipt := receiptOf(r, verdict, user, j.now)
-		receipt.Attempts = j.found.Receipts[id].Attempts + 1
-		j.receipts[id] = receipt
-	}
-	return verdict
-}
-
-func (j *joining) verdict(e domain.Event, foreign string) (domain.UserID, domain.Verdict) {
+func otherAccount(got, ours string) string {
 	switch {
-	case foreign != "":
-		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: foreign}
-	case e.Fact == nil:
-		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: "says nothing about a purchase"}
-	}
-	user, known := j.owner(e.Fact)
-	if !known {
-		return "", domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: "not about an order or a customer of ours"}
-	}
-	state := j.states[user]
-	account, verdict := domain.Record(state.Account, e.Fact, j.catalog)
-	if verdict.Outcome != domain.OutcomeIgnored {
-		j.settle(user, account, e.ID)
-	}
-	return user, verdict
-}
-
-// owner is whose account a fact is about: the first of its names that we know. A
-// name that only metadata claims is the last, and the domain checks it.
-func (j *joining) owner(f domain.Fact) (domain.UserID, bool) {
-	for _, ref := range f.Refs() {
-		if user, known := j.found.Owners[ref]; known {
-			return user, true
-		}
-	}
-	return "", false
-}
-
-// settle takes over an account and derives what it gives.
-func (j *joining) settle(user domain.UserID, account domain.Account, cause domain.EventID) {
-	state := j.states[user]
-	after := domain.Entitlements(account, j.catalog)
-	for _, change := range domain.Diff(state.Entitlements, after) {
-		change.User, change.Event, change.At = user, cause, j.now
-		j.changes = append(j.changes, change)
-	}
-	j.states[user] = ports.State{Account: account, Entitlements: after}
-	j.changed[user] = true
-}
-
-func (j *joining) kept() ports.Kept {
-	kept := ports.Kept{Changes: j.changes}
-	for user := range j.changed {
-		kept.States = append(kept.States, j.states[user])
-	}
-	for _, receipt := range j.receipts {
-		kept.Receipts = append(kept.Receipts, receipt)
-	}
-	return kept
-}
-
-func receiptOf(r received, v domain.Verdict, user domain.UserID, now time.Time) domain.ProcessedEvent {
-	return domain.ProcessedEvent{
-		ID: r.event.ID, Type: r.event.Type, Object: r.event.Object, User: user,
-		Created: r.event.Created, ReceivedAt: r.at, ProcessedAt: now,
-		APIVersion: r.event.APIVersion, Livemode: r.event.Livemode,
-		Outcome: v.Outcome, Reason: v.Reason, Attempts: 1, Payload: r.event.Payload,
+	case ours == "":
+		return "a Connect event of account " + got + ": this deployment sells for the Stripe account itself (STRIPE_ACCOUNT names another)"
+	case got == "":
+		return "an event of the platform: this deployment sells for its account " + ours
+	default:
+		return "a Connect event of account " + got + ": this deployment sells for " + ours
 	}
 }

@@ -7,6 +7,9 @@ type Settings struct {
 	// Livemode is the one mode of this deployment: events of the other are
 	// ignored.
 	Livemode bool
+	// Account is the connected account that this deployment sells for; empty: the
+	// Stripe account itself. Events of other accounts are ignored.
+	Account string
 	// URLs are where buyers return to.
 	URLs ReturnURLs
 	// CheckoutLifetime is how long a buyer may pay, 30 minutes to 24 hours; zero

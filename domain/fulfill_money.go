@@ -28,7 +28,10 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 		ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice,
 		Amount: c.Amount, Refunded: c.Refunded, Currency: c.Currency, SeenAt: c.At,
 	})
-	return a, Verdict{}
+	if c.Refunded == 0 || c.Type == TypeFetched {
+		return a, Verdict{}
+	}
+	return a, Verdict{Doubt: a.whatFor(c.PaymentIntent, c.ID)}
 }
 
 func (a Account) keepCharge(c Charge) {
@@ -57,7 +60,7 @@ func (r RefundFact) record(a Account, _ Catalog) (Account, Verdict) {
 		refund = held.join(refund)
 	}
 	a.Refunds[r.ID] = refund
-	return a, Verdict{}
+	return a, Verdict{Doubt: a.whatFor(r.PaymentIntent, r.Charge)}
 }
 
 func (d DisputeFact) record(a Account, _ Catalog) (Account, Verdict) {
@@ -75,7 +78,20 @@ func (d DisputeFact) record(a Account, _ Catalog) (Account, Verdict) {
 		dispute = held.join(dispute)
 	}
 	a.Disputes[d.ID] = dispute
-	return a, Verdict{}
+	return a, Verdict{Doubt: a.whatFor(d.PaymentIntent, d.Charge)}
+}
+
+// whatFor is the question what a payment was for whose money went back: nothing
+// that we were told says so. Since API version basil a charge names no invoice.
+func (a Account) whatFor(intent PaymentIntentID, charge ChargeID) Doubt {
+	id := a.paymentOf(intent, charge)
+	if _, paid := a.Payments[id]; paid || id != string(a.intentOf(intent, charge)) {
+		return Doubt{} // or it is linked to an invoice
+	}
+	for _, ref := range moneyRefs(intent, charge) {
+		return Doubt{Subject: ref}
+	}
+	return Doubt{}
 }
 
 func (c CustomerFact) record(a Account, _ Catalog) (Account, Verdict) {

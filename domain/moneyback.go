@@ -60,17 +60,14 @@ func (a Account) toldOf(c Charge) int64 {
 
 // paymentOf is the id of the payment that an intent or a charge belongs to.
 func (a Account) paymentOf(intent PaymentIntentID, charge ChargeID) string {
-	c := a.Charges[charge]
-	if intent == "" {
-		intent = c.PaymentIntent
-	}
+	intent = a.intentOf(intent, charge)
 	if _, once := a.Payments[string(intent)]; once {
 		return string(intent)
 	}
 	if invoice, linked := a.InvoicePayments[intent]; linked {
 		return string(invoice)
 	}
-	invoice := c.Invoice
+	invoice := a.Charges[charge].Invoice
 	for _, other := range a.Charges {
 		if intent != "" && other.PaymentIntent == intent {
 			invoice = max(invoice, other.Invoice)
@@ -80,6 +77,14 @@ func (a Account) paymentOf(intent PaymentIntentID, charge ChargeID) string {
 		return string(invoice)
 	}
 	return string(intent)
+}
+
+// intentOf is the payment intent, if need be by the charge that it made.
+func (a Account) intentOf(intent PaymentIntentID, charge ChargeID) PaymentIntentID {
+	if intent == "" {
+		return a.Charges[charge].PaymentIntent
+	}
+	return intent
 }
 
 // nothing tells whether no money went back at all, as of most accounts.

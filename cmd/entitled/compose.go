@@ -76,8 +76,9 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewReceiveWebhook,
 	app.NewDeriveAgain,
 	app.NewAdoptDatabase,
-	func(lc fx.Lifecycle, store ports.Store, c domain.Catalog, s app.Settings, clock ports.Clock) *app.Fulfill {
-		fulfill := app.NewFulfill(store, c, s, clock)
+	app.NewReplay,
+	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
+		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		lc.Append(fx.StopHook(fulfill.Close))
 		return fulfill
 	},
@@ -86,7 +87,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(inLineWithTheDatabase, warnOfPrices))
+), fx.Invoke(inLineWithTheDatabase, warnOfPrices, askOn))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
@@ -115,6 +116,13 @@ func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
 		for _, fault := range faults {
 			logger.Warn("a price of the catalog cannot be sold: entitled catalog check --stripe says the same", "error", fault)
 		}
+	})
+}
+
+// askOn puts questions to Stripe that could not be answered when they arose.
+func askOn(lc fx.Lifecycle, fulfill *app.Fulfill, logger *slog.Logger) {
+	inBackground(lc, func(ctx context.Context) {
+		fulfill.AskOn(ctx, func(err error) { logger.Warn("open questions to Stripe have to wait", "error", err) })
 	})
 }
 

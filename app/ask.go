@@ -1,0 +1,284 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Stripe is asked only on doubt, and a doubt is kept in the transaction that
+// raised it, so that none is lost. It is put to Stripe at once, outside any
+// transaction: once per object however many events ask, few at a time, and by the
+// gateway not too often. What cannot be answered now is taken up again by AskOn.
+const (
+	askAtOnce = 4                // questions under way at a time
+	askTime   = 10 * time.Second // for one question and what follows from it
+	askAgain  = 30 * time.Second // when a question that was not answered is due again
+	askLook   = 5 * time.Second  // how often AskOn looks for questions that are due
+	askMost   = 32               // how many it takes at a time
+
+	// askPatience is how long an event waits for the answer to its doubt. Stripe's
+	// Checkout holds the buyer for 10 s at most.
+	askPatience = 3 * time.Second
+	// resolution is that of Stripe's times: an answer is newer than an event only if
+	// it is from a later second.
+	resolution = time.Second
+)
+
+// asks are the questions under way.
+type asks struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	places chan struct{}
+
+	mu        sync.Mutex
+	underWay  map[domain.Ref]chan struct{} // closed when the question is over
+	strangers map[domain.Ref]time.Time     // of whom Stripe said that they are not ours, until when we believe it
+	running   sync.WaitGroup
+}
+
+func newAsks() *asks {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &asks{
+		ctx: ctx, cancel: cancel,
+		places:    make(chan struct{}, askAtOnce),
+		underWay:  map[domain.Ref]chan struct{}{},
+		strangers: map[domain.Ref]time.Time{},
+	}
+}
+
+func (a *asks) close() {
+	a.cancel()
+	a.running.Wait()
+}
+
+// ask puts a doubt to Stripe, unless somebody is at it already. The channel is
+// closed when that is over, whatever came of it.
+func (f *Fulfill) ask(d domain.Doubt) <-chan struct{} {
+	a := f.asks
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if over, asking := a.underWay[d.Subject]; asking {
+		return over
+	}
+	over := make(chan struct{})
+	if a.ctx.Err() != nil {
+		close(over)
+		return over
+	}
+	a.underWay[d.Subject] = over
+	a.running.Go(func() {
+		defer func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			delete(a.underWay, d.Subject)
+			close(over)
+		}()
+		select {
+		case a.places <- struct{}{}:
+			defer func() { <-a.places }()
+		case <-a.ctx.Done():
+			return
+		}
+		ctx, cancel := context.WithTimeout(a.ctx, askTime)
+		defer cancel()
+		f.put(ctx, d)
+	})
+	return over
+}
+
+// awaitAnswer asks and waits for a moment.
+func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	select {
+	case <-f.ask(d):
+	case <-ctx.Done():
+	}
+}
+
+// AskOn takes up questions that were not answered, of this process or another,
+// until ctx ends. report is told what goes wrong.
+func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
+	for {
+		if err := f.askDue(ctx); err != nil && ctx.Err() == nil {
+			report(fmt.Errorf("take up open questions: %w", err))
+		}
+		select {
+		case <-f.timer(askLook):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// askDue asks what is due and waits for the answers.
+func (f *Fulfill) askDue(ctx context.Context) error {
+	questions, err := f.store.TakeQuestions(ctx, f.clock(), askAgain, askMost)
+	if err != nil {
+		return err
+	}
+	answers := make([]<-chan struct{}, len(questions))
+	for i, q := range questions {
+		answers[i] = f.ask(q.Doubt)
+	}
+	for _, over := range answers {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// put asks Stripe and joins what it says. A failure leaves the question as it is
+// kept: due again soon.
+func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
+	var err error
+	switch d.Subject.Kind {
+	case domain.RefSubscription:
+		err = f.askSubscription(ctx, d)
+	default:
+		err = f.askCharge(ctx, d)
+	}
+	switch {
+	case err == nil:
+		f.meter.Asked(d.Subject.Kind, ports.AnswerSettled)
+	case errors.Is(err, ports.ErrNotFound):
+		f.meter.Asked(d.Subject.Kind, ports.AnswerNothing)
+	default:
+		f.meter.Asked(d.Subject.Kind, ports.AnswerFailed)
+	}
+}
+
+// askSubscription asks which snapshot is the newest: the one that Stripe has now.
+func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
+	// Asked within the second of the doubt, the answer could be older than what
+	// raised it. If Stripe's clock is far ahead of ours, waiting is of no use.
+	if early := d.Since.Add(resolution).Sub(f.clock()); early > 0 && early <= 2*resolution {
+		select {
+		case <-f.timer(early):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
+	if errors.Is(err, ports.ErrNotFound) {
+		return errors.Join(err, f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}))
+	}
+	if err != nil {
+		return fmt.Errorf("ask for subscription %s: %w", d.Subject.ID, err)
+	}
+	_, err = f.fetched(ctx, fact)
+	return err
+}
+
+// askCharge asks whose a payment is and what it pays. The events that wait for it
+// are then processed again; only when none is left is the question forgotten.
+func (f *Fulfill) askCharge(ctx context.Context, d domain.Doubt) error {
+	fact, err := f.gateway.FetchCharge(ctx, d.Subject)
+	nothing := errors.Is(err, ports.ErrNotFound)
+	if err != nil && !nothing {
+		return fmt.Errorf("ask for %s %s: %w", d.Subject.Kind, d.Subject.ID, err)
+	}
+	ours := false
+	if !nothing {
+		verdict, err := f.fetched(ctx, fact)
+		if err != nil {
+			return err
+		}
+		ours = verdict.Outcome != domain.OutcomeIgnored
+	}
+	if !ours {
+		f.asks.remember(d.Subject, f.clock())
+	}
+	for {
+		if err := f.processWaiting(ctx, d.Subject); err != nil {
+			return err
+		}
+		if err := f.forget(ctx, domain.Doubt{Subject: d.Subject}); err != nil {
+			return err
+		}
+		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Limit: 1})
+		if err != nil || len(late) == 0 {
+			return errors.Join(err, notFound(nothing))
+		}
+	}
+}
+
+func notFound(nothing bool) error {
+	if nothing {
+		return ports.ErrNotFound
+	}
+	return nil
+}
+
+// processWaiting processes the events again that wait to be told whose they are.
+func (f *Fulfill) processWaiting(ctx context.Context, subject domain.Ref) error {
+	for {
+		waiting, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: subject, Outcome: domain.OutcomeWaiting})
+		if err != nil || len(waiting) == 0 {
+			return err
+		}
+		for _, receipt := range waiting {
+			r, err := f.reread(ctx, receipt.ID)
+			if err != nil {
+				return err
+			}
+			r.asked = true
+			if _, err := f.batches.do(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// reread is a stored event as it came in, to be processed again.
+func (f *Fulfill) reread(ctx context.Context, id domain.EventID) (received, error) {
+	receipt, err := f.store.Receipt(ctx, id)
+	if err != nil {
+		return received{}, fmt.Errorf("read event %s: %w", id, err)
+	}
+	event, err := f.gateway.RereadEvent(receipt.Payload)
+	if err != nil {
+		return received{}, fmt.Errorf("read event %s again: %w", id, err)
+	}
+	return received{event: event, at: receipt.ReceivedAt, again: true}, nil
+}
+
+func (f *Fulfill) forget(ctx context.Context, d domain.Doubt) error {
+	return f.store.Update(ctx, ports.Touch{}, func(ports.Found) (ports.Kept, error) {
+		return ports.Kept{Answered: []domain.Doubt{d}}, nil
+	})
+}
+
+const (
+	strangerFor   = time.Hour
+	mostStrangers = 10_000
+)
+
+// remember that a payment is nobody's of ours: a refund is told in several events.
+func (a *asks) remember(subject domain.Ref, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.strangers) >= mostStrangers {
+		clear(a.strangers)
+	}
+	a.strangers[subject] = now.Add(strangerFor)
+}
+
+func (a *asks) isStranger(fact domain.Fact, now time.Time) bool {
+	subject, canAsk := domain.Whose(fact)
+	if !canAsk {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return now.Before(a.strangers[subject])
+}
