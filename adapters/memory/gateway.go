@@ -31,14 +31,17 @@ type Gateway struct {
 	events    map[string]domain.Event // by payload
 	failures  []error
 	calls     int
+
+	subscriptions map[domain.SubscriptionID]domain.Subscription
+	charges       map[domain.ChargeID]domain.ChargeFact
+	latestCharges map[domain.PaymentIntentID]domain.ChargeID
 }
 
 type session struct {
-	fact         domain.SessionFact
-	price        domain.PriceID
-	quantity     int64
-	trialDays    int
-	subscription *domain.Subscription
+	fact      domain.SessionFact
+	price     domain.PriceID
+	quantity  int64
+	trialDays int
 }
 
 var _ ports.Gateway = (*Gateway)(nil)
@@ -52,6 +55,10 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		customers: map[domain.CustomerID]bool{},
 		sessions:  map[domain.SessionID]session{},
 		events:    map[string]domain.Event{},
+
+		subscriptions: map[domain.SubscriptionID]domain.Subscription{},
+		charges:       map[domain.ChargeID]domain.ChargeFact{},
+		latestCharges: map[domain.PaymentIntentID]domain.ChargeID{},
 	}
 }
 
@@ -186,8 +193,8 @@ func (g *Gateway) FetchSession(ctx context.Context, id domain.SessionID) ([]doma
 		return nil, ports.ErrNotFound
 	}
 	facts := []domain.Fact{g.fetched(id)}
-	if s.subscription != nil {
-		facts = append(facts, domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: *s.subscription})
+	if sub, made := g.subscriptions[s.fact.Subscription]; made {
+		facts = append(facts, g.fetchedSubscription(sub))
 	}
 	return facts, nil
 }
@@ -216,6 +223,11 @@ func (g *Gateway) ReadEvent(payload []byte, signature string) (domain.Event, err
 	if !hmac.Equal([]byte(signature), []byte(g.Sign(payload))) {
 		return domain.Event{}, ports.ErrBadSignature
 	}
+	return g.RereadEvent(payload)
+}
+
+// RereadEvent implements [ports.Gateway] for what [Gateway.Message] made.
+func (g *Gateway) RereadEvent(payload []byte) (domain.Event, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e, known := g.events[string(payload)]
@@ -240,52 +252,6 @@ func (g *Gateway) Sign(payload []byte) string {
 	mac := hmac.New(sha256.New, []byte("memory"))
 	mac.Write(payload)
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// Pay completes an open session: its facts are those of Stripe's events.
-func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := g.sessions[id]
-	if s.fact.Status != "open" {
-		return nil
-	}
-	s.fact.Status, s.fact.PaymentStatus, s.fact.URL = "complete", "paid", ""
-	price, _ := g.price(s.price)
-	s.fact.Amount, s.fact.Currency = price.Amount*s.quantity, price.Currency
-	if s.fact.Mode == domain.ModePayment {
-		s.fact.PaymentIntent = domain.PaymentIntentID("pi_" + string(id))
-	} else {
-		s.subscription = g.subscribe(s, price)
-		s.fact.Subscription = s.subscription.ID
-	}
-	g.sessions[id] = s
-
-	completed := s.fact
-	completed.Type, completed.At = "checkout.session.completed", g.now()
-	facts := []domain.Fact{completed}
-	if s.subscription != nil {
-		facts = append(facts, domain.SubscriptionFact{
-			Type: "customer.subscription.created", At: g.now(), Snapshot: *s.subscription,
-		})
-	}
-	return facts
-}
-
-func (g *Gateway) subscribe(s session, price ports.StripePrice) *domain.Subscription {
-	now := g.now()
-	sub := &domain.Subscription{
-		ID: domain.SubscriptionID("sub_" + string(s.fact.ID)), Order: s.fact.Order, Customer: s.fact.Customer,
-		Status:    domain.StatusActive,
-		Items:     []domain.Item{{ID: "si_" + string(s.fact.ID), Price: price.ID, LookupKey: price.LookupKey, Quantity: s.quantity}},
-		StartedAt: now, PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0),
-	}
-	if s.trialDays > 0 {
-		sub.Status = domain.StatusTrialing
-		sub.PeriodEnd = now.AddDate(0, 0, s.trialDays)
-		sub.TrialEnd = sub.PeriodEnd
-	}
-	return sub
 }
 
 func (g *Gateway) price(id domain.PriceID) (ports.StripePrice, bool) {

@@ -40,6 +40,24 @@ func gatewayReadEvent(t *testing.T, f GatewayFixture) {
 	}
 }
 
+func gatewayRereadEvent(t *testing.T, f GatewayFixture) {
+	s := newShopper(t, f)
+	id := s.create(t, s.request("order1", domain.ModePayment)).ID
+	s.Pay(t, id)
+	payload, signature := s.Completed(t, id)
+	want, err := s.Gateway.ReadEvent(payload, signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Gateway.RereadEvent(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the event differs from the one that came (-read +reread):\n%s", diff)
+	}
+}
+
 func gatewayBadSignature(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	id := s.create(t, s.request("order1", domain.ModePayment)).ID
@@ -66,6 +84,9 @@ func gatewayUnreadable(t *testing.T, f GatewayFixture) {
 	} {
 		if got, err := f.Gateway.ReadEvent([]byte(payload), f.Sign([]byte(payload))); !errors.Is(err, ports.ErrUnreadable) {
 			t.Errorf("%q: got %+v, %v, want %v", payload, got, err, ports.ErrUnreadable)
+		}
+		if got, err := f.Gateway.RereadEvent([]byte(payload)); !errors.Is(err, ports.ErrUnreadable) {
+			t.Errorf("%q, again: got %+v, %v, want %v", payload, got, err, ports.ErrUnreadable)
 		}
 	}
 }

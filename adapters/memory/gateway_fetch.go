@@ -1,0 +1,73 @@
+package memory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// SetSubscription makes Stripe have a subscription as it is given.
+func (g *Gateway) SetSubscription(s domain.Subscription) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.Items = slices.Clone(s.Items)
+	g.subscriptions[s.ID] = s
+}
+
+// SetCharge makes Stripe have a charge as it is given, the latest one of its
+// payment intent. Its Type and At do not matter.
+func (g *Gateway) SetCharge(c domain.ChargeFact) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.keepCharge(c)
+}
+
+func (g *Gateway) keepCharge(c domain.ChargeFact) {
+	g.charges[c.ID] = c
+	if c.PaymentIntent != "" {
+		g.latestCharges[c.PaymentIntent] = c.ID
+	}
+}
+
+// FetchSubscription implements [ports.Gateway].
+func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return domain.SubscriptionFact{}, err
+	}
+	s, known := g.subscriptions[id]
+	if !known {
+		return domain.SubscriptionFact{}, ports.ErrNotFound
+	}
+	return g.fetchedSubscription(s), nil
+}
+
+func (g *Gateway) fetchedSubscription(s domain.Subscription) domain.SubscriptionFact {
+	s.Items = slices.Clone(s.Items)
+	return domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: s}
+}
+
+// FetchCharge implements [ports.Gateway].
+func (g *Gateway) FetchCharge(ctx context.Context, subject domain.Ref) (domain.ChargeFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return domain.ChargeFact{}, err
+	}
+	var id domain.ChargeID
+	switch subject.Kind {
+	case domain.RefCharge:
+		id = domain.ChargeID(subject.ID)
+	case domain.RefPaymentIntent:
+		id = g.latestCharges[domain.PaymentIntentID(subject.ID)]
+	}
+	c, known := g.charges[id]
+	if !known {
+		return domain.ChargeFact{}, ports.ErrNotFound
+	}
+	c.Type, c.At = domain.TypeFetched, g.now()
+	return c, nil
+}
