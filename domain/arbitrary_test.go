@@ -20,13 +20,29 @@ var arbitraryAccount = func() domain.Account {
 // arbitraryFacts says anything about anything, true or not. The alphabets are
 // small so that facts are often about the same thing and often nearly agree.
 var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
-	switch rapid.IntRange(0, 4).Draw(t, "kind") {
+	switch rapid.IntRange(0, 9).Draw(t, "kind") {
 	case 0, 1:
 		return arbitrarySession(t)
 	case 2, 3:
 		return arbitrarySubscription(t)
-	default:
+	case 4:
 		return arbitraryInvoice(t)
+	case 5:
+		return arbitraryCharge(t)
+	case 6:
+		return arbitraryRefund(t)
+	case 7:
+		return arbitraryDispute(t)
+	case 8:
+		return domain.InvoicePaymentFact{
+			Type: among(t, "type", append(slices.Clone(domain.InvoicePaymentEvents), "invoice_payment.unheard_of")...), At: instant(t, "at"), ID: "inpay_1",
+			Invoice: arbitraryInvoiceID(t), PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
+		}
+	default:
+		return domain.CustomerFact{
+			Type: among(t, "type", append(slices.Clone(domain.CustomerEvents), "customer.unheard_of")...), At: instant(t, "at"),
+			ID: among(t, "customer", cusAna, cusBob),
+		}
 	}
 })
 
@@ -109,10 +125,57 @@ func arbitraryInvoice(t *rapid.T) domain.InvoiceFact {
 		ID:            among[domain.InvoiceID](t, "invoice", "in_1", "in_1", "in_2"),
 		Customer:      among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
 		Subscription:  among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_2", ""),
-		PaymentIntent: among[domain.PaymentIntentID](t, "intent", "pi_1", "pi_2", ""),
-		Amount:        among[int64](t, "amount", 0, 1, 2),
-		Currency:      among(t, "currency", "eur", "usd"),
-		PeriodStart:   instant(t, "period start"), PeriodEnd: instant(t, "period end"),
+		PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
+		Amount:      among[int64](t, "amount", 0, 1, 2),
+		Currency:    among(t, "currency", "eur", "usd"),
+		PeriodStart: instant(t, "period start"), PeriodEnd: instant(t, "period end"),
+	}
+}
+
+func arbitraryIntent(t *rapid.T) domain.PaymentIntentID {
+	return among[domain.PaymentIntentID](t, "intent", "pi_1", "pi_2", "")
+}
+
+func arbitraryChargeID(t *rapid.T) domain.ChargeID {
+	return among[domain.ChargeID](t, "charge", "ch_1", "ch_2", "")
+}
+
+func arbitraryInvoiceID(t *rapid.T) domain.InvoiceID {
+	return among[domain.InvoiceID](t, "invoice", "in_1", "in_2", "")
+}
+
+func arbitraryCharge(t *rapid.T) domain.ChargeFact {
+	return domain.ChargeFact{
+		Type: among(t, "type", append(slices.Clone(domain.ChargeEvents), "charge.unheard_of")...), At: instant(t, "at"),
+		ID: among[domain.ChargeID](t, "id", "ch_1", "ch_2"), PaymentIntent: arbitraryIntent(t), Invoice: arbitraryInvoiceID(t),
+		Customer: among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
+		Amount:   among[int64](t, "amount", 0, 1, 2), Refunded: among[int64](t, "refunded", 0, 1, 2), Currency: among(t, "currency", "eur", "usd"),
+	}
+}
+
+func arbitraryRefund(t *rapid.T) domain.RefundFact {
+	statuses := []domain.RefundStatus{"unheard_of", ""}
+	for _, rule := range domain.RefundRules {
+		statuses = append(statuses, rule.Status)
+	}
+	return domain.RefundFact{
+		Type: among(t, "type", append(slices.Clone(domain.RefundEvents), "refund.unheard_of")...), At: instant(t, "at"),
+		ID: among[domain.RefundID](t, "id", "re_1", "re_2"), PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
+		Status: among(t, "status", statuses...), Amount: among[int64](t, "amount", 0, 1, 2), Currency: among(t, "currency", "eur", "usd"),
+		CreatedAt: instant(t, "created"),
+	}
+}
+
+func arbitraryDispute(t *rapid.T) domain.DisputeFact {
+	statuses := []domain.DisputeStatus{"unheard_of", ""}
+	for _, rule := range domain.DisputeRules {
+		statuses = append(statuses, rule.Status)
+	}
+	return domain.DisputeFact{
+		Type: among(t, "type", append(slices.Clone(domain.DisputeEvents), "charge.dispute.unheard_of")...), At: instant(t, "at"),
+		ID: among[domain.DisputeID](t, "id", "dp_1", "dp_2"), PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
+		Status: among(t, "status", statuses...), Amount: among[int64](t, "amount", 0, 1, 2), Currency: among(t, "currency", "eur", "usd"),
+		CreatedAt: instant(t, "created"),
 	}
 }
 
@@ -120,7 +183,10 @@ func equal(a, b domain.Account) bool { return cmp.Equal(a, b, sameAccount) }
 
 func deepCopy(a domain.Account) domain.Account {
 	c := a
+	c.FormerCustomers = slices.Clone(a.FormerCustomers)
 	c.Orders, c.Payments = maps.Clone(a.Orders), maps.Clone(a.Payments)
+	c.InvoicePayments, c.Charges = maps.Clone(a.InvoicePayments), maps.Clone(a.Charges)
+	c.Refunds, c.Disputes, c.Grants = maps.Clone(a.Refunds), maps.Clone(a.Disputes), maps.Clone(a.Grants)
 	c.Subscriptions = map[domain.SubscriptionID]domain.Subscription{}
 	for id, s := range a.Subscriptions {
 		s.Items = slices.Clone(s.Items)

@@ -4,83 +4,34 @@ import (
 	"slices"
 	"time"
 
-	"github.com/entitled-dev/entitled/domain"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/domain/domaintest"
 )
 
 const (
 	ana    domain.UserID     = "user_ana"
-	cusAna domain.CustomerID = "cus_ana"
-	cusBob domain.CustomerID = "cus_bob"
+	cusAna domain.CustomerID = "cus_user_ana"
+	cusBob domain.CustomerID = "cus_user_bob"
 
-	day   = 24 * time.Hour
-	month = 30 * day
+	day   = domaintest.Day
+	month = domaintest.Month
 )
 
 // noon is when every test's story begins.
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+var noon = domaintest.Noon
 
 // shop is the catalog of all tests here.
-var shop = domain.Catalog{
-	Features: map[domain.FeatureKey]domain.Feature{
-		"sso":      {Key: "sso", Type: domain.FeatureFlag},
-		"projects": {Key: "projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
-		"seats":    {Key: "seats", Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
-		"credits":  {Key: "credits", Type: domain.FeatureLimit, Merge: domain.MergeSum},
-	},
-	Plans: map[domain.PlanKey]domain.Plan{
-		"pass": {
-			Key: "pass", Mode: domain.ModePayment, ValidFor: 365 * day,
-			Prices: []domain.Price{{Key: "once", ID: "price_pass"}},
-			Grants: map[domain.FeatureKey]domain.Value{"projects": domain.Limit(10), "credits": domain.Limit(100)},
-		},
-		"forever": {
-			Key: "forever", Mode: domain.ModePayment,
-			Prices: []domain.Price{{Key: "once", ID: "price_forever"}},
-			Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "seats": domain.Limit(1)},
-		},
-		"pro": {
-			Key: "pro", Mode: domain.ModeSubscription, Group: "main", Grace: 14 * day, Leeway: day,
-			Prices: []domain.Price{{Key: "monthly", ID: "price_pro"}, {Key: "yearly", LookupKey: "pro_yearly"}},
-			Grants: map[domain.FeatureKey]domain.Value{
-				"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5), "credits": domain.Limit(50),
-			},
-		},
-		"team": {
-			Key: "team", Mode: domain.ModeSubscription, Group: "main", Grace: 3 * day, Leeway: 2 * time.Hour,
-			Prices: []domain.Price{{Key: "monthly", ID: "price_team"}},
-			Grants: map[domain.FeatureKey]domain.Value{
-				"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1),
-			},
-		},
-	},
-}
+var shop = domaintest.Shop
 
-// customerOf names the Stripe customer of a user.
-func customerOf(u domain.UserID) domain.CustomerID {
-	if u == ana {
-		return cusAna
-	}
-	return cusBob
-}
-
-// accountWith is a user with a customer and these orders.
 func accountWith(user domain.UserID, orders ...domain.Order) domain.Account {
-	a := domain.NewAccount(user)
-	a.Customer = customerOf(user)
-	for _, o := range orders {
-		a = a.WithOrder(o)
-	}
-	return a
+	return domaintest.AccountWith(user, orders...)
 }
 
-// pendingOrder is an order that Stripe knows nothing of yet.
 func pendingOrder(id domain.OrderID, plan domain.PlanKey) domain.Order {
-	return domain.Order{
-		ID: id, Plan: plan, Mode: shop.Plans[plan].Mode, Quantity: 1,
-		Status: domain.OrderPending, CreatedAt: noon, ExpiresAt: noon.Add(day),
-	}
+	return domaintest.PendingOrder(id, plan)
 }
 
 // after records facts in the order given.

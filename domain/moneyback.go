@@ -176,22 +176,11 @@ func (a Account) paidFor(id SubscriptionID) []Payment {
 // lastPeriod are the payments for the period that ends last: the one it began
 // with, and those for changes in its midst.
 func lastPeriod(payments []Payment) []Payment {
-	var start, end time.Time
+	var end time.Time
 	for _, p := range payments {
-		switch {
-		case p.PeriodEnd.After(end):
-			start, end = p.PeriodStart, p.PeriodEnd
-		case p.PeriodEnd.Equal(end):
-			start = earlier(start, p.PeriodStart)
-		}
+		end = later(end, p.PeriodEnd)
 	}
-	var last []Payment
-	for _, p := range payments {
-		if p.PeriodEnd.After(start) || p.PeriodEnd.Equal(end) {
-			last = append(last, p)
-		}
-	}
-	return last
+	return slices.DeleteFunc(slices.Clone(payments), func(p Payment) bool { return !p.PeriodEnd.Equal(end) })
 }
 
 // paidSince tells whether a period that began at t or later is paid for.
