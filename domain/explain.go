@@ -1,0 +1,250 @@
+package domain
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Explanation tells why a user has, or lacks, features at a moment.
+type Explanation struct {
+	User UserID
+	At   time.Time // UTC
+
+	// FromHistory: At is before the newest change, so the answer comes from the
+	// changes alone. Facts are known as they are now and not as they were then, so
+	// neither rules nor evidence are shown.
+	FromHistory bool
+
+	// OutOfLine: what was last derived is not what the facts and this catalog give.
+	// The catalog is another one than the service has, or has just changed.
+	OutOfLine bool
+
+	Features []FeatureExplanation // sorted by feature
+
+	// Unmapped are purchases of which the catalog does not say what they give. They
+	// may be the reason why something is lacking.
+	Unmapped []SourceExplanation
+}
+
+// FeatureExplanation tells why one feature is held or not.
+type FeatureExplanation struct {
+	Feature FeatureKey
+	Held    bool
+	Right   Right               // what holds; zero unless Held
+	Sources []SourceExplanation // whatever gives it, gave it or could give it; sorted
+	Plans   []PlanKey           // of the catalog, those that grant it; sorted
+}
+
+// SourceState is what a source does for a feature at a moment.
+type SourceState string
+
+const (
+	StateGives    SourceState = "gives"
+	StateNotYet   SourceState = "not_yet"  // it will
+	StateEnded    SourceState = "ended"    // it did until its time was over
+	StateRevoked  SourceState = "revoked"  // it did until a change took it
+	StateWithheld SourceState = "withheld" // it never did: a rule keeps it from giving
+)
+
+// SourceStates lists every state.
+var SourceStates = []SourceState{StateGives, StateNotYet, StateEnded, StateRevoked, StateWithheld}
+
+// SourceExplanation tells what one source does for one feature, and why.
+type SourceExplanation struct {
+	Source   Source
+	Plan     PlanKey // empty: of a grant, or of a price that no plan has
+	Price    PriceID // of an item of a subscription
+	Quantity int64
+	State    SourceState
+	Value    Value     // what it gives, gave or would give
+	Since    time.Time // of what it gives or gave; UTC
+	Until    time.Time // of what it gives or gave; UTC, exclusive; zero: no end
+	Rule     Rule      // what decided; zero: from the history
+	Evidence []Evidence
+
+	// Last is the last change that this source made to this feature; without a Kind:
+	// there was none.
+	Last Change
+}
+
+// claim is what identifies an entitlement of one user.
+type claim struct {
+	feature FeatureKey
+	source  Source
+}
+
+// Explain tells of every feature that a source of the account gives, gave or could
+// give, whether it is held at a moment and why. A moment before the newest change
+// is answered from the history; one in the future, as if nothing else happened.
+func Explain(a Account, c Catalog, changes []Change, at time.Time) Explanation {
+	e := explaining{
+		Explanation: Explanation{User: a.User, At: at.UTC()},
+		catalog:     c, sources: map[FeatureKey][]SourceExplanation{},
+	}
+	past := upTo(changes, at)
+	var holding []Entitlement
+	if len(past) < len(changes) {
+		e.FromHistory = true
+		holding = EntitlementsAt(past, at)
+		e.tellHistory(past)
+	} else {
+		holding = Entitlements(a, c)
+		e.OutOfLine = len(Diff(EntitlementsAt(past, at), holding)) > 0
+		e.tellFacts(a, past)
+	}
+	e.conclude(Rights(holding, c, at))
+	return e.Explanation
+}
+
+// Only narrows an explanation to one feature, whether anything is known of it or
+// not. Purchases that nobody can read stay: they may be about it.
+func (e Explanation) Only(feature FeatureKey, c Catalog) Explanation {
+	only := FeatureExplanation{Feature: feature, Plans: c.plansWith(feature)}
+	for _, f := range e.Features {
+		if f.Feature == feature {
+			only = f
+		}
+	}
+	e.Features = []FeatureExplanation{only}
+	return e
+}
+
+// Knows tells whether the explanation has anything to say of a feature.
+func (e Explanation) Knows(feature FeatureKey) bool {
+	return slices.ContainsFunc(e.Features, func(f FeatureExplanation) bool { return f.Feature == feature })
+}
+
+// explaining is an explanation while it is made.
+type explaining struct {
+	Explanation
+	catalog Catalog
+	sources map[FeatureKey][]SourceExplanation
+}
+
+// tellHistory tells what each source had given, by the changes up to the moment.
+func (e *explaining) tellHistory(past []Change) {
+	for claim, last := range lastChanges(past) {
+		e.add(claim.feature, e.told(last))
+	}
+}
+
+// told is what a change alone says of a source.
+func (e *explaining) told(last Change) SourceExplanation {
+	was := last.Entitlement
+	return SourceExplanation{
+		Source: was.Source, Plan: was.Plan, Value: was.Value, Since: was.Since, Until: was.Until,
+		State: stateAt(was, last.Kind != ChangeRevoked, last, e.At), Last: last,
+	}
+}
+
+// tellFacts tells how each source stands by the facts, and of what a source gave
+// and cannot give any longer.
+func (e *explaining) tellFacts(a Account, past []Change) {
+	last := lastChanges(past)
+	evidence := a.evidence()
+	rules := map[Source]Rule{}
+	for _, s := range Standings(a, e.catalog) {
+		told := SourceExplanation{
+			Source: s.Source, Plan: s.Plan, Price: s.Price, Quantity: s.Quantity,
+			State: StateWithheld, Rule: s.Rule, Evidence: evidence.of(s.Source),
+		}
+		if _, mapped := e.catalog.Plans[s.Plan]; !mapped && s.Source.Kind != SourceGrant {
+			e.Unmapped = append(e.Unmapped, told)
+			rules[s.Source] = s.Rule
+			continue
+		}
+		if _, one := rules[s.Source]; !one {
+			rules[s.Source] = Rule{TableCatalog, "plan " + string(s.Plan) + " does not grant it", string(AccessNone)}
+		}
+		for _, could := range s.couldGive(a, e.catalog) {
+			one := told
+			one.Value, one.Since, one.Until = could.Value, could.Since, could.Until
+			one.Last = last[claim{could.Feature, s.Source}]
+			one.State = stateAt(could, s.Gives, one.Last, e.At)
+			if one.State == StateRevoked {
+				one.Since, one.Until = one.Last.Entitlement.Since, one.Last.Entitlement.Until
+			}
+			e.add(could.Feature, one)
+		}
+	}
+	for claim, change := range last {
+		if e.has(claim) {
+			continue
+		}
+		one := e.told(change)
+		if one.State != StateRevoked {
+			one.State = StateWithheld // out of line: it is still kept, and nothing gives it
+		}
+		one.Rule, one.Evidence = rules[claim.source], evidence.of(claim.source)
+		e.add(claim.feature, one)
+	}
+	slices.SortFunc(e.Unmapped, compareSources)
+}
+
+// couldGive is what a standing gives, or would if its rule let it.
+func (s Standing) couldGive(a Account, c Catalog) []Entitlement {
+	if s.Source.Kind == SourceGrant {
+		g := a.Grants[GrantID(s.Source.ID)]
+		return []Entitlement{{Feature: g.Feature, Source: s.Source, Value: g.Value, Since: s.Since, Until: s.Until}}
+	}
+	return grant(c.Plans[s.Plan], s.Quantity, c, s.Source, s.Since, s.Until)
+}
+
+// stateAt is what a source does at a moment with what it gives, if it gives.
+func stateAt(e Entitlement, gives bool, last Change, at time.Time) SourceState {
+	switch {
+	case gives && e.LiveAt(at):
+		return StateGives
+	case gives && at.Before(e.Since):
+		return StateNotYet
+	case gives:
+		return StateEnded
+	case last.Kind == ChangeRevoked:
+		return StateRevoked
+	default:
+		return StateWithheld
+	}
+}
+
+func (e *explaining) add(feature FeatureKey, s SourceExplanation) {
+	e.sources[feature] = append(e.sources[feature], s)
+}
+
+func (e *explaining) has(c claim) bool {
+	return slices.ContainsFunc(e.sources[c.feature], func(s SourceExplanation) bool { return s.Source == c.source })
+}
+
+// conclude puts everything in order and adds what holds.
+func (e *explaining) conclude(rights []Right) {
+	for _, feature := range slices.Sorted(maps.Keys(e.sources)) {
+		f := FeatureExplanation{Feature: feature, Sources: e.sources[feature], Plans: e.catalog.plansWith(feature)}
+		slices.SortFunc(f.Sources, compareSources)
+		for _, r := range rights {
+			if r.Feature == feature {
+				f.Held, f.Right = true, r
+			}
+		}
+		e.Features = append(e.Features, f)
+	}
+}
+
+func compareSources(a, b SourceExplanation) int {
+	return cmp.Or(
+		cmp.Compare(a.Source.Kind, b.Source.Kind), cmp.Compare(a.Source.ID, b.Source.ID),
+		cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.Price, b.Price), cmp.Compare(a.Quantity, b.Quantity),
+	)
+}
+
+// plansWith are the plans that grant a feature, sorted.
+func (c Catalog) plansWith(feature FeatureKey) []PlanKey {
+	var plans []PlanKey
+	for key, plan := range c.Plans {
+		if _, grants := plan.Grants[feature]; grants {
+			plans = append(plans, key)
+		}
+	}
+	slices.Sort(plans)
+	return plans
+}
