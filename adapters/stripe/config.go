@@ -21,6 +21,7 @@ const DefaultTimeout = 10 * time.Second
 type Config struct {
 	SecretKey      string   // sk_... or rk_..., test or live
 	WebhookSecrets []string // whsec_...; several while one is being replaced
+	Account        string   // acct_...: the connected account to sell for; empty: the key's own
 
 	APIBase    string        // address of a Stripe-shaped server; empty: Stripe's own
 	Timeout    time.Duration // of a call, retries included; 0: DefaultTimeout
@@ -31,14 +32,19 @@ type Config struct {
 
 var secretKey = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]+$`)
 
+var accountID = regexp.MustCompile(`^acct_[A-Za-z0-9]{1,64}$`)
+
 // settled checks the configuration and fills in what was left out. Its error
 // names every setting that is wrong, and never shows a value that is secret.
 func (c Config) settled() (Config, error) {
 	c.SecretKey = strings.TrimSpace(c.SecretKey)
 	c.APIBase = strings.TrimSpace(c.APIBase)
+	c.Account = strings.TrimSpace(c.Account)
 	secrets, err := settledSecrets(c.WebhookSecrets)
 	c.WebhookSecrets = secrets
-	if err := errors.Join(checkKey(c.SecretKey), err, checkBase(c.APIBase, isLive(c.SecretKey)), checkTimeout(c.Timeout)); err != nil {
+	if err := errors.Join(
+		checkKey(c.SecretKey), err, checkAccount(c.Account), checkBase(c.APIBase, isLive(c.SecretKey)), checkTimeout(c.Timeout),
+	); err != nil {
 		return Config{}, err
 	}
 	if c.Timeout == 0 {
@@ -101,6 +107,13 @@ func settledSecrets(secrets []string) ([]string, error) {
 		}
 	}
 	return settled, nil
+}
+
+func checkAccount(account string) error {
+	if account != "" && !accountID.MatchString(account) {
+		return errors.New("STRIPE_ACCOUNT is not the id of a connected account: it begins with acct_ and goes on with letters and digits; leave it empty to sell for the account that the key is of")
+	}
+	return nil
 }
 
 func checkBase(base string, live bool) error {

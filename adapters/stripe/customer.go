@@ -38,7 +38,7 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 		return "", err
 	}
 	customer := readObject(got.body)
-	if customer.Kind != "customer" || !isID(string(customer.ID), "cus_") {
+	if customer.Kind != kindCustomer || !isID(string(customer.ID), "cus_") {
 		return "", unusable(c, got, "the answer is not a customer")
 	}
 	return domain.CustomerID(customer.ID), nil

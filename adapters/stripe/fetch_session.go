@@ -36,7 +36,11 @@ func (g *Gateway) FetchSession(ctx context.Context, id domain.SessionID) ([]doma
 	}
 	_ = json.Unmarshal(got.body, &made) // it was read before
 	if subscription := readObject(made.Subscription); subscription.Kind == kindSubscription && subscription.ID != "" {
-		facts = append(facts, readSubscription(subscription, domain.TypeFetched, got.askedAt))
+		fact, err := g.fetchedSubscription(ctx, subscription, got)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact)
 	}
 	return facts, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
+	"golang.org/x/time/rate"
 
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -20,6 +21,9 @@ type Gateway struct {
 	client  *http.Client
 	backend stripe.Backend
 	pause   func(try int) time.Duration
+	account string // Stripe-Account of every call; empty: our own
+
+	questions *rate.Limiter
 }
 
 var _ ports.Gateway = (*Gateway)(nil)
@@ -48,6 +52,9 @@ func New(config Config) (*Gateway, error) {
 		client:  c.HTTPClient,
 		backend: stripe.GetBackendWithConfig(stripe.APIBackend, backend),
 		pause:   pauseAfter,
+		account: c.Account,
+
+		questions: newQuestions(),
 	}, nil
 }
 

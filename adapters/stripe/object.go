@@ -14,15 +14,20 @@ type object struct {
 	Kind          word     `json:"object"`
 	Created       number   `json:"created"`
 	Status        word     `json:"status"`
+	Amount        number   `json:"amount"`
 	Currency      word     `json:"currency"`
 	Customer      ref      `json:"customer"`
 	Subscription  ref      `json:"subscription"`
+	Invoice       ref      `json:"invoice"`
 	PaymentIntent ref      `json:"payment_intent"`
+	Charge        ref      `json:"charge"`
 	Metadata      metadata `json:"metadata"`
 
 	sessionFields
 	subscriptionFields
 	invoiceFields
+	invoicePaymentFields
+	chargeFields
 }
 
 // metadata is what we look for in an object's metadata.

@@ -25,9 +25,14 @@ type message struct {
 
 // The kinds of object that say something of purchases.
 const (
-	kindSession      = "checkout.session"
-	kindSubscription = "subscription"
-	kindInvoice      = "invoice"
+	kindSession        = "checkout.session"
+	kindSubscription   = "subscription"
+	kindInvoice        = "invoice"
+	kindInvoicePayment = "invoice_payment"
+	kindCharge         = "charge"
+	kindRefund         = "refund"
+	kindDispute        = "dispute"
+	kindCustomer       = "customer"
 )
 
 // read makes a fact of an object. The type of the event is passed through: what
@@ -36,9 +41,19 @@ type read func(o *object, t domain.EventType, at time.Time) domain.Fact
 
 // kinds has a reader for each kind of object that says something of purchases.
 var kinds = map[word]read{
-	kindSession:      func(o *object, t domain.EventType, at time.Time) domain.Fact { return readSession(o, t, at) },
-	kindSubscription: func(o *object, t domain.EventType, at time.Time) domain.Fact { return readSubscription(o, t, at) },
-	kindInvoice:      func(o *object, t domain.EventType, at time.Time) domain.Fact { return readInvoice(o, t, at) },
+	kindSession:        as(readSession),
+	kindSubscription:   as(readSubscription),
+	kindInvoice:        as(readInvoice),
+	kindInvoicePayment: as(readInvoicePayment),
+	kindCharge:         as(readCharge),
+	kindRefund:         as(readRefund),
+	kindDispute:        as(readDispute),
+	kindCustomer:       as(readCustomer),
+}
+
+// as makes a reader of one kind of fact one of any.
+func as[F domain.Fact](one func(*object, domain.EventType, time.Time) F) read {
+	return func(o *object, t domain.EventType, at time.Time) domain.Fact { return one(o, t, at) }
 }
 
 // ReadEvent implements [ports.Gateway]. The event keeps the payload, not a copy
@@ -49,6 +64,9 @@ func (g *Gateway) ReadEvent(payload []byte, signature string) (domain.Event, err
 	}
 	return readEvent(payload)
 }
+
+// RereadEvent implements [ports.Gateway].
+func (g *Gateway) RereadEvent(payload []byte) (domain.Event, error) { return readEvent(payload) }
 
 func readEvent(payload []byte) (domain.Event, error) {
 	m := new(message)

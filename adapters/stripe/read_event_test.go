@@ -234,6 +234,7 @@ func TestReadEvent_Envelope(t *testing.T) {
 		ID: "evt_1", Type: "charge.refunded", Created: number{value: 1700000000}.time(), APIVersion: "2026-10-28.endive",
 		Livemode: true, Account: "acct_1", Object: "ch_1", Payload: body,
 	}
+	want.Fact = domain.ChargeFact{Type: want.Type, At: want.Created, ID: "ch_1"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

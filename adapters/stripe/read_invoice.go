@@ -8,9 +8,9 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
-// invoiceFields are those that only an invoice has. What an invoice is for moved
-// with API version basil: from subscription to parent, from payment_intent to
-// payments.
+// invoiceFields are those that only an invoice has. What an invoice is for and what
+// paid it moved with API version basil: from subscription to parent, from
+// payment_intent and charge to payments.
 type invoiceFields struct {
 	AmountPaid number `json:"amount_paid"`
 	AmountDue  number `json:"amount_due"`
@@ -43,21 +43,16 @@ type invoiceLine struct {
 	} `json:"period"`
 }
 
-type invoicePayment struct {
-	Status  word `json:"status"`
-	Payment struct {
-		PaymentIntent ref `json:"payment_intent"`
-	} `json:"payment"`
-}
-
 func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact {
+	paid := o.paidWith()
 	fact := domain.InvoiceFact{
 		Type:          t,
 		At:            at,
 		ID:            domain.InvoiceID(o.ID),
 		Customer:      domain.CustomerID(o.Customer),
 		Subscription:  o.invoiceSubscription(),
-		PaymentIntent: o.invoicePaymentIntent(),
+		PaymentIntent: domain.PaymentIntentID(paid.PaymentIntent),
+		Charge:        domain.ChargeID(paid.Charge),
 		Amount:        o.AmountDue.value,
 		Currency:      string(o.Currency),
 	}
@@ -90,14 +85,18 @@ func (o *object) invoiceSubscription() domain.SubscriptionID {
 	return domain.SubscriptionID(found)
 }
 
-// invoicePaymentIntent prefers, of several payments, one that was made.
-func (o *object) invoicePaymentIntent() domain.PaymentIntentID {
-	var paid, other ref
-	for _, p := range o.Payments.Data {
-		if p.Status == "paid" {
-			paid = cmp.Or(paid, p.Payment.PaymentIntent)
-		}
-		other = cmp.Or(other, p.Payment.PaymentIntent)
+// paidWith prefers, of several payments, one that was made. Intent and charge are
+// always of the same payment: together they say which charge an intent made.
+func (o *object) paidWith() payment {
+	found := payment{o.PaymentIntent, o.Charge}
+	if found != (payment{}) {
+		return found
 	}
-	return domain.PaymentIntentID(cmp.Or(o.PaymentIntent, paid, other))
+	for _, p := range o.Payments.Data {
+		if p.Status == "paid" && p.Payment != (payment{}) {
+			return p.Payment
+		}
+		found = cmp.Or(found, p.Payment)
+	}
+	return found
 }

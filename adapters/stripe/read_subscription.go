@@ -12,6 +12,7 @@ import (
 type subscriptionFields struct {
 	Items struct {
 		Data []subscriptionItem `json:"data"`
+		More bool               `json:"has_more"` // there are items that are not in data
 	} `json:"items"`
 
 	StartDate         number `json:"start_date"`

@@ -94,6 +94,9 @@ func (g *Gateway) sendOnce(ctx context.Context, c call, params *form.Values) (an
 	if c.key != "" {
 		common.SetIdempotencyKey(c.key)
 	}
+	if g.account != "" {
+		common.SetStripeAccount(g.account)
+	}
 	var got answer
 	ours, started := g.now(), time.Now()
 	err := g.backend.CallRaw(c.method, c.path, g.key, params, common, &got)

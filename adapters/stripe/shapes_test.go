@@ -56,10 +56,11 @@ func TestReadEvent_Shapes(t *testing.T) {
 	t.Parallel()
 	classic := func(s *domain.SubscriptionFact) { s.Snapshot.CancelAtPeriodEnd = true }
 	withIntent := func(i *domain.InvoiceFact) { i.PaymentIntent = "pi_1" }
+	withBoth := func(i *domain.InvoiceFact) { i.PaymentIntent, i.Charge = "pi_1", "ch_1" }
 	for file, want := range map[string]domain.Fact{
 		"2022-11-15/session":      theSession(nil),
 		"2022-11-15/subscription": theSubscription(classic),
-		"2022-11-15/invoice":      theInvoice(withIntent),
+		"2022-11-15/invoice":      theInvoice(withBoth),
 
 		"2023-10-16/session": theSession(nil),
 		"2023-10-16/session_payment": theSession(func(s *domain.SessionFact) {
@@ -75,14 +76,20 @@ func TestReadEvent_Shapes(t *testing.T) {
 			s.Type, s.Snapshot.Status, s.Snapshot.CancelAt = "customer.subscription.deleted", "canceled", time.Time{}
 			s.Snapshot.EndedAt, s.Snapshot.TrialEnd = began.Add(4*time.Second), began.Add(3*time.Second)
 		}),
-		"2023-10-16/invoice": theInvoice(withIntent),
+		"2023-10-16/invoice": theInvoice(withBoth),
 		"2023-10-16/invoice_failed": theInvoice(func(i *domain.InvoiceFact) {
-			i.Type, i.PaymentIntent = "invoice.payment_failed", "pi_1"
+			i.Type, i.PaymentIntent, i.Charge = "invoice.payment_failed", "pi_1", "ch_1"
 		}),
 
-		"2024-09-30.acacia/subscription": theSubscription(classic),
-		"2024-09-30.acacia/invoice":      theInvoice(withIntent),
+		"2024-04-10/session":      theSession(nil),
+		"2024-04-10/subscription": theSubscription(classic),
+		"2024-04-10/invoice":      theInvoice(withBoth),
 
+		"2024-09-30.acacia/session":      theSession(nil),
+		"2024-09-30.acacia/subscription": theSubscription(classic),
+		"2024-09-30.acacia/invoice":      theInvoice(withBoth),
+
+		"2025-03-31.basil/session":      theSession(nil),
 		"2025-03-31.basil/subscription": theSubscription(nil),
 		"2025-03-31.basil/subscription_two_items": theSubscription(func(s *domain.SubscriptionFact) {
 			s.Snapshot.CancelAtPeriodEnd = true
@@ -91,8 +98,10 @@ func TestReadEvent_Shapes(t *testing.T) {
 		}),
 		"2025-03-31.basil/invoice": theInvoice(nil),
 
-		"2025-09-30.clover/subscription": theSubscription(nil),
-		"2025-09-30.clover/invoice":      theInvoice(withIntent),
+		"2025-09-30.clover/session":                     theSession(nil),
+		"2025-09-30.clover/subscription":                theSubscription(nil),
+		"2025-09-30.clover/subscription_pending_update": theSubscription(nil), // not before it is paid
+		"2025-09-30.clover/invoice":                     theInvoice(withIntent),
 
 		"2026-03-25.dahlia/session": theSession(nil),
 		"2026-03-25.dahlia/session_expanded": theSession(func(s *domain.SessionFact) {
@@ -100,23 +109,41 @@ func TestReadEvent_Shapes(t *testing.T) {
 		}),
 		"2026-03-25.dahlia/subscription": theSubscription(nil),
 		"2026-03-25.dahlia/invoice":      theInvoice(nil),
+
+		"2026-09-30.endive/session": theSession(func(s *domain.SessionFact) {
+			s.Mode, s.Subscription, s.PaymentIntent = "payment", "", "pi_1"
+		}),
+		"2026-09-30.endive/subscription": theSubscription(func(s *domain.SubscriptionFact) {
+			s.Type, s.Snapshot.Status, s.Snapshot.CancelAt = "customer.subscription.paused", "paused", time.Time{}
+		}),
+		"2026-09-30.endive/invoice": theInvoice(func(i *domain.InvoiceFact) { i.Charge = "ch_1" }),
 	} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			payload := testdata(t, file+".json")
-			got, err := newTestGateway(t, nil).ReadEvent(payload, sign(payload, noon, testSecret))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got.Fact); diff != "" {
-				t.Errorf("the fact differs (-want +got):\n%s", diff)
-			}
-			version, _, _ := cutPath(file)
-			if got.ID != "evt_1" || got.APIVersion != version || !got.Created.Equal(told) || got.Livemode || got.Account != "" {
-				t.Errorf("got event %+v", got)
-			}
-		})
+		mustRead(t, file, want)
 	}
+}
+
+// mustRead reads a file of testdata, in a test of its own.
+func mustRead(t *testing.T, file string, want domain.Fact) {
+	t.Helper()
+	t.Run(file, func(t *testing.T) {
+		t.Parallel()
+		payload := testdata(t, file+".json")
+		got, err := newTestGateway(t, nil).ReadEvent(payload, sign(payload, noon, testSecret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.Fact); diff != "" {
+			t.Errorf("the fact differs (-want +got):\n%s", diff)
+		}
+		version, _, _ := cutPath(file)
+		if got.ID != "evt_1" || got.APIVersion != version || !got.Created.Equal(told) || got.Livemode || got.Account != "" {
+			t.Errorf("got event %+v", got)
+		}
+		again, err := newTestGateway(t, nil).RereadEvent(payload)
+		if diff := cmp.Diff(got, again); err != nil || diff != "" {
+			t.Errorf("read again it differs (-first +again): %v\n%s", err, diff)
+		}
+	})
 }
 
 // The places that an object's parts have been in, one at a time.
