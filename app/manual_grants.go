@@ -154,8 +154,8 @@ func (r GrantRequest) sameAs(given, draft domain.Grant) error {
 	return nil
 }
 
-// The latest and the earliest year that any database can keep and read back.
-const firstYear, lastYear = 1970, 9998
+// Years that every database can keep and read back, and nobody means others.
+const firstYear, lastYear = 2000, 2200
 
 // check refuses what cannot be given, and reads how much of the feature it is.
 func (m *ManualGrants) check(r GrantRequest) (domain.Value, error) {

@@ -1,0 +1,284 @@
+package domain_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// sourceIn is an explanation's word on one source of a feature.
+func sourceIn(t *testing.T, e domain.Explanation, feature domain.FeatureKey, source string) (domain.FeatureExplanation, domain.SourceExplanation) {
+	t.Helper()
+	for _, f := range e.Features {
+		for _, s := range f.Sources {
+			if f.Feature == feature && s.Source.ID == source {
+				return f, s
+			}
+		}
+	}
+	t.Fatalf("nothing is said of %s from %s: %+v", feature, source, e)
+	return domain.FeatureExplanation{}, domain.SourceExplanation{}
+}
+
+// evidenceOf is what a source's evidence says of one object.
+func evidenceOf(s domain.SourceExplanation, about, id string) string {
+	for _, e := range s.Evidence {
+		if e.About == about && e.ID == id {
+			return e.Says
+		}
+	}
+	return "nothing"
+}
+
+func paidPass() domain.SessionFact {
+	s := sessionSays("checkout.session.completed", noon, "complete", "paid")
+	s.PaymentIntent = "pi_1"
+	return s
+}
+
+func refundOfPass(status domain.RefundStatus, amount int64) domain.RefundFact {
+	return domain.RefundFact{
+		Type: "refund.created", At: noon.Add(day), ID: "re_1", PaymentIntent: "pi_1",
+		Status: status, Amount: amount, Currency: "usd", CreatedAt: noon.Add(day),
+	}
+}
+
+func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
+	t.Parallel()
+	bought := accountWith(ana, pendingOrder("o1", "pass"))
+	due := func(s *domain.Subscription) { s.PeriodStart, s.PeriodEnd = noon.Add(month), noon.Add(2*month) }
+	for name, c := range map[string]struct {
+		account domain.Account
+		facts   []domain.Fact // brought by evt_1, evt_2, ... at noon, a day later, ...
+		feature domain.FeatureKey
+		source  string
+		at      time.Time
+		held    bool
+		state   domain.SourceState
+		rule    domain.Rule
+		last    domain.EventID
+		rests   [3]string // about, id, part of the sentence
+		says    string
+	}{
+		"a pass that is paid": {
+			account: bought, facts: []domain.Fact{paidPass()}, feature: "projects", source: "o1", at: noon.Add(day),
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
+			rests: [3]string{"order", "o1", "paid on 2026-03-01T12:00:00Z"},
+			says:  "gives 10 since 2026-03-01T12:00:00Z until 2027-03-01T12:00:00Z",
+		},
+		"a pass whose year is over": {
+			account: bought, facts: []domain.Fact{paidPass()}, feature: "projects", source: "o1", at: noon.Add(365 * day),
+			state: domain.StateEnded, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
+			rests: [3]string{"payment", "pi_1", "paid of 1900 usd"},
+			says:  "gave 10 and ended on 2027-03-01T12:00:00Z",
+		},
+		"a pass that nobody has paid": {
+			account: bought, feature: "projects", source: "o1", at: noon,
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "none"},
+			rests: [3]string{"order", "o1", "pending"},
+			says:  "gives nothing: orders: pending -> none",
+		},
+		"a pass whose money went back": {
+			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 1900)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableRefunds, Row: "revoke, full", Effect: "revoke"}, last: "evt_2",
+			rests: [3]string{"refund", "re_1", "refund of 1900 usd (minor units): succeeded"},
+			says:  "gave 100 until it was taken on 2026-03-02T12:00:00Z by event evt_2: refund policies: revoke, full -> revoke",
+		},
+		"a part of the money went back": {
+			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 400)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
+			rests: [3]string{"payment", "pi_1", "of which 400 usd (minor units) went back"},
+		},
+		"a bank takes the money back": {
+			account: bought, feature: "projects", source: "o1", at: noon.Add(2 * day),
+			facts: []domain.Fact{paidPass(), domain.DisputeFact{
+				Type: "charge.dispute.created", At: noon.Add(day), ID: "dp_1", PaymentIntent: "pi_1",
+				Status: "needs_response", Amount: 1900, Currency: "usd", CreatedAt: noon.Add(day),
+			}},
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableDisputes, Row: "suspend, open", Effect: "suspend"}, last: "evt_2",
+			rests: [3]string{"dispute", "dp_1", "needs_response"},
+		},
+		"a renewal that failed": {
+			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(month + day),
+			facts: []domain.Fact{
+				subscriptionSays(created, noon, "active"), invoiceSays("invoice.paid", 0),
+				subscriptionSays(updated, noon.Add(month), "past_due", due), invoiceSays("invoice.payment_failed", 1),
+			},
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "past_due", Effect: "grace"}, last: "evt_3",
+			rests: [3]string{"payment", "in_1", "failed of 2900 usd"},
+			says:  "gives it since 2026-03-01T12:00:00Z until 2026-04-14T12:00:00Z",
+		},
+		"a subscription that will end": {
+			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(day),
+			facts: []domain.Fact{subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.CancelAtPeriodEnd = true })},
+			held:  true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "active", Effect: "full"}, last: "evt_1",
+			rests: [3]string{"subscription", "sub_1", "set to end on 2026-03-31T12:00:00Z"},
+		},
+		"a subscription that has ended": {
+			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(3 * day),
+			facts: []domain.Fact{subscriptionSays(created, noon, "active"), subscriptionSays(deleted, noon.Add(day), "canceled")},
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "none"}, last: "evt_2",
+			rests: [3]string{"subscription", "sub_1", "canceled"},
+		},
+		"a subscription that ended by its time, and then was canceled": {
+			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(2 * day),
+			facts: []domain.Fact{
+				subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.CancelAt = noon.Add(time.Hour) }),
+				subscriptionSays(deleted, noon.Add(day), "canceled"),
+			},
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "none"}, last: "evt_2",
+			rests: [3]string{"subscription", "sub_1", "canceled"},
+			says:  "gave it and ended on 2026-03-01T13:00:00Z (taken on 2026-03-02T12:00:00Z by event evt_2): access: canceled -> none",
+		},
+		"a plan that was left for one without the feature": {
+			account: accountWith(ana), feature: "credits", source: "sub_1", at: noon.Add(3 * day),
+			facts: []domain.Fact{
+				subscriptionSays(created, noon, "active"),
+				subscriptionSays(updated, noon.Add(day), "active", func(s *domain.Subscription) { s.Items[0].Price = "price_team" }),
+			},
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableCatalog, Row: "plan team does not grant it", Effect: "none"}, last: "evt_2",
+			rests: [3]string{"subscription", "sub_1", "active"},
+		},
+		"a grant that was taken back": {
+			account: accountWith(ana).WithGrant(domain.Grant{
+				ID: "grant_1", Feature: "projects", Value: domain.Limit(7), Since: noon, CreatedAt: noon, Reason: "a favor", By: "sam",
+				RevokedAt: noon.Add(day), RevokedBy: "kim", RevokedReason: "a mistake",
+			}),
+			feature: "projects", source: "grant_1", at: noon.Add(2 * day),
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableGrants, Row: "revoked", Effect: "none"},
+			rests: [3]string{"grant", "grant_1", "given by sam on 2026-03-01T12:00:00Z: a favor; revoked by kim on 2026-03-02T12:00:00Z: a mistake"},
+		},
+		"a grant that has not begun": {
+			account: accountWith(ana).WithGrant(domain.Grant{
+				ID: "grant_1", Feature: "sso", Value: domain.Flag(), Since: noon.Add(month), CreatedAt: noon, Reason: "a favor", By: "sam",
+			}),
+			feature: "sso", source: "grant_1", at: noon,
+			state: domain.StateNotYet, rule: domain.Rule{Table: domain.TableGrants, Row: "given", Effect: "full"},
+			rests: [3]string{"grant", "grant_1", "given by sam"},
+			says:  "will give it since 2026-03-31T12:00:00Z, without an end",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := book{account: c.account}
+			for n, f := range c.facts {
+				b.record(domain.EventID("evt_"+string(rune('1'+n))), noon.Add(time.Duration(n)*day), f)
+			}
+			at := c.at
+			if n := len(b.changes); n > 0 && b.changes[n-1].At.After(at) {
+				t.Fatalf("the test asks about the past: the last change is of %s", b.changes[n-1].At)
+			}
+			feature, source := sourceIn(t, domain.Explain(b.account, shop, b.changes, at), c.feature, c.source)
+			if feature.Held != c.held || source.State != c.state || source.Rule != c.rule || source.Last.Event != c.last {
+				t.Errorf("got held %t, %s by %+v, last moved by %q; want %t, %s by %+v, %q",
+					feature.Held, source.State, source.Rule, source.Last.Event, c.held, c.state, c.rule, c.last)
+			}
+			if got := evidenceOf(source, c.rests[0], c.rests[1]); !strings.Contains(got, c.rests[2]) {
+				t.Errorf("%s %s says %q, want %q in it", c.rests[0], c.rests[1], got, c.rests[2])
+			}
+			if c.says != "" && source.Says() != c.says {
+				t.Errorf("says %q, want %q", source.Says(), c.says)
+			}
+		})
+	}
+}
+
+func TestExplain_APriceThatNoPlanHasIsShownWhateverIsAsked(t *testing.T) {
+	t.Parallel()
+	a := after(accountWith(ana), subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Items[0].Price = "price_new" }))
+	e := domain.Explain(a, shop, nil, noon).Only("sso", shop)
+
+	if len(e.Features) != 1 || e.Features[0].Held || !slices.Equal(e.Features[0].Plans, []domain.PlanKey{"forever", "pro", "team"}) {
+		t.Errorf("got %+v, want sso, not held, and the plans that grant it", e.Features)
+	}
+	want := domain.Rule{Table: domain.TableCatalog, Row: "price price_new is not in it", Effect: "none"}
+	if len(e.Unmapped) != 1 || e.Unmapped[0].Rule != want || evidenceOf(e.Unmapped[0], "subscription", "sub_1") == "nothing" {
+		t.Errorf("got %+v, want the subscription and that its price is in no plan", e.Unmapped)
+	}
+}
+
+func TestExplain_ThePastIsAnsweredFromTheHistoryAlone(t *testing.T) {
+	t.Parallel()
+	b := book{account: accountWith(ana, pendingOrder("o1", "pass"))}
+	b.record("evt_paid", noon.Add(time.Minute), paidPass())
+	b.record("evt_back", noon.Add(day), refundOfPass("succeeded", 1900))
+
+	then := domain.Explain(b.account, shop, b.changes, noon.Add(time.Hour))
+	feature, source := sourceIn(t, then, "projects", "o1")
+	if !then.FromHistory || !feature.Held || source.State != domain.StateGives || source.Last.Event != "evt_paid" {
+		t.Errorf("an hour later: got %+v, want held, by the history, brought by evt_paid", then)
+	}
+	if source.Rule != (domain.Rule{}) || source.Evidence != nil {
+		t.Errorf("an hour later: %+v and %+v are facts of today", source.Rule, source.Evidence)
+	}
+	if before := domain.Explain(b.account, shop, b.changes, noon); !before.FromHistory || len(before.Features) > 0 {
+		t.Errorf("before we were told: got %+v, want nothing", before)
+	}
+	if now := domain.Explain(b.account, shop, b.changes, noon.Add(day)); now.FromHistory {
+		t.Error("at the moment of the last change: got the history, want the facts")
+	}
+}
+
+func TestExplain_SaysWhenTheCatalogIsAnotherThanTheServices(t *testing.T) {
+	t.Parallel()
+	b := book{account: accountWith(ana, pendingOrder("o1", "pass"))}
+	b.record("evt_1", noon, paidPass())
+	if e := domain.Explain(b.account, shop, b.changes, noon); e.OutOfLine {
+		t.Error("the same catalog: got out of line")
+	}
+	other := deepCopyCatalog(shop)
+	delete(other.Plans["pass"].Grants, "credits")
+	e := domain.Explain(b.account, other, b.changes, noon)
+	feature, source := sourceIn(t, e, "credits", "o1")
+	if !e.OutOfLine || feature.Held || source.State != domain.StateWithheld || source.Rule.Row != "plan pass does not grant it" {
+		t.Errorf("another catalog: got %+v, want out of line, and credits not given by plan pass", e)
+	}
+}
+
+// Whatever happened: what is explained is what holds, now, in the past and in the
+// future; the same is said each time; and every live source is named.
+func TestExplain_AgreesWithWhatHolds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		b, past := bookOf(t)
+		end := past[len(past)-1].at
+		at := end.Add(time.Duration(rapid.IntRange(-5, 400*24*3600).Draw(t, "seconds")) * time.Second)
+
+		e := domain.Explain(b.account, shop, b.changes, at)
+		wantSame(t, "said a second time", domain.Explain(deepCopy(b.account), shop, b.changes, at), e)
+		if e.OutOfLine {
+			t.Errorf("out of line with its own catalog")
+		}
+		rights := domain.Rights(domain.EntitlementsAt(b.changes, at), shop, at)
+		var held []domain.Right
+		for _, f := range e.Features {
+			if f.Held {
+				held = append(held, f.Right)
+			}
+			for _, live := range f.Right.Sources {
+				if !slices.ContainsFunc(f.Sources, func(s domain.SourceExplanation) bool {
+					return s.Source == live.Source && s.State == domain.StateGives
+				}) {
+					t.Errorf("%s is given by %+v, which is not said", f.Feature, live.Source)
+				}
+			}
+			for _, s := range f.Sources {
+				if s.State == domain.StateGives && !f.Held {
+					t.Errorf("%s: %+v gives it, and it is not held", f.Feature, s.Source)
+				}
+				if !e.FromHistory && (s.Rule == (domain.Rule{}) || len(s.Evidence) == 0) {
+					t.Errorf("%s: nothing is said of why %+v %s", f.Feature, s.Source, s.State)
+				}
+				if !slices.Contains(domain.SourceStates, s.State) || s.Says() == "" {
+					t.Errorf("%s: %+v has no state", f.Feature, s)
+				}
+			}
+		}
+		wantSame(t, "what holds", held, rights)
+	})
+}
