@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices:   []domain.Price{{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"}},
 					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5)},
+					Policy:   domain.Policy{Refund: "revoke", Dispute: "suspend"},
 					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
 				},
 				"team": {
@@ -86,6 +88,7 @@ plans:
       b: {env: PRICE_B}
       a: {id: price_a, sandbox: {currency: eur, amount: 0}}
     grants: {credits: 0, beta: true}
+    policy: {dispute: revoke_lost}
   gold:
     name: 'Gold'
     description: |
@@ -96,6 +99,7 @@ plans:
     grace: 12h
     leeway: 0d
     prices: {quarterly: {lookup_key: gold_q, sandbox: {amount: 1, currency: eur, interval: month, interval_count: 3}}}
+    policy: {refund: revoke_partial, dispute: suspend_inquiry}
     checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, max_quantity: 3, adjustable_quantity: false}
 features:
   credits: {type: limit, merge: sum, per_unit: false}
@@ -109,6 +113,7 @@ features:
 			Key: "2024", Name: "2024", Mode: domain.ModePayment,
 			Prices:   []domain.Price{{Key: "b", ID: "price_b"}, {Key: "a", ID: "price_a"}},
 			Grants:   map[domain.FeatureKey]domain.Value{"credits": domain.Limit(0), "beta": domain.Flag()},
+			Policy:   domain.Policy{Dispute: "revoke_lost"},
 			Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 		},
 		"gold": {
@@ -116,6 +121,7 @@ features:
 			TrialDays: 2, Grace: 12 * time.Hour,
 			Prices:   []domain.Price{{Key: "quarterly", LookupKey: "gold_q"}},
 			Grants:   map[domain.FeatureKey]domain.Value{},
+			Policy:   domain.Policy{Refund: "revoke_partial", Dispute: "suspend_inquiry"},
 			Checkout: domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
 		},
 	}
@@ -131,6 +137,21 @@ features:
 	}
 	if diff := cmp.Diff(wantSandbox, got.Sandbox); diff != "" {
 		t.Errorf("sandbox (-want +got):\n%s", diff)
+	}
+}
+
+// Ensure a new row of a policy table needs nothing here.
+func TestParse_EveryPolicyOfTheRulesCanBeNamed(t *testing.T) {
+	t.Parallel()
+	for _, refund := range domain.RefundPolicies {
+		for _, dispute := range domain.DisputePolicies {
+			file := fmt.Sprintf("plans: {a: {mode: payment, policy: {refund: %s, dispute: %s}, prices: {x: {id: p}}}}", refund.Policy, dispute.Policy)
+			got, err := catalog.Parse("c.yaml", []byte(file), noEnvironment(t))
+			want := domain.Policy{Refund: refund.Policy, Dispute: dispute.Policy}
+			if err != nil || got.Catalog.Plans["a"].Policy != want {
+				t.Errorf("got %+v, %v, want %+v", got.Catalog.Plans["a"].Policy, err, want)
+			}
+		}
 	}
 }
 

@@ -13,3 +13,5 @@
 // catalog.schema.json says the same in JSON Schema, for editors; a test keeps the
 // two agreed. demo.yaml is the catalog of `entitled dev`.
 package catalog
+
+//go:generate go test . -run Schema_ListsThePolicies -update

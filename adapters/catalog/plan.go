@@ -36,6 +36,7 @@ var planFields = fields[planDraft]{
 	{"valid_for", readValidFor},
 	{"prices", readPrices},
 	{"grants", readGrants},
+	{"policy", readPolicy},
 	{"checkout", readCheckout},
 }
 

@@ -184,9 +184,6 @@ func contains(all []string, one string) bool {
 
 // unknownField says that a field is not known and, where it can, what to do.
 func unknownField(name, what string, known []string) string {
-	if name == "policy" {
-		return fmt.Sprintf("unknown field %q of %s: what a refund or a dispute does cannot be chosen in this version, remove it", name, what)
-	}
 	return fmt.Sprintf("unknown field %q of %s%s: it may have %s", name, what, suggest(name, known), strings.Join(known, ", "))
 }
 

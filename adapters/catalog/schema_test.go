@@ -3,8 +3,12 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"maps"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
@@ -33,10 +37,37 @@ func TestSchema_KnowsTheFieldsThatTheReaderKnows(t *testing.T) {
 		"a plan":     {s.Defs["plan"].Properties, planFields.names()},
 		"a price":    {s.Defs["price"].Properties, priceFields.names()},
 		"a sandbox":  {s.Defs["sandbox"].Properties, sandboxFields.names()},
+		"a policy":   {s.Defs["policy"].Properties, policyFields.names()},
 		"a checkout": {s.Defs["checkout"].Properties, checkoutFields.names()},
 	} {
 		if diff := cmp.Diff(slices.Sorted(slices.Values(known.reader)), slices.Sorted(maps.Keys(known.schema))); diff != "" {
 			t.Errorf("%s (-reader +schema):\n%s", what, diff)
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite what catalog.schema.json takes from the rules")
+
+// The names of the policies are those of the domain's tables, so the schema cannot
+// lag behind.
+func TestSchema_ListsThePoliciesThatTheDomainHas(t *testing.T) {
+	t.Parallel()
+	text := string(schema)
+	for field, names := range map[string][]string{"refund": refundPolicies(), "dispute": disputePolicies()} {
+		line := regexp.MustCompile(`"` + field + `": \{.*"enum": (\[.*\])\}`)
+		at := line.FindStringSubmatchIndex(text)
+		if at == nil {
+			t.Fatalf("catalog.schema.json has no line %s", line)
+		}
+		want := `["` + strings.Join(names, `", "`) + `"]`
+		if got := text[at[2]:at[3]]; got != want && !*update {
+			t.Errorf("%s: the schema lists %s, the rules %s: run make generate", field, got, want)
+		}
+		text = text[:at[2]] + want + text[at[3]:]
+	}
+	if *update && text != string(schema) {
+		if err := os.WriteFile("catalog.schema.json", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -50,7 +81,7 @@ func TestSchema_AndReaderAgreeOnFiles(t *testing.T) {
 		"the demo":                  {string(demo), true},
 		"the least":                 {"plans: {a: {mode: payment, prices: {x: {id: p}}}}", true},
 		"no plans":                  {"features: {}", false},
-		"unknown field":             {"plans: {a: {mode: payment, policy: {}, prices: {x: {id: p}}}}", false},
+		"unknown field":             {"plans: {a: {mode: payment, colour: red, prices: {x: {id: p}}}}", false},
 		"wrong type":                {"plans: {a: {mode: payment, name: 7, prices: {x: {id: p}}}}", false},
 		"no prices":                 {"plans: {a: {mode: payment, prices: {}}}", false},
 		"price of two names":        {"plans: {a: {mode: payment, prices: {x: {id: p, lookup_key: k}}}}", false},
@@ -60,6 +91,9 @@ func TestSchema_AndReaderAgreeOnFiles(t *testing.T) {
 		"negative limit":            {"features: {n: {type: limit}}\nplans: {a: {mode: payment, grants: {n: -1}, prices: {x: {id: p}}}}", false},
 		"false as a grant":          {"features: {n: {type: flag}}\nplans: {a: {mode: payment, grants: {n: false}, prices: {x: {id: p}}}}", false},
 		"count without an interval": {"plans: {a: {mode: payment, prices: {x: {id: p, sandbox: {amount: 1, currency: usd, interval_count: 1}}}}}", false},
+		"a policy of nothing":       {"plans: {a: {mode: payment, policy: {}, prices: {x: {id: p}}}}", true},
+		"both policies":             {"plans: {a: {mode: subscription, policy: {refund: revoke_partial, dispute: keep}, prices: {x: {id: p}}}}", true},
+		"a policy of no row":        {"plans: {a: {mode: payment, policy: {refund: suspend}, prices: {x: {id: p}}}}", false},
 		"a quantity of none":        {"plans: {a: {mode: payment, checkout: {max_quantity: 0}, prices: {x: {id: p}}}}", false},
 		"adjusted and paid once":    {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", false},
 		"fixed and paid once":       {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: false}, prices: {x: {id: p}}}}", true},
