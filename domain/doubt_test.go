@@ -1,0 +1,130 @@
+package domain_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Which two snapshots of a subscription leave open which of them is the newer. Both
+// orders of arrival are tried.
+func TestDoubt_WhatFactsCannotSettle(t *testing.T) {
+	t.Parallel()
+	pause := domain.EventType("customer.subscription.paused")
+	at := func(d time.Duration) time.Time { return noon.Add(d) }
+	for name, c := range map[string]struct {
+		a, b  domain.SubscriptionFact
+		doubt bool
+	}{
+		"two changes of one second":                    {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "past_due"), true},
+		"two changes of two seconds":                   {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, at(time.Second), "past_due"), true},
+		"at the edge of the window":                    {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, at(domain.DoubtWindow), "past_due"), true},
+		"beyond it":                                    {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, at(domain.DoubtWindow+time.Second), "past_due"), false},
+		"events of different types about one change":   {subscriptionSays(updated, noon, "paused"), subscriptionSays(pause, noon, "paused"), false},
+		"the same twice":                               {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, at(time.Second), "active"), false},
+		"the first news and a change":                  {subscriptionSays(created, noon, "trialing"), subscriptionSays(updated, noon, "active"), false},
+		"the first news, by a clock that ran ahead":    {subscriptionSays(created, at(time.Second), "trialing"), subscriptionSays(updated, noon, "active"), false},
+		"incomplete and active":                        {subscriptionSays(updated, at(time.Second), "incomplete"), subscriptionSays(updated, noon, "active"), false},
+		"a change and the end":                         {subscriptionSays(updated, noon, "past_due"), subscriptionSays(deleted, noon, "canceled"), false},
+		"an end, and what claims to be newer":          {subscriptionSays(deleted, noon, "canceled"), subscriptionSays(updated, at(time.Second), "active"), false},
+		"what was asked later":                         {subscriptionSays(updated, noon, "active"), subscriptionSays(domain.TypeFetched, at(time.Second), "past_due"), false},
+		"what was asked in the same second":            {subscriptionSays(updated, noon, "active"), subscriptionSays(domain.TypeFetched, noon, "past_due"), true},
+		"what was asked, and a change shortly after":   {subscriptionSays(domain.TypeFetched, noon, "active"), subscriptionSays(updated, at(time.Second), "past_due"), true},
+		"what was asked before the first news of it":   {subscriptionSays(created, at(time.Second), "incomplete"), subscriptionSays(domain.TypeFetched, noon, "active"), false},
+		"two quantities of one second":                 {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "active", func(s *domain.Subscription) { s.Items = []domain.Item{{ID: "si_1", Price: "price_pro", Quantity: 2}} }), true},
+		"a cancellation and its undoing in one second": {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "active", func(s *domain.Subscription) { s.CancelAtPeriodEnd = true }), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for way, facts := range map[string][2]domain.SubscriptionFact{"one way": {c.a, c.b}, "the other": {c.b, c.a}} {
+				a, verdict := domain.Record(accountWith(ana), facts[0], shop)
+				if verdict.Doubt != (domain.Doubt{}) {
+					t.Errorf("%s: one fact alone raises the doubt %+v", way, verdict.Doubt)
+				}
+				_, verdict = domain.Record(a, facts[1], shop)
+				var want domain.Doubt
+				if c.doubt {
+					want = domain.Doubt{Subject: domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}, Since: latest(c.a.At, c.b.At)}
+				}
+				if verdict.Doubt != want {
+					t.Errorf("%s: doubt %+v, want %+v", way, verdict.Doubt, want)
+				}
+			}
+		})
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Of money that goes back it must be known what it was paid for.
+func TestDoubt_WhatAPaymentWasFor(t *testing.T) {
+	t.Parallel()
+	invoice := invoiceSays(paid, 0)
+	invoice.PaymentIntent = "pi_1"
+	bought := sessionSays("checkout.session.completed", noon, "complete", "paid")
+	bought.PaymentIntent = "pi_1"
+	ofInvoice := chargeSays("charge.succeeded", noon, 0)
+	ofInvoice.Invoice = "in_0"
+	intent := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}
+
+	for name, c := range map[string]struct {
+		before []domain.Fact
+		doubt  domain.Ref
+	}{
+		"nothing is known of it":              {nil, intent},
+		"the charge is, and names no invoice": {[]domain.Fact{chargeSays("charge.succeeded", noon, 0)}, intent},
+		"it paid an order":                    {[]domain.Fact{bought}, domain.Ref{}},
+		"it paid an invoice":                  {[]domain.Fact{invoice}, domain.Ref{}},
+		"the charge names its invoice":        {[]domain.Fact{ofInvoice}, domain.Ref{}},
+		"an invoice's payment names it":       {[]domain.Fact{domain.InvoicePaymentFact{Type: "invoice_payment.paid", Invoice: "in_0", PaymentIntent: "pi_1"}}, domain.Ref{}},
+	} {
+		a := after(accountWith(ana, pendingOrder("o1", "pass")), c.before...)
+		for _, fact := range []domain.Fact{
+			refundSays("refund.created", noon, "re_1", "pending", 1900),
+			disputeSays("charge.dispute.created", noon, "needs_response"),
+			chargeSays("charge.refunded", noon, 1900),
+		} {
+			if _, verdict := domain.Record(a, fact, shop); verdict.Doubt.Subject != c.doubt {
+				t.Errorf("%s, %T: doubt about %+v, want %+v", name, fact, verdict.Doubt.Subject, c.doubt)
+			}
+		}
+		fetched := chargeSays(domain.TypeFetched, noon, 1900)
+		if _, verdict := domain.Record(a, fetched, shop); verdict.Doubt != (domain.Doubt{}) {
+			t.Errorf("%s: an answer raises the question again", name)
+		}
+	}
+}
+
+// The first of a fact's names is what Stripe is asked about if none is known.
+func TestWhose_OnlyRefundsAndDisputesNameNobody(t *testing.T) {
+	t.Parallel()
+	intent, charge := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}, domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}
+	bare := refundSays("refund.created", noon, "re_1", "succeeded", 1)
+	bare.PaymentIntent = ""
+	nameless := disputeSays("charge.dispute.created", noon, "lost")
+	nameless.PaymentIntent, nameless.Charge = "", ""
+	for _, c := range []struct {
+		fact domain.Fact
+		want domain.Ref
+	}{
+		{refundSays("refund.created", noon, "re_1", "succeeded", 1), intent},
+		{disputeSays("charge.dispute.created", noon, "lost"), intent},
+		{bare, charge},
+		{nameless, domain.Ref{}},
+		{chargeSays("charge.refunded", noon, 1), domain.Ref{}},
+		{subscriptionSays(updated, noon, "active"), domain.Ref{}},
+		{invoiceSays(paid, 0), domain.Ref{}},
+		{sessionSays("checkout.session.completed", noon, "complete", "paid"), domain.Ref{}},
+	} {
+		got, can := domain.Whose(c.fact)
+		if got != c.want || can != (c.want != domain.Ref{}) {
+			t.Errorf("%T: %+v, %t, want %+v", c.fact, got, can, c.want)
+		}
+	}
+}
