@@ -51,8 +51,9 @@ func syncSession(ctx context.Context, gateway ports.Gateway, fulfill *Fulfill, i
 	return fulfill.Facts(ctx, facts...)
 }
 
-// nothingToAsk: a paid one-time order stays paid. A paid subscription's order may
-// still want its subscription, so that is asked about.
+// nothingToAsk: a session that was paid says nothing new, whatever became of the
+// money. A paid subscription's order may still want its subscription, so that is
+// asked about.
 func nothingToAsk(o domain.Order) bool {
-	return o.Status == domain.OrderPaid && o.Mode == domain.ModePayment
+	return o.Status.Paid() && o.Mode == domain.ModePayment
 }

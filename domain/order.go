@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // OrderStatus is how far an order has come. Statuses only move forward: see
 // [OrderRules] and [OrderStatus.Rank].
@@ -29,6 +32,12 @@ const (
 	OrderChargedBack OrderStatus = "charged_back" // the bank took it back for good
 )
 
+// PaidStatuses are those of an order that was paid, whatever became of the money.
+var PaidStatuses = []OrderStatus{OrderPaid, OrderRefunded, OrderDisputed, OrderChargedBack}
+
+// Paid tells whether the order was paid, whatever became of the money.
+func (s OrderStatus) Paid() bool { return slices.Contains(PaidStatuses, s) }
+
 // Rank is the status's place in [OrderStatuses]; -1 for an unknown one.
 func (s OrderStatus) Rank() int {
 	for rank, status := range OrderStatuses {
@@ -42,7 +51,7 @@ func (s OrderStatus) Rank() int {
 // Settled tells whether there is nothing left to wait for on a return page: the
 // buyer has paid, has failed to, or pays by a method that takes days.
 func (s OrderStatus) Settled() bool {
-	return s.Rank() >= OrderExpired.Rank()
+	return s.Rank() >= OrderExpired.Rank() || s.Paid()
 }
 
 // Order is one intent to buy one plan, and the life of its checkout session.
@@ -81,7 +90,7 @@ type Order struct {
 
 // Open tells whether a buyer may still pay the order at t.
 func (o Order) Open(t time.Time) bool {
-	return o.Status.Rank() <= OrderOpen.Rank() && t.Before(o.ExpiresAt)
+	return !o.Status.Settled() && t.Before(o.ExpiresAt)
 }
 
 // apply joins what a session says into its order, by the rows of [OrderRules].

@@ -123,6 +123,7 @@ func TestOrderStatus_SettledAndOpen(t *testing.T) {
 	for status, settled := range map[domain.OrderStatus]bool{
 		domain.OrderPending: false, domain.OrderOpen: false, domain.OrderExpired: true,
 		domain.OrderAwaitingPayment: true, domain.OrderPaymentFailed: true, domain.OrderPaid: true,
+		domain.OrderRefunded: true, domain.OrderDisputed: true, domain.OrderChargedBack: true,
 	} {
 		if status.Settled() != settled {
 			t.Errorf("%s: settled is %t", status, !settled)
