@@ -1,10 +1,11 @@
 // Package stripespec checks against Stripe's own description of its API: JSON
 // against the OpenAPI schemas, and requests against the stripe-mock program.
 // Both come from the stripe-mock module that tools/go.mod pins, which embeds
-// API version 2023-10-16. It is for tests; nothing here is skipped when the
-// module is missing, the test fails instead.
+// API version 2023-10-16; other versions of the module have the shapes of other
+// API versions. It is for tests; nothing here is skipped when a module is
+// missing, the test fails instead.
 //
-// Where to look first: Validate and StartMock.
+// Where to look first: Validate and StartMock; Describe for the other versions.
 package stripespec
 
 import (
@@ -71,7 +72,7 @@ func check(schema string, v any) error {
 
 // document loads Stripe's description once: it has six megabytes.
 var document = sync.OnceValues(func() (*openapi3.T, error) {
-	dir, err := moduleDir()
+	dir, err := moduleDir("github.com/stripe/stripe-mock")
 	if err != nil {
 		return nil, err
 	}
@@ -113,21 +114,21 @@ func closeSchemas(doc *openapi3.T) {
 	}
 }
 
-// moduleDir is where the pinned stripe-mock module lies; it is downloaded if
-// it is not there yet.
-func moduleDir() (string, error) {
-	out, err := inTools("mod", "download", "-json", "github.com/stripe/stripe-mock")
+// moduleDir is where a module lies, such as the pinned stripe-mock or another
+// version of it; it is downloaded if it is not there yet.
+func moduleDir(module string) (string, error) {
+	out, err := inTools("mod", "download", "-json", module)
 	if err != nil {
 		return "", err
 	}
-	var module struct{ Dir, Error string }
-	if err := json.Unmarshal(out, &module); err != nil {
-		return "", fmt.Errorf("find the stripe-mock module: %w", err)
+	var found struct{ Dir, Error string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		return "", fmt.Errorf("find %s: %w", module, err)
 	}
-	if module.Error != "" || module.Dir == "" {
-		return "", fmt.Errorf("find the stripe-mock module: %s", module.Error)
+	if found.Error != "" || found.Dir == "" {
+		return "", fmt.Errorf("find %s: %s", module, found.Error)
 	}
-	return module.Dir, nil
+	return found.Dir, nil
 }
 
 // inTools runs go in the folder of tools/go.mod.
