@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -21,6 +20,8 @@ type Store struct {
 	receipts map[domain.EventID]domain.ProcessedEvent
 	changes  []domain.Change
 	settings map[string]string
+
+	questions map[domain.Ref]ports.Question
 }
 
 var _ ports.Store = (*Store)(nil)
@@ -32,6 +33,8 @@ func NewStore() *Store {
 		owners:   map[domain.Ref]domain.UserID{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
 		settings: map[string]string{},
+
+		questions: map[domain.Ref]ports.Question{},
 	}
 }
 
@@ -124,6 +127,7 @@ func (s *Store) keep(kept ports.Kept) {
 		change.Seq = int64(len(s.changes)) + 1
 		s.changes = append(s.changes, change)
 	}
+	s.keepQuestions(kept)
 }
 
 // join is a state as it is to be kept: facts are replaced or added, never deleted.
@@ -132,6 +136,11 @@ func (s *Store) join(state ports.State) ports.State {
 	maps.Copy(kept.Account.Orders, fresh.Account.Orders)
 	maps.Copy(kept.Account.Subscriptions, fresh.Account.Subscriptions)
 	maps.Copy(kept.Account.Payments, fresh.Account.Payments)
+	maps.Copy(kept.Account.InvoicePayments, fresh.Account.InvoicePayments)
+	maps.Copy(kept.Account.Charges, fresh.Account.Charges)
+	maps.Copy(kept.Account.Refunds, fresh.Account.Refunds)
+	maps.Copy(kept.Account.Disputes, fresh.Account.Disputes)
+	maps.Copy(kept.Account.Grants, fresh.Account.Grants)
 	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
 	kept.Account.FormerCustomers = fresh.Account.FormerCustomers
 	kept.Entitlements = fresh.Entitlements
@@ -153,7 +162,7 @@ func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
 		}
 		receipt.Payload, receipt.ReceivedAt = before.Payload, before.ReceivedAt
 	}
-	receipt.Attempts = before.Attempts + 1
+	receipt.Outcome, receipt.Attempts = domain.OutcomeFailed, before.Attempts+1
 	s.receipts[receipt.ID] = cloneReceipt(receipt)
 	return nil
 }
@@ -217,34 +226,6 @@ func (s *Store) Receipt(ctx context.Context, id domain.EventID) (domain.Processe
 		return domain.ProcessedEvent{}, ports.ErrNotFound
 	}
 	return cloneReceipt(receipt), nil
-}
-
-// Receipts implements [ports.Store].
-func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	var found []domain.ProcessedEvent
-	for _, r := range s.receipts {
-		fits := (q.Outcome == "" || r.Outcome == q.Outcome) &&
-			(q.Type == "" || r.Type == q.Type) &&
-			(q.User == "" || r.User == q.User) &&
-			(q.Before.IsZero() || r.ReceivedAt.Before(q.Before))
-		if fits {
-			r.Payload = nil
-			found = append(found, r)
-		}
-	}
-	slices.SortFunc(found, func(a, b domain.ProcessedEvent) int {
-		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(b.ID, a.ID))
-	})
-	limit := q.Limit
-	if limit == 0 {
-		limit = 50
-	}
-	return found[:min(limit, len(found))], nil
 }
 
 // Changes implements [ports.Store].

@@ -99,7 +99,7 @@ func fullAccount(user domain.UserID) domain.Account {
 	a.Orders[o.ID], a.Subscriptions[sub.ID] = o, sub
 	invoice := "in_" + string(user)
 	a.Payments[invoice] = domain.Payment{
-		ID: invoice, Subscription: sub.ID, PaymentIntent: domain.PaymentIntentID("pi_in_" + user),
+		ID: invoice, Subscription: sub.ID,
 		Status: domain.PaymentPaid, Amount: 1200, Currency: "eur", PeriodStart: noon, PeriodEnd: noon.AddDate(0, 1, 0),
 	}
 	return a
@@ -224,9 +224,8 @@ func drawSubscription(t *rapid.T, name string) domain.Subscription {
 func drawPayment(t *rapid.T, name string) domain.Payment {
 	return domain.Payment{
 		ID: "in_" + name, Order: domain.OrderID(drawText(t, "order")), Subscription: domain.SubscriptionID(drawText(t, "subscription")),
-		PaymentIntent: domain.PaymentIntentID("pi_" + name),
-		Status:        rapid.SampledFrom(domain.PaymentStatuses).Draw(t, "payment status"),
-		Amount:        rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"),
+		Status: rapid.SampledFrom(domain.PaymentStatuses).Draw(t, "payment status"),
+		Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"),
 		PeriodStart: drawTime(t, "period start"), PeriodEnd: drawTime(t, "period end"),
 	}
 }
