@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,8 @@ type world struct {
 	show     *app.ShowOrder
 	sync     *app.SyncOrder
 	webhook  *app.ReceiveWebhook
+	replay   *app.Replay
+	meter    *memory.Meter
 	clock    *clock
 	events   atomic.Int64
 }
@@ -31,6 +34,14 @@ type clock struct{ at atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Unix(0, c.at.Load()).UTC() }
 func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }
+
+// after is a timer that lets its time pass at once.
+func (c *clock) after(d time.Duration) <-chan time.Time {
+	c.advance(d)
+	passed := make(chan time.Time, 1)
+	passed <- c.now()
+	return passed
+}
 
 var catalog = domain.Catalog{
 	Features: map[domain.FeatureKey]domain.Feature{
@@ -72,7 +83,7 @@ func newWorld(t *testing.T) *world { return newWorldOn(t, memory.NewStore()) }
 
 func newWorldOn(t *testing.T, store ports.Store) *world {
 	t.Helper()
-	w := &world{store: store, clock: &clock{}}
+	w := &world{store: store, clock: &clock{}, meter: memory.NewMeter()}
 	w.clock.at.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano())
 	w.stripe = memory.NewGateway(w.clock.now, stripePrices()...)
 	urls, err := app.NewReturnURLs("https://app.example/done?o={ORDER_ID}&s={CHECKOUT_SESSION_ID}", "https://app.example/", []string{"https://www.example"})
@@ -83,8 +94,9 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	ids := atomic.Int64{}
 	newID := func() string { return fmt.Sprintf("%08d", ids.Add(1)) }
 
-	w.fulfill = app.NewFulfill(store, catalog, settings, w.clock.now)
+	w.fulfill = app.NewFulfill(store, w.stripe, catalog, settings, w.clock.now, w.clock.after, w.meter)
 	t.Cleanup(w.fulfill.Close)
+	w.replay = app.NewReplay(store, w.fulfill)
 	prices := app.NewPrices(w.stripe, catalog, w.clock.now)
 	w.checkout = app.NewStartCheckout(store, w.stripe, catalog, prices, w.fulfill, settings, w.clock.now, newID)
 	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now)
@@ -107,28 +119,29 @@ func (w *world) start(t *testing.T, r app.CheckoutRequest) domain.Order {
 
 // event wraps a fact as Stripe would send it.
 func (w *world) event(f domain.Fact) domain.Event {
-	e := domain.Event{ID: domain.EventID(fmt.Sprintf("evt_%04d", w.events.Add(1))), Created: w.clock.now(), Fact: f}
-	switch f := f.(type) {
-	case domain.SessionFact:
-		e.Type = f.Type
-	case domain.SubscriptionFact:
-		e.Type = f.Type
-	case domain.InvoiceFact:
-		e.Type = f.Type
+	return domain.Event{
+		ID: domain.EventID(fmt.Sprintf("evt_%04d", w.events.Add(1))), Created: w.clock.now(), Fact: f,
+		Type: reflect.ValueOf(f).FieldByName("Type").Interface().(domain.EventType),
 	}
-	return e
 }
 
 // deliver sends facts through the webhook's door.
 func (w *world) deliver(t *testing.T, facts ...domain.Fact) {
 	t.Helper()
 	for _, f := range facts {
-		payload, signature := w.stripe.Message(w.event(f))
-		_, _, err := w.webhook.Do(t.Context(), payload, signature)
-		if err != nil {
-			t.Fatalf("deliver %+v: %v", f, err)
-		}
+		w.send(t, w.event(f))
 	}
+}
+
+// send sends an event through the webhook's door.
+func (w *world) send(t *testing.T, e domain.Event) domain.Verdict {
+	t.Helper()
+	payload, signature := w.stripe.Message(e)
+	_, verdict, err := w.webhook.Do(t.Context(), payload, signature)
+	if err != nil {
+		t.Fatalf("deliver %+v: %v", e, err)
+	}
+	return verdict
 }
 
 // features are what the user has now, as feature=limit, flags as feature=true.

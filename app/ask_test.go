@@ -1,0 +1,407 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+const changed = domain.EventType("customer.subscription.updated")
+
+// subscriber is a world in which u has a subscription to team with 3 seats, and how
+// that subscription stands.
+func subscriber(t *testing.T) (*world, domain.Subscription) {
+	t.Helper()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "team", Quantity: 3})
+	facts := w.stripe.Pay(order.Session)
+	w.deliver(t, facts...)
+	w.clock.advance(time.Hour)
+	for _, f := range facts {
+		if s, is := f.(domain.SubscriptionFact); is {
+			return w, s.Snapshot
+		}
+	}
+	t.Fatal("no subscription was made")
+	return nil, domain.Subscription{}
+}
+
+// with is the subscription with another number of seats, told at the clock's second.
+func (w *world) with(s domain.Subscription, seats int64) domain.SubscriptionFact {
+	s.Items = slices.Clone(s.Items)
+	s.Items[0].Quantity = seats
+	return domain.SubscriptionFact{Type: changed, At: w.clock.now().Truncate(time.Second), Snapshot: s}
+}
+
+// open are the questions that are kept, whenever they are due.
+func (w *world) open(t *testing.T) []ports.Question {
+	t.Helper()
+	questions, err := w.store.TakeQuestions(t.Context(), w.clock.now().Add(24*time.Hour), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return questions
+}
+
+func (w *world) asked(about domain.RefKind, answer ports.Answer) int {
+	return w.meter.Questions()[memory.AskedCount{About: about, Answer: answer}]
+}
+
+func TestAsk_OfTwoChangesOfOneSecondStripeSaysWhichIsTheNewer(t *testing.T) {
+	t.Parallel()
+	for _, truth := range []int64{4, 5} {
+		w, sub := subscriber(t)
+		four, five := w.with(sub, 4), w.with(sub, 5)
+		w.stripe.SetSubscription(w.with(sub, truth).Snapshot)
+		w.deliver(t, four, five)
+		if seats := w.features(t, "u")["seats"]; seats != map[int64]string{4: "20", 5: "25"}[truth] {
+			t.Errorf("truth is %d units of 5 seats, got %s seats", truth, seats)
+		}
+		if got := w.asked(domain.RefSubscription, ports.AnswerSettled); got != 1 {
+			t.Errorf("asked %d times, want once", got)
+		}
+		if left := w.open(t); len(left) > 0 {
+			t.Errorf("questions left: %+v", left)
+		}
+	}
+}
+
+func TestAsk_OrdinaryNewsAsksNothing(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	calls := w.stripe.Calls()
+	for seats := int64(1); seats < 20; seats++ {
+		w.clock.advance(3 * time.Second)
+		w.deliver(t, w.with(sub, seats))
+	}
+	if got := w.stripe.Calls() - calls; got != 0 {
+		t.Errorf("%d calls of Stripe, want none", got)
+	}
+}
+
+// Without an answer a rule decides, the event is kept, and the question too.
+func TestAsk_WhatCannotBeAskedNowIsAskedLater(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	four, five := w.with(sub, 4), w.with(sub, 5)
+	w.stripe.SetSubscription(four.Snapshot)
+	w.stripe.FailNext(ports.ErrGatewayBusy)
+	w.deliver(t, four, five)
+	if seats := w.features(t, "u")["seats"]; seats != "25" {
+		t.Errorf("got %s seats, want the 25 that the rule says", seats)
+	}
+	if got := w.asked(domain.RefSubscription, ports.AnswerFailed); got != 1 {
+		t.Errorf("%d failures counted, want 1", got)
+	}
+	w.askOnUntil(t, func() bool { return w.features(t, "u")["seats"] == "20" })
+	if left := w.open(t); len(left) > 0 {
+		t.Errorf("questions left: %+v", left)
+	}
+}
+
+// askOnUntil runs AskOn until something holds.
+func (w *world) askOnUntil(t *testing.T, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var running sync.WaitGroup
+	running.Go(func() { w.fulfill.AskOn(ctx, func(err error) { t.Error(err) }) })
+	for !holds() && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		t.Error("asking on does not lead there")
+	}
+	cancel()
+	running.Wait()
+}
+
+func TestAsk_ManyInDoubtAboutOneSubscriptionAskTogether(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	w.stripe.SetSubscription(w.with(sub, 7).Snapshot)
+	calls := w.stripe.Calls()
+	var wait sync.WaitGroup
+	for seats := int64(1); seats <= 40; seats++ {
+		fact := w.with(sub, seats)
+		wait.Go(func() {
+			if _, err := w.fulfill.Event(t.Context(), w.event(fact)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	w.askOnUntil(t, func() bool { return w.features(t, "u")["seats"] == "35" })
+	if got := w.stripe.Calls() - calls; got > 10 {
+		t.Errorf("%d calls for 40 events in doubt about one subscription", got)
+	}
+}
+
+func refunded(intent domain.PaymentIntentID, kind domain.EventType) domain.RefundFact {
+	return domain.RefundFact{Type: kind, ID: domain.RefundID("re_" + intent), PaymentIntent: intent, Status: "succeeded", Amount: 1900, Currency: "usd"}
+}
+
+// intentOf is the payment intent of a paid session.
+func intentOf(facts []domain.Fact) domain.PaymentIntentID {
+	return facts[0].(domain.SessionFact).PaymentIntent
+}
+
+func TestAsk_RefundThatComesBeforeThePurchase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.stripe.Pay(order.Session)
+	event := w.event(refunded(intentOf(purchase), "refund.created"))
+	if verdict := w.send(t, event); verdict.Outcome != domain.OutcomeApplied {
+		t.Fatalf("got %+v, want applied: Stripe says whose it is", verdict)
+	}
+	w.deliver(t, purchase...)
+	if held := w.features(t, "u"); len(held) > 0 {
+		t.Errorf("holds %v of what was refunded", held)
+	}
+	shown, _, err := w.show.Do(t.Context(), order.ID, "u", 0)
+	if err != nil || shown.Status != domain.OrderRefunded {
+		t.Errorf("the order is %s, %v, want refunded", shown.Status, err)
+	}
+}
+
+func TestAsk_RefundOfAStrangerIsAskedAboutOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stripe.SetCharge(domain.ChargeFact{ID: "ch_x", PaymentIntent: "pi_x", Customer: "cus_of_another_shop"})
+	calls := w.stripe.Calls()
+	for _, kind := range []domain.EventType{"refund.created", "charge.refund.updated", "refund.updated"} {
+		if verdict := w.send(t, w.event(refunded("pi_x", kind))); verdict.Outcome != domain.OutcomeIgnored {
+			t.Errorf("%s: %+v, want ignored", kind, verdict)
+		}
+	}
+	if got := w.stripe.Calls() - calls; got != 1 {
+		t.Errorf("%d calls, want 1", got)
+	}
+	if left := w.open(t); len(left) > 0 {
+		t.Errorf("questions left: %+v", left)
+	}
+}
+
+func TestAsk_PaymentThatStripeDoesNotHaveIsNobodys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if verdict := w.send(t, w.event(refunded("pi_x", "refund.created"))); verdict.Outcome != domain.OutcomeIgnored {
+		t.Errorf("got %+v, want ignored", verdict)
+	}
+	if got := w.asked(domain.RefPaymentIntent, ports.AnswerNothing); got != 1 {
+		t.Errorf("%d times without an answer, want 1", got)
+	}
+}
+
+func TestAsk_EventsWaitUntilStripeCanBeAskedWhoseTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.stripe.Pay(order.Session)
+	w.stripe.FailNext(ports.ErrGatewayBusy, ports.ErrGatewayBusy)
+	created, updated := w.event(refunded(intentOf(purchase), "refund.created")), w.event(refunded(intentOf(purchase), "refund.updated"))
+	for _, e := range []domain.Event{created, updated} {
+		if verdict := w.send(t, e); verdict.Outcome != domain.OutcomeWaiting {
+			t.Errorf("got %+v, want waiting", verdict)
+		}
+	}
+	w.deliver(t, purchase...)
+	if held := w.features(t, "u"); held["projects"] == "" {
+		t.Errorf("holds %v: nobody has said yet whose the refund is", held)
+	}
+	w.askOnUntil(t, func() bool { return len(w.features(t, "u")) == 0 })
+	for _, e := range []domain.Event{created, updated} {
+		receipt, err := w.store.Receipt(t.Context(), e.ID)
+		if err != nil || !receipt.Outcome.Final() || receipt.User != "u" || receipt.WaitsFor != (domain.Ref{}) {
+			t.Errorf("receipt %+v, %v, want that it was processed for u", receipt, err)
+		}
+	}
+	if left := w.open(t); len(left) > 0 {
+		t.Errorf("questions left: %+v", left)
+	}
+}
+
+// A subscription's charge of today names no invoice: what it paid for is asked.
+func TestAsk_WhatARefundedChargeHadPaidFor(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	w.deliver(t, domain.InvoiceFact{
+		Type: "invoice.paid", At: w.clock.now(), ID: "in_1", Customer: sub.Customer, Subscription: sub.ID,
+		Amount: 9900, Currency: "usd", PeriodStart: sub.PeriodStart, PeriodEnd: sub.PeriodEnd,
+	})
+	charge := domain.ChargeFact{ID: "ch_1", PaymentIntent: "pi_1", Customer: sub.Customer, Amount: 9900, Currency: "usd"}
+	known := charge
+	known.Invoice = "in_1"
+	w.stripe.SetCharge(known)
+	w.deliver(t, domain.DisputeFact{Type: "charge.dispute.created", ID: "dp_1", PaymentIntent: "pi_1", Charge: "ch_1", Status: "needs_response"})
+	if held := w.features(t, "u"); len(held) > 0 {
+		t.Errorf("holds %v of a subscription in dispute", held)
+	}
+	w.deliver(t, domain.DisputeFact{Type: "charge.dispute.closed", ID: "dp_1", PaymentIntent: "pi_1", Charge: "ch_1", Status: "won"})
+	if held := w.features(t, "u"); held["seats"] != "15" {
+		t.Errorf("holds %v after the dispute is won, want 15 seats", held)
+	}
+	if got := w.asked(domain.RefPaymentIntent, ports.AnswerSettled); got != 1 {
+		t.Errorf("asked %d times, want once", got)
+	}
+}
+
+func TestAsk_ClosingDoesNotWaitForStripe(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	w.deliver(t, w.with(sub, 4))
+	done := make(chan struct{})
+	go func() {
+		_, _ = w.fulfill.Event(t.Context(), w.event(w.with(sub, 5)))
+		w.fulfill.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Error("it hangs")
+	}
+}
+
+func TestMeter_CountsWhatBecameOfEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.event(w.stripe.Pay(order.Session)[0])
+	live, connect, other := purchase, purchase, w.event(domain.CustomerFact{Type: "customer.deleted", ID: "cus_x"})
+	live.ID, live.Livemode = "evt_live", true
+	connect.ID, connect.Account = "evt_connect", "acct_1"
+	for _, e := range []domain.Event{purchase, purchase, live, connect, other, {ID: "evt_balance", Type: "balance.available"}} {
+		if _, err := w.fulfill.Event(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[memory.EventCount]int{
+		{Outcome: domain.OutcomeApplied}:                                 1,
+		{Outcome: domain.OutcomeUnchanged}:                               1,
+		{Outcome: domain.OutcomeIgnored, Cause: ports.CauseWrongMode}:    1,
+		{Outcome: domain.OutcomeIgnored, Cause: ports.CauseOtherAccount}: 1,
+		{Outcome: domain.OutcomeIgnored, Cause: ports.CauseStranger}:     1,
+		{Outcome: domain.OutcomeIgnored, Cause: ports.CauseNoPurchase}:   1,
+	}
+	got := w.meter.Events()
+	for count, n := range want {
+		if got[count] != n {
+			t.Errorf("%+v: %d, want %d", count, got[count], n)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("counted %v", got)
+	}
+}
+
+// A deployment may sell for one connected account of a platform.
+func TestFulfill_EventsOfTheConnectedAccountThatIsSoldFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	fulfill := app.NewFulfill(w.store, w.stripe, catalog, app.Settings{Account: "acct_1"}, w.clock.now, w.clock.after, w.meter)
+	t.Cleanup(fulfill.Close)
+	event := w.event(w.stripe.Pay(order.Session)[0])
+	for id, c := range map[domain.EventID]struct {
+		account string
+		want    domain.Outcome
+	}{
+		"evt_platform": {"", domain.OutcomeIgnored}, "evt_other": {"acct_2", domain.OutcomeIgnored}, "evt_ours": {"acct_1", domain.OutcomeApplied},
+	} {
+		event.ID, event.Account = id, c.account
+		if verdict, err := fulfill.Event(t.Context(), event); err != nil || verdict.Outcome != c.want {
+			t.Errorf("%s: %+v, %v, want %s", id, verdict, err, c.want)
+		}
+	}
+}
+
+func TestReplay_WhatWasQuarantinedOnceTheCatalogIsMended(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	unmapped := w.with(sub, 3)
+	unmapped.Snapshot.Items[0].Price, unmapped.Snapshot.Items[0].LookupKey = "price_new", ""
+	e := w.event(unmapped)
+	if verdict := w.send(t, e); verdict.Outcome != domain.OutcomeQuarantined {
+		t.Fatalf("got %+v, want quarantined", verdict)
+	}
+	if again := w.replayed(t, w.replay, app.ReplayQuery{Outcome: domain.OutcomeQuarantined}); again[e.ID] != domain.OutcomeQuarantined {
+		t.Errorf("replayed with the same catalog: %v, want quarantined again", again)
+	}
+
+	mended := catalog
+	mended.Plans = map[domain.PlanKey]domain.Plan{"team": catalog.Plans["team"]}
+	team := mended.Plans["team"]
+	team.Prices = append(slices.Clone(team.Prices), domain.Price{Key: "new", ID: "price_new"})
+	mended.Plans["team"] = team
+	fulfill := app.NewFulfill(w.store, w.stripe, mended, app.Settings{}, w.clock.now, w.clock.after, w.meter)
+	t.Cleanup(fulfill.Close)
+	again := w.replayed(t, app.NewReplay(w.store, fulfill), app.ReplayQuery{Outcome: domain.OutcomeQuarantined})
+	if len(again) != 1 || !again[e.ID].Final() {
+		t.Errorf("replayed with the mended one: %v, want it processed", again)
+	}
+	if held := w.features(t, "u"); held["seats"] != "15" {
+		t.Errorf("holds %v, want 15 seats", held)
+	}
+}
+
+// replayed replays and returns what became of each event.
+func (w *world) replayed(t *testing.T, replay *app.Replay, q app.ReplayQuery) map[domain.EventID]domain.Outcome {
+	t.Helper()
+	became := map[domain.EventID]domain.Outcome{}
+	err := replay.Do(t.Context(), q, func(r domain.ProcessedEvent, v domain.Verdict, err error) {
+		if err != nil {
+			t.Errorf("%s: %v", r.ID, err)
+		}
+		became[r.ID] = v.Outcome
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return became
+}
+
+func TestReplay_OfEverythingChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	w.clock.advance(time.Hour)
+	w.deliver(t, w.with(sub, 4))
+	before, changes := w.features(t, "u"), w.changes(t)
+	again := w.replayed(t, w.replay, app.ReplayQuery{User: "u"})
+	if len(again) != 3 {
+		t.Errorf("replayed %v, want three events", again)
+	}
+	for id, outcome := range again {
+		if outcome != domain.OutcomeUnchanged {
+			t.Errorf("%s: %s, want unchanged", id, outcome)
+		}
+	}
+	if after := w.features(t, "u"); after["seats"] != before["seats"] || w.changes(t) != changes {
+		t.Errorf("held %v, holds %v", before, after)
+	}
+	if none := w.replayed(t, w.replay, app.ReplayQuery{Since: w.clock.now().Add(time.Hour)}); len(none) > 0 {
+		t.Errorf("of the future: %v", none)
+	}
+	err := w.replay.Do(t.Context(), app.ReplayQuery{IDs: []domain.EventID{"evt_never"}}, nil)
+	if !errors.Is(err, ports.ErrNotFound) {
+		t.Errorf("an event that never came: %v, want not found", err)
+	}
+}
+
+func (w *world) changes(t *testing.T) int {
+	t.Helper()
+	changes, err := w.store.Changes(t.Context(), "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(changes)
+}
