@@ -1,0 +1,103 @@
+package telemetry
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Meter counts in a registry of its own.
+type Meter struct {
+	registry *prometheus.Registry
+
+	events *prometheus.CounterVec
+	asked  *prometheus.CounterVec
+
+	// The counters that are expected, resolved once. Nobody writes to these maps
+	// after New.
+	ofEvents map[eventLabels]prometheus.Counter
+	ofAsked  map[askedLabels]prometheus.Counter
+}
+
+type (
+	eventLabels struct {
+		outcome domain.Outcome
+		cause   ports.Cause
+	}
+	askedLabels struct {
+		about  domain.RefKind
+		answer ports.Answer
+	}
+)
+
+var _ ports.Meter = (*Meter)(nil)
+
+// askable is what Stripe is asked about on doubt: see [domain.Doubt].
+var askable = []domain.RefKind{domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge}
+
+// New returns a meter that counts the program and its process too.
+func New() *Meter {
+	m := &Meter{
+		registry: prometheus.NewRegistry(),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "entitled_events_total",
+			Help: "Events from Stripe that were processed, by what became of them and, of ignored ones, why.",
+		}, []string{"outcome", "cause"}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "entitled_stripe_questions_total",
+			Help: "Questions put to Stripe on doubt, by what they were about and how that ended.",
+		}, []string{"about", "answer"}),
+		ofEvents: map[eventLabels]prometheus.Counter{},
+		ofAsked:  map[askedLabels]prometheus.Counter{},
+	}
+	for _, outcome := range domain.Outcomes {
+		for _, cause := range ports.Causes {
+			if cause == ports.CauseNone || outcome == domain.OutcomeIgnored {
+				m.ofEvents[eventLabels{outcome, cause}] = m.events.WithLabelValues(string(outcome), string(cause))
+			}
+		}
+	}
+	for _, about := range askable {
+		for _, answer := range ports.Answers {
+			m.ofAsked[askedLabels{about, answer}] = m.asked.WithLabelValues(string(about), string(answer))
+		}
+	}
+	m.registry.MustRegister(
+		m.events, m.asked,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// Event implements [ports.Meter].
+func (m *Meter) Event(outcome domain.Outcome, cause ports.Cause) {
+	counter, expected := m.ofEvents[eventLabels{outcome, cause}]
+	if !expected {
+		counter = m.events.WithLabelValues(string(outcome), string(cause))
+	}
+	counter.Inc()
+}
+
+// Asked implements [ports.Meter].
+func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
+	counter, expected := m.ofAsked[askedLabels{about, answer}]
+	if !expected {
+		counter = m.asked.WithLabelValues(string(about), string(answer))
+	}
+	counter.Inc()
+}
+
+// Handler shows the counts in the format of Prometheus. Who may see them is up to
+// whoever mounts it.
+func (m *Meter) Handler(logger *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		Registry: m.registry, // counts the handler's own errors
+	})
+}

@@ -1,0 +1,98 @@
+package telemetry_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/telemetry"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// shown is what Prometheus reads, line by line.
+func shown(t *testing.T, m *telemetry.Meter) map[string]bool {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	m.Handler(slog.New(slog.NewTextHandler(io.Discard, nil))).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	if kind := answer.Header().Get("Content-Type"); answer.Code != 200 || !strings.HasPrefix(kind, "text/plain") {
+		t.Fatalf("got %d, Content-Type %q: %s", answer.Code, kind, answer.Body)
+	}
+	lines := map[string]bool{}
+	for line := range strings.Lines(answer.Body.String()) {
+		lines[strings.TrimSpace(line)] = true
+	}
+	return lines
+}
+
+func want(t *testing.T, lines map[string]bool, wanted ...string) {
+	t.Helper()
+	for _, line := range wanted {
+		if !lines[line] {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+}
+
+func TestMeter_EverySeriesIsThereFromTheStart(t *testing.T) {
+	t.Parallel()
+	lines := shown(t, telemetry.New())
+	for _, outcome := range domain.Outcomes {
+		want(t, lines, `entitled_events_total{cause="",outcome="`+string(outcome)+`"} 0`)
+	}
+	for _, cause := range ports.Causes {
+		want(t, lines, `entitled_events_total{cause="`+string(cause)+`",outcome="ignored"} 0`)
+	}
+	for _, about := range []string{"subscription", "payment_intent", "charge"} {
+		for _, answer := range ports.Answers {
+			want(t, lines, `entitled_stripe_questions_total{about="`+about+`",answer="`+string(answer)+`"} 0`)
+		}
+	}
+	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge")
+}
+
+func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New()
+	var wait sync.WaitGroup
+	for range 50 {
+		wait.Go(func() {
+			m.Event(domain.OutcomeApplied, ports.CauseNone)
+			m.Event(domain.OutcomeIgnored, ports.CauseStranger)
+			m.Asked(domain.RefCharge, ports.AnswerFailed)
+		})
+	}
+	wait.Wait()
+	want(t, shown(t, m),
+		`entitled_events_total{cause="",outcome="applied"} 50`,
+		`entitled_events_total{cause="stranger",outcome="ignored"} 50`,
+		`entitled_events_total{cause="",outcome="ignored"} 0`,
+		`entitled_stripe_questions_total{about="charge",answer="failed"} 50`,
+	)
+}
+
+// What nobody expected is counted all the same.
+func TestMeter_CountsWhatIsNew(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New()
+	m.Event("postponed", "weather")
+	m.Event("postponed", "weather")
+	m.Asked(domain.RefInvoice, "perhaps")
+	want(t, shown(t, m),
+		`entitled_events_total{cause="weather",outcome="postponed"} 2`,
+		`entitled_stripe_questions_total{about="invoice",answer="perhaps"} 1`,
+	)
+}
+
+func TestMeter_CountingAllocatesNothing(t *testing.T) {
+	m := telemetry.New()
+	if n := testing.AllocsPerRun(100, func() {
+		m.Event(domain.OutcomeIgnored, ports.CauseNothingNew)
+		m.Asked(domain.RefSubscription, ports.AnswerSettled)
+	}); n > 0 {
+		t.Errorf("counting allocates %.0f times", n)
+	}
+}
