@@ -63,7 +63,7 @@ func (m *ManualGrants) Give(ctx context.Context, r GrantRequest) (domain.Grant, 
 		return m.settle(found, r.User, grant), nil
 	})
 	if err != nil {
-		return domain.Grant{}, fmt.Errorf("give %s to %s: %w", r.Feature, r.User, err)
+		return domain.Grant{}, fmt.Errorf("give %s: %w", r.Feature, err)
 	}
 	return grant, nil
 }
@@ -99,7 +99,7 @@ func (m *ManualGrants) Revoke(ctx context.Context, id domain.GrantID, reason, by
 func (m *ManualGrants) List(ctx context.Context, user domain.UserID) ([]domain.Grant, error) {
 	state, err := m.store.State(ctx, user)
 	if err != nil {
-		return nil, fmt.Errorf("read the grants of %s: %w", user, err)
+		return nil, fmt.Errorf("read grants: %w", err)
 	}
 	return slices.SortedFunc(maps.Values(state.Account.Grants), func(a, b domain.Grant) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
