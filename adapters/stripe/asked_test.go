@@ -48,6 +48,32 @@ func times(t *testing.T, date string, pause time.Duration) map[string]time.Time 
 	}
 	keep("fetch", facts[0].(domain.SessionFact), nil)
 	found["fetch, subscription"] = facts[1].(domain.SubscriptionFact).At
+	alone := newTestGateway(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(pause)
+		if date != "" {
+			w.Header().Set("Date", date)
+		}
+		_, _ = io.WriteString(w, map[string]string{
+			"/v1/subscriptions/sub_1":  `{"id":"sub_1","object":"subscription"}`,
+			"/v1/charges/ch_1":         `{"id":"ch_1","object":"charge"}`,
+			"/v1/payment_intents/pi_1": `{"id":"pi_1","object":"payment_intent","latest_charge":{"id":"ch_1","object":"charge"}}`,
+		}[r.URL.Path])
+	}))
+	subscription, err := alone.FetchSubscription(ctx, "sub_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found["fetch subscription"] = subscription.At
+	for call, subject := range map[string]domain.Ref{
+		"fetch charge":           {Kind: domain.RefCharge, ID: "ch_1"},
+		"fetch charge by intent": {Kind: domain.RefPaymentIntent, ID: "pi_1"},
+	} {
+		charge, err := alone.FetchCharge(ctx, subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[call] = charge.At
+	}
 	return found
 }
 

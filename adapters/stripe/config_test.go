@@ -32,6 +32,11 @@ func TestNew_Refuses(t *testing.T) {
 		"base of another scheme":   {func(c *Config) { c.APIBase = "ftp://localhost" }, "STRIPE_API_BASE"},
 		"base with a user":         {func(c *Config) { c.APIBase = "https://u:4eC39HqLyj@example.com" }, "STRIPE_API_BASE"},
 		"live key over plain http": {func(c *Config) { c.SecretKey, c.APIBase = "rk_live_4eC39HqLyj", "http://stripe.example" }, "https"},
+		"account of a person":      {func(c *Config) { c.Account = "Ada" }, "STRIPE_ACCOUNT"},
+		"account that is cut off":  {func(c *Config) { c.Account = "acct_" }, "STRIPE_ACCOUNT"},
+		"account with a space":     {func(c *Config) { c.Account = "acct_1 acct_2" }, "STRIPE_ACCOUNT"},
+		"account with a header":    {func(c *Config) { c.Account = "acct_1\nX: y" }, "STRIPE_ACCOUNT"},
+		"customer as account":      {func(c *Config) { c.Account = "cus_1" }, "STRIPE_ACCOUNT"},
 		"negative timeout":         {func(c *Config) { c.Timeout = -time.Second }, "timeout"},
 		"everything wrong at once": {func(c *Config) { *c = Config{APIBase: "x"} }, "STRIPE_SECRET_KEY is empty"},
 	} {

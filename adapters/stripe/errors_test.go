@@ -272,6 +272,18 @@ func calls(g *Gateway) map[string]func(context.Context) error {
 		},
 		"expire session": func(ctx context.Context) error { _, err := g.ExpireSession(ctx, "cs_test_1"); return err },
 		"fetch session":  func(ctx context.Context) error { _, err := g.FetchSession(ctx, "cs_test_1"); return err },
+		"fetch subscription": func(ctx context.Context) error {
+			_, err := g.FetchSubscription(ctx, "sub_1")
+			return err
+		},
+		"fetch charge": func(ctx context.Context) error {
+			_, err := g.FetchCharge(ctx, domain.Ref{Kind: domain.RefCharge, ID: "ch_1"})
+			return err
+		},
+		"fetch charge by intent": func(ctx context.Context) error {
+			_, err := g.FetchCharge(ctx, domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"})
+			return err
+		},
 		"prices": func(ctx context.Context) error {
 			_, err := g.Prices(ctx, []domain.Price{{ID: "price_1"}, {LookupKey: "k"}})
 			return err

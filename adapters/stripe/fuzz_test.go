@@ -54,6 +54,8 @@ func FuzzReadEvent(f *testing.F) {
 		"", "null", "[]", "{}", of("null"), of("[]"), of(nulls("subscription", "sub_1")), of(all("{}", "invoice", "in_1")),
 		of(all("[[]]", "checkout.session", "cs_1")), of(all(`"1"`, "subscription", "sub_1")), of(all("1e400", "subscription", "sub_1")),
 		of(all(`"\u0000"`, "invoice", "in_1")), of(all(`"\ud800"`, "checkout.session", "cs_1")), of(all("-0.5", "invoice", "in_1")),
+		of(nulls("charge", "ch_1")), of(all("{}", "refund", "re_1")), of(all(`"1"`, "dispute", "dp_1")), of(all("[{}]", "customer", "cus_1")),
+		of(all(`{"payment_intent":{"id":"pi_1"},"charge":"\u0000"}`, "invoice_payment", "inpay_1")), of(all("-9223372036854775808", "charge", "ch_1")),
 		`{"id":"evt_1","object":"v2.core.event","type":"v1.x","created":"2026-11-02T12:00:00Z"}`,
 	} {
 		f.Add([]byte(seed))
@@ -88,8 +90,23 @@ func FuzzReadEvent(f *testing.F) {
 				}
 			}
 		case domain.InvoiceFact:
-			texts = append(texts, string(fact.ID), string(fact.Customer), string(fact.Subscription), string(fact.PaymentIntent), fact.Currency)
+			texts = append(texts, string(fact.ID), string(fact.Customer), string(fact.Subscription), string(fact.PaymentIntent), string(fact.Charge), fact.Currency)
 			times = append(times, fact.PeriodStart, fact.PeriodEnd)
+		case domain.InvoicePaymentFact:
+			texts = append(texts, fact.ID, string(fact.Invoice), string(fact.PaymentIntent), string(fact.Charge))
+		case domain.ChargeFact:
+			texts = append(texts, string(fact.ID), string(fact.PaymentIntent), string(fact.Invoice), string(fact.Customer), fact.Currency)
+		case domain.RefundFact:
+			texts = append(texts, string(fact.ID), string(fact.Charge), string(fact.PaymentIntent), string(fact.Status), fact.Currency)
+			times = append(times, fact.CreatedAt)
+		case domain.DisputeFact:
+			texts = append(texts, string(fact.ID), string(fact.Charge), string(fact.PaymentIntent), string(fact.Status), fact.Currency)
+			times = append(times, fact.CreatedAt)
+		case domain.CustomerFact:
+			texts = append(texts, string(fact.ID))
+		case nil:
+		default:
+			t.Errorf("nothing is known of a %T", fact)
 		}
 		mustKeep(t, maxID, texts...)
 		for _, moment := range times {

@@ -230,6 +230,9 @@ func TestReadEvent_Places(t *testing.T) {
 					t.Errorf("got the period from %s to %s", got.PeriodStart, got.PeriodEnd)
 				}
 			}},
+		"subscription: what flexible billing has more": {`{"id":"sub_1","object":"subscription","status":"paused","customer":null,"customer_account":"acct_1",
+			"billing_cycle_anchor":{"type":"now"},"status_details":{"paused":{"type":"subscription"}},"pending_update":{"subscription_items":[{"id":"si_9","price":"p"}]},"items":{"data":[]}}`,
+			subscription(func(s domain.Subscription) bool { return s.Status == "paused" && s.Customer == "" && len(s.Items) == 0 })},
 		"subscription: a status of the future": {`{"id":"sub_1","object":"subscription","status":"hibernating"}`,
 			subscription(func(s domain.Subscription) bool { return s.Status == "hibernating" })},
 	} {

@@ -56,7 +56,18 @@ func (s *Sample) JSON() []byte {
 	return raw
 }
 
+// Allows tells whether the version has a place and takes the value there.
+func (s *Sample) Allows(place string, value any) bool { return s.check(place, value) == nil }
+
 func (s *Sample) set(place string, value any) error {
+	if err := s.check(place, value); err != nil {
+		return err
+	}
+	_, err := put(s.object, strings.Split(place, "."), value)
+	return err
+}
+
+func (s *Sample) check(place string, value any) error {
 	steps := strings.Split(place, ".")
 	schemas := []*schema{s.schema}
 	for i, step := range steps {
@@ -67,8 +78,7 @@ func (s *Sample) set(place string, value any) error {
 	if !slices.ContainsFunc(s.version.branches(schemas), func(b *schema) bool { return b.allows(value) }) {
 		return fmt.Errorf("it cannot be %v", value)
 	}
-	_, err := put(s.object, steps, value)
-	return err
+	return nil
 }
 
 // put returns what is at hand with the value put where the steps lead, and makes
