@@ -32,8 +32,9 @@ verify: ## Check that go.mod is tidy and the code formatted (generated files are
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 
-bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory and start-up time
+bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory, start-up time, a replay in memory
 	@.ci/deps
+	go test ./domain -run '^$$' -bench . -cpu 1
 	go test ./cmd/entitled -run '^$$' -bench . -benchtime 1x -timeout 30m
 
 build: ## Build bin/entitled

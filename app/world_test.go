@@ -121,8 +121,12 @@ func (w *world) start(t *testing.T, r app.CheckoutRequest) domain.Order {
 func (w *world) event(f domain.Fact) domain.Event {
 	return domain.Event{
 		ID: domain.EventID(fmt.Sprintf("evt_%04d", w.events.Add(1))), Created: w.clock.now(), Fact: f,
-		Type: reflect.ValueOf(f).FieldByName("Type").Interface().(domain.EventType),
+		Type: typeOf(f),
 	}
+}
+
+func typeOf(f domain.Fact) domain.EventType {
+	return reflect.ValueOf(f).FieldByName("Type").Interface().(domain.EventType)
 }
 
 // deliver sends facts through the webhook's door.

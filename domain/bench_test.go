@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/domain/domaintest"
 )
 
 // BenchmarkRecord is one event in the life of a realistic account: a subscription
@@ -32,4 +33,26 @@ func BenchmarkRecord(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
+}
+
+// BenchmarkReplay is a replay in memory: the events of true histories, each joined
+// into its account, of which the rights are derived anew.
+func BenchmarkReplay(b *testing.B) {
+	var told []domaintest.History
+	events := 0
+	for seed := range 200 {
+		h := domaintest.Histories(ana).Example(seed)
+		told, events = append(told, h), events+len(h.Facts)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, h := range told {
+			a := h.Account
+			for _, f := range h.Facts {
+				a, _ = domain.Record(a, f, shop)
+				domain.Entitlements(a, shop)
+			}
+		}
+	}
+	b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

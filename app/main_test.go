@@ -1,0 +1,12 @@
+package app_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// The tests' Postgres is reaped by one of our goroutines and ends with us.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/entitled-dev/entitled/adapters/bunstore/pgtest.(*Server).spawn.func1"))
+}
