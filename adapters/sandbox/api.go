@@ -40,7 +40,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
-		invoiceRoutes, paymentIntentRoutes, chargeRoutes, eventRoutes,
+		invoiceRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, eventRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })

@@ -4,7 +4,8 @@ type charge struct {
 	id, paymentIntent, invoice, customer, status, currency string
 	description, methodType, last4, email, name            string
 	failureCode, failureMessage, declineCode               string
-	amount                                                 int64 // minor units
+	amount, refunded                                       int64 // minor units
+	disputed                                               bool  // now or once
 	metadata                                               map[string]string
 	created                                                int64
 	expiryMonth, expiryYear                                int // of a card
@@ -51,19 +52,19 @@ func (s *Sandbox) chargeObject(ch *charge) object {
 			"seller_message": "The bank did not return any further details with this decline.", "type": "issuer_declined"}
 	}
 	return object{
-		"id": ch.id, "object": "charge", "amount": ch.amount, "amount_captured": captured, "amount_refunded": 0,
+		"id": ch.id, "object": "charge", "amount": ch.amount, "amount_captured": captured, "amount_refunded": ch.refunded,
 		"application": nil, "application_fee": nil, "application_fee_amount": nil, "balance_transaction": nil,
 		"billing_details": object{
 			"address": object{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil},
 			"email":   orNull(ch.email), "name": orNull(ch.name), "phone": nil,
 		},
 		"calculated_statement_descriptor": nil, "captured": succeeded, "created": ch.created, "currency": ch.currency,
-		"customer": orNull(ch.customer), "description": orNull(ch.description), "disputed": false,
+		"customer": orNull(ch.customer), "description": orNull(ch.description), "disputed": ch.disputed,
 		"failure_balance_transaction": nil, "failure_code": orNull(ch.failureCode), "failure_message": orNull(ch.failureMessage),
 		"fraud_details": object{}, "invoice": orNull(ch.invoice), "livemode": false, "metadata": metadataObject(ch.metadata),
 		"on_behalf_of": nil, "outcome": outcome, "paid": succeeded,
 		"payment_intent": orNull(ch.paymentIntent), "payment_method": nil, "payment_method_details": ch.methodDetails(),
-		"receipt_email": nil, "receipt_number": nil, "receipt_url": nil, "refunded": false, "review": nil, "shipping": nil,
+		"receipt_email": nil, "receipt_number": nil, "receipt_url": nil, "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": nil,
 		"source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil, "status": ch.status,
 		"transfer_data": nil, "transfer_group": nil,
 	}

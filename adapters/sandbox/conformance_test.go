@@ -43,6 +43,8 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		"invoice":          {"/v1/invoices", 4},
 		"payment_intent":   {"/v1/payment_intents", 4},
 		"charge":           {"/v1/charges", 4},
+		"refund":           {"/v1/refunds", 4},
+		"dispute":          {"/v1/disputes", 3},
 		"event":            {"/v1/events", 20},
 	} {
 		sep := "?"
@@ -65,6 +67,12 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		"/v1/customers?limit=": "error",
 	} {
 		stripespec.Validate(t, schema, get(path))
+	}
+	for it := s.api.Refunds.List(nil); it.Next(); {
+		stripespec.Validate(t, "refund", get("/v1/refunds/"+it.Refund().ID+"?expand[]=charge.refunds&expand[]=payment_intent.latest_charge"))
+	}
+	for it := s.api.Disputes.List(nil); it.Next(); {
+		stripespec.Validate(t, "dispute", get("/v1/disputes/"+it.Dispute().ID+"?expand[]=charge.invoice&expand[]=payment_intent"))
 	}
 	for it := s.api.CheckoutSessions.List(nil); it.Next(); {
 		id := it.CheckoutSession().ID
@@ -101,6 +109,9 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"checkout.session.expired", "customer.created", "customer.subscription.created", "customer.subscription.updated",
 		"customer.subscription.deleted", "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded",
 		"invoice.payment_failed", "payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded",
+		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
+		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
+		"charge.dispute.funds_reinstated",
 	} {
 		if !seen[kind] {
 			t.Errorf("no %s was made", kind)
@@ -164,4 +175,24 @@ func (s *shop) liveALot() {
 	s.mustPrice(sandbox.PriceSpec{Product: "Free", Interval: "week", IntervalCount: 2})
 	_, err = s.api.Products.New(&stripe.ProductParams{Name: stripe.String("New"), Description: stripe.String("It is new")})
 	ok(err)
+	s.giveALotBack()
+}
+
+// giveALotBack brings refunds and disputes into every state.
+func (s *shop) giveALotBack() {
+	s.t.Helper()
+	refund := func(cs *stripe.CheckoutSession) string { return must[string](s.t)(s.Refund(cs.ID, 100)) }
+	refund(s.paid(params("payment", s.once)))
+	s.ok(s.FailRefund(refund(s.paid(params("payment", s.once)))))
+	s.ok(s.RequireRefundAction(refund(s.debited(params("payment", s.once)))))
+	s.ok(s.CancelRefund(refund(s.debited(params("payment", s.once)))))
+	s.ok(s.SettleRefund(refund(s.debited(params("payment", s.once)))))
+
+	dispute := func(cs *stripe.CheckoutSession, inquiry bool) string {
+		return must[string](s.t)(s.OpenDispute(cs.ID, sandbox.DisputeOptions{Inquiry: inquiry}))
+	}
+	s.ok(s.WinDispute(dispute(s.paid(params("subscription", s.monthly)), false)))
+	s.ok(s.LoseDispute(dispute(s.debited(params("payment", s.once)), false)))
+	s.ok(s.CloseInquiry(dispute(s.paid(params("payment", s.once)), true)))
+	s.ok(s.EscalateDispute(dispute(s.paid(params("payment", s.once)), true)))
 }

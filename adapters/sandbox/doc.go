@@ -11,10 +11,12 @@
 // events arrive at least once and in no promised order.
 //
 // Deliberately absent: live keys, authentication of people, persistence,
-// coupons, taxes, and payment methods as objects. Nothing outlives the process,
+// coupons, taxes, payment methods as objects, and the balance with its
+// transactions. Nothing outlives the process,
 // but ids are random, so none comes twice after a restart.
 //
-// Where to look first: pay.go for what a payment makes, event.go for the one
-// place where events arise, api.go for the way of a request, drive.go for
+// Where to look first: pay.go for what a payment makes, refund_life.go and
+// dispute_life.go for how it goes back, event.go for the one place where events
+// arise, api.go for the way of a request, drive.go and drive_money.go for
 // driving it from a test.
 package sandbox

@@ -17,7 +17,7 @@ var expandable = map[string]func(*Sandbox, string) object{
 
 	"balance_transaction": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
 	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
-	"setup_intent": nil, "test_clock": nil,
+	"setup_intent": nil, "source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
 }
 
 const maxExpandDepth = 4
@@ -37,6 +37,9 @@ func (s *Sandbox) expand(o object, path string) *apiError {
 	if name == "line_items" && o["object"] == "checkout.session" && o[name] == nil {
 		id := o["id"].(string)
 		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items")
+	}
+	if name == "refunds" && o["object"] == "charge" && o[name] == nil {
+		o[name] = s.listChargeRefunds(s.charges.get(o["id"].(string)))
 	}
 	v, present := o[name]
 	if !present {

@@ -1,5 +1,8 @@
 package sandbox
 
+// defaultPage is how many objects a list has unless it is asked for more or fewer.
+const defaultPage = 10
+
 // listParams are accepted by every list.
 var listParams = []string{"limit", "starting_after", "ending_before"}
 
@@ -23,7 +26,7 @@ type page[T any] struct {
 func (pg page[T]) serve(c *call) (object, *apiError) {
 	limit := int(c.integer("limit", 1, 100))
 	if limit == 0 {
-		limit = 10
+		limit = defaultPage
 	}
 	after, before := c.text("starting_after"), c.text("ending_before")
 	if after != "" && before != "" {

@@ -30,15 +30,16 @@ func (s *Sandbox) pageRoutes(mux *http.ServeMux) {
 
 // checkoutPage is what the hosted page shows of an open session.
 type checkoutPage struct {
-	Heading, Trial, Button, CancelURL     string
-	Lines                                 []pageLine
-	Total                                 string
-	Adjustable, AsksEmail, AsksConsent    bool
-	NeedsMethod, OffersDebit              bool
-	Error, Notice                         string
-	Email, Name, Number, Expiry, Cvc      string
-	Method, Delayed                       string
-	GoodCard, DeclinedCard, ExpiryExample string
+	Heading, Trial, Button, CancelURL    string
+	Lines                                []pageLine
+	Total                                string
+	Adjustable, AsksEmail, AsksConsent   bool
+	NeedsMethod, OffersDebit             bool
+	Error, Notice                        string
+	Email, Name, Number, Expiry, Cvc     string
+	Method, Delayed                      string
+	GoodCard, DeclinedCard, DisputedCard string
+	ExpiryExample                        string
 }
 
 type pageLine struct {
@@ -218,7 +219,8 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 		Heading: "Pay", Button: "Pay", CancelURL: cs.cancelURL, Total: formatAmount(total, cs.currency),
 		AsksEmail: cs.customer == "" && cs.customerEmail == "", AsksConsent: cs.termsOfService == "required",
 		NeedsMethod: s.needsMethod(cs), OffersDebit: cs.offersDebit() && total > 0, Method: "card", Delayed: "succeeds",
-		GoodCard: "4242 4242 4242 4242", DeclinedCard: "4000 0000 0000 0002", ExpiryExample: s.now().AddDate(3, 0, 0).Format("01/06"),
+		GoodCard: "4242 4242 4242 4242", DeclinedCard: "4000 0000 0000 0002", DisputedCard: "4000 0000 0000 0259",
+		ExpiryExample: s.now().AddDate(3, 0, 0).Format("01/06"),
 	}
 	if cs.mode == "subscription" {
 		p.Heading, p.Button = "Subscribe", "Subscribe"

@@ -68,7 +68,7 @@ func TestPage_ShowsWhatIsBought(t *testing.T) {
 				t.Errorf("got %d", status)
 			}
 			wantText(t, page, append(tt.want, "Sandbox - no real money", `name="viewport"`, `id="cancel" href="http://app.example/pricing"`,
-				`id="cardNumber"`, `id="cardExpiry"`, `id="cardCvc"`, `id="method-bank_debit"`, `id="delayed"`, "4242 4242 4242 4242")...)
+				`id="cardNumber"`, `id="cardExpiry"`, `id="cardCvc"`, `id="method-bank_debit"`, `id="delayed"`, "4242 4242 4242 4242", "4000 0000 0000 0259")...)
 			if strings.Contains(page, "<script") {
 				t.Errorf("there is a script on the page")
 			}

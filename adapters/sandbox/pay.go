@@ -18,11 +18,15 @@ type payment struct {
 const (
 	goodCard     = "4242424242424242"
 	declinedCard = "4000000000000002"
+	disputedCard = "4000000000000259"
+	inquiredCard = "4000000000001976"
 )
 
 // testCards are the cards that the sandbox knows, and how each ends.
 var testCards = map[string]*apiError{
-	goodCard: nil,
+	goodCard:     nil,
+	disputedCard: nil,
+	inquiredCard: nil,
 	declinedCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
 		decline: "generic_decline", message: "Your card was declined."},
 }
@@ -59,6 +63,7 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 		s.charge(pi, p)
 		s.collected(cs, pi)
 		s.complete(cs, "paid")
+		s.disputeSoon(pi, p.card)
 	}
 	return nil
 }

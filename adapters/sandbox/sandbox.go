@@ -55,6 +55,8 @@ type Sandbox struct {
 	invoices       table[invoice]
 	paymentIntents table[paymentIntent]
 	charges        table[charge]
+	refunds        table[refund]
+	disputes       table[dispute]
 	events         table[event]
 
 	endpoints   []*endpoint

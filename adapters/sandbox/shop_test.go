@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -122,6 +123,49 @@ func (s *shop) paid(p *stripe.CheckoutSessionParams) *stripe.CheckoutSession {
 		s.t.Fatal(err)
 	}
 	return s.session(cs.ID)
+}
+
+// debited pays with a bank debit and lets it settle.
+func (s *shop) debited(p *stripe.CheckoutSessionParams) *stripe.CheckoutSession {
+	s.t.Helper()
+	cs := s.open(p)
+	s.ok(s.PayDelayed(cs.ID, true))
+	s.ok(s.SettleDelayed(cs.ID))
+	return s.session(cs.ID)
+}
+
+func (s *shop) ok(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// must is the value of a call that has to succeed.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (s *shop) chargeNow(id string) *stripe.Charge {
+	s.t.Helper()
+	return must[*stripe.Charge](s.t)(s.api.Charges.Get(id, nil))
+}
+
+// after are the types of all events that do makes, in the order of their making.
+func (s *shop) after(do func()) string {
+	n := len(s.Events())
+	do()
+	var out []string
+	for _, e := range s.Events()[n:] {
+		out = append(out, e.Type)
+	}
+	return strings.Join(out, " ")
 }
 
 func (s *shop) idle() {

@@ -1,0 +1,89 @@
+package sandbox
+
+// DisputeOptions say what kind of dispute it is.
+type DisputeOptions struct {
+	Inquiry bool   // the bank asks first, and takes no money yet
+	Reason  string // one of Stripe's; "fraudulent" if empty
+	Amount  int64  // minor units; the whole charge if 0
+}
+
+// disputedCards are test cards that pay and are disputed soon after.
+var disputedCards = map[string]DisputeOptions{
+	disputedCard: {},
+	inquiredCard: {Inquiry: true},
+}
+
+// disputeSoon has the bank dispute a payment by one of the cards that are there
+// for that, after the time of WithDelayedAfter. mu is held.
+func (s *Sandbox) disputeSoon(pi *paymentIntent, card string) {
+	o, disputed := disputedCards[card]
+	if !disputed {
+		return
+	}
+	ch := s.charges.get(pi.latestCharge)
+	s.at(s.now().Add(s.delayedAfter), func() {
+		if !s.disputable(ch) {
+			return // a test was faster
+		}
+		s.openDispute(ch, o)
+	})
+}
+
+// disputable tells whether the bank can take the charge's money back.
+func (s *Sandbox) disputable(ch *charge) bool {
+	if ch.status != "succeeded" || s.chargedBack(ch) {
+		return false
+	}
+	for _, d := range s.disputes.order {
+		if d.charge == ch.id && d.open() {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Sandbox) openDispute(ch *charge, o DisputeOptions) *dispute {
+	d := &dispute{
+		id: newID("dp_1", 23), charge: ch.id, paymentIntent: ch.paymentIntent, currency: ch.currency, status: "needs_response",
+		reason: o.Reason, amount: o.Amount, created: s.nowUnix(),
+	}
+	if o.Inquiry {
+		d.status = "warning_needs_response"
+	}
+	if d.reason == "" {
+		d.reason = "fraudulent"
+	}
+	if d.amount == 0 {
+		d.amount = ch.amount
+	}
+	ch.disputed = true
+	s.disputes.add(d.id, d)
+	s.emit("charge.dispute.created", s.disputeObject(d), nil)
+	if !o.Inquiry {
+		s.emit("charge.dispute.funds_withdrawn", s.disputeObject(d), nil)
+	}
+	return d
+}
+
+// escalateDispute makes a chargeback of an inquiry: the money goes now.
+func (s *Sandbox) escalateDispute(d *dispute) {
+	before := s.disputeObject(d)
+	d.status = "needs_response"
+	s.emitUpdated("charge.dispute.updated", before, s.disputeObject(d))
+	s.emit("charge.dispute.funds_withdrawn", s.disputeObject(d), nil)
+}
+
+// decideDispute closes it as won, lost or warning_closed. A lost one can still
+// be won; it was closed before, so that is an update.
+func (s *Sandbox) decideDispute(d *dispute, status string) {
+	before, late := s.disputeObject(d), !d.open()
+	d.status = status
+	if late {
+		s.emitUpdated("charge.dispute.updated", before, s.disputeObject(d))
+	} else {
+		s.emit("charge.dispute.closed", s.disputeObject(d), nil)
+	}
+	if status == "won" {
+		s.emit("charge.dispute.funds_reinstated", s.disputeObject(d), nil)
+	}
+}
