@@ -145,7 +145,7 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 	last := lastChanges(past)
 	evidence := a.evidence()
 	rules := map[Source]Rule{}
-	for _, s := range Standings(a, e.catalog) {
+	for _, s := range append(Standings(a, e.catalog), a.unfollowed()...) {
 		told := SourceExplanation{
 			Source: s.Source, Plan: s.Plan, Price: s.Price, Quantity: s.Quantity,
 			State: StateWithheld, Rule: s.Rule, Evidence: evidence.of(s.Source),
@@ -181,6 +181,30 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 		e.add(claim.feature, one)
 	}
 	slices.SortFunc(e.Unmapped, compareSources)
+}
+
+// unfollowed are the orders of a subscription that has not come, or not yet: they
+// give nothing themselves, and they are why the user has nothing.
+func (a Account) unfollowed() []Standing {
+	var all []Standing
+	for _, o := range a.Orders {
+		_, known := a.Subscriptions[o.Subscription]
+		for _, s := range a.Subscriptions {
+			known = known || s.Order == o.ID
+		}
+		if o.Mode != ModeSubscription || known {
+			continue
+		}
+		row := string(o.Status)
+		if o.Status == OrderPaid {
+			row += ", and nothing was told of its subscription yet"
+		}
+		all = append(all, Standing{
+			Source: Source{SourceOrder, string(o.ID)}, Plan: o.Plan, Quantity: o.Quantity,
+			Rule: Rule{TableOrders, row, string(AccessNone)},
+		})
+	}
+	return all
 }
 
 // couldGive is what a standing gives, or would if its rule let it.

@@ -83,6 +83,26 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 			rests: [3]string{"order", "o1", "pending"},
 			says:  "gives nothing: orders: pending -> none",
 		},
+		"a subscription that nobody has paid": {
+			account: accountWith(ana, pendingOrder("o1", "pro")), feature: "sso", source: "o1", at: noon,
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "none"},
+			rests: [3]string{"order", "o1", "bought as plan pro"},
+		},
+		"a subscription that is paid and not yet told of": {
+			account: accountWith(ana, pendingOrder("o1", "pro")), facts: []domain.Fact{paidPass()}, feature: "sso", source: "o1", at: noon,
+			state: domain.StateWithheld,
+			rule:  domain.Rule{Table: domain.TableOrders, Row: "paid, and nothing was told of its subscription yet", Effect: "none"},
+			rests: [3]string{"order", "o1", "paid on"},
+		},
+		"a subscription that the bank has not paid yet": {
+			account: accountWith(ana, pendingOrder("o1", "pro")), feature: "sso", source: "sub_1", at: noon.Add(2 * day),
+			facts: []domain.Fact{
+				sessionSays("checkout.session.completed", noon, "complete", "unpaid"),
+				subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Order = "o1" }),
+			},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableCheckout, Row: "not paid", Effect: "none"},
+			rests: [3]string{"order", "o1", "awaiting_payment"},
+		},
 		"a pass whose money went back": {
 			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 1900)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
 			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableRefunds, Row: "revoke, full", Effect: "revoke"}, last: "evt_2",
@@ -237,6 +257,18 @@ func TestExplain_SaysWhenTheCatalogIsAnotherThanTheServices(t *testing.T) {
 	feature, source := sourceIn(t, e, "credits", "o1")
 	if !e.OutOfLine || feature.Held || source.State != domain.StateWithheld || source.Rule.Row != "plan pass does not grant it" {
 		t.Errorf("another catalog: got %+v, want out of line, and credits not given by plan pass", e)
+	}
+}
+
+// A subscription that was told of speaks for its order.
+func TestExplain_AnOrderThatLedToASubscriptionIsNoSourceOfItsOwn(t *testing.T) {
+	t.Parallel()
+	a := after(accountWith(ana, pendingOrder("o1", "pro")), paidPass(),
+		subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Order = "o1" }))
+	for _, f := range domain.Explain(a, shop, nil, noon).Features {
+		if len(f.Sources) != 1 || f.Sources[0].Source.Kind != domain.SourceSubscription {
+			t.Errorf("%s: got %+v, want the subscription alone", f.Feature, f.Sources)
+		}
 	}
 }
 
