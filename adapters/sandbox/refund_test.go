@@ -54,6 +54,7 @@ func TestRefund_RefusesWithStripesErrors(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	paid := s.paid(params("payment", s.once)).PaymentIntent
+	whole := s.paid(params("payment", s.once)).PaymentIntent
 	gone := s.paid(params("payment", s.once)).PaymentIntent
 	must[string](t)(s.Refund(gone.ID, 0))
 	disputed := s.paid(params("payment", s.once)).PaymentIntent
@@ -71,19 +72,19 @@ func TestRefund_RefusesWithStripesErrors(t *testing.T) {
 		status      int
 		code, param string
 	}{
-		"an unknown charge":      {&stripe.RefundParams{Charge: none}, 404, "resource_missing", "id"},
-		"an unknown intent":      {&stripe.RefundParams{PaymentIntent: none}, 404, "resource_missing", "payment_intent"},
-		"neither":                {&stripe.RefundParams{}, 400, "", ""},
-		"both":                   {&stripe.RefundParams{Charge: &paid.LatestCharge.ID, PaymentIntent: &paid.ID}, 400, "parameters_exclusive", "payment_intent"},
-		"more than there is":     {&stripe.RefundParams{PaymentIntent: &paid.ID, Amount: stripe.Int64(4901)}, 400, "", "amount"},
-		"nothing":                {&stripe.RefundParams{PaymentIntent: &paid.ID, Amount: stripe.Int64(0)}, 400, "parameter_invalid_integer", "amount"},
-		"a reason that is none":  {&stripe.RefundParams{PaymentIntent: &paid.ID, Reason: stripe.String("whim")}, 400, "", "reason"},
-		"refunded before":        {&stripe.RefundParams{PaymentIntent: &gone.ID}, 400, "charge_already_refunded", ""},
-		"charged back":           {&stripe.RefundParams{PaymentIntent: &disputed.ID}, 400, "charge_disputed", ""},
-		"a declined card":        {&stripe.RefundParams{PaymentIntent: &failed}, 400, "", ""},
-		"what is not supported":  {&stripe.RefundParams{PaymentIntent: &paid.ID, InstructionsEmail: none}, 400, "parameter_unknown", "instructions_email"},
-		"an inquiry allows it":   {&stripe.RefundParams{PaymentIntent: &inquired.ID}, 200, "", ""},
-		"an amount within it is": {&stripe.RefundParams{PaymentIntent: &paid.ID, Amount: stripe.Int64(4900)}, 200, "", ""},
+		"an unknown charge":     {&stripe.RefundParams{Charge: none}, 404, "resource_missing", "id"},
+		"an unknown intent":     {&stripe.RefundParams{PaymentIntent: none}, 404, "resource_missing", "payment_intent"},
+		"neither":               {&stripe.RefundParams{}, 400, "", ""},
+		"both":                  {&stripe.RefundParams{Charge: &paid.LatestCharge.ID, PaymentIntent: &paid.ID}, 400, "parameters_exclusive", "payment_intent"},
+		"more than there is":    {&stripe.RefundParams{PaymentIntent: &paid.ID, Amount: stripe.Int64(4901)}, 400, "", "amount"},
+		"nothing":               {&stripe.RefundParams{PaymentIntent: &paid.ID, Amount: stripe.Int64(0)}, 400, "parameter_invalid_integer", "amount"},
+		"a reason that is none": {&stripe.RefundParams{PaymentIntent: &paid.ID, Reason: stripe.String("whim")}, 400, "", "reason"},
+		"refunded before":       {&stripe.RefundParams{PaymentIntent: &gone.ID}, 400, "charge_already_refunded", ""},
+		"charged back":          {&stripe.RefundParams{PaymentIntent: &disputed.ID}, 400, "charge_disputed", ""},
+		"a declined card":       {&stripe.RefundParams{PaymentIntent: &failed}, 400, "", ""},
+		"what is not supported": {&stripe.RefundParams{PaymentIntent: &paid.ID, InstructionsEmail: none}, 400, "parameter_unknown", "instructions_email"},
+		"an inquiry allows it":  {&stripe.RefundParams{PaymentIntent: &inquired.ID}, 200, "", ""},
+		"all of it is allowed":  {&stripe.RefundParams{PaymentIntent: &whole.ID, Amount: stripe.Int64(4900)}, 200, "", ""},
 	} {
 		r, err := s.api.Refunds.New(tt.params)
 		if tt.status == http.StatusOK {
