@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -17,13 +18,16 @@ func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
 	}
 	return s.try(ctx, "keep the receipt of a failure", func(ctx context.Context) error {
 		query := s.db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE").Set("attempts = t.attempts + 1")
-		for _, column := range []string{"type", "object", "user_id", "created_at", "processed_at", "api_version", "livemode", "reason"} {
+		for _, column := range []string{"type", "object", "user_id", "created_at", "processed_at", "api_version", "livemode", "outcome", "reason", "waits_for_kind", "waits_for_id"} {
 			query = query.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}
-		_, err := query.Where("t.outcome = ?", string(domain.OutcomeFailed)).Exec(ctx)
+		_, err := query.Where("t.outcome NOT IN (?)", bun.List(finalOutcomes)).Exec(ctx)
 		if err != nil {
 			return unknownOutcome{err} // it may have been counted
 		}
 		return nil
 	})
 }
+
+// finalOutcomes are those that a failure does not replace.
+var finalOutcomes = slices.DeleteFunc(slices.Clone(domain.Outcomes), func(o domain.Outcome) bool { return !o.Final() })

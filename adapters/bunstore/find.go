@@ -76,10 +76,10 @@ func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held)
 	}
 	slices.Sort(users)
 
-	var facts factRows
+	var rows belongings
 	var refs []refRow
 	var receipts []receiptRow
-	trip := s.readFacts(users, &facts)
+	trip := s.readBelongings(users, &rows)
 	if len(w.refs) > 0 {
 		trip = append(trip, s.readRefs(w.refs, &refs))
 	}
@@ -93,7 +93,7 @@ func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held)
 	if err := tx.trip(ctx, trip...); err != nil {
 		return err
 	}
-	if err := facts.into(h); err != nil {
+	if err := rows.into(h); err != nil {
 		return err
 	}
 	for _, row := range refs {
@@ -109,52 +109,36 @@ func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held)
 	return nil
 }
 
-// factRows are the rows of some accounts.
-type factRows struct {
-	orders        []orderRow
-	subscriptions []subscriptionRow
-	payments      []paymentRow
-	entitlements  []entitlementRow
+// belongings are the rows of some accounts.
+type belongings struct {
+	facts        []factTable
+	entitlements []entitlementRow
 }
 
-// readFacts reads the rows of some accounts, each table once.
-func (s *Store) readFacts(users []string, rows *factRows) []statement {
+// readBelongings reads the rows of some accounts, each table once.
+func (s *Store) readBelongings(users []string, rows *belongings) []statement {
 	if len(users) == 0 {
 		return nil
 	}
-	entitlements := s.db.NewSelect().Model(&rows.entitlements).Order("user_id", "feature", "source_kind", "source_id")
-	return []statement{
-		s.among(s.db.NewSelect().Model(&rows.orders), "user_id", users, &rows.orders),
-		s.among(s.db.NewSelect().Model(&rows.subscriptions), "user_id", users, &rows.subscriptions),
-		s.among(s.db.NewSelect().Model(&rows.payments), "user_id", users, &rows.payments),
-		s.among(entitlements, "user_id", users, &rows.entitlements),
+	var all []statement
+	rows.facts = factTables()
+	for _, table := range rows.facts {
+		all = append(all, table.read(s, users))
 	}
+	return append(all, s.readEntitlements(users, &rows.entitlements))
+}
+
+func (s *Store) readEntitlements(users []string, rows *[]entitlementRow) statement {
+	query := s.db.NewSelect().Model(rows).Order("user_id", "feature", "source_kind", "source_id")
+	return s.among(query, "user_id", users, rows)
 }
 
 // into puts rows where they belong.
-func (rows factRows) into(h *held) error {
-	for _, row := range rows.orders {
-		state, err := h.userOf(row.UserID)
-		if err != nil {
+func (rows belongings) into(h *held) error {
+	for _, table := range rows.facts {
+		if err := table.into(h); err != nil {
 			return err
 		}
-		state.Account.Orders[domain.OrderID(row.ID)] = row.toDomain()
-	}
-	for _, row := range rows.subscriptions {
-		state, err := h.userOf(row.UserID)
-		if err != nil {
-			return err
-		}
-		if state.Account.Subscriptions[domain.SubscriptionID(row.ID)], err = row.toDomain(); err != nil {
-			return err
-		}
-	}
-	for _, row := range rows.payments {
-		state, err := h.userOf(row.UserID)
-		if err != nil {
-			return err
-		}
-		state.Account.Payments[row.ID] = row.toDomain()
 	}
 	for _, row := range rows.entitlements {
 		state, err := h.userOf(row.UserID)
@@ -226,6 +210,7 @@ func storables[ID ~string](ids []ID) []string {
 // cloneState shares nothing with what it copies.
 func cloneState(state ports.State) ports.State {
 	account := state.Account.Clone()
+	account.FormerCustomers = slices.Clone(account.FormerCustomers)
 	for id, sub := range account.Subscriptions {
 		sub.Items = slices.Clone(sub.Items)
 		account.Subscriptions[id] = sub

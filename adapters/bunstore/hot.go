@@ -67,9 +67,8 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 }
 
 func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
-	var rows factRows
-	query := s.db.NewSelect().Model(&rows.entitlements).Order("user_id", "feature", "source_kind", "source_id")
-	st := s.among(query, "user_id", ids, &rows.entitlements)
+	var rows []entitlementRow
+	st := s.readEntitlements(ids, &rows)
 	found, err := s.db.DB.QueryContext(ctx, st.sql)
 	if err != nil {
 		return err
@@ -77,7 +76,7 @@ func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[d
 	if err := s.db.ScanRows(ctx, found, st.rows); err != nil {
 		return err
 	}
-	for _, row := range rows.entitlements {
+	for _, row := range rows {
 		user := domain.UserID(row.UserID)
 		into[user] = append(into[user], row.toDomain())
 	}

@@ -12,22 +12,22 @@ import (
 
 // changed is what an update has to write: only what differs from what was read.
 type changed struct {
-	accounts      []accountRow
-	blank         []string // accounts made to be locked, of which nothing is kept
-	refs          []refRow
-	orders        []orderRow
-	subscriptions []subscriptionRow
-	payments      []paymentRow
-	entitlements  []entitlementRow
-	revoked       []entitlementRow
-	changes       []changeRow
-	receipts      []receiptRow
+	accounts     []accountRow
+	blank        []string // accounts made to be locked, of which nothing is kept
+	refs         []refRow
+	facts        []factTable
+	entitlements []entitlementRow
+	revoked      []entitlementRow
+	changes      []changeRow
+	receipts     []receiptRow
+	questions    []questionRow
+	answered     []questionRow
 }
 
 // writes compares what an update leaves behind with what it found. No statements:
 // there is nothing to keep.
 func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
-	var c changed
+	c := changed{facts: factTables()}
 	if err := c.compareStates(h, kept.States); err != nil {
 		return nil, err
 	}
@@ -35,6 +35,9 @@ func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
 		c.changes = append(c.changes, changeRowOf(change))
 	}
 	if err := c.keepReceipts(kept.Receipts); err != nil {
+		return nil, err
+	}
+	if err := c.keepQuestions(kept.Questions, kept.Answered); err != nil {
 		return nil, err
 	}
 	return c.statements(s), nil
@@ -55,7 +58,7 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 		}
 	}
 	for _, user := range slices.Sorted(maps.Keys(h.created)) {
-		if isEmpty(last[user]) {
+		if c.isEmpty(last[user]) {
 			c.blank = append(c.blank, string(user))
 		}
 	}
@@ -63,10 +66,17 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 }
 
 // isEmpty tells whether a state says nothing of its user.
-func isEmpty(state ports.State) bool {
+func (c *changed) isEmpty(state ports.State) bool {
 	a := state.Account
-	return a.Customer == "" && a.CustomerKey == "" &&
-		len(a.Orders)+len(a.Subscriptions)+len(a.Payments)+len(state.Entitlements) == 0
+	return a.Customer == "" && a.CustomerKey == "" && len(c.factIDs(a))+len(state.Entitlements) == 0
+}
+
+func (c *changed) factIDs(a domain.Account) []string {
+	var ids []string
+	for _, table := range c.facts {
+		ids = append(ids, table.ids(a)...)
+	}
+	return ids
 }
 
 // compareState takes over what differs between two states of one user. The names
@@ -76,23 +86,8 @@ func (c *changed) compareState(was, is ports.State, names map[domain.Ref]domain.
 	if row := accountRowOf(after); row != accountRowOf(before) {
 		c.accounts = append(c.accounts, row)
 	}
-	for _, id := range slices.Sorted(maps.Keys(after.Orders)) {
-		row := orderRowOf(user, after.Orders[id])
-		if had, have := before.Orders[id]; !have || orderRowOf(user, had) != row {
-			c.orders = append(c.orders, row)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(after.Subscriptions)) {
-		row := subscriptionRowOf(user, after.Subscriptions[id])
-		if had, have := before.Subscriptions[id]; !have || subscriptionRowOf(user, had) != row {
-			c.subscriptions = append(c.subscriptions, row)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(after.Payments)) {
-		row := paymentRowOf(user, after.Payments[id])
-		if had, have := before.Payments[id]; !have || paymentRowOf(user, had) != row {
-			c.payments = append(c.payments, row)
-		}
+	for _, table := range c.facts {
+		table.compare(before, after)
 	}
 	if err := c.compareRefs(before, after, names); err != nil {
 		return err
@@ -146,16 +141,7 @@ func (c *changed) compareEntitlements(user domain.UserID, before, after []domain
 
 // checkKeys: an id that cannot be kept to the byte is not kept at all.
 func (c *changed) checkKeys(a domain.Account, entitlements []domain.Entitlement) error {
-	ids := []string{string(a.User)}
-	for id := range a.Orders {
-		ids = append(ids, string(id))
-	}
-	for id := range a.Subscriptions {
-		ids = append(ids, string(id))
-	}
-	for id := range a.Payments {
-		ids = append(ids, id)
-	}
+	ids := append(c.factIDs(a), string(a.User))
 	for _, e := range entitlements {
 		ids = append(ids, string(e.Feature), e.Source.ID)
 	}
@@ -189,7 +175,7 @@ func (c *changed) keepReceipts(receipts []domain.ProcessedEvent) error {
 	return checkIDs(ids)
 }
 
-// statements are at most ten, however much has changed. Names come first: a
+// statements are one or two a table, however much has changed. Names come first: a
 // conflict there is found before anything else is written.
 func (c *changed) statements(s *Store) []statement {
 	var all []statement
@@ -202,13 +188,15 @@ func (c *changed) statements(s *Store) []statement {
 	sortEntitlements(c.revoked)
 	put(len(c.accounts), func() statement { return s.upsert(&c.accounts) })
 	put(len(c.refs), func() statement { return s.upsert(&c.refs) })
-	put(len(c.orders), func() statement { return s.upsert(&c.orders) })
-	put(len(c.subscriptions), func() statement { return s.upsert(&c.subscriptions) })
-	put(len(c.payments), func() statement { return s.upsert(&c.payments) })
+	for _, table := range c.facts {
+		all = append(all, table.write(s)...)
+	}
 	put(len(c.revoked), func() statement { return s.deleteEntitlements(c.revoked) })
 	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
 	put(len(c.receipts), func() statement { return s.upsert(&c.receipts, "payload", "received_at") })
+	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
+	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })
 	if len(all) > 0 {
 		put(len(c.blank), func() statement { return s.deleteAccounts(c.blank) })
 	}

@@ -22,9 +22,9 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		defer tx.rollback()
 
 		var accounts []accountRow
-		var facts factRows
+		var rows belongings
 		users := []string{string(user)}
-		trip := append(s.readFacts(users, &facts), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
+		trip := append(s.readBelongings(users, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
 		if err := tx.commit(ctx, trip...); err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		if len(accounts) > 0 {
 			h.states[user].Account = accounts[0].toDomain()
 		}
-		if err := facts.into(&h); err != nil {
+		if err := rows.into(&h); err != nil {
 			return err
 		}
 		state = *h.states[user]
@@ -86,8 +86,12 @@ func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.Pr
 		if q.User != "" {
 			query = query.Where("user_id = ?", clean(q.User))
 		}
+		if q.WaitsFor != (domain.Ref{}) {
+			// The last condition is what the index is for.
+			query = query.Where("waits_for_kind = ? AND waits_for_id = ? AND waits_for_id <> ''", clean(q.WaitsFor.Kind), clean(q.WaitsFor.ID))
+		}
 		if !q.Before.IsZero() {
-			query = query.Where("received_at < ?", stamp(q.Before))
+			query = query.Where("(received_at, id) < (?, ?)", stamp(q.Before), clean(q.BeforeID))
 		}
 		limit := q.Limit
 		if limit <= 0 {

@@ -31,7 +31,7 @@ func accountRowOf(a domain.Account) accountRow {
 	}
 }
 
-// toDomain is the account without its orders, subscriptions and payments.
+// toDomain is the account without its facts.
 func (r accountRow) toDomain() domain.Account {
 	a := domain.NewAccount(domain.UserID(r.UserID))
 	a.Customer, a.CustomerKey = domain.CustomerID(r.CustomerID), r.CustomerKey
@@ -43,9 +43,8 @@ func (r accountRow) toDomain() domain.Account {
 
 type orderRow struct {
 	bun.BaseModel `bun:"table:orders,alias:t"`
+	factRow
 
-	ID              string    `bun:"id,pk"`
-	UserID          string    `bun:"user_id"`
 	Plan            string    `bun:"plan"`
 	Price           string    `bun:"price"`
 	Mode            string    `bun:"mode"`
@@ -68,10 +67,10 @@ type orderRow struct {
 	PaidAt          time.Time `bun:"paid_at,nullzero"`
 }
 
-func orderRowOf(user domain.UserID, o domain.Order) orderRow {
+func orderRowOf(key factRow, o domain.Order) orderRow {
 	return orderRow{
-		ID: string(o.ID), UserID: string(user),
-		Plan: clean(o.Plan), Price: clean(o.Price), Mode: clean(o.Mode), Quantity: o.Quantity, Status: clean(o.Status),
+		factRow: key,
+		Plan:    clean(o.Plan), Price: clean(o.Price), Mode: clean(o.Mode), Quantity: o.Quantity, Status: clean(o.Status),
 		PriceID: clean(o.PriceID), TrialDays: int64(o.TrialDays),
 		SuccessURL: clean(o.SuccessURL), CancelURL: clean(o.CancelURL), Locale: clean(o.Locale),
 		ExpiresAt: stamp(o.ExpiresAt), Attempt: int64(o.Attempt),
@@ -99,9 +98,8 @@ func (r orderRow) toDomain() domain.Order {
 
 type subscriptionRow struct {
 	bun.BaseModel `bun:"table:subscriptions,alias:t"`
+	factRow
 
-	ID                string    `bun:"id,pk"`
-	UserID            string    `bun:"user_id"`
 	OrderID           string    `bun:"order_id"`
 	CustomerID        string    `bun:"customer_id"`
 	Status            string    `bun:"status"`
@@ -125,7 +123,7 @@ type item struct {
 	Quantity  int64  `json:"quantity"`
 }
 
-func subscriptionRowOf(user domain.UserID, s domain.Subscription) subscriptionRow {
+func subscriptionRowOf(key factRow, s domain.Subscription) subscriptionRow {
 	items := make([]item, len(s.Items))
 	for i, it := range s.Items {
 		items[i] = item{ID: clean(it.ID), Price: clean(it.Price), LookupKey: clean(it.LookupKey), Quantity: it.Quantity}
@@ -135,7 +133,7 @@ func subscriptionRowOf(user domain.UserID, s domain.Subscription) subscriptionRo
 		panic(err) // strings and numbers: it cannot fail
 	}
 	return subscriptionRow{
-		ID: string(s.ID), UserID: string(user),
+		factRow: key,
 		OrderID: clean(s.Order), CustomerID: clean(s.Customer), Status: clean(s.Status), Items: string(text),
 		StartedAt: stamp(s.StartedAt), PeriodStart: stamp(s.PeriodStart), PeriodEnd: stamp(s.PeriodEnd),
 		TrialEnd: stamp(s.TrialEnd), CancelAt: stamp(s.CancelAt), CancelAtPeriodEnd: s.CancelAtPeriodEnd,
@@ -165,23 +163,21 @@ func (r subscriptionRow) toDomain() (domain.Subscription, error) {
 
 type paymentRow struct {
 	bun.BaseModel `bun:"table:payments,alias:t"`
+	factRow
 
-	ID              string    `bun:"id,pk"`
-	UserID          string    `bun:"user_id"`
-	OrderID         string    `bun:"order_id"`
-	SubscriptionID  string    `bun:"subscription_id"`
-	PaymentIntentID string    `bun:"payment_intent_id"`
-	Status          string    `bun:"status"`
-	Amount          int64     `bun:"amount"`
-	Currency        string    `bun:"currency"`
-	PeriodStart     time.Time `bun:"period_start,nullzero"`
-	PeriodEnd       time.Time `bun:"period_end,nullzero"`
+	OrderID        string    `bun:"order_id"`
+	SubscriptionID string    `bun:"subscription_id"`
+	Status         string    `bun:"status"`
+	Amount         int64     `bun:"amount"`
+	Currency       string    `bun:"currency"`
+	PeriodStart    time.Time `bun:"period_start,nullzero"`
+	PeriodEnd      time.Time `bun:"period_end,nullzero"`
 }
 
-func paymentRowOf(user domain.UserID, p domain.Payment) paymentRow {
+func paymentRowOf(key factRow, p domain.Payment) paymentRow {
 	return paymentRow{
-		ID: p.ID, UserID: string(user),
-		OrderID: clean(p.Order), SubscriptionID: clean(p.Subscription), PaymentIntentID: clean(p.PaymentIntent),
+		factRow: key,
+		OrderID: clean(p.Order), SubscriptionID: clean(p.Subscription),
 		Status: clean(p.Status), Amount: p.Amount, Currency: clean(p.Currency),
 		PeriodStart: stamp(p.PeriodStart), PeriodEnd: stamp(p.PeriodEnd),
 	}
@@ -190,8 +186,7 @@ func paymentRowOf(user domain.UserID, p domain.Payment) paymentRow {
 func (r paymentRow) toDomain() domain.Payment {
 	return domain.Payment{
 		ID: r.ID, Order: domain.OrderID(r.OrderID), Subscription: domain.SubscriptionID(r.SubscriptionID),
-		PaymentIntent: domain.PaymentIntentID(r.PaymentIntentID),
-		Status:        domain.PaymentStatus(r.Status), Amount: r.Amount, Currency: r.Currency,
+		Status: domain.PaymentStatus(r.Status), Amount: r.Amount, Currency: r.Currency,
 		PeriodStart: stamp(r.PeriodStart), PeriodEnd: stamp(r.PeriodEnd),
 	}
 }

@@ -51,19 +51,21 @@ func (r entitlementRow) key() entitlementKey {
 type receiptRow struct {
 	bun.BaseModel `bun:"table:processed_events,alias:t"`
 
-	ID          string    `bun:"id,pk"`
-	Type        string    `bun:"type"`
-	Object      string    `bun:"object"`
-	UserID      string    `bun:"user_id"`
-	CreatedAt   time.Time `bun:"created_at,nullzero"`
-	ReceivedAt  time.Time `bun:"received_at"`
-	ProcessedAt time.Time `bun:"processed_at,nullzero"`
-	APIVersion  string    `bun:"api_version"`
-	Livemode    bool      `bun:"livemode"`
-	Outcome     string    `bun:"outcome"`
-	Reason      string    `bun:"reason"`
-	Attempts    int64     `bun:"attempts"`
-	Payload     []byte    `bun:"payload"`
+	ID           string    `bun:"id,pk"`
+	Type         string    `bun:"type"`
+	Object       string    `bun:"object"`
+	UserID       string    `bun:"user_id"`
+	CreatedAt    time.Time `bun:"created_at,nullzero"`
+	ReceivedAt   time.Time `bun:"received_at"`
+	ProcessedAt  time.Time `bun:"processed_at,nullzero"`
+	APIVersion   string    `bun:"api_version"`
+	Livemode     bool      `bun:"livemode"`
+	Outcome      string    `bun:"outcome"`
+	Reason       string    `bun:"reason"`
+	Attempts     int64     `bun:"attempts"`
+	Payload      []byte    `bun:"payload"`
+	WaitsForKind string    `bun:"waits_for_kind"`
+	WaitsForID   string    `bun:"waits_for_id"`
 }
 
 func receiptRowOf(p domain.ProcessedEvent) receiptRow {
@@ -76,6 +78,7 @@ func receiptRowOf(p domain.ProcessedEvent) receiptRow {
 		CreatedAt: stamp(p.Created), ReceivedAt: stamp(p.ReceivedAt), ProcessedAt: stamp(p.ProcessedAt),
 		APIVersion: clean(p.APIVersion), Livemode: p.Livemode,
 		Outcome: clean(p.Outcome), Reason: clean(p.Reason), Attempts: int64(p.Attempts), Payload: payload,
+		WaitsForKind: clean(p.WaitsFor.Kind), WaitsForID: clean(p.WaitsFor.ID),
 	}
 }
 
@@ -85,6 +88,7 @@ func (r receiptRow) toDomain() domain.ProcessedEvent {
 		Created: stamp(r.CreatedAt), ReceivedAt: stamp(r.ReceivedAt), ProcessedAt: stamp(r.ProcessedAt),
 		APIVersion: r.APIVersion, Livemode: r.Livemode,
 		Outcome: domain.Outcome(r.Outcome), Reason: r.Reason, Attempts: int(r.Attempts),
+		WaitsFor: domain.Ref{Kind: domain.RefKind(r.WaitsForKind), ID: r.WaitsForID},
 	}
 	if len(r.Payload) > 0 {
 		p.Payload = r.Payload

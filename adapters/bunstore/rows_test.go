@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // A field that was added to the domain and forgotten here comes back empty.
@@ -24,17 +25,35 @@ func TestRows_RoundTrip(t *testing.T) {
 		wantSame(t, accountRowOf(account).toDomain(), account)
 
 		order := draw[domain.Order](t)
-		wantSame(t, orderRowOf("ann", order).toDomain(), order)
+		wantSame(t, orderRowOf(keyOf(order.ID), order).toDomain(), order)
 
 		subscription := draw[domain.Subscription](t)
-		got, err := subscriptionRowOf("ann", subscription).toDomain()
+		got, err := subscriptionRowOf(keyOf(subscription.ID), subscription).toDomain()
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantSame(t, got, subscription)
 
 		payment := draw[domain.Payment](t)
-		wantSame(t, paymentRowOf("ann", payment).toDomain(), payment)
+		wantSame(t, paymentRowOf(keyOf(payment.ID), payment).toDomain(), payment)
+
+		invoice := draw[domain.InvoiceID](t)
+		wantSame(t, invoicePaymentRowOf(keyOf("pi_1"), invoice).toDomain(), invoice)
+
+		charge := draw[domain.Charge](t)
+		wantSame(t, chargeRowOf(keyOf(charge.ID), charge).toDomain(), charge)
+
+		refund := draw[domain.Refund](t)
+		wantSame(t, refundRowOf(keyOf(refund.ID), refund).toDomain(), refund)
+
+		dispute := draw[domain.Dispute](t)
+		wantSame(t, disputeRowOf(keyOf(dispute.ID), dispute).toDomain(), dispute)
+
+		grant := draw[domain.Grant](t)
+		wantSame(t, grantRowOf(keyOf(grant.ID), grant).toDomain(), grant)
+
+		question := draw[ports.Question](t)
+		wantSame(t, questionRowOf(question).toDomain(), question)
 
 		entitlement := draw[domain.Entitlement](t)
 		wantSame(t, entitlementRowOf("ann", entitlement).toDomain(), entitlement)
@@ -51,6 +70,22 @@ func TestRows_RoundTrip(t *testing.T) {
 	})
 }
 
+func keyOf[ID ~string](id ID) factRow { return factRow{ID: string(id), UserID: "ann"} }
+
+// A map that was added to the account and forgotten here would be kept nowhere.
+func TestFactTables_CoverTheAccount(t *testing.T) {
+	t.Parallel()
+	maps := 0
+	for field := range reflect.ValueOf(domain.NewAccount("ann")).Fields() {
+		if field.Type.Kind() == reflect.Map {
+			maps++
+		}
+	}
+	if tables := len(factTables()); tables != maps {
+		t.Errorf("%d tables for the %d maps of an account", tables, maps)
+	}
+}
+
 func TestRows_MendText(t *testing.T) {
 	t.Parallel()
 	row := receiptRowOf(domain.ProcessedEvent{Reason: "a\x00b\xffc", Payload: []byte("a\x00b\xffc")})
@@ -65,7 +100,7 @@ func TestRows_MendText(t *testing.T) {
 func TestRows_TimesAreMicrosecondsInUTC(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.FixedZone("", 3600))
-	got := paymentRowOf("ann", domain.Payment{PeriodEnd: at}).toDomain().PeriodEnd
+	got := paymentRowOf(keyOf("in_1"), domain.Payment{PeriodEnd: at}).toDomain().PeriodEnd
 	if want := time.Date(2026, 3, 1, 11, 0, 0, 123456000, time.UTC); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -150,6 +150,17 @@ func TestSchema_KnowsTheRules(t *testing.T) {
 			ruleOf("entitlement_changes", "source_kind", domain.SourceKinds),
 			ruleOf("entitlement_changes", "value_type", domain.FeatureTypes), ruleOf("entitlement_changes", "kind", domain.ChangeKinds),
 			ruleOf("processed_events", "outcome", domain.Outcomes),
+			ruleOf("grants", "value_type", domain.FeatureTypes),
+			{"refunds", "status", []string{"'succeeded'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
+			{"disputes", "status", []string{"'won'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
+			{"invoice_payments", "invoice_id", []string{"'in_1'"}, []string{"''", "NULL"}},
+			{"charges", "invoice_id", []string{"''", "'in_1'"}, []string{"NULL"}},
+			{"grants", "value_limit", []string{"-1", "0"}, []string{"-2"}},
+			{"questions", "id", []string{"'pi_1'"}, []string{"''", "NULL"}},
+			{"questions", "since", []string{"NULL"}, nil},
+			{"questions", "due", nil, []string{"NULL"}},
+			{"questions", "attempts", []string{"0"}, []string{"-1"}},
+			{"entitlements", "plan", []string{"''"}, []string{"NULL"}},
 			{"subscriptions", "status", []string{"'active'", "'a status of tomorrow'"}, []string{"''"}},
 			{"orders", "quantity", []string{"1", "9223372036854775807"}, []string{"0", "-1", "NULL"}},
 			{"orders", "trial_days", []string{"0"}, []string{"-1"}},
@@ -206,9 +217,24 @@ var validRows = map[string]map[string]string{
 		"cancel_at_period_end": "false", "precedence": "0",
 	},
 	"payments": {
-		"id": "'in_1'", "user_id": "'ann'", "order_id": "''", "subscription_id": "''", "payment_intent_id": "''", "status": "'paid'",
+		"id": "'in_1'", "user_id": "'ann'", "order_id": "''", "subscription_id": "''", "status": "'paid'",
 		"amount": "0", "currency": "'eur'",
 	},
+	"invoice_payments": {"id": "'pi_1'", "user_id": "'ann'", "invoice_id": "'in_1'"},
+	"charges": {
+		"id": "'ch_1'", "user_id": "'ann'", "payment_intent_id": "''", "invoice_id": "''", "amount": "0", "refunded": "0", "currency": "''",
+	},
+	"refunds": {
+		"id": "'re_1'", "user_id": "'ann'", "charge_id": "''", "payment_intent_id": "''", "status": "'pending'", "amount": "0", "currency": "''",
+	},
+	"disputes": {
+		"id": "'dp_1'", "user_id": "'ann'", "charge_id": "''", "payment_intent_id": "''", "status": "'lost'", "amount": "0", "currency": "''",
+	},
+	"grants": {
+		"id": "'g_1'", "user_id": "'ann'", "feature": "'sso'", "value_type": "'flag'", "value_limit": "0", "reason": "''", "given_by": "''",
+		"revoked_by": "''", "revoked_reason": "''",
+	},
+	"questions": {"kind": "'charge'", "id": "'ch_1'", "due": "'2026-01-01 00:00:00+00:00'", "attempts": "0"},
 	"entitlements": {
 		"user_id": "'ann'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
 		"value_type": "'flag'", "value_limit": "0",

@@ -1,0 +1,142 @@
+package bunstore
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+type questionRow struct {
+	bun.BaseModel `bun:"table:questions,alias:t"`
+
+	Kind     string    `bun:"kind,pk"`
+	ID       string    `bun:"id,pk"`
+	Since    time.Time `bun:"since,nullzero"`
+	Due      time.Time `bun:"due"`
+	Attempts int64     `bun:"attempts"`
+}
+
+func questionRowOf(q ports.Question) questionRow {
+	return questionRow{
+		Kind: string(q.Subject.Kind), ID: q.Subject.ID, Since: stamp(q.Since),
+		Due: stamp(q.Due), Attempts: int64(q.Attempts),
+	}
+}
+
+func (r questionRow) toDomain() ports.Question {
+	subject := domain.Ref{Kind: domain.RefKind(r.Kind), ID: r.ID}
+	return ports.Question{
+		Doubt: domain.Doubt{Subject: subject, Since: stamp(r.Since)},
+		Due:   stamp(r.Due), Attempts: int(r.Attempts),
+	}
+}
+
+// compare is the order in which questions are locked.
+func (r questionRow) compare(s questionRow) int {
+	return cmp.Or(cmp.Compare(r.Kind, s.Kind), cmp.Compare(r.ID, s.ID))
+}
+
+// keepQuestions takes over what is to be asked and what was answered.
+//
+// What was answered is also among what is asked, as a question that any answer
+// settles: writing the rows locks them in their order, whether they exist or not,
+// so that two updates cannot wait for each other; then the answered ones go.
+func (c *changed) keepQuestions(asked []ports.Question, answered []domain.Doubt) error {
+	rows, gone := map[domain.Ref]questionRow{}, map[domain.Ref]questionRow{}
+	put := func(into map[domain.Ref]questionRow, q ports.Question) {
+		row := questionRowOf(q)
+		if first, twice := into[q.Subject]; twice {
+			row.Due, row.Attempts = first.Due, first.Attempts
+			if first.Since.After(row.Since) {
+				row.Since = first.Since
+			}
+		}
+		into[q.Subject] = row
+	}
+	for _, q := range asked {
+		put(rows, q)
+	}
+	for _, doubt := range answered {
+		if storable(doubt.Subject.ID) && storable(doubt.Subject.Kind) { // others were never asked
+			put(gone, ports.Question{Doubt: doubt})
+			put(rows, ports.Question{Doubt: domain.Doubt{Subject: doubt.Subject}})
+		}
+	}
+	c.questions = slices.SortedFunc(maps.Values(rows), questionRow.compare)
+	c.answered = slices.SortedFunc(maps.Values(gone), questionRow.compare)
+	for _, row := range c.questions {
+		if err := checkIDs([]string{row.Kind, row.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laterSince keeps when a question is due, and how often it was asked.
+const laterSince = `CONFLICT (kind, id) DO UPDATE SET since =
+	CASE WHEN t.since IS NULL OR t.since < EXCLUDED.since THEN EXCLUDED.since ELSE t.since END`
+
+func (s *Store) deleteAnswered(rows []questionRow) statement {
+	if s.onPostgres() {
+		return statement{args: s.insertColumns(&rows, "", nil).args[:3], sql: `DELETE FROM questions AS t
+			USING unnest($1::text[], $2::text[], $3::timestamptz[]) AS answered (kind, id, since)
+			WHERE t.kind = answered.kind AND t.id = answered.id AND (t.since IS NULL OR t.since < answered.since)`}
+	}
+	each := make([]string, len(rows))
+	for i, r := range rows {
+		each[i] = s.db.QueryGen().FormatQuery("kind = ? AND id = ? AND (since IS NULL OR since < ?)", r.Kind, r.ID, bun.NullTime{Time: r.Since})
+	}
+	return s.statement(s.db.NewDelete().Model((*questionRow)(nil)).Where("?", bun.Safe(strings.Join(each, " OR "))), nil)
+}
+
+// TakeQuestions implements [ports.Store].
+func (s *Store) TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]ports.Question, error) {
+	if limit <= 0 {
+		return nil, ctx.Err()
+	}
+	var rows []questionRow
+	err := s.try(ctx, "take questions", func(ctx context.Context) error {
+		tx, err := s.begin(ctx, false)
+		if err != nil {
+			return err
+		}
+		defer tx.rollback()
+		rows = nil
+		return tx.commit(ctx, s.takeQuestions(now, now.Add(lease), limit, &rows)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The database returns them as they were, and in no order.
+	slices.SortFunc(rows, func(a, b questionRow) int { return cmp.Or(a.Due.Compare(b.Due), a.compare(b)) })
+	for i := range rows {
+		rows[i].Due, rows[i].Attempts = now.Add(lease), rows[i].Attempts+1
+	}
+	return domainOf(rows, questionRow.toDomain), nil
+}
+
+// takeQuestions moves on what is due and returns what it was. On Postgres whoever
+// takes at the same time passes over what is being taken; on SQLite nobody does.
+func (s *Store) takeQuestions(now, due time.Time, limit int, rows *[]questionRow) []statement {
+	if s.onPostgres() {
+		return []statement{{rows: rows, args: []any{stamp(now), limit, stamp(due)}, sql: `WITH taken AS MATERIALIZED (
+				SELECT * FROM questions WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
+			)
+			UPDATE questions AS t SET due = $3, attempts = t.attempts + 1 FROM taken
+			WHERE t.kind = taken.kind AND t.id = taken.id
+			RETURNING taken.*`}}
+	}
+	take := s.db.NewSelect().Model(rows).Where("due <= ?", stamp(now)).Order("due").Limit(int64(limit))
+	move := s.db.NewUpdate().Model((*questionRow)(nil)).Set("due = ?", stamp(due)).Set("attempts = attempts + 1").
+		Where("(kind, id) IN (?)", s.db.NewSelect().Model((*questionRow)(nil)).Column("kind", "id").
+			Where("due <= ?", stamp(now)).Order("due").Limit(int64(limit)))
+	return []statement{s.statement(take, rows), s.statement(move, nil)}
+}
