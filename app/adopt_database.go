@@ -30,6 +30,7 @@ func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settin
 const (
 	settingMode    = "mode"
 	settingCatalog = "catalog"
+	settingInUse   = "catalog_in_use" // of the program that started last, see SameCatalog
 )
 
 // Check returns an error if the schema is another than this program's, or if the
@@ -66,6 +67,9 @@ const overlap = 5 * time.Minute
 func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	current, err := catalogPrint(a.catalog)
 	if err != nil {
+		return 0, err
+	}
+	if err := a.store.SetSetting(ctx, settingInUse, current); err != nil {
 		return 0, err
 	}
 	kept, err := a.store.Setting(ctx, settingCatalog)

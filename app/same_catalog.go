@@ -9,11 +9,11 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// SameCatalog returns an error if the service last derived from another catalog
+// SameCatalog returns an error if the service was last started with another catalog
 // than this one. Whatever changes an account derives all that it gives: with the
 // wrong file at hand, one command would take a user's plan away.
 func SameCatalog(ctx context.Context, store ports.Store, c domain.Catalog) error {
-	kept, err := store.Setting(ctx, settingCatalog)
+	kept, err := store.Setting(ctx, settingInUse)
 	if errors.Is(err, ports.ErrNotFound) {
 		return nil // no service has run on it yet
 	}
@@ -25,8 +25,7 @@ func SameCatalog(ctx context.Context, store ports.Store, c domain.Catalog) error
 		return err
 	}
 	if kept != ours {
-		return errors.New("the catalog is another than the one that the service has on this database: set CATALOG to the same file, with the same environment; " +
-			"if the service was just started with this one, wait until it has taken it over, about 5 minutes")
+		return errors.New("this catalog is another than the one that the service was started with: set CATALOG to the same file, with the same environment, or start the service with this one first")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -16,15 +17,32 @@ func TestSameCatalog_RefusesAnotherThanTheServices(t *testing.T) {
 	if err := app.SameCatalog(t.Context(), store, catalog); err != nil {
 		t.Errorf("before any service ran: %v", err)
 	}
-	derive := app.NewDeriveAgain(store, catalog, clock.now)
-	if _, err := app.NewAdoptDatabase(store, catalog, app.Settings{}, derive, time.After).CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.SameCatalog(t.Context(), store, catalog); err != nil {
-		t.Errorf("the service's own: %v", err)
+	// Each start is interrupted while replicas with the old catalog may still run: to
+	// commands the new one is the service's own from the beginning.
+	start := func(c domain.Catalog) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		timer := func(time.Duration) <-chan time.Time { stop(); return nil }
+		_, err := app.NewAdoptDatabase(store, c, app.Settings{}, app.NewDeriveAgain(store, c, clock.now), timer).CatchUp(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
 	}
 	other := domain.Catalog{Features: catalog.Features}
-	if err := app.SameCatalog(t.Context(), store, other); err == nil || !strings.Contains(err.Error(), "CATALOG") {
-		t.Errorf("another: got %v, want an error that names CATALOG", err)
+	for _, c := range []struct {
+		name         string
+		ours, theirs domain.Catalog
+	}{
+		{"the first start", catalog, other},
+		{"a start with another", other, catalog},
+		{"and back", catalog, other},
+	} {
+		start(c.ours)
+		if err := app.SameCatalog(t.Context(), store, c.ours); err != nil {
+			t.Errorf("%s: its own: %v", c.name, err)
+		}
+		if err := app.SameCatalog(t.Context(), store, c.theirs); err == nil || !strings.Contains(err.Error(), "CATALOG") {
+			t.Errorf("%s: another: got %v, want an error that names CATALOG", c.name, err)
+		}
 	}
 }

@@ -54,8 +54,11 @@ func (c Change) cause() string {
 
 // Says tells in a sentence whether the feature is held.
 func (f FeatureExplanation) Says() string {
+	if f.Held && f.Right.Value.Type == FeatureLimit {
+		return "yes, " + f.Right.Value.words() + span(f.Right.Since, f.Right.Until)
+	}
 	if f.Held {
-		return "yes: " + f.Right.Value.words() + span(f.Right.Since, f.Right.Until)
+		return "yes" + span(f.Right.Since, f.Right.Until)
 	}
 	if len(f.Sources) == 0 {
 		return "no: nothing that was bought or given gives it"

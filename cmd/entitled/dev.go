@@ -101,11 +101,14 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     My entitlements   %[1]s/me
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
-    Events            DATABASE_URL=%[4]s go run ./cmd/entitled events list
+
+  The commands work with it too: go run ./cmd/entitled events list, explain USER, grant, ...
+
+    export DATABASE_URL=%[4]s CATALOG=%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined. Stop with Ctrl-C.
 
-`, d.url(), devAPIKey, box.URL(), d.database())
+`, d.url(), devAPIKey, box.URL(), d.database(), cmp.Or(d.Catalog, demoCatalog), devStripeKey)
 }
 
 func (d devCommand) catalog() (catalog.File, error) {

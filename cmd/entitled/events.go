@@ -16,12 +16,13 @@ import (
 )
 
 type eventsCommand struct {
-	List eventsList `cmd:"" help:"List the events received, the last first."`
-	Show eventsShow `cmd:"" help:"Show one event: what became of it, and its body as received."`
+	List   eventsList   `cmd:"" help:"List the events received, the last first."`
+	Show   eventsShow   `cmd:"" help:"Show one event: what became of it, and its body as received."`
+	Replay eventsReplay `cmd:"" help:"Process events again, from their bodies as received: after the catalog was mended, say."`
 }
 
 type eventsList struct {
-	Outcome string        `help:"Only those applied, unchanged, ignored, quarantined or failed." enum:"applied,unchanged,ignored,quarantined,failed," default:""`
+	Outcome string        `help:"Only those applied, unchanged, ignored, waiting, quarantined or failed." enum:"applied,unchanged,ignored,waiting,quarantined,failed," default:""`
 	Type    string        `help:"Only those of this type, such as invoice.paid."`
 	User    string        `help:"Only those about this user."`
 	Older   time.Duration `help:"Only those received at least so long ago, such as 24h."`

@@ -18,12 +18,17 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Dev     devCommand     `cmd:"" help:"Run on a local database with a Stripe in a box: no account, key or network needed."`
-	Serve   serveCommand   `cmd:"" help:"Run the service, configured by the environment."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, or back."`
-	Catalog catalogCommand `cmd:"" help:"Work with the catalog of plans and features."`
-	Events  eventsCommand  `cmd:"" help:"Look at the events that came from Stripe."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Dev        devCommand        `cmd:"" help:"Run on a local database with a Stripe in a box: no account, key or network needed."`
+	Serve      serveCommand      `cmd:"" help:"Run the service, configured by the environment."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database schema up to date, or back."`
+	Catalog    catalogCommand    `cmd:"" help:"Work with the catalog of plans and features."`
+	Explain    explainCommand    `cmd:"" help:"Say why a user has, or lacks, a feature: now or at another moment."`
+	Grant      grantCommand      `cmd:"" help:"Give a user a feature by hand."`
+	Grants     grantsCommand     `cmd:"" help:"List what a user was given by hand."`
+	Revoke     revokeCommand     `cmd:"" help:"Take back what was given by hand."`
+	Events     eventsCommand     `cmd:"" help:"Look at the events that came from Stripe, and process them again."`
+	Quarantine quarantineCommand `cmd:"" help:"Look at the events that are ours and do not fit."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 func main() {

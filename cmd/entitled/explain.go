@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+type explainCommand struct {
+	User    string `arg:"" help:"The user, by the product's own id."`
+	Feature string `arg:"" optional:"" help:"The feature's key in the catalog; by default all that the user's purchases and grants are about."`
+	At      string `help:"Another moment than now: a date (its beginning, UTC) or a time. The past is answered from the history, the future as if nothing else happened."`
+	JSON    bool   `help:"One JSON object."`
+}
+
+// Run explains.
+func (e explainCommand) Run(ctx context.Context, c console) error {
+	at, err := readMoment("--at", e.At, nil)
+	if err != nil {
+		return err
+	}
+	store, sold, err := openForReading(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	explanation, err := app.NewExplain(store, sold, now).Do(ctx, domain.UserID(e.User), domain.FeatureKey(e.Feature), at)
+	if err != nil {
+		return err
+	}
+	if e.JSON {
+		return json.NewEncoder(c.out).Encode(explanationJSONOf(explanation))
+	}
+	return printExplanation(c.out, explanation)
+}
+
+// printExplanation prints what holds, then why, then what that rests on.
+func printExplanation(w io.Writer, e domain.Explanation) error {
+	fmt.Fprintf(w, "User %s at %s\n", e.User, instant(e.At))
+	if e.FromHistory {
+		fmt.Fprintln(w, "From the history of changes: facts are kept as they are now, not as they were then.")
+	}
+	if e.OutOfLine {
+		fmt.Fprintln(w, "Careful: what the service last derived is something else. Its catalog is another than this one, or is being taken over just now.")
+	}
+	fmt.Fprintln(w)
+	if len(e.Features)+len(e.Unmapped) == 0 && e.FromHistory {
+		fmt.Fprintln(w, "Nothing had been given by then.")
+		return nil
+	}
+	if len(e.Features)+len(e.Unmapped) == 0 {
+		fmt.Fprintln(w, "Nothing was bought by this user or given to it.")
+		return nil
+	}
+	if err := printRights(w, e.Features); err != nil {
+		return err
+	}
+	for _, f := range e.Features {
+		fmt.Fprintf(w, "\n%s: %s\n", f.Feature, f.Says())
+		for _, s := range f.Sources {
+			printSource(w, s)
+		}
+		if len(f.Sources) == 0 {
+			fmt.Fprintf(w, "  plans that grant it: %s\n", planNames(f.Plans))
+		}
+	}
+	if len(e.Unmapped) > 0 {
+		fmt.Fprintln(w, "\nThe catalog does not say what these give:")
+		for _, s := range e.Unmapped {
+			printSource(w, s)
+		}
+	}
+	return printEvidence(w, e)
+}
+
+func planNames(plans []domain.PlanKey) string {
+	if len(plans) == 0 {
+		return "none"
+	}
+	names := make([]string, len(plans))
+	for n, plan := range plans {
+		names[n] = string(plan)
+	}
+	return strings.Join(names, ", ")
+}
+
+func printRights(w io.Writer, features []domain.FeatureExplanation) error {
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "FEATURE\tHELD\tVALUE\tSINCE\tUNTIL")
+	for _, f := range features {
+		if !f.Held {
+			fmt.Fprintf(table, "%s\tno\t-\t-\t-\n", f.Feature)
+			continue
+		}
+		fmt.Fprintf(table, "%s\tyes\t%s\t%s\t%s\n", f.Feature, valueJSON(f.Right.Value), instant(f.Right.Since), instant(f.Right.Until))
+	}
+	return table.Flush()
+}
+
+func printSource(w io.Writer, s domain.SourceExplanation) {
+	fmt.Fprintf(w, "  %s %s%s\n    %s\n", s.Source.Kind, s.Source.ID, ofPlan(s), s.Says())
+	if saysRule := s.State == domain.StateRevoked || s.State == domain.StateWithheld; !saysRule && s.Rule != (domain.Rule{}) {
+		fmt.Fprintf(w, "    rule         %s\n", s.Rule.Says())
+	}
+	if s.Last.Kind != "" {
+		fmt.Fprintf(w, "    last change  %s\n", s.Last.Says())
+	}
+}
+
+func ofPlan(s domain.SourceExplanation) string {
+	switch {
+	case s.Source.Kind == domain.SourceGrant:
+		return ""
+	case s.Plan == "":
+		return ", price " + string(s.Price)
+	default:
+		return ", plan " + string(s.Plan)
+	}
+}
+
+// printEvidence prints every fact once, whatever the number of features that rest
+// on it.
+func printEvidence(w io.Writer, e domain.Explanation) error {
+	var all []domain.Evidence
+	add := func(sources []domain.SourceExplanation) {
+		for _, s := range sources {
+			for _, fact := range s.Evidence {
+				if !slices.ContainsFunc(all, func(have domain.Evidence) bool { return have.About == fact.About && have.ID == fact.ID }) {
+					all = append(all, fact)
+				}
+			}
+		}
+	}
+	for _, f := range e.Features {
+		add(f.Sources)
+	}
+	add(e.Unmapped)
+	if len(all) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w, "\nWhat it rests on:")
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, fact := range all {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", fact.About, fact.ID, fact.Says)
+	}
+	return table.Flush()
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+type grantCommand struct {
+	User    string `arg:"" help:"The user, by the product's own id."`
+	Feature string `arg:"" help:"The feature's key in the catalog."`
+	Limit   string `help:"Of a limit feature: how many, or unlimited."`
+	Until   string `help:"When it ends: a date (its beginning, UTC), a time, or from now such as 30d. By default never."`
+	Reason  string `help:"Why, for whoever asks later." required:""`
+	By      string `help:"Who decides it." required:""`
+	Key     string `help:"Makes the command repeatable: with the same key it is the same grant."`
+	JSON    bool   `help:"One JSON object."`
+}
+
+// Run gives.
+func (g grantCommand) Run(ctx context.Context, c console) error {
+	limit, err := readLimit(g.Limit)
+	if err != nil {
+		return err
+	}
+	until, err := readMoment("--until", g.Until, fromNow)
+	if err != nil {
+		return err
+	}
+	store, sold, err := openForWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	given, err := app.NewManualGrants(store, sold, now, newID).Give(ctx, app.GrantRequest{
+		User: domain.UserID(g.User), Feature: domain.FeatureKey(g.Feature), Limit: limit, Until: until,
+		Reason: g.Reason, By: g.By, ClientKey: g.Key,
+	})
+	if err != nil {
+		return err
+	}
+	return c.showGrants(g.JSON, domain.UserID(g.User), given)
+}
+
+func readLimit(text string) (*int64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	limit := domain.Unlimited
+	if text != "unlimited" {
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return nil, fmt.Errorf("--limit is %q: a whole number, or unlimited", text)
+		}
+		limit = int64(n)
+	}
+	return &limit, nil
+}
+
+type grantsCommand struct {
+	User string `arg:"" help:"The user, by the product's own id."`
+	JSON bool   `help:"One JSON object a line."`
+}
+
+// Run lists.
+func (g grantsCommand) Run(ctx context.Context, c console) error {
+	store, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	grants, err := app.NewManualGrants(store, domain.Catalog{}, now, newID).List(ctx, domain.UserID(g.User))
+	if err != nil {
+		return err
+	}
+	if len(grants) == 0 && !g.JSON {
+		_, err := fmt.Fprintf(c.err, "nothing was given to %s by hand\n", g.User)
+		return err
+	}
+	return c.showGrants(g.JSON, domain.UserID(g.User), grants...)
+}
+
+type revokeCommand struct {
+	Grant  string `arg:"" help:"The grant's id, grant_..."`
+	Reason string `help:"Why, for whoever asks later." required:""`
+	By     string `help:"Who decides it." required:""`
+	JSON   bool   `help:"One JSON object."`
+}
+
+// Run takes back.
+func (r revokeCommand) Run(ctx context.Context, c console) error {
+	store, sold, err := openForWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	grant, user, err := app.NewManualGrants(store, sold, now, newID).Revoke(ctx, domain.GrantID(r.Grant), r.Reason, r.By)
+	if errors.Is(err, ports.ErrNotFound) {
+		return fmt.Errorf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
+	}
+	if err != nil {
+		return err
+	}
+	return c.showGrants(r.JSON, user, grant)
+}
+
+// showGrants prints grants of one user.
+func (c console) showGrants(asJSON bool, user domain.UserID, grants ...domain.Grant) error {
+	if asJSON {
+		encoder := json.NewEncoder(c.out)
+		for _, g := range grants {
+			if err := encoder.Encode(grantJSONOf(g, user)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "GRANT\tUSER\tFEATURE\tVALUE\tSINCE\tUNTIL\tREVOKED\tBY\tREASON")
+	for _, g := range grants {
+		by, reason := g.By, g.Reason
+		if !g.RevokedAt.IsZero() {
+			by, reason = g.RevokedBy, g.RevokedReason
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			g.ID, user, g.Feature, valueJSON(g.Value), instant(g.Since), instant(g.Until), instant(g.RevokedAt), by, reason)
+	}
+	return table.Flush()
+}
+
+// grantJSON is a grant for people and scripts.
+type grantJSON struct {
+	ID            domain.GrantID    `json:"id"`
+	User          domain.UserID     `json:"user_id"`
+	Feature       domain.FeatureKey `json:"feature"`
+	Value         valueJSON         `json:"value"`
+	Since         time.Time         `json:"since"`
+	Until         time.Time         `json:"until,omitzero"`
+	Reason        string            `json:"reason"`
+	By            string            `json:"by"`
+	CreatedAt     time.Time         `json:"created_at"`
+	RevokedAt     time.Time         `json:"revoked_at,omitzero"`
+	RevokedBy     string            `json:"revoked_by,omitempty"`
+	RevokedReason string            `json:"revoked_reason,omitempty"`
+}
+
+func grantJSONOf(g domain.Grant, user domain.UserID) grantJSON {
+	return grantJSON{
+		ID: g.ID, User: user, Feature: g.Feature, Value: valueJSON(g.Value), Since: g.Since, Until: g.Until,
+		Reason: g.Reason, By: g.By, CreatedAt: g.CreatedAt,
+		RevokedAt: g.RevokedAt, RevokedBy: g.RevokedBy, RevokedReason: g.RevokedReason,
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// openForReading opens the database and the catalog of the environment.
+func openForReading(ctx context.Context) (*bunstore.Store, domain.Catalog, error) {
+	sold, err := readCatalog()
+	if err != nil {
+		return nil, sold, err
+	}
+	store, err := openStore(ctx)
+	return store, sold, err
+}
+
+// openForWriting also makes sure that the catalog is the service's own.
+func openForWriting(ctx context.Context) (*bunstore.Store, domain.Catalog, error) {
+	store, sold, err := openForReading(ctx)
+	if err != nil {
+		return nil, sold, err
+	}
+	if err := app.SameCatalog(ctx, store, sold); err != nil {
+		store.Close()
+		return nil, sold, err
+	}
+	return store, sold, nil
+}
+
+// readCatalog reads the file that CATALOG names.
+func readCatalog() (domain.Catalog, error) {
+	cfg, err := readConfig(os.Environ(), os.ReadFile)
+	if err != nil {
+		return domain.Catalog{}, err
+	}
+	file, err := catalog.Load(cfg.Catalog, os.Getenv)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no file %s: set CATALOG to the service's catalog, such as CATALOG=catalog.yaml (of make run: CATALOG=%s)", cfg.Catalog, demoCatalog)
+	}
+	return file.Catalog, err
+}
+
+// demoCatalog is where the catalog of entitled dev is in the source.
+const demoCatalog = "adapters/catalog/demo.yaml"
+
+// readMoment reads a date, a time or, where there is something that it can be
+// relative to, a duration such as 30d or 12h. Empty is the zero time.
+func readMoment(flag, text string, relative func(time.Duration) time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	also := ""
+	if relative != nil {
+		if d, err := readDuration(text); err == nil && d > 0 {
+			return relative(d), nil
+		}
+		also = ", or a duration such as 30d or 12h"
+	}
+	return time.Time{}, fmt.Errorf("%s is %q: give a date such as 2027-01-31 (its beginning, UTC), a time such as 2027-01-31T12:00:00Z%s", flag, text, also)
+}
+
+// mostDays is more than anybody means, and less than a duration holds.
+const mostDays = 36500
+
+func readDuration(text string) (time.Duration, error) {
+	if days, is := strings.CutSuffix(text, "d"); is {
+		n, err := strconv.ParseUint(days, 10, 32)
+		if err != nil || n > mostDays {
+			return 0, fmt.Errorf("%q is no number of days up to %d", days, mostDays)
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	return time.ParseDuration(text)
+}
+
+func fromNow(d time.Duration) time.Time { return now().Add(d) }
+func ago(d time.Duration) time.Time     { return now().Add(-d) }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+type eventsReplay struct {
+	Events  []string `arg:"" optional:"" help:"The events' ids, evt_...; or say with the flags which ones."`
+	Outcome string   `help:"Only those quarantined, failed, waiting or ignored." enum:"quarantined,failed,waiting,ignored," default:""`
+	User    string   `help:"Only those about this user."`
+	Type    string   `help:"Only those of this type, such as invoice.paid."`
+	Since   string   `help:"Only those received since: a date (its beginning, UTC), a time, or so long ago such as 7d."`
+	DryRun  bool     `help:"Only list which events it would be."`
+	JSON    bool     `help:"One JSON object a line."`
+}
+
+// query says which events are meant, and refuses to mean all by accident.
+func (r eventsReplay) query() (app.ReplayQuery, error) {
+	since, err := readMoment("--since", r.Since, ago)
+	if err != nil {
+		return app.ReplayQuery{}, err
+	}
+	q := app.ReplayQuery{Outcome: domain.Outcome(r.Outcome), User: domain.UserID(r.User), Type: domain.EventType(r.Type), Since: since}
+	for _, id := range r.Events {
+		q.IDs = append(q.IDs, domain.EventID(id))
+	}
+	narrowed := r.Outcome+r.User+r.Type+r.Since != ""
+	switch {
+	case len(q.IDs) > 0 && narrowed:
+		return q, errors.New("give ids, or --outcome, --user, --type and --since, not both")
+	case len(q.IDs) == 0 && !narrowed:
+		return q, errors.New("say which events: their ids, or --outcome, --user, --type or --since, such as --outcome quarantined")
+	default:
+		return q, nil
+	}
+}
+
+// Run processes events again, or lists which it would be.
+func (r eventsReplay) Run(ctx context.Context, c console) error {
+	query, err := r.query()
+	if err != nil {
+		return err
+	}
+	if r.DryRun {
+		return r.list(ctx, c, query)
+	}
+	store, replay, closeAll, err := openReplay(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	defer closeAll()
+
+	told := map[domain.Outcome]int{}
+	all := 0
+	tell := c.replayed(r.JSON)
+	err = replay.Do(ctx, query, func(receipt domain.ProcessedEvent, verdict domain.Verdict, err error) {
+		if err != nil {
+			verdict = domain.Verdict{Outcome: domain.OutcomeFailed, Reason: err.Error()}
+		}
+		all++
+		told[verdict.Outcome]++
+		tell(receipt, verdict)
+	})
+	if err != nil {
+		return notReceived(err)
+	}
+	var sums []string
+	for _, outcome := range domain.Outcomes {
+		if told[outcome] > 0 {
+			sums = append(sums, fmt.Sprintf("%d %s", told[outcome], outcome))
+		}
+	}
+	fmt.Fprintln(c.err, strings.Join(append([]string{counted(all, "event") + " processed again"}, sums...), ", "))
+	if failed := told[domain.OutcomeFailed]; failed > 0 {
+		return fmt.Errorf("%d of %s failed: mend what their reasons say, and replay them with --outcome failed", failed, counted(all, "event"))
+	}
+	return nil
+}
+
+// list shows what would be replayed; it needs neither catalog nor Stripe.
+func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery) error {
+	store, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	events, err := app.NewReplay(store, nil).Find(ctx, query)
+	if err != nil {
+		return notReceived(err)
+	}
+	if r.JSON {
+		encoder := json.NewEncoder(c.out)
+		for _, e := range events {
+			if err := encoder.Encode(receiptJSONOf(e)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER")
+	for _, e := range events {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.ReceivedAt.Format(time.RFC3339), e.ID, e.Type, e.Outcome, e.User)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.err, counted(len(events), "event"), "would be processed again")
+	return err
+}
+
+func notReceived(err error) error {
+	if errors.Is(err, ports.ErrNotFound) {
+		said, _, _ := strings.Cut(err.Error(), ": ") // the rest is the database's
+		return fmt.Errorf("%s: list what was with entitled events list", said)
+	}
+	return err
+}
+
+// replayed prints an event as soon as it was replayed: there may be many.
+func (c console) replayed(asJSON bool) func(domain.ProcessedEvent, domain.Verdict) {
+	encoder := json.NewEncoder(c.out)
+	return func(was domain.ProcessedEvent, became domain.Verdict) {
+		if asJSON {
+			_ = encoder.Encode(replayJSON{
+				ID: was.ID, Type: was.Type, User: was.User, Was: was.Outcome, Outcome: became.Outcome, Reason: became.Reason,
+			})
+			return
+		}
+		reason, _, _ := strings.Cut(became.Reason, "\n")
+		fmt.Fprintf(c.out, "%-30s  %-34s  %-11s -> %-11s  %s\n", was.ID, was.Type, was.Outcome, became.Outcome, reason)
+	}
+}
+
+type replayJSON struct {
+	ID      domain.EventID   `json:"id"`
+	Type    domain.EventType `json:"type"`
+	User    domain.UserID    `json:"user_id,omitempty"`
+	Was     domain.Outcome   `json:"was"`
+	Outcome domain.Outcome   `json:"outcome"`
+	Reason  string           `json:"reason,omitempty"`
+}
+
+// openReplay makes what the service would process events with, of the same
+// environment: with a key of the other mode everything would be ignored.
+func openReplay(ctx context.Context, c console) (*bunstore.Store, *app.Replay, func(), error) {
+	cfg, err := readConfig(os.Environ(), os.ReadFile)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if len(cfg.WebhookSecrets) == 0 {
+		cfg.WebhookSecrets = []string{"whsec_unused"} // stored events were verified when they came
+	}
+	p, _ := cfg.parts(c) // what is of no use here need not be set
+	if err := p.stripe.Check(); err != nil {
+		return nil, nil, nil, fmt.Errorf("replaying needs the service's Stripe settings, for questions that only Stripe can answer:\n%w", err)
+	}
+	store, sold, err := openForWriting(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	adopt := app.NewAdoptDatabase(store, sold, p.settings, app.NewDeriveAgain(store, sold, now), time.After)
+	if err := adopt.Check(ctx); err != nil {
+		store.Close()
+		return nil, nil, nil, err
+	}
+	gateway, err := stripe.New(p.stripe)
+	if err != nil {
+		store.Close()
+		return nil, nil, nil, err
+	}
+	fulfill := app.NewFulfill(store, gateway, sold, p.settings, now, time.After, uncounted{})
+	return store, app.NewReplay(store, fulfill), func() { fulfill.Close(); gateway.Close() }, nil
+}
+
+// uncounted is the meter of a command that nobody watches.
+type uncounted struct{}
+
+// Event implements [ports.Meter].
+func (uncounted) Event(domain.Outcome, ports.Cause) {}
+
+// Asked implements [ports.Meter].
+func (uncounted) Asked(domain.RefKind, ports.Answer) {}
