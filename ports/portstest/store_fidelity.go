@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -60,23 +61,24 @@ func testReplace(t *testing.T, s ports.Store) {
 			return ports.Kept{States: []ports.State{want}}
 		})
 		// Facts are never deleted; entitlements are what was last derived.
-		for id, o := range had.Account.Orders {
-			if _, still := want.Account.Orders[id]; !still {
-				want.Account.Orders[id] = o
-			}
-		}
-		for id, sub := range had.Account.Subscriptions {
-			if _, still := want.Account.Subscriptions[id]; !still {
-				want.Account.Subscriptions[id] = sub
-			}
-		}
-		for id, p := range had.Account.Payments {
-			if _, still := want.Account.Payments[id]; !still {
-				want.Account.Payments[id] = p
-			}
-		}
+		want.Account = withFactsOf(want.Account, had.Account)
 		wantEqual(rt, "State", stateOf(rt, s, "ann"), want)
 	})
+}
+
+// withFactsOf adds the facts of another account, where there is none yet.
+func withFactsOf(a, b domain.Account) domain.Account {
+	b = b.Clone()
+	maps.Copy(b.Orders, a.Orders)
+	maps.Copy(b.Subscriptions, a.Subscriptions)
+	maps.Copy(b.Payments, a.Payments)
+	maps.Copy(b.InvoicePayments, a.InvoicePayments)
+	maps.Copy(b.Charges, a.Charges)
+	maps.Copy(b.Refunds, a.Refunds)
+	maps.Copy(b.Disputes, a.Disputes)
+	maps.Copy(b.Grants, a.Grants)
+	b.Customer, b.CustomerKey, b.FormerCustomers = a.Customer, a.CustomerKey, a.FormerCustomers
+	return b
 }
 
 func testOddText(t *testing.T, s ports.Store) {
@@ -85,9 +87,12 @@ func testOddText(t *testing.T, s ports.Store) {
 	r.Reason, r.Object, r.Payload = odd, odd, []byte(`{"name":"\u0000\ud800`+odd+`"}`)
 	sub := subscription("ann")
 	sub.Order = odd // metadata claims what it likes
+	grant := fullAccount("ann").Grants["g_ann"]
+	grant.Reason, grant.By = odd, odd
 	update(t, s, touchOf("ann"), func(f ports.Found) ports.Kept {
 		state := f.States["ann"]
 		state.Account.Subscriptions[sub.ID] = sub
+		state.Account = state.Account.WithGrant(grant)
 		return ports.Kept{States: []ports.State{state}, Receipts: []domain.ProcessedEvent{r}}
 	})
 	if got := receiptOf(t, s, "evt_1").Payload; string(got) != string(r.Payload) {
@@ -126,6 +131,14 @@ func testIsolation(t *testing.T, s ports.Store) {
 		}
 		clear(state.Account.Orders)
 		clear(state.Account.Payments)
+		clear(state.Account.InvoicePayments)
+		clear(state.Account.Charges)
+		clear(state.Account.Refunds)
+		clear(state.Account.Disputes)
+		clear(state.Account.Grants)
+		for i := range state.Account.FormerCustomers {
+			state.Account.FormerCustomers[i] = "spoilt"
+		}
 		for i := range state.Entitlements {
 			state.Entitlements[i].Plan = "spoilt"
 		}

@@ -79,6 +79,25 @@ func testFailFinal(t *testing.T, s ports.Store) {
 	}
 }
 
+func testFailNotFinal(t *testing.T, s ports.Store) {
+	for _, outcome := range domain.Outcomes {
+		if outcome.Final() {
+			continue
+		}
+		r := receipt(domain.EventID("evt_"+outcome), outcome)
+		r.WaitsFor = domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}
+		keepReceipts(t, s, r)
+		late := receipt(r.ID, outcome) // that it failed goes without saying
+		late.Reason = "late"
+		if err := s.Fail(t.Context(), late); err != nil {
+			t.Fatalf("Fail: %v", err)
+		}
+		want := late
+		want.Outcome, want.Attempts = domain.OutcomeFailed, 2
+		wantEqual(t, "receipt", receiptOf(t, s, r.ID), want)
+	}
+}
+
 func testListing(t *testing.T, s ports.Store) {
 	var all []domain.ProcessedEvent
 	for i := range 60 {
@@ -86,6 +105,7 @@ func testListing(t *testing.T, s ports.Store) {
 		r.ReceivedAt = noon.Add(time.Duration(i) * 1500 * time.Millisecond)
 		r.User = domain.UserID([]string{"ann", "bob", ""}[i%3])
 		r.Type = domain.EventType([]string{"invoice.paid", "charge.refunded"}[i%2])
+		r.WaitsFor = []domain.Ref{{Kind: domain.RefCharge, ID: "1"}, {Kind: domain.RefPaymentIntent, ID: "1"}, {}, {Kind: domain.RefCharge, ID: "2"}}[i%4]
 		all = append(all, r)
 	}
 	keepReceipts(t, s, all...)
@@ -105,6 +125,10 @@ func testListing(t *testing.T, s ports.Store) {
 		"type": {ports.ReceiptQuery{Type: "charge.refunded", Limit: 7},
 			func(r domain.ProcessedEvent) bool { return r.Type == "charge.refunded" }, 7},
 		"user": {ports.ReceiptQuery{User: "bob"}, func(r domain.ProcessedEvent) bool { return r.User == "bob" }, 50},
+		"what is waited for": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "1"}},
+			func(r domain.ProcessedEvent) bool { return r.WaitsFor == domain.Ref{Kind: domain.RefCharge, ID: "1"} }, 50},
+		"what nothing waits for": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "3"}},
+			func(domain.ProcessedEvent) bool { return false }, 50},
 		"before": {ports.ReceiptQuery{Before: all[20].ReceivedAt},
 			func(r domain.ProcessedEvent) bool { return r.ReceivedAt.Before(all[20].ReceivedAt) }, 50},
 		"all at once": {ports.ReceiptQuery{Outcome: domain.OutcomeApplied, Type: "invoice.paid", User: "ann", Before: noon.Add(time.Hour), Limit: 1},
@@ -119,6 +143,33 @@ func testListing(t *testing.T, s ports.Store) {
 		want := slices.DeleteFunc(slices.Clone(all), func(r domain.ProcessedEvent) bool { return !c.keep(r) })
 		wantEqual(t, what, got, want[:min(len(want), c.limit)])
 	}
+}
+
+func testPaging(t *testing.T, s ports.Store) {
+	var all []domain.ProcessedEvent
+	for _, i := range []int{4, 0, 7, 2, 6, 1, 8, 5, 3} {
+		r := receipt(domain.EventID(fmt.Sprintf("evt_%d", i)), domain.OutcomeWaiting)
+		r.ReceivedAt = noon.Add(time.Duration(i/4) * time.Microsecond) // four, four and one of one moment
+		all = append(all, r)
+	}
+	keepReceipts(t, s, all...)
+	var got []domain.EventID
+	query := ports.ReceiptQuery{Limit: 3}
+	for range all {
+		page, err := s.Receipts(t.Context(), query)
+		if err != nil || len(page) > query.Limit {
+			t.Fatalf("Receipts before %s: %v, %v, want at most three", query.BeforeID, page, err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			got = append(got, r.ID)
+		}
+		last := page[len(page)-1]
+		query.Before, query.BeforeID = last.ReceivedAt, last.ID
+	}
+	wantEqual(t, "pages", got, []domain.EventID{"evt_8", "evt_7", "evt_6", "evt_5", "evt_4", "evt_3", "evt_2", "evt_1", "evt_0"})
 }
 
 func testChanges(t *testing.T, s ports.Store) {

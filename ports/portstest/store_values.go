@@ -95,6 +95,7 @@ func subscription(user domain.UserID) domain.Subscription {
 func fullAccount(user domain.UserID) domain.Account {
 	a := domain.NewAccount(user)
 	a.Customer, a.CustomerKey = domain.CustomerID("cus_"+user), "random"
+	a.FormerCustomers = []domain.CustomerID{domain.CustomerID("cus_former_" + user)}
 	o, sub := order(user), subscription(user)
 	a.Orders[o.ID], a.Subscriptions[sub.ID] = o, sub
 	invoice := "in_" + string(user)
@@ -102,6 +103,7 @@ func fullAccount(user domain.UserID) domain.Account {
 		ID: invoice, Subscription: sub.ID,
 		Status: domain.PaymentPaid, Amount: 1200, Currency: "eur", PeriodStart: noon, PeriodEnd: noon.AddDate(0, 1, 0),
 	}
+	withMoney(a)
 	return a
 }
 
@@ -171,6 +173,7 @@ func drawState(t *rapid.T, user domain.UserID) ports.State {
 		p := drawPayment(t, fmt.Sprintf("%s_%d", user, i))
 		a.Payments[p.ID] = p
 	}
+	drawMoney(t, a)
 	state := ports.State{Account: a}
 	for i := range rapid.IntRange(0, 4).Draw(t, "entitlements") {
 		state.Entitlements = append(state.Entitlements, drawEntitlement(t, fmt.Sprintf("feature%d", i), i))
@@ -245,11 +248,16 @@ func drawEntitlement(t *rapid.T, feature string, n int) domain.Entitlement {
 }
 
 func drawReceipt(t *rapid.T, id domain.EventID) domain.ProcessedEvent {
+	var waitsFor domain.Ref
+	if rapid.Bool().Draw(t, "waits") {
+		waitsFor = domain.Ref{Kind: domain.RefPaymentIntent, ID: drawText(t, "waits for")}
+	}
 	return domain.ProcessedEvent{
 		ID: id, Type: domain.EventType(drawText(t, "type")), Object: drawText(t, "object"), User: domain.UserID(drawText(t, "user")),
 		Created: drawTime(t, "created"), ReceivedAt: drawTime(t, "received"), ProcessedAt: drawTime(t, "processed"),
 		APIVersion: drawText(t, "api version"), Livemode: rapid.Bool().Draw(t, "livemode"),
 		Outcome: rapid.SampledFrom(domain.Outcomes).Draw(t, "outcome"), Reason: drawText(t, "reason"),
+		WaitsFor: waitsFor,
 		Attempts: rapid.IntRange(1, 100).Draw(t, "attempts"), Payload: rapid.SliceOf(rapid.Byte()).Draw(t, "payload"),
 	}
 }
