@@ -7,7 +7,8 @@
 // Invariants:
 //
 //   - What is known of a user is written in [Store.Update] and nowhere else, a
-//     receipt there and in [Store.Fail].
+//     receipt there and in [Store.Fail], a question there and in
+//     [Store.TakeQuestions].
 //   - Update locks accounts before it reads anything that fn decides on, so every
 //     statement after the lock sees what the update before it has kept. READ
 //     COMMITTED is what makes that true on Postgres: each statement has a
