@@ -65,20 +65,48 @@ func (e Mode) Valid() bool {
 	}
 }
 
+// Defines values for NullableChangeKind.
+const (
+	NullableChangeKindGranted NullableChangeKind = "granted"
+	NullableChangeKindRevoked NullableChangeKind = "revoked"
+	NullableChangeKindUpdated NullableChangeKind = "updated"
+)
+
+// Valid indicates whether the value is a known member of the NullableChangeKind enum.
+func (e NullableChangeKind) Valid() bool {
+	switch e {
+	case NullableChangeKindGranted:
+		return true
+	case NullableChangeKindRevoked:
+		return true
+	case NullableChangeKindUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderStatus.
 const (
 	AwaitingPayment OrderStatus = "awaiting_payment"
+	ChargedBack     OrderStatus = "charged_back"
+	Disputed        OrderStatus = "disputed"
 	Expired         OrderStatus = "expired"
 	Open            OrderStatus = "open"
 	Paid            OrderStatus = "paid"
 	PaymentFailed   OrderStatus = "payment_failed"
 	Pending         OrderStatus = "pending"
+	Refunded        OrderStatus = "refunded"
 )
 
 // Valid indicates whether the value is a known member of the OrderStatus enum.
 func (e OrderStatus) Valid() bool {
 	switch e {
 	case AwaitingPayment:
+		return true
+	case ChargedBack:
+		return true
+	case Disputed:
 		return true
 	case Expired:
 		return true
@@ -90,6 +118,65 @@ func (e OrderStatus) Valid() bool {
 		return true
 	case Pending:
 		return true
+	case Refunded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Outcome.
+const (
+	Applied     Outcome = "applied"
+	Failed      Outcome = "failed"
+	Ignored     Outcome = "ignored"
+	Quarantined Outcome = "quarantined"
+	Unchanged   Outcome = "unchanged"
+	Waiting     Outcome = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the Outcome enum.
+func (e Outcome) Valid() bool {
+	switch e {
+	case Applied:
+		return true
+	case Failed:
+		return true
+	case Ignored:
+		return true
+	case Quarantined:
+		return true
+	case Unchanged:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceExplanationState.
+const (
+	SourceExplanationStateEnded    SourceExplanationState = "ended"
+	SourceExplanationStateGives    SourceExplanationState = "gives"
+	SourceExplanationStateNotYet   SourceExplanationState = "not_yet"
+	SourceExplanationStateRevoked  SourceExplanationState = "revoked"
+	SourceExplanationStateWithheld SourceExplanationState = "withheld"
+)
+
+// Valid indicates whether the value is a known member of the SourceExplanationState enum.
+func (e SourceExplanationState) Valid() bool {
+	switch e {
+	case SourceExplanationStateEnded:
+		return true
+	case SourceExplanationStateGives:
+		return true
+	case SourceExplanationStateNotYet:
+		return true
+	case SourceExplanationStateRevoked:
+		return true
+	case SourceExplanationStateWithheld:
+		return true
 	default:
 		return false
 	}
@@ -97,6 +184,7 @@ func (e OrderStatus) Valid() bool {
 
 // Defines values for SourceKind.
 const (
+	SourceKindGrant        SourceKind = "grant"
 	SourceKindOrder        SourceKind = "order"
 	SourceKindSubscription SourceKind = "subscription"
 )
@@ -104,6 +192,8 @@ const (
 // Valid indicates whether the value is a known member of the SourceKind enum.
 func (e SourceKind) Valid() bool {
 	switch e {
+	case SourceKindGrant:
+		return true
 	case SourceKindOrder:
 		return true
 	case SourceKindSubscription:
@@ -163,7 +253,7 @@ type Entitlement struct {
 	// Since The earliest start among the sources.
 	Since time.Time `json:"since"`
 
-	// Sources The purchases that it comes from.
+	// Sources The purchases and grants that it comes from.
 	Sources []Source `json:"sources"`
 
 	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end. Less of it may hold on, from another source.
@@ -195,6 +285,140 @@ type Entitlements struct {
 	UserID       string        `json:"user_id"`
 }
 
+// Event defines model for Event.
+type Event struct {
+	APIVersion string    `json:"api_version"`
+	Attempts   int       `json:"attempts"`
+	Created    time.Time `json:"created"`
+	ID         string    `json:"id"`
+	Livemode   bool      `json:"livemode"`
+
+	// Object Stripe's id of what it is about.
+	Object *string `json:"object"`
+
+	// Outcome As of a webhook; `failed`: it could not be processed, Stripe sends it again.
+	Outcome     Outcome   `json:"outcome"`
+	ProcessedAt time.Time `json:"processed_at"`
+
+	// Reason Why, of an outcome that needs a reason.
+	Reason     *string   `json:"reason"`
+	ReceivedAt time.Time `json:"received_at"`
+	Type       string    `json:"type"`
+
+	// UserID Whose purchase it is about; null if nobody's.
+	UserID *string `json:"user_id"`
+}
+
+// Events defines model for Events.
+type Events struct {
+	Events []Event `json:"events"`
+
+	// Next `cursor` of the question for those before these; null if there are none.
+	Next *string `json:"next"`
+}
+
+// Evidence defines model for Evidence.
+type Evidence struct {
+	// About order, subscription, payment, refund, charge, dispute or grant.
+	About string `json:"about"`
+
+	// Details What is known of it, by name; what is not known is left out.
+	Details map[string]string `json:"details"`
+	ID      string            `json:"id"`
+
+	// Says The same in a sentence.
+	Says string `json:"says"`
+}
+
+// Explanation defines model for Explanation.
+type Explanation struct {
+	// At The moment that the answer is about.
+	At time.Time `json:"at"`
+
+	// Features Sorted by feature.
+	Features []FeatureExplanation `json:"features"`
+
+	// FromHistory The moment is before the newest change, so the answer comes from the changes
+	// alone: neither rules nor facts are shown.
+	FromHistory bool `json:"from_history"`
+
+	// OutOfLine What was last derived is not what the facts and this catalog give: the
+	// catalog has just changed.
+	OutOfLine bool `json:"out_of_line"`
+
+	// Unmapped Purchases of which the catalog does not say what they give; they may be what is lacking.
+	Unmapped []SourceExplanation `json:"unmapped"`
+	UserID   string              `json:"user_id"`
+}
+
+// FeatureExplanation defines model for FeatureExplanation.
+type FeatureExplanation struct {
+	Feature string `json:"feature"`
+	Held    bool   `json:"held"`
+
+	// Plans Those of the catalog that grant it.
+	Plans []string `json:"plans"`
+
+	// Says The same in a sentence.
+	Says  string     `json:"says"`
+	Since *time.Time `json:"since"`
+
+	// Sources Whatever gives it, gave it or could give it.
+	Sources []SourceExplanation `json:"sources"`
+	Until   *time.Time          `json:"until"`
+
+	// Value As Value; null if the user is not entitled.
+	Value *NullableValue `json:"value"`
+}
+
+// Grant defines model for Grant.
+type Grant struct {
+	By        string    `json:"by"`
+	CreatedAt time.Time `json:"created_at"`
+	Feature   string    `json:"feature"`
+	ID        string    `json:"id"`
+	Reason    string    `json:"reason"`
+
+	// RevokedAt Null if it was not.
+	RevokedAt     *time.Time `json:"revoked_at"`
+	RevokedBy     *string    `json:"revoked_by"`
+	RevokedReason *string    `json:"revoked_reason"`
+	Since         time.Time  `json:"since"`
+
+	// Until The first moment at which it no longer holds; null if it has no end.
+	Until  *time.Time `json:"until"`
+	UserID string     `json:"user_id"`
+
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	Value Value `json:"value"`
+}
+
+// GrantRequest defines model for GrantRequest.
+type GrantRequest struct {
+	// By Who decides it; the service key's name if absent.
+	By *string `json:"by,omitempty"`
+
+	// Feature The feature's key in the catalog.
+	Feature string `json:"feature"`
+
+	// Reason Why, for whoever asks later.
+	Reason string `json:"reason"`
+
+	// Since From when; now if absent.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Until The first moment at which it no longer holds; without an end if absent.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Value Of a limit how many, or `unlimited`; of a flag true, or nothing.
+	Value *featureValue `json:"value,omitempty"`
+}
+
+// Grants defines model for Grants.
+type Grants struct {
+	Grants []Grant `json:"grants"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Status HealthStatus `json:"status"`
@@ -205,6 +429,25 @@ type HealthStatus string
 
 // Mode `payment`: sold once. `subscription`: paid again every period.
 type Mode string
+
+// NullableChange The last change that a source made to a feature; null if there was none.
+type NullableChange struct {
+	At time.Time `json:"at"`
+
+	// EventID What brought it about; null if it was no event of Stripe's.
+	EventID *string            `json:"event_id"`
+	Kind    NullableChangeKind `json:"kind"`
+}
+
+// NullableChangeKind defines model for NullableChange.Kind.
+type NullableChangeKind string
+
+// NullableRule The row of a table that decided; null from the history.
+type NullableRule struct {
+	Effect string `json:"effect"`
+	Row    string `json:"row"`
+	Table  string `json:"table"`
+}
 
 // NullableValue As Value; null if the user is not entitled.
 type NullableValue = featureValue
@@ -239,6 +482,13 @@ type Order struct {
 	// - `awaiting_payment`: completed with a method that takes days, such as a bank debit
 	// - `payment_failed`: that payment failed
 	// - `paid`: paid, or there was nothing to pay
+	//
+	// What was paid once, and not as a subscription, also tells what became of the
+	// money:
+	//
+	// - `refunded`: all of it went back to the buyer
+	// - `disputed`: the buyer's bank took it back until the dispute is decided
+	// - `charged_back`: the dispute was lost
 	Status OrderStatus `json:"status"`
 
 	// URL Stripe's payment page; only while the order can be paid.
@@ -254,7 +504,17 @@ type Order struct {
 // - `awaiting_payment`: completed with a method that takes days, such as a bank debit
 // - `payment_failed`: that payment failed
 // - `paid`: paid, or there was nothing to pay
+//
+// What was paid once, and not as a subscription, also tells what became of the
+// money:
+//
+// - `refunded`: all of it went back to the buyer
+// - `disputed`: the buyer's bank took it back until the dispute is decided
+// - `charged_back`: the dispute was lost
 type OrderStatus string
+
+// Outcome As of a webhook; `failed`: it could not be processed, Stripe sends it again.
+type Outcome string
 
 // Plan defines model for Plan.
 type Plan struct {
@@ -301,17 +561,106 @@ type Price struct {
 	Key string `json:"key"`
 }
 
-// Source defines model for Source.
-type Source struct {
-	// ID The order's id, or Stripe's id of the subscription.
-	ID   string     `json:"id"`
-	Kind SourceKind `json:"kind"`
-
-	// Plan Key of the plan that grants it.
-	Plan string `json:"plan"`
+// ReplayFailure defines model for ReplayFailure.
+type ReplayFailure struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
 }
 
-// SourceKind defines model for Source.Kind.
+// ReplayRequest Which events, by their `ids`, or by their `outcome` and `since`.
+type ReplayRequest struct {
+	Ids *[]string `json:"ids,omitempty"`
+
+	// Outcome As of a webhook; `failed`: it could not be processed, Stripe sends it again.
+	Outcome *Outcome `json:"outcome,omitempty"`
+
+	// Since Only those received at this moment or later.
+	Since *time.Time `json:"since,omitempty"`
+}
+
+// Replayed defines model for Replayed.
+type Replayed struct {
+	// Failures The first 100 that could not be processed, and why.
+	Failures []ReplayFailure `json:"failures"`
+
+	// NextSince There was no time for all: ask again with it as `since`. Null if all were
+	// processed.
+	NextSince *time.Time `json:"next_since"`
+
+	// Outcomes How many have each outcome now.
+	Outcomes map[string]int `json:"outcomes"`
+
+	// Processed How many events were processed again.
+	Processed int `json:"processed"`
+}
+
+// RevokeRequest defines model for RevokeRequest.
+type RevokeRequest struct {
+	// By Who decides it; the service key's name if absent.
+	By *string `json:"by,omitempty"`
+
+	// Reason Why, for whoever asks later.
+	Reason string `json:"reason"`
+}
+
+// Source defines model for Source.
+type Source struct {
+	// ID The order's or the grant's id, or Stripe's id of the subscription.
+	ID string `json:"id"`
+
+	// Kind `grant`: given by a person, not bought.
+	Kind SourceKind `json:"kind"`
+
+	// Plan Key of the plan that grants it; absent of a grant.
+	Plan *string `json:"plan,omitempty"`
+}
+
+// SourceExplanation defines model for SourceExplanation.
+type SourceExplanation struct {
+	// Evidence The facts that it rests on.
+	Evidence []Evidence `json:"evidence"`
+	ID       string     `json:"id"`
+
+	// Kind `grant`: given by a person, not bought.
+	Kind SourceKind `json:"kind"`
+
+	// LastChange The last change that a source made to a feature; null if there was none.
+	LastChange *NullableChange `json:"last_change"`
+
+	// Plan Null of a grant, and of a price that no plan has.
+	Plan *string `json:"plan"`
+
+	// Price Stripe's price, of an item of a subscription.
+	Price    *string `json:"price"`
+	Quantity int64   `json:"quantity"`
+
+	// Rule The row of a table that decided; null from the history.
+	Rule *NullableRule `json:"rule"`
+
+	// Says The same in a sentence.
+	Says  string     `json:"says"`
+	Since *time.Time `json:"since"`
+
+	// State - `gives`: it does
+	// - `not_yet`: it will
+	// - `ended`: it did until its time was over
+	// - `revoked`: it did until a change took it
+	// - `withheld`: it never did; a rule keeps it from giving
+	State SourceExplanationState `json:"state"`
+	Until *time.Time             `json:"until"`
+
+	// Value As Value; null if the user is not entitled.
+	Value *NullableValue `json:"value"`
+}
+
+// SourceExplanationState - `gives`: it does
+// - `not_yet`: it will
+// - `ended`: it did until its time was over
+// - `revoked`: it did until a change took it
+// - `withheld`: it never did; a rule keeps it from giving
+type SourceExplanationState string
+
+// SourceKind `grant`: given by a person, not bought.
 type SourceKind string
 
 // Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
@@ -320,8 +669,45 @@ type Value = featureValue
 // OrderID defines model for OrderID.
 type OrderID = string
 
+// PathUserID defines model for PathUserID.
+type PathUserID = string
+
 // UserID defines model for UserID.
 type UserID = string
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Outcome Only those with this outcome.
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Type Only those of this type.
+	Type *string `form:"type,omitempty" json:"type,omitempty"`
+
+	// UserID Only those about this user.
+	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Limit At most so many.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next` of an earlier answer to the same question: go on there.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExplainUserParams defines parameters for ExplainUser.
+type ExplainUserParams struct {
+	// Feature The feature's key in the catalog; all that there is to say of the user if absent.
+	Feature *string `form:"feature,omitempty" json:"feature,omitempty"`
+
+	// At The moment asked about; now if absent.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+}
+
+// GiveGrantParams defines parameters for GiveGrant.
+type GiveGrantParams struct {
+	// IdempotencyKey Made up by the client for one grant, 1 to 255 characters. A repetition with
+	// the same key gives the same grant, whatever became of it in the meantime.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
 
 // StartCheckoutParams defines parameters for StartCheckout.
 type StartCheckoutParams struct {
@@ -350,11 +736,38 @@ type ShowOrderParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// ReplayEventsJSONRequestBody defines body for ReplayEvents for application/json ContentType.
+type ReplayEventsJSONRequestBody = ReplayRequest
+
+// RevokeGrantJSONRequestBody defines body for RevokeGrant for application/json ContentType.
+type RevokeGrantJSONRequestBody = RevokeRequest
+
+// GiveGrantJSONRequestBody defines body for GiveGrant for application/json ContentType.
+type GiveGrantJSONRequestBody = GrantRequest
+
 // StartCheckoutJSONRequestBody defines body for StartCheckout for application/json ContentType.
 type StartCheckoutJSONRequestBody = CheckoutRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListEvents List the events that came from Stripe, and what became of them
+	// (GET /api/admin/events)
+	ListEvents(ctx echo.Context, params ListEventsParams) error
+	// ReplayEvents Process events again
+	// (POST /api/admin/events/replay)
+	ReplayEvents(ctx echo.Context) error
+	// RevokeGrant Take back what was given by hand
+	// (POST /api/admin/grants/{id}/revoke)
+	RevokeGrant(ctx echo.Context, id string) error
+	// ExplainUser Explain why a user has, or lacks, a feature
+	// (GET /api/admin/users/{user_id}/explain)
+	ExplainUser(ctx echo.Context, userID PathUserID, params ExplainUserParams) error
+	// ListGrants List what a user was given by hand
+	// (GET /api/admin/users/{user_id}/grants)
+	ListGrants(ctx echo.Context, userID PathUserID) error
+	// GiveGrant Give a user a feature by hand
+	// (POST /api/admin/users/{user_id}/grants)
+	GiveGrant(ctx echo.Context, userID PathUserID, params GiveGrantParams) error
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx echo.Context, plan string, params StartCheckoutParams) error
@@ -384,6 +797,161 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEvents(ctx, params)
+	return err
+}
+
+// ReplayEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplayEvents(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplayEvents(ctx)
+	return err
+}
+
+// RevokeGrant converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeGrant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeGrant(ctx, id)
+	return err
+}
+
+// ExplainUser converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID PathUserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainUserParams
+	// ------------- Optional query parameter "feature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "feature", ctx.QueryParams(), &params.Feature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter feature: %s", err))
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainUser(ctx, userID, params)
+	return err
+}
+
+// ListGrants converts echo context to params.
+func (w *ServerInterfaceWrapper) ListGrants(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID PathUserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListGrants(ctx, userID)
+	return err
+}
+
+// GiveGrant converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveGrant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID PathUserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveGrantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveGrant(ctx, userID, params)
+	return err
 }
 
 // StartCheckout converts echo context to params.
@@ -580,6 +1148,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/api/admin/events", wrapper.ListEvents, options.OperationMiddlewares["listEvents"]...)
+	router.POST(options.BaseURL+"/api/admin/events/replay", wrapper.ReplayEvents, options.OperationMiddlewares["replayEvents"]...)
+	router.POST(options.BaseURL+"/api/admin/grants/:id/revoke", wrapper.RevokeGrant, options.OperationMiddlewares["revokeGrant"]...)
+	router.GET(options.BaseURL+"/api/admin/users/:user_id/explain", wrapper.ExplainUser, options.OperationMiddlewares["explainUser"]...)
+	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
+	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
 	router.GET(options.BaseURL+"/api/entitlements/:feature", wrapper.CheckEntitlement, options.OperationMiddlewares["checkEntitlement"]...)
@@ -589,6 +1163,142 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/healthz", wrapper.ShowHealth, options.OperationMiddlewares["showHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.ShowReadiness, options.OperationMiddlewares["showReadiness"]...)
 
+}
+
+type ListEventsRequestObject struct {
+	Params ListEventsParams
+}
+
+type ListEventsResponseObject interface {
+	VisitListEventsResponse(w http.ResponseWriter) error
+}
+
+type ListEvents200JSONResponse Events
+
+func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayEventsRequestObject struct {
+	Body *ReplayEventsJSONRequestBody
+}
+
+type ReplayEventsResponseObject interface {
+	VisitReplayEventsResponse(w http.ResponseWriter) error
+}
+
+type ReplayEvents200JSONResponse Replayed
+
+func (response ReplayEvents200JSONResponse) VisitReplayEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeGrantRequestObject struct {
+	ID   string `json:"id"`
+	Body *RevokeGrantJSONRequestBody
+}
+
+type RevokeGrantResponseObject interface {
+	VisitRevokeGrantResponse(w http.ResponseWriter) error
+}
+
+type RevokeGrant200JSONResponse Grant
+
+func (response RevokeGrant200JSONResponse) VisitRevokeGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainUserRequestObject struct {
+	UserID PathUserID `json:"user_id"`
+	Params ExplainUserParams
+}
+
+type ExplainUserResponseObject interface {
+	VisitExplainUserResponse(w http.ResponseWriter) error
+}
+
+type ExplainUser200JSONResponse Explanation
+
+func (response ExplainUser200JSONResponse) VisitExplainUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGrantsRequestObject struct {
+	UserID PathUserID `json:"user_id"`
+}
+
+type ListGrantsResponseObject interface {
+	VisitListGrantsResponse(w http.ResponseWriter) error
+}
+
+type ListGrants200JSONResponse Grants
+
+func (response ListGrants200JSONResponse) VisitListGrantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveGrantRequestObject struct {
+	UserID PathUserID `json:"user_id"`
+	Params GiveGrantParams
+	Body   *GiveGrantJSONRequestBody
+}
+
+type GiveGrantResponseObject interface {
+	VisitGiveGrantResponse(w http.ResponseWriter) error
+}
+
+type GiveGrant201JSONResponse Grant
+
+func (response GiveGrant201JSONResponse) VisitGiveGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type StartCheckoutRequestObject struct {
@@ -778,6 +1488,24 @@ func (response ShowReadiness200JSONResponse) VisitShowReadinessResponse(w http.R
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListEvents List the events that came from Stripe, and what became of them
+	// (GET /api/admin/events)
+	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// ReplayEvents Process events again
+	// (POST /api/admin/events/replay)
+	ReplayEvents(ctx context.Context, request ReplayEventsRequestObject) (ReplayEventsResponseObject, error)
+	// RevokeGrant Take back what was given by hand
+	// (POST /api/admin/grants/{id}/revoke)
+	RevokeGrant(ctx context.Context, request RevokeGrantRequestObject) (RevokeGrantResponseObject, error)
+	// ExplainUser Explain why a user has, or lacks, a feature
+	// (GET /api/admin/users/{user_id}/explain)
+	ExplainUser(ctx context.Context, request ExplainUserRequestObject) (ExplainUserResponseObject, error)
+	// ListGrants List what a user was given by hand
+	// (GET /api/admin/users/{user_id}/grants)
+	ListGrants(ctx context.Context, request ListGrantsRequestObject) (ListGrantsResponseObject, error)
+	// GiveGrant Give a user a feature by hand
+	// (POST /api/admin/users/{user_id}/grants)
+	GiveGrant(ctx context.Context, request GiveGrantRequestObject) (GiveGrantResponseObject, error)
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx context.Context, request StartCheckoutRequestObject) (StartCheckoutResponseObject, error)
@@ -814,6 +1542,225 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListEvents operation middleware
+func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) error {
+	var request ListEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEvents(ctx.Request().Context(), request.(ListEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
+		return validResponse.VisitListEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplayEvents operation middleware
+func (sh *strictHandler) ReplayEvents(ctx echo.Context) error {
+	var request ReplayEventsRequestObject
+
+	var body ReplayEventsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayEvents(ctx.Request().Context(), request.(ReplayEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplayEventsResponseObject); ok {
+		return validResponse.VisitReplayEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeGrant operation middleware
+func (sh *strictHandler) RevokeGrant(ctx echo.Context, id string) error {
+	var request RevokeGrantRequestObject
+
+	request.ID = id
+
+	var body RevokeGrantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeGrant(ctx.Request().Context(), request.(RevokeGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeGrant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeGrantResponseObject); ok {
+		return validResponse.VisitRevokeGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExplainUser operation middleware
+func (sh *strictHandler) ExplainUser(ctx echo.Context, userID PathUserID, params ExplainUserParams) error {
+	var request ExplainUserRequestObject
+
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainUser(ctx.Request().Context(), request.(ExplainUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainUserResponseObject); ok {
+		return validResponse.VisitExplainUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListGrants operation middleware
+func (sh *strictHandler) ListGrants(ctx echo.Context, userID PathUserID) error {
+	var request ListGrantsRequestObject
+
+	request.UserID = userID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGrants(ctx.Request().Context(), request.(ListGrantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGrants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListGrantsResponseObject); ok {
+		return validResponse.VisitListGrantsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveGrant operation middleware
+func (sh *strictHandler) GiveGrant(ctx echo.Context, userID PathUserID, params GiveGrantParams) error {
+	var request GiveGrantRequestObject
+
+	request.UserID = userID
+	request.Params = params
+
+	var body GiveGrantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveGrant(ctx.Request().Context(), request.(GiveGrantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveGrant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveGrantResponseObject); ok {
+		return validResponse.VisitGiveGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // StartCheckout operation middleware

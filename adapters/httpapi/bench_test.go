@@ -38,7 +38,7 @@ func benchServer(b *testing.B) http.Handler {
 	b.Helper()
 	clock := newClock()
 	store := fewRights{memory.NewStore()}
-	deps, closeApp := wire(store, memory.NewGateway(clock.Now, stripePrices...), clock.Now)
+	deps, closeApp := wire(store, memory.NewGateway(clock.Now, stripePrices...), catalog, clock.Now)
 	b.Cleanup(closeApp)
 	deps.Authenticator = &keyring{}
 	deps.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -34,8 +35,13 @@ type Deps struct {
 	SyncOrder        *app.SyncOrder
 	ListPlans        *app.ListPlans
 	ReceiveWebhook   *app.ReceiveWebhook
+	Explain          *app.Explain
+	ManualGrants     *app.ManualGrants
+	Replay           *app.Replay
 
-	Ready         func(context.Context) error // [ports.Store.Ready]
+	Ready         func(context.Context) error                                                // [ports.Store.Ready]
+	Receipts      func(context.Context, ports.ReceiptQuery) ([]domain.ProcessedEvent, error) // [ports.Store.Receipts]
+	Metrics       http.Handler                                                               // what operators watch
 	Authenticator Authenticator
 	Log           *slog.Logger
 	Clock         ports.Clock
@@ -110,7 +116,7 @@ func (c Config) check() error {
 	for _, m := range c.Mounts {
 		reserved := strings.HasPrefix(m.Path, "/api/") || slices.ContainsFunc(rules, func(r rule) bool { return r.path == m.Path })
 		if !strings.HasPrefix(m.Path, "/") || m.Path == "/*" || reserved || m.Handler == nil {
-			return fmt.Errorf("cannot mount at %q: a path begins with / and leaves /api/, /healthz and /readyz alone", m.Path)
+			return fmt.Errorf("cannot mount at %q: a path begins with / and leaves /api/, /healthz, /readyz and /metrics alone", m.Path)
 		}
 	}
 	return nil
@@ -118,8 +124,8 @@ func (c Config) check() error {
 
 func (d Deps) check() error {
 	if d.StartCheckout == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
-		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Ready == nil || d.Authenticator == nil ||
-		d.Log == nil || d.Clock == nil {
+		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil ||
+		d.Ready == nil || d.Receipts == nil || d.Metrics == nil || d.Authenticator == nil || d.Log == nil || d.Clock == nil {
 		return errors.New("the HTTP server lacks one of its dependencies")
 	}
 	return nil

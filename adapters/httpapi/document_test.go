@@ -12,6 +12,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/domain"
 )
 
 func TestDocument_IsValidWithItsExamples(t *testing.T) {
@@ -101,6 +103,46 @@ func TestDocument_ListsEveryProblemCode(t *testing.T) {
 			t.Errorf("openapi.yaml lists %s, which no error has", code)
 		}
 	}
+}
+
+// A value that the rules know and the document does not would surprise clients.
+func TestDocument_ListsTheValuesThatTheRulesHave(t *testing.T) {
+	t.Parallel()
+	doc, _, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	enum := func(path ...string) []any {
+		schema := doc.Components.Schemas[path[0]].Value
+		for _, property := range path[1:] {
+			schema = schema.Properties[property].Value
+		}
+		return schema.Enum
+	}
+	for name, c := range map[string]struct {
+		document []any
+		rules    []any
+	}{
+		"order status":    {enum("OrderStatus"), anyOf(slices.Concat(domain.OrderStatuses, domain.PaidStatuses[1:]))},
+		"mode":            {enum("Mode"), anyOf(domain.Modes)},
+		"source":          {enum("SourceKind"), anyOf(domain.SourceKinds)},
+		"outcome":         {enum("Outcome"), anyOf(domain.Outcomes)},
+		"webhook outcome": {append(enum("WebhookReceipt", "outcome"), "failed"), anyOf(domain.Outcomes)},
+		"source state":    {enum("SourceExplanation", "state"), anyOf(domain.SourceStates)},
+		"change":          {enum("NullableChange", "kind"), anyOf(domain.ChangeKinds)},
+	} {
+		if diff := cmp.Diff(c.rules, c.document); diff != "" {
+			t.Errorf("%s (-rules +document):\n%s", name, diff)
+		}
+	}
+}
+
+func anyOf[T ~string](words []T) []any {
+	all := make([]any, len(words))
+	for i, word := range words {
+		all[i] = string(word)
+	}
+	return all
 }
 
 func TestDocument_IsServed(t *testing.T) {

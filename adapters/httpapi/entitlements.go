@@ -44,7 +44,7 @@ func (s *Server) CheckEntitlement(ctx context.Context, r CheckEntitlementRequest
 func rightJSON(r domain.Right) Entitlement {
 	sources := make([]Source, len(r.Sources))
 	for i, e := range r.Sources {
-		sources[i] = Source{Kind: SourceKind(e.Source.Kind), ID: e.Source.ID, Plan: string(e.Plan)}
+		sources[i] = Source{Kind: SourceKind(e.Source.Kind), ID: e.Source.ID, Plan: orNull(e.Plan)}
 	}
 	return Entitlement{
 		Feature: string(r.Feature), Value: featureValue(r.Value),

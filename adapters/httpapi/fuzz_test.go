@@ -17,7 +17,7 @@ import (
 // FuzzRequests: nothing that a client sends is an error of ours.
 func FuzzRequests(f *testing.F) {
 	clock := newClock()
-	deps, closeApp := wire(memory.NewStore(), memory.NewGateway(clock.Now, stripePrices...), clock.Now)
+	deps, closeApp := wire(memory.NewStore(), memory.NewGateway(clock.Now, stripePrices...), catalog, clock.Now)
 	f.Cleanup(closeApp)
 	deps.Authenticator = &keyring{}
 	deps.Log = slog.New(slog.NewTextHandler(io.Discard, nil))

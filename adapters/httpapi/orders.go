@@ -57,15 +57,20 @@ func (s *Server) awaitOrder(ctx context.Context, id domain.OrderID, wait time.Du
 	return order, user, err
 }
 
-const maxOrderID = 64
-
-// orderID refuses what cannot be an order's id as if there were no such order.
 func orderID(raw string) (domain.OrderID, error) {
+	id, err := plainID(raw, "order")
+	return domain.OrderID(id), err
+}
+
+const maxPlainID = 64
+
+// plainID refuses what cannot be an id of ours as if there were no such thing.
+func plainID(raw, of string) (string, error) {
 	odd := strings.ContainsFunc(raw, func(r rune) bool { return r > 0x7f || !plainByte(byte(r)) })
-	if raw == "" || len(raw) > maxOrderID || odd {
-		return "", fmt.Errorf("an odd order id: %w", ports.ErrNotFound)
+	if raw == "" || len(raw) > maxPlainID || odd {
+		return "", fmt.Errorf("an odd %s id: %w", of, ports.ErrNotFound)
 	}
-	return domain.OrderID(raw), nil
+	return raw, nil
 }
 
 func waitOf(raw *string) (time.Duration, error) {

@@ -104,6 +104,36 @@ func TestOrders_PageIsShownOnlyWhileItCanBePaid(t *testing.T) {
 	}
 }
 
+func TestOrders_ShowWhatBecameOfTheMoney(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	order, session := s.buy("ada", "basic")
+	s.pay(session)
+	intent := domain.PaymentIntentID("pi_" + session)
+	shown := func(want string) {
+		t.Helper()
+		for _, call := range []string{"GET /api/orders/" + order + "?wait=20s", "POST /api/orders/" + order + "/sync"} {
+			method, path, _ := strings.Cut(call, " ")
+			got := s.call(method, path, "", as("user:ada"))
+			if got.json["status"] != want || got.json["url"] != nil || got.json["paid_at"] == nil {
+				t.Errorf("%s: got %s, want %s", call, got.text, want)
+			}
+		}
+	}
+	dispute := domain.DisputeFact{Type: "charge.dispute.created", ID: "dp_1", PaymentIntent: intent, Status: "needs_response", Amount: 900, Currency: "eur"}
+	s.want(s.deliver(domain.Event{ID: "evt_1", Type: dispute.Type, Created: s.clock.Now(), Fact: dispute}), 200, "")
+	shown("disputed")
+	dispute.Type, dispute.Status = "charge.dispute.closed", "lost"
+	s.want(s.deliver(domain.Event{ID: "evt_2", Type: dispute.Type, Created: s.clock.Now(), Fact: dispute}), 200, "")
+	shown("charged_back")
+	dispute.Status = "won"
+	s.want(s.deliver(domain.Event{ID: "evt_3", Type: dispute.Type, Created: s.clock.Now(), Fact: dispute}), 200, "")
+	shown("paid")
+	refund := domain.RefundFact{Type: "refund.created", ID: "re_1", PaymentIntent: intent, Status: "succeeded", Amount: 900, Currency: "eur"}
+	s.want(s.deliver(domain.Event{ID: "evt_4", Type: refund.Type, Created: s.clock.Now(), Fact: refund}), 200, "")
+	shown("refunded")
+}
+
 func TestOrders_SlowStoreIsATimeout(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{config: Config{RequestTime: time.Second}})

@@ -33,6 +33,9 @@ type rule struct {
 // asks for.
 var callers = []ports.Role{ports.RoleUser, ports.RoleApp, ports.RoleAdmin}
 
+// operators are the service keys of whoever runs the service.
+var operators = []ports.Role{ports.RoleAdmin}
+
 // rules has one row per route. A route without a row does not exist for anybody.
 var rules = []rule{
 	{method: http.MethodPost, path: "/api/checkout/:plan", roles: callers},
@@ -42,6 +45,13 @@ var rules = []rule{
 	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
 	{method: http.MethodGet, path: "/api/plans"},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
+	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators},
+	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators},
+	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators},
+	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators},
+	{method: http.MethodGet, path: "/api/admin/events", roles: operators},
+	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, extra: replayTime},
+	{method: http.MethodGet, path: metricsPath, roles: operators, quiet: true},
 	{method: http.MethodGet, path: "/api/openapi.json"},
 	{method: http.MethodGet, path: "/healthz", quiet: true},
 	{method: http.MethodGet, path: "/readyz", quiet: true},
@@ -97,7 +107,7 @@ func forUser(ctx context.Context, named *string) (domain.UserID, error) {
 	caller := exchangeOf(ctx).caller
 	switch {
 	case named != nil && !validUserID(*named):
-		return "", fmt.Errorf("%w: user_id has 1 to %d characters and no control characters", errMalformed, maxUserID)
+		return "", fmt.Errorf("%w: user_id %s", errMalformed, ofShortText)
 	case caller.Role != ports.RoleUser && named == nil:
 		return "", errNameUser
 	case caller.Role != ports.RoleUser:
@@ -118,7 +128,23 @@ func asUser(ctx context.Context) domain.UserID {
 	return ""
 }
 
+// userInPath is the user that an operator asks about.
+func userInPath(named string) (domain.UserID, error) {
+	user, err := shortText("user_id", &named)
+	return domain.UserID(user), err
+}
+
+// shortText is an optional parameter that is looked for in the database.
+func shortText(name string, given *string) (string, error) {
+	if given != nil && !validUserID(*given) {
+		return "", fmt.Errorf("%w: %s %s", errMalformed, name, ofShortText)
+	}
+	return orZero(given), nil
+}
+
 const maxUserID = 255
+
+var ofShortText = fmt.Sprintf("has 1 to %d characters and no control characters", maxUserID)
 
 // validUserID keeps out what a database would choke on: one bad id must not fail
 // the query that it shares with others.

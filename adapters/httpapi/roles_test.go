@@ -42,17 +42,38 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 
 	callers := []string{"", "user:ada", "user:eve", "app:backend", "admin:ops", "nobody"}
 	everybody := []int{200, 200, 200, 200, 200, 200}
+	operators := []int{401, 403, 403, 403, 200, 401}
+	bodies := map[string]string{
+		"POST /api/checkout/pro for ada":          `{"user_id":"ada"}`,
+		"POST /api/checkout/:plan for ''":         `{"user_id":""}`,
+		"POST /api/admin/users/:user_id/grants":   `{"feature":"sso","reason":"a favor"}`,
+		"POST /api/admin/grants/:grant_id/revoke": `{"reason":"a mistake"}`,
+		"POST /api/admin/grants/:id/revoke":       `{"reason":"a mistake"}`,
+		"POST /api/admin/events/replay":           `{"outcome":"quarantined"}`,
+	}
+	given := s.call("POST", "/api/admin/users/ada/grants", `{"feature":"sso","reason":"a favor"}`, as("admin:ops"))
+	grant := given.json["id"].(string)
 	table := map[string][]int{
-		"POST /api/checkout/:plan":        {401, 201, 201, 400, 400, 401},
-		"GET /api/orders/:id":             {401, 200, 404, 200, 200, 401},
-		"POST /api/orders/:id/sync":       {401, 200, 404, 200, 200, 401},
-		"GET /api/entitlements":           {401, 200, 200, 400, 400, 401},
-		"GET /api/entitlements/:feature":  {401, 200, 200, 400, 400, 401},
-		"GET /api/plans":                  everybody,
-		"GET /api/openapi.json":           everybody,
-		"GET /healthz":                    everybody,
-		"GET /readyz":                     everybody,
-		"POST /api/webhooks/stripe":       {400, 400, 400, 400, 400, 400}, // without a signature
+		"POST /api/checkout/:plan":       {401, 201, 201, 400, 400, 401},
+		"GET /api/orders/:id":            {401, 200, 404, 200, 200, 401},
+		"POST /api/orders/:id/sync":      {401, 200, 404, 200, 200, 401},
+		"GET /api/entitlements":          {401, 200, 200, 400, 400, 401},
+		"GET /api/entitlements/:feature": {401, 200, 200, 400, 400, 401},
+		"GET /api/plans":                 everybody,
+		"GET /api/openapi.json":          everybody,
+		"GET /healthz":                   everybody,
+		"GET /readyz":                    everybody,
+		"POST /api/webhooks/stripe":      {400, 400, 400, 400, 400, 400}, // without a signature
+
+		"GET /api/admin/users/:user_id/explain":   operators,
+		"GET /api/admin/users/:user_id/grants":    operators,
+		"POST /api/admin/users/:user_id/grants":   {401, 403, 403, 403, 201, 401},
+		"POST /api/admin/grants/:id/revoke":       {401, 403, 403, 403, 404, 401}, // of an order's id
+		"POST /api/admin/grants/:grant_id/revoke": operators,
+		"GET /api/admin/events":                   operators,
+		"POST /api/admin/events/replay":           operators,
+		"GET /metrics":                            operators,
+
 		"GET /api/entitlements?ada":       {401, 200, 403, 200, 200, 401},
 		"GET /api/entitlements/sso?ada":   {401, 200, 403, 200, 200, 401},
 		"POST /api/checkout/pro for ada":  {401, 201, 403, 201, 201, 401},
@@ -60,20 +81,13 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 	}
 	for route, want := range table {
 		for i, caller := range callers {
-			path := strings.NewReplacer(":plan", "basic", ":id", order, ":feature", "sso", "?ada", "?user_id=ada", " for ada", "", " for ''", "").Replace(route)
+			path := strings.NewReplacer(":plan", "basic", ":id", order, ":user_id", "ada", ":grant_id", grant, ":feature", "sso", "?ada", "?user_id=ada", " for ada", "", " for ''", "").Replace(route)
 			method, path, _ := strings.Cut(path, " ")
-			body := ""
-			switch {
-			case strings.HasSuffix(route, "for ada"):
-				body = `{"user_id":"ada"}`
-			case strings.HasSuffix(route, "for ''"):
-				body = `{"user_id":""}`
-			}
 			headers := map[string]string{}
 			if caller != "" {
 				headers = as(caller)
 			}
-			got := s.call(method, path, body, headers)
+			got := s.call(method, path, bodies[route], headers)
 			if got.StatusCode != want[i] {
 				t.Errorf("%s as %q: got %d, want %d: %s", route, caller, got.StatusCode, want[i], got.text)
 			}

@@ -24,6 +24,8 @@ func rulesWith(mounts []Mount) []rule {
 	return all
 }
 
+const metricsPath = "/metrics"
+
 func (s *Server) register(e *echo.Echo) {
 	e.IPExtractor = s.config.ipExtractor()
 	e.HTTPErrorHandler = s.handleError
@@ -39,6 +41,7 @@ func (s *Server) register(e *echo.Echo) {
 	RegisterHandlers(e, NewStrictHandler(s, nil))
 	e.POST(webhookPath, s.receiveWebhook)
 	e.GET("/api/openapi.json", s.showDocument)
+	e.GET(metricsPath, echo.WrapHandler(s.deps.Metrics))
 	for _, m := range s.config.Mounts {
 		e.Match(mountMethods, m.Path, echo.WrapHandler(m.Handler))
 	}

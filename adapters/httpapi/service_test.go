@@ -51,6 +51,8 @@ type setup struct {
 	log      slog.Level
 	auth     Authenticator
 	server   func(*http.Server)
+	sold     *domain.Catalog // the usual one if absent
+	after    *service        // on whose store and Stripe it starts
 }
 
 func start(t *testing.T, set setup) *service {
@@ -59,9 +61,17 @@ func start(t *testing.T, set setup) *service {
 		set.config.CheckoutBurst = 1000
 	}
 	s := &service{T: t, clock: newClock(), log: &logbook{}, auth: &keyring{}}
-	s.store = &store{Store: memory.NewStore()}
-	s.gateway = memory.NewGateway(s.clock.Now, stripePrices...)
-	deps, closeApp := wire(s.store, s.gateway, s.clock.Now)
+	if set.after != nil {
+		s.store, s.gateway, s.clock = set.after.store, set.after.gateway, set.after.clock
+	} else {
+		s.store = &store{Store: memory.NewStore()}
+		s.gateway = memory.NewGateway(s.clock.Now, stripePrices...)
+	}
+	sold := catalog
+	if set.sold != nil {
+		sold = *set.sold
+	}
+	deps, closeApp := wire(s.store, s.gateway, sold, s.clock.Now)
 	deps.Authenticator = s.auth
 	if set.auth != nil {
 		deps.Authenticator = set.auth
@@ -99,13 +109,13 @@ func start(t *testing.T, set setup) *service {
 	return s
 }
 
-func wire(store ports.Store, gateway ports.Gateway, clock ports.Clock) (Deps, func()) {
+func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock) (Deps, func()) {
 	urls, err := app.NewReturnURLs("https://shop.example/thanks?order={ORDER_ID}", "https://shop.example/pricing", nil)
 	if err != nil {
 		panic(err)
 	}
 	settings := app.Settings{URLs: urls}
-	fulfill := app.NewFulfill(store, catalog, settings, clock)
+	fulfill := app.NewFulfill(store, gateway, catalog, settings, clock, time.After, memory.NewMeter())
 	check := app.NewCheckEntitlement(store, catalog, clock)
 	prices := app.NewPrices(gateway, catalog, clock)
 	show := app.NewShowOrder(store)
@@ -118,7 +128,12 @@ func wire(store ports.Store, gateway ports.Gateway, clock ports.Clock) (Deps, fu
 		SyncOrder:        app.NewSyncOrder(gateway, fulfill, show),
 		ListPlans:        app.NewListPlans(catalog, prices),
 		ReceiveWebhook:   app.NewReceiveWebhook(gateway, fulfill),
+		Explain:          app.NewExplain(store, catalog, clock),
+		ManualGrants:     app.NewManualGrants(store, catalog, clock, newID),
+		Replay:           app.NewReplay(store, fulfill),
 		Ready:            store.Ready,
+		Receipts:         store.Receipts,
+		Metrics:          http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("events_total 1\n")) }),
 		Clock:            clock,
 	}, func() { fulfill.Close(); check.Close() }
 }
@@ -162,6 +177,7 @@ type store struct {
 	*memory.Store
 	failing atomic.Pointer[error]
 	notice  atomic.Pointer[func(context.Context)] // told of every look at an order
+	updated atomic.Pointer[func()]                // told of every update that was kept
 }
 
 func (s *store) fail(err error) { s.failing.Store(&err) }
@@ -177,7 +193,11 @@ func (s *store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 	if err := s.failure(); err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, touch, fn)
+	err := s.Store.Update(ctx, touch, fn)
+	if updated := s.updated.Load(); updated != nil && err == nil {
+		(*updated)()
+	}
+	return err
 }
 
 func (s *store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
@@ -185,6 +205,20 @@ func (s *store) Entitlements(ctx context.Context, users []domain.UserID) (map[do
 		return nil, err
 	}
 	return s.Store.Entitlements(ctx, users)
+}
+
+func (s *store) State(ctx context.Context, user domain.UserID) (ports.State, error) {
+	if err := s.failure(); err != nil {
+		return ports.State{}, err
+	}
+	return s.Store.State(ctx, user)
+}
+
+func (s *store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
+	if err := s.failure(); err != nil {
+		return nil, err
+	}
+	return s.Store.Receipts(ctx, q)
 }
 
 func (s *store) Order(ctx context.Context, id domain.OrderID) (domain.Order, domain.UserID, error) {

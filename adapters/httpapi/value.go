@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -21,6 +22,33 @@ func (v featureValue) MarshalJSON() ([]byte, error) {
 	default:
 		return strconv.AppendInt(nil, v.Limit, 10), nil
 	}
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. What else a value may look like is
+// checked against the document before.
+func (v *featureValue) UnmarshalJSON(text []byte) error {
+	switch string(text) {
+	case "true":
+		*v = featureValue(domain.Flag())
+	case `"unlimited"`:
+		*v = featureValue(domain.Limit(domain.Unlimited))
+	default:
+		limit, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil {
+			return fmt.Errorf("a value is true, a whole number or unlimited: %w", err)
+		}
+		*v = featureValue(domain.Limit(limit))
+	}
+	return nil
+}
+
+// valueOrNull is null where the domain has no value.
+func valueOrNull(v domain.Value) *featureValue {
+	if v.Type == "" {
+		return nil
+	}
+	value := featureValue(v)
+	return &value
 }
 
 // moment is null where the domain has no time.

@@ -161,3 +161,18 @@ func TestBody_TooLarge(t *testing.T) {
 	whole := strings.Repeat("x", maxWebhook)
 	s.want(s.call("POST", webhookPath, whole, map[string]string{"Stripe-Signature": s.gateway.Sign([]byte(whole))}), 400, "unreadable_event")
 }
+
+// Stripe is told that the event is stored, while it is asked whose it is.
+func TestWebhook_AnEventMayWait(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	s.gateway.FailNext(ports.ErrGatewayBusy)
+	refund := domain.RefundFact{Type: "refund.created", ID: "re_1", PaymentIntent: "pi_unheard_of", Status: "succeeded", Amount: 900, Currency: "eur"}
+	got := s.deliver(domain.Event{ID: "evt_1", Type: refund.Type, Created: s.clock.Now(), Fact: refund})
+	if s.want(got, 200, ""); got.json["outcome"] != "waiting" {
+		t.Errorf("got %s", got.text)
+	}
+	if waiting := s.events("outcome=waiting"); len(waiting) != 1 {
+		t.Errorf("waiting are %v", waiting)
+	}
+}

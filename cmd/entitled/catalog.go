@@ -61,7 +61,9 @@ func (check catalogCheck) atStripe(ctx context.Context, c console, cfg config, s
 	if len(cfg.WebhookSecrets) == 0 {
 		cfg.WebhookSecrets = []string{"whsec_unused"} // no message is read here
 	}
-	gateway, err := stripe.New(stripe.Config{SecretKey: cfg.StripeKey, WebhookSecrets: cfg.WebhookSecrets, APIBase: cfg.StripeAPIBase})
+	gateway, err := stripe.New(stripe.Config{
+		SecretKey: cfg.StripeKey, WebhookSecrets: cfg.WebhookSecrets, APIBase: cfg.StripeAPIBase, Account: cfg.StripeAccount,
+	})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/adapters/telemetry"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -49,6 +50,7 @@ func service(p parts) fx.Option {
 		bunstore.Module,
 		stripe.Module,
 		authn.Module,
+		telemetry.Module,
 		useCases,
 		fx.Provide(serverDeps),
 		httpapi.Module, // last: nothing is answered before everything else has started
@@ -58,11 +60,14 @@ func service(p parts) fx.Option {
 // serverDeps are what the HTTP server calls.
 func serverDeps(
 	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, plans *app.ListPlans,
-	webhook *app.ReceiveWebhook, store ports.Store, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
+	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay,
+	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, ListPlans: plans,
-		ReceiveWebhook: webhook, Ready: store.Ready, Authenticator: who, Log: logger, Clock: clock,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay,
+		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
+		Authenticator: who, Log: logger, Clock: clock,
 	}
 }
 
@@ -77,6 +82,8 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewDeriveAgain,
 	app.NewAdoptDatabase,
 	app.NewReplay,
+	app.NewExplain,
+	app.NewManualGrants,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		lc.Append(fx.StopHook(fulfill.Close))

@@ -33,6 +33,7 @@ type config struct {
 	StripeKey      string   `env:"STRIPE_SECRET_KEY"`
 	WebhookSecrets []string `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeAPIBase  string   `env:"STRIPE_API_BASE"`
+	StripeAccount  string   `env:"STRIPE_ACCOUNT"`
 
 	APIKeys    string `env:"API_KEYS"`
 	JWTSecret  string `env:"AUTH_JWT_SECRET"`
@@ -73,6 +74,7 @@ func readConfig(environ []string, readFile func(string) ([]byte, error)) (config
 	for i, secret := range cfg.WebhookSecrets {
 		cfg.WebhookSecrets[i] = strings.TrimSpace(secret)
 	}
+	cfg.StripeAccount = strings.TrimSpace(cfg.StripeAccount)
 	return cfg, nil
 }
 

@@ -47,6 +47,24 @@ func TestConfig_GraphIsComplete(t *testing.T) {
 	}
 }
 
+func TestConfig_SellsForOneAccount(t *testing.T) {
+	t.Parallel()
+	for set, want := range map[string]string{"": "", " acct_1ABC\n": "acct_1ABC"} {
+		cfg, err := readConfig(environment(t, map[string]string{"STRIPE_ACCOUNT": set}), os.ReadFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := cfg.parts(console{&bytes.Buffer{}, &bytes.Buffer{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Whose events are taken in and for whom Stripe is called have to be the same.
+		if p.settings.Account != want || p.stripe.Account != want {
+			t.Errorf("%q: events of %q, calls for %q, want %q", set, p.settings.Account, p.stripe.Account, want)
+		}
+	}
+}
+
 func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -55,6 +73,7 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 	}{
 		"no key":                    {map[string]string{"STRIPE_SECRET_KEY": ""}, "STRIPE_SECRET_KEY is empty"},
 		"publishable key":           {map[string]string{"STRIPE_SECRET_KEY": "pk_test_1"}, "publishable"},
+		"an account of a customer":  {map[string]string{"STRIPE_ACCOUNT": "cus_1"}, "STRIPE_ACCOUNT is not the id of a connected account"},
 		"no webhook secret":         {map[string]string{"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is empty"},
 		"an empty webhook secret":   {map[string]string{"STRIPE_WEBHOOK_SECRET": "whsec_a, "}, "empty entry"},
 		"no return address":         {map[string]string{"APP_URL": ""}, "APP_URL is empty"},

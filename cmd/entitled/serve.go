@@ -43,7 +43,7 @@ func (c config) parts(console console) (parts, error) {
 		database: bunstore.Config{URL: c.DatabaseURL},
 	}
 	p.stripe = stripe.Config{
-		SecretKey: c.StripeKey, WebhookSecrets: c.WebhookSecrets, APIBase: c.StripeAPIBase,
+		SecretKey: c.StripeKey, WebhookSecrets: c.WebhookSecrets, APIBase: c.StripeAPIBase, Account: c.StripeAccount,
 		Clock: now, Logger: p.logger,
 	}
 	p.authn = authn.Config{
@@ -60,7 +60,7 @@ func (c config) parts(console console) (parts, error) {
 	urls, urlsErr := c.returnURLs()
 	proxies, proxiesErr := c.proxies()
 	p.http.TrustedProxies = proxies
-	p.settings = app.Settings{Livemode: p.stripe.Live(), URLs: urls}
+	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls}
 
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }
