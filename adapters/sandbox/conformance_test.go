@@ -109,6 +109,7 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"checkout.session.expired", "customer.created", "customer.subscription.created", "customer.subscription.updated",
 		"customer.subscription.deleted", "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded",
 		"invoice.payment_failed", "payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded",
+		"invoice.voided", "invoice.marked_uncollectible", "customer.subscription.paused", "customer.subscription.resumed",
 		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
 		"charge.dispute.funds_reinstated",
@@ -175,7 +176,30 @@ func (s *shop) liveALot() {
 	s.mustPrice(sandbox.PriceSpec{Product: "Free", Interval: "week", IntervalCount: 2})
 	_, err = s.api.Products.New(&stripe.ProductParams{Name: stripe.String("New"), Description: stripe.String("It is new")})
 	ok(err)
+	s.renewALot()
 	s.giveALotBack()
+}
+
+// renewALot brings later periods of subscriptions, and their invoices, into every
+// state.
+func (s *shop) renewALot() {
+	s.t.Helper()
+	for _, behavior := range []string{"", "keep_as_draft", "mark_uncollectible", "void"} {
+		id := s.subscribed().ID
+		if behavior != "" {
+			_, err := s.api.Subscriptions.Update(id, &stripe.SubscriptionParams{
+				PauseCollection: &stripe.SubscriptionPauseCollectionParams{Behavior: &behavior},
+			})
+			s.ok(err)
+		}
+		s.ok(s.RenewSubscription(id, true))
+		s.ok(s.RenewSubscription(id, false))
+	}
+	id := s.subscribed().ID
+	s.ok(s.PauseSubscription(id))
+	_, err := s.api.Subscriptions.Resume(id, nil)
+	s.ok(err)
+	s.ok(s.PauseSubscription(id))
 }
 
 // giveALotBack brings refunds and disputes into every state.

@@ -7,12 +7,6 @@ type DisputeOptions struct {
 	Amount  int64  // minor units; the whole charge if 0
 }
 
-// disputedCards are test cards that pay and are disputed soon after.
-var disputedCards = map[string]DisputeOptions{
-	disputedCard: {},
-	inquiredCard: {Inquiry: true},
-}
-
 // disputeSoon has the bank dispute a payment by one of the cards that are there
 // for that, after the time of WithDelayedAfter. mu is held.
 func (s *Sandbox) disputeSoon(pi *paymentIntent, card string) {

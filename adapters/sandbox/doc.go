@@ -15,8 +15,11 @@
 // transactions. Nothing outlives the process,
 // but ids are random, so none comes twice after a restart.
 //
-// Where to look first: pay.go for what a payment makes, refund_life.go and
-// dispute_life.go for how it goes back, event.go for the one place where events
-// arise, api.go for the way of a request, drive.go and drive_money.go for
-// driving it from a test.
+// Two things do not happen by the clock but when they are told to, so that a test
+// says when: a subscription's renewal and the end of its trial.
+//
+// Where to look first: pay.go for what a payment makes, renewal.go for what later
+// periods do, refund_life.go and dispute_life.go for how money goes back, event.go
+// for the one place where events arise, api.go for the way of a request. A test
+// drives it through drive.go, drive_money.go and drive_subscription.go.
 package sandbox

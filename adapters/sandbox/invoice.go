@@ -13,6 +13,7 @@ type invoice struct {
 	subscriptionMetadata                         map[string]string // as it was at the making
 	created, periodStart, periodEnd              int64
 	finalizedAt, paidAt, voidedAt                int64
+	uncollectibleAt                              int64
 	attempts                                     int
 	automaticTax                                 bool
 }
@@ -38,6 +39,11 @@ func (in *invoice) due() int64 { return max(0, in.total()) }
 
 var invoiceRoutes = []route{
 	{pattern: "GET /v1/invoices/{id}", do: (*Sandbox).retrieveInvoice},
+	{
+		pattern:     "POST /v1/invoices/{id}/pay",
+		unsupported: []string{"forgive", "mandate", "off_session", "paid_out_of_band", "payment_method", "source"},
+		do:          (*Sandbox).payInvoice,
+	},
 	{
 		pattern:     "GET /v1/invoices",
 		params:      listing("customer", "subscription", "status"),
@@ -147,7 +153,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "quote": nil, "receipt_number": nil,
 		"rendering": nil, "shipping_cost": nil, "shipping_details": nil, "starting_balance": 0,
 		"statement_descriptor": nil, "status": in.status,
-		"status_transitions": object{"finalized_at": orNull(in.finalizedAt), "marked_uncollectible_at": nil,
+		"status_transitions": object{"finalized_at": orNull(in.finalizedAt), "marked_uncollectible_at": orNull(in.uncollectibleAt),
 			"paid_at": orNull(in.paidAt), "voided_at": orNull(in.voidedAt)},
 		"subscription": orNull(in.subscription), "subscription_details": details,
 		"subtotal": total, "subtotal_excluding_tax": total, "tax": nil, "test_clock": nil, "total": total,

@@ -15,22 +15,6 @@ type payment struct {
 	email, name string
 }
 
-const (
-	goodCard     = "4242424242424242"
-	declinedCard = "4000000000000002"
-	disputedCard = "4000000000000259"
-	inquiredCard = "4000000000001976"
-)
-
-// testCards are the cards that the sandbox knows, and how each ends.
-var testCards = map[string]*apiError{
-	goodCard:     nil,
-	disputedCard: nil,
-	inquiredCard: nil,
-	declinedCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
-		decline: "generic_decline", message: "Your card was declined."},
-}
-
 // pay is an attempt of the buyer to complete an open session. A declined card
 // leaves it open. mu is held.
 func (s *Sandbox) pay(cs *session, p payment) *apiError {
@@ -52,6 +36,9 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	pi := s.paymentIntents.get(cs.paymentIntent)
 	switch {
 	case pi == nil:
+		if sub := s.subscriptions.get(cs.subscription); sub != nil {
+			sub.noMethod = p.card == ""
+		}
 		s.complete(cs, "no_payment_required")
 	case p.settles != "":
 		s.debit(cs, pi, p)
@@ -303,18 +290,14 @@ func (s *Sandbox) settleDelayed(cs *session) {
 
 // abandonAttempt ends what a declined attempt left behind.
 func (s *Sandbox) abandonAttempt(cs *session) {
-	now := s.nowUnix()
-	if pi := s.paymentIntents.get(cs.paymentIntent); pi != nil {
-		pi.status, pi.canceledAt, pi.cancelReason = "canceled", now, "automatic"
-		s.emit("payment_intent.canceled", s.paymentIntentObject(pi), nil)
-	}
 	if in := s.invoices.get(cs.invoice); in != nil {
-		in.status, in.voidedAt = "void", now
-		s.emit("invoice.voided", s.invoiceObject(in), nil)
+		s.voidInvoice(in)
+	} else {
+		s.cancelIntent(s.paymentIntents.get(cs.paymentIntent))
 	}
 	if sub := s.subscriptions.get(cs.subscription); sub != nil && !sub.terminal() {
 		before := s.subscriptionObject(sub)
-		sub.status, sub.endedAt = "incomplete_expired", now
+		sub.status, sub.endedAt = "incomplete_expired", s.nowUnix()
 		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	}
 }

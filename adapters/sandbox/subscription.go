@@ -13,6 +13,11 @@ type subscription struct {
 	cancelReason, cancelComment, cancelFeedback string
 	latestInvoice, missingPaymentMethod         string
 	automaticTax                                bool
+	noMethod                                    bool          // the buyer left no card
+	pauseBehavior                               string        // of pause_collection
+	pauseResumesAt                              int64         // of pause_collection
+	resuming                                    string        // the invoice that resumes a paused one
+	pending                                     []invoiceLine // for the next invoice
 }
 
 type subscriptionItem struct {
@@ -41,6 +46,12 @@ var subscriptionRoutes = []route{
 		params:      []string{"cancellation_details[comment]", "cancellation_details[feedback]"},
 		unsupported: []string{"invoice_now", "prorate"},
 		do:          (*Sandbox).cancelSubscription,
+	},
+	{
+		pattern:     "POST /v1/subscriptions/{id}/resume",
+		params:      []string{"billing_cycle_anchor", "proration_behavior"},
+		unsupported: []string{"proration_date"},
+		do:          (*Sandbox).resumeSubscription,
 	},
 }
 
@@ -144,7 +155,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"description": orNull(sub.description), "discount": nil, "ended_at": orNull(sub.endedAt),
 		"items":          listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
 		"latest_invoice": orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
-		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": nil,
+		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
 		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": nil, "schedule": nil,
 		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,

@@ -5,14 +5,16 @@ import "fmt"
 var subscriptionUpdateParams = []string{
 	"metadata[*]", "description", "cancel_at_period_end", "cancel_at", "proration_behavior", "payment_behavior",
 	"cancellation_details[comment]", "cancellation_details[feedback]",
+	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
+	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][metadata][*]",
 }
 
 var subscriptionUpdateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
 	"collection_method", "coupon", "days_until_due", "default_payment_method", "default_source", "default_tax_rates",
-	"invoice_settings", "items", "off_session", "on_behalf_of", "pause_collection", "payment_settings",
-	"pending_invoice_item_interval", "promotion_code", "proration_date", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
+	"invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings",
+	"pending_invoice_item_interval", "promotion_code", "proration_date", "transfer_data", "trial_from_plan",
 }
 
 // updateSubscription changes a live subscription. The buyer's card pays
@@ -41,6 +43,8 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	}
 	behavior := c.oneOf("proration_behavior", "always_invoice", "create_prorations", "none")
 	c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
+	s.readPauseCollection(c, &change)
+	trialEndsNow := s.readTrial(c, &change)
 	s.readCancelAt(c, &change)
 	change.items = s.readItems(c, sub)
 	if c.err != nil {
@@ -56,7 +60,13 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	if sub.cancelAt != 0 && sub.cancelAt != old.cancelAt {
 		s.scheduleCancel(sub)
 	}
+	if sub.pauseResumesAt != 0 && sub.pauseResumesAt != old.pauseResumesAt {
+		s.scheduleCollection(sub)
+	}
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	if trialEndsNow {
+		s.endTrial(sub, true)
+	}
 	return s.subscriptionObject(sub), nil
 }
 
@@ -84,6 +94,26 @@ func (s *Sandbox) readCancelAt(c *call, sub *subscription) {
 		return
 	}
 	sub.canceledAt, sub.cancelReason = s.nowUnix(), "cancellation_requested"
+}
+
+// readTrial moves the end of a trial and tells whether that is now.
+func (s *Sandbox) readTrial(c *call, sub *subscription) (now bool) {
+	if v := c.oneOf("trial_settings[end_behavior][missing_payment_method]", "cancel", "create_invoice", "pause"); v != "" {
+		sub.missingPaymentMethod = v
+	}
+	if !c.has("trial_end") {
+		return false
+	}
+	if sub.status != "trialing" {
+		c.fail(invalid("trial_end", "", "The sandbox moves the end of a trial that is running and starts no other; this subscription is %s.", sub.status))
+		return false
+	}
+	if c.form.Get("trial_end") == "now" {
+		return true
+	}
+	sub.trialEnd = c.integer("trial_end", s.nowUnix()+1, 1<<40)
+	sub.anchor, sub.periodEnd = sub.trialEnd, sub.trialEnd
+	return false
 }
 
 // readItems returns the items as they will be. An entry without an id adds an
@@ -172,13 +202,13 @@ func (s *Sandbox) bill(old, sub *subscription, behavior string) {
 	before, after := s.prices.get(old.items[0].price), s.prices.get(sub.items[0].price)
 	restart := before.interval != after.interval || before.intervalCount != after.intervalCount ||
 		(s.periodAmount(old) == 0) != (s.periodAmount(sub) == 0)
-	if sub.terminal() || sub.status == "trialing" {
-		return // a trial costs nothing, whatever it is a trial of
+	if sub.terminal() || sub.status == "trialing" || sub.status == "paused" {
+		return // a trial costs nothing, whatever it is a trial of, and a pause bills nothing
 	}
-	var lines []invoiceLine
 	if behavior != "none" {
-		lines = s.prorations(old, sub, now, restart)
+		sub.pending = append(sub.pending, s.prorations(old, sub, now, restart)...)
 	}
+	lines := sub.pending
 	switch {
 	case restart:
 		sub.anchor, sub.periodStart, sub.periodEnd = now, now, after.periodEnd(now, now)
@@ -186,8 +216,9 @@ func (s *Sandbox) bill(old, sub *subscription, behavior string) {
 			lines = append(lines, s.periodLine(sub, it))
 		}
 	case behavior != "always_invoice" || len(lines) == 0:
-		return
+		return // what is pending waits for the next invoice
 	}
+	sub.pending = nil
 	in := &invoice{
 		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_update",
 		lines: lines, subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now,
@@ -195,11 +226,7 @@ func (s *Sandbox) bill(old, sub *subscription, behavior string) {
 	s.addInvoice(in)
 	sub.latestInvoice = in.id
 	s.finalize(in, "Subscription update", []string{"card"})
-	if pi := s.paymentIntents.get(in.paymentIntent); pi != nil {
-		s.charge(pi, payment{card: goodCard})
-		s.succeed(pi)
-	}
-	s.markPaid(in)
+	s.chargeFor(in, false, true)
 }
 
 func (s *Sandbox) periodAmount(sub *subscription) int64 {
@@ -214,9 +241,10 @@ func (s *Sandbox) periodAmount(sub *subscription) int64 {
 // starts anyway, charge the rest of the period for each new one.
 func (s *Sandbox) prorations(old, sub *subscription, now int64, restart bool) []invoiceLine {
 	var lines []invoiceLine
+	left := old.periodEnd - min(max(now, old.periodStart), old.periodEnd) // the period may have been moved past the clock
 	share := func(it subscriptionItem, sign int64, what string) {
 		p := s.prices.get(it.price)
-		amount := sign * (p.unitAmount * it.quantity * (old.periodEnd - now) / (old.periodEnd - old.periodStart))
+		amount := sign * (p.unitAmount * it.quantity * left / (old.periodEnd - old.periodStart))
 		if amount == 0 {
 			return
 		}

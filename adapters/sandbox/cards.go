@@ -1,0 +1,25 @@
+package sandbox
+
+import "net/http"
+
+const (
+	goodCard     = "4242424242424242"
+	declinedCard = "4000000000000002"
+	disputedCard = "4000000000000259"
+	inquiredCard = "4000000000001976"
+)
+
+// testCards are the cards that the sandbox knows, and how each ends.
+var testCards = map[string]*apiError{
+	goodCard:     nil,
+	disputedCard: nil,
+	inquiredCard: nil,
+	declinedCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
+		decline: "generic_decline", message: "Your card was declined."},
+}
+
+// disputedCards are test cards that pay and are disputed soon after.
+var disputedCards = map[string]DisputeOptions{
+	disputedCard: {},
+	inquiredCard: {Inquiry: true},
+}
