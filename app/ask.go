@@ -205,7 +205,7 @@ func (f *Fulfill) askCharge(ctx context.Context, d domain.Doubt) error {
 		if err := f.forget(ctx, domain.Doubt{Subject: d.Subject}); err != nil {
 			return err
 		}
-		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Limit: 1})
+		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Outcome: domain.OutcomeWaiting, Limit: 1})
 		if err != nil || len(late) == 0 {
 			return errors.Join(err, notFound(nothing))
 		}

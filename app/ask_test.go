@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -404,4 +405,55 @@ func (w *world) changes(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(changes)
+}
+
+// failingUpdates is a store of which some updates fail.
+type failingUpdates struct {
+	ports.Store
+	fail func(ports.Touch) bool
+}
+
+func (s failingUpdates) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	if s.fail(touch) {
+		return errors.New("a statement failed")
+	}
+	return s.Store.Update(ctx, touch, fn)
+}
+
+// What waits and cannot be processed once its owner is known goes on waiting: its
+// delivery was acknowledged, and nobody sends it again.
+func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Bool
+	refund := domain.EventID("evt_refund")
+	w := newWorldOn(t, failingUpdates{memory.NewStore(), func(touch ports.Touch) bool {
+		return failing.Load() && slices.Contains(touch.Events, refund)
+	}})
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.stripe.Pay(order.Session)
+	w.stripe.FailNext(ports.ErrGatewayBusy)
+	event := w.event(refunded(intentOf(purchase), "refund.created"))
+	event.ID = refund
+	if verdict := w.send(t, event); verdict.Outcome != domain.OutcomeWaiting {
+		t.Fatalf("got %+v, want waiting", verdict)
+	}
+	failing.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { w.fulfill.AskOn(ctx, func(err error) { t.Error(err) }) })
+	for w.asked(domain.RefPaymentIntent, ports.AnswerFailed) < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome != domain.OutcomeWaiting {
+		t.Errorf("the receipt is %+v, %v, want it to wait", receipt, err)
+	}
+	failing.Store(false)
+	for {
+		if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome == domain.OutcomeApplied {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	running.Wait()
 }

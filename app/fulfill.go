@@ -136,8 +136,8 @@ func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 		return verdicts[0], nil
 	}
 	err = fmt.Errorf("event %s (%s): %w", r.event.ID, r.event.Type, err)
-	if r.event.ID == "" {
-		return domain.Verdict{}, err
+	if r.event.ID == "" || r.asked {
+		return domain.Verdict{}, err // it has no receipt; or it goes on waiting, and the question with it
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), failTime) // the other one may be over
 	defer cancel()

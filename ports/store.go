@@ -56,7 +56,7 @@ type Kept struct {
 	// Attempts, and takes the later Since.
 	Questions []Question
 	// Answered forgets the question about each subject, if its Since is before the
-	// one here or both are zero.
+	// one here or both are zero; one that is asked in the same update too.
 	Answered []domain.Doubt
 }
 
