@@ -57,15 +57,12 @@ func (g *Gateway) FetchCharge(ctx context.Context, subject domain.Ref) (domain.C
 	if err := g.begin(ctx); err != nil {
 		return domain.ChargeFact{}, err
 	}
-	var id domain.ChargeID
-	switch subject.Kind {
-	case domain.RefCharge:
-		id = domain.ChargeID(subject.ID)
-	case domain.RefPaymentIntent:
-		id = g.latestCharges[domain.PaymentIntentID(subject.ID)]
+	id, isOne := domain.ChargeID(subject.ID), subject.Kind == domain.RefCharge
+	if subject.Kind == domain.RefPaymentIntent {
+		id, isOne = g.latestCharges[domain.PaymentIntentID(subject.ID)]
 	}
 	c, known := g.charges[id]
-	if !known {
+	if !isOne || !known {
 		return domain.ChargeFact{}, ports.ErrNotFound
 	}
 	c.Type, c.At = domain.TypeFetched, g.now()
