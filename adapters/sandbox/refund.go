@@ -11,9 +11,6 @@ type refund struct {
 	email                               string // where the buyer is asked for what is missing
 }
 
-// undone tells whether the money is the shop's again.
-func (r *refund) undone() bool { return r.status == "failed" || r.status == "canceled" }
-
 var refundRoutes = []route{
 	{
 		pattern:     "POST /v1/refunds",
