@@ -92,11 +92,10 @@ func (f *Fulfill) event(ctx context.Context, r received) (domain.Verdict, error)
 	if verdict.Outcome != domain.OutcomeWaiting {
 		return verdict, nil
 	}
-	settled, err := f.store.Receipt(ctx, r.event.ID)
-	if err != nil {
-		return verdict, nil // it is kept as waiting, whatever can be read now
+	if settled, err := f.store.Receipt(ctx, r.event.ID); err == nil {
+		verdict = domain.Verdict{Outcome: settled.Outcome, Reason: settled.Reason}
 	}
-	return domain.Verdict{Outcome: settled.Outcome, Reason: settled.Reason}, nil
+	return verdict, nil // it is kept, whatever can be read now
 }
 
 // Facts joins what was asked of Stripe rather than sent by it.

@@ -55,6 +55,24 @@ func TestDoubt_WhatFactsCannotSettle(t *testing.T) {
 	}
 }
 
+// A message has room for so many items and no more.
+func TestDoubt_ItemsThatTheMessageHadNoRoomFor(t *testing.T) {
+	t.Parallel()
+	cut := subscriptionSays(updated, noon, "active")
+	cut.MoreItems = true
+	a, verdict := domain.Record(accountWith(ana), cut, shop)
+	if want := (domain.Doubt{Subject: domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}, Since: noon}); verdict.Doubt != want {
+		t.Errorf("doubt %+v, want %+v", verdict.Doubt, want)
+	}
+	whole := subscriptionSays(domain.TypeFetched, noon.Add(time.Second), "active", func(s *domain.Subscription) {
+		s.Items = []domain.Item{{ID: "si_1", Price: "price_pro", Quantity: 1}, {ID: "si_2", Price: "price_team", Quantity: 9}}
+	})
+	a, verdict = domain.Record(a, whole, shop)
+	if verdict.Doubt != (domain.Doubt{}) || len(a.Subscriptions["sub_1"].Items) != 2 {
+		t.Errorf("got %+v and %+v, want no doubt and both items", verdict, a.Subscriptions["sub_1"])
+	}
+}
+
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -74,6 +74,8 @@ type SubscriptionFact struct {
 	Type     EventType
 	At       time.Time
 	Snapshot Subscription
+	// MoreItems: the subscription has items that the message had no room for.
+	MoreItems bool
 }
 
 // Refs implements [Fact].

@@ -83,7 +83,7 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 			verdict = quarantined("subscription %s has price %s, which the catalog does not map to a plan: add it, start again, and replay the event", snapshot.ID, item.Price)
 		}
 	}
-	if have && inDoubt(snapshot, held) {
+	if s.MoreItems || have && inDoubt(snapshot, held) {
 		verdict.Doubt = Doubt{Ref{RefSubscription, string(snapshot.ID)}, later(snapshot.SeenAt, held.SeenAt)}
 	}
 	return a, verdict

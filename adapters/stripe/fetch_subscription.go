@@ -47,7 +47,7 @@ func (g *Gateway) fetchedSubscription(ctx context.Context, o *object, got answer
 		if err != nil {
 			return domain.SubscriptionFact{}, err
 		}
-		o.Items.Data = items
+		o.Items.Data, o.Items.More = items, false
 	}
 	return readSubscription(o, domain.TypeFetched, got.askedAt), nil
 }

@@ -54,7 +54,7 @@ func (p *itemPrice) UnmarshalJSON(b []byte) error {
 
 func readSubscription(o *object, t domain.EventType, at time.Time) domain.SubscriptionFact {
 	current := o.currentPeriod()
-	return domain.SubscriptionFact{Type: t, At: at, Snapshot: domain.Subscription{
+	return domain.SubscriptionFact{Type: t, At: at, MoreItems: o.Items.More, Snapshot: domain.Subscription{
 		ID:                domain.SubscriptionID(o.ID),
 		Order:             domain.OrderID(o.Metadata.OrderID),
 		Customer:          domain.CustomerID(o.Customer),
