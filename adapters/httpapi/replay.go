@@ -41,7 +41,8 @@ func (s *Server) ReplayEvents(ctx context.Context, r ReplayEventsRequestObject) 
 		told.Outcomes[string(verdict.Outcome)]++
 	})
 	note(ctx, slog.Int("replayed", told.Processed))
-	switch outOfTime := replaying.Err() != nil && ctx.Err() == nil; {
+	outOfTime := replaying.Err() != nil && ctx.Err() == nil
+	switch {
 	case err == nil:
 	case outOfTime && told.Processed > 0 && len(query.IDs) == 0:
 		// They come in the order in which they were received: whoever goes on there
