@@ -17,44 +17,59 @@ import (
 type AdoptDatabase struct {
 	store    ports.Store
 	catalog  domain.Catalog
-	livemode bool
+	settings Settings
 	derive   *DeriveAgain
 	after    ports.Timer
 }
 
 // NewAdoptDatabase returns the use case.
 func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settings, derive *DeriveAgain, timer ports.Timer) *AdoptDatabase {
-	return &AdoptDatabase{store, catalog, settings.Livemode, derive, timer}
+	return &AdoptDatabase{store, catalog, settings, derive, timer}
 }
 
 const (
 	settingMode    = "mode"
+	settingAccount = "account"
 	settingCatalog = "catalog"
 	settingInUse   = "catalog_in_use" // of the program that started last, see SameCatalog
 )
 
 // Check returns an error if the schema is another than this program's, or if the
-// database has seen the other mode: live purchases and test purchases in one table
-// would entitle testers for good.
+// database has seen the other mode or another account: live purchases and test
+// purchases in one table would entitle testers for good.
 func (a *AdoptDatabase) Check(ctx context.Context) error {
 	if err := a.store.Ready(ctx); err != nil {
 		return err
 	}
 	mode := "test"
-	if a.livemode {
+	if a.settings.Livemode {
 		mode = "live"
 	}
-	kept, err := a.store.Setting(ctx, settingMode)
-	switch {
-	case errors.Is(err, ports.ErrNotFound):
-		return a.store.SetSetting(ctx, settingMode, mode)
-	case err != nil:
+	kept, err := a.adopt(ctx, settingMode, mode)
+	if err != nil {
 		return err
-	case kept != mode:
-		return fmt.Errorf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode)
-	default:
-		return nil
 	}
+	if kept != mode {
+		return fmt.Errorf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode)
+	}
+	kept, err = a.adopt(ctx, settingAccount, a.settings.Account)
+	if err != nil {
+		return err
+	}
+	if kept != a.settings.Account {
+		return fmt.Errorf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account)
+	}
+	return nil
+}
+
+// adopt returns what the database has seen under a name, which is what it sees now
+// if it is new.
+func (a *AdoptDatabase) adopt(ctx context.Context, name, value string) (kept string, err error) {
+	kept, err = a.store.Setting(ctx, name)
+	if errors.Is(err, ports.ErrNotFound) {
+		return value, a.store.SetSetting(ctx, name, value)
+	}
+	return kept, err
 }
 
 // overlap is how long programs with the old and the new catalog may run side by

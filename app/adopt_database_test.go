@@ -26,6 +26,24 @@ func TestAdoptDatabase_RefusesTheOtherMode(t *testing.T) {
 	}
 }
 
+func TestAdoptDatabase_RefusesAnotherAccount(t *testing.T) {
+	t.Parallel()
+	store := memory.NewStore()
+	adopt := func(account string) error {
+		return app.NewAdoptDatabase(store, catalog, app.Settings{Account: account}, nil, nil).Check(t.Context())
+	}
+	for range 2 {
+		if err := adopt("acct_1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{"acct_2", ""} {
+		if err := adopt(other); err == nil || !strings.Contains(err.Error(), "use a database for each account") {
+			t.Errorf("account %q on a database of acct_1: got %v", other, err)
+		}
+	}
+}
+
 func TestAdoptDatabase_DerivesAgainOnlyForAnotherCatalog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -25,9 +25,10 @@ const (
 	// askPatience is how long an event waits for the answer to its doubt. Stripe's
 	// Checkout holds the buyer for 10 s at most.
 	askPatience = 3 * time.Second
-	// resolution is that of Stripe's times: an answer is newer than an event only if
-	// it is from a later second.
+	// resolution is that of Stripe's times. An answer is newer than an event only if
+	// it is from a later second, and the time of an answer is rounded down too.
 	resolution = time.Second
+	askTries   = 3 // if answers are from before what is in doubt: clocks differ
 )
 
 // asks are the questions under way.
@@ -159,24 +160,42 @@ func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
 
 // askSubscription asks which snapshot is the newest: the one that Stripe has now.
 func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
-	// Asked within the second of the doubt, the answer could be older than what
-	// raised it. If Stripe's clock is far ahead of ours, waiting is of no use.
-	if early := d.Since.Add(resolution).Sub(f.clock()); early > 0 && early <= 2*resolution {
-		select {
-		case <-f.timer(early):
-		case <-ctx.Done():
-			return ctx.Err()
+	if err := f.wait(ctx, d.Since.Add(2*resolution).Sub(f.clock())); err != nil {
+		return err
+	}
+	for range askTries {
+		fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
+		if errors.Is(err, ports.ErrNotFound) {
+			return errors.Join(err, f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}))
+		}
+		if err != nil {
+			return fmt.Errorf("ask for subscription %s: %w", d.Subject.ID, err)
+		}
+		if _, err := f.fetched(ctx, fact); err != nil {
+			return err
+		}
+		if fact.At.After(d.Since) {
+			return nil
+		}
+		if err := f.wait(ctx, resolution); err != nil {
+			return err
 		}
 	}
-	fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
-	if errors.Is(err, ports.ErrNotFound) {
-		return errors.Join(err, f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}))
+	return fmt.Errorf("ask for subscription %s: the answers are older than the question", d.Subject.ID)
+}
+
+// wait lets some time pass. More than the resolution of Stripe's times calls for is
+// of no use: then Stripe's clock is far ahead of ours.
+func (f *Fulfill) wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("ask for subscription %s: %w", d.Subject.ID, err)
+	select {
+	case <-f.timer(min(d, 2*resolution)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	_, err = f.fetched(ctx, fact)
-	return err
 }
 
 // askCharge asks whose a payment is and what it pays. The events that wait for it

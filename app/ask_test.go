@@ -457,3 +457,43 @@ func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
 	cancel()
 	running.Wait()
 }
+
+// lagging is a Stripe whose clock is behind: its first answers are from before what
+// they are asked about.
+type lagging struct {
+	*memory.Gateway
+	behind atomic.Int64 // seconds; one less with each question
+}
+
+func (g *lagging) FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error) {
+	fact, err := g.Gateway.FetchSubscription(ctx, id)
+	fact.At = fact.At.Add(-time.Duration(g.behind.Load()) * time.Second)
+	g.behind.Add(-1)
+	return fact, err
+}
+
+// The clock of these tests stands where waiting has left it: two seconds after the
+// doubt.
+func TestAsk_AnAnswerFromBeforeTheDoubtDoesNotSettleIt(t *testing.T) {
+	t.Parallel()
+	for behind, want := range map[int64]string{2: "20", 3: "20", 9: "25"} {
+		w, sub := subscriber(t)
+		four, five := w.with(sub, 4), w.with(sub, 5)
+		w.stripe.SetSubscription(four.Snapshot)
+		stripe := &lagging{Gateway: w.stripe}
+		stripe.behind.Store(behind)
+		fulfill := app.NewFulfill(w.store, stripe, catalog, app.Settings{}, w.clock.now, w.clock.after, w.meter)
+		t.Cleanup(fulfill.Close)
+		for _, fact := range []domain.Fact{four, five} {
+			if _, err := fulfill.Event(t.Context(), w.event(fact)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seats := w.features(t, "u")["seats"]; seats != want {
+			t.Errorf("Stripe's clock is %d s behind: %s seats, want %s", behind, seats, want)
+		}
+		if settled, left := want == "20", len(w.open(t)); settled != (left == 0) {
+			t.Errorf("Stripe's clock is %d s behind: %d questions left", behind, left)
+		}
+	}
+}

@@ -213,7 +213,7 @@ func TestStories_QuarantineExplainAndGrants(t *testing.T) {
 
 	var updated []byte
 	for _, e := range s.box.Events() {
-		if e.Type == "customer.subscription.created" && e.ObjectID == subscription {
+		if e.Type == "customer.subscription.updated" && e.ObjectID == subscription {
 			updated = e.Body
 		}
 	}
@@ -224,7 +224,7 @@ func TestStories_QuarantineExplainAndGrants(t *testing.T) {
 	object := event["data"].(map[string]any)["object"].(map[string]any)
 	item := object["items"].(map[string]any)["data"].([]any)[0].(map[string]any)
 	item["price"].(map[string]any)["id"], item["price"].(map[string]any)["lookup_key"] = "price_unmapped", nil
-	event["id"], event["type"], event["created"] = "evt_1unmapped", "customer.subscription.updated", time.Now().Unix()+10
+	event["id"], event["created"] = "evt_1unmapped", time.Now().Unix()+10
 	unmapped, _ := json.Marshal(event)
 	if status := s.deliver(unmapped); status != http.StatusOK {
 		t.Errorf("answered %d to an unmapped price: Stripe would try for days", status)
@@ -244,7 +244,7 @@ func TestStories_QuarantineExplainAndGrants(t *testing.T) {
 		}
 	}
 
-	granted := s.call(t, "POST", "/api/admin/users/ana/grants", `{"feature":"projects","limit":5,"reason":"until it is mended"}`, 201)
+	granted := s.call(t, "POST", "/api/admin/users/ana/grants", `{"feature":"projects","value":5,"reason":"until it is mended"}`, 201)
 	if held := s.holds(t, "ana"); held != "projects=5" {
 		t.Errorf("holds %q, want what was given by hand", held)
 	}
