@@ -54,7 +54,9 @@ func newAsks() *asks {
 }
 
 func (a *asks) close() {
-	a.cancel()
+	a.mu.Lock()
+	a.cancel() // under the lock: from here on ask starts nothing
+	a.mu.Unlock()
 	a.running.Wait()
 }
 

@@ -101,7 +101,7 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 	}
 	for _, sub := range a.Subscriptions {
 		for _, held := range a.PlansOf(sub, s.catalog) {
-			if sub.Status.Live() && exclude(held, plan) {
+			if a.Live(sub) && exclude(held, plan) {
 				return fmt.Errorf("%w to plan %s: change that subscription instead of buying another", ErrAlreadySubscribed, held.Key)
 			}
 		}

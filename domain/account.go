@@ -174,6 +174,10 @@ func (a Account) isFormer(customer CustomerID) bool {
 	return customer != a.Customer && slices.Contains(a.FormerCustomers, customer)
 }
 
+// Live tells whether a subscription may still charge the user, so that a second one
+// in its group would charge twice.
+func (a Account) Live(s Subscription) bool { return s.Status.Live() && !a.isFormer(s.Customer) }
+
 // planOf finds the plan that an item of a subscription belongs to: by the catalog,
 // or else by the order that was for the item's price. A lookup key moves to the
 // next price when prices are raised, and those who pay the old one keep the plan.

@@ -188,6 +188,9 @@ func TestCustomer_DeletedEndsSubscriptionsAlone(t *testing.T) {
 	if a.Customer != "" || len(a.FormerCustomers) != 1 {
 		t.Errorf("customer %q, former %v, want none and one", a.Customer, a.FormerCustomers)
 	}
+	if a.Live(a.Subscriptions["sub_1"]) {
+		t.Error("a subscription that is gone with its customer keeps the user from buying another")
+	}
 	if holds(a, "sso", noon.Add(2*day)) || !holds(a, "projects", noon.Add(2*day)) {
 		t.Errorf("got %v, want what the pass gives and nothing of the subscription", domain.Entitlements(a, shop))
 	}
