@@ -386,13 +386,17 @@ func TestReplay_OfEverythingChangesNothing(t *testing.T) {
 			t.Errorf("%s: %s, want unchanged", id, outcome)
 		}
 	}
+	kept, err := w.store.Receipts(t.Context(), ports.ReceiptQuery{User: "u", Outcome: domain.OutcomeApplied})
+	if err != nil || len(kept) != 3 {
+		t.Errorf("%d receipts say that their events were applied, %v, want the three that were", len(kept), err)
+	}
 	if after := w.features(t, "u"); after["seats"] != before["seats"] || w.changes(t) != changes {
 		t.Errorf("held %v, holds %v", before, after)
 	}
 	if none := w.replayed(t, w.replay, app.ReplayQuery{Since: w.clock.now().Add(time.Hour)}); len(none) > 0 {
 		t.Errorf("of the future: %v", none)
 	}
-	err := w.replay.Do(t.Context(), app.ReplayQuery{IDs: []domain.EventID{"evt_never"}}, nil)
+	err = w.replay.Do(t.Context(), app.ReplayQuery{IDs: []domain.EventID{"evt_never"}}, nil)
 	if !errors.Is(err, ports.ErrNotFound) {
 		t.Errorf("an event that never came: %v, want not found", err)
 	}

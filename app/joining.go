@@ -124,11 +124,12 @@ func (j *joining) settle(user domain.UserID, account domain.Account, cause domai
 
 func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID) {
 	id := r.event.ID
-	if id == "" {
-		return
+	before := j.found.Receipts[id]
+	if id == "" || before.Outcome.Final() && v.Outcome == domain.OutcomeUnchanged {
+		return // replayed without effect: what it once did stays on record
 	}
 	receipt := receiptOf(r, v, user, j.now)
-	receipt.Attempts = j.found.Receipts[id].Attempts + 1
+	receipt.Attempts = before.Attempts + 1
 	j.receipts[id] = receipt
 }
 
