@@ -15,6 +15,7 @@ func (p pen) invoice(f domain.InvoiceFact) object {
 		status = "void"
 	case "invoice.marked_uncollectible":
 		status = "uncollectible"
+	default: // it is still to be paid
 	}
 	outOfBand := status == "paid" && !p.since(basil) && p.chance(4)
 	if outOfBand { // such money is in the amount paid since basil only

@@ -45,6 +45,7 @@ func (p pen) charge(f domain.ChargeFact) object {
 		status = "failed"
 	case "charge.pending":
 		status = "pending"
+	default: // events of what succeeded
 	}
 	o := object{
 		{"id", string(f.ID)},

@@ -113,6 +113,7 @@ func (w *writer) gap(depth int) {
 // space is white space within a line.
 func (w *writer) space() {
 	switch w.gaps {
+	case gapsNone:
 	case gapsLines:
 		w.out = append(w.out, ' ')
 	case gapsAny:
