@@ -198,9 +198,3 @@ func units(n int64) string {
 	}
 	return number(n) + " units"
 }
-
-// money is an amount as Stripe writes it: how many minor units a currency has is
-// not known here.
-func money(amount int64, currency string) string {
-	return fmt.Sprintf("%d %s (minor units)", amount, currency)
-}

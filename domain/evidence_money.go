@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // moneyBack is what refunds, charges and disputes say of one payment.
@@ -47,4 +48,36 @@ func (e evidence) moneyBack(p Payment) []Evidence {
 		)})
 	}
 	return found
+}
+
+// decimals of the currencies that do not have two at Stripe. It counts ISK and UGX
+// in hundredths, although neither has any.
+var decimals = map[string]int{
+	"bif": 0, "clp": 0, "djf": 0, "gnf": 0, "jpy": 0, "kmf": 0, "krw": 0, "mga": 0,
+	"pyg": 0, "rwf": 0, "vnd": 0, "vuv": 0, "xaf": 0, "xof": 0, "xpf": 0,
+	"bhd": 3, "jod": 3, "kwd": 3, "omr": 3, "tnd": 3,
+}
+
+// money is an amount for people, which Stripe counts in minor units: "29.00 usd",
+// "1500 jpy".
+func money(amount int64, currency string) string {
+	currency = strings.ToLower(currency)
+	digits, special := decimals[currency]
+	switch {
+	case currency == "":
+		return number(amount) + " (minor units)" // of what, nobody told us
+	case !special:
+		digits = 2
+	case digits == 0:
+		return number(amount) + " " + currency
+	}
+	minus, rest := "", uint64(amount)
+	if amount < 0 {
+		minus, rest = "-", -rest // right for the least int64, too
+	}
+	unit := uint64(100)
+	if digits == 3 {
+		unit = 1000
+	}
+	return fmt.Sprintf("%s%d.%0*d %s", minus, rest/unit, digits, rest%unit, currency)
 }

@@ -74,7 +74,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 		"a pass whose year is over": {
 			account: bought, facts: []domain.Fact{paidPass()}, feature: "projects", source: "o1", at: noon.Add(365 * day),
 			state: domain.StateEnded, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
-			rests: [3]string{"payment", "pi_1", "paid of 1900 usd"},
+			rests: [3]string{"payment", "pi_1", "paid of 19.00 usd"},
 			says:  "gave 10 and ended on 2027-03-01T12:00:00Z",
 		},
 		"a pass that nobody has paid": {
@@ -106,13 +106,13 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 		"a pass whose money went back": {
 			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 1900)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
 			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableRefunds, Row: "revoke, full", Effect: "revoke"}, last: "evt_2",
-			rests: [3]string{"refund", "re_1", "refund of 1900 usd (minor units): succeeded"},
+			rests: [3]string{"refund", "re_1", "refund of 19.00 usd: succeeded"},
 			says:  "gave 100 until it was taken on 2026-03-02T12:00:00Z by event evt_2: refund policies: revoke, full -> revoke",
 		},
 		"a part of the money went back": {
 			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 400)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
 			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
-			rests: [3]string{"payment", "pi_1", "of which 400 usd (minor units) went back"},
+			rests: [3]string{"payment", "pi_1", "of which 4.00 usd went back"},
 		},
 		"a bank takes the money back": {
 			account: bought, feature: "projects", source: "o1", at: noon.Add(2 * day),
@@ -130,7 +130,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				subscriptionSays(updated, noon.Add(month), "past_due", due), invoiceSays("invoice.payment_failed", 1),
 			},
 			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "past_due", Effect: "grace"}, last: "evt_3",
-			rests: [3]string{"payment", "in_1", "failed of 2900 usd"},
+			rests: [3]string{"payment", "in_1", "failed of 29.00 usd"},
 			says:  "gives it since 2026-03-01T12:00:00Z until 2026-04-14T12:00:00Z",
 		},
 		"a subscription that will end": {

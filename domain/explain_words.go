@@ -24,6 +24,9 @@ func (s SourceExplanation) Says() string {
 // lost tells when and by what a right was taken.
 func (s SourceExplanation) lost() string {
 	taken := "taken on " + stamp(s.Last.At) + " " + s.Last.cause()
+	if byWhom := s.revokedBy(); byWhom != "" {
+		taken = "revoked on " + stamp(s.Last.At) + byWhom
+	}
 	if end := s.Last.Entitlement.Until; !end.IsZero() && !end.After(s.Last.At) {
 		return " and ended on " + stamp(end) + " (" + taken + ")"
 	}
@@ -31,18 +34,53 @@ func (s SourceExplanation) lost() string {
 }
 
 func (s SourceExplanation) because() string {
-	if s.Rule == (Rule{}) {
+	switch {
+	case s.Rule == (Rule{}):
 		return ""
+	case s.revokedBy() != "":
+		return " (" + s.Rule.Says() + ")" // after what somebody wrote, a colon would be taken for theirs
+	default:
+		return ": " + s.Rule.Says()
 	}
-	return ": " + s.Rule.Says()
 }
 
 // Says names the row of the table that decided.
 func (r Rule) Says() string { return fmt.Sprintf("%s: %s -> %s", r.Table, r.Row, r.Effect) }
 
-// Says tells in a sentence what a change did.
-func (c Change) Says() string {
-	return fmt.Sprintf("%s on %s %s", c.Kind, stamp(c.At), c.cause())
+// LastSays tells in a sentence what the source's last change did.
+func (s SourceExplanation) LastSays() string {
+	did := string(s.Last.Kind) + " on " + stamp(s.Last.At)
+	switch byWhom := s.revokedBy(); {
+	case s.Last.Kind == ChangeRevoked && byWhom != "":
+		return did + byWhom
+	case s.Last.Kind == ChangeGranted && s.given("by") != "":
+		return did + " by " + s.given("by") + ": " + s.given("reason")
+	default:
+		return did + " " + s.Last.cause()
+	}
+}
+
+// revokedBy tells of a grant that was revoked by whom and why; nothing of what an
+// event took, or the catalog.
+func (s SourceExplanation) revokedBy() string {
+	by := s.given("revoked_by")
+	if by == "" {
+		return ""
+	}
+	return " by " + by + ": " + s.given("revoked_reason")
+}
+
+// given is a detail of the grant that the source is, if it is one. From the history
+// alone nobody knows any: a grant is kept as it is now.
+func (s SourceExplanation) given(name string) string {
+	for _, e := range s.Evidence {
+		for _, d := range e.Details {
+			if e.About == string(SourceGrant) && d.Name == name {
+				return d.Value
+			}
+		}
+	}
+	return ""
 }
 
 func (c Change) cause() string {

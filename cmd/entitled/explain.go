@@ -110,7 +110,7 @@ func printSource(w io.Writer, s domain.SourceExplanation) {
 		fmt.Fprintf(w, "    rule         %s\n", s.Rule.Says())
 	}
 	if s.Last.Kind != "" {
-		fmt.Fprintf(w, "    last change  %s\n", s.Last.Says())
+		fmt.Fprintf(w, "    last change  %s\n", s.LastSays())
 	}
 }
 
