@@ -171,9 +171,9 @@ func (m *ManualGrants) check(r GrantRequest) (domain.Value, error) {
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return bad("an Idempotency-Key has 1 to %d characters and no control characters", maxID)
 	case feature.Type != domain.FeatureLimit && r.Limit != nil:
-		return bad("feature %s is a flag, which one has or not: leave the limit out", feature.Key)
+		return bad("feature %s is a flag, which one has or not: give it without a number", feature.Key)
 	case feature.Type == domain.FeatureLimit && r.Limit == nil:
-		return bad("feature %s is a limit: say how many, or that it is unlimited", feature.Key)
+		return bad("feature %s is a limit: say how many, a whole number, or unlimited", feature.Key)
 	case r.Limit != nil && *r.Limit < 0 && *r.Limit != domain.Unlimited:
 		return bad("limit is %d: a number from 0, or unlimited", *r.Limit)
 	case !keepable(r.Since) || !keepable(r.Until):

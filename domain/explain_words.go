@@ -37,7 +37,7 @@ func (s SourceExplanation) because() string {
 	switch {
 	case s.Rule == (Rule{}):
 		return ""
-	case s.revokedBy() != "":
+	case s.State == StateRevoked && s.revokedBy() != "":
 		return " (" + s.Rule.Says() + ")" // after what somebody wrote, a colon would be taken for theirs
 	default:
 		return ": " + s.Rule.Says()

@@ -7,7 +7,6 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/entitled-dev/entitled/adapters/catalog"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -31,7 +30,7 @@ func (check catalogCheck) Run(ctx context.Context, c console) error {
 	if check.File == "" {
 		check.File = cfg.Catalog
 	}
-	file, err := catalog.Load(check.File, os.Getenv)
+	file, err := loadCatalog(check.File, "give the catalog's file, or set CATALOG to it, such as CATALOG=catalog.yaml")
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 	})
 
 	t.Run("given and taken back by hand", func(t *testing.T) {
-		give := "grant ana projects --limit unlimited --until 30d --reason a~favor --by sam --key k1"
+		give := "grant ana projects --limit unlimited --until 2100-01-31 --reason a~favor --by sam --key k1"
 		given := s.says(t, give, "grant_", "unlimited", "a favor")
 		if again := s.says(t, "grants ana", "grant_"); again != given {
 			t.Errorf("listed as\n%s, want as given\n%s", again, given)
@@ -99,7 +99,19 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 		if held := s.holds(t, "ana"); held != "projects=100 sso=true" {
 			t.Errorf("without the grant: %s", held)
 		}
-		s.says(t, "explain ana projects", "given by sam", "revoked by kim", "manual grants: revoked -> none")
+		s.says(t, "explain ana projects", "given by sam", "by kim: a mistake", "manual grants: revoked -> none")
+	})
+
+	t.Run("taken back twice", func(t *testing.T) {
+		var g struct {
+			ID domain.GrantID `json:"id"`
+		}
+		decode(t, s.says(t, "grants ana --json"), &g)
+		out, complaint, ok := s.command(t, words("revoke "+string(g.ID)+" --reason another --by eve"))
+		if before := "by kim: a mistake"; !ok || !strings.Contains(out, before) || !strings.Contains(complaint, "was revoked before") || !strings.Contains(complaint, before) {
+			t.Errorf("succeeded %t, said %s%s, want what it was revoked for before", ok, out, complaint)
+		}
+		s.says(t, "grants ana", "sam", "a favor", "by kim: a mistake")
 	})
 
 	t.Run("a price that the catalog does not have, until it has", func(t *testing.T) {
@@ -236,12 +248,20 @@ func TestCommands_RefuseWhatCannotBeMeant(t *testing.T) {
 	for name, c := range map[string]struct{ args, catalog, says string }{
 		"a feature that is not":     {"explain ana ssso", sold, "which has projects, sso"},
 		"a moment that is none":     {"explain ana --at yesterday", sold, "a date such as 2027-01-31"},
+		"a moment without a zone":   {"explain ana --at 2027-01-31T12:00", sold, "add a Z for UTC, as in 2027-01-31T12:00:00Z"},
+		"why nobody has it":         {"explain ~", sold, "USER is empty"},
+		"what nobody was given":     {"grants ~", sold, "USER is empty"},
 		"no catalog":                {"explain ana", "/nowhere.yaml", "set CATALOG to the service's catalog"},
-		"a flag with a limit":       {"grant ana sso --limit 3 --reason r --by b", sold, "leave the limit out"},
+		"a folder as the catalog":   {"explain ana", filepath.Dir(sold), "is a directory"},
+		"no catalog to check":       {"catalog check /nowhere.yaml", sold, "there is no file /nowhere.yaml"},
+		"no catalog to sell of":     {"dev --port 0 --catalog /nowhere.yaml", sold, "there is no file /nowhere.yaml"},
+		"an age that is none":       {"events list --older week", sold, "7d or 12h"},
+		"a flag with a limit":       {"grant ana sso --limit 3 --reason r --by b", sold, "without a number"},
 		"a limit without one":       {"grant ana projects --reason r --by b", sold, "say how many"},
 		"a limit that is none":      {"grant ana projects --limit some --reason r --by b", sold, "a whole number, or unlimited"},
 		"an end that is over":       {"grant ana sso --until 2020-01-01 --reason r --by b", sold, "in the future"},
 		"an end that is none":       {"grant ana sso --until 3w --reason r --by b", sold, "30d"},
+		"another end each time":     {"grant ana sso --until 90d --key k1 --reason r --by b", sold, "give a date such as"},
 		"no reason":                 {"grant ana sso --by b", sold, "--reason"},
 		"nobody":                    {"revoke grant_1 --reason r", sold, "--by"},
 		"a grant that is not":       {"revoke grant_1 --reason r --by b", sold, "entitled grants USER"},
@@ -258,5 +278,24 @@ func TestCommands_RefuseWhatCannotBeMeant(t *testing.T) {
 				t.Errorf("entitled %s: succeeded %t, want %q in %s%s", c.args, ok, c.says, out, complaint)
 			}
 		})
+	}
+}
+
+func TestCommands_NameTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for url, says := range map[string]string{
+		"mysql://x":               `DATABASE_URL: database URL: scheme "mysql"`,
+		"postgres://localhost:1/": "the database that DATABASE_URL names does not answer",
+		"sqlite:/nowhere/x.db":    "set DATABASE_URL",
+	} {
+		for _, args := range []string{"grants ana", "migrate status"} {
+			t.Run(url+" "+args, func(t *testing.T) {
+				t.Parallel()
+				p := &program{cmd: &exec.Cmd{Path: buildProgram(t, "-race"), Env: []string{"DATABASE_URL=" + url}}}
+				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) {
+					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
+				}
+			})
+		}
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -31,8 +34,8 @@ import (
 type devCommand struct {
 	Port        int    `help:"Where the pages and the API listen, on 127.0.0.1." default:"8080" env:"PORT"`
 	SandboxPort int    `help:"Where the sandbox listens, on 127.0.0.1; 0: any free port." default:"0"`
-	Catalog     string `help:"A catalog of your own, with sandbox prices; by default a demo." type:"existingfile"`
-	Database    string `help:"SQLite file or Postgres URL that is kept; by default data/dev.db, made anew at each start as the sandbox is."`
+	Catalog     string `help:"A catalog of your own, with sandbox prices; by default a demo."`
+	Database    string `help:"SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is."`
 	Verbose     bool   `help:"Log every request." short:"v"`
 }
 
@@ -109,14 +112,14 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined,
   4000 0000 0000 0259 is disputed soon after. Stop with Ctrl-C.
 
-`, d.url(), devAPIKey, box.URL(), d.database(), cmp.Or(d.Catalog, demoCatalog), devStripeKey)
+`, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), fromAnywhere(cmp.Or(d.Catalog, demoCatalog)), devStripeKey)
 }
 
 func (d devCommand) catalog() (catalog.File, error) {
 	if d.Catalog == "" {
 		return catalog.Parse("the demo catalog", catalog.Demo(), os.Getenv)
 	}
-	file, err := catalog.Load(d.Catalog, os.Getenv)
+	file, err := loadCatalog(d.Catalog, "give --catalog a catalog's file, or leave it out for the demo")
 	if err != nil {
 		return file, err
 	}
@@ -135,10 +138,37 @@ func (d devCommand) catalog() (catalog.File, error) {
 	return file, errors.Join(faults...)
 }
 
-// freshDatabase is where dev keeps what it will forget.
-const freshDatabase = "data/dev.db"
+// fromAnywhere is a path, or the URL of a database, for a shell in whichever
+// directory.
+func fromAnywhere(path string) string {
+	path = strings.TrimPrefix(path, "sqlite:")
+	if absolute, err := filepath.Abs(path); err == nil && !databaseURL.MatchString(path) {
+		path = absolute
+	}
+	if plainWord.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
 
-func (d devCommand) database() string { return cmp.Or(d.Database, freshDatabase) }
+var (
+	databaseURL = regexp.MustCompile(`^(\w+:)?//|^file:|^:memory:$`)
+	plainWord   = regexp.MustCompile(`^[\w/.:@%+=,-]+$`) // which a shell takes as it is
+)
+
+// usualPort is where dev listens unless it is told otherwise.
+const usualPort = 8080
+
+// freshDatabase is where dev keeps what it will forget: one per port, so that a
+// second dev does not take the first one's away.
+func (d devCommand) freshDatabase() string {
+	if d.Port == usualPort {
+		return "data/dev.db"
+	}
+	return fmt.Sprintf("data/dev-%d.db", d.Port)
+}
+
+func (d devCommand) database() string { return cmp.Or(d.Database, d.freshDatabase()) }
 
 // forget removes the database of the last start: its customers and sessions are
 // those of a sandbox that is gone.
@@ -147,7 +177,7 @@ func (d devCommand) forget() error {
 		return nil
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(freshDatabase + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(d.freshDatabase() + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

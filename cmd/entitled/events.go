@@ -22,12 +22,12 @@ type eventsCommand struct {
 }
 
 type eventsList struct {
-	Outcome string        `help:"Only those applied, unchanged, ignored, waiting, quarantined or failed." enum:"applied,unchanged,ignored,waiting,quarantined,failed," default:""`
-	Type    string        `help:"Only those of this type, such as invoice.paid."`
-	User    string        `help:"Only those about this user."`
-	Older   time.Duration `help:"Only those received at least so long ago, such as 24h."`
-	Limit   int           `help:"At most so many." default:"50"`
-	JSON    bool          `help:"One JSON object a line."`
+	Outcome string `help:"Only those applied, unchanged, ignored, waiting, quarantined or failed." enum:"applied,unchanged,ignored,waiting,quarantined,failed," default:""`
+	Type    string `help:"Only those of this type, such as invoice.paid."`
+	User    string `help:"Only those about this user."`
+	Older   string `help:"Only those received at least so long ago, such as 7d or 12h."`
+	Limit   int    `help:"At most so many." default:"50"`
+	JSON    bool   `help:"One JSON object a line."`
 }
 
 // Run lists receipts.
@@ -38,8 +38,12 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 	query := ports.ReceiptQuery{
 		Outcome: domain.Outcome(l.Outcome), Type: domain.EventType(l.Type), User: domain.UserID(l.User), Limit: l.Limit,
 	}
-	if l.Older > 0 {
-		query.Before = now().Add(-l.Older)
+	if l.Older != "" {
+		age, err := readDuration(l.Older)
+		if err != nil || age < 0 {
+			return fmt.Errorf("--older is %q: give a duration such as 7d or 12h", l.Older)
+		}
+		query.Before = ago(age)
 	}
 	store, err := openStore(ctx)
 	if err != nil {
@@ -131,11 +135,23 @@ func openStore(ctx context.Context) (*bunstore.Store, error) {
 	}
 	store, err := bunstore.Open(ctx, cfg.DatabaseURL, bunstore.WithMaxConns(2))
 	if err != nil {
-		return nil, err
+		return nil, ofDatabase(err)
 	}
 	if err := store.Ready(ctx); err != nil {
 		store.Close()
-		return nil, err
+		return nil, ofDatabase(err)
 	}
 	return store, nil
+}
+
+// ofDatabase names the setting behind an error of a database that was to be opened.
+func ofDatabase(err error) error {
+	switch {
+	case err == nil || strings.Contains(err.Error(), "DATABASE_URL"):
+		return err
+	case errors.Is(err, ports.ErrUnavailable):
+		return fmt.Errorf("the database that DATABASE_URL names does not answer: see that it runs, and that host, port, name, user and password are right\n%w", err)
+	default:
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
 }

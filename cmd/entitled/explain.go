@@ -22,6 +22,9 @@ type explainCommand struct {
 
 // Run explains.
 func (e explainCommand) Run(ctx context.Context, c console) error {
+	if err := needUser(e.User); err != nil {
+		return err
+	}
 	at, err := readMoment("--at", e.At, nil)
 	if err != nil {
 		return err

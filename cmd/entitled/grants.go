@@ -18,10 +18,10 @@ type grantCommand struct {
 	User    string `arg:"" help:"The user, by the product's own id."`
 	Feature string `arg:"" help:"The feature's key in the catalog."`
 	Limit   string `help:"Of a limit feature: how many, or unlimited."`
-	Until   string `help:"When it ends: a date (its beginning, UTC), a time, or from now such as 30d. By default never."`
+	Until   string `help:"When it ends: a date (its beginning, UTC), a time, or from now such as 30d (not with --key). By default never."`
 	Reason  string `help:"Why, for whoever asks later." required:""`
 	By      string `help:"Who decides it." required:""`
-	Key     string `help:"Makes the command repeatable: with the same key it is the same grant."`
+	Key     string `help:"Makes the command repeatable: with the same key it is the same grant. Then --until has to be a date or a time: 30d from now is another end each time."`
 	JSON    bool   `help:"One JSON object."`
 }
 
@@ -30,6 +30,9 @@ func (g grantCommand) Run(ctx context.Context, c console) error {
 	limit, err := readLimit(g.Limit)
 	if err != nil {
 		return err
+	}
+	if _, relative := readDuration(g.Until); g.Key != "" && relative == nil {
+		return fmt.Errorf("--until %s counts from now, so with --key each repetition would ask for another end: give a date such as 2027-01-31, or a time", g.Until)
 	}
 	until, err := readMoment("--until", g.Until, fromNow)
 	if err != nil {
@@ -72,6 +75,9 @@ type grantsCommand struct {
 
 // Run lists.
 func (g grantsCommand) Run(ctx context.Context, c console) error {
+	if err := needUser(g.User); err != nil {
+		return err
+	}
 	store, err := openStore(ctx)
 	if err != nil {
 		return err
@@ -102,12 +108,16 @@ func (r revokeCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	begun := now().Truncate(time.Microsecond) // as exactly as databases keep times
 	grant, user, err := app.NewManualGrants(store, sold, now, newID).Revoke(ctx, domain.GrantID(r.Grant), r.Reason, r.By)
 	if errors.Is(err, ports.ErrNotFound) {
 		return fmt.Errorf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
 	}
 	if err != nil {
 		return err
+	}
+	if grant.RevokedAt.Before(begun) {
+		fmt.Fprintf(c.err, "%s was revoked before, %s: it stays so\n", grant.ID, revocation(grant))
 	}
 	return c.showGrants(r.JSON, user, grant)
 }
@@ -124,16 +134,21 @@ func (c console) showGrants(asJSON bool, user domain.UserID, grants ...domain.Gr
 		return nil
 	}
 	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "GRANT\tUSER\tFEATURE\tVALUE\tSINCE\tUNTIL\tREVOKED\tBY\tREASON")
+	fmt.Fprintln(table, "GRANT\tUSER\tFEATURE\tVALUE\tSINCE\tUNTIL\tBY\tREASON\tREVOKED")
 	for _, g := range grants {
-		by, reason := g.By, g.Reason
-		if !g.RevokedAt.IsZero() {
-			by, reason = g.RevokedBy, g.RevokedReason
-		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			g.ID, user, g.Feature, valueJSON(g.Value), instant(g.Since), instant(g.Until), instant(g.RevokedAt), by, reason)
+			g.ID, user, g.Feature, valueJSON(g.Value), instant(g.Since), instant(g.Until), g.By, g.Reason, revocation(g))
 	}
 	return table.Flush()
+}
+
+// revocation tells when, by whom and why a grant was taken back: a dash if it was
+// not.
+func revocation(g domain.Grant) string {
+	if g.RevokedAt.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%s by %s: %s", instant(g.RevokedAt), g.RevokedBy, g.RevokedReason)
 }
 
 // grantJSON is a grant for people and scripts.

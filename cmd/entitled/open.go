@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
@@ -45,11 +46,29 @@ func readCatalog() (domain.Catalog, error) {
 	if err != nil {
 		return domain.Catalog{}, err
 	}
-	file, err := catalog.Load(cfg.Catalog, os.Getenv)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("there is no file %s: set CATALOG to the service's catalog, such as CATALOG=catalog.yaml (of make run: CATALOG=%s)", cfg.Catalog, demoCatalog)
-	}
+	file, err := loadCatalog(cfg.Catalog, "set CATALOG to the service's catalog, such as CATALOG=catalog.yaml (of make run: CATALOG="+demoCatalog+")")
 	return file.Catalog, err
+}
+
+// loadCatalog reads a catalog's file; mend is what to do where there is none.
+func loadCatalog(path, mend string) (catalog.File, error) {
+	file, err := catalog.Load(path, os.Getenv)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("there is no file %s: %s", path, mend)
+	case errors.Is(err, syscall.EISDIR):
+		err = fmt.Errorf("%s is a directory and no file: %s", path, mend)
+	}
+	return file, err
+}
+
+// needUser refuses an id that a script left empty: nobody has it, and "nothing was
+// bought" would be taken for an answer.
+func needUser(user string) error {
+	if strings.TrimSpace(user) == "" {
+		return errors.New("USER is empty: name the user, by the product's own id")
+	}
+	return nil
 }
 
 // demoCatalog is where the catalog of entitled dev is in the source.
@@ -66,14 +85,19 @@ func readMoment(flag, text string, relative func(time.Duration) time.Time) (time
 			return t.UTC(), nil
 		}
 	}
-	also := ""
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return time.Time{}, fmt.Errorf("%s is %q, in which the time zone is missing: add a Z for UTC, as in %s", flag, text, t.Format(time.RFC3339))
+		}
+	}
+	forms := "or a time such as 2027-01-31T12:00:00Z"
 	if relative != nil {
 		if d, err := readDuration(text); err == nil && d > 0 {
 			return relative(d), nil
 		}
-		also = ", or a duration such as 30d or 12h"
+		forms = "a time such as 2027-01-31T12:00:00Z, or a duration such as 30d or 12h"
 	}
-	return time.Time{}, fmt.Errorf("%s is %q: give a date such as 2027-01-31 (its beginning, UTC), a time such as 2027-01-31T12:00:00Z%s", flag, text, also)
+	return time.Time{}, fmt.Errorf("%s is %q: give a date such as 2027-01-31 (its beginning, UTC), %s", flag, text, forms)
 }
 
 // mostDays is more than anybody means, and less than a duration holds.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"go.uber.org/dig"
@@ -17,6 +18,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 type serveCommand struct{}
@@ -31,7 +33,11 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("this configuration cannot be served:\n%w", err)
 	}
-	return runService(ctx, p)
+	err = runService(ctx, p)
+	if errors.Is(err, ports.ErrUnavailable) {
+		return ofDatabase(err)
+	}
+	return err
 }
 
 // parts turns the environment into what the program is made of. All faults are
@@ -54,8 +60,11 @@ func (c config) parts(console console) (parts, error) {
 
 	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
 	p.catalog = file.Catalog
-	if catalogErr != nil && errors.Is(catalogErr, fs.ErrNotExist) {
+	switch {
+	case errors.Is(catalogErr, fs.ErrNotExist):
 		catalogErr = fmt.Errorf("CATALOG names %s, which is not there: write a catalog, see README.md", c.Catalog)
+	case errors.Is(catalogErr, syscall.EISDIR):
+		catalogErr = fmt.Errorf("CATALOG names %s, which is a directory: name the file in it", c.Catalog)
 	}
 	urls, urlsErr := c.returnURLs()
 	proxies, proxiesErr := c.proxies()
