@@ -171,7 +171,7 @@ func (m *ManualGrants) check(r GrantRequest) (domain.Value, error) {
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return bad("an Idempotency-Key has 1 to %d characters and no control characters", maxID)
 	case feature.Type != domain.FeatureLimit && r.Limit != nil:
-		return bad("feature %s is a flag, which one has or not: give it without a number", feature.Key)
+		return bad("feature %s is a flag, which one has or not: leave the number out, its value is true", feature.Key)
 	case feature.Type == domain.FeatureLimit && r.Limit == nil:
 		return bad("feature %s is a limit: say how many, a whole number, or unlimited", feature.Key)
 	case r.Limit != nil && *r.Limit < 0 && *r.Limit != domain.Unlimited:

@@ -187,7 +187,7 @@ func TestManualGrants_RefuseWhatCannotBeMeant(t *testing.T) {
 		says string
 	}{
 		"a feature that is not":      {func(r *app.GrantRequest) { r.Feature = "ssso" }, app.ErrUnknownFeature, "projects, seats, sso"},
-		"a flag with a limit":        {func(r *app.GrantRequest) { r.Feature = "sso" }, app.ErrBadRequest, "without a number"},
+		"a flag with a limit":        {func(r *app.GrantRequest) { r.Feature = "sso" }, app.ErrBadRequest, "leave the number out"},
 		"a limit without one":        {func(r *app.GrantRequest) { r.Limit = nil }, app.ErrBadRequest, "say how many"},
 		"a negative limit":           {func(r *app.GrantRequest) { r.Limit = limit(-2) }, app.ErrBadRequest, "a number from 0"},
 		"an end in the past":         {func(r *app.GrantRequest) { r.Until = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }, app.ErrBadRequest, "in the future"},

@@ -31,6 +31,9 @@ var (
 	errSlowBody    = errors.New("body came too slowly")
 	errMediaType   = errors.New("send the body as application/json")
 	errRateLimited = errors.New("too many requests")
+	errUnsigned    = errors.New("the Stripe-Signature header is missing: Stripe sends it with every event, and a proxy must not take it away")
+	// errNeverReceived follows the event's id.
+	errNeverReceived = errors.New("GET /api/admin/events lists what was")
 	// errCheckoutOver: the repeated checkout has no page to send the buyer to.
 	errCheckoutOver = errors.New("the checkout that this Idempotency-Key began is over")
 )
@@ -95,9 +98,10 @@ var answers = []answer{
 	{ports.ErrNoCredentials, http.StatusUnauthorized, "unauthenticated", "Authentication required", say("send Authorization: Bearer with a service key or a user's token")},
 	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", say("the key or token is unknown, malformed or expired; the service's log says which")},
 	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", nil},
-	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", nil},
+	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", ownWords},
 	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 
+	{errUnsigned, http.StatusBadRequest, "bad_signature", "Signature is missing", ownWords},
 	{ports.ErrBadSignature, http.StatusBadRequest, "bad_signature", "Signature does not verify", say("the signing secret is another endpoint's (STRIPE_WEBHOOK_SECRET), the body was changed on its way, or a clock is wrong")},
 	{ports.ErrThinEvent, http.StatusBadRequest, "thin_event", "Thin event", say("send snapshot events to this endpoint: thin events carry no object")},
 	{ports.ErrUnreadable, http.StatusBadRequest, "unreadable_event", "Not a Stripe event", nil},
@@ -112,6 +116,7 @@ var answers = []answer{
 
 	{errNoRoute, http.StatusNotFound, "not_found", "Not found", say("the API is described at /api/openapi.json")},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
+	{errNeverReceived, http.StatusNotFound, "not_found", "No such event", allWords},
 	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
 	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},
 	{app.ErrUnknownFeature, http.StatusNotFound, "unknown_feature", "No such feature", ownWords},
@@ -153,10 +158,18 @@ func ours(err error) error {
 func fromFramework(err error) error {
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) && framework.Code < http.StatusInternalServerError {
-		return fmt.Errorf("%w: %v", errMalformed, framework.Message)
+		said := fmt.Sprint(framework.Message)
+		if name, _, odd := strings.Cut(said, notATime); odd {
+			said = strings.TrimPrefix(name, "Invalid format for parameter ") + " " + ofTime
+		}
+		return fmt.Errorf("%w: %s", errMalformed, said)
 	}
 	return err
 }
+
+// notATime is how the generated code begins what is wrong with a time: the rest is
+// Go's own notation of times, which says nothing to a client.
+const notATime = ": error parsing '"
 
 // rateLimited is errRateLimited with the time after which to come again.
 type rateLimited struct{ wait time.Duration }

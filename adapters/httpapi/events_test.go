@@ -214,6 +214,10 @@ func TestReplay_Refusals(t *testing.T) {
 			t.Errorf("%.60s: got %d %s", body, got.StatusCode, got.text)
 		}
 	}
+	absent := s.call("POST", "/api/admin/events/replay", `{"ids":["evt_1","evt_absent"]}`, as("admin:ops"))
+	if want := "event evt_absent was never received: GET /api/admin/events lists what was"; absent.detail() != want {
+		t.Errorf("an event that never came: the detail is %q, want %q", absent.detail(), want)
+	}
 	if receipt, err := s.store.Receipt(t.Context(), "evt_1"); err != nil || receipt.Attempts != 1 {
 		t.Errorf("something was replayed: %+v, %v", receipt, err)
 	}

@@ -65,6 +65,10 @@ func TestExplain_OneFeature(t *testing.T) {
 	for _, odd := range []string{"at=yesterday", "at=1764581400", "feature=sso&feature=projects"} {
 		s.want(s.call("GET", ada+"?"+odd, "", as("admin:ops")), 400, "bad_request")
 	}
+	odd := s.call("GET", ada+"?at=yesterday", "", as("admin:ops"))
+	if want := "malformed request: at is a time with its zone, such as 2027-01-31T12:00:00Z"; odd.detail() != want {
+		t.Errorf("at=yesterday: the detail is %q, want %q", odd.detail(), want)
+	}
 	s.store.fail(errors.New("state lost"))
 	s.want(s.call("GET", ada, "", as("admin:ops")), 500, "internal")
 }

@@ -90,23 +90,23 @@ func TestGrants_Refusals(t *testing.T) {
 		code   string
 		says   string
 	}{
-		"no body":                   {``, 400, "bad_request", ""},
-		"no JSON":                   {`{`, 400, "bad_request", "not JSON"},
+		"no body":                   {``, 400, "bad_request", `the body is missing: send JSON such as {"feature"`},
+		"no JSON":                   {`{`, 400, "bad_request", `not JSON: send JSON such as {"feature"`},
 		"no reason":                 {`{"feature":"sso"}`, 400, "bad_request", "reason"},
 		"an empty reason":           {`{"feature":"sso","reason":""}`, 400, "bad_request", "reason"},
 		"a blank reason":            {`{"feature":"sso","reason":"  "}`, 422, "invalid_request", "reason"},
 		"a reason with a line feed": {`{"feature":"sso","reason":"a\nb"}`, 422, "invalid_request", "control characters"},
 		"a field that is not one":   {`{"feature":"sso","reason":"x","user":"eve"}`, 400, "bad_request", "user"},
 		"an unknown feature":        {`{"feature":"ssso","reason":"x"}`, 404, "unknown_feature", "sso"},
-		"a limit of a flag":         {`{"feature":"sso","value":1,"reason":"x"}`, 422, "invalid_request", "is a flag"},
+		"a limit of a flag":         {`{"feature":"sso","value":1,"reason":"x"}`, 422, "invalid_request", "its value is true"},
 		"a flag of a limit":         {`{"feature":"projects","value":true,"reason":"x"}`, 422, "invalid_request", "how many"},
 		"nothing of a limit":        {`{"feature":"projects","reason":"x"}`, 422, "invalid_request", "how many"},
 		"less than nothing":         {`{"feature":"projects","value":-1,"reason":"x"}`, 400, "bad_request", "value"},
 		"half of one":               {`{"feature":"projects","value":1.5,"reason":"x"}`, 400, "bad_request", "value"},
 		"more than is counted":      {`{"feature":"projects","value":9007199254740994,"reason":"x"}`, 400, "bad_request", "value"},
-		"many":                      {`{"feature":"projects","value":"many","reason":"x"}`, 400, "bad_request", "value"},
+		"many":                      {`{"feature":"projects","value":"many","reason":"x"}`, 400, "bad_request", `true for a flag, a whole number from 0 or "unlimited"`},
 		"false":                     {`{"feature":"sso","value":false,"reason":"x"}`, 400, "bad_request", "value"},
-		"a time that is none":       {`{"feature":"sso","until":"tomorrow","reason":"x"}`, 400, "bad_request", "until"},
+		"a time that is none":       {`{"feature":"sso","until":"tomorrow","reason":"x"}`, 400, "bad_request", "body.until is a time with its zone, such as 2027-01-31T12:00:00Z"},
 		"over already":              {`{"feature":"sso","until":"2026-11-30T00:00:00Z","reason":"x"}`, 422, "invalid_request", "future"},
 		"ends before it begins":     {`{"feature":"sso","since":"2027-01-02T00:00:00Z","until":"2027-01-01T00:00:00Z","reason":"x"}`, 422, "invalid_request", "not after since"},
 	} {
@@ -120,6 +120,12 @@ func TestGrants_Refusals(t *testing.T) {
 		s.want(s.call("POST", "/api/admin/grants/"+id+"/revoke", `{"reason":"x"}`, as("admin:ops")), 404, "not_found")
 	}
 	s.want(s.call("POST", "/api/admin/grants/grant_absent/revoke", `{}`, as("admin:ops")), 400, "bad_request")
+	for _, body := range []string{"", "{", "[]"} {
+		got := s.call("POST", "/api/admin/grants/grant_absent/revoke", body, as("admin:ops"))
+		if s.want(got, 400, "bad_request"); !strings.Contains(got.detail(), `send JSON such as {"by":"ada","reason":"the contract ended"}`) {
+			t.Errorf("revoke with the body %q: the detail %q shows no JSON", body, got.detail())
+		}
+	}
 	if got := s.call("GET", adasGrants, "", as("admin:ops")); got.text != `{"grants":[]}`+"\n" {
 		t.Errorf("something was given: %s", got.text)
 	}

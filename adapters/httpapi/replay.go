@@ -2,12 +2,15 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 const (
@@ -48,6 +51,9 @@ func (s *Server) ReplayEvents(ctx context.Context, r ReplayEventsRequestObject) 
 		// They come in the order in which they were received: whoever goes on there
 		// replays the last one twice, which changes nothing.
 		told.NextSince = moment(last)
+	case errors.Is(err, ports.ErrNotFound):
+		said, _, _ := strings.Cut(err.Error(), ": ") // which event it is; the rest is the database's
+		return nil, fmt.Errorf("%s: %w", said, errNeverReceived)
 	default:
 		return nil, err
 	}

@@ -87,10 +87,18 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		x.caller = caller
 		if !slices.Contains(x.rule.roles, caller.Role) {
-			return fmt.Errorf("%w: role %q", errForbidden, caller.Role)
+			return fmt.Errorf("%w: its role is %s, and this takes a service key of role %s", errForbidden, caller.Role, eitherOf(x.rule.roles))
 		}
 		return next(c)
 	}
+}
+
+func eitherOf(roles []ports.Role) string {
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		names[i] = string(role)
+	}
+	return strings.Join(names, " or ")
 }
 
 // noRoute tells a path that does not exist from a method that it does not take.

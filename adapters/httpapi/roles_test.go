@@ -156,6 +156,17 @@ func TestRoles_Refusals(t *testing.T) {
 	}
 }
 
+func TestRoles_ARefusalSaysWhichRoleItTakes(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, token := range []string{"user:ada", "app:backend"} {
+		got := s.call("GET", "/api/admin/events", "", as(token))
+		if s.want(got, 403, "forbidden"); !strings.Contains(got.detail(), "a service key of role admin") {
+			t.Errorf("%s: the detail is %q", token, got.detail())
+		}
+	}
+}
+
 func TestRoles_AServiceKeyHasToNameTheUser(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -66,7 +68,7 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			// The decoder reads on past a first value; a body is one.
 			if !json.Valid(body) {
-				return fmt.Errorf("%w: the body is not JSON", errMalformed)
+				return fmt.Errorf("%w: the body is not JSON%s", errMalformed, suchAs(route))
 			}
 		}
 		params := make(map[string]string, len(c.ParamNames()))
@@ -77,25 +79,58 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			Request: r, PathParams: params, Route: route, Options: validation,
 		})
 		if err != nil {
-			return fmt.Errorf("%w: %s", errMalformed, explain(err))
+			return fmt.Errorf("%w: %s", errMalformed, explain(err, route))
 		}
 		return next(c)
 	}
 }
 
 // explain says what is wrong with a request without quoting the schema at length.
-func explain(err error) string {
+func explain(err error, route *routers.Route) string {
 	where := "body"
 	var request *openapi3filter.RequestError
 	if errors.As(err, &request) && request.Parameter != nil {
 		where = request.Parameter.Name
 	}
 	var schema *openapi3.SchemaError
-	if !errors.As(err, &schema) {
+	switch {
+	case errors.As(err, &schema):
+	case errors.Is(err, openapi3filter.ErrInvalidRequired) && where == "body":
+		return "the body is missing" + suchAs(route)
+	default:
 		return where + " cannot be read"
 	}
 	if at := schema.JSONPointer(); len(at) > 0 {
 		where += "." + strings.Join(at, ".")
 	}
-	return where + ": " + schema.Reason
+	switch {
+	case schema.SchemaField == "format" && schema.Schema.Format == "date-time":
+		return where + " " + ofTime
+	case schema.SchemaField == "oneOf":
+		return where + " " + ofValue // the only one that a request may send in several forms
+	case schema.SchemaField == "type" && where == "body":
+		return where + ": " + schema.Reason + suchAs(route)
+	default:
+		return where + ": " + schema.Reason
+	}
+}
+
+const ofTime = "is a time with its zone, such as 2027-01-31T12:00:00Z"
+
+// suchAs shows the body that an operation takes, by the document's first example.
+func suchAs(route *routers.Route) string {
+	media := route.Operation.RequestBody.Value.Content.Get(echo.MIMEApplicationJSON)
+	if media == nil {
+		return ""
+	}
+	example := media.Schema.Value.Example
+	for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
+		example = media.Examples[name].Value.Value
+		break
+	}
+	text, err := json.Marshal(example)
+	if err != nil || example == nil {
+		return ""
+	}
+	return ": send JSON such as " + string(text)
 }

@@ -12,6 +12,8 @@ import (
 // or "unlimited".
 type featureValue domain.Value
 
+const ofValue = `is true for a flag, a whole number from 0 or "unlimited" for a limit`
+
 // MarshalJSON implements [json.Marshaler].
 func (v featureValue) MarshalJSON() ([]byte, error) {
 	switch {
@@ -35,7 +37,7 @@ func (v *featureValue) UnmarshalJSON(text []byte) error {
 	default:
 		limit, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
-			return fmt.Errorf("a value is true, a whole number or unlimited: %w", err)
+			return fmt.Errorf("a value %s: %w", ofValue, err)
 		}
 		*v = featureValue(domain.Limit(limit))
 	}

@@ -31,7 +31,11 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	event, verdict, err := s.deps.ReceiveWebhook.Do(r.Context(), body, r.Header.Get("Stripe-Signature"))
+	signature := r.Header.Get("Stripe-Signature")
+	if signature == "" {
+		return errUnsigned
+	}
+	event, verdict, err := s.deps.ReceiveWebhook.Do(r.Context(), body, signature)
 	if event.ID != "" {
 		note(r.Context(), slog.String("event", string(event.ID)), slog.String("type", string(event.Type)))
 	}

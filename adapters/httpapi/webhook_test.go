@@ -73,6 +73,15 @@ func TestWebhook_MessagesThatAreNotToComeAgain(t *testing.T) {
 	}
 }
 
+func TestWebhook_SaysThatTheSignatureIsMissing(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	got := s.call("POST", webhookPath, "{}")
+	if s.want(got, 400, "bad_signature"); !strings.Contains(got.detail(), "Stripe-Signature header is missing") {
+		t.Errorf("the detail is %q", got.detail())
+	}
+}
+
 func TestWebhook_TroubleOfOursIs5xx(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,6 +83,7 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"a key that is no key":      {map[string]string{"API_KEYS": "admin"}, "API_KEYS"},
 		"a weak JWT secret":         {map[string]string{"AUTH_JWT_SECRET": "short"}, "AUTH_JWT_SECRET"},
 		"a catalog that is missing": {map[string]string{"CATALOG": "/nowhere.yaml"}, "/nowhere.yaml"},
+		"a catalog that is no file": {map[string]string{"CATALOG": os.TempDir()}, "is a directory"},
 		"an origin with a path":     {map[string]string{"ALLOWED_ORIGINS": "https://a.example/b"}, "https://a.example/b"},
 		"a proxy that is no net":    {map[string]string{"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES"},
 		"a log format of none":      {map[string]string{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
@@ -119,5 +121,24 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 	}
 	if _, err := readConfig([]string{"API_KEYS=a", "API_KEYS_FILE=/run/secrets/stripe"}, read); err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Errorf("both: %v", err)
+	}
+}
+
+func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for url, says := range map[string]string{
+		"mysql://x":               `DATABASE_URL: database URL: scheme "mysql"`,
+		"postgres://localhost:1/": "the database that DATABASE_URL names does not answer",
+		"sqlite:/nowhere/x.db":    "set DATABASE_URL",
+	} {
+		for _, args := range []string{"grants ana", "migrate status"} {
+			t.Run(url+" "+args, func(t *testing.T) {
+				t.Parallel()
+				p := &program{cmd: &exec.Cmd{Path: buildProgram(t, "-race"), Env: []string{"DATABASE_URL=" + url}}}
+				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) {
+					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
+				}
+			})
+		}
 	}
 }
