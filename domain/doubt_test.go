@@ -71,6 +71,20 @@ func TestDoubt_ItemsThatTheMessageHadNoRoomFor(t *testing.T) {
 	if verdict.Doubt != (domain.Doubt{}) || len(a.Subscriptions["sub_1"].Items) != 2 {
 		t.Errorf("got %+v and %+v, want no doubt and both items", verdict, a.Subscriptions["sub_1"])
 	}
+	again := subscriptionSays(updated, noon.Add(time.Hour), "past_due")
+	again.MoreItems = true
+	a, verdict = domain.Record(a, again, shop)
+	if verdict.Doubt.Since != noon.Add(time.Hour) || len(a.Subscriptions["sub_1"].Items) != 2 {
+		t.Errorf("cut again: got %+v and %+v, want a doubt and both items", verdict, a.Subscriptions["sub_1"])
+	}
+	if _, verdict = domain.Record(a, cut, shop); verdict.Doubt != (domain.Doubt{}) {
+		t.Errorf("older than what is held: doubt %+v, want none", verdict.Doubt)
+	}
+	gone := subscriptionSays(deleted, noon.Add(2*time.Hour), "canceled")
+	gone.MoreItems = true
+	if a, verdict = domain.Record(a, gone, shop); verdict.Doubt != (domain.Doubt{}) || holds(a, "sso", noon.Add(3*time.Hour)) {
+		t.Errorf("ended: doubt %+v, want none and no right", verdict.Doubt)
+	}
 }
 
 func latest(a, b time.Time) time.Time {

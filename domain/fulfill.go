@@ -74,7 +74,11 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 	}
 	snapshot.SeenAt, snapshot.Precedence = s.At, rule.Precedence
 	held, have := a.Subscriptions[snapshot.ID]
-	if !have || compareSnapshots(snapshot, held) > 0 {
+	newer := !have || compareSnapshots(snapshot, held) > 0
+	// What an event had no room for is not gone: until Stripe has told all items, the
+	// state that is held stays, unless there is none, or the subscription has ended.
+	cut := s.MoreItems && newer && snapshot.phase() != phaseEnded
+	if newer && (!have || !cut) {
 		a.Subscriptions[snapshot.ID] = snapshot
 	}
 	var verdict Verdict
@@ -83,7 +87,7 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 			verdict = quarantined("subscription %s has price %s, which the catalog does not map to a plan: add it, start again, and replay the event", snapshot.ID, item.Price)
 		}
 	}
-	if s.MoreItems || have && inDoubt(snapshot, held) {
+	if cut || have && inDoubt(snapshot, held) {
 		verdict.Doubt = Doubt{Ref{RefSubscription, string(snapshot.ID)}, later(snapshot.SeenAt, held.SeenAt)}
 	}
 	return a, verdict

@@ -24,11 +24,16 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 	if a.strangerTo(c.Customer) {
 		return a, ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
 	}
-	a.keepCharge(Charge{
-		ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice,
-		Amount: c.Amount, Refunded: c.Refunded, Currency: c.Currency, SeenAt: c.At,
-	})
-	if c.Refunded == 0 || c.Type == TypeFetched {
+	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice}
+	if c.Type == TypeFetched {
+		// It was asked for to learn whose it is and what it paid. The time of an answer
+		// is a lower bound, too rough to tell which refunds are in its sum.
+		a.keepCharge(charge)
+		return a, Verdict{}
+	}
+	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At
+	a.keepCharge(charge)
+	if c.Refunded == 0 {
 		return a, Verdict{}
 	}
 	return a, Verdict{Doubt: a.whatFor(c.PaymentIntent, c.ID)}

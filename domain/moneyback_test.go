@@ -77,11 +77,12 @@ func TestMoneyBack_OfAOneTimePurchase(t *testing.T) {
 		"sent back, refunded again": {[]domain.Fact{
 			refundSays(created, later(1), "re_1", "succeeded", 1900), refundSays(failed, later(4), "re_1", "failed", 1900), refundSays(created, later(5), "re_2", "succeeded", 1900),
 		}, false, domain.OrderRefunded},
-		"told by the charge alone":           {[]domain.Fact{chargeSays("charge.refunded", later(1), 1900)}, false, domain.OrderRefunded},
-		"told by the charge alone, in part":  {[]domain.Fact{chargeSays("charge.refunded", later(1), 900)}, true, domain.OrderPaid},
-		"told by the charge, then it is not": {[]domain.Fact{chargeSays("charge.refunded", later(1), 1900), chargeSays("charge.updated", later(5), 0)}, true, domain.OrderPaid},
-		"by both, not counted twice":         {[]domain.Fact{refundSays(created, later(1), "re_1", "succeeded", 1000), chargeSays("charge.refunded", later(1), 1000)}, true, domain.OrderPaid},
-		"one by itself, one by the charge":   {[]domain.Fact{refundSays(created, later(1), "re_1", "succeeded", 900), chargeSays("charge.refunded", later(2), 1900)}, false, domain.OrderRefunded},
+		"told by the charge alone":                    {[]domain.Fact{chargeSays("charge.refunded", later(1), 1900)}, false, domain.OrderRefunded},
+		"told by the charge alone, in part":           {[]domain.Fact{chargeSays("charge.refunded", later(1), 900)}, true, domain.OrderPaid},
+		"told by the charge, then it is not":          {[]domain.Fact{chargeSays("charge.refunded", later(1), 1900), chargeSays("charge.updated", later(5), 0)}, true, domain.OrderPaid},
+		"by both, not counted twice":                  {[]domain.Fact{refundSays(created, later(1), "re_1", "succeeded", 1000), chargeSays("charge.refunded", later(1), 1000)}, true, domain.OrderPaid},
+		"one by itself, one by the charge":            {[]domain.Fact{refundSays(created, later(1), "re_1", "succeeded", 900), chargeSays("charge.refunded", later(2), 1900)}, false, domain.OrderRefunded},
+		"by itself, and asked for in the same second": {[]domain.Fact{refundSays(created, later(1), "re_1", "succeeded", 1000), chargeSays(domain.TypeFetched, later(1).Add(-time.Second), 1000)}, true, domain.OrderPaid},
 		"one that knows the charge alone": {[]domain.Fact{func() domain.Fact {
 			r := refundSays(created, later(1), "re_1", "succeeded", 1900)
 			r.PaymentIntent = ""

@@ -83,13 +83,19 @@ func (s Subscription) phase() int {
 	row := accessRow(s.Status)
 	switch {
 	case row >= 0 && AccessRules[row].Terminal:
-		return 2
+		return phaseEnded
 	case row >= 0 && AccessRules[row].First, s.Precedence == precedenceCreated:
-		return 0
+		return phaseBegun
 	default:
-		return 1
+		return phaseLive
 	}
 }
+
+const (
+	phaseBegun = iota
+	phaseLive
+	phaseEnded
+)
 
 // precedenceCreated is the precedence of the event that a subscription begins with.
 const precedenceCreated = 0
@@ -108,7 +114,7 @@ func inDoubt(a, b Subscription) bool {
 	}
 	apart := newer.SeenAt.Sub(older.SeenAt)
 	switch {
-	case newer.phase() == 2, newer.phase() != older.phase(), sameState(a, b):
+	case newer.phase() == phaseEnded, newer.phase() != older.phase(), sameState(a, b):
 		return false
 	case newer.fetched() && apart > 0: // asked after the other was true
 		return false

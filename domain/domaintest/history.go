@@ -109,7 +109,7 @@ func (h History) Charge(subject domain.Ref, at time.Time) (domain.ChargeFact, bo
 			told, found = was, true
 		}
 	}
-	told.Type, told.At = domain.TypeFetched, at
+	told.Type, told.At = domain.TypeFetched, at.Add(-time.Second) // the time of an answer is a lower bound
 	return told, found
 }
 
