@@ -112,9 +112,13 @@ func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	return changes, a.store.SetSetting(ctx, settingCatalog, current)
 }
 
-// catalogPrint is equal for equal catalogs: JSON sorts the keys of maps.
+// catalogPrint is equal for equal catalogs under equal rules: JSON sorts the keys of
+// maps. A rule that changes changes what everybody has, as a plan does.
 func catalogPrint(c domain.Catalog) (string, error) {
-	text, err := json.Marshal(c)
+	text, err := json.Marshal([]any{
+		c, domain.OrderRules, domain.AccessRules, domain.RefundRules, domain.DisputeRules,
+		domain.RefundPolicies, domain.DisputePolicies, domain.DefaultPolicy,
+	})
 	if err != nil {
 		return "", fmt.Errorf("fingerprint of the catalog: %w", err)
 	}

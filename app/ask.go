@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,11 +17,12 @@ import (
 // transaction: once per object however many events ask, few at a time, and by the
 // gateway not too often. What cannot be answered now is taken up again by AskOn.
 const (
-	askAtOnce = 4                // questions under way at a time
-	askTime   = 10 * time.Second // for one question and what follows from it
-	askAgain  = 30 * time.Second // when a question that was not answered is due again
-	askLook   = 5 * time.Second  // how often AskOn looks for questions that are due
-	askMost   = 32               // how many it takes at a time
+	askAtOnce  = 4                // questions under way at a time
+	askTime    = 10 * time.Second // for one question and what follows from it
+	askAgain   = 30 * time.Second // when a question that was not answered is due again; the store doubles it
+	askLook    = 5 * time.Second  // how often AskOn looks for questions that are due
+	askMost    = 12               // how many it takes at a time: what can be asked before they are due again
+	askMissing = time.Minute      // how often AskOn looks for events that wait without a question
 
 	// askPatience is how long an event waits for the answer to its doubt. Stripe's
 	// Checkout holds the buyer for 10 s at most.
@@ -38,6 +40,7 @@ type asks struct {
 	places chan struct{}
 
 	mu        sync.Mutex
+	failed    error                        // the last that went wrong and was not reported
 	underWay  map[domain.Ref]chan struct{} // closed when the question is over
 	strangers map[domain.Ref]time.Time     // of whom Stripe said that they are not ours, until when we believe it
 	running   sync.WaitGroup
@@ -106,11 +109,21 @@ func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
 }
 
 // AskOn takes up questions that were not answered, of this process or another,
-// until ctx ends. report is told what goes wrong.
+// until ctx ends. report is told what goes wrong, of many things of one moment the
+// last.
 func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
+	var looked time.Time
 	for {
-		if err := f.askDue(ctx); err != nil && ctx.Err() == nil {
-			report(fmt.Errorf("take up open questions: %w", err))
+		err := f.askDue(ctx)
+		if now := f.clock(); err == nil && now.Sub(looked) >= askMissing {
+			looked = now
+			err = f.askMissed(ctx, now)
+		}
+		if err != nil {
+			f.asks.fail(fmt.Errorf("take up open questions: %w", err))
+		}
+		if failed := f.asks.takeFailure(); failed != nil && ctx.Err() == nil {
+			report(failed)
 		}
 		select {
 		case <-f.timer(askLook):
@@ -118,6 +131,38 @@ func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
 			return
 		}
 	}
+}
+
+func (a *asks) fail(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed = err
+}
+
+func (a *asks) takeFailure() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	failed := a.failed
+	a.failed = nil
+	return failed
+}
+
+// askMissed asks again for events that have waited for a while. Their question is
+// there as a rule, and then this changes nothing; but one that was raised while the
+// answer to the same question was being taken in may have been forgotten with it.
+func (f *Fulfill) askMissed(ctx context.Context, now time.Time) error {
+	query := ports.ReceiptQuery{Outcome: domain.OutcomeWaiting, Before: now.Add(-askMissing), Limit: 500}
+	waiting, err := f.store.Receipts(ctx, query)
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	var questions []ports.Question
+	for _, receipt := range waiting {
+		questions = append(questions, ports.Question{Doubt: domain.Doubt{Subject: receipt.WaitsFor}, Due: now})
+	}
+	return f.store.Update(ctx, ports.Touch{}, func(ports.Found) (ports.Kept, error) {
+		return ports.Kept{Questions: questions}, nil
+	})
 }
 
 // askDue asks what is due and waits for the answers.
@@ -155,8 +200,10 @@ func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
 		f.meter.Asked(d.Subject.Kind, ports.AnswerSettled)
 	case errors.Is(err, ports.ErrNotFound):
 		f.meter.Asked(d.Subject.Kind, ports.AnswerNothing)
+	case f.asks.ctx.Err() != nil: // the program ends, and the question stays
 	default:
 		f.meter.Asked(d.Subject.Kind, ports.AnswerFailed)
+		f.asks.fail(err)
 	}
 }
 
@@ -240,24 +287,46 @@ func notFound(nothing bool) error {
 	return nil
 }
 
-// processWaiting processes the events again that wait to be told whose they are.
+// processWaiting processes the events again that wait to be told whose they are, the
+// first received first. One that cannot be processed does not keep the others.
 func (f *Fulfill) processWaiting(ctx context.Context, subject domain.Ref) error {
 	for {
 		waiting, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: subject, Outcome: domain.OutcomeWaiting})
 		if err != nil || len(waiting) == 0 {
 			return err
 		}
+		slices.Reverse(waiting)
+		var failed error
 		for _, receipt := range waiting {
-			r, err := f.reread(ctx, receipt.ID)
-			if err != nil {
-				return err
-			}
-			r.asked = true
-			if _, err := f.batches.do(ctx, r); err != nil {
-				return err
-			}
+			failed = errors.Join(failed, f.processAgain(ctx, receipt))
+		}
+		if failed != nil {
+			return failed
 		}
 	}
+}
+
+// processAgain processes an event whose owner Stripe has told, or not. If that
+// fails the event goes on waiting, with the reason: its delivery was acknowledged,
+// and nobody sends it again.
+func (f *Fulfill) processAgain(ctx context.Context, receipt domain.ProcessedEvent) error {
+	r, err := f.reread(ctx, receipt.ID)
+	if err == nil {
+		r.asked = true
+		_, err = f.batches.do(ctx, r)
+	}
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	receipt.Reason, receipt.ProcessedAt = "its owner is known, and it cannot be processed: "+err.Error(), f.clock()
+	receipt.Attempts++
+	kept := f.store.Update(ctx, ports.Touch{Events: []domain.EventID{receipt.ID}}, func(found ports.Found) (ports.Kept, error) {
+		if found.Receipts[receipt.ID].Outcome != domain.OutcomeWaiting {
+			return ports.Kept{}, nil // somebody else has processed it
+		}
+		return ports.Kept{Receipts: []domain.ProcessedEvent{receipt}}, nil
+	})
+	return errors.Join(fmt.Errorf("event %s: %w", receipt.ID, err), kept)
 }
 
 // reread is a stored event as it came in, to be processed again.

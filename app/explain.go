@@ -29,6 +29,9 @@ func NewExplain(store ports.Store, catalog domain.Catalog, clock ports.Clock) *E
 // if nothing else happens; the zero time is now. [ErrUnknownFeature] for a feature
 // that neither the catalog nor the user's history knows.
 func (e *Explain) Do(ctx context.Context, user domain.UserID, feature domain.FeatureKey, at time.Time) (domain.Explanation, error) {
+	if !keepable(at) {
+		return domain.Explanation{}, fmt.Errorf("%w: at is between the years %d and %d", ErrBadRequest, firstYear, lastYear)
+	}
 	account, changes, err := e.read(ctx, user)
 	if err != nil {
 		return domain.Explanation{}, fmt.Errorf("read what is known of the user: %w", err)

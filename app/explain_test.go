@@ -57,6 +57,16 @@ func TestExplain_TellsWhatANobodyLacksAndHowToGetIt(t *testing.T) {
 	}
 }
 
+func TestExplain_NoMomentOutsideTheYearsThatCanBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, at := range []time.Time{time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -23*3600))} {
+		if _, err := app.NewExplain(w.store, catalog, w.clock.now).Do(t.Context(), "u", "", at); !errors.Is(err, app.ErrBadRequest) {
+			t.Errorf("at %s: %v, want that it is refused", at, err)
+		}
+	}
+}
+
 func TestExplain_AMisspelledFeatureIsNoFeature(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -24,21 +24,21 @@ func (a Account) accessUntil(s Subscription, p Plan) time.Time {
 // is there, and on again while a subscription stays past due; and a subscription
 // whose year is paid can be past due for a small invoice in between.
 func (a Account) unpaidSince(s Subscription) time.Time {
-	if through := a.paidThrough(s.ID); !through.IsZero() {
+	if through := a.paidThrough(s); !through.IsZero() {
 		return through
 	}
 	return s.PeriodStart
 }
 
 // paidThrough is the end of the last period that was paid for; zero: not known.
-func (a Account) paidThrough(id SubscriptionID) time.Time {
-	var through time.Time
+func (a Account) paidThrough(s Subscription) time.Time {
+	var paid []Payment
 	for _, p := range a.Payments {
-		if p.Subscription == id && p.Status == PaymentPaid {
-			through = later(through, p.PeriodEnd)
+		if p.Subscription == s.ID && p.Status == PaymentPaid {
+			paid = append(paid, p)
 		}
 	}
-	return through
+	return lastEnd(paid, s)
 }
 
 // checkoutUnpaid tells whether the subscription comes from a checkout of which we

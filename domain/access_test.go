@@ -75,6 +75,13 @@ func TestSubscription_AccessEndsWhenTheRulesSay(t *testing.T) {
 			[]domain.Fact{subscriptionSays(updated, noon, "past_due"), invoiceSays(paid, 0)},
 			nextMonth.Add(14 * day),
 		},
+		"past due after a change from years to months: grace from the months' end": {
+			[]domain.Fact{
+				func() domain.Fact { i := invoiceSays(paid, 0); i.PeriodEnd = noon.Add(12 * month); return i }(), invoiceSays(paid, 1),
+				subscriptionSays(updated, at(2*month), "past_due", inMonth(2)), invoiceSays(failed, 2),
+			},
+			at(2*month + 14*day),
+		},
 		"past due, then paid: as if nothing had been": {
 			[]domain.Fact{
 				subscriptionSays(updated, nextMonth, "past_due", inMonth(1)), invoiceSays(failed, 1),

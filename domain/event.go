@@ -97,9 +97,10 @@ type InvoiceFact struct {
 	PaymentIntent PaymentIntentID // until API version acacia, or if payments are included
 	Charge        ChargeID        // until acacia
 	Amount        int64           // paid or due, minor currency units
+	Total         int64           // what it is over, whatever it is settled with; 0: not told
 	Currency      string
-	PeriodStart   time.Time // the lines' earliest start
-	PeriodEnd     time.Time // the lines' latest end
+	PeriodStart   time.Time // of the line that ends last
+	PeriodEnd     time.Time
 }
 
 // Refs implements [Fact].

@@ -125,7 +125,7 @@ func (e evidence) subscription(s Subscription) Evidence {
 		"status", string(s.Status), "items", strings.Join(items, ", "), "started_at", stamp(s.StartedAt),
 		"period_start", stamp(s.PeriodStart), "period_end", stamp(s.PeriodEnd), "trial_end", stamp(s.TrialEnd),
 		"scheduled_end", stamp(s.scheduledEnd()), "ended_at", stamp(s.EndedAt),
-		"paid_through", stamp(e.account.paidThrough(s.ID)), "customer", customer, "seen_at", stamp(s.SeenAt),
+		"paid_through", stamp(e.account.paidThrough(s)), "customer", customer, "seen_at", stamp(s.SeenAt),
 	)}
 }
 

@@ -106,7 +106,7 @@ func (i InvoiceFact) record(a Account, _ Catalog) (Account, Verdict) {
 	}
 	a.keep(Payment{
 		ID: string(i.ID), Subscription: i.Subscription,
-		Status: rule.Status, Amount: i.Amount, Currency: i.Currency,
+		Status: rule.Status, Amount: i.Amount, Total: i.Total, Currency: i.Currency,
 		PeriodStart: i.PeriodStart, PeriodEnd: i.PeriodEnd,
 	})
 	a.link(i.ID, i.PaymentIntent, i.Charge)

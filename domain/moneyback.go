@@ -139,7 +139,7 @@ func (m moneyBack) ofSubscription(a Account, s Subscription, policy Policy) (Eff
 		return EffectKeep, Rule{}
 	}
 	payments := a.paidFor(s.ID)
-	effect, rule := policy.onRefund(m.returnedOf(lastPeriod(payments)))
+	effect, rule := policy.onRefund(m.returnedOf(lastPeriod(payments, s)))
 	for _, p := range payments {
 		for _, d := range m.disputes[p.ID] {
 			if d.state() == DisputeLost && paidSince(payments, d.CreatedAt) {
@@ -166,21 +166,31 @@ func (a Account) paidForOrder(id OrderID) []Payment {
 func (a Account) paidFor(id SubscriptionID) []Payment {
 	var payments []Payment
 	for _, p := range a.Payments {
-		if p.Subscription == id && p.Status == PaymentPaid && p.Amount > 0 {
+		if p.Subscription == id && p.Status == PaymentPaid && max(p.Amount, p.Total) > 0 {
 			payments = append(payments, p)
 		}
 	}
 	return payments
 }
 
-// lastPeriod are the payments for the period that ends last: the one it began
-// with, and those for changes in its midst.
-func lastPeriod(payments []Payment) []Payment {
+// lastPeriod are the payments for the last period that was paid, up to the current
+// one: the one it began with, and those for changes in its midst.
+func lastPeriod(payments []Payment, s Subscription) []Payment {
+	end := lastEnd(payments, s)
+	return slices.DeleteFunc(slices.Clone(payments), func(p Payment) bool { return !p.PeriodEnd.Equal(end) })
+}
+
+// lastEnd is when the last period ends that was paid for. What ends after the
+// current period was paid for an interval that the subscription has left since: a
+// year, before it was changed to months.
+func lastEnd(payments []Payment, s Subscription) time.Time {
 	var end time.Time
 	for _, p := range payments {
-		end = later(end, p.PeriodEnd)
+		if s.PeriodEnd.IsZero() || !p.PeriodEnd.After(s.PeriodEnd) {
+			end = later(end, p.PeriodEnd)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(payments), func(p Payment) bool { return !p.PeriodEnd.Equal(end) })
+	return end
 }
 
 // paidSince tells whether a period that began at t or later is paid for.

@@ -130,6 +130,10 @@ func TestMoneyBack_OfASubscription(t *testing.T) {
 		return d
 	}
 	early, late := noon.Add(day), noon.Add(month+day)
+	byCredit := second
+	byCredit.Amount, byCredit.Total = 0, 2900
+	year := first
+	year.PeriodEnd = noon.Add(12 * month)
 
 	for name, story := range map[string]moneyStory{
 		"the period is refunded": {[]domain.Fact{first, refund("pi_1", 2900)}, false, ""},
@@ -138,12 +142,16 @@ func TestMoneyBack_OfASubscription(t *testing.T) {
 		"the period is refunded, and the change in it":    {[]domain.Fact{first, change, refund("pi_1", 2900), refund("pi_3", 700)}, false, ""},
 		"refunded, and the next period is paid":           {[]domain.Fact{first, refund("pi_1", 2900), renewed, second}, true, ""},
 		"the last period refunded, the next not paid yet": {[]domain.Fact{first, second, renewed, refund("pi_2", 2900)}, false, ""},
-		"disputed":                             {[]domain.Fact{first, dispute(early, "needs_response")}, false, ""},
-		"disputed, and renewed meanwhile":      {[]domain.Fact{first, dispute(early, "needs_response"), renewed, second}, false, ""},
-		"won":                                  {[]domain.Fact{first, dispute(early, "won")}, true, ""},
-		"lost":                                 {[]domain.Fact{first, dispute(early, "lost")}, false, ""},
-		"lost, and a period paid after it":     {[]domain.Fact{first, dispute(early, "lost"), renewed, second}, true, ""},
-		"an old period's, lost, none paid yet": {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, false, ""},
+		"disputed":                              {[]domain.Fact{first, dispute(early, "needs_response")}, false, ""},
+		"disputed, and renewed meanwhile":       {[]domain.Fact{first, dispute(early, "needs_response"), renewed, second}, false, ""},
+		"won":                                   {[]domain.Fact{first, dispute(early, "won")}, true, ""},
+		"lost":                                  {[]domain.Fact{first, dispute(early, "lost")}, false, ""},
+		"lost, and a period paid after it":      {[]domain.Fact{first, dispute(early, "lost"), renewed, second}, true, ""},
+		"refunded, the next paid from a credit": {[]domain.Fact{first, refund("pi_1", 2900), renewed, byCredit}, true, ""},
+		"lost, the next paid from a credit":     {[]domain.Fact{first, dispute(early, "lost"), renewed, byCredit}, true, ""},
+		"a year refunded, months paid since":    {[]domain.Fact{year, refund("pi_1", 2900), renewed, second}, true, ""},
+		"a year paid, the month since refunded": {[]domain.Fact{year, renewed, second, refund("pi_2", 2900)}, false, ""},
+		"an old period's, lost, none paid yet":  {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -71,7 +71,7 @@ var mutants = map[string]mutant{
 		"if a.isFormer(s.Customer) {", "if false {",
 	}},
 	"grace begins anew with each unpaid period": {"access.go", []string{
-		"if through := a.paidThrough(s.ID); !through.IsZero() {", "if through := a.paidThrough(s.ID); false {",
+		"if through := a.paidThrough(s); !through.IsZero() {", "if through := a.paidThrough(s); false {",
 	}},
 	"leeway after a scheduled end": {"access.go", []string{
 		"return earlier(end, s.scheduledEnd())", "return end",

@@ -34,6 +34,7 @@ type Payment struct {
 	Subscription SubscriptionID
 	Status       PaymentStatus
 	Amount       int64  // minor currency units
+	Total        int64  // of an invoice: with what a credit of the customer settled; 0: not told
 	Currency     string // ISO 4217, lower case as Stripe writes it
 	PeriodStart  time.Time
 	PeriodEnd    time.Time // UTC; what the money is for, zero for a one-time order
@@ -49,6 +50,7 @@ func (p Payment) join(q Payment) Payment {
 	if further {
 		p.Status, p.Amount, p.Currency = q.Status, q.Amount, q.Currency
 	}
+	p.Total = max(p.Total, q.Total)
 	p.Order = max(p.Order, q.Order)
 	p.Subscription = max(p.Subscription, q.Subscription)
 	p.PeriodStart = later(p.PeriodStart, q.PeriodStart)

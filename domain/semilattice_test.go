@@ -135,6 +135,7 @@ var somePayments = rapid.Custom(func(t *rapid.T) Payment {
 		Subscription: rapid.SampledFrom([]SubscriptionID{"", "sub_1", "sub_2"}).Draw(t, "subscription"),
 		Status:       rapid.SampledFrom(PaymentStatuses).Draw(t, "status"),
 		Amount:       rapid.Int64Range(0, 2).Draw(t, "amount"),
+		Total:        rapid.Int64Range(0, 2).Draw(t, "total"),
 		Currency:     rapid.SampledFrom([]string{"eur", "usd"}).Draw(t, "currency"),
 		PeriodStart:  someTimes.Draw(t, "start"),
 		PeriodEnd:    someTimes.Draw(t, "end"),

@@ -111,8 +111,9 @@ type Store interface {
 	Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error)
 
 	// TakeQuestions returns questions that are due at now, the longest due first, at
-	// most limit. They are the caller's for the lease: Due moves on by it, Attempts
-	// counts it. A question is never given to two callers at once.
+	// most limit. They are the caller's for the lease, doubled with each earlier
+	// attempt up to MostDoublings times: Due moves on by it, Attempts counts it. A
+	// question is never given to two callers at once.
 	TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Question, error)
 
 	// Users reads the ids of users with an account, in ascending order, those
@@ -128,6 +129,14 @@ type Store interface {
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error
+}
+
+// MostDoublings bounds the time between two attempts at a question.
+const MostDoublings = 7
+
+// LeaseOf is how long a question that was taken so often before is its taker's.
+func LeaseOf(lease time.Duration, attempts int) time.Duration {
+	return lease << min(max(attempts, 0), MostDoublings)
 }
 
 // ReceiptQuery narrows a listing of receipts; zero fields do not.

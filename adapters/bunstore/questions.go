@@ -110,7 +110,7 @@ func (s *Store) TakeQuestions(ctx context.Context, now time.Time, lease time.Dur
 		}
 		defer tx.rollback()
 		rows = nil
-		return tx.commit(ctx, s.takeQuestions(now, now.Add(lease), limit, &rows)...)
+		return tx.commit(ctx, s.takeQuestions(now, lease, limit, &rows)...)
 	})
 	if err != nil {
 		return nil, err
@@ -118,24 +118,36 @@ func (s *Store) TakeQuestions(ctx context.Context, now time.Time, lease time.Dur
 	// The database returns them as they were, and in no order.
 	slices.SortFunc(rows, func(a, b questionRow) int { return cmp.Or(a.Due.Compare(b.Due), a.compare(b)) })
 	for i := range rows {
-		rows[i].Due, rows[i].Attempts = now.Add(lease), rows[i].Attempts+1
+		rows[i].Due = now.Add(ports.LeaseOf(lease, int(rows[i].Attempts)))
+		rows[i].Attempts++
 	}
 	return domainOf(rows, questionRow.toDomain), nil
 }
 
 // takeQuestions moves on what is due and returns what it was. On Postgres whoever
 // takes at the same time passes over what is being taken; on SQLite nobody does.
-func (s *Store) takeQuestions(now, due time.Time, limit int, rows *[]questionRow) []statement {
+func (s *Store) takeQuestions(now time.Time, lease time.Duration, limit int, rows *[]questionRow) []statement {
+	dues := make([]time.Time, ports.MostDoublings+1) // by the attempts so far
+	for attempts := range dues {
+		dues[attempts] = stamp(now.Add(ports.LeaseOf(lease, attempts)))
+	}
 	if s.onPostgres() {
-		return []statement{{rows: rows, args: []any{stamp(now), limit, stamp(due)}, sql: `WITH taken AS MATERIALIZED (
+		return []statement{{rows: rows, args: []any{stamp(now), limit, dues}, sql: `WITH taken AS MATERIALIZED (
 				SELECT * FROM questions WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
 			)
-			UPDATE questions AS t SET due = $3, attempts = t.attempts + 1 FROM taken
-			WHERE t.kind = taken.kind AND t.id = taken.id
+			UPDATE questions AS t SET attempts = t.attempts + 1,
+				due = ($3::timestamptz[])[LEAST(t.attempts + 1, cardinality($3::timestamptz[]))]
+			FROM taken WHERE t.kind = taken.kind AND t.id = taken.id
 			RETURNING taken.*`}}
 	}
 	take := s.db.NewSelect().Model(rows).Where("due <= ?", stamp(now)).Order("due").Limit(int64(limit))
-	move := s.db.NewUpdate().Model((*questionRow)(nil)).Set("due = ?", stamp(due)).Set("attempts = attempts + 1").
+	var due strings.Builder
+	due.WriteString("CASE attempts")
+	for attempts, at := range dues[:ports.MostDoublings] {
+		due.WriteString(s.db.QueryGen().FormatQuery(" WHEN ? THEN ?", attempts, at))
+	}
+	due.WriteString(s.db.QueryGen().FormatQuery(" ELSE ? END", dues[ports.MostDoublings]))
+	move := s.db.NewUpdate().Model((*questionRow)(nil)).Set("due = ?", bun.Safe(due.String())).Set("attempts = attempts + 1").
 		Where("(kind, id) IN (?)", s.db.NewSelect().Model((*questionRow)(nil)).Column("kind", "id").
 			Where("due <= ?", stamp(now)).Order("due").Limit(int64(limit)))
 	return []statement{s.statement(take, rows), s.statement(move, nil)}

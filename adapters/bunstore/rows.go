@@ -169,6 +169,7 @@ type paymentRow struct {
 	SubscriptionID string    `bun:"subscription_id"`
 	Status         string    `bun:"status"`
 	Amount         int64     `bun:"amount"`
+	Total          int64     `bun:"total"`
 	Currency       string    `bun:"currency"`
 	PeriodStart    time.Time `bun:"period_start,nullzero"`
 	PeriodEnd      time.Time `bun:"period_end,nullzero"`
@@ -178,7 +179,7 @@ func paymentRowOf(key factRow, p domain.Payment) paymentRow {
 	return paymentRow{
 		factRow: key,
 		OrderID: clean(p.Order), SubscriptionID: clean(p.Subscription),
-		Status: clean(p.Status), Amount: p.Amount, Currency: clean(p.Currency),
+		Status: clean(p.Status), Amount: p.Amount, Total: p.Total, Currency: clean(p.Currency),
 		PeriodStart: stamp(p.PeriodStart), PeriodEnd: stamp(p.PeriodEnd),
 	}
 }
@@ -186,7 +187,7 @@ func paymentRowOf(key factRow, p domain.Payment) paymentRow {
 func (r paymentRow) toDomain() domain.Payment {
 	return domain.Payment{
 		ID: r.ID, Order: domain.OrderID(r.OrderID), Subscription: domain.SubscriptionID(r.SubscriptionID),
-		Status: domain.PaymentStatus(r.Status), Amount: r.Amount, Currency: r.Currency,
+		Status: domain.PaymentStatus(r.Status), Amount: r.Amount, Total: r.Total, Currency: r.Currency,
 		PeriodStart: stamp(r.PeriodStart), PeriodEnd: stamp(r.PeriodEnd),
 	}
 }

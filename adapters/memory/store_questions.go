@@ -45,7 +45,7 @@ func (s *Store) TakeQuestions(ctx context.Context, now time.Time, lease time.Dur
 		if q.Due.After(now) {
 			break
 		}
-		q.Due, q.Attempts = now.Add(lease), q.Attempts+1
+		q.Due, q.Attempts = now.Add(ports.LeaseOf(lease, q.Attempts)), q.Attempts+1
 		s.questions[q.Subject] = q
 		taken = append(taken, q)
 	}

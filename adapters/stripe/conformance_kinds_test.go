@@ -144,12 +144,13 @@ func (c conformance) invoice() (*stripespec.Sample, domain.InvoiceFact) {
 	s.Set("customer", "cus_1")
 	s.Set("amount_due", 2403)
 	s.Set("amount_paid", 2403)
+	s.Set("total", 2403)
 	s.Set("currency", "eur")
 	s.Set("lines.data.0.period.start", confBegan)
 	s.Set("lines.data.0.period.end", confEnds)
 	return s, domain.InvoiceFact{
 		Type: "invoice.paid", At: at(confTold), ID: "in_1", Customer: "cus_1", Subscription: "sub_1",
-		Amount: 2403, Currency: "eur", PeriodStart: at(confBegan), PeriodEnd: at(confEnds),
+		Total: 2403, Amount: 2403, Currency: "eur", PeriodStart: at(confBegan), PeriodEnd: at(confEnds),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type invoiceFields struct {
 	AmountPaid number `json:"amount_paid"`
 	AmountDue  number `json:"amount_due"`
+	Total      number `json:"total"`
 
 	Parent struct {
 		Details struct {
@@ -60,16 +61,22 @@ func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact
 		// Until acacia, what was paid out of band is not in the amount paid.
 		fact.Amount = max(o.AmountPaid.value, o.AmountDue.value)
 	}
+	fact.Total = o.Total.value
+	fact.PeriodStart, fact.PeriodEnd = o.billedPeriod()
+	return fact
+}
+
+// billedPeriod is what the line that ends last is for. Others are older: usage of the
+// period before, the rest of a plan that was left.
+func (o *object) billedPeriod() (start, end time.Time) {
 	for _, line := range o.Lines.Data {
-		start, end := line.Period.Start.time(), line.Period.End.time()
-		if !start.IsZero() && (fact.PeriodStart.IsZero() || start.Before(fact.PeriodStart)) {
-			fact.PeriodStart = start
-		}
-		if end.After(fact.PeriodEnd) {
-			fact.PeriodEnd = end
+		from, until := line.Period.Start.time(), line.Period.End.time()
+		longer := until.Equal(end) && !from.IsZero() && (start.IsZero() || from.Before(start))
+		if until.After(end) || longer {
+			start, end = from, until
 		}
 	}
-	return fact
+	return start, end
 }
 
 // saysPaid tells whether the domain takes events of this type as paid.

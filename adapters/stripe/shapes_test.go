@@ -43,7 +43,7 @@ func theSubscription(change func(*domain.SubscriptionFact)) domain.Fact {
 func theInvoice(change func(*domain.InvoiceFact)) domain.Fact {
 	i := domain.InvoiceFact{
 		Type: "invoice.paid", At: told, ID: "in_1", Customer: "cus_1", Subscription: "sub_1",
-		Amount: 2403, Currency: "eur", PeriodStart: began.AddDate(0, 0, -1), PeriodEnd: ends,
+		Amount: 2403, Total: 2403, Currency: "eur", PeriodStart: began, PeriodEnd: ends,
 	}
 	if change != nil {
 		change(&i)
@@ -233,6 +233,27 @@ func TestReadEvent_Places(t *testing.T) {
 		"subscription: what flexible billing has more": {`{"id":"sub_1","object":"subscription","status":"paused","customer":null,"customer_account":"acct_1",
 			"billing_cycle_anchor":{"type":"now"},"status_details":{"paused":{"type":"subscription"}},"pending_update":{"subscription_items":[{"id":"si_9","price":"p"}]},"items":{"data":[]}}`,
 			subscription(func(s domain.Subscription) bool { return s.Status == "paused" && s.Customer == "" && len(s.Items) == 0 })},
+		"invoice: usage of the period before": {`{"id":"in_1","object":"invoice","lines":{"data":[{"period":{"start":1702592000,"end":1705184000}},{"period":{"start":1700000000,"end":1702592000}}]}}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.PeriodStart.Unix() != 1702592000 || got.PeriodEnd.Unix() != 1705184000 {
+					t.Errorf("got the period from %s to %s", got.PeriodStart, got.PeriodEnd)
+				}
+			}},
+		"invoice: a change within the period": {`{"id":"in_1","object":"invoice","lines":{"data":[{"period":{"start":1701000000,"end":1702592000}},{"period":{"start":1700000000,"end":1702592000}}]}}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.PeriodStart.Unix() != 1700000000 {
+					t.Errorf("got the period from %s", got.PeriodStart)
+				}
+			}},
+		"invoice: settled with a credit": {`{"id":"in_1","object":"invoice","total":2900,"amount_due":0,"amount_paid":0}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.Amount != 0 || got.Total != 2900 {
+					t.Errorf("got %d of %d", got.Amount, got.Total)
+				}
+			}},
 		"subscription: a status of the future": {`{"id":"sub_1","object":"subscription","status":"hibernating"}`,
 			subscription(func(s domain.Subscription) bool { return s.Status == "hibernating" })},
 	} {

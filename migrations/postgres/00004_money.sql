@@ -20,7 +20,9 @@ WHERE subscription_id <> '' AND payment_intent_id <> ''
 GROUP BY payment_intent_id;
 -- Nobody reads this column now. The program before this one writes it: a later
 -- migration drops it.
-ALTER TABLE payments ALTER COLUMN payment_intent_id SET DEFAULT '';
+ALTER TABLE payments
+    ALTER COLUMN payment_intent_id SET DEFAULT '',
+    ADD COLUMN total bigint NOT NULL DEFAULT 0;
 
 CREATE TABLE charges (
     id                text COLLATE "C" NOT NULL PRIMARY KEY,
@@ -135,5 +137,7 @@ DROP TABLE grants;
 DROP TABLE disputes;
 DROP TABLE refunds;
 DROP TABLE charges;
-ALTER TABLE payments ALTER COLUMN payment_intent_id DROP DEFAULT;
+ALTER TABLE payments
+    DROP COLUMN total,
+    ALTER COLUMN payment_intent_id DROP DEFAULT;
 DROP TABLE invoice_payments;

@@ -30,6 +30,7 @@ CREATE TABLE payments_new (
     currency          text NOT NULL,
     period_start      text,
     period_end        text,
+    total             integer NOT NULL DEFAULT 0,
     CONSTRAINT payments_status CHECK (status IN ('failed', 'paid'))
 );
 INSERT INTO payments_new (id, user_id, order_id, subscription_id, payment_intent_id, status, amount, currency, period_start, period_end)

@@ -54,6 +54,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"a question asked again keeps its turn and takes the later time", testQuestionAgain},
 		{"a question is forgotten if it was asked before the answer", testAnswered},
 		{"questions are taken when they are due, and again after the lease", testTake},
+		{"questions that stay open are taken ever more seldom", testTakeAgain},
 		{"no question is given to two takers", testTakeAtOnce},
 		{"questions and answers that meet in opposite orders do not deadlock", testQuestionsOppositeOrders},
 		{"changes are read in order", testChanges},

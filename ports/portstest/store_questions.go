@@ -53,7 +53,7 @@ func wantQuestions(t tb, s ports.Store, what string, want ...ports.Question) {
 	t.Helper()
 	now := noon.Add(time.Hour)
 	for i := range want {
-		want[i].Due, want[i].Attempts = now.Add(lease), want[i].Attempts+1
+		want[i].Due, want[i].Attempts = now.Add(lease<<want[i].Attempts), want[i].Attempts+1
 	}
 	wantEqual(t, what, take(t, s, now, 100), want)
 }
@@ -100,7 +100,7 @@ func testQuestionAgain(t *testing.T, s ports.Store) {
 				t.Errorf("taken %v, before the first question is due again", early)
 			}
 			want := question(id, c.wantSince, 0)
-			want.Due, want.Attempts = leased.Add(lease), 2
+			want.Due, want.Attempts = leased.Add(2*lease), 2
 			wantEqual(t, "question", take(t, s, leased, 100), []ports.Question{want})
 
 			ask(t, s, question("twice "+id, c.first, 3), question("twice "+id, c.then, 1))
@@ -148,6 +148,23 @@ func testAnswered(t *testing.T, s ports.Store) {
 	}
 }
 
+// testTakeAgain: the time between attempts doubles, up to a bound.
+func testTakeAgain(t *testing.T, s ports.Store) {
+	ask(t, s, question("sub_again", 5, 0))
+	now := noon
+	for attempts := range ports.MostDoublings + 3 {
+		taken := take(t, s, now, 10)
+		due := now.Add(lease << min(attempts, ports.MostDoublings))
+		if len(taken) != 1 || !taken[0].Due.Equal(due) || taken[0].Attempts != attempts+1 {
+			t.Fatalf("attempt %d: got %+v, want it due again at %s", attempts+1, taken, due)
+		}
+		if early := take(t, s, due.Add(-time.Microsecond), 10); len(early) > 0 {
+			t.Fatalf("attempt %d: taken again before %s", attempts+1, due)
+		}
+		now = due
+	}
+}
+
 func testTake(t *testing.T, s ports.Store) {
 	ask(t, s, question("sub_3", 0, 3), question("sub_1", 0, 1), question("sub_0", 0, 9), question("sub_2", 0, 2))
 	at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
@@ -167,7 +184,7 @@ func testTake(t *testing.T, s ports.Store) {
 	} {
 		var want []ports.Question
 		for _, id := range c.order {
-			want = append(want, ports.Question{Doubt: doubt(id, 0), Due: c.now.Add(lease), Attempts: c.want[id]})
+			want = append(want, ports.Question{Doubt: doubt(id, 0), Due: c.now.Add(lease << (c.want[id] - 1)), Attempts: c.want[id]})
 		}
 		wantEqual(t, c.what, take(t, s, c.now, c.limit), want)
 	}

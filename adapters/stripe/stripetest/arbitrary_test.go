@@ -56,7 +56,7 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 			Type: among[domain.EventType](t, "type", "invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.voided", "invoice.updated", "invoice.marked_uncollectible"),
 			At:   at, ID: id[domain.InvoiceID]("in_").Draw(t, "id"), Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
 			Subscription: optional[domain.SubscriptionID]("sub_").Draw(t, "subscription"), PaymentIntent: intent, Charge: charge,
-			Amount: amount, Currency: currency, PeriodStart: perhaps.Draw(t, "start"), PeriodEnd: perhaps.Draw(t, "end"),
+			Amount: amount, Total: amounts.Draw(t, "total"), Currency: currency, PeriodStart: perhaps.Draw(t, "start"), PeriodEnd: perhaps.Draw(t, "end"),
 		}
 	case 3:
 		return domain.InvoicePaymentFact{

@@ -48,7 +48,7 @@ func (p pen) invoice(f domain.InvoiceFact) object {
 		{"status", status},
 		{"status_transitions", object{{"finalized_at", p.about.at}, {"paid_at", nil}}},
 		{"subtotal", f.Amount},
-		{"total", f.Amount},
+		{"total", f.Total},
 	}
 	if p.since(dahlia) {
 		o = append(o, member{"customer_account", nil})
@@ -87,8 +87,8 @@ func (p pen) invoiceParent(f domain.InvoiceFact) any {
 	}
 }
 
-// lines are one for the whole period or, with noise, two that make it together; none
-// if there is no period.
+// lines are one for the whole period or, with noise, another for what was used before
+// it; none if there is no period.
 func (p pen) lines(f domain.InvoiceFact) object {
 	var data list
 	start, end := f.PeriodStart, f.PeriodEnd
@@ -96,8 +96,8 @@ func (p pen) lines(f domain.InvoiceFact) object {
 	switch {
 	case start.IsZero() && end.IsZero():
 	case !start.IsZero() && seconds > 1 && p.chance(2):
-		between := start.Add(time.Duration(1+p.below(seconds-1)) * time.Second)
-		data = list{p.line(f, "il_1", start, between), p.line(f, "il_2", between, end)}
+		used := start.Add(-time.Duration(1+p.below(seconds-1)) * time.Second)
+		data = list{p.line(f, "il_1", used, start), p.line(f, "il_2", start, end)}
 	default:
 		data = list{p.line(f, "il_1", start, end)}
 	}
