@@ -59,7 +59,20 @@ func (a *AdoptDatabase) Check(ctx context.Context) error {
 	if kept != a.settings.Account {
 		return fmt.Errorf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account)
 	}
-	return nil
+	return a.tellCatalog(ctx)
+}
+
+// tellCatalog keeps which catalog the service has, for commands to compare.
+func (a *AdoptDatabase) tellCatalog(ctx context.Context) error {
+	current, err := catalogPrint(a.catalog)
+	if err != nil {
+		return err
+	}
+	kept, err := a.adopt(ctx, settingInUse, current)
+	if err != nil || kept == current {
+		return err
+	}
+	return a.store.SetSetting(ctx, settingInUse, current)
 }
 
 // adopt returns what the database has seen under a name, which is what it sees now
@@ -82,9 +95,6 @@ const overlap = 5 * time.Minute
 func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	current, err := catalogPrint(a.catalog)
 	if err != nil {
-		return 0, err
-	}
-	if err := a.store.SetSetting(ctx, settingInUse, current); err != nil {
 		return 0, err
 	}
 	kept, err := a.store.Setting(ctx, settingCatalog)

@@ -114,6 +114,11 @@ func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
 func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
 	var looked time.Time
 	for {
+		select { // at the start too: there is enough to do, and questions can wait
+		case <-f.timer(askLook):
+		case <-ctx.Done():
+			return
+		}
 		err := f.askDue(ctx)
 		if now := f.clock(); err == nil && now.Sub(looked) >= askMissing {
 			looked = now
@@ -124,11 +129,6 @@ func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
 		}
 		if failed := f.asks.takeFailure(); failed != nil && ctx.Err() == nil {
 			report(failed)
-		}
-		select {
-		case <-f.timer(askLook):
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -23,7 +23,11 @@ func TestSameCatalog_RefusesAnotherThanTheServices(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		timer := func(time.Duration) <-chan time.Time { stop(); return nil }
-		_, err := app.NewAdoptDatabase(store, c, app.Settings{}, app.NewDeriveAgain(store, c, clock.now), timer).CatchUp(ctx)
+		adopt := app.NewAdoptDatabase(store, c, app.Settings{}, app.NewDeriveAgain(store, c, clock.now), timer)
+		if err := adopt.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		_, err := adopt.CatchUp(ctx)
 		if err != nil && ctx.Err() == nil {
 			t.Fatal(err)
 		}
