@@ -59,6 +59,14 @@ func (a *AdoptDatabase) Check(ctx context.Context) error {
 	if kept != a.settings.Account {
 		return fmt.Errorf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account)
 	}
+	return nil
+}
+
+// Start is Check for a service, which also tells its catalog.
+func (a *AdoptDatabase) Start(ctx context.Context) error {
+	if err := a.Check(ctx); err != nil {
+		return err
+	}
 	return a.tellCatalog(ctx)
 }
 
@@ -103,6 +111,11 @@ func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 	}
 	isFirst := errors.Is(err, ports.ErrNotFound)
 	if err != nil && !isFirst {
+		return 0, err
+	}
+	// From here on some have what this catalog gives: who starts with the one before,
+	// and finds this mark, derives again too.
+	if err := a.store.SetSetting(ctx, settingCatalog, "deriving "+current); err != nil {
 		return 0, err
 	}
 	if changes, err = a.derive.Do(ctx); err != nil {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 func TestAdoptDatabase_RefusesTheOtherMode(t *testing.T) {
@@ -68,6 +70,39 @@ func TestAdoptDatabase_DerivesAgainOnlyForAnotherCatalog(t *testing.T) {
 		if got := catchUp(step.catalog); got != step.want {
 			t.Errorf("step %d: %d changes, want %d", i, got, step.want)
 		}
+	}
+}
+
+// A catalog that turns out to be wrong is taken back within minutes, while programs
+// with the old one may still run.
+func TestAdoptDatabase_TakesBackACatalogThatWasDerivedHalfWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	w.deliver(t, w.stripe.Pay(order.Session)...)
+	start := func(c domain.Catalog, timer ports.Timer) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		after := func(d time.Duration) <-chan time.Time {
+			if timer == nil {
+				stop()
+				return nil
+			}
+			return timer(d)
+		}
+		_, err := app.NewAdoptDatabase(w.store, c, app.Settings{}, app.NewDeriveAgain(w.store, c, w.clock.now), after).CatchUp(ctx)
+		if err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
+	}
+	start(catalog, atOnce)
+	start(domain.Catalog{Features: catalog.Features}, nil)
+	if held := w.features(t, "u"); len(held) > 0 {
+		t.Fatalf("holds %v with a catalog without plans", held)
+	}
+	start(catalog, atOnce)
+	if held := w.features(t, "u"); held["projects"] != "10" {
+		t.Errorf("holds %v, want what the old catalog gives", held)
 	}
 }
 

@@ -151,8 +151,7 @@ func (a *asks) takeFailure() error {
 // there as a rule, and then this changes nothing; but one that was raised while the
 // answer to the same question was being taken in may have been forgotten with it.
 func (f *Fulfill) askMissed(ctx context.Context, now time.Time) error {
-	query := ports.ReceiptQuery{Outcome: domain.OutcomeWaiting, Before: now.Add(-askMissing), Limit: 500}
-	waiting, err := f.store.Receipts(ctx, query)
+	waiting, err := f.waiting(ctx, ports.ReceiptQuery{Before: now.Add(-askMissing)})
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
@@ -215,7 +214,10 @@ func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 	for range askTries {
 		fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
 		if errors.Is(err, ports.ErrNotFound) {
-			return errors.Join(err, f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}))
+			if forgot := f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}); forgot != nil {
+				return forgot
+			}
+			return err
 		}
 		if err != nil {
 			return fmt.Errorf("ask for subscription %s: %w", d.Subject.ID, err)
@@ -274,8 +276,11 @@ func (f *Fulfill) askCharge(ctx context.Context, d domain.Doubt) error {
 			return err
 		}
 		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Outcome: domain.OutcomeWaiting, Limit: 1})
-		if err != nil || len(late) == 0 {
-			return errors.Join(err, notFound(nothing))
+		if err != nil {
+			return err
+		}
+		if len(late) == 0 {
+			return notFound(nothing)
 		}
 	}
 }
@@ -287,11 +292,31 @@ func notFound(nothing bool) error {
 	return nil
 }
 
+// waiting lists the receipts of all events that wait, the last received first.
+func (f *Fulfill) waiting(ctx context.Context, query ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
+	query.Outcome, query.Limit = domain.OutcomeWaiting, waitingPage
+	var all []domain.ProcessedEvent
+	for {
+		page, err := f.store.Receipts(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < waitingPage {
+			return all, nil
+		}
+		last := page[len(page)-1]
+		query.Before, query.BeforeID = last.ReceivedAt, last.ID
+	}
+}
+
+const waitingPage = 200
+
 // processWaiting processes the events again that wait to be told whose they are, the
 // first received first. One that cannot be processed does not keep the others.
 func (f *Fulfill) processWaiting(ctx context.Context, subject domain.Ref) error {
 	for {
-		waiting, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: subject, Outcome: domain.OutcomeWaiting})
+		waiting, err := f.waiting(ctx, ports.ReceiptQuery{WaitsFor: subject})
 		if err != nil || len(waiting) == 0 {
 			return err
 		}
@@ -318,9 +343,13 @@ func (f *Fulfill) processAgain(ctx context.Context, receipt domain.ProcessedEven
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	receipt.Reason, receipt.ProcessedAt = "its owner is known, and it cannot be processed: "+err.Error(), f.clock()
+	receipt.Reason, receipt.ProcessedAt = "Stripe has answered, and the event cannot be processed: "+err.Error(), f.clock()
 	receipt.Attempts++
-	kept := f.store.Update(ctx, ports.Touch{Events: []domain.EventID{receipt.ID}}, func(found ports.Found) (ports.Kept, error) {
+	touch := ports.Touch{Events: []domain.EventID{receipt.ID}}
+	if r.event.Fact != nil {
+		touch.Refs = r.event.Fact.Refs() // under the lock that who processes it takes
+	}
+	kept := f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		if found.Receipts[receipt.ID].Outcome != domain.OutcomeWaiting {
 			return ports.Kept{}, nil // somebody else has processed it
 		}

@@ -432,7 +432,7 @@ func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
 	var failing atomic.Bool
 	refund := domain.EventID("evt_refund")
 	w := newWorldOn(t, failingUpdates{memory.NewStore(), func(touch ports.Touch) bool {
-		return failing.Load() && len(touch.Refs) > 0 && slices.Contains(touch.Events, refund)
+		return failing.Load() && slices.Contains(touch.Events, refund)
 	}})
 	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
 	purchase := w.stripe.Pay(order.Session)
@@ -450,8 +450,8 @@ func TestAsk_WhatFailsAfterTheAnswerGoesOnWaiting(t *testing.T) {
 	for w.asked(domain.RefPaymentIntent, ports.AnswerFailed) < 3 {
 		time.Sleep(time.Millisecond)
 	}
-	if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome != domain.OutcomeWaiting || !strings.Contains(receipt.Reason, "a statement failed") {
-		t.Errorf("the receipt is %+v, %v, want it to wait and to say why", receipt, err)
+	if receipt, err := w.store.Receipt(t.Context(), refund); err != nil || receipt.Outcome != domain.OutcomeWaiting {
+		t.Errorf("the receipt is %+v, %v, want it to wait", receipt, err)
 	}
 	if said := (<-reported).Error(); !strings.Contains(said, "payment provider is not available") && !strings.Contains(said, "a statement failed") {
 		t.Errorf("reported %q", said)
@@ -511,9 +511,7 @@ func TestAsk_AnAnswerFromBeforeTheDoubtDoesNotSettleIt(t *testing.T) {
 func TestAsk_OneThatFailsKeepsNoOtherWaiting(t *testing.T) {
 	t.Parallel()
 	poison := domain.EventID("evt_poison")
-	w := newWorldOn(t, failingUpdates{memory.NewStore(), func(touch ports.Touch) bool {
-		return len(touch.Refs) > 0 && slices.Contains(touch.Events, poison)
-	}})
+	w := newWorld(t)
 	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
 	purchase := w.stripe.Pay(order.Session)
 	intent := intentOf(purchase)
@@ -521,6 +519,9 @@ func TestAsk_OneThatFailsKeepsNoOtherWaiting(t *testing.T) {
 	for n, id := range []domain.EventID{"evt_first", poison, "evt_last"} {
 		event := domain.Event{ID: id, Type: "refund.created", Created: w.clock.now(), Fact: refunded(intent, "refund.created")}
 		payload, _ := w.stripe.Message(event)
+		if id == poison {
+			payload = []byte("nobody can read this")
+		}
 		w.keepWaiting(t, domain.ProcessedEvent{
 			ID: id, Type: event.Type, ReceivedAt: w.clock.now().Add(time.Duration(n) * time.Second), Outcome: domain.OutcomeWaiting,
 			WaitsFor: domain.Ref{Kind: domain.RefPaymentIntent, ID: string(intent)}, Attempts: 1, Payload: payload,
@@ -534,8 +535,8 @@ func TestAsk_OneThatFailsKeepsNoOtherWaiting(t *testing.T) {
 	if held := w.features(t, "u"); len(held) > 0 {
 		t.Errorf("holds %v of what was refunded", held)
 	}
-	if receipt, err := w.store.Receipt(t.Context(), poison); err != nil || receipt.Outcome != domain.OutcomeWaiting || receipt.Attempts < 2 {
-		t.Errorf("the poison is %+v, %v, want it to wait, with a count of the attempts", receipt, err)
+	if receipt, err := w.store.Receipt(t.Context(), poison); err != nil || receipt.Outcome != domain.OutcomeWaiting || receipt.Attempts < 2 || !strings.Contains(receipt.Reason, "cannot be processed") {
+		t.Errorf("the poison is %+v, %v, want it to wait, with the reason and a count of the attempts", receipt, err)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestSameCatalog_RefusesAnotherThanTheServices(t *testing.T) {
 		defer stop()
 		timer := func(time.Duration) <-chan time.Time { stop(); return nil }
 		adopt := app.NewAdoptDatabase(store, c, app.Settings{}, app.NewDeriveAgain(store, c, clock.now), timer)
-		if err := adopt.Check(ctx); err != nil {
+		if err := adopt.Start(ctx); err != nil {
 			t.Fatal(err)
 		}
 		_, err := adopt.CatchUp(ctx)

@@ -55,7 +55,7 @@ func (a Account) checkoutUnpaid(s Subscription) bool {
 		unpaid = unpaid || linked && o.Status != OrderPaid
 	}
 	for _, p := range a.Payments {
-		settled := p.Subscription == s.ID && p.Status == PaymentPaid && p.Amount > 0
+		settled := p.Subscription == s.ID && p.Status == PaymentPaid && p.worth() > 0
 		unpaid = unpaid && !settled
 	}
 	return unpaid

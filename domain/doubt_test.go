@@ -74,8 +74,8 @@ func TestDoubt_ItemsThatTheMessageHadNoRoomFor(t *testing.T) {
 	again := subscriptionSays(updated, noon.Add(time.Hour), "past_due")
 	again.MoreItems = true
 	a, verdict = domain.Record(a, again, shop)
-	if verdict.Doubt.Since != noon.Add(time.Hour) || len(a.Subscriptions["sub_1"].Items) != 2 {
-		t.Errorf("cut again: got %+v and %+v, want a doubt and both items", verdict, a.Subscriptions["sub_1"])
+	if held := a.Subscriptions["sub_1"]; verdict.Doubt.Since != noon.Add(time.Hour) || len(held.Items) != 2 || held.Status != "past_due" {
+		t.Errorf("cut again: got %+v and %+v, want a doubt, the new status and both items", verdict, held)
 	}
 	if _, verdict = domain.Record(a, cut, shop); verdict.Doubt != (domain.Doubt{}) {
 		t.Errorf("older than what is held: doubt %+v, want none", verdict.Doubt)

@@ -75,10 +75,13 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 	snapshot.SeenAt, snapshot.Precedence = s.At, rule.Precedence
 	held, have := a.Subscriptions[snapshot.ID]
 	newer := !have || compareSnapshots(snapshot, held) > 0
-	// What an event had no room for is not gone: until Stripe has told all items, the
-	// state that is held stays, unless there is none, or the subscription has ended.
+	// What an event had no room for is not gone: until Stripe has told all items, those
+	// that are held stay. An end needs none.
 	cut := s.MoreItems && newer && snapshot.phase() != phaseEnded
-	if newer && (!have || !cut) {
+	if cut && have {
+		snapshot.Items = held.Items
+	}
+	if newer {
 		a.Subscriptions[snapshot.ID] = snapshot
 	}
 	var verdict Verdict

@@ -166,7 +166,7 @@ func (a Account) paidForOrder(id OrderID) []Payment {
 func (a Account) paidFor(id SubscriptionID) []Payment {
 	var payments []Payment
 	for _, p := range a.Payments {
-		if p.Subscription == id && p.Status == PaymentPaid && max(p.Amount, p.Total) > 0 {
+		if p.Subscription == id && p.Status == PaymentPaid && p.worth() > 0 {
 			payments = append(payments, p)
 		}
 	}
@@ -215,7 +215,7 @@ const (
 func (m moneyBack) returnedOf(payments []Payment) share {
 	var paid, returned int64
 	for _, p := range payments {
-		paid = saturatingAdd(paid, p.Amount)
+		paid = saturatingAdd(paid, p.worth())
 		returned = saturatingAdd(returned, m.returned[p.ID])
 	}
 	switch {

@@ -148,10 +148,11 @@ func TestMoneyBack_OfASubscription(t *testing.T) {
 		"lost":                                  {[]domain.Fact{first, dispute(early, "lost")}, false, ""},
 		"lost, and a period paid after it":      {[]domain.Fact{first, dispute(early, "lost"), renewed, second}, true, ""},
 		"refunded, the next paid from a credit": {[]domain.Fact{first, refund("pi_1", 2900), renewed, byCredit}, true, ""},
-		"lost, the next paid from a credit":     {[]domain.Fact{first, dispute(early, "lost"), renewed, byCredit}, true, ""},
-		"a year refunded, months paid since":    {[]domain.Fact{year, refund("pi_1", 2900), renewed, second}, true, ""},
-		"a year paid, the month since refunded": {[]domain.Fact{year, renewed, second, refund("pi_2", 2900)}, false, ""},
-		"an old period's, lost, none paid yet":  {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, false, ""},
+		"paid from a credit, a change in it refunded": {[]domain.Fact{func() domain.Fact { f := first; f.Amount, f.Total = 0, 2900; return f }(), change, refund("pi_3", 700)}, true, ""},
+		"lost, the next paid from a credit":           {[]domain.Fact{first, dispute(early, "lost"), renewed, byCredit}, true, ""},
+		"a year refunded, months paid since":          {[]domain.Fact{year, refund("pi_1", 2900), renewed, second}, true, ""},
+		"a year paid, the month since refunded":       {[]domain.Fact{year, renewed, second, refund("pi_2", 2900)}, false, ""},
+		"an old period's, lost, none paid yet":        {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,6 +40,9 @@ type Payment struct {
 	PeriodEnd    time.Time // UTC; what the money is for, zero for a one-time order
 }
 
+// worth is what was paid for with it, money or credit.
+func (p Payment) worth() int64 { return max(p.Amount, p.Total) }
+
 // join takes the further status and whatever either side knows.
 func (p Payment) join(q Payment) Payment {
 	further := cmp.Or(

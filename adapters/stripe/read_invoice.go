@@ -32,7 +32,8 @@ type invoiceFields struct {
 }
 
 type invoiceLine struct {
-	Subscription ref `json:"subscription"`
+	Amount       number `json:"amount"`
+	Subscription ref    `json:"subscription"`
 	Parent       struct {
 		Details struct {
 			Subscription ref `json:"subscription"`
@@ -66,13 +67,21 @@ func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact
 	return fact
 }
 
-// billedPeriod is what the line that ends last is for. Others are older: usage of the
-// period before, the rest of a plan that was left.
+// billedPeriod is what the line that ends last is for. Others are older, such as usage
+// of the period before; or they give something back, such as the rest of a year that
+// was left for months.
 func (o *object) billedPeriod() (start, end time.Time) {
+	if start, end = o.periodOf(func(l invoiceLine) bool { return l.Amount.value >= 0 }); !end.IsZero() {
+		return start, end
+	}
+	return o.periodOf(func(invoiceLine) bool { return true })
+}
+
+func (o *object) periodOf(counts func(invoiceLine) bool) (start, end time.Time) {
 	for _, line := range o.Lines.Data {
 		from, until := line.Period.Start.time(), line.Period.End.time()
 		longer := until.Equal(end) && !from.IsZero() && (start.IsZero() || from.Before(start))
-		if until.After(end) || longer {
+		if counts(line) && (until.After(end) || longer) {
 			start, end = from, until
 		}
 	}

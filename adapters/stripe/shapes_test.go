@@ -247,6 +247,20 @@ func TestReadEvent_Places(t *testing.T) {
 					t.Errorf("got the period from %s", got.PeriodStart)
 				}
 			}},
+		"invoice: the rest of a year is given back": {`{"id":"in_1","object":"invoice","lines":{"data":[{"amount":-600,"period":{"start":1700000000,"end":1730000000}},{"amount":5000,"period":{"start":1700000000,"end":1702592000}}]}}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.PeriodEnd.Unix() != 1702592000 {
+					t.Errorf("got the period to %s", got.PeriodEnd)
+				}
+			}},
+		"invoice: only gives something back": {`{"id":"in_1","object":"invoice","lines":{"data":[{"amount":-600,"period":{"start":1700000000,"end":1702592000}}]}}`,
+			func(t *testing.T, f domain.Fact) {
+				t.Helper()
+				if got := f.(domain.InvoiceFact); got.PeriodEnd.Unix() != 1702592000 {
+					t.Errorf("got the period to %s", got.PeriodEnd)
+				}
+			}},
 		"invoice: settled with a credit": {`{"id":"in_1","object":"invoice","total":2900,"amount_due":0,"amount_paid":0}`,
 			func(t *testing.T, f domain.Fact) {
 				t.Helper()

@@ -100,7 +100,7 @@ var useCases = fx.Module("app", fx.Provide(
 // deployment's, and derives entitlements again if the catalog is another than the
 // last one that the database saw.
 func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *slog.Logger) {
-	lc.Append(fx.StartHook(adopt.Check))
+	lc.Append(fx.StartHook(adopt.Start))
 	inBackground(lc, func(ctx context.Context) {
 		changes, err := adopt.CatchUp(ctx)
 		switch {
