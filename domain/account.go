@@ -7,7 +7,7 @@ import (
 )
 
 // Account is all that is known about one user's purchases. It is the unit of
-// locking and of decision.
+// locking. What is derived, is derived purchase by purchase: see [Account.Purchases].
 type Account struct {
 	User UserID
 
@@ -16,13 +16,24 @@ type Account struct {
 	Customer    CustomerID
 	CustomerKey string
 
-	// FormerCustomers are those that were deleted at Stripe: late events about
-	// what they bought are still the user's. Sorted.
-	FormerCustomers []CustomerID
+	// FormerCustomers are those that were ours before: events about what they bought
+	// are still the user's. Sorted. DeletedCustomers are those of which Stripe said
+	// that they were deleted, which ends what they subscribed to. Sorted.
+	FormerCustomers  []CustomerID
+	DeletedCustomers []CustomerID
+
+	// CustomerAccounts are other names of the customer, learned from objects of ours.
+	// Sorted.
+	CustomerAccounts []CustomerAccountID
+
+	// Meanings says which plan a price meant when it was told of: a price that leaves
+	// the catalog, or loses its lookup key, keeps its plan for who holds it.
+	Meanings map[PriceID]PlanKey
 
 	Orders        map[OrderID]Order
+	Payments      map[PaymentIntentID]Payment
 	Subscriptions map[SubscriptionID]Subscription
-	Payments      map[string]Payment
+	Invoices      map[InvoiceID]Invoice
 
 	// What became of the money. InvoicePayments says which invoice a payment
 	// intent pays.
@@ -30,35 +41,27 @@ type Account struct {
 	Charges         map[ChargeID]Charge
 	Refunds         map[RefundID]Refund
 	Disputes        map[DisputeID]Dispute
+	CreditNotes     map[CreditNoteID]CreditNote
 
 	Grants map[GrantID]Grant
 }
 
 // NewAccount is a user of whom nothing is known.
-func NewAccount(user UserID) Account {
-	return Account{
-		User:            user,
-		Orders:          map[OrderID]Order{},
-		Subscriptions:   map[SubscriptionID]Subscription{},
-		Payments:        map[string]Payment{},
-		InvoicePayments: map[PaymentIntentID]InvoiceID{},
-		Charges:         map[ChargeID]Charge{},
-		Refunds:         map[RefundID]Refund{},
-		Disputes:        map[DisputeID]Dispute{},
-		Grants:          map[GrantID]Grant{},
-	}
-}
+func NewAccount(user UserID) Account { return Account{User: user}.Clone() }
 
-// Clone returns a copy that shares nothing that can change. Items of a
-// subscription are replaced, never edited, so that sharing them is safe.
+// Clone returns a copy that shares nothing that can change. Slices within facts are
+// replaced, never edited, so that sharing them is safe.
 func (a Account) Clone() Account {
+	a.Meanings = cloneMap(a.Meanings)
 	a.Orders = cloneMap(a.Orders)
-	a.Subscriptions = cloneMap(a.Subscriptions)
 	a.Payments = cloneMap(a.Payments)
+	a.Subscriptions = cloneMap(a.Subscriptions)
+	a.Invoices = cloneMap(a.Invoices)
 	a.InvoicePayments = cloneMap(a.InvoicePayments)
 	a.Charges = cloneMap(a.Charges)
 	a.Refunds = cloneMap(a.Refunds)
 	a.Disputes = cloneMap(a.Disputes)
+	a.CreditNotes = cloneMap(a.CreditNotes)
 	a.Grants = cloneMap(a.Grants)
 	return a
 }
@@ -75,6 +78,9 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 func (a Account) same(b Account) bool {
 	return a.Customer == b.Customer && a.CustomerKey == b.CustomerKey &&
 		slices.Equal(a.FormerCustomers, b.FormerCustomers) &&
+		slices.Equal(a.DeletedCustomers, b.DeletedCustomers) &&
+		slices.Equal(a.CustomerAccounts, b.CustomerAccounts) &&
+		maps.Equal(a.Meanings, b.Meanings) &&
 		maps.Equal(a.Orders, b.Orders) &&
 		maps.Equal(a.Payments, b.Payments) &&
 		maps.Equal(a.InvoicePayments, b.InvoicePayments) &&
@@ -82,6 +88,8 @@ func (a Account) same(b Account) bool {
 		maps.Equal(a.Refunds, b.Refunds) &&
 		maps.Equal(a.Disputes, b.Disputes) &&
 		maps.Equal(a.Grants, b.Grants) &&
+		maps.EqualFunc(a.CreditNotes, b.CreditNotes, sameCreditNote) &&
+		maps.EqualFunc(a.Invoices, b.Invoices, sameInvoice) &&
 		maps.EqualFunc(a.Subscriptions, b.Subscriptions, func(s, t Subscription) bool {
 			return s.ID == t.ID && compareSnapshots(s, t) == 0
 		})
@@ -108,15 +116,17 @@ func (a Account) Refs() []Ref {
 			Ref{RefPaymentIntent, string(o.PaymentIntent)},
 		)...)
 	}
+	for _, name := range a.CustomerAccounts {
+		all = append(all, Ref{RefAccount, string(name)})
+	}
 	for id := range a.Subscriptions {
 		all = append(all, Ref{RefSubscription, string(id)})
 	}
-	for id, p := range a.Payments {
-		if p.Subscription != "" {
-			all = append(all, Ref{RefInvoice, id})
-		} else {
-			all = append(all, Ref{RefPaymentIntent, id})
-		}
+	for id := range a.Payments {
+		all = append(all, Ref{RefPaymentIntent, string(id)})
+	}
+	for id := range a.Invoices {
+		all = append(all, Ref{RefInvoice, string(id)})
 	}
 	for intent, invoice := range a.InvoicePayments {
 		all = append(all, Ref{RefPaymentIntent, string(intent)}, Ref{RefInvoice, string(invoice)})
@@ -159,48 +169,38 @@ func (a Account) HadTrial(t time.Time) bool {
 	return false
 }
 
-// WithoutCustomer is the account once its customer was deleted at Stripe; the
-// next one is made with a key of its own.
+// WithoutCustomer is the account once its customer was deleted at Stripe, which ends
+// what it subscribed to; the next one is made with a key of its own.
 func (a Account) WithoutCustomer(key string) Account {
-	former := append(slices.Clone(a.FormerCustomers), a.Customer)
-	slices.Sort(former)
-	a.FormerCustomers, a.Customer, a.CustomerKey = former, "", key
+	a.DeletedCustomers = union(a.DeletedCustomers, []CustomerID{a.Customer})
+	return a.ReplaceCustomer(key)
+}
+
+// ReplaceCustomer is the account ready for another customer. The one that it had is
+// still the user's: nothing that it bought ends.
+func (a Account) ReplaceCustomer(key string) Account {
+	if a.Customer != "" {
+		a.FormerCustomers = union(a.FormerCustomers, []CustomerID{a.Customer})
+	}
+	a.Customer, a.CustomerKey = "", key
 	return a
 }
 
-// isFormer tells whether a customer was ours and is deleted at Stripe, which ends
+// isDeleted tells whether Stripe said of a customer that it was deleted, which ends
 // all that it had.
-func (a Account) isFormer(customer CustomerID) bool {
-	return customer != a.Customer && slices.Contains(a.FormerCustomers, customer)
+func (a Account) isDeleted(customer CustomerID) bool {
+	return slices.Contains(a.DeletedCustomers, customer)
 }
 
 // Live tells whether a subscription may still charge the user, so that a second one
 // in its group would charge twice.
-func (a Account) Live(s Subscription) bool { return s.Status.Live() && !a.isFormer(s.Customer) }
-
-// planOf finds the plan that an item of a subscription belongs to: by the catalog,
-// or else by the order that was for the item's price. A lookup key moves to the
-// next price when prices are raised, and those who pay the old one keep the plan.
-func (a Account) planOf(item Item, c Catalog) (Plan, bool) {
-	if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
-		return plan, true
-	}
-	var found Plan
-	mapped := false
-	for _, o := range a.Orders {
-		plan, known := c.Plans[o.Plan]
-		if known && o.PriceID == item.Price && item.Price != "" && (!mapped || plan.Key < found.Key) {
-			found, mapped = plan, true
-		}
-	}
-	return found, mapped
-}
+func (a Account) Live(s Subscription) bool { return s.Status.Live() && !a.isDeleted(s.Customer) }
 
 // PlansOf are the plans that the items of a subscription belong to.
 func (a Account) PlansOf(s Subscription, c Catalog) []Plan {
 	var plans []Plan
 	for _, item := range s.Items {
-		if plan, mapped := a.planOf(item, c); mapped {
+		if plan, mapped := a.planOf(item.Price, item.LookupKey, c); mapped {
 			plans = append(plans, plan)
 		}
 	}

@@ -39,20 +39,37 @@ type Source struct {
 	ID   string
 }
 
-// Entitlement is the right of one user to one feature from one source. Source
-// and Feature identify it: there is no other id.
+// Entitlement is the right of one user to one feature from one source, for a stretch
+// of time. Feature, Source and Part identify it: there is no other id.
 type Entitlement struct {
 	Feature FeatureKey
 	Source  Source
-	Plan    PlanKey // empty: of a grant
-	Value   Value
-	Since   time.Time // UTC
-	Until   time.Time // UTC, exclusive; zero: no end
+	// Part counts the stretches of one source and feature, which follow each other
+	// without overlapping: an unpaid upgrade until grace is over is part 0, what was
+	// paid for before it is part 1.
+	Part  int
+	Plan  PlanKey // empty: of a grant
+	Value Value
+	Since time.Time // UTC
+	Until time.Time // UTC, exclusive; zero: no end
 }
+
+// ClockTolerance is how far Stripe's clock may be ahead of ours: what begins now by
+// Stripe's clock has begun. It is that of the signatures of webhooks.
+const ClockTolerance = 5 * time.Minute
 
 // LiveAt tells whether the right holds at t.
 func (e Entitlement) LiveAt(t time.Time) bool {
-	return !t.Before(e.Since) && (e.Until.IsZero() || t.Before(e.Until))
+	return !t.Before(e.begins()) && (e.Until.IsZero() || t.Before(e.Until))
+}
+
+// begins is from when the right holds: what a purchase begins with, at once, even if
+// our clock is somewhat behind Stripe's.
+func (e Entitlement) begins() time.Time {
+	if e.Part > 0 || e.Source.Kind == SourceGrant {
+		return e.Since
+	}
+	return e.Since.Add(-ClockTolerance)
 }
 
 // CompareEntitlements orders by what identifies an entitlement of one user.
@@ -61,6 +78,7 @@ func CompareEntitlements(a, b Entitlement) int {
 		cmp.Compare(a.Feature, b.Feature),
 		cmp.Compare(a.Source.Kind, b.Source.Kind),
 		cmp.Compare(a.Source.ID, b.Source.ID),
+		cmp.Compare(a.Part, b.Part),
 	)
 }
 
@@ -76,48 +94,72 @@ type Right struct {
 // Rights merges entitlements into what holds at t, sorted by feature: a union
 // over live sources, so that the end of one never takes what another gives.
 func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
-	live := slices.DeleteFunc(slices.Clone(entitlements), func(e Entitlement) bool { return !e.LiveAt(t) })
-	slices.SortFunc(live, CompareEntitlements)
-
+	sorted := slices.SortedFunc(slices.Values(entitlements), CompareEntitlements)
 	var rights []Right
-	for len(live) > 0 {
+	for len(sorted) > 0 {
 		n := 1
-		for n < len(live) && live[n].Feature == live[0].Feature {
+		for n < len(sorted) && sorted[n].Feature == sorted[0].Feature {
 			n++
 		}
-		rights = append(rights, mergeSources(live[:n:n], c.Features[live[0].Feature].Merge))
-		live = live[n:]
+		if right, holds := rightAt(sorted[:n], c.Features[sorted[0].Feature].Merge, t); holds {
+			rights = append(rights, right)
+		}
+		sorted = sorted[n:]
 	}
 	return rights
 }
 
-// mergeSources makes one right of the live sources of one feature, at least one.
-func mergeSources(sources []Entitlement, rule MergeRule) Right {
-	r := Right{Feature: sources[0].Feature, Value: sources[0].Value, Since: sources[0].Since, Sources: sources}
-	for _, e := range sources[1:] {
-		r.Value = mergeValues(r.Value, e.Value, rule)
-		if e.Since.Before(r.Since) {
-			r.Since = e.Since
+// rightAt makes one right of the entitlements to one feature.
+func rightAt(all []Entitlement, rule MergeRule, t time.Time) (Right, bool) {
+	r, holds := valueAt(all, rule, t)
+	if !holds {
+		return Right{}, false
+	}
+	// It holds until the first moment at which it is less: whatever begins before then
+	// counts, too.
+	var ends []time.Time
+	for _, e := range all {
+		if e.Until.After(t) {
+			ends = append(ends, e.Until)
 		}
 	}
-	// The value lasts as long as any source gives it alone; a sum only as long as
-	// all of its parts do.
-	alone := false
-	for _, e := range sources {
+	slices.SortFunc(ends, time.Time.Compare)
+	for _, end := range ends {
+		if later, still := valueAt(all, rule, end); !still || later.Value.lessThan(r.Value) {
+			r.Until = end
+			break
+		}
+	}
+	return r, true
+}
+
+// valueAt is what holds at t, without an end.
+func valueAt(all []Entitlement, rule MergeRule, t time.Time) (r Right, holds bool) {
+	for _, e := range all {
 		switch {
-		case e.Value != r.Value:
-		case !alone:
-			r.Until, alone = e.Until, true
+		case !e.LiveAt(t):
+			continue
+		case !holds:
+			r = Right{Feature: e.Feature, Value: e.Value, Since: e.Since}
 		default:
-			r.Until = laterEnd(r.Until, e.Until)
+			r.Value = mergeValues(r.Value, e.Value, rule)
+			r.Since = earliest(r.Since, e.Since)
 		}
+		holds = true
+		r.Sources = append(r.Sources, e)
 	}
-	if !alone {
-		for _, e := range sources {
-			r.Until = earlier(r.Until, e.Until)
-		}
+	return r, holds
+}
+
+func (v Value) lessThan(w Value) bool {
+	switch {
+	case v.Type != w.Type:
+		return true
+	case v.Limit == w.Limit || v.Limit == Unlimited:
+		return false
+	default:
+		return w.Limit == Unlimited || v.Limit < w.Limit
 	}
-	return r
 }
 
 // mergeValues joins what two sources give of one feature.
@@ -132,14 +174,6 @@ func mergeValues(a, b Value, rule MergeRule) Value {
 	default:
 		return Limit(max(a.Limit, b.Limit))
 	}
-}
-
-// laterEnd compares two ends; the zero time means that there is none.
-func laterEnd(a, b time.Time) time.Time {
-	if a.IsZero() || b.IsZero() {
-		return time.Time{}
-	}
-	return later(a, b)
 }
 
 func later(a, b time.Time) time.Time {

@@ -25,7 +25,7 @@ type Event struct {
 
 // Fact is what one message says about one object. It is a closed set:
 // [SessionFact], [SubscriptionFact], [InvoiceFact], [InvoicePaymentFact],
-// [ChargeFact], [RefundFact], [DisputeFact], [CustomerFact].
+// [CreditNoteFact], [ChargeFact], [RefundFact], [DisputeFact], [CustomerFact].
 type Fact interface {
 	// Refs are the names under which the owning account may be known, the most
 	// trustworthy first: ids that we gave or were given, then what metadata
@@ -38,20 +38,22 @@ type Fact interface {
 
 // SessionFact is what we were told of a Checkout Session.
 type SessionFact struct {
-	Type          EventType
-	At            time.Time
-	ID            SessionID
-	Mode          Mode
-	Status        string  // Stripe's: open, complete, expired
-	PaymentStatus string  // Stripe's: paid, unpaid, no_payment_required
-	Order         OrderID // as client_reference_id or metadata claim it
-	Customer      CustomerID
-	Subscription  SubscriptionID
-	PaymentIntent PaymentIntentID
-	RecoveredFrom SessionID
-	URL           string
-	Amount        int64 // minor currency units
-	Currency      string
+	Type            EventType
+	At              time.Time
+	ID              SessionID
+	Mode            Mode    // Stripe's: payment, subscription, setup
+	Status          string  // Stripe's: open, complete, expired
+	PaymentStatus   string  // Stripe's: paid, unpaid, no_payment_required
+	Order           OrderID // as client_reference_id or metadata claim it
+	Customer        CustomerID
+	CustomerAccount CustomerAccountID
+	Subscription    SubscriptionID
+	PaymentIntent   PaymentIntentID
+	RecoveredFrom   SessionID
+	URL             string
+	Amount          int64 // minor currency units
+	Subtotal        int64 // before discounts and tax; 0: nothing, or not told
+	Currency        string
 }
 
 // Refs implements [Fact].
@@ -83,30 +85,35 @@ func (s SubscriptionFact) Refs() []Ref {
 	return refs(
 		Ref{RefSubscription, string(s.Snapshot.ID)},
 		Ref{RefCustomer, string(s.Snapshot.Customer)},
+		Ref{RefAccount, string(s.Snapshot.CustomerAccount)},
 		Ref{RefOrder, string(s.Snapshot.Order)},
 	)
 }
 
 // InvoiceFact is what we were told of an invoice.
 type InvoiceFact struct {
-	Type          EventType
-	At            time.Time
-	ID            InvoiceID
-	Customer      CustomerID
-	Subscription  SubscriptionID  // empty: not for a subscription
-	PaymentIntent PaymentIntentID // until API version acacia, or if payments are included
-	Charge        ChargeID        // until acacia
-	Amount        int64           // paid or due, minor currency units
-	Total         int64           // what it is over, whatever it is settled with; 0: not told
-	Currency      string
-	PeriodStart   time.Time // of the line that ends last
-	PeriodEnd     time.Time
+	Type            EventType
+	At              time.Time
+	Invoice         Invoice // without FirstSeenAt and SeenAt, which At says
+	Customer        CustomerID
+	CustomerAccount CustomerAccountID
+	// PaidWith is what the message says to have paid it, or to be going to: until API
+	// version acacia, or if payments are asked for.
+	PaidWith []PaidWith
+}
+
+// PaidWith is a payment of an invoice: either of its names may be empty.
+type PaidWith struct {
+	PaymentIntent PaymentIntentID
+	Charge        ChargeID
 }
 
 // Refs implements [Fact].
 func (i InvoiceFact) Refs() []Ref {
 	return refs(
-		Ref{RefSubscription, string(i.Subscription)},
+		Ref{RefInvoice, string(i.Invoice.ID)},
+		Ref{RefSubscription, string(i.Invoice.Subscription)},
 		Ref{RefCustomer, string(i.Customer)},
+		Ref{RefAccount, string(i.CustomerAccount)},
 	)
 }

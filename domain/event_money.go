@@ -24,6 +24,24 @@ func (i InvoicePaymentFact) Refs() []Ref {
 	)
 }
 
+// CreditNoteFact is what we were told of a credit note.
+type CreditNoteFact struct {
+	Type            EventType
+	At              time.Time
+	CreditNote      CreditNote
+	Customer        CustomerID
+	CustomerAccount CustomerAccountID
+}
+
+// Refs implements [Fact].
+func (n CreditNoteFact) Refs() []Ref {
+	return refs(
+		Ref{RefInvoice, string(n.CreditNote.Invoice)},
+		Ref{RefCustomer, string(n.Customer)},
+		Ref{RefAccount, string(n.CustomerAccount)},
+	)
+}
+
 // ChargeFact is what we were told of a charge, or of the payment intent that made
 // it.
 type ChargeFact struct {
@@ -86,9 +104,10 @@ func moneyRefs(intent PaymentIntentID, charge ChargeID) []Ref {
 
 // CustomerFact is what we were told of a customer.
 type CustomerFact struct {
-	Type EventType
-	At   time.Time
-	ID   CustomerID
+	Type    EventType
+	At      time.Time
+	ID      CustomerID
+	Deleted bool // Stripe says that it is gone; an event of that type says so too
 }
 
 // Refs implements [Fact].
@@ -96,13 +115,22 @@ func (c CustomerFact) Refs() []Ref { return refs(Ref{RefCustomer, string(c.ID)})
 
 // Whose is what to ask Stripe about if none of a fact's names is known. Refunds
 // and disputes name a payment and nothing else, and the payment may be one that
-// we have not heard of yet; every other kind of object names its customer, who is
-// known before anything is bought.
+// we have not heard of yet. Other kinds of objects name their customer, who is known
+// before anything is bought; where they name it as an Account, which we did not make,
+// the subscription may carry our order's id.
 func Whose(f Fact) (Ref, bool) {
-	switch f.(type) {
+	switch f := f.(type) {
 	case RefundFact, DisputeFact:
 		for _, ref := range f.Refs() {
 			return ref, true
+		}
+	case InvoiceFact:
+		if f.Customer == "" && f.CustomerAccount != "" && f.Invoice.Subscription != "" {
+			return Ref{RefSubscription, string(f.Invoice.Subscription)}, true
+		}
+	case CreditNoteFact:
+		if f.Customer == "" && f.CustomerAccount != "" {
+			return Ref{RefInvoice, string(f.CreditNote.Invoice)}, true
 		}
 	}
 	return Ref{}, false

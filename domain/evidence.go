@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 
 // Evidence is one fact that a source rests on, for people and for programs.
 type Evidence struct {
-	About   string // order, subscription, payment, refund, charge, dispute, grant
+	About   string // order, subscription, payment, invoice, line, refund, charge, credit_note, dispute, grant
 	ID      string
 	Says    string   // in a sentence
 	Details []Detail // what is known, in a fixed order; what is not known is left out
@@ -26,13 +25,17 @@ type Detail struct {
 
 // evidence finds what the sources of an account rest on.
 type evidence struct {
-	account Account
-	money   moneyBack
-	found   map[Source][]Evidence
+	account   Account
+	purchases map[Source]Purchase
+	found     map[Source][]Evidence
 }
 
 func (a Account) evidence() evidence {
-	return evidence{account: a, money: a.moneyBack(), found: map[Source][]Evidence{}}
+	e := evidence{account: a, purchases: map[Source]Purchase{}, found: map[Source][]Evidence{}}
+	for _, p := range a.Purchases() {
+		e.purchases[p.Source] = p
+	}
+	return e
 }
 
 // of is the evidence of one source: what was bought or given first, then its money.
@@ -42,16 +45,19 @@ func (e evidence) of(s Source) []Evidence {
 	}
 	var found []Evidence
 	switch s.Kind {
-	case SourceOrder:
-		if o, known := e.account.Orders[OrderID(s.ID)]; known {
-			found = append(found, e.order(o))
-			found = append(found, e.payments(func(p Payment) bool { return p.Order == o.ID })...)
+	case SourceOrder, SourceSubscription:
+		p, known := e.purchases[s]
+		if o, single := e.account.Orders[OrderID(s.ID)]; !known && single { // of a subscription that has not come
+			p = Purchase{Orders: []Order{o}}
 		}
-	case SourceSubscription:
-		if sub, known := e.account.Subscriptions[SubscriptionID(s.ID)]; known {
-			found = append(found, e.subscription(sub))
-			found = append(found, e.ordersOf(sub)...)
-			found = append(found, e.payments(func(p Payment) bool { return p.Subscription == sub.ID })...)
+		if p.Subscription.ID != "" {
+			found = append(found, p.subscriptionEvidence())
+		}
+		for _, o := range p.Orders {
+			found = append(found, p.orderEvidence(o))
+		}
+		for _, bill := range p.Bills {
+			found = append(found, bill.evidence()...)
 		}
 	case SourceGrant:
 		if g, known := e.account.Grants[GrantID(s.ID)]; known {
@@ -62,8 +68,11 @@ func (e evidence) of(s Source) []Evidence {
 	return found
 }
 
-func (e evidence) order(o Order) Evidence {
-	status := e.account.StatusOf(o)
+func (p Purchase) orderEvidence(o Order) Evidence {
+	status := o.Status
+	if o.Mode == ModePayment && status == OrderPaid {
+		status = p.orderStatus()
+	}
 	says := fmt.Sprintf("bought as plan %s, %s: %s", o.Plan, units(o.Quantity), status)
 	switch {
 	case o.PaidAt.IsZero():
@@ -79,29 +88,14 @@ func (e evidence) order(o Order) Evidence {
 	)}
 }
 
-// ordersOf are the orders that a subscription comes from.
-func (e evidence) ordersOf(s Subscription) []Evidence {
-	var orders []Order
-	for _, o := range e.account.Orders {
-		if o.Subscription == s.ID || o.ID == s.Order {
-			orders = append(orders, o)
-		}
-	}
-	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
-	var found []Evidence
-	for _, o := range orders {
-		found = append(found, e.order(o))
-	}
-	return found
-}
-
-func (e evidence) subscription(s Subscription) Evidence {
+func (p Purchase) subscriptionEvidence() Evidence {
+	s := p.Subscription
 	says := []string{string(s.Status)}
 	if !s.StartedAt.IsZero() {
 		says = append(says, "started on "+stamp(s.StartedAt))
 	}
-	if !s.PeriodEnd.IsZero() {
-		says = append(says, "current period from "+stamp(s.PeriodStart)+" to "+stamp(s.PeriodEnd))
+	if s.Pause != PauseNone {
+		says = append(says, "collection is paused ("+string(s.Pause)+")")
 	}
 	if !s.TrialEnd.IsZero() {
 		says = append(says, "trial until "+stamp(s.TrialEnd))
@@ -112,52 +106,71 @@ func (e evidence) subscription(s Subscription) Evidence {
 	if !s.EndedAt.IsZero() {
 		says = append(says, "ended on "+stamp(s.EndedAt))
 	}
-	var customer string
-	if e.account.isFormer(s.Customer) {
-		customer = "deleted at Stripe"
+	if p.CustomerDeleted {
 		says = append(says, "its customer was deleted at Stripe")
 	}
 	var items []string
-	for _, item := range s.Items {
-		items = append(items, fmt.Sprintf("%s x%d", item.Price, max(item.Quantity, 1)))
+	for _, i := range s.Items {
+		items = append(items, fmt.Sprintf("%s of %s", units(i.Quantity), i.Price))
+		if !i.PeriodEnd.IsZero() {
+			items[len(items)-1] += " for " + stamp(i.PeriodStart) + " to " + stamp(i.PeriodEnd)
+		}
+	}
+	if len(items) > 0 {
+		says = append(says, "items: "+strings.Join(items, "; "))
 	}
 	return Evidence{"subscription", string(s.ID), strings.Join(says, ", "), details(
-		"status", string(s.Status), "items", strings.Join(items, ", "), "started_at", stamp(s.StartedAt),
-		"period_start", stamp(s.PeriodStart), "period_end", stamp(s.PeriodEnd), "trial_end", stamp(s.TrialEnd),
-		"scheduled_end", stamp(s.scheduledEnd()), "ended_at", stamp(s.EndedAt),
-		"paid_through", stamp(e.account.paidThrough(s)), "customer", customer, "seen_at", stamp(s.SeenAt),
+		"status", string(s.Status), "started_at", stamp(s.StartedAt),
+		"period_start", stamp(s.PeriodStart()), "period_end", stamp(s.PeriodEnd()), "trial_end", stamp(s.TrialEnd),
+		"scheduled_end", stamp(s.scheduledEnd()), "ended_at", stamp(s.EndedAt), "pause_collection", string(s.Pause),
+		"customer", string(s.Customer), "seen_at", stamp(s.SeenAt),
 	)}
 }
 
-// payments are those that are wanted, the oldest period first, each followed by
-// what became of it.
-func (e evidence) payments(wanted func(Payment) bool) []Evidence {
-	var payments []Payment
-	for _, p := range e.account.Payments {
-		if wanted(p) {
-			payments = append(payments, p)
-		}
+// evidence is a bill, its lines, and what became of its money.
+func (b Bill) evidence() []Evidence {
+	back := b.moneyBack()
+	went := ""
+	if back.returned > 0 {
+		went = ", of which " + money(back.returned, cmp.Or(b.Invoice.Currency, b.Payment.Currency)) + " went back"
 	}
-	slices.SortFunc(payments, func(a, b Payment) int {
-		return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.ID, b.ID))
-	})
-	var found []Evidence
-	for _, p := range payments {
-		returned := e.money.returned[p.ID]
-		says := fmt.Sprintf("%s of %s", p.Status, money(p.Amount, p.Currency))
-		if !p.PeriodEnd.IsZero() {
-			says += " for " + stamp(p.PeriodStart) + " to " + stamp(p.PeriodEnd)
-		}
-		if returned > 0 {
-			says += ", of which " + money(returned, p.Currency) + " went back"
-		}
-		found = append(found, Evidence{"payment", p.ID, says, details(
-			"status", string(p.Status), "amount", number(p.Amount), "currency", p.Currency, "returned", number(returned),
-			"period_start", stamp(p.PeriodStart), "period_end", stamp(p.PeriodEnd),
-		)})
-		found = append(found, e.moneyBack(p)...)
+	if p := b.Payment; p.ID != "" {
+		found := []Evidence{{"payment", string(p.ID), "paid " + money(p.Amount, p.Currency) + went, details(
+			"amount", number(p.Amount), "currency", p.Currency, "returned", number(back.returned),
+		)}}
+		return append(found, b.moneyEvidence()...)
 	}
-	return found
+	i := b.Invoice
+	says := fmt.Sprintf("%s, %s", i.Status, money(i.Total, i.Currency))
+	if i.Status == InvoiceOpen {
+		says += ", due since " + stamp(i.dueAt())
+	}
+	if i.settled() && i.AmountPaid < i.Total {
+		says += ", paid with " + money(i.AmountPaid, i.Currency) + " and credit"
+	}
+	found := []Evidence{{"invoice", string(i.ID), says + went, details(
+		"status", string(i.Status), "total", number(i.Total), "amount_paid", number(i.AmountPaid), "currency", i.Currency,
+		"returned", number(back.returned), "billing_reason", i.BillingReason, "collection_method", string(i.Method),
+		"due_at", stamp(i.dueAt()), "paid_at", stamp(i.PaidAt),
+	)}}
+	for _, line := range i.Lines {
+		found = append(found, line.evidence(i))
+	}
+	return append(found, b.moneyEvidence()...)
+}
+
+func (l Line) evidence(of Invoice) Evidence {
+	says := fmt.Sprintf("%s, %s", l.Kind, money(l.Amount, of.Currency))
+	if l.Price != "" {
+		says += fmt.Sprintf(" for %s of %s", units(l.Quantity), l.Price)
+	}
+	if !l.Until.IsZero() {
+		says += ", " + stamp(l.From) + " to " + stamp(l.Until)
+	}
+	return Evidence{"line", l.ID, says, details(
+		"invoice", string(of.ID), "kind", string(l.Kind), "item", l.Item, "price", string(l.Price), "quantity", number(l.Quantity),
+		"amount", number(l.Amount), "from", stamp(l.From), "until", stamp(l.Until),
+	)}
 }
 
 func grantEvidence(g Grant) Evidence {
@@ -193,7 +206,7 @@ func stamp(t time.Time) string {
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 func units(n int64) string {
-	if n <= 1 {
+	if n == 1 {
 		return "1 unit"
 	}
 	return number(n) + " units"

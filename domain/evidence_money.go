@@ -3,48 +3,50 @@ package domain
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
-// moneyBack is what refunds, charges and disputes say of one payment.
-func (e evidence) moneyBack(p Payment) []Evidence {
-	a := e.account
+// moneyEvidence is what refunds, charges, credit notes and disputes say of a bill.
+func (b Bill) moneyEvidence() []Evidence {
 	var found []Evidence
-	for _, id := range slices.Sorted(maps.Keys(a.Refunds)) {
-		r := a.Refunds[id]
-		if a.paymentOf(r.PaymentIntent, r.Charge) != p.ID {
-			continue
-		}
+	for _, r := range b.Refunds {
 		found = append(found, Evidence{"refund", string(r.ID), fmt.Sprintf("refund of %s: %s", money(r.Amount, r.Currency), r.Status), details(
 			"status", string(r.Status), "amount", number(r.Amount), "currency", r.Currency,
-			"created_at", stamp(r.CreatedAt), "payment", p.ID,
+			"created_at", stamp(r.CreatedAt), "of", b.ID(),
 		)})
 	}
-	for _, id := range slices.Sorted(maps.Keys(a.Charges)) {
-		c := a.Charges[id]
-		untold := c.Refunded - a.toldOf(c)
-		if untold <= 0 || a.paymentOf(c.PaymentIntent, c.ID) != p.ID {
+	for _, c := range b.Charges {
+		untold := c.Refunded - b.toldOf(c)
+		if untold <= 0 {
 			continue
 		}
-		currency := cmp.Or(c.Currency, p.Currency)
+		currency := cmp.Or(c.Currency, b.Invoice.Currency, b.Payment.Currency)
 		says := fmt.Sprintf("%s refunded, of which no refund has told %s", money(c.Refunded, currency), money(untold, currency))
 		found = append(found, Evidence{"charge", string(c.ID), says, details(
 			"amount", number(c.Amount), "refunded", number(c.Refunded), "currency", currency,
-			"seen_at", stamp(c.SeenAt), "payment", p.ID,
+			"seen_at", stamp(c.SeenAt), "of", b.ID(),
 		)})
 	}
-	disputes := slices.Clone(e.money.disputes[p.ID])
-	slices.SortFunc(disputes, func(a, b Dispute) int { return cmp.Compare(a.ID, b.ID) })
-	for _, d := range disputes {
+	for _, n := range b.CreditNotes {
+		says := fmt.Sprintf("credit note of %s: %s", money(n.Amount, n.Currency), n.Status)
+		for _, line := range n.Lines {
+			if line.Line != "" {
+				says += fmt.Sprintf(", %s of line %s", money(line.Amount, n.Currency), line.Line)
+			}
+		}
+		found = append(found, Evidence{"credit_note", string(n.ID), says, details(
+			"status", string(n.Status), "amount", number(n.Amount), "currency", n.Currency,
+			"created_at", stamp(n.CreatedAt), "of", b.ID(),
+		)})
+	}
+	for _, d := range b.Disputes {
 		says := fmt.Sprintf("dispute over %s: %s", money(d.Amount, d.Currency), d.Status)
 		if !d.CreatedAt.IsZero() {
 			says += ", since " + stamp(d.CreatedAt)
 		}
 		found = append(found, Evidence{"dispute", string(d.ID), says, details(
 			"status", string(d.Status), "state", string(d.state()), "amount", number(d.Amount), "currency", d.Currency,
-			"created_at", stamp(d.CreatedAt), "payment", p.ID,
+			"created_at", stamp(d.CreatedAt), "of", b.ID(),
 		)})
 	}
 	return found

@@ -69,7 +69,7 @@ type SourceExplanation struct {
 	Last Change
 }
 
-// claim is what identifies an entitlement of one user.
+// claim is what one source gives of one feature, in all its stretches.
 type claim struct {
 	feature FeatureKey
 	source  Source
@@ -125,8 +125,8 @@ type explaining struct {
 
 // tellHistory tells what each source had given, by the changes up to the moment.
 func (e *explaining) tellHistory(past []Change) {
-	for claim, last := range lastChanges(past) {
-		e.add(claim.feature, e.told(last))
+	for key, last := range lastChanges(past) {
+		e.add(key.feature, e.told(last))
 	}
 }
 
@@ -142,7 +142,7 @@ func (e *explaining) told(last Change) SourceExplanation {
 // tellFacts tells how each source stands by the facts, and of what a source gave
 // and cannot give any longer.
 func (e *explaining) tellFacts(a Account, past []Change) {
-	last := lastChanges(past)
+	last := lastOfClaims(past)
 	evidence := a.evidence()
 	rules := map[Source]Rule{}
 	for _, s := range append(Standings(a, e.catalog), a.unfollowed()...) {
@@ -150,13 +150,13 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 			Source: s.Source, Plan: s.Plan, Price: s.Price, Quantity: s.Quantity,
 			State: StateWithheld, Rule: s.Rule, Evidence: evidence.of(s.Source),
 		}
-		if _, mapped := e.catalog.Plans[s.Plan]; !mapped && s.Source.Kind != SourceGrant {
+		if _, mapped := e.catalog.PlanOf(s.Plan); !mapped && s.Source.Kind != SourceGrant {
 			e.Unmapped = append(e.Unmapped, told)
 			rules[s.Source] = s.Rule
 			continue
 		}
 		if _, one := rules[s.Source]; !one {
-			rules[s.Source] = Rule{TableCatalog, "plan " + string(s.Plan) + " does not grant it", string(AccessNone)}
+			rules[s.Source] = Rule{TableCatalog, "plan " + string(s.Plan) + " does not grant it", string(BasisNothing)}
 		}
 		for _, could := range s.couldGive(a, e.catalog) {
 			one := told
@@ -201,7 +201,7 @@ func (a Account) unfollowed() []Standing {
 		}
 		all = append(all, Standing{
 			Source: Source{SourceOrder, string(o.ID)}, Plan: o.Plan, Quantity: o.Quantity,
-			Rule: Rule{TableOrders, row, string(AccessNone)},
+			Rule: Rule{TableOrders, row, string(BasisNothing)},
 		})
 	}
 	return all
@@ -213,7 +213,12 @@ func (s Standing) couldGive(a Account, c Catalog) []Entitlement {
 		g := a.Grants[GrantID(s.Source.ID)]
 		return []Entitlement{{Feature: g.Feature, Source: s.Source, Value: g.Value, Since: s.Since, Until: s.Until}}
 	}
-	return grant(c.Plans[s.Plan], s.Quantity, c, s.Source, s.Since, s.Until)
+	plan, _ := c.PlanOf(s.Plan)
+	var all []Entitlement
+	for feature, value := range valuesOf(plan, s.Grants, s.Quantity, c) {
+		all = append(all, Entitlement{Feature: feature, Source: s.Source, Plan: plan.Key, Value: value, Since: s.Since, Until: s.Until})
+	}
+	return all
 }
 
 // stateAt is what a source does at a moment with what it gives, if it gives.

@@ -84,10 +84,20 @@ func (s SourceExplanation) given(name string) string {
 }
 
 func (c Change) cause() string {
-	if c.Event == "" {
+	switch {
+	case c.Event != "":
+		return "by event " + string(c.Event)
+	case c.Cause == CauseAsked:
+		return "by what Stripe said when it was asked"
+	case c.Cause == CauseCatalog:
+		return "by a change of the catalog or of the rules"
+	case c.Cause == CauseByHand:
+		return "by hand"
+	case c.Cause == CauseCheckout:
+		return "by a checkout"
+	default: // from before causes were kept
 		return "by no event (a grant, the catalog or what Stripe was asked)"
 	}
-	return "by event " + string(c.Event)
 }
 
 // Says tells in a sentence whether the feature is held.

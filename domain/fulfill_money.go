@@ -21,7 +21,7 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 	if !slices.Contains(ChargeEvents, c.Type) {
 		return a, ignored("events of type %s say nothing about money that came or went back", c.Type)
 	}
-	if a.strangerTo(c.Customer) {
+	if a.strangerTo(c.Customer, "", false) {
 		return a, ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
 	}
 	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice}
@@ -37,6 +37,27 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 		return a, Verdict{}
 	}
 	return a, Verdict{Doubt: a.whatFor(c.PaymentIntent, c.ID)}
+}
+
+func (n CreditNoteFact) record(a Account, _ Catalog) (Account, Verdict) {
+	note := n.CreditNote
+	invoice, known := a.Invoices[note.Invoice]
+	switch {
+	case !slices.Contains(CreditNoteEvents, n.Type):
+		return a, ignored("events of type %s say nothing about a credit note", n.Type)
+	case a.strangerTo(n.Customer, n.CustomerAccount, known):
+		return a, ignored("credit note %s is of customer %q, not of ours", note.ID, n.Customer)
+	case note.Status.Rank() < 0:
+		return a, quarantined("credit note %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", note.ID, note.Status)
+	}
+	if held, have := a.CreditNotes[note.ID]; have {
+		note = held.join(note)
+	}
+	a.CreditNotes[note.ID] = note
+	if !known || !invoice.Complete {
+		return a, Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(note.Invoice)}}}
+	}
+	return a, Verdict{}
 }
 
 func (a Account) keepCharge(c Charge) {
@@ -86,12 +107,19 @@ func (d DisputeFact) record(a Account, _ Catalog) (Account, Verdict) {
 	return a, Verdict{Doubt: a.whatFor(d.PaymentIntent, d.Charge)}
 }
 
-// whatFor is the question what a payment was for whose money went back: nothing
-// that we were told says so. Since API version basil a charge names no invoice.
+// whatFor is the question what a payment was for whose money went back, if nothing
+// that we were told says so: since API version basil a charge names no invoice, and an
+// invoice that is named may never have come.
 func (a Account) whatFor(intent PaymentIntentID, charge ChargeID) Doubt {
-	id := a.paymentOf(intent, charge)
-	if _, paid := a.Payments[id]; paid || id != string(a.intentOf(intent, charge)) {
-		return Doubt{} // or it is linked to an invoice
+	intent = a.intentOf(intent, charge)
+	if _, once := a.Payments[intent]; once {
+		return Doubt{}
+	}
+	if invoice := a.invoiceOf(intent, charge); invoice != "" {
+		if known, told := a.Invoices[invoice]; told && known.Complete {
+			return Doubt{}
+		}
+		return Doubt{Subject: Ref{RefInvoice, string(invoice)}}
 	}
 	for _, ref := range moneyRefs(intent, charge) {
 		return Doubt{Subject: ref}
@@ -99,15 +127,38 @@ func (a Account) whatFor(intent PaymentIntentID, charge ChargeID) Doubt {
 	return Doubt{}
 }
 
+// invoiceOf is the invoice that an intent or a charge pays; empty: not known.
+func (a Account) invoiceOf(intent PaymentIntentID, charge ChargeID) InvoiceID {
+	if invoice, linked := a.InvoicePayments[intent]; linked {
+		return invoice
+	}
+	invoice := a.Charges[charge].Invoice
+	for _, other := range a.Charges {
+		if intent != "" && other.PaymentIntent == intent {
+			invoice = max(invoice, other.Invoice)
+		}
+	}
+	return invoice
+}
+
+// intentOf is the payment intent, if need be by the charge that it made.
+func (a Account) intentOf(intent PaymentIntentID, charge ChargeID) PaymentIntentID {
+	if intent == "" {
+		return a.Charges[charge].PaymentIntent
+	}
+	return intent
+}
+
 func (c CustomerFact) record(a Account, _ Catalog) (Account, Verdict) {
 	switch {
-	case !slices.Contains(CustomerEvents, c.Type):
+	case !slices.Contains(CustomerEvents, c.Type) || c.Type == TypeFetched && !c.Deleted:
 		return a, ignored("events of type %s change nothing about what a customer may do", c.Type)
 	case a.Customer == c.ID:
 		return a.WithoutCustomer("after_" + string(c.ID)), Verdict{}
-	case a.strangerTo(c.ID):
+	case a.strangerTo(c.ID, "", false):
 		return a, ignored("customer %s is not ours", c.ID)
-	default: // it is known to be gone
+	default:
+		a.DeletedCustomers = union(a.DeletedCustomers, []CustomerID{c.ID})
 		return a, Verdict{}
 	}
 }

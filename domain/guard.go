@@ -64,25 +64,21 @@ func disputeRow(s DisputeStatus) int {
 	return slices.IndexFunc(DisputeRules, func(r DisputeRule) bool { return r.Status == s })
 }
 
-// accessRow is the status's place in [AccessRules]; -1: a status we do not know.
-func accessRow(s SubscriptionStatus) int {
-	return slices.IndexFunc(AccessRules, func(r AccessRule) bool { return r.Status == s })
-}
-
-func (s SubscriptionStatus) access() Access {
-	if row := accessRow(s); row >= 0 {
-		return AccessRules[row].Access
+// row is the status's row in [SubscriptionStatuses]; false: a status we do not know.
+func (s SubscriptionStatus) row() (StatusRule, bool) {
+	if rank := s.rank(); rank >= 0 {
+		return SubscriptionStatuses[rank], true
 	}
-	return AccessNone
+	return StatusRule{}, false
 }
 
-func (s SubscriptionStatus) terminal() bool {
-	row := accessRow(s)
-	return row >= 0 && AccessRules[row].Terminal
+func (s SubscriptionStatus) rank() int {
+	return slices.IndexFunc(SubscriptionStatuses, func(r StatusRule) bool { return r.Status == s })
 }
 
 // Live tells whether a subscription in this status may still charge the user, so
 // that a second one in its group would charge twice.
 func (s SubscriptionStatus) Live() bool {
-	return accessRow(s) >= 0 && !s.terminal() && s != StatusIncomplete
+	row, known := s.row()
+	return known && !row.Terminal && s != StatusIncomplete
 }

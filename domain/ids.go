@@ -22,6 +22,10 @@ type (
 	ChargeID        string // ch_..., py_...
 	RefundID        string // re_..., pyr_...
 	DisputeID       string // dp_..., du_...
+	CreditNoteID    string // cn_...
+	// CustomerAccountID is how Stripe names a customer that is represented as an
+	// Account (since dahlia): acct_...
+	CustomerAccountID string
 )
 
 // RefKind says what a [Ref] refers to.
@@ -37,6 +41,14 @@ const (
 	RefPaymentIntent RefKind = "payment_intent"
 	RefCharge        RefKind = "charge"
 	RefGrant         RefKind = "grant"
+	RefAccount       RefKind = "customer_account"
+)
+
+// What news is expected of; subjects of an [Expectation].
+const (
+	RefRenewal    RefKind = "renewal"    // a subscription, of which the next period or the end is due
+	RefCompletion RefKind = "completion" // an order, whose checkout is over or whose subscription is due
+	RefCollection RefKind = "collection" // an invoice, whose payment is due
 )
 
 // Ref is a name under which an account can be found.

@@ -66,6 +66,8 @@ type Order struct {
 	// What the session is created with; kept so that a repeated call to Stripe
 	// has the same parameters to the byte.
 	PriceID    PriceID
+	Subtotal   int64  // what Stripe asks for it, before discounts and tax; 0: nothing, or not known
+	Currency   string // of Subtotal
 	TrialDays  int
 	SuccessURL string
 	CancelURL  string
@@ -93,6 +95,22 @@ func (o Order) Open(t time.Time) bool {
 	return !o.Status.Settled() && t.Before(o.ExpiresAt)
 }
 
+// isPaidBy tells whether a session may pay the order: it is the one that we made for
+// it, or one that Stripe recovered from that. Any other session with our order's id in
+// its metadata is somebody's copy, and counts only for the whole price.
+func (o Order) isPaidBy(s SessionFact) bool {
+	switch {
+	case s.Mode != "" && s.Mode != o.Mode:
+		return false
+	case o.Session != "" && (s.ID == o.Session || s.RecoveredFrom == o.Session):
+		return true
+	case o.Session == "" && o.Subtotal == 0: // the answer of its making was lost, and its price is not known
+		return true
+	default:
+		return o.Subtotal > 0 && s.Subtotal >= o.Subtotal && s.Currency == o.Currency
+	}
+}
+
 // apply joins what a session says into its order, by the rows of [OrderRules].
 func (o Order) apply(s SessionFact) Order {
 	for _, rule := range OrderRules {
@@ -104,17 +122,14 @@ func (o Order) apply(s SessionFact) Order {
 	if s.paid() {
 		o.PaidAt = earlier(o.PaidAt, s.At)
 	}
-	// A session that Stripe recovered from an expired one carries our order id
-	// too; the order keeps naming the one we made.
-	if s.RecoveredFrom == "" {
-		switch {
-		case s.ID > o.Session:
-			o.Session, o.SessionURL = s.ID, s.URL
-		case s.ID == o.Session:
-			o.SessionURL = max(o.SessionURL, s.URL)
-		}
-	}
 	o.Subscription = max(o.Subscription, s.Subscription)
 	o.PaymentIntent = max(o.PaymentIntent, s.PaymentIntent)
+	return o
+}
+
+// WithSession is the order with the session that was made for it. Only the answer to
+// its making says so: what a message claims of a session proves nothing.
+func (o Order) WithSession(s SessionFact) Order {
+	o.Session, o.SessionURL = s.ID, s.URL
 	return o
 }

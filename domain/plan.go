@@ -19,9 +19,11 @@ type Mode string
 const (
 	ModePayment      Mode = "payment"      // once
 	ModeSubscription Mode = "subscription" // again every period
+	// ModeSetup is of a session that takes no money; nothing is sold that way.
+	ModeSetup Mode = "setup"
 )
 
-// Modes lists every mode.
+// Modes lists every mode that a plan may have.
 var Modes = []Mode{ModePayment, ModeSubscription}
 
 // FeatureType says what a right to a feature looks like.
@@ -74,6 +76,7 @@ type CheckoutOptions struct {
 type Policy struct {
 	Refund  RefundPolicy
 	Dispute DisputePolicy
+	Access  []AccessOption // sorted; which optional rows of [AccessRules] count
 }
 
 // Plan is something for sale: prices to pay, features to have.
@@ -89,8 +92,14 @@ type Plan struct {
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
 	Prices      []Price       // the first is the default
 	Grants      map[FeatureKey]Value
-	Policy      Policy
-	Checkout    CheckoutOptions
+	// TrialGrants and PastDueGrants are given instead of Grants during a trial, and
+	// while something is overdue; nil: Grants are.
+	TrialGrants   map[FeatureKey]Value
+	PastDueGrants map[FeatureKey]Value
+	Policy        Policy
+	Checkout      CheckoutOptions
+	Formerly      []PlanKey // keys that the plan had before
+	NotSold       bool      // who holds it keeps it; nobody can buy it
 }
 
 // Defaults of a plan that says nothing else.
@@ -116,6 +125,21 @@ func (p Plan) PriceOf(key PriceKey) (Price, bool) {
 type Catalog struct {
 	Features map[FeatureKey]Feature
 	Plans    map[PlanKey]Plan
+
+	// Ignored are prices (by id or lookup key) and products that are no business of
+	// ours: another product's, a setup fee.
+	Ignored Ignored
+
+	// Known is what prices meant that this catalog does not name: a mapping that was
+	// known once is never forgotten.
+	Known map[PriceID]PlanKey
+}
+
+// Ignored names prices and products that grant nothing and are not to be asked about.
+type Ignored struct {
+	Prices     []PriceID
+	LookupKeys []string
+	Products   []string
 }
 
 // PlanList returns the plans sorted by key.
@@ -132,20 +156,42 @@ func (c Catalog) PlanList() []Plan {
 // or by its lookup key: of several the one with the first key. It is false for a
 // price that the catalog does not map.
 func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
-	var found Plan
-	mapped := false
-	for _, plan := range c.Plans {
-		if plan.hasPrice(id, lookupKey) && (!mapped || plan.Key < found.Key) {
-			found, mapped = plan, true
+	for _, names := range []func(Price) bool{
+		func(p Price) bool { return p.ID != "" && p.ID == id },
+		func(p Price) bool { return p.LookupKey != "" && p.LookupKey == lookupKey },
+	} {
+		var found Plan
+		mapped := false
+		for _, plan := range c.Plans {
+			if slices.ContainsFunc(plan.Prices, names) && (!mapped || plan.Key < found.Key) {
+				found, mapped = plan, true
+			}
+		}
+		if mapped {
+			return found, true
 		}
 	}
-	return found, mapped
+	return Plan{}, false
 }
 
-func (p Plan) hasPrice(id PriceID, lookupKey string) bool {
-	return slices.ContainsFunc(p.Prices, func(price Price) bool {
-		byID := price.ID != "" && price.ID == id
-		byKey := price.LookupKey != "" && price.LookupKey == lookupKey
-		return byID || byKey
-	})
+// PlanOf finds a plan by its key, or by one that it had before.
+func (c Catalog) PlanOf(key PlanKey) (Plan, bool) {
+	if plan, known := c.Plans[key]; known {
+		return plan, true
+	}
+	var found Plan
+	renamed := false
+	for _, plan := range c.Plans {
+		if slices.Contains(plan.Formerly, key) && (!renamed || plan.Key < found.Key) {
+			found, renamed = plan, true
+		}
+	}
+	return found, renamed
+}
+
+// ignores tells whether a price is no business of ours.
+func (c Catalog) ignores(price PriceID, lookupKey, product string) bool {
+	return slices.Contains(c.Ignored.Prices, price) ||
+		lookupKey != "" && slices.Contains(c.Ignored.LookupKeys, lookupKey) ||
+		product != "" && slices.Contains(c.Ignored.Products, product)
 }

@@ -67,21 +67,38 @@ var SubscriptionEvents = []SubscriptionEventRule{
 // changes made at once are told in either order.
 const DoubtWindow = 2 * time.Second
 
-// InvoiceEventRule says what an invoice event means for the payment.
+// InvoiceEventRule says what an invoice event tells of the invoice's status, where
+// the invoice itself does not.
 type InvoiceEventRule struct {
 	On     EventType
-	Status PaymentStatus
+	Status InvoiceStatus // empty: the invoice has to say
 }
 
 // InvoiceEvents are the events that carry an invoice.
 var InvoiceEvents = []InvoiceEventRule{
-	{"invoice.paid", PaymentPaid},
-	{"invoice.payment_succeeded", PaymentPaid},
-	{"invoice.payment_failed", PaymentFailed},
+	{"invoice.created", InvoiceDraft},
+	{"invoice.updated", ""},
+	{"invoice.finalized", InvoiceOpen},
+	{"invoice.finalization_failed", InvoiceDraft},
+	{"invoice.sent", InvoiceOpen},
+	{"invoice.will_be_due", InvoiceOpen},
+	{"invoice.overdue", InvoiceOpen},
+	{"invoice.payment_action_required", InvoiceOpen},
+	{"invoice.payment_failed", InvoiceOpen},
+	{"invoice.payment_attempt_required", InvoiceOpen},
+	{"invoice.payment_succeeded", InvoicePaid},
+	{"invoice.paid", InvoicePaid},
+	{"invoice.overpaid", InvoicePaid},
+	{"invoice.marked_uncollectible", InvoiceUncollectible},
+	{"invoice.voided", InvoiceVoid},
+	{TypeFetched, ""},
 }
 
 // InvoicePaymentEvents are the events that link a payment intent to its invoice.
-var InvoicePaymentEvents = []EventType{"invoice_payment.paid"}
+var InvoicePaymentEvents = []EventType{"invoice_payment.paid", TypeFetched}
+
+// CreditNoteEvents are the events that carry a credit note.
+var CreditNoteEvents = []EventType{"credit_note.created", "credit_note.updated", "credit_note.voided", TypeFetched}
 
 // ChargeEvents are the events that carry a charge whose money came.
 var ChargeEvents = []EventType{
@@ -89,50 +106,109 @@ var ChargeEvents = []EventType{
 }
 
 // RefundEvents are the events that carry a refund.
-var RefundEvents = []EventType{"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+var RefundEvents = []EventType{"refund.created", "refund.updated", "refund.failed", "charge.refund.updated", TypeFetched}
 
 // DisputeEvents are the events that carry a dispute.
 var DisputeEvents = []EventType{
 	"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
-	"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
+	"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated", TypeFetched,
 }
 
 // CustomerEvents are the events about a customer that change what it may do:
 // Stripe ends all subscriptions of a customer that is deleted.
-var CustomerEvents = []EventType{"customer.deleted"}
+var CustomerEvents = []EventType{"customer.deleted", TypeFetched}
 
-// Access is what a subscription's status gives.
-type Access string
-
-const (
-	AccessNone  Access = "none"
-	AccessGrace Access = "grace" // until the start of the unpaid period plus the plan's grace
-	AccessFull  Access = "full"  // until the period's end plus the plan's leeway, or the scheduled end
-)
-
-// AccessRule is the access that one status gives.
-type AccessRule struct {
+// StatusRule says what kind of status one of a subscription is.
+type StatusRule struct {
 	Status   SubscriptionStatus
-	Access   Access
 	First    bool // no subscription ever comes back to this status
 	Terminal bool // Stripe never changes a subscription in this status again
 }
 
-// AccessRules is the access table of subscriptions, one row a status. Of two
-// snapshots that nothing else tells apart the one whose row is further down
-// counts as the newer: it is the way that a subscription's life goes.
+// SubscriptionStatuses has a row for each status. Of two snapshots that nothing else
+// tells apart the one whose row is further down counts as the newer: it is the way
+// that a subscription's life goes.
 //
 // A status without a row is one that Stripe added after this was written: the
 // event is quarantined and the last known snapshot stays.
+var SubscriptionStatuses = []StatusRule{
+	{Status: StatusIncomplete, First: true},
+	{Status: StatusIncompleteExpired, Terminal: true},
+	{Status: StatusTrialing},
+	{Status: StatusPaused},
+	{Status: StatusActive},
+	{Status: StatusPastDue},
+	{Status: StatusUnpaid},
+	{Status: StatusCanceled, Terminal: true},
+}
+
+// Basis is what a subscription item is given on.
+type Basis string
+
+const (
+	BasisNothing Basis = "nothing"
+	// BasisPaid: what was paid for and not returned, until its end.
+	BasisPaid Basis = "paid"
+	// BasisPeriod: the item as it is, until its period's end and the plan's leeway;
+	// nothing is overdue. Then what was paid for.
+	BasisPeriod Basis = "period"
+	// BasisGrace: the item as it is, until what is overdue has been so for the plan's
+	// grace. Then what was paid for.
+	BasisGrace Basis = "grace"
+	// BasisForGood: the item as it is, without an end.
+	BasisForGood Basis = "for good"
+)
+
+// GrantSet says which of a plan's grants are given.
+type GrantSet string
+
+const (
+	GrantsUsual   GrantSet = ""
+	GrantsTrial   GrantSet = "trial_grants"    // the plan's, if it has any
+	GrantsPastDue GrantSet = "past_due_grants" // the plan's, if it has any
+)
+
+// AccessOption names optional rows of [AccessRules], as a plan's policy.access does.
+type AccessOption string
+
+// AccessRule is a row of the decision table of subscription items: if everything is
+// observed that the row names, the item is given on its basis. What a row leaves
+// empty may be anything.
+type AccessRule struct {
+	Option AccessOption // only for plans that have chosen it
+
+	Customer  CustomerState
+	Status    SubscriptionStatus
+	Checkout  CheckoutState
+	Collected Collection
+	Overdue   Overdue
+	Paid      Times
+	PaidYears int // at least so many years are paid for
+
+	Gives  Basis
+	Grants GrantSet
+}
+
+// AccessRules is the decision table of subscription items. The first row that fits
+// decides.
 var AccessRules = []AccessRule{
-	{Status: StatusIncomplete, Access: AccessNone, First: true},
-	{Status: StatusIncompleteExpired, Access: AccessNone, Terminal: true},
-	{Status: StatusTrialing, Access: AccessFull},
-	{Status: StatusPaused, Access: AccessNone},
-	{Status: StatusActive, Access: AccessFull},
-	{Status: StatusPastDue, Access: AccessGrace},
-	{Status: StatusUnpaid, Access: AccessNone},
-	{Status: StatusCanceled, Access: AccessNone, Terminal: true},
+	{Customer: CustomerDeleted, Gives: BasisNothing},
+	{Status: StatusIncomplete, Gives: BasisNothing},
+	{Status: StatusIncompleteExpired, Gives: BasisNothing},
+	{Status: StatusCanceled, Gives: BasisNothing},
+	{Status: StatusPaused, Gives: BasisNothing},
+
+	{Status: StatusTrialing, Gives: BasisPeriod, Grants: GrantsTrial},
+	// With a bank debit and the like Stripe calls a subscription active days before
+	// the money comes.
+	{Checkout: CheckoutUnpaid, Gives: BasisPaid},
+
+	{Option: "suspend_while_void", Collected: CollectionVoid, Gives: BasisPaid},
+	{Status: StatusActive, Gives: BasisPeriod},
+
+	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},
+	{Status: StatusPastDue, Gives: BasisPaid}, // something else of the subscription is overdue
+	{Status: StatusUnpaid, Gives: BasisPaid},
 }
 
 // RefundRule says what a refund's status means for the money.
@@ -160,8 +236,8 @@ type DisputeRule struct {
 }
 
 // DisputeRules has one row a status, in the order that a dispute's life takes:
-// joining two is taking the one further down. A lost one may still be won late. A
-// status without a row is quarantined.
+// joining two is taking the one further down. A lost one may be appealed against, and
+// still be won late. A status without a row is quarantined.
 var DisputeRules = []DisputeRule{
 	{"warning_needs_response", DisputeInquiry},
 	{"warning_under_review", DisputeInquiry},
@@ -171,54 +247,56 @@ var DisputeRules = []DisputeRule{
 	{"charge_refunded", DisputeNone}, // until 2019; the refund says the rest
 	{"prevented", DisputeNone},       // since basil 2025-08-27; the refund says the rest
 	{"lost", DisputeLost},
+	{"appeal_needs_response", DisputeLost}, // since endive 2026-10-28: the money is gone until it is decided anew
+	{"appeal_under_review", DisputeLost},
 	{"won", DisputeWon},
 }
 
-// Effect is what money that went back does to what it had bought.
+// Effect is what money that went back does to what it had paid for.
 type Effect string
 
 const (
-	EffectKeep    Effect = "keep"    // nothing
-	EffectSuspend Effect = "suspend" // no right for now; it comes back with the money
-	EffectRevoke  Effect = "revoke"  // no right
+	EffectKeep   Effect = "keep"   // nothing: it counts as paid for
+	EffectRevoke Effect = "revoke" // it counts as not paid for
 )
 
-// RefundPolicy names a row of [RefundPolicies], as a plan's policy.refund does.
+// RefundPolicy names rows of [MoneyRules], as a plan's policy.refund does.
 type RefundPolicy string
 
-// RefundPolicyRule is what refunds of a payment do to what it paid for. Refunds of
-// one payment add up; of a subscription, those of the last period that was paid.
-type RefundPolicyRule struct {
-	Policy  RefundPolicy
-	Partial Effect // some of the money went back
-	Full    Effect // all of it
-}
-
-// RefundPolicies is the table of refund policies: a new one is a row.
-var RefundPolicies = []RefundPolicyRule{
-	{Policy: "revoke", Partial: EffectKeep, Full: EffectRevoke},
-	{Policy: "revoke_partial", Partial: EffectRevoke, Full: EffectRevoke},
-	{Policy: "keep", Partial: EffectKeep, Full: EffectKeep},
-}
-
-// DisputePolicy names a row of [DisputePolicies], as a plan's policy.dispute does.
+// DisputePolicy names rows of [MoneyRules], as a plan's policy.dispute does.
 type DisputePolicy string
 
-// DisputePolicyRule is what a disputed payment does to what it paid for. A dispute
-// that was won, or came to nothing, does nothing.
-type DisputePolicyRule struct {
-	Policy  DisputePolicy
-	Inquiry Effect
-	Open    Effect
-	Lost    Effect
+// MoneyRule is a row of the decision table of money that went back. It is asked of
+// each invoice line that was paid for, and of the payment of a one-time purchase.
+// What a row leaves empty may be anything.
+type MoneyRule struct {
+	Refund  RefundPolicy  // of plans with this policy
+	Dispute DisputePolicy // of plans with this policy
+
+	Share    Share         // how much of its money went back
+	Within   time.Duration // it went back so soon after it was paid
+	Invoice  Recency       // of the invoice
+	Disputed DisputeState
+
+	Effect Effect
 }
 
-// DisputePolicies is the table of dispute policies: a new one is a row.
-var DisputePolicies = []DisputePolicyRule{
-	{Policy: "suspend", Inquiry: EffectKeep, Open: EffectSuspend, Lost: EffectRevoke},
-	{Policy: "suspend_inquiry", Inquiry: EffectSuspend, Open: EffectSuspend, Lost: EffectRevoke},
-	{Policy: "revoke_lost", Inquiry: EffectKeep, Open: EffectKeep, Lost: EffectRevoke},
-	{Policy: "keep", Inquiry: EffectKeep, Open: EffectKeep, Lost: EffectKeep},
+// MoneyRules is the decision table of money that went back. The first row that fits
+// decides; if none does, the line is kept. Rows of disputes come first: a bank's word
+// weighs more than a favor.
+var MoneyRules = []MoneyRule{
+	{Dispute: "suspend", Disputed: DisputeOpen, Effect: EffectRevoke},
+	{Dispute: "suspend", Disputed: DisputeLost, Effect: EffectRevoke},
+	{Dispute: "suspend_inquiry", Disputed: DisputeInquiry, Effect: EffectRevoke},
+	{Dispute: "suspend_inquiry", Disputed: DisputeOpen, Effect: EffectRevoke},
+	{Dispute: "suspend_inquiry", Disputed: DisputeLost, Effect: EffectRevoke},
+	{Dispute: "revoke_lost", Disputed: DisputeLost, Effect: EffectRevoke},
+	{Dispute: "keep", Disputed: DisputeLost, Effect: EffectKeep},
+
+	{Refund: "revoke", Share: ShareFull, Effect: EffectRevoke},
+	{Refund: "revoke_partial", Share: SharePartial, Effect: EffectRevoke},
+	{Refund: "revoke_partial", Share: ShareFull, Effect: EffectRevoke},
+	{Refund: "keep", Share: ShareFull, Effect: EffectKeep},
 }
 
 // DefaultPolicy is what a plan does that says nothing else. A refund of one period

@@ -1,21 +1,28 @@
 package domain
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// Standing is how one source of rights stands: what it gives, or which rule keeps
-// it from giving anything. Entitlements are made of it, and explanations.
+// Standing is how one thing that was bought or given stands: what it gives for a
+// stretch of time, or which rule keeps it from giving anything. Entitlements are made
+// of it, and explanations.
 type Standing struct {
 	Source   Source
+	Item     string  // of a subscription: si_...
 	Plan     PlanKey // empty: of a grant, or of a price that no plan has
 	Price    PriceID // of an item of a subscription
 	Quantity int64
+	Grants   GrantSet // which of the plan's grants it gives
 	Gives    bool
 	Since    time.Time // of what it gives; UTC
 	Until    time.Time // of what it gives; UTC, exclusive; zero: no end
 	Rule     Rule      // what decided
 }
 
-// Rule names the row of a table that decided: "access", "past_due", "grace".
+// Rule names the row of a table that decided: "access", "past_due, overdue", "grace".
 type Rule struct {
 	Table  string // as the tables are called in ARCHITECTURE.md
 	Row    string
@@ -24,30 +31,19 @@ type Rule struct {
 
 // The tables that a [Rule] may be of.
 const (
-	TableOrders    = "orders"
-	TableAccess    = "access"
-	TableCheckout  = "checkout of the subscription"
-	TableCustomers = "customers"
-	TableRefunds   = "refund policies"
-	TableDisputes  = "dispute policies"
-	TableCatalog   = "catalog"
-	TableGrants    = "manual grants"
+	TableOrders  = "orders"
+	TableAccess  = "access"
+	TableMoney   = "money that went back"
+	TableCatalog = "catalog"
+	TableGrants  = "manual grants"
 )
 
-// Standings tells of each source of an account how it stands: one-time orders,
-// items of subscriptions, grants. Items of one subscription stand together.
+// Standings tells of each source of an account how it stands: purchase by purchase,
+// and the grants.
 func Standings(a Account, c Catalog) []Standing {
-	money := a.moneyBack()
-	all := make([]Standing, 0, len(a.Orders)+len(a.Subscriptions)+len(a.Grants))
-	for _, o := range a.Orders {
-		if o.Mode == ModePayment {
-			all = append(all, a.orderStanding(o, c, money))
-		}
-	}
-	for _, s := range a.Subscriptions {
-		for _, item := range s.Items {
-			all = append(all, a.itemStanding(s, item, c, money))
-		}
+	var all []Standing
+	for _, p := range a.Purchases() {
+		all = append(all, p.standings(a, c)...)
 	}
 	for _, g := range a.Grants {
 		all = append(all, g.standing())
@@ -55,84 +51,217 @@ func Standings(a Account, c Catalog) []Standing {
 	return all
 }
 
-// orderStanding is how a one-time purchase stands. What a subscription order
-// bought is given by its subscription.
-func (a Account) orderStanding(o Order, c Catalog, money moneyBack) Standing {
-	s := Standing{Source: Source{SourceOrder, string(o.ID)}, Plan: o.Plan, Quantity: o.Quantity}
-	plan, known := c.Plans[o.Plan]
+// standings tells how a purchase stands. Of the account it looks at nothing but what
+// prices mean.
+func (p Purchase) standings(a Account, c Catalog) []Standing {
+	if p.Source.Kind == SourceOrder {
+		return []Standing{p.orderStanding(c)}
+	}
+	planOf := func(price PriceID, lookupKey string) (Plan, bool) { return a.planOf(price, lookupKey, c) }
+	settled := p.settledLines(func(l Line) Policy {
+		for _, item := range p.Subscription.Items { // the price says which plan; or the item does
+			if l.Price == item.Price || l.Price == "" && l.about(item) {
+				if plan, mapped := planOf(item.Price, item.LookupKey); mapped {
+					return plan.policy()
+				}
+			}
+		}
+		plan, _ := planOf(l.Price, "")
+		return plan.policy()
+	})
+	var all []Standing
+	for _, item := range p.itemsWith(settled) {
+		all = append(all, p.itemStandings(item, settled, planOf, c)...)
+	}
+	return all
+}
+
+// orderStanding is how a one-time purchase stands.
+func (p Purchase) orderStanding(c Catalog) Standing {
+	o := p.Orders[0]
+	s := Standing{Source: p.Source, Plan: o.Plan, Quantity: o.Quantity}
+	plan, known := c.PlanOf(o.Plan)
 	if o.Status != OrderPaid {
-		s.Rule = Rule{TableOrders, string(o.Status), string(AccessNone)}
+		s.Rule = Rule{TableOrders, string(o.Status), string(BasisNothing)}
 		return s
 	}
 	if !known {
-		s.Rule = Rule{TableCatalog, "plan " + string(o.Plan) + " is not in it", string(AccessNone)}
+		s.Rule = Rule{TableCatalog, "plan " + string(o.Plan) + " is not in it", string(BasisNothing)}
 		return s
 	}
-	s.Since = o.PaidAt
+	s.Plan = plan.Key
+	if effect, rule := p.moneyRule(plan.policy()); effect == EffectRevoke {
+		s.Rule = rule
+		return s
+	}
+	s.Gives, s.Since = true, o.PaidAt
 	if plan.ValidFor > 0 {
 		s.Until = o.PaidAt.Add(plan.ValidFor)
 	}
-	s.Rule = Rule{TableOrders, string(OrderPaid), string(AccessFull)}
-	return s.unless(money.ofOrder(a, o, plan.policy()))
+	s.Rule = Rule{TableOrders, string(OrderPaid), string(BasisPaid)}
+	return s
 }
 
-// itemStanding is how an item of a subscription stands, through the plan that its
-// price belongs to: an upgrade at Stripe is one here.
-func (a Account) itemStanding(s Subscription, item Item, c Catalog, money moneyBack) Standing {
-	st := Standing{Source: Source{SourceSubscription, string(s.ID)}, Price: item.Price, Quantity: item.Quantity}
-	plan, mapped := a.planOf(item, c)
-	if !mapped {
-		st.Rule = Rule{TableCatalog, "price " + string(item.Price) + " is not in it", string(AccessNone)}
-		return st
+// moneyRule is what the policy says to the money of a one-time purchase.
+func (p Purchase) moneyRule(policy Policy) (Effect, Rule) {
+	sum := p.moneyOfOrder()
+	if sum.nothing() {
+		return EffectKeep, Rule{}
 	}
-	st.Plan = plan.Key
-	access := s.Status.access()
-	st.Rule = Rule{TableAccess, string(s.Status), string(access)}
-	if access == AccessNone {
-		return st
-	}
-	if a.isFormer(s.Customer) {
-		st.Rule = Rule{TableCustomers, "deleted at Stripe", string(AccessNone)}
-		return st
-	}
-	if a.checkoutUnpaid(s) {
-		st.Rule = Rule{TableCheckout, "not paid", string(AccessNone)}
-		return st
-	}
-	st.Since, st.Until = s.StartedAt, a.accessUntil(s, plan)
-	return st.unless(money.ofSubscription(a, s, plan.policy()))
+	return decideMoney(backObservations{
+		policy: policy, share: sum.share(), after: sum.lastAt.Sub(p.Orders[0].PaidAt),
+		recency: LatestInvoice, disputed: sum.disputed,
+	})
 }
+
+// moneyOfOrder adds up the payments of a one-time purchase.
+func (p Purchase) moneyOfOrder() moneyBack {
+	var sum moneyBack
+	for _, bill := range p.Bills {
+		back := bill.moneyBack()
+		sum.paid = saturatingAdd(sum.paid, back.paid)
+		sum.returned = saturatingAdd(sum.returned, back.returned)
+		sum.lastAt = later(sum.lastAt, back.lastAt)
+		sum.disputed = append(sum.disputed, back.disputed...)
+	}
+	return sum
+}
+
+// StatusOf is how an order stands, what became of its money included.
+func (a Account) StatusOf(o Order) OrderStatus {
+	if o.Status != OrderPaid || o.Mode != ModePayment {
+		return o.Status
+	}
+	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().ofOrder[o.ID]}
+	return p.orderStatus()
+}
+
+func (p Purchase) orderStatus() OrderStatus {
+	sum := p.moneyOfOrder()
+	switch {
+	case slices.Contains(sum.disputed, DisputeLost):
+		return OrderChargedBack
+	case slices.Contains(sum.disputed, DisputeOpen):
+		return OrderDisputed
+	case sum.share() == ShareFull:
+		return OrderRefunded
+	default:
+		return OrderPaid
+	}
+}
+
+// itemsWith are the items of the subscription, and those that it no longer has because
+// of a change that is still owed: what an unpaid change took away was not given back.
+func (p Purchase) itemsWith(settled []settledLine) []Item {
+	items := p.Subscription.Items
+	has := func(id string) bool { return slices.ContainsFunc(items, func(i Item) bool { return i.ID == id }) }
+	for _, bill := range p.owed() {
+		for _, credit := range bill.Invoice.Lines {
+			if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) {
+				continue
+			}
+			paid := slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item })
+			if paid {
+				items = append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
+			}
+		}
+	}
+	return items
+}
+
+// itemStandings is how an item of a subscription stands, through the plans that its
+// prices belong to: an upgrade at Stripe is one here.
+func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(PriceID, string) (Plan, bool), c Catalog) []Standing {
+	nothing := Standing{Source: p.Source, Item: item.ID, Price: item.Price, Quantity: item.Quantity}
+	plan, mapped := planOf(item.Price, item.LookupKey)
+	if !mapped {
+		row := "price " + string(item.Price) + " is not in it"
+		if c.ignores(item.Price, item.LookupKey, item.Product) {
+			row = "price " + string(item.Price) + " is ignored"
+		}
+		nothing.Rule = Rule{TableCatalog, row, string(BasisNothing)}
+		return []Standing{nothing}
+	}
+	nothing.Plan = plan.Key
+	covered := p.coverageOf(item, settled)
+	observed := p.observe(item, plan, covered)
+	row := decideAccess(observed)
+	nothing.Rule = row.rule(row.Gives)
+
+	t := timeline{item: item, plan: plan, row: row, since: observed.since, covered: covered, subscription: p.Subscription}
+	var all []Standing
+	for _, piece := range t.pieces(p.horizon()) {
+		s := nothing
+		if piece.price != item.Price {
+			was, mapped := planOf(piece.price, "")
+			if !mapped {
+				continue
+			}
+			s.Plan, s.Price = was.Key, piece.price
+		}
+		span := piece.open()
+		s.Gives, s.Since, s.Until, s.Quantity, s.Grants = true, span.from, span.until, piece.quantity, piece.grants
+		s.Rule = row.rule(piece.basis)
+		all = append(all, s)
+	}
+	if len(all) == 0 {
+		if taken := covered.lastTaken(); taken.rule != (Rule{}) && row.Gives != BasisNothing {
+			nothing.Rule = taken.rule
+		}
+		return []Standing{nothing}
+	}
+	return all
+}
+
+// lastTaken is the last time that was paid for and no longer is.
+func (c coverage) lastTaken() takenLine {
+	var last takenLine
+	for _, t := range c.taken {
+		if t.until.After(last.until) {
+			last = t
+		}
+	}
+	return last
+}
+
+// horizon is the newest time that anything was told: what was over then is history.
+func (p Purchase) horizon() time.Time {
+	newest := p.Subscription.SeenAt
+	for _, bill := range p.Bills {
+		newest = latest(newest, bill.Invoice.SeenAt)
+	}
+	return newest
+}
+
+func (r AccessRule) rule(basis Basis) Rule { return Rule{TableAccess, r.Says(), string(basis)} }
 
 func (g Grant) standing() Standing {
 	s := Standing{Source: Source{SourceGrant, string(g.ID)}, Quantity: 1}
 	if !g.RevokedAt.IsZero() {
-		s.Rule = Rule{TableGrants, "revoked", string(AccessNone)}
+		s.Rule = Rule{TableGrants, "revoked", string(BasisNothing)}
 		return s
 	}
 	s.Gives, s.Since, s.Until = true, g.Since, g.Until
-	s.Rule = Rule{TableGrants, "given", string(AccessFull)}
-	return s
-}
-
-// unless is a standing that gives, unless the money went back in a way that the
-// plan's policy answers.
-func (s Standing) unless(effect Effect, rule Rule) Standing {
-	if effect == EffectKeep {
-		s.Gives = true
-		return s
-	}
-	s.Since, s.Until, s.Rule = time.Time{}, time.Time{}, rule
+	s.Rule = Rule{TableGrants, "given", "given"}
 	return s
 }
 
 // policy is what the plan does when money goes back, with the defaults of its mode.
 func (p Plan) policy() Policy {
 	policy, preset := p.Policy, DefaultPolicy[p.Mode]
-	if policy.Refund == "" {
-		policy.Refund = preset.Refund
-	}
-	if policy.Dispute == "" {
-		policy.Dispute = preset.Dispute
-	}
+	policy.Refund = cmp.Or(policy.Refund, preset.Refund)
+	policy.Dispute = cmp.Or(policy.Dispute, preset.Dispute)
 	return policy
+}
+
+// grantsOf are the plan's grants of a set.
+func (p Plan) grantsOf(set GrantSet) map[FeatureKey]Value {
+	switch {
+	case set == GrantsTrial && p.TrialGrants != nil:
+		return p.TrialGrants
+	case set == GrantsPastDue && p.PastDueGrants != nil:
+		return p.PastDueGrants
+	default:
+		return p.Grants
+	}
 }

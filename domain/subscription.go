@@ -20,25 +20,47 @@ const (
 	StatusCanceled          SubscriptionStatus = "canceled"
 )
 
-// Item is one line of a subscription.
+// PauseBehavior is Stripe's pause_collection.behavior: what becomes of the invoices
+// of a subscription while nothing is collected. Its status does not tell of it.
+type PauseBehavior string
+
+const (
+	PauseNone          PauseBehavior = ""
+	PauseVoid          PauseBehavior = "void"
+	PauseKeepAsDraft   PauseBehavior = "keep_as_draft"
+	PauseUncollectible PauseBehavior = "mark_uncollectible"
+)
+
+// PauseBehaviors lists every behavior.
+var PauseBehaviors = []PauseBehavior{PauseNone, PauseVoid, PauseKeepAsDraft, PauseUncollectible}
+
+// Item is one of the things that a subscription is to.
 type Item struct {
 	ID        string // si_...
 	Price     PriceID
 	LookupKey string
-	Quantity  int64
+	Product   string
+	// Quantity is how many; 0: none, as Stripe allows. Of a metered price, which has
+	// no quantity, it is 1.
+	Quantity    int64
+	PeriodStart time.Time // UTC; the item's own since API version basil
+	PeriodEnd   time.Time // UTC; zero: not told
 }
 
 // Subscription is the newest snapshot that we have of one of Stripe's.
 type Subscription struct {
 	ID       SubscriptionID
-	Order    OrderID // as its metadata claims; it only ever narrows access, see checkoutUnpaid
+	Order    OrderID // as its metadata claims; it only ever narrows access
 	Customer CustomerID
-	Status   SubscriptionStatus
-	Items    []Item // sorted by id
+	// CustomerAccount names the customer of an account that represents customers as
+	// Accounts.
+	CustomerAccount CustomerAccountID
+	Status          SubscriptionStatus
+	Items           []Item // sorted by id
+	Pause           PauseBehavior
+	LatestInvoice   InvoiceID // empty: none, or not told
 
 	StartedAt         time.Time // UTC
-	PeriodStart       time.Time
-	PeriodEnd         time.Time // the latest among the items; zero: not told
 	TrialEnd          time.Time
 	CancelAt          time.Time // scheduled end; zero: none
 	CancelAtPeriodEnd bool
@@ -57,11 +79,10 @@ func compareSnapshots(a, b Subscription) int {
 		cmp.Compare(a.phase(), b.phase()),
 		a.SeenAt.Compare(b.SeenAt),
 		cmp.Compare(a.Precedence, b.Precedence),
-		a.PeriodEnd.Compare(b.PeriodEnd),
-		cmp.Compare(accessRow(a.Status), accessRow(b.Status)),
+		a.PeriodEnd().Compare(b.PeriodEnd()),
+		cmp.Compare(a.Status.rank(), b.Status.rank()),
 		// What follows only makes the order total: equal here is equal.
 		cmp.Compare(a.Status, b.Status),
-		a.PeriodStart.Compare(b.PeriodStart),
 		a.CancelAt.Compare(b.CancelAt),
 		compareBools(a.CancelAtPeriodEnd, b.CancelAtPeriodEnd),
 		a.EndedAt.Compare(b.EndedAt),
@@ -69,9 +90,13 @@ func compareSnapshots(a, b Subscription) int {
 		a.StartedAt.Compare(b.StartedAt),
 		cmp.Compare(a.Order, b.Order),
 		cmp.Compare(a.Customer, b.Customer),
+		cmp.Compare(a.CustomerAccount, b.CustomerAccount),
+		cmp.Compare(a.Pause, b.Pause),
+		cmp.Compare(a.LatestInvoice, b.LatestInvoice),
 		slices.CompareFunc(a.Items, b.Items, func(x, y Item) int {
 			return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Price, y.Price),
-				cmp.Compare(x.LookupKey, y.LookupKey), cmp.Compare(x.Quantity, y.Quantity))
+				cmp.Compare(x.LookupKey, y.LookupKey), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.Product, y.Product),
+				x.PeriodStart.Compare(y.PeriodStart), x.PeriodEnd.Compare(y.PeriodEnd))
 		}),
 	)
 }
@@ -80,11 +105,11 @@ func compareSnapshots(a, b Subscription) int {
 // a say in these: the first news of it is older than any other, and Stripe never
 // revives a subscription that has ended.
 func (s Subscription) phase() int {
-	row := accessRow(s.Status)
+	status, _ := s.Status.row()
 	switch {
-	case row >= 0 && AccessRules[row].Terminal:
+	case status.Terminal:
 		return phaseEnded
-	case row >= 0 && AccessRules[row].First, s.Precedence == precedenceCreated:
+	case status.First, s.Precedence == precedenceCreated:
 		return phaseBegun
 	default:
 		return phaseLive
@@ -146,7 +171,26 @@ func compareBools(a, b bool) int {
 func (s Subscription) scheduledEnd() time.Time {
 	end := s.CancelAt
 	if s.CancelAtPeriodEnd {
-		end = earlier(end, s.PeriodEnd)
+		end = earlier(end, s.PeriodEnd())
+	}
+	return end
+}
+
+// PeriodStart is when the earliest of the items' current periods begins; zero: not
+// told.
+func (s Subscription) PeriodStart() time.Time {
+	var start time.Time
+	for _, item := range s.Items {
+		start = earlier(start, item.PeriodStart)
+	}
+	return start
+}
+
+// PeriodEnd is when the last of the items' current periods ends; zero: not told.
+func (s Subscription) PeriodEnd() time.Time {
+	var end time.Time
+	for _, item := range s.Items {
+		end = later(end, item.PeriodEnd)
 	}
 	return end
 }

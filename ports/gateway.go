@@ -84,14 +84,31 @@ type Gateway interface {
 	// or two. [ErrNotFound] if there is no such session.
 	FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error)
 
-	// FetchSubscription asks for a subscription as it is now. [ErrNotFound] if there
-	// is no such subscription.
+	// FetchSubscription asks for a subscription as it is now, with all its items.
+	// [ErrNotFound] if there is no such subscription, or our key cannot see it.
 	FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error)
 
+	// FetchSubscriptions asks for all subscriptions of a customer, those that have ended
+	// too. [ErrNotFound] if there is no such customer, or our key cannot see it.
+	FetchSubscriptions(ctx context.Context, customer domain.CustomerID) ([]domain.SubscriptionFact, error)
+
+	// FetchInvoice asks for an invoice with all of its lines and what pays it.
+	// [ErrNotFound] if there is no such invoice, or our key cannot see it.
+	FetchInvoice(ctx context.Context, id domain.InvoiceID) (domain.InvoiceFact, error)
+
+	// FetchInvoices asks for the newest invoices of a subscription, as FetchInvoice does
+	// for one: the newest first, at most [InvoicesFetched]. Drafts are among them.
+	FetchInvoices(ctx context.Context, subscription domain.SubscriptionID) ([]domain.InvoiceFact, error)
+
 	// FetchCharge asks for the charge that a [domain.RefCharge] or
-	// [domain.RefPaymentIntent] names: whose it is, what it pays, how much of it was
-	// refunded. [ErrNotFound] if there is none.
+	// [domain.RefPaymentIntent] names: whose it is, and which invoice it pays, if it does.
+	// [ErrNotFound] if there is none, or our key cannot see it.
 	FetchCharge(ctx context.Context, subject domain.Ref) (domain.ChargeFact, error)
+
+	// FetchReturned asks what became of the money of a charge or payment intent, or of an
+	// invoice ([domain.RefInvoice]): its refunds and disputes, and the invoice's credit
+	// notes. Nothing is an empty answer.
+	FetchReturned(ctx context.Context, subject domain.Ref) ([]domain.Fact, error)
 
 	// Prices asks for prices by id and by lookup key. A price that Stripe does
 	// not have is not in the answer.
@@ -107,6 +124,9 @@ type Gateway interface {
 	// [ErrThinEvent]. It makes no call.
 	RereadEvent(payload []byte) (domain.Event, error)
 }
+
+// InvoicesFetched is how many invoices [Gateway.FetchInvoices] asks for at most.
+const InvoicesFetched = 20
 
 // RetryAfter is how long a client should wait after [ErrGatewayBusy] or
 // [ErrUnavailable].

@@ -55,6 +55,10 @@ type Kept struct {
 	// Questions are to be put to Stripe. One that is kept already keeps its Due and
 	// Attempts, and takes the later Since.
 	Questions []Question
+	// Expected replaces the news that are expected: a subject has one due time, and a new
+	// one takes the attempts back. Those whose Due is zero are forgotten. They are taken
+	// like questions: see [Store.TakeQuestions].
+	Expected []domain.Expectation
 	// Answered forgets the question about each subject, if its Since is before the
 	// one here or both are zero; one that is asked in the same update too.
 	Answered []domain.Doubt

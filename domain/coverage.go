@@ -1,0 +1,290 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// This file says what of a subscription is paid for: its coverage. A line that was
+// paid covers its item from its start to its end; a credit that was settled takes back
+// what it is for; lines add up, so that a seat more is a seat more, whatever the rest
+// of the invoice says. What went back, or was paid with credit for what went back,
+// covers nothing.
+
+// coverage is what lines say of one item of a subscription.
+type coverage struct {
+	paid    []coveredLine // of settled invoices, and kept
+	taken   []takenLine   // of settled invoices, and gone back
+	open    []Bill        // invoices about the item that are owed
+	changed bool          // an invoice that is owed takes back what the item was
+	times   int           // how many invoices paid for a period of it
+	lasted  time.Duration // how long it is paid for, together
+}
+
+type coveredLine struct {
+	line    Line
+	unknown bool // of which item and price was not told
+}
+
+// takenLine is time that was paid for once, and the row that says why it no longer is.
+type takenLine struct {
+	interval
+	rule Rule
+}
+
+// settledLine is a line of an invoice that was paid, and what became of its money.
+type settledLine struct {
+	bill   int // its place among the purchase's bills
+	line   Line
+	effect Effect
+	rule   Rule
+}
+
+// settledLines decides of each line of each paid invoice whether it counts.
+func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
+	last := -1
+	for n, bill := range p.Bills {
+		if bill.Invoice.settled() {
+			last = n
+		}
+	}
+	var all []settledLine
+	revoked := false
+	for n, bill := range p.Bills {
+		if !bill.Invoice.settled() {
+			continue
+		}
+		back := bill.moneyBack()
+		for _, line := range bill.Invoice.Lines {
+			s := settledLine{bill: n, line: line, effect: EffectKeep}
+			if !back.nothing() {
+				recency := EarlierInvoice
+				if n == last {
+					recency = LatestInvoice
+				}
+				s.effect, s.rule = decideMoney(backObservations{
+					policy: policyOf(line), share: back.shareOf(line), after: back.lastAt.Sub(back.paidAt),
+					recency: recency, disputed: back.disputed,
+				})
+			}
+			revoked = revoked || s.effect == EffectRevoke
+			all = append(all, s)
+		}
+	}
+	if revoked {
+		p.revokeBoughtOnCredit(all)
+	}
+	return all
+}
+
+// revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked:
+// the month after a charged back year costs nothing if the year's rest pays for it, and
+// nobody paid that. Credit for the same price of the same item is not looked at: the
+// lines themselves then add up to less.
+func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
+	var pool int64 // credit for what was revoked, not spent yet
+	for n, bill := range p.Bills {
+		var fresh int64
+		var rule Rule
+		for i := range lines {
+			credit := lines[i]
+			if credit.bill != n || credit.line.Kind != LineCredit || credit.effect != EffectKeep || p.netsOut(lines, credit) {
+				continue
+			}
+			if origin, found := originOf(lines, credit.line); found {
+				fresh = saturatingAdd(fresh, -credit.line.Amount)
+				rule = origin.rule
+			}
+		}
+		spent := min(pool, max(-bill.Invoice.StartingBalance, 0)-max(-bill.Invoice.EndingBalance, 0))
+		pool -= max(spent, 0)
+		tainted := saturatingAdd(fresh, max(spent, 0))
+		if left := max(-bill.Invoice.EndingBalance, 0) - max(-bill.Invoice.StartingBalance, 0); fresh > 0 && left > 0 {
+			pool = saturatingAdd(pool, min(left, fresh))
+		}
+		if tainted == 0 || !bill.Invoice.settled() || bill.Invoice.AmountPaid >= tainted {
+			continue
+		}
+		if rule == (Rule{}) {
+			rule = firstRevoked(lines).rule
+		}
+		for i := range lines {
+			if lines[i].bill == n && lines[i].effect == EffectKeep && lines[i].line.Kind != LineCredit {
+				lines[i].effect, lines[i].rule = EffectRevoke, rule
+			}
+		}
+	}
+}
+
+func firstRevoked(lines []settledLine) settledLine {
+	for _, l := range lines {
+		if l.effect == EffectRevoke {
+			return l
+		}
+	}
+	return settledLine{}
+}
+
+// netsOut tells whether the invoice of a credit bills the same price of the same item
+// too, as one that changes a quantity does.
+func (p Purchase) netsOut(lines []settledLine, credit settledLine) bool {
+	return slices.ContainsFunc(lines, func(l settledLine) bool {
+		return l.bill == credit.bill && l.line.Kind != LineCredit && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
+	})
+}
+
+// originOf finds a revoked line that a credit is for.
+func originOf(lines []settledLine, credit Line) (settledLine, bool) {
+	for _, l := range lines {
+		overlaps := l.line.From.Before(credit.Until) && credit.From.Before(l.line.Until)
+		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
+			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
+		if l.effect == EffectRevoke && l.line.Kind != LineCredit && same && overlaps {
+			return l, true
+		}
+	}
+	return settledLine{}, false
+}
+
+// about tells whether a line is about an item: by the item's id, by its price where no
+// item is told, or because nothing is told.
+func (l Line) about(item Item) bool {
+	switch {
+	case l.Kind == LineOneOff:
+		return false
+	case l.Item != "":
+		return l.Item == item.ID
+	default:
+		return l.Price == "" || l.Price == item.Price
+	}
+}
+
+// unknown tells that a line does not say what it is for.
+func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
+
+// coverageOf gathers what is said of an item.
+func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
+	var c coverage
+	var kept []interval
+	counted := -1
+	for _, s := range settled {
+		if !s.line.about(item) || !s.line.From.Before(s.line.Until) {
+			continue
+		}
+		span := interval{s.line.From, s.line.Until}
+		switch {
+		case s.effect == EffectKeep:
+			c.paid = append(c.paid, coveredLine{s.line, s.line.unknown()})
+			if s.line.Kind != LineCredit && p.Bills[s.bill].Invoice.Total > 0 {
+				kept = append(kept, span)
+				if s.line.Kind == LineCycle && counted != s.bill {
+					c.times, counted = c.times+1, s.bill
+				}
+			}
+		case s.line.Kind != LineCredit:
+			c.taken = append(c.taken, takenLine{span, s.rule})
+		}
+	}
+	c.lasted = lengthOf(kept)
+	for _, bill := range p.owed() {
+		for _, line := range bill.Invoice.Lines {
+			if line.about(item) {
+				c.open = append(c.open, bill)
+				break
+			}
+		}
+		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
+			return l.Kind == LineCredit && l.about(item)
+		})
+	}
+	return c
+}
+
+// owed are the invoices that are open; if there are none, those that were given up.
+func (p Purchase) owed() []Bill {
+	var open, given []Bill
+	for _, bill := range p.Bills {
+		switch bill.Invoice.Status {
+		case InvoiceOpen:
+			open = append(open, bill)
+		case InvoiceUncollectible:
+			given = append(given, bill)
+		}
+	}
+	if len(open) > 0 {
+		return open
+	}
+	return given
+}
+
+// held is so many units of a price, for a time.
+type held struct {
+	interval
+	price    PriceID
+	quantity int64
+}
+
+// spans adds the paid lines of an item up: which price, how many, from when until when.
+// Where a line does not say what it is for, it is for the item as it is; unless a change
+// of the item is still owed, as then nobody can tell.
+func (c coverage) spans(item Item) []held {
+	type edge struct {
+		at    time.Time
+		price PriceID
+		by    int64
+	}
+	var edges []edge
+	for _, covered := range c.paid {
+		line := covered.line
+		price, quantity := cmp.Or(line.Price, item.Price), line.Quantity
+		switch {
+		case covered.unknown && c.changed:
+			continue
+		case covered.unknown:
+			quantity = max(item.Quantity, 1)
+		}
+		if line.Kind == LineCredit {
+			quantity = -quantity
+		} else if line.Kind == LineChange && line.Amount == 0 {
+			continue // the other half of a change that costs nothing: it may be the credit
+		}
+		edges = append(edges, edge{line.From, price, quantity}, edge{line.Until, price, -quantity})
+	}
+	slices.SortFunc(edges, func(a, b edge) int {
+		return cmp.Or(cmp.Compare(a.price, b.price), a.at.Compare(b.at))
+	})
+	var all []held
+	for n := 0; n < len(edges); {
+		price, sum := edges[n].price, int64(0)
+		for n < len(edges) && edges[n].price == price {
+			at := edges[n].at
+			for n < len(edges) && edges[n].price == price && edges[n].at.Equal(at) {
+				sum = saturatingAdd(sum, edges[n].by)
+				n++
+			}
+			if n == len(edges) || edges[n].price != price {
+				break
+			}
+			quantity := c.atMost(item, price, sum)
+			last := len(all) - 1
+			switch next := edges[n].at; {
+			case quantity <= 0:
+			case last >= 0 && all[last].price == price && all[last].quantity == quantity && all[last].until.Equal(at):
+				all[last].until = next
+			default:
+				all = append(all, held{interval{at, next}, price, quantity})
+			}
+		}
+	}
+	return all
+}
+
+// atMost bounds what is paid for by what the item is now: who gives a seat back has it
+// no longer. What an invoice that is still owed took back was not given back.
+func (c coverage) atMost(item Item, price PriceID, quantity int64) int64 {
+	if !c.changed && price == item.Price {
+		return min(quantity, item.Quantity)
+	}
+	return quantity
+}

@@ -1,0 +1,136 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Expectation is news that is due: silence is not a no. If nothing newer was told by
+// then, Stripe is asked.
+type Expectation struct {
+	Subject Ref // of a kind of its own: [RefRenewal], [RefCompletion], [RefCollection]
+	Due     time.Time
+}
+
+// How long after news should have come it is asked for.
+const (
+	// renewalDue: Stripe tells a renewal at once, and finalizes its invoice an hour later.
+	renewalDue = 2 * time.Hour
+	// incompleteDue: Stripe ends a subscription whose first payment fails after 23 hours.
+	incompleteDue = 25 * time.Hour
+	// overdueDue: the status says that something is owed, and its invoice is about to be
+	// told, in whatever order.
+	overdueDue = time.Minute
+	// completionDue: a checkout that expires says so at once.
+	completionDue = time.Hour
+	// delayedDue: a bank debit takes days.
+	delayedDue = 10 * 24 * time.Hour
+	// collectionDue: most invoices that are declined are paid within days, and that is
+	// told.
+	collectionDue = 5 * 24 * time.Hour
+	// collectionEnd: Stripe tries for two months at most.
+	collectionEnd = 62 * 24 * time.Hour
+)
+
+// Expectations are the news that are due of an account's purchases, sorted. Each is of
+// another subject. They follow from the facts alone: newer facts answer them.
+func (a Account) Expectations() []Expectation {
+	var all []Expectation
+	expect := func(kind RefKind, id string, due time.Time) {
+		if !due.IsZero() && id != "" {
+			all = append(all, Expectation{Ref{kind, id}, due})
+		}
+	}
+	for _, p := range a.Purchases() {
+		if p.Subscription.ID != "" {
+			expect(RefRenewal, string(p.Subscription.ID), p.renewalDue())
+		}
+	}
+	for _, i := range a.Invoices {
+		expect(RefCollection, string(i.ID), i.collectionDue())
+	}
+	for _, o := range a.Orders {
+		_, come := a.Subscriptions[o.Subscription]
+		expect(RefCompletion, string(o.ID), o.completionDue(come))
+	}
+	slices.SortFunc(all, func(a, b Expectation) int {
+		return cmp.Or(cmp.Compare(a.Subject.Kind, b.Subject.Kind), cmp.Compare(a.Subject.ID, b.Subject.ID))
+	})
+	return all
+}
+
+// renewalDue is when the next news of a subscription is due; zero: none is.
+func (p Purchase) renewalDue() time.Time {
+	s := p.Subscription
+	status, _ := s.Status.row()
+	if status.Terminal || s.Status == StatusPaused || p.CustomerDeleted {
+		return time.Time{}
+	}
+	if s.Status == StatusIncomplete {
+		return again(s.StartedAt.Add(incompleteDue), s.SeenAt, incompleteDue)
+	}
+	// The period of an item that ends first is the first to be renewed; of an invoice for
+	// the next one we may have heard before.
+	var end time.Time
+	for _, item := range s.Items {
+		through := item.PeriodEnd
+		for _, bill := range p.Bills {
+			for _, line := range bill.Invoice.Lines {
+				if line.Kind == LineCycle && line.Item == item.ID && line.Item != "" {
+					through = later(through, line.Until)
+				}
+			}
+		}
+		if item.Quantity > 0 {
+			end = earlier(end, through)
+		}
+	}
+	end = earlier(end, s.scheduledEnd())
+	if end.IsZero() {
+		return time.Time{}
+	}
+	period := max(end.Sub(s.PeriodStart()), 24*time.Hour)
+	due := again(end.Add(renewalDue), s.SeenAt, period)
+	if s.Status == StatusPastDue && len(p.owed()) == 0 {
+		if soon := s.SeenAt.Add(overdueDue); !s.fetched() && soon.Before(due) {
+			return soon
+		}
+	}
+	return due
+}
+
+// again is when to ask for news that is due: if Stripe was asked since, and said the
+// same, some time after that.
+func again(due, seen time.Time, pause time.Duration) time.Time {
+	if seen.Before(due) {
+		return due
+	}
+	return seen.Add(pause)
+}
+
+// collectionDue is when news of an invoice that is owed is due; zero: none is.
+func (i Invoice) collectionDue() time.Time {
+	since := i.dueAt()
+	if i.Status != InvoiceOpen || since.IsZero() || i.SeenAt.After(since.Add(collectionEnd)) {
+		return time.Time{}
+	}
+	return again(since.Add(collectionDue), i.SeenAt, collectionDue)
+}
+
+// completionDue is when news of an order is due; zero: none is. come: its subscription
+// was told of.
+func (o Order) completionDue(come bool) time.Time {
+	switch {
+	case o.Session == "":
+		return time.Time{} // there is nothing to ask about
+	case o.Status == OrderPending, o.Status == OrderOpen:
+		return o.ExpiresAt.Add(completionDue)
+	case o.Status == OrderAwaitingPayment:
+		return o.ExpiresAt.Add(delayedDue)
+	case o.Status == OrderPaid && o.Mode == ModeSubscription && !come:
+		return o.PaidAt.Add(completionDue)
+	default:
+		return time.Time{}
+	}
+}

@@ -1,0 +1,55 @@
+package domain
+
+// This file is about what a price means: which plan it belongs to. What was known once
+// is never forgotten. A lookup key moves to the next price when prices are raised, an
+// id is replaced in the catalog, and those who pay the old price keep the plan.
+
+// planOf finds the plan that a price belongs to: by the catalog as it is, or else by
+// what the price meant when this account was told of it, by what it meant in an
+// earlier catalog, or by the order that was for it.
+func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
+	if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
+		return plan, true
+	}
+	if price == "" {
+		return Plan{}, false
+	}
+	for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
+		if key, meant := meanings[price]; meant {
+			if plan, known := c.PlanOf(key); known {
+				return plan, true
+			}
+		}
+	}
+	var found Plan
+	mapped := false
+	for _, o := range a.Orders {
+		plan, known := c.PlanOf(o.Plan)
+		if known && o.PriceID == price && (!mapped || plan.Key < found.Key) {
+			found, mapped = plan, true
+		}
+	}
+	return found, mapped
+}
+
+// learn keeps what prices of items mean now. The account must be the caller's own.
+func (a Account) learn(items []Item, c Catalog) {
+	for _, item := range items {
+		if item.Price == "" {
+			continue
+		}
+		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
+			a.Meanings[item.Price] = plan.Key
+		}
+	}
+}
+
+// Learn returns the account with what its prices mean in a catalog, for the day on
+// which the catalog no longer says so.
+func (a Account) Learn(c Catalog) Account {
+	a = a.Clone()
+	for _, s := range a.Subscriptions {
+		a.learn(s.Items, c)
+	}
+	return a
+}

@@ -1,0 +1,96 @@
+package domain
+
+import "time"
+
+// itemObservations are what the decision table of subscription items looks at: each
+// is computed here, once.
+type itemObservations struct {
+	options   []AccessOption
+	customer  CustomerState
+	status    SubscriptionStatus
+	checkout  CheckoutState
+	collected Collection
+	overdue   Overdue
+	paid      Times
+	paidYears int
+
+	since time.Time // since when something is overdue
+}
+
+const year = 365 * 24 * time.Hour
+
+func (p Purchase) observe(item Item, plan Plan, c coverage) itemObservations {
+	s := p.Subscription
+	o := itemObservations{
+		options: plan.Policy.Access, status: s.Status, collected: Collection(s.Pause),
+		paid: PaidAgain, paidYears: int(c.lasted / year),
+	}
+	if p.CustomerDeleted {
+		o.customer = CustomerDeleted
+	}
+	if p.checkoutUnpaid() {
+		o.checkout = CheckoutUnpaid
+	}
+	switch c.times {
+	case 0:
+		o.paid = PaidNever
+	case 1:
+		o.paid = PaidOnce
+	}
+	o.overdue, o.since = p.overdue(item, c)
+	return o
+}
+
+// checkoutUnpaid tells whether the subscription comes from a checkout, and neither the
+// checkout nor an invoice was paid. That an invoice is over nothing is as good.
+func (p Purchase) checkoutUnpaid() bool {
+	unpaid := false
+	for _, o := range p.Orders {
+		unpaid = unpaid || o.Status != OrderPaid
+	}
+	for _, bill := range p.Bills {
+		unpaid = unpaid && !bill.Invoice.settled()
+	}
+	return unpaid
+}
+
+// overdue tells since when something is owed for an item. If the status says that
+// something is, and no invoice was told of, it is what the current period costs.
+func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
+	if len(p.owed()) == 0 {
+		return IsOverdue, item.PeriodStart
+	}
+	var since time.Time
+	for _, bill := range c.open {
+		since = earlier(since, bill.Invoice.dueAt())
+	}
+	if since.IsZero() {
+		return NotOverdue, since
+	}
+	return IsOverdue, since
+}
+
+// decideAccess finds the first row of [AccessRules] that fits.
+func decideAccess(o itemObservations) AccessRule {
+	for _, row := range AccessRules {
+		if row.fits(o) {
+			return row
+		}
+	}
+	return AccessRule{Gives: BasisNothing}
+}
+
+func (r AccessRule) fits(o itemObservations) bool {
+	chosen := r.Option == ""
+	for _, option := range o.options {
+		chosen = chosen || option == r.Option
+	}
+	return chosen &&
+		(r.Customer == "" || r.Customer == o.customer) &&
+		(r.Status == "" || r.Status == o.status) &&
+		(r.Checkout == "" || r.Checkout == o.checkout) &&
+		(r.Collected == "" || r.Collected == o.collected) &&
+		(r.Overdue == "" || r.Overdue == o.overdue) &&
+		(r.Paid == "" || r.Paid == o.paid) &&
+		o.paidYears >= r.PaidYears
+}

@@ -1,0 +1,155 @@
+package domain
+
+import (
+	"cmp"
+	"time"
+)
+
+// This file is about money that went back: how much of a bill, and of each of its
+// lines, and what the plan's policy says to that.
+
+// moneyBack is what became of the money of one bill.
+type moneyBack struct {
+	paid     int64 // minor currency units
+	paidAt   time.Time
+	returned int64            // of the bill as a whole
+	credited map[string]int64 // of single lines, by credit notes that name them
+	lastAt   time.Time        // when money went back last
+	disputed []DisputeState
+}
+
+// moneyBack adds up what refunds, charges, credit notes and disputes say of a bill.
+func (b Bill) moneyBack() moneyBack {
+	m := moneyBack{paid: cmp.Or(b.Invoice.AmountPaid, b.Payment.Amount), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
+	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
+		return m
+	}
+	noted := m.addCreditNotes(b)
+	for _, r := range b.Refunds {
+		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned && !noted[r.ID] {
+			m.add(r.Amount, r.CreatedAt)
+		}
+	}
+	for _, c := range b.Charges {
+		if untold := c.Refunded - b.toldOf(c); untold > 0 {
+			m.add(untold, c.SeenAt)
+		}
+	}
+	for _, d := range b.Disputes {
+		m.disputed = append(m.disputed, d.state())
+	}
+	return m
+}
+
+func (m *moneyBack) add(amount int64, at time.Time) {
+	m.returned = saturatingAdd(m.returned, amount)
+	m.lastAt = later(m.lastAt, at)
+}
+
+// addCreditNotes adds what credit notes take back, and returns the refunds that are
+// counted with it: a note says which lines its money is for.
+func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
+	noted := map[RefundID]bool{}
+	for _, note := range b.CreditNotes {
+		if note.Status != CreditNoteIssued {
+			continue
+		}
+		rest := note.Amount
+		for _, line := range note.Lines {
+			if line.Line == "" {
+				continue
+			}
+			if m.credited == nil {
+				m.credited = map[string]int64{}
+			}
+			m.credited[line.Line] = saturatingAdd(m.credited[line.Line], line.Amount)
+			rest = 0 // taxes and discounts of the lines are in the note's amount
+		}
+		if rest > 0 {
+			m.add(rest, note.CreatedAt)
+		}
+		m.lastAt = later(m.lastAt, note.CreatedAt)
+		for _, id := range note.Refunds {
+			noted[id] = true
+		}
+	}
+	return noted
+}
+
+// toldOf is the part of what a charge says was refunded that single refunds have
+// told us of: who sends both is not to be counted twice, and who sends the
+// charge's events alone is to be counted all the same.
+func (b Bill) toldOf(c Charge) int64 {
+	var told int64
+	for _, r := range b.Refunds {
+		sameCharge := r.Charge == c.ID || r.Charge == "" && r.PaymentIntent != "" && r.PaymentIntent == c.PaymentIntent
+		if sameCharge && r.countedBy(c) {
+			told = saturatingAdd(told, r.Amount)
+		}
+	}
+	return told
+}
+
+// share is how much of the bill went back.
+func (m moneyBack) share() Share {
+	switch {
+	case m.returned == 0:
+		return ShareNone
+	case m.returned < m.paid:
+		return SharePartial
+	default:
+		return ShareFull
+	}
+}
+
+// shareOf is how much of a line went back: of all of its bill, or what credit notes
+// say of the line itself.
+func (m moneyBack) shareOf(line Line) Share {
+	whole := m.share()
+	credited := m.credited[line.ID]
+	switch {
+	case whole == ShareFull || credited == 0 || line.Amount <= 0:
+		return whole
+	case credited < line.Amount:
+		return SharePartial
+	default:
+		return ShareFull
+	}
+}
+
+// nothing tells whether no money went back at all, as of most bills.
+func (m moneyBack) nothing() bool {
+	return m.returned == 0 && len(m.credited) == 0 && len(m.disputed) == 0
+}
+
+// backObservations are what the decision table of money looks at.
+type backObservations struct {
+	policy   Policy
+	share    Share
+	after    time.Duration // how long after the payment money went back last
+	recency  Recency
+	disputed []DisputeState
+}
+
+// decideMoney finds the first row of [MoneyRules] that fits.
+func decideMoney(o backObservations) (Effect, Rule) {
+	for _, row := range MoneyRules {
+		if row.fits(o) {
+			return row.Effect, Rule{TableMoney, row.Says(), string(row.Effect)}
+		}
+	}
+	return EffectKeep, Rule{}
+}
+
+func (r MoneyRule) fits(o backObservations) bool {
+	disputed := r.Disputed == ""
+	for _, state := range o.disputed {
+		disputed = disputed || state == r.Disputed
+	}
+	return disputed &&
+		(r.Refund == "" || r.Refund == o.policy.Refund) &&
+		(r.Dispute == "" || r.Dispute == o.policy.Dispute) &&
+		(r.Share == "" || r.Share == o.share) &&
+		(r.Within == 0 || o.after <= r.Within) &&
+		(r.Invoice == "" || r.Invoice == o.recency)
+}

@@ -1,0 +1,97 @@
+package domain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// This file says rows of the decision tables in words, for explanations and documents.
+
+// Says is what the row looks at.
+func (r AccessRule) Says() string {
+	var parts []string
+	add := func(format string, value string) {
+		if value != "" {
+			parts = append(parts, fmt.Sprintf(format, value))
+		}
+	}
+	add("%s", string(r.Option))
+	add("customer %s", string(r.Customer))
+	add("%s", string(r.Status))
+	add("checkout %s", string(r.Checkout))
+	add("collection paused: %s", string(r.Collected))
+	add("overdue: %s", string(r.Overdue))
+	add("paid %s", string(r.Paid))
+	if r.PaidYears > 0 {
+		parts = append(parts, fmt.Sprintf("%d years paid", r.PaidYears))
+	}
+	if len(parts) == 0 {
+		return "anything"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Says is what the row looks at.
+func (r MoneyRule) Says() string {
+	var parts []string
+	if r.Dispute != "" {
+		parts = append(parts, "dispute policy "+string(r.Dispute))
+	}
+	if r.Refund != "" {
+		parts = append(parts, "refund policy "+string(r.Refund))
+	}
+	if r.Disputed != "" {
+		parts = append(parts, "dispute "+string(r.Disputed))
+	}
+	switch r.Share {
+	case SharePartial:
+		parts = append(parts, "a part went back")
+	case ShareFull:
+		parts = append(parts, "all went back")
+	}
+	if r.Invoice != "" {
+		parts = append(parts, string(r.Invoice)+" invoice")
+	}
+	if r.Within > 0 {
+		parts = append(parts, fmt.Sprintf("within %d days", r.Within/(24*time.Hour)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// RefundPolicies are the refund policies that rows of [MoneyRules] name, sorted.
+func RefundPolicies() []RefundPolicy {
+	var all []RefundPolicy
+	for _, r := range MoneyRules {
+		if r.Refund != "" {
+			all = append(all, r.Refund)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// DisputePolicies are the dispute policies that rows of [MoneyRules] name, sorted.
+func DisputePolicies() []DisputePolicy {
+	var all []DisputePolicy
+	for _, r := range MoneyRules {
+		if r.Dispute != "" {
+			all = append(all, r.Dispute)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// AccessOptions are the options that rows of [AccessRules] name, sorted.
+func AccessOptions() []AccessOption {
+	var all []AccessOption
+	for _, r := range AccessRules {
+		if r.Option != "" {
+			all = append(all, r.Option)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,120 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// timeline lays out what an item gives over time: the item as it is, for as long as
+// its row says, and what was paid for.
+type timeline struct {
+	item         Item
+	plan         Plan
+	row          AccessRule
+	since        time.Time // since when something is overdue
+	covered      coverage
+	subscription Subscription
+}
+
+// piece is what an item gives for a stretch of time.
+type piece struct {
+	held
+	grants GrantSet
+	basis  Basis
+}
+
+// pieces are those that are not over at the horizon, sorted by time. Those of one
+// time are of different prices.
+func (t timeline) pieces(horizon time.Time) []piece {
+	asIs, paid := t.asIs(), t.paid()
+	// What is reduced is no reason to give less than what was paid for.
+	first, then := asIs, paid
+	if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil {
+		first, then = paid, asIs
+	}
+	all := slices.Clone(first)
+	var taken []interval
+	for _, p := range first {
+		taken = append(taken, p.interval)
+	}
+	for _, p := range then {
+		for _, left := range p.minus(taken) {
+			rest := p
+			rest.interval = left
+			all = append(all, rest)
+		}
+	}
+	end := t.subscription.scheduledEnd()
+	kept := all[:0]
+	for _, p := range all {
+		if !end.IsZero() && t.row.Gives != BasisForGood {
+			p.until = earliest(p.until, end)
+		}
+		if !p.empty() && p.until.After(horizon) && p.quantity > 0 {
+			kept = append(kept, p)
+		}
+	}
+	slices.SortFunc(kept, func(a, b piece) int {
+		return cmp.Or(a.from.Compare(b.from), cmp.Compare(a.price, b.price))
+	})
+	return kept
+}
+
+// asIs is the item as the subscription has it now. What was paid for and went back is
+// left out: there the status vouches for nothing.
+func (t timeline) asIs() []piece {
+	whole := interval{from: t.subscription.StartedAt}
+	var leeway time.Duration
+	switch t.row.Gives {
+	case BasisPeriod:
+		whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway
+		if whole.until.IsZero() {
+			whole.until = t.subscription.PeriodEnd()
+		}
+	case BasisGrace:
+		whole.until = t.since.Add(t.plan.Grace)
+		if t.since.IsZero() {
+			whole.until = time.Time{}
+		}
+	case BasisForGood:
+		whole.until = never
+	default:
+		return nil
+	}
+	var taken []interval
+	for _, gone := range t.covered.taken {
+		taken = append(taken, gone.interval)
+	}
+	if t.row.Gives == BasisForGood {
+		taken = nil // what counts as paid is counted already
+	}
+	var all []piece
+	for _, left := range whole.minus(taken) {
+		if left.until.Equal(whole.until) {
+			left.until = left.until.Add(leeway)
+		}
+		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
+	}
+	return all
+}
+
+// paid is what was paid for and not returned.
+func (t timeline) paid() []piece {
+	if t.row.Gives == BasisNothing {
+		return nil
+	}
+	var end time.Time
+	var all []piece
+	for _, h := range t.covered.spans(t.item) {
+		end = latest(end, h.until)
+		all = append(all, piece{h, GrantsUsual, BasisPaid})
+	}
+	for n := range all {
+		// Nothing is overdue: the next invoice may be on its way.
+		if t.row.Gives == BasisPeriod && all[n].until.Equal(end) {
+			all[n].until = end.Add(t.plan.Leeway)
+		}
+	}
+	return all
+}
