@@ -61,9 +61,7 @@ type holding struct {
 // check tells the story as it went, and backwards.
 func (s story) check(t *testing.T, a domain.Account, c domain.Catalog) {
 	t.Helper()
-	backwards := slices.Clone(s.facts)
-	slices.Reverse(backwards)
-	for way, facts := range map[string][]domain.Fact{"as it went": s.facts, "backwards": backwards} {
+	for way, facts := range map[string][]domain.Fact{"as it went": s.facts, "backwards": backwards(s.facts)} {
 		got := tell(a, c, facts...)
 		for _, want := range s.holds {
 			if rights := rightsAt(got, c, on(want.day)); rights != want.rights {
@@ -71,6 +69,12 @@ func (s story) check(t *testing.T, a domain.Account, c domain.Catalog) {
 			}
 		}
 	}
+}
+
+func backwards(facts []domain.Fact) []domain.Fact {
+	facts = slices.Clone(facts)
+	slices.Reverse(facts)
+	return facts
 }
 
 // tellAll checks stories of Ana, who has nothing at first.
