@@ -84,8 +84,8 @@ func (s *StartCheckout) countRefusal(ctx context.Context, user domain.UserID, or
 }
 
 func (s *StartCheckout) keepSession(ctx context.Context, user domain.UserID, id domain.OrderID, session domain.SessionFact) (domain.Order, error) {
-	return s.change(ctx, user, id, func(a domain.Account, _ domain.Order) domain.Account {
-		after, _ := domain.Record(a, session, s.catalog)
+	return s.change(ctx, user, id, func(a domain.Account, o domain.Order) domain.Account {
+		after, _ := domain.Record(a.WithOrder(o.WithSession(session)), session, s.catalog)
 		return after
 	})
 }
@@ -148,7 +148,7 @@ func (s *StartCheckout) change(ctx context.Context, user domain.UserID, id domai
 func (s *StartCheckout) changeAccount(ctx context.Context, user domain.UserID, edit func(domain.Account) domain.Account) error {
 	return s.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
 		work := newJoining(found, s.catalog, s.clock())
-		work.settle(user, edit(found.States[user].Account), "")
+		work.settle(user, edit(found.States[user].Account), "", domain.CauseCheckout)
 		return work.kept(), nil
 	})
 }

@@ -14,17 +14,12 @@ import (
 
 // coverage is what lines say of one item of a subscription.
 type coverage struct {
-	paid    []coveredLine // of settled invoices, and kept
+	paid    []*Line       // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
-	open    []Bill        // invoices about the item that are owed
+	open    []*Bill       // invoices about the item that are owed
 	changed bool          // an invoice that is owed takes back what the item was
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
-}
-
-type coveredLine struct {
-	line    Line
-	unknown bool // of which item and price was not told
 }
 
 // takenLine is time that was paid for once, and the row that says why it no longer is.
@@ -36,7 +31,7 @@ type takenLine struct {
 // settledLine is a line of an invoice that was paid, and what became of its money.
 type settledLine struct {
 	bill   int // its place among the purchase's bills
-	line   Line
+	line   *Line
 	effect Effect
 	rule   Rule
 }
@@ -49,14 +44,15 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			last = n
 		}
 	}
-	var all []settledLine
+	all := make([]settledLine, 0, len(p.Bills))
 	revoked := false
 	for n, bill := range p.Bills {
 		if !bill.Invoice.settled() {
 			continue
 		}
 		back := bill.moneyBack()
-		for _, line := range bill.Invoice.Lines {
+		for l := range bill.Invoice.Lines {
+			line := &bill.Invoice.Lines[l]
 			s := settledLine{bill: n, line: line, effect: EffectKeep}
 			if !back.nothing() {
 				recency := EarlierInvoice
@@ -64,7 +60,7 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 					recency = LatestInvoice
 				}
 				s.effect, s.rule = decideMoney(backObservations{
-					policy: policyOf(line), share: back.shareOf(line), after: back.lastAt.Sub(back.paidAt),
+					policy: policyOf(*line), share: back.shareOf(*line), after: back.lastAt.Sub(back.paidAt),
 					recency: recency, disputed: back.disputed,
 				})
 			}
@@ -92,7 +88,7 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 			if credit.bill != n || credit.line.Kind != LineCredit || credit.effect != EffectKeep || p.netsOut(lines, credit) {
 				continue
 			}
-			if origin, found := originOf(lines, credit.line); found {
+			if origin, found := originOf(lines, *credit.line); found {
 				fresh = saturatingAdd(fresh, -credit.line.Amount)
 				rule = origin.rule
 			}
@@ -163,10 +159,11 @@ func (l Line) about(item Item) bool {
 // unknown tells that a line does not say what it is for.
 func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
-// coverageOf gathers what is said of an item.
+// coverageOf gathers what is said of an item. Lines that are over only count.
 func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	var c coverage
-	var kept []interval
+	horizon := p.horizon()
+	kept := make([]interval, 0, len(settled))
 	counted := -1
 	for _, s := range settled {
 		if !s.line.about(item) || !s.line.From.Before(s.line.Until) {
@@ -175,7 +172,9 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 		span := interval{s.line.From, s.line.Until}
 		switch {
 		case s.effect == EffectKeep:
-			c.paid = append(c.paid, coveredLine{s.line, s.line.unknown()})
+			if s.line.Until.After(horizon) {
+				c.paid = append(c.paid, s.line)
+			}
 			if s.line.Kind != LineCredit && p.Bills[s.bill].Invoice.Total > 0 {
 				kept = append(kept, span)
 				if s.line.Kind == LineCycle && counted != s.bill {
@@ -202,8 +201,8 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 }
 
 // owed are the invoices that are open; if there are none, those that were given up.
-func (p Purchase) owed() []Bill {
-	var open, given []Bill
+func (p Purchase) owed() []*Bill {
+	var open, given []*Bill
 	for _, bill := range p.Bills {
 		switch bill.Invoice.Status {
 		case InvoiceOpen:
@@ -234,14 +233,13 @@ func (c coverage) spans(item Item) []held {
 		price PriceID
 		by    int64
 	}
-	var edges []edge
-	for _, covered := range c.paid {
-		line := covered.line
+	edges := make([]edge, 0, 2*len(c.paid))
+	for _, line := range c.paid {
 		price, quantity := cmp.Or(line.Price, item.Price), line.Quantity
 		switch {
-		case covered.unknown && c.changed:
+		case line.unknown() && c.changed:
 			continue
-		case covered.unknown:
+		case line.unknown():
 			quantity = max(item.Quantity, 1)
 		}
 		if line.Kind == LineCredit {

@@ -117,3 +117,26 @@ func (i InvoiceFact) Refs() []Ref {
 		Ref{RefAccount, string(i.CustomerAccount)},
 	)
 }
+
+// Names are what a fact would make known as names of its account, beside those of the
+// customer: another user who has one of them already has a claim to it, too.
+func Names(f Fact) []Ref {
+	switch f := f.(type) {
+	case SessionFact:
+		return refs(Ref{RefSubscription, string(f.Subscription)}, Ref{RefPaymentIntent, string(f.PaymentIntent)})
+	case SubscriptionFact:
+		return refs(Ref{RefSubscription, string(f.Snapshot.ID)})
+	case InvoiceFact:
+		names := []Ref{{RefInvoice, string(f.Invoice.ID)}}
+		for _, p := range f.PaidWith {
+			names = append(names, moneyRefs(p.PaymentIntent, p.Charge)...)
+		}
+		return names
+	case InvoicePaymentFact:
+		return append(moneyRefs(f.PaymentIntent, f.Charge), refs(Ref{RefInvoice, string(f.Invoice)})...)
+	case ChargeFact:
+		return append(moneyRefs(f.PaymentIntent, f.ID), refs(Ref{RefInvoice, string(f.Invoice)})...)
+	default:
+		return nil
+	}
+}

@@ -29,6 +29,9 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 		// It was asked for to learn whose it is and what it paid. The time of an answer
 		// is a lower bound, too rough to tell which refunds are in its sum.
 		a.keepCharge(charge)
+		if doubt := a.whatFor(c.PaymentIntent, c.ID); doubt.Subject.Kind == RefInvoice {
+			return a, Verdict{Doubt: doubt} // the answer leads on
+		}
 		return a, Verdict{}
 	}
 	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At

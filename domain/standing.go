@@ -132,7 +132,7 @@ func (a Account) StatusOf(o Order) OrderStatus {
 	if o.Status != OrderPaid || o.Mode != ModePayment {
 		return o.Status
 	}
-	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().ofOrder[o.ID]}
+	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().of(string(o.ID))}
 	return p.orderStatus()
 }
 
