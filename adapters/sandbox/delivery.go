@@ -67,7 +67,7 @@ func (s *Sandbox) queue(e *event) {
 		if s.closed {
 			return
 		}
-		d.body = encode(e.render())
+		d.body = encode(e.render(d.endpoint.APIVersion))
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
 		s.setDue(d, true)

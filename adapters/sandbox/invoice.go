@@ -9,6 +9,8 @@ type invoice struct {
 	id, customer, subscription, status, currency string
 	billingReason, number, description           string
 	paymentIntent, charge                        string
+	paymentID                                    string // of the invoice_payment with the intent
+	paymentCreated                               int64
 	lines                                        []invoiceLine
 	subscriptionMetadata                         map[string]string // as it was at the making
 	created, periodStart, periodEnd              int64
@@ -20,6 +22,7 @@ type invoice struct {
 
 type invoiceLine struct {
 	id, price, description, item string // item is the subscription item, empty for a one-time price
+	invoiceItem                  string // of a line that waited to be invoiced, and of a one-time price
 	quantity, amount             int64
 	start, end                   int64
 	proration                    bool
@@ -81,7 +84,11 @@ func (s *Sandbox) addInvoice(in *invoice) {
 	in.number = fmt.Sprintf("%s-%04d", newID("", 8), s.invoiceSeq)
 	in.created = s.nowUnix()
 	for i := range in.lines {
-		in.lines[i].id = newID("il_1", 23)
+		l := &in.lines[i]
+		l.id = newID("il_1", 23)
+		if l.invoiceItem == "" && (l.item == "" || l.proration) {
+			l.invoiceItem = newID("ii_1", 23)
+		}
 	}
 	s.invoices.add(in.id, in)
 }
@@ -97,9 +104,14 @@ func (s *Sandbox) finalize(in *invoice, description string, methodTypes []string
 			description: description, methodTypes: methodTypes,
 		}
 		s.addPaymentIntent(pi)
-		in.paymentIntent = pi.id
+		in.pay(pi.id, pi.created)
 	}
 	s.emit("invoice.finalized", s.invoiceObject(in), nil)
+}
+
+// pay ties the invoice to the intent that is to collect it.
+func (in *invoice) pay(intent string, now int64) {
+	in.paymentIntent, in.paymentID, in.paymentCreated = intent, newID("inpay_1", 23), now
 }
 
 func (s *Sandbox) markPaid(in *invoice) {
@@ -127,13 +139,17 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 	for _, l := range in.lines {
 		lines = append(lines, s.invoiceLineObject(in, l))
 	}
-	var details any
+	var details, parent any
 	if in.subscription != "" {
 		details = object{"metadata": metadataObject(in.subscriptionMetadata)}
+		parent = object{"type": "subscription_details", "quote_details": nil, "subscription_details": object{
+			"metadata": metadataObject(in.subscriptionMetadata), "subscription": in.subscription,
+		}}
 	}
 	return object{
 		"id": in.id, "object": "invoice", "account_country": "US", "account_name": nil, "account_tax_ids": nil,
-		"amount_due": due, "amount_paid": collected, "amount_remaining": due - collected, "amount_shipping": 0,
+		"amount_due": due, "amount_overpaid": 0, "amount_paid": collected, "amount_paid_off_stripe": 0,
+		"amount_remaining": due - collected, "amount_shipping": 0,
 		"application": nil, "application_fee_amount": nil, "attempt_count": in.attempts, "attempted": in.attempts > 0 || paid,
 		"auto_advance": false, "automatic_tax": object{"enabled": in.automaticTax, "liability": nil, "status": nil},
 		"billing_reason": in.billingReason, "charge": orNull(in.charge), "collection_method": "charge_automatically",
@@ -147,7 +163,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"last_finalization_error": nil, "latest_revision": nil,
 		"lines":    listOf(lines, false, "/v1/invoices/"+in.id+"/lines"),
 		"livemode": false, "metadata": object{}, "next_payment_attempt": nil, "number": number, "on_behalf_of": nil,
-		"paid": paid, "paid_out_of_band": false, "payment_intent": orNull(in.paymentIntent),
+		"paid": paid, "paid_out_of_band": false, "parent": parent, "payment_intent": orNull(in.paymentIntent),
 		"payment_settings": object{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil},
 		"period_end":       in.periodEnd, "period_start": in.periodStart,
 		"post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "quote": nil, "receipt_number": nil,
@@ -157,7 +173,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 			"paid_at": orNull(in.paidAt), "voided_at": orNull(in.voidedAt)},
 		"subscription": orNull(in.subscription), "subscription_details": details,
 		"subtotal": total, "subtotal_excluding_tax": total, "tax": nil, "test_clock": nil, "total": total,
-		"total_discount_amounts": []object{}, "total_excluding_tax": total, "total_tax_amounts": []object{},
+		"total_discount_amounts": []object{}, "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}
 }
@@ -167,9 +183,11 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 	o := object{
 		"id": l.id, "object": "line_item", "amount": l.amount, "amount_excluding_tax": l.amount, "currency": in.currency,
 		"description": l.description, "discount_amounts": []object{}, "discountable": !l.proration, "discounts": []object{},
-		"invoice": in.id, "livemode": false, "metadata": metadataObject(l.metadata), "period": object{"start": l.start, "end": l.end},
-		"price": s.priceObject(p), "proration": l.proration, "proration_details": object{"credited_items": nil},
-		"quantity": l.quantity, "subscription": orNull(in.subscription), "tax_amounts": []object{}, "tax_rates": []object{},
+		"invoice": in.id, "livemode": false, "metadata": metadataObject(l.metadata), "parent": l.parent(in.subscription),
+		"period": object{"start": l.start, "end": l.end}, "price": s.priceObject(p),
+		"pricing": object{"type": "price_details", "price_details": object{"price": p.id, "product": p.product},
+			"unit_amount_decimal": strconv.FormatInt(p.unitAmount, 10)}, "proration": l.proration, "proration_details": object{"credited_items": nil},
+		"quantity": l.quantity, "subscription": orNull(in.subscription), "subtotal": l.amount, "tax_amounts": []object{}, "tax_rates": []object{}, "taxes": []object{},
 		"type": "subscription", "unit_amount_excluding_tax": strconv.FormatInt(p.unitAmount, 10),
 	}
 	if l.item == "" || l.proration {
@@ -178,5 +196,19 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 	if l.item != "" {
 		o["subscription_item"] = l.item
 	}
+	if l.invoiceItem != "" {
+		o["invoice_item"] = l.invoiceItem
+	}
 	return o
+}
+
+// parent is where the line comes from, as it is told since basil.
+func (l invoiceLine) parent(subscription string) object {
+	from := object{"invoice_item": orNull(l.invoiceItem), "proration": l.proration, "proration_details": object{"credited_items": nil},
+		"subscription": orNull(subscription)}
+	if l.item == "" {
+		return object{"type": "invoice_item_details", "invoice_item_details": from, "subscription_item_details": nil}
+	}
+	from["subscription_item"] = l.item
+	return object{"type": "subscription_item_details", "subscription_item_details": from, "invoice_item_details": nil}
 }

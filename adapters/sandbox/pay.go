@@ -224,7 +224,8 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 		for _, l := range cs.lines {
 			in.lines = append(in.lines, s.onceLine(l, s.nowUnix()))
 		}
-		in.paymentIntent, in.charge = pi.id, pi.latestCharge
+		in.pay(pi.id, s.nowUnix())
+		in.charge = pi.latestCharge
 		s.addInvoice(in)
 		cs.invoice, pi.invoice = in.id, in.id
 		s.charges.get(pi.latestCharge).invoice = in.id

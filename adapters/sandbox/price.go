@@ -155,7 +155,7 @@ func (s *Sandbox) priceObject(p *price) object {
 	var recurring any
 	if p.recurring() {
 		recurring = object{
-			"aggregate_usage": nil, "interval": p.interval, "interval_count": p.intervalCount,
+			"aggregate_usage": nil, "interval": p.interval, "interval_count": p.intervalCount, "meter": nil,
 			"usage_type": "licensed",
 		}
 	}

@@ -135,6 +135,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	for _, it := range sub.items {
 		items = append(items, object{
 			"id": it.id, "object": "subscription_item", "billing_thresholds": nil, "created": it.created,
+			"current_period_end": sub.periodEnd, "current_period_start": sub.periodStart, "discounts": []object{},
 			"metadata": metadataObject(it.metadata), "price": s.priceObject(s.prices.get(it.price)), "quantity": it.quantity,
 			"subscription": sub.id, "tax_rates": []object{},
 		})
@@ -146,15 +147,17 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	return object{
 		"id": sub.id, "object": "subscription", "application": nil, "application_fee_percent": nil,
 		"automatic_tax":        object{"enabled": sub.automaticTax, "liability": nil},
-		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil, "billing_thresholds": nil,
+		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil,
+		"billing_mode": object{"type": "classic"}, "billing_schedules": []object{}, "billing_thresholds": nil,
 		"cancel_at": orNull(sub.cancelAt), "cancel_at_period_end": sub.cancelAtPeriodEnd, "canceled_at": orNull(sub.canceledAt),
 		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
 		"collection_method":    "charge_automatically", "created": sub.created, "currency": sub.currency,
 		"current_period_end": sub.periodEnd, "current_period_start": sub.periodStart, "customer": sub.customer,
 		"days_until_due": nil, "default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(sub.description), "discount": nil, "ended_at": orNull(sub.endedAt),
-		"items":          listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
-		"latest_invoice": orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
+		"description": orNull(sub.description), "discount": nil, "discounts": []object{}, "ended_at": orNull(sub.endedAt),
+		"invoice_settings": object{"account_tax_ids": nil, "issuer": object{"type": "self"}},
+		"items":            listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
+		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
 		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": nil, "schedule": nil,
