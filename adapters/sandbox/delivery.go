@@ -59,7 +59,7 @@ func newWebhookClient(timeout time.Duration) *http.Client {
 func (s *Sandbox) queue(e *event) {
 	first := len(e.deliveries)
 	for _, ep := range s.endpoints {
-		if ep.wants(e.kind) {
+		if ep.wants(e.kind) && ep.APIVersion >= e.since {
 			e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending})
 		}
 	}

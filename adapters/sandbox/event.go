@@ -12,6 +12,7 @@ type event struct {
 	created        int64
 	object, before object // before is nil unless the event tells a change
 	cause          cause
+	since          string // the version that has such events, if the account's has not
 	deliveries     []*delivery
 }
 
@@ -29,6 +30,12 @@ func (s *Sandbox) emit(kind string, o, before object) *event {
 	s.events.add(e.id, e)
 	s.queue(e)
 	return e
+}
+
+// emitSince tells those endpoints whose version has such events. To the account,
+// which is older, there are none.
+func (s *Sandbox) emitSince(version, kind string, o object) {
+	s.queue(&event{id: newID("evt_1", 23), kind: kind, created: s.nowUnix(), object: o, cause: s.cause, since: version})
 }
 
 // emitUpdated emits nothing if nothing has changed.
