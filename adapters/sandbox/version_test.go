@@ -281,3 +281,11 @@ func TestVersions_EndpointHasItsOwn(t *testing.T) {
 }
 
 func fmtInt(n int64) string { return strconv.FormatInt(n, 10) }
+
+func mustJSON(n tree) string {
+	text, err := json.Marshal(n.v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
