@@ -168,6 +168,10 @@ func (a Account) WithoutCustomer(key string) Account {
 	return a
 }
 
+// ReplaceCustomer is the account with room for another customer, whose key is
+// given. The old one stays the user's.
+func (a Account) ReplaceCustomer(key string) Account { return a.WithoutCustomer(key) }
+
 // isFormer tells whether a customer was ours and is deleted at Stripe, which ends
 // all that it had.
 func (a Account) isFormer(customer CustomerID) bool {
