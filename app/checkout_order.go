@@ -38,9 +38,11 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 				return ports.Kept{}, err
 			}
 			order.TrialDays = trial
-		case order.Session == "" && order.TrialDays > trial:
-			// The trial was taken elsewhere meanwhile: other parameters, other key.
-			order.TrialDays = trial
+		case order.Session == "" && order.Open(draft.CreatedAt) && (order.TrialDays > trial || order.PriceID != draft.PriceID):
+			// The trial was taken elsewhere meanwhile, or the price has a successor:
+			// other parameters, other key.
+			order.TrialDays = min(order.TrialDays, trial)
+			order.PriceID = draft.PriceID
 			order.Attempt++
 		default:
 			return ports.Kept{}, nil

@@ -155,6 +155,42 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PriceBillingScheme.
+const (
+	PerUnit PriceBillingScheme = "per_unit"
+	Tiered  PriceBillingScheme = "tiered"
+)
+
+// Valid indicates whether the value is a known member of the PriceBillingScheme enum.
+func (e PriceBillingScheme) Valid() bool {
+	switch e {
+	case PerUnit:
+		return true
+	case Tiered:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PriceUsageType.
+const (
+	Licensed PriceUsageType = "licensed"
+	Metered  PriceUsageType = "metered"
+)
+
+// Valid indicates whether the value is a known member of the PriceUsageType enum.
+func (e PriceUsageType) Valid() bool {
+	switch e {
+	case Licensed:
+		return true
+	case Metered:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SourceExplanationState.
 const (
 	SourceExplanationStateEnded    SourceExplanationState = "ended"
@@ -227,13 +263,16 @@ type CheckoutRequest struct {
 	// CancelURL Where the buyer goes who turns back; as `success_url`.
 	CancelURL *string `json:"cancel_url,omitempty"`
 
-	// Locale Language of the payment page, an IETF tag or `auto`; `auto` if absent.
+	// Locale Language of the payment page: an IETF tag, as `navigator.language` says it, or
+	// `auto`; `auto` if absent. The page is in the nearest language that Stripe has,
+	// and otherwise in the browser's.
 	Locale *string `json:"locale,omitempty"`
 
 	// Price Key of one of the plan's prices; the plan's first if absent.
 	Price *string `json:"price,omitempty"`
 
-	// Quantity How many units, up to what the plan allows; 1 if absent.
+	// Quantity How many units, up to what the plan allows; 1 if absent. A metered price takes no
+	// other.
 	Quantity *int64 `json:"quantity,omitempty"`
 
 	// SuccessURL Where the buyer goes after paying, on an allowed origin; may contain
@@ -545,8 +584,12 @@ type Plans struct {
 
 // Price defines model for Price.
 type Price struct {
-	// Amount Per unit, in the minor unit of the currency.
-	Amount int64 `json:"amount"`
+	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:
+	// in tiers, chosen by the buyer, or less than a minor unit.
+	Amount *int64 `json:"amount,omitempty"`
+
+	// BillingScheme What a unit costs depends on how many there are, if `tiered`.
+	BillingScheme PriceBillingScheme `json:"billing_scheme"`
 
 	// Currency ISO 4217, lower case.
 	Currency string `json:"currency"`
@@ -559,7 +602,18 @@ type Price struct {
 
 	// Key As in `price` of a checkout.
 	Key string `json:"key"`
+
+	// UsageType `metered`: what was used is paid for afterwards, and a checkout takes no
+	// `quantity`. null for a price paid once.
+	UsageType *PriceUsageType `json:"usage_type"`
 }
+
+// PriceBillingScheme What a unit costs depends on how many there are, if `tiered`.
+type PriceBillingScheme string
+
+// PriceUsageType `metered`: what was used is paid for afterwards, and a checkout takes no
+// `quantity`. null for a price paid once.
+type PriceUsageType string
 
 // ReplayFailure defines model for ReplayFailure.
 type ReplayFailure struct {

@@ -121,7 +121,7 @@ func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
 			logger.Warn("Stripe could not be asked for the catalog's prices", "error", err)
 		}
 		for _, fault := range faults {
-			logger.Warn("a price of the catalog cannot be sold: entitled catalog check --stripe says the same", "error", fault)
+			logger.Warn("a price of the catalog is not sold as the catalog says: entitled catalog check --stripe says the same", "error", fault)
 		}
 	})
 }
