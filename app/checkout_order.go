@@ -113,7 +113,7 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 	for _, o := range a.Orders {
 		_, heardOf := a.Subscriptions[o.Subscription]
 		underWay := o.Status == domain.OrderAwaitingPayment || o.Status == domain.OrderPaid && !heardOf
-		if held, known := s.catalog.Plans[o.Plan]; known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
+		if held, known := s.catalog.PlanOf(o.Plan); known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
 			return completedEarlier{o}
 		}
 	}
@@ -150,7 +150,7 @@ func refuseTooMany(a domain.Account, now time.Time) error {
 func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, chosen domain.Order, now time.Time) []domain.Order {
 	var rivals []domain.Order
 	for _, o := range a.Orders {
-		held, known := s.catalog.Plans[o.Plan]
+		held, known := s.catalog.PlanOf(o.Plan)
 		if known && o.ID != chosen.ID && o.Open(now) && exclude(held, plan) {
 			rivals = append(rivals, o)
 		}

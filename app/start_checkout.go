@@ -81,7 +81,7 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	}
 	defer unlock()
 
-	draft, err := s.draft(r, plan, price, stripePrice.ID)
+	draft, err := s.draft(r, plan, price, stripePrice)
 	if err != nil {
 		return domain.Order{}, err
 	}
@@ -155,15 +155,18 @@ func storable(id string) bool {
 }
 
 // draft is the order as it would be new.
-func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.Price, stripePrice domain.PriceID) (domain.Order, error) {
+func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.Price, stripePrice ports.StripePrice) (domain.Order, error) {
 	now := s.clock()
 	order := domain.Order{
 		ID:   domain.OrderID("ord_" + s.newID()),
-		Plan: plan.Key, Price: price.Key, PriceID: stripePrice, Mode: plan.Mode, Quantity: r.Quantity,
+		Plan: plan.Key, Price: price.Key, PriceID: stripePrice.ID, Mode: plan.Mode, Quantity: r.Quantity,
 		Status: domain.OrderPending, Locale: r.Locale,
 		ExpiresAt: now.Add(s.settings.CheckoutLifetime).Truncate(time.Second),
 		CreatedAt: now, ClientKey: r.ClientKey,
 		Fingerprint: fingerprint(r),
+	}
+	if !stripePrice.AmountUnknown && !stripePrice.Metered && !plan.Checkout.AdjustableAmount {
+		order.Subtotal, order.Currency = stripePrice.Amount*r.Quantity, stripePrice.Currency
 	}
 	var err error
 	if order.SuccessURL, err = s.settings.URLs.choose(r.SuccessURL, s.settings.URLs.Success, order.ID); err != nil {
