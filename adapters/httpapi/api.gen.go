@@ -717,6 +717,22 @@ type SourceExplanationState string
 // SourceKind `grant`: given by a person, not bought.
 type SourceKind string
 
+// SyncedUser defines model for SyncedUser.
+type SyncedUser struct {
+	// Changed How many entitlements of the user changed by it.
+	Changed int `json:"changed"`
+
+	// Invoices Invoices of those that were looked at.
+	Invoices int `json:"invoices"`
+
+	// Orders Orders that were looked at.
+	Orders int `json:"orders"`
+
+	// Subscriptions Subscriptions that Stripe has of the user's customers.
+	Subscriptions int    `json:"subscriptions"`
+	UserID        string `json:"user_id"`
+}
+
 // Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
 type Value = featureValue
 
@@ -822,6 +838,9 @@ type ServerInterface interface {
 	// GiveGrant Give a user a feature by hand
 	// (POST /api/admin/users/{user_id}/grants)
 	GiveGrant(ctx echo.Context, userID PathUserID, params GiveGrantParams) error
+	// SyncUser Ask Stripe how everything of a user stands
+	// (POST /api/admin/users/{user_id}/sync)
+	SyncUser(ctx echo.Context, userID PathUserID) error
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx echo.Context, plan string, params StartCheckoutParams) error
@@ -1005,6 +1024,22 @@ func (w *ServerInterfaceWrapper) GiveGrant(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GiveGrant(ctx, userID, params)
+	return err
+}
+
+// SyncUser converts echo context to params.
+func (w *ServerInterfaceWrapper) SyncUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID PathUserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SyncUser(ctx, userID)
 	return err
 }
 
@@ -1208,6 +1243,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/explain", wrapper.ExplainUser, options.OperationMiddlewares["explainUser"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
+	router.POST(options.BaseURL+"/api/admin/users/:user_id/sync", wrapper.SyncUser, options.OperationMiddlewares["syncUser"]...)
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
 	router.GET(options.BaseURL+"/api/entitlements/:feature", wrapper.CheckEntitlement, options.OperationMiddlewares["checkEntitlement"]...)
@@ -1351,6 +1387,28 @@ func (response GiveGrant201JSONResponse) VisitGiveGrantResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SyncUserRequestObject struct {
+	UserID PathUserID `json:"user_id"`
+}
+
+type SyncUserResponseObject interface {
+	VisitSyncUserResponse(w http.ResponseWriter) error
+}
+
+type SyncUser200JSONResponse SyncedUser
+
+func (response SyncUser200JSONResponse) VisitSyncUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1560,6 +1618,9 @@ type StrictServerInterface interface {
 	// GiveGrant Give a user a feature by hand
 	// (POST /api/admin/users/{user_id}/grants)
 	GiveGrant(ctx context.Context, request GiveGrantRequestObject) (GiveGrantResponseObject, error)
+	// SyncUser Ask Stripe how everything of a user stands
+	// (POST /api/admin/users/{user_id}/sync)
+	SyncUser(ctx context.Context, request SyncUserRequestObject) (SyncUserResponseObject, error)
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx context.Context, request StartCheckoutRequestObject) (StartCheckoutResponseObject, error)
@@ -1811,6 +1872,31 @@ func (sh *strictHandler) GiveGrant(ctx echo.Context, userID PathUserID, params G
 		return err
 	} else if validResponse, ok := response.(GiveGrantResponseObject); ok {
 		return validResponse.VisitGiveGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SyncUser operation middleware
+func (sh *strictHandler) SyncUser(ctx echo.Context, userID PathUserID) error {
+	var request SyncUserRequestObject
+
+	request.UserID = userID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SyncUser(ctx.Request().Context(), request.(SyncUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SyncUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SyncUserResponseObject); ok {
+		return validResponse.VisitSyncUserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
