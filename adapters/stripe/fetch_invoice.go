@@ -43,7 +43,7 @@ func (g *Gateway) FetchInvoices(ctx context.Context, subscription domain.Subscri
 		Expand:       stripe.StringSlice([]string{"data.payments"}),
 	}
 	params.Limit = stripe.Int64(ports.InvoicesFetched)
-	c := call{does: "list invoices", method: http.MethodGet, path: "/v1/invoices", params: params}
+	c := call{does: "list invoices", method: http.MethodGet, path: "/v1/invoices", params: params, belonging: true}
 	if !isID(string(subscription), "sub_") {
 		return nil, nil
 	}

@@ -23,7 +23,7 @@ type paymentParam struct {
 // invoicesPaidWith asks for the payments of invoices that an intent made, or may make.
 func (g *Gateway) invoicesPaidWith(ctx context.Context, intent string, take func(*object)) error {
 	params := &invoicePaymentListParams{Payment: paymentParam{kindPaymentIntent, intent}}
-	c := call{does: "list invoice payments", method: http.MethodGet, path: "/v1/invoice_payments", params: params}
+	c := call{does: "list invoice payments", method: http.MethodGet, path: "/v1/invoice_payments", params: params, belonging: true}
 	return listObjects(ctx, g, c, &params.ListParams, kindInvoicePayment, func(o *object, _ answer) error {
 		take(o)
 		return nil

@@ -51,7 +51,7 @@ func (g *Gateway) returnedOf(ctx context.Context, of payment) ([]domain.Fact, er
 func (g *Gateway) listFacts(
 	ctx context.Context, does, path string, params any, position *stripe.ListParams, kind word,
 ) ([]domain.Fact, error) {
-	c := call{does: does, method: http.MethodGet, path: path, params: params}
+	c := call{does: does, method: http.MethodGet, path: path, params: params, belonging: true}
 	var facts []domain.Fact
 	err := listObjects(ctx, g, c, position, kind, func(o *object, got answer) error {
 		facts = append(facts, kinds[kind](o, domain.TypeFetched, got.askedAt))
@@ -63,7 +63,7 @@ func (g *Gateway) listFacts(
 // creditNotesOf asks for the credit notes of an invoice, with all of their lines.
 func (g *Gateway) creditNotesOf(ctx context.Context, invoice string) ([]domain.Fact, error) {
 	params := &stripe.CreditNoteListParams{Invoice: stripe.String(invoice)}
-	c := call{does: "list credit notes", method: http.MethodGet, path: "/v1/credit_notes", params: params}
+	c := call{does: "list credit notes", method: http.MethodGet, path: "/v1/credit_notes", params: params, belonging: true}
 	var facts []domain.Fact
 	err := listObjects(ctx, g, c, &params.ListParams, kindCreditNote, func(o *object, got answer) (err error) {
 		if !o.Lines.complete() {

@@ -37,7 +37,7 @@ func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionI
 // FetchSubscriptions implements [ports.Gateway].
 func (g *Gateway) FetchSubscriptions(ctx context.Context, customer domain.CustomerID) ([]domain.SubscriptionFact, error) {
 	params := &stripe.SubscriptionListParams{Customer: stripe.String(string(customer)), Status: stripe.String("all")}
-	c := call{does: "list subscriptions", method: http.MethodGet, path: "/v1/subscriptions", params: params}
+	c := call{does: "list subscriptions", method: http.MethodGet, path: "/v1/subscriptions", params: params, belonging: true}
 	if !isID(string(customer), "cus_") {
 		return nil, fmt.Errorf("%w: %s: that is not the id of a customer", ports.ErrNotFound, c.does)
 	}

@@ -3,22 +3,18 @@ package stripe
 import (
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/stripe/stripe-go/v76"
 
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// missing is the error for a question about something that there is not, nil for any
-// other. Of what the path names Stripe says so with 404, of what a list is asked to be
-// of with 400.
+// missing is the error for the list of what belongs to something that there is not,
+// nil for any other. Stripe calls the parameter that names it wrong, which is no
+// mistake of ours: it may be deleted, or another account's.
 func missing(c call, err error) error {
 	var said *stripe.Error
-	if c.method != http.MethodGet || !errors.As(err, &said) || said.Code != stripe.ErrorCodeResourceMissing {
-		return nil
-	}
-	if said.HTTPStatusCode != http.StatusNotFound && said.HTTPStatusCode != http.StatusBadRequest {
+	if !c.belonging || !errors.As(err, &said) || said.Code != stripe.ErrorCodeResourceMissing {
 		return nil
 	}
 	return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))

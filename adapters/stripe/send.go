@@ -28,7 +28,8 @@ type call struct {
 	params any    // one of stripe-go's parameter structs
 	key    string // idempotency key; empty: none is needed
 
-	version string // API version of the answer; empty: readVersion of what is read, v76's of what is made
+	version   string // API version of the answer; empty: readVersion of what is read, v76's of what is made
+	belonging bool   // it asks for the list of what belongs to something
 }
 
 // answer keeps what Stripe answered, as it was written: stripe-go validates that
