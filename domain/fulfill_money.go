@@ -29,7 +29,7 @@ func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
 		// It was asked for to learn whose it is and what it paid. The time of an answer
 		// is a lower bound, too rough to tell which refunds are in its sum.
 		a.keepCharge(charge)
-		return a, Verdict{}
+		return a, Verdict{Doubt: a.untoldInvoice(c.PaymentIntent, c.ID)}
 	}
 	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At
 	a.keepCharge(charge)
@@ -115,16 +115,23 @@ func (a Account) whatFor(intent PaymentIntentID, charge ChargeID) Doubt {
 	if _, once := a.Payments[intent]; once {
 		return Doubt{}
 	}
-	if invoice := a.invoiceOf(intent, charge); invoice != "" {
-		if known, told := a.Invoices[invoice]; told && known.Complete {
-			return Doubt{}
-		}
-		return Doubt{Subject: Ref{RefInvoice, string(invoice)}}
+	if a.invoiceOf(intent, charge) != "" {
+		return a.untoldInvoice(intent, charge)
 	}
 	for _, ref := range moneyRefs(intent, charge) {
 		return Doubt{Subject: ref}
 	}
 	return Doubt{}
+}
+
+// untoldInvoice is the question how the invoice is that a payment pays, if nobody told
+// us all of it.
+func (a Account) untoldInvoice(intent PaymentIntentID, charge ChargeID) Doubt {
+	invoice := a.invoiceOf(intent, charge)
+	if known, told := a.Invoices[invoice]; invoice == "" || told && known.Complete {
+		return Doubt{}
+	}
+	return Doubt{Subject: Ref{RefInvoice, string(invoice)}}
 }
 
 // invoiceOf is the invoice that an intent or a charge pays; empty: not known.
