@@ -30,10 +30,9 @@ type takenLine struct {
 
 // settledLine is a line of an invoice that was paid, and what became of its money.
 type settledLine struct {
-	bill   int // its place among the purchase's bills
-	line   *Line
-	effect Effect
-	rule   Rule
+	bill    int // its place among the purchase's bills
+	line    *Line
+	revoked *Rule // the row that says why it does not count; nil: it does
 }
 
 // settledLines decides of each line of each paid invoice whether it counts.
@@ -53,18 +52,20 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		back := bill.moneyBack()
 		for l := range bill.Invoice.Lines {
 			line := &bill.Invoice.Lines[l]
-			s := settledLine{bill: n, line: line, effect: EffectKeep}
+			s := settledLine{bill: n, line: line}
 			if !back.nothing() {
 				recency := EarlierInvoice
 				if n == last {
 					recency = LatestInvoice
 				}
-				s.effect, s.rule = decideMoney(backObservations{
+				effect, rule := decideMoney(backObservations{
 					policy: policyOf(*line), share: back.shareOf(*line), after: back.lastAt.Sub(back.paidAt),
 					recency: recency, disputed: back.disputed,
 				})
+				if effect == EffectRevoke {
+					s.revoked, revoked = &rule, true
+				}
 			}
-			revoked = revoked || s.effect == EffectRevoke
 			all = append(all, s)
 		}
 	}
@@ -82,15 +83,15 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 	var pool int64 // credit for what was revoked, not spent yet
 	for n, bill := range p.Bills {
 		var fresh int64
-		var rule Rule
+		var rule *Rule
 		for i := range lines {
 			credit := lines[i]
-			if credit.bill != n || credit.line.Kind != LineCredit || credit.effect != EffectKeep || p.netsOut(lines, credit) {
+			if credit.bill != n || credit.line.Kind != LineCredit || credit.revoked != nil || p.netsOut(lines, credit) {
 				continue
 			}
 			if origin, found := originOf(lines, *credit.line); found {
 				fresh = saturatingAdd(fresh, -credit.line.Amount)
-				rule = origin.rule
+				rule = origin.revoked
 			}
 		}
 		spent := min(pool, max(-bill.Invoice.StartingBalance, 0)-max(-bill.Invoice.EndingBalance, 0))
@@ -102,24 +103,24 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 		if tainted == 0 || !bill.Invoice.settled() || bill.Invoice.AmountPaid >= tainted {
 			continue
 		}
-		if rule == (Rule{}) {
-			rule = firstRevoked(lines).rule
+		if rule == nil {
+			rule = firstRevoked(lines)
 		}
 		for i := range lines {
-			if lines[i].bill == n && lines[i].effect == EffectKeep && lines[i].line.Kind != LineCredit {
-				lines[i].effect, lines[i].rule = EffectRevoke, rule
+			if lines[i].bill == n && lines[i].revoked == nil && lines[i].line.Kind != LineCredit {
+				lines[i].revoked = rule
 			}
 		}
 	}
 }
 
-func firstRevoked(lines []settledLine) settledLine {
+func firstRevoked(lines []settledLine) *Rule {
 	for _, l := range lines {
-		if l.effect == EffectRevoke {
-			return l
+		if l.revoked != nil {
+			return l.revoked
 		}
 	}
-	return settledLine{}
+	return nil
 }
 
 // netsOut tells whether the invoice of a credit bills the same price of the same item
@@ -136,7 +137,7 @@ func originOf(lines []settledLine, credit Line) (settledLine, bool) {
 		overlaps := l.line.From.Before(credit.Until) && credit.From.Before(l.line.Until)
 		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
 			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
-		if l.effect == EffectRevoke && l.line.Kind != LineCredit && same && overlaps {
+		if l.revoked != nil && l.line.Kind != LineCredit && same && overlaps {
 			return l, true
 		}
 	}
@@ -171,7 +172,7 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 		}
 		span := interval{s.line.From, s.line.Until}
 		switch {
-		case s.effect == EffectKeep:
+		case s.revoked == nil:
 			if s.line.Until.After(horizon) {
 				c.paid = append(c.paid, s.line)
 			}
@@ -182,7 +183,7 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 				}
 			}
 		case s.line.Kind != LineCredit:
-			c.taken = append(c.taken, takenLine{span, s.rule})
+			c.taken = append(c.taken, takenLine{span, *s.revoked})
 		}
 	}
 	c.lasted = lengthOf(kept)
