@@ -52,14 +52,11 @@ func (a Account) orderedPrices(c Catalog) map[PriceID]Plan {
 	return ordered
 }
 
-// learn keeps what prices of items mean now. The account must be the caller's own.
-func (a Account) learn(items []Item, c Catalog) {
+// learn keeps what prices of items mean now.
+func (r *recording) learn(items []Item, c Catalog) {
 	for _, item := range items {
-		if item.Price == "" {
-			continue
-		}
-		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
-			a.Meanings[item.Price] = plan.Key
+		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped && item.Price != "" {
+			put(r, &r.Meanings, item.Price, plan.Key, equal)
 		}
 	}
 }
@@ -67,9 +64,18 @@ func (a Account) learn(items []Item, c Catalog) {
 // Learn returns the account with what its prices mean in a catalog, for the day on
 // which the catalog no longer says so.
 func (a Account) Learn(c Catalog) Account {
-	a = a.Clone()
+	r := recording{Account: a}
 	for _, s := range a.Subscriptions {
-		a.learn(s.Items, c)
+		r.learn(s.Items, c)
 	}
-	return a
+	return r.Account
+}
+
+// planOfOrder finds the plan that an order was for: by its key, or, if the plan has
+// another now and does not say so, by the price.
+func (c Catalog) planOfOrder(o Order) (Plan, bool) {
+	if plan, known := c.PlanOf(o.Plan); known {
+		return plan, true
+	}
+	return c.PlanByPrice(o.PriceID, "")
 }
