@@ -99,7 +99,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				sessionSays("checkout.session.completed", noon, "complete", "unpaid"),
 				subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Order = "o1" }),
 			},
-			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableAccess, Row: "checkout unpaid", Effect: "paid"},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableAccess, Row: "checkout unpaid", Effect: "nothing is paid for"},
 			rests: [3]string{"order", "o1", "awaiting_payment"},
 		},
 		"a pass whose money went back": {
