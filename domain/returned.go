@@ -65,7 +65,9 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 			m.credited[line.Line] = saturatingAdd(m.credited[line.Line], line.Amount)
 			rest = 0 // taxes and discounts of the lines are in the note's amount
 		}
-		if rest > 0 {
+		// One that was issued before the invoice was paid made it smaller: nothing went back.
+		smaller := m.paid > 0 && note.CreatedAt.Before(b.Invoice.PaidAt)
+		if rest > 0 && !smaller {
 			m.add(rest, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)

@@ -130,7 +130,16 @@ func TestReturned_ACreditNoteTakesTheLineThatItNames(t *testing.T) {
 	}
 	addOn := domain.CreditedLine{Line: "il_in_1_1", Amount: 500}
 	also := func(more ...domain.Fact) []domain.Fact { return append(begun[:len(begun):len(begun)], more...) }
+	later := with(begun[1].(domain.InvoiceFact), func(i *domain.Invoice) { i.AmountPaid, i.PaidAt = 2500, on(9) })
 	tellAll(t, map[string]story{
+		// An invoice that is not paid yet becomes smaller, and its rest is paid.
+		"most of it, before it was paid": {[]domain.Fact{begun[0], later, note("issued", 3000, domain.CreditedLine{Amount: 3000})}, []holding{{10, both}}},
+		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, pro}}},
+		"all of it, before it was paid": {
+			[]domain.Fact{begun[0], with(later, func(i *domain.Invoice) { i.AmountPaid = 0 }), note("issued", 5500, domain.CreditedLine{Amount: 5500})},
+			[]holding{{10, "nothing"}},
+		},
+
 		"nothing goes back":           {begun, []holding{{6, both}}},
 		"the add-on":                  {also(note("issued", 500, addOn)), []holding{{6, pro}, {31, "nothing"}}},
 		"the add-on, with its refund": {also(note("issued", 500, addOn), refundOf(5, "pi_1", "succeeded", 500)), []holding{{6, pro}}},
