@@ -40,7 +40,7 @@ func (l *ListPlans) Do(ctx context.Context) ([]OfferedPlan, error) {
 	for _, plan := range l.catalog.PlanList() {
 		o := OfferedPlan{Plan: plan}
 		for _, price := range plan.Prices {
-			if s, err := l.prices.Of(ctx, price); err == nil {
+			if s, err := l.prices.Of(ctx, plan, price); err == nil {
 				o.Prices = append(o.Prices, OfferedPrice{Key: price.Key, Stripe: s})
 			}
 		}

@@ -32,8 +32,8 @@ type Fact interface {
 	// claims.
 	Refs() []Ref
 
-	// record joins the fact into an account that it may change freely.
-	record(a Account, c Catalog) (Account, Verdict)
+	// record joins the fact into an account.
+	record(r *recording, c Catalog) Verdict
 }
 
 // SessionFact is what we were told of a Checkout Session.

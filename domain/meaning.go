@@ -32,14 +32,11 @@ func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool)
 	return found, mapped
 }
 
-// learn keeps what prices of items mean now. The account must be the caller's own.
-func (a Account) learn(items []Item, c Catalog) {
+// learn keeps what prices of items mean now.
+func (r *recording) learn(items []Item, c Catalog) {
 	for _, item := range items {
-		if item.Price == "" {
-			continue
-		}
-		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
-			a.Meanings[item.Price] = plan.Key
+		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped && item.Price != "" {
+			put(r, &r.Meanings, item.Price, plan.Key, equal)
 		}
 	}
 }
@@ -47,9 +44,9 @@ func (a Account) learn(items []Item, c Catalog) {
 // Learn returns the account with what its prices mean in a catalog, for the day on
 // which the catalog no longer says so.
 func (a Account) Learn(c Catalog) Account {
-	a = a.Clone()
+	r := recording{Account: a}
 	for _, s := range a.Subscriptions {
-		a.learn(s.Items, c)
+		r.learn(s.Items, c)
 	}
-	return a
+	return r.Account
 }

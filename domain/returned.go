@@ -19,7 +19,7 @@ type moneyBack struct {
 }
 
 // moneyBack adds up what refunds, charges, credit notes and disputes say of a bill.
-func (b Bill) moneyBack() moneyBack {
+func (b *Bill) moneyBack() moneyBack {
 	m := moneyBack{paid: cmp.Or(b.Invoice.AmountPaid, b.Payment.Amount), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
 		return m
@@ -48,7 +48,7 @@ func (m *moneyBack) add(amount int64, at time.Time) {
 
 // addCreditNotes adds what credit notes take back, and returns the refunds that are
 // counted with it: a note says which lines its money is for.
-func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
+func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 	noted := map[RefundID]bool{}
 	for _, note := range b.CreditNotes {
 		if note.Status != CreditNoteIssued {
@@ -79,7 +79,7 @@ func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
 // toldOf is the part of what a charge says was refunded that single refunds have
 // told us of: who sends both is not to be counted twice, and who sends the
 // charge's events alone is to be counted all the same.
-func (b Bill) toldOf(c Charge) int64 {
+func (b *Bill) toldOf(c Charge) int64 {
 	var told int64
 	for _, r := range b.Refunds {
 		sameCharge := r.Charge == c.ID || r.Charge == "" && r.PaymentIntent != "" && r.PaymentIntent == c.PaymentIntent

@@ -9,6 +9,15 @@ import (
 
 // This file says rows of the decision tables in words, for explanations and documents.
 
+// accessSays are the rows of [AccessRules] in words: one is told with every standing.
+var accessSays = func() []string {
+	says := make([]string, len(AccessRules))
+	for n, r := range AccessRules {
+		says[n] = r.Says()
+	}
+	return says
+}()
+
 // Says is what the row looks at.
 func (r AccessRule) Says() string {
 	var parts []string

@@ -132,7 +132,7 @@ func (a Account) StatusOf(o Order) OrderStatus {
 	if o.Status != OrderPaid || o.Mode != ModePayment {
 		return o.Status
 	}
-	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().ofOrder[o.ID]}
+	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().of(string(o.ID))}
 	return p.orderStatus()
 }
 
@@ -185,8 +185,8 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 	nothing.Plan = plan.Key
 	covered := p.coverageOf(item, settled)
 	observed := p.observe(item, plan, covered)
-	row := decideAccess(observed)
-	nothing.Rule = row.rule(row.Gives)
+	row, says := decideAccess(observed)
+	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}
 
 	t := timeline{item: item, plan: plan, row: row, since: observed.since, covered: covered, subscription: p.Subscription}
 	var all []Standing
@@ -201,7 +201,7 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 		}
 		span := piece.open()
 		s.Gives, s.Since, s.Until, s.Quantity, s.Grants = true, span.from, span.until, piece.quantity, piece.grants
-		s.Rule = row.rule(piece.basis)
+		s.Rule = Rule{TableAccess, says, string(piece.basis)}
 		all = append(all, s)
 	}
 	if len(all) == 0 {
@@ -232,8 +232,6 @@ func (p Purchase) horizon() time.Time {
 	}
 	return newest
 }
-
-func (r AccessRule) rule(basis Basis) Rule { return Rule{TableAccess, r.Says(), string(basis)} }
 
 func (g Grant) standing() Standing {
 	s := Standing{Source: Source{SourceGrant, string(g.ID)}, Quantity: 1}

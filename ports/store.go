@@ -124,6 +124,10 @@ type Store interface {
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
 
+	// Holders counts, for each plan and feature, the users who have the feature by the
+	// plan at a time, sorted by plan and feature. Rights given by hand have no plan.
+	Holders(ctx context.Context, at time.Time) ([]Holding, error)
+
 	// Setting reads what the deployment keeps under a name, or [ErrNotFound].
 	Setting(ctx context.Context, name string) (string, error)
 
@@ -133,6 +137,13 @@ type Store interface {
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error
+}
+
+// Holding is how many users have a feature by a plan.
+type Holding struct {
+	Plan    domain.PlanKey
+	Feature domain.FeatureKey
+	Users   int
 }
 
 // MostDoublings bounds the time between two attempts at a question.

@@ -32,6 +32,7 @@ func TestGateway_Contract(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			DeleteCustomer: func(_ *testing.T, customer domain.CustomerID) { gateway.DeleteCustomer(customer) },
 			Completed: func(t *testing.T, session domain.SessionID) ([]byte, string) {
 				facts, err := gateway.FetchSession(t.Context(), session)
 				if err != nil {

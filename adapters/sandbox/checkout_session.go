@@ -168,7 +168,7 @@ func (s *Sandbox) sessionObject(cs *session) object {
 		"phone_number_collection": object{"enabled": false}, "recovered_from": nil, "setup_intent": nil,
 		"shipping_address_collection": nil, "shipping_cost": nil, "shipping_details": nil, "shipping_options": []object{},
 		"status": cs.status, "submit_type": nil, "subscription": shown(cs.subscription), "success_url": cs.successURL,
-		"tax_id_collection": object{"enabled": cs.taxIDCollection},
+		"tax_id_collection": object{"enabled": cs.taxIDCollection, "required": "never"},
 		"total_details":     object{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
 		"ui_mode":           "hosted", "url": orNull(cs.url),
 	}

@@ -1,6 +1,7 @@
 // Package sandbox is a stateful Stripe in a box: the part of Stripe's API at
 // version 2023-10-16 that selling through Checkout needs, with the hosted page
-// and the signed webhooks, over HTTP and in memory. The real stripe-go client
+// and the signed webhooks, over HTTP and in memory. A GET is answered in the API
+// version that it asks for, as shape.go says. The real stripe-go client
 // talks to it through BackendConfig.URL, so what a test proves against the
 // sandbox it proves about the code that talks to Stripe.
 //

@@ -12,6 +12,7 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"payment_intent": func(s *Sandbox, id string) object { return s.paymentIntentObject(s.paymentIntents.get(id)) },
 	"charge":         func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"latest_charge":  func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
+	"price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
@@ -31,15 +32,20 @@ func checkExpand(paths []string) *apiError {
 	return nil
 }
 
-// expand replaces the ids at path by their objects. mu is held.
-func (s *Sandbox) expand(o object, path string) *apiError {
+// expand replaces the ids at path by their objects, in the version that o is in
+// already: what a version does not have cannot be expanded. mu is held.
+func (s *Sandbox) expand(o object, path, version string) *apiError {
 	name, rest, deeper := strings.Cut(path, ".")
 	if name == "line_items" && o["object"] == "checkout.session" && o[name] == nil {
 		id := o["id"].(string)
-		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items")
+		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items").in(version)
 	}
 	if name == "refunds" && o["object"] == "charge" && o[name] == nil {
-		o[name] = s.listChargeRefunds(s.charges.get(o["id"].(string)))
+		o[name] = s.listChargeRefunds(s.charges.get(o["id"].(string))).in(version)
+	}
+	if name == "payments" && o["object"] == "invoice" && o[name] == nil && version >= basil {
+		in := s.invoices.get(o["id"].(string))
+		o[name] = listOf(s.invoicePaymentObjects(in), false, "/v1/invoice_payments?invoice="+in.id).in(version)
 	}
 	v, present := o[name]
 	if !present {
@@ -53,7 +59,7 @@ func (s *Sandbox) expand(o object, path string) *apiError {
 		if id == "" || show == nil {
 			return nil
 		}
-		v = show(s, id)
+		v = show(s, id).in(version)
 		o[name] = v
 	}
 	if !deeper {
@@ -66,10 +72,10 @@ func (s *Sandbox) expand(o object, path string) *apiError {
 	}
 	switch v := v.(type) {
 	case object:
-		return s.expand(v, rest)
+		return s.expand(v, rest, version)
 	case []object:
 		for _, each := range v {
-			if e := s.expand(each, rest); e != nil {
+			if e := s.expand(each, rest, version); e != nil {
 				return e
 			}
 		}

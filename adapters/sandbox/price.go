@@ -11,13 +11,27 @@ type price struct {
 	id, product, currency, nickname, lookupKey, taxBehavior string
 	active                                                  bool
 	unitAmount                                              int64 // minor units
-	interval                                                string
+	interval, usageType                                     string
 	intervalCount                                           int64
 	metadata                                                map[string]string
 	created                                                 int64
 }
 
 func (p *price) recurring() bool { return p.interval != "" }
+
+// metered tells whether usage is billed, after the period, instead of a quantity.
+func (p *price) metered() bool { return p.usageType == "metered" }
+
+// amount is what a quantity costs, in minor units.
+func (p *price) amount(quantity int64) int64 { return p.unitAmount * quantity }
+
+// each says what one costs, to a reader.
+func (p *price) each() string {
+	if !p.recurring() {
+		return formatAmount(p.unitAmount, p.currency)
+	}
+	return "at " + formatAmount(p.unitAmount, p.currency) + " / " + p.interval
+}
 
 // Stripe's amounts have at most eight digits.
 const maxAmount = 99_999_999
@@ -155,7 +169,7 @@ func (s *Sandbox) priceObject(p *price) object {
 	var recurring any
 	if p.recurring() {
 		recurring = object{
-			"aggregate_usage": nil, "interval": p.interval, "interval_count": p.intervalCount,
+			"aggregate_usage": nil, "interval": p.interval, "interval_count": p.intervalCount, "meter": nil,
 			"usage_type": "licensed",
 		}
 	}

@@ -2,6 +2,7 @@ package stripe_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -59,6 +60,18 @@ func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
 		Recurring: price(sandbox.PriceSpec{LookupKey: "pro_monthly", UnitAmount: 900, Interval: "month"}),
 		Pay:       func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.Pay(string(id))) },
 		Expire:    func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.ExpireSession(string(id))) },
+		DeleteCustomer: func(t *testing.T, id domain.CustomerID) {
+			t.Helper()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, box.URL()+"/v1/customers/"+string(id), nil)
+			must(t, err)
+			r.SetBasicAuth("sk_test_contract", "")
+			answer, err := http.DefaultClient.Do(r)
+			must(t, err)
+			defer answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				t.Fatalf("delete %s: got %s", id, answer.Status)
+			}
+		},
 		Completed: func(t *testing.T, id domain.SessionID) ([]byte, string) {
 			t.Helper()
 			for _, e := range box.Events() {

@@ -29,8 +29,8 @@ func TestFetchSubscription_Fact(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := domain.SubscriptionFact{Type: domain.TypeFetched, At: noon.Truncate(time.Second), Snapshot: domain.Subscription{
-		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "past_due", PeriodStart: began, PeriodEnd: ends,
-		Items: []domain.Item{{ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Quantity: 3}},
+		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "past_due",
+		Items: []domain.Item{{ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Quantity: 3, PeriodStart: began, PeriodEnd: ends}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the fact differs (-want +got):\n%s", diff)

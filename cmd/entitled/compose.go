@@ -59,12 +59,12 @@ func service(p parts) fx.Option {
 
 // serverDeps are what the HTTP server calls.
 func serverDeps(
-	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, plans *app.ListPlans,
+	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
-		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, ListPlans: plans,
+		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
 		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
@@ -77,6 +77,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewStartCheckout,
 	app.NewShowOrder,
 	app.NewSyncOrder,
+	app.NewSyncUser,
 	app.NewListPlans,
 	app.NewReceiveWebhook,
 	app.NewDeriveAgain,
@@ -121,7 +122,7 @@ func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
 			logger.Warn("Stripe could not be asked for the catalog's prices", "error", err)
 		}
 		for _, fault := range faults {
-			logger.Warn("a price of the catalog cannot be sold: entitled catalog check --stripe says the same", "error", fault)
+			logger.Warn("a price of the catalog is not sold as the catalog says: entitled catalog check --stripe says the same", "error", fault)
 		}
 	})
 }

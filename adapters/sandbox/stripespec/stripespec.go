@@ -32,16 +32,41 @@ func Validate(t testing.TB, schema string, data []byte) {
 	}
 }
 
+// ValidateIn is Validate against the description of another API version, one of
+// [Versions].
+func ValidateIn(t testing.TB, api, schema string, data []byte) {
+	t.Helper()
+	if err := CheckIn(api, schema, data); err != nil {
+		t.Errorf("not a %s of Stripe's API %s: %v", schema, api, err)
+	}
+}
+
 // Check is Validate for callers that handle the error themselves. An element
 // of a "list of ..." is checked against that schema.
-func Check(schema string, data []byte) error {
+func Check(schema string, data []byte) error { return checkWith(document, schema, data) }
+
+// CheckIn is ValidateIn for callers that handle the error themselves.
+func CheckIn(api, schema string, data []byte) error {
+	for _, v := range Versions {
+		if v.API == api {
+			return checkWith(func() (*openapi3.T, error) { return documentOf(v.Module) }, schema, data)
+		}
+	}
+	return fmt.Errorf("no description of API version %s", api)
+}
+
+func checkWith(document func() (*openapi3.T, error), schema string, data []byte) error {
+	doc, err := document()
+	if err != nil {
+		return err
+	}
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
 		return fmt.Errorf("read JSON: %w", err)
 	}
 	element, isList := strings.CutPrefix(schema, "list of ")
 	if !isList {
-		return check(schema, v)
+		return check(doc, schema, v)
 	}
 	list, _ := v.(map[string]any)
 	elements, ok := list["data"].([]any)
@@ -51,18 +76,14 @@ func Check(schema string, data []byte) error {
 		return fmt.Errorf("a list has object, data, has_more and url")
 	}
 	for i, e := range elements {
-		if err := check(element, e); err != nil {
+		if err := check(doc, element, e); err != nil {
 			return fmt.Errorf("data[%d]: %w", i, err)
 		}
 	}
 	return nil
 }
 
-func check(schema string, v any) error {
-	doc, err := document()
-	if err != nil {
-		return err
-	}
+func check(doc *openapi3.T, schema string, v any) error {
 	ref := doc.Components.Schemas[schema]
 	if ref == nil {
 		return fmt.Errorf("no schema %q in Stripe's description", schema)
@@ -72,7 +93,21 @@ func check(schema string, v any) error {
 
 // document loads Stripe's description once: it has six megabytes.
 var document = sync.OnceValues(func() (*openapi3.T, error) {
-	dir, err := moduleDir("github.com/stripe/stripe-mock")
+	return load("github.com/stripe/stripe-mock")
+})
+
+// documents are those of other versions, by module, each loaded once.
+var documents sync.Map
+
+func documentOf(module string) (*openapi3.T, error) {
+	read, _ := documents.LoadOrStore(module, sync.OnceValues(func() (*openapi3.T, error) {
+		return load("github.com/stripe/stripe-mock@" + module)
+	}))
+	return read.(func() (*openapi3.T, error))()
+}
+
+func load(module string) (*openapi3.T, error) {
+	dir, err := moduleDir(module)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +117,7 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	}
 	closeSchemas(doc)
 	return doc, nil
-})
+}
 
 // closeSchemas makes unknown properties an error; Stripe's description leaves
 // them open, and would let a misspelt name pass.
