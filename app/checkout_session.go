@@ -26,7 +26,9 @@ func (s *StartCheckout) expire(ctx context.Context, user domain.UserID, rival do
 	}
 	session, err := s.gateway.ExpireSession(ctx, rival.Session)
 	if errors.Is(err, ports.ErrNotFound) {
-		return nil // nobody can pay what is not there
+		// Stripe keeps sessions for good: our key is another account's, and the page may
+		// still be open there.
+		return fmt.Errorf("the earlier checkout of order %s: %w", rival.ID, ErrProviderMismatch)
 	}
 	if err != nil {
 		return fmt.Errorf("end the earlier checkout of order %s: %w", rival.ID, err)

@@ -63,6 +63,16 @@ func (m *PriceMeanings) Learn(ctx context.Context, now map[domain.PriceID]domain
 	return nil
 }
 
+// Meanings is what prices mean to the catalog, those included that Stripe names for its
+// lookup keys today: a key moves to the next price when prices are raised.
+func (p *Prices) Meanings(ctx context.Context) (map[domain.PriceID]domain.PlanKey, error) {
+	atStripe, err := p.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return MeaningsOf(p.catalog, atStripe), nil
+}
+
 // MeaningsOf is what prices mean to a catalog: those that it names by id, and those
 // that Stripe has for its lookup keys.
 func MeaningsOf(c domain.Catalog, atStripe []ports.StripePrice) map[domain.PriceID]domain.PlanKey {
