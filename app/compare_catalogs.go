@@ -59,11 +59,14 @@ type way struct {
 // plan's key.
 func waysTo(held domain.Plan, now domain.Catalog) []way {
 	by := func(key domain.PlanKey) domain.Plan { plan, _ := now.PlanOf(key); return plan }
-	ways := []way{{"", by(held.Key)}}
+	var ways []way
+	if !renamedByPrices(held, now) {
+		ways = append(ways, way{"", by(held.Key)})
+	}
 	for _, former := range held.Formerly {
 		ways = append(ways, way{fmt.Sprintf("for those who bought it as %s", former), by(former)})
 	}
-	if held.Mode != domain.ModeSubscription {
+	if held.Mode != domain.ModeSubscription && len(ways) > 0 {
 		return ways // an order says which plan it was for, whatever became of its price
 	}
 	for _, price := range held.Prices {
@@ -73,6 +76,27 @@ func waysTo(held domain.Plan, now domain.Catalog) []way {
 		}
 	}
 	return ways
+}
+
+// renamedByPrices tells whether a plan's key is gone, and each price that it ever had
+// leads to a plan still: who holds it is found by the price. (An order knows its price
+// by the id alone.)
+func renamedByPrices(held domain.Plan, now domain.Catalog) bool {
+	if _, there := now.PlanOf(held.Key); there {
+		return false
+	}
+	for _, price := range held.Prices {
+		_, named := now.PlanByPrice(price.ID, price.LookupKey)
+		if !named || held.Mode == domain.ModePayment && price.ID == "" {
+			return false
+		}
+	}
+	for price, key := range now.Known {
+		if _, named := now.PlanByPrice(price, ""); key == held.Key && !named {
+			return false
+		}
+	}
+	return len(held.Prices) > 0
 }
 
 // grantSets are the sets that a plan may give, the usual one first.

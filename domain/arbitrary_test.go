@@ -10,30 +10,36 @@ import (
 	"pgregory.net/rapid"
 )
 
-// arbitraryAccount has an order of each mode and one whose plan is gone.
+// arbitraryAccount has an order of each mode and one whose plan is gone, and knows
+// another name of its customer: who is learned from an earlier fact alone may come too
+// late for the fact before it, which is then asked about.
 var arbitraryAccount = func() domain.Account {
 	gone := pendingOrder("o3", "pass")
 	gone.Plan = "no_longer_sold"
-	return accountWith(ana, pendingOrder("o1", "pass"), pendingOrder("o2", "pro"), gone)
+	a := accountWith(ana, pendingOrder("o1", "pass"), pendingOrder("o2", "pro"), gone)
+	a.CustomerAccounts = []domain.CustomerAccountID{"acct_ana"}
+	return a
 }()
 
 // arbitraryFacts says anything about anything, true or not. The alphabets are
 // small so that facts are often about the same thing and often nearly agree.
 var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 11).Draw(t, "kind") {
 	case 0, 1:
 		return arbitrarySession(t)
 	case 2, 3:
 		return arbitrarySubscription(t)
-	case 4:
+	case 4, 5:
 		return arbitraryInvoice(t)
-	case 5:
-		return arbitraryCharge(t)
 	case 6:
-		return arbitraryRefund(t)
+		return arbitraryCharge(t)
 	case 7:
-		return arbitraryDispute(t)
+		return arbitraryRefund(t)
 	case 8:
+		return arbitraryDispute(t)
+	case 9:
+		return arbitraryCreditNote(t)
+	case 10:
 		return domain.InvoicePaymentFact{
 			Type: among(t, "type", append(slices.Clone(domain.InvoicePaymentEvents), "invoice_payment.unheard_of")...), At: instant(t, "at"), ID: "inpay_1",
 			Invoice: arbitraryInvoiceID(t), PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
@@ -41,7 +47,7 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 	default:
 		return domain.CustomerFact{
 			Type: among(t, "type", append(slices.Clone(domain.CustomerEvents), "customer.unheard_of")...), At: instant(t, "at"),
-			ID: among(t, "customer", cusAna, cusBob),
+			ID: among(t, "customer", cusAna, cusBob), Deleted: rapid.Bool().Draw(t, "deleted"),
 		}
 	}
 })
@@ -66,18 +72,27 @@ func arbitrarySession(t *rapid.T) domain.SessionFact {
 	return domain.SessionFact{
 		Type: among(t, "type", kinds...), At: instant(t, "at"),
 		ID:            among[domain.SessionID](t, "session", "cs_1", "cs_2", ""),
-		Mode:          among(t, "mode", domain.Modes...),
+		Mode:          among(t, "mode", domain.ModePayment, domain.ModeSubscription, domain.ModeSetup, ""),
 		Status:        among(t, "status", "open", "complete", "complete", "expired", "other"),
 		PaymentStatus: among(t, "payment", "paid", "unpaid", "no_payment_required", "other"),
 		Order:         among[domain.OrderID](t, "order", "o1", "o1", "o2", "o3", "o4", ""),
 		Customer:      among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
 		Subscription:  among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_2", ""),
 		PaymentIntent: among[domain.PaymentIntentID](t, "intent", "pi_1", "in_1", ""),
+
+		CustomerAccount: arbitraryName(t),
+
 		RecoveredFrom: among[domain.SessionID](t, "recovered", "", "", "cs_1", "cs_2"),
 		URL:           among(t, "url", "", "https://a", "https://b"),
 		Amount:        among[int64](t, "amount", 0, 1, 2),
+		Subtotal:      among[int64](t, "subtotal", 0, 1, 2),
 		Currency:      among(t, "currency", "eur", "usd"),
 	}
+}
+
+// arbitraryName is another name of Ana's customer, or none.
+func arbitraryName(t *rapid.T) domain.CustomerAccountID {
+	return among[domain.CustomerAccountID](t, "customer account", "", "", "acct_ana")
 }
 
 func arbitrarySubscription(t *rapid.T) domain.SubscriptionFact {
@@ -86,28 +101,34 @@ func arbitrarySubscription(t *rapid.T) domain.SubscriptionFact {
 		kinds = append(kinds, rule.On)
 	}
 	statuses := []domain.SubscriptionStatus{"unheard_of"}
-	for _, rule := range domain.AccessRules {
+	for _, rule := range domain.SubscriptionStatuses {
 		statuses = append(statuses, rule.Status)
 	}
 	items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) domain.Item {
 		return domain.Item{
-			ID:        among(t, "item", "si_1", "si_2"),
-			Price:     among[domain.PriceID](t, "price", "price_pro", "price_team", "price_unmapped"),
-			LookupKey: among(t, "lookup", "", "pro_yearly"),
-			Quantity:  among[int64](t, "quantity", 0, 1, 2),
+			ID:          arbitraryItem(t),
+			Price:       arbitraryPrice(t),
+			LookupKey:   among(t, "lookup", "", "pro_yearly"),
+			Product:     among(t, "product", "", "prod_1"),
+			Quantity:    among[int64](t, "quantity", 0, 1, 2),
+			PeriodStart: instant(t, "period start"), PeriodEnd: instant(t, "period end"),
 		}
 	}), 0, 2).Draw(t, "items")
 	return domain.SubscriptionFact{
 		Type: among(t, "type", kinds...), At: instant(t, "at"),
 		Snapshot: domain.Subscription{
-			ID:          among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_1", "sub_2"),
-			Order:       among[domain.OrderID](t, "order", "o1", "o2", ""),
-			Customer:    among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
-			Status:      among(t, "status", statuses...),
-			Items:       items,
-			StartedAt:   instant(t, "started"),
-			PeriodStart: instant(t, "period start"), PeriodEnd: instant(t, "period end"),
-			TrialEnd: instant(t, "trial end"), CancelAt: instant(t, "cancel at"),
+			ID:       among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_1", "sub_2"),
+			Order:    among[domain.OrderID](t, "order", "o1", "o2", ""),
+			Customer: among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
+			Status:   among(t, "status", statuses...),
+			Items:    items,
+			Pause:    among(t, "pause", domain.PauseBehaviors...),
+
+			CustomerAccount: arbitraryName(t),
+			LatestInvoice:   arbitraryInvoiceID(t),
+
+			StartedAt: instant(t, "started"),
+			TrialEnd:  instant(t, "trial end"), CancelAt: instant(t, "cancel at"),
 			CancelAtPeriodEnd: rapid.Bool().Draw(t, "cancel at period end"), EndedAt: instant(t, "ended"),
 			// What a fact claims here has no say: Record sets both.
 			SeenAt: instant(t, "seen"), Precedence: among(t, "precedence", 0, 9),
@@ -122,13 +143,64 @@ func arbitraryInvoice(t *rapid.T) domain.InvoiceFact {
 	}
 	return domain.InvoiceFact{
 		Type: among(t, "type", kinds...), At: instant(t, "at"),
-		ID:            among[domain.InvoiceID](t, "invoice", "in_1", "in_1", "in_2"),
-		Customer:      among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
-		Subscription:  among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_2", ""),
-		PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t),
-		Amount:      among[int64](t, "amount", 0, 1, 2),
-		Currency:    among(t, "currency", "eur", "usd"),
-		PeriodStart: instant(t, "period start"), PeriodEnd: instant(t, "period end"),
+		Customer: among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""), CustomerAccount: arbitraryName(t),
+		PaidWith: []domain.PaidWith{{PaymentIntent: arbitraryIntent(t), Charge: arbitraryChargeID(t)}},
+		Invoice: domain.Invoice{
+			ID:           among[domain.InvoiceID](t, "invoice", "in_1", "in_1", "in_2"),
+			Subscription: among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_2", ""),
+			Status:       among(t, "status", append(slices.Clone(domain.InvoiceStatuses), "", "unheard_of")...),
+			Method:       among(t, "method", "", domain.ChargeAutomatically, domain.SendInvoice),
+			Currency:     among(t, "currency", "eur", "usd"),
+			Total:        arbitraryAmount(t, "total"), AmountDue: arbitraryAmount(t, "due"), AmountPaid: arbitraryAmount(t, "paid"),
+			StartingBalance: arbitraryAmount(t, "before"), EndingBalance: arbitraryAmount(t, "after"),
+			CreatedAt: instant(t, "created"), FinalizedAt: instant(t, "finalized"), DueAt: instant(t, "due at"), PaidAt: instant(t, "paid at"),
+			Lines: arbitraryLines(t), Complete: rapid.Bool().Draw(t, "complete"),
+		},
+	}
+}
+
+// arbitraryLines are in any order, and may be about anything for any time.
+func arbitraryLines(t *rapid.T) []domain.Line {
+	var lines []domain.Line
+	for _, id := range rapid.Permutation([]string{"il_1", "il_2", "il_3"}).Draw(t, "lines")[:rapid.IntRange(0, 3).Draw(t, "how many lines")] {
+		lines = append(lines, domain.Line{
+			ID: id, Kind: among(t, "kind", domain.LineKinds...), Item: among(t, "item", "", "si_1", "si_2"), Price: arbitraryPrice(t),
+			Quantity: arbitraryAmount(t, "quantity"), Amount: arbitraryAmount(t, "amount"),
+			From: instant(t, "from"), Until: instant(t, "until"),
+		})
+	}
+	return lines
+}
+
+func arbitraryAmount(t *rapid.T, label string) int64 {
+	return among[int64](t, label, -2, -1, 0, 0, 1, 2, 1<<63-1)
+}
+
+func arbitraryItem(t *rapid.T) string { return among(t, "item", "si_1", "si_2") }
+
+func arbitraryPrice(t *rapid.T) domain.PriceID {
+	return among[domain.PriceID](t, "price", "", "price_pro", "price_team", "price_unmapped")
+}
+
+func arbitraryCreditNote(t *rapid.T) domain.CreditNoteFact {
+	note := domain.CreditNote{
+		ID: among[domain.CreditNoteID](t, "id", "cn_1", "cn_2"), Invoice: arbitraryInvoiceID(t),
+		Status: among(t, "status", append(slices.Clone(domain.CreditNoteStatuses), "unheard_of")...),
+		Amount: arbitraryAmount(t, "amount"), Currency: among(t, "currency", "eur", "usd"), CreatedAt: instant(t, "created"),
+	}
+	for _, line := range []string{"", "il_1", "il_2"} {
+		if rapid.Bool().Draw(t, "names line "+line) {
+			note.Lines = append(note.Lines, domain.CreditedLine{Line: line, Amount: arbitraryAmount(t, "of the line")})
+		}
+	}
+	for _, refund := range []domain.RefundID{"re_1", "re_2"} {
+		if rapid.Bool().Draw(t, "names refund "+string(refund)) {
+			note.Refunds = append(note.Refunds, refund)
+		}
+	}
+	return domain.CreditNoteFact{
+		Type: among(t, "type", append(slices.Clone(domain.CreditNoteEvents), "credit_note.unheard_of")...), At: instant(t, "at"),
+		Customer: among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""), CustomerAccount: arbitraryName(t), CreditNote: note,
 	}
 }
 
@@ -183,7 +255,8 @@ func equal(a, b domain.Account) bool { return cmp.Equal(a, b, sameAccount) }
 
 func deepCopy(a domain.Account) domain.Account {
 	c := a
-	c.FormerCustomers = slices.Clone(a.FormerCustomers)
+	c.FormerCustomers, c.DeletedCustomers = slices.Clone(a.FormerCustomers), slices.Clone(a.DeletedCustomers)
+	c.CustomerAccounts, c.Meanings = slices.Clone(a.CustomerAccounts), maps.Clone(a.Meanings)
 	c.Orders, c.Payments = maps.Clone(a.Orders), maps.Clone(a.Payments)
 	c.InvoicePayments, c.Charges = maps.Clone(a.InvoicePayments), maps.Clone(a.Charges)
 	c.Refunds, c.Disputes, c.Grants = maps.Clone(a.Refunds), maps.Clone(a.Disputes), maps.Clone(a.Grants)
@@ -192,13 +265,30 @@ func deepCopy(a domain.Account) domain.Account {
 		s.Items = slices.Clone(s.Items)
 		c.Subscriptions[id] = s
 	}
+	c.Invoices = map[domain.InvoiceID]domain.Invoice{}
+	for id, i := range a.Invoices {
+		i.Lines = slices.Clone(i.Lines)
+		c.Invoices[id] = i
+	}
+	c.CreditNotes = map[domain.CreditNoteID]domain.CreditNote{}
+	for id, n := range a.CreditNotes {
+		n.Lines, n.Refunds = slices.Clone(n.Lines), slices.Clone(n.Refunds)
+		c.CreditNotes[id] = n
+	}
 	return c
 }
 
 func deepCopyFact(f domain.Fact) domain.Fact {
-	if s, is := f.(domain.SubscriptionFact); is {
-		s.Snapshot.Items = slices.Clone(s.Snapshot.Items)
-		return s
+	switch f := f.(type) {
+	case domain.SubscriptionFact:
+		f.Snapshot.Items = slices.Clone(f.Snapshot.Items)
+		return f
+	case domain.InvoiceFact:
+		f.Invoice.Lines, f.PaidWith = slices.Clone(f.Invoice.Lines), slices.Clone(f.PaidWith)
+		return f
+	case domain.CreditNoteFact:
+		f.CreditNote.Lines, f.CreditNote.Refunds = slices.Clone(f.CreditNote.Lines), slices.Clone(f.CreditNote.Refunds)
+		return f
 	}
 	return f
 }
@@ -207,6 +297,7 @@ func deepCopyCatalog(c domain.Catalog) domain.Catalog {
 	c.Features, c.Plans = maps.Clone(c.Features), maps.Clone(c.Plans)
 	for key, p := range c.Plans {
 		p.Prices, p.Grants = slices.Clone(p.Prices), maps.Clone(p.Grants)
+		p.TrialGrants, p.PastDueGrants = maps.Clone(p.TrialGrants), maps.Clone(p.PastDueGrants)
 		c.Plans[key] = p
 	}
 	return c

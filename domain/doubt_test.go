@@ -32,7 +32,7 @@ func TestDoubt_WhatFactsCannotSettle(t *testing.T) {
 		"what was asked in the same second":            {subscriptionSays(updated, noon, "active"), subscriptionSays(domain.TypeFetched, noon, "past_due"), true},
 		"what was asked, and a change shortly after":   {subscriptionSays(domain.TypeFetched, noon, "active"), subscriptionSays(updated, at(time.Second), "past_due"), true},
 		"what was asked before the first news of it":   {subscriptionSays(created, at(time.Second), "incomplete"), subscriptionSays(domain.TypeFetched, noon, "active"), false},
-		"two quantities of one second":                 {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "active", func(s *domain.Subscription) { s.Items = []domain.Item{{ID: "si_1", Price: "price_pro", Quantity: 2}} }), true},
+		"two quantities of one second":                 {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "active", withItems(item("si_1", "price_pro", 2))), true},
 		"a cancellation and its undoing in one second": {subscriptionSays(updated, noon, "active"), subscriptionSays(updated, noon, "active", func(s *domain.Subscription) { s.CancelAtPeriodEnd = true }), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,9 +64,7 @@ func TestDoubt_ItemsThatTheMessageHadNoRoomFor(t *testing.T) {
 	if want := (domain.Doubt{Subject: domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}, Since: noon}); verdict.Doubt != want {
 		t.Errorf("doubt %+v, want %+v", verdict.Doubt, want)
 	}
-	whole := subscriptionSays(domain.TypeFetched, noon.Add(time.Second), "active", func(s *domain.Subscription) {
-		s.Items = []domain.Item{{ID: "si_1", Price: "price_pro", Quantity: 1}, {ID: "si_2", Price: "price_team", Quantity: 9}}
-	})
+	whole := subscriptionSays(domain.TypeFetched, noon.Add(time.Second), "active", withItems(item("si_1", "price_pro", 1), item("si_2", "price_team", 9)))
 	a, verdict = domain.Record(a, whole, shop)
 	if verdict.Doubt != (domain.Doubt{}) || len(a.Subscriptions["sub_1"].Items) != 2 {
 		t.Errorf("got %+v and %+v, want no doubt and both items", verdict, a.Subscriptions["sub_1"])
@@ -94,27 +92,35 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// Of money that goes back it must be known what it was paid for.
+// Of money that goes back it must be known what it was paid for: which invoice, and all
+// of its lines.
 func TestDoubt_WhatAPaymentWasFor(t *testing.T) {
 	t.Parallel()
-	invoice := invoiceSays(paid, 0)
-	invoice.PaymentIntent = "pi_1"
+	invoice := invoiceSays(paid, 0, paidBy("pi_1"))
 	bought := sessionSays("checkout.session.completed", noon, "complete", "paid")
 	bought.PaymentIntent = "pi_1"
 	ofInvoice := chargeSays("charge.succeeded", noon, 0)
 	ofInvoice.Invoice = "in_0"
+	linked := domain.InvoicePaymentFact{Type: "invoice_payment.paid", Invoice: "in_0", PaymentIntent: "pi_1"}
+	cut := invoiceSays(paid, 0, paidBy("pi_1"), func(f *domain.InvoiceFact) { f.Invoice.Complete = false })
 	intent := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}
+	lines := domain.Ref{Kind: domain.RefInvoice, ID: "in_0"}
 
 	for name, c := range map[string]struct {
 		before []domain.Fact
 		doubt  domain.Ref
 	}{
-		"nothing is known of it":              {nil, intent},
-		"the charge is, and names no invoice": {[]domain.Fact{chargeSays("charge.succeeded", noon, 0)}, intent},
-		"it paid an order":                    {[]domain.Fact{bought}, domain.Ref{}},
-		"it paid an invoice":                  {[]domain.Fact{invoice}, domain.Ref{}},
-		"the charge names its invoice":        {[]domain.Fact{ofInvoice}, domain.Ref{}},
-		"an invoice's payment names it":       {[]domain.Fact{domain.InvoicePaymentFact{Type: "invoice_payment.paid", Invoice: "in_0", PaymentIntent: "pi_1"}}, domain.Ref{}},
+		"nothing is known of it":                {nil, intent},
+		"the charge is, and names no invoice":   {[]domain.Fact{chargeSays("charge.succeeded", noon, 0)}, intent},
+		"it paid an order":                      {[]domain.Fact{bought}, domain.Ref{}},
+		"it paid an invoice":                    {[]domain.Fact{invoice}, domain.Ref{}},
+		"the charge names its invoice":          {[]domain.Fact{invoiceSays(paid, 0), ofInvoice}, domain.Ref{}},
+		"an invoice's payment names it":         {[]domain.Fact{invoiceSays(paid, 0), linked}, domain.Ref{}},
+		"the invoice was never told":            {[]domain.Fact{ofInvoice}, lines},
+		"the invoice was never told, linked":    {[]domain.Fact{linked}, lines},
+		"there was no room for all its lines":   {[]domain.Fact{cut}, lines},
+		"the lines were asked for in meantime":  {[]domain.Fact{cut, invoice}, domain.Ref{}},
+		"a draft of it was told, without lines": {[]domain.Fact{invoiceSays("invoice.created", 0), linked}, lines},
 	} {
 		a := after(accountWith(ana, pendingOrder("o1", "pass")), c.before...)
 		for _, fact := range []domain.Fact{
@@ -133,14 +139,45 @@ func TestDoubt_WhatAPaymentWasFor(t *testing.T) {
 	}
 }
 
+// A message has room for ten lines of an invoice.
+func TestDoubt_LinesThatTheMessageHadNoRoomFor(t *testing.T) {
+	t.Parallel()
+	lines := domain.Ref{Kind: domain.RefInvoice, ID: "in_0"}
+	cut := func(f *domain.InvoiceFact) { f.Invoice.Complete = false }
+	note := domain.CreditNoteFact{
+		Type: "credit_note.created", At: noon, Customer: cusAna,
+		CreditNote: domain.CreditNote{ID: "cn_1", Invoice: "in_0", Status: domain.CreditNoteIssued, Amount: 100},
+	}
+	whole := after(accountWith(ana), invoiceSays(paid, 0))
+	for name, c := range map[string]struct {
+		account domain.Account
+		fact    domain.Fact
+		doubt   domain.Ref
+	}{
+		"all told":                             {accountWith(ana), invoiceSays(paid, 0), domain.Ref{}},
+		"cut":                                  {accountWith(ana), invoiceSays(paid, 0, cut), lines},
+		"cut, and the rest is known":           {whole, invoiceSays(paid, 0, cut), domain.Ref{}},
+		"cut, in an answer":                    {accountWith(ana), invoiceSays(domain.TypeFetched, 0, cut, func(f *domain.InvoiceFact) { f.Invoice.Status = "paid" }), domain.Ref{}},
+		"a draft: its lines may still change":  {accountWith(ana), invoiceSays("invoice.created", 0, cut), domain.Ref{}},
+		"a credit note of an unknown invoice":  {accountWith(ana), note, lines},
+		"a credit note of an invoice with all": {whole, note, domain.Ref{}},
+	} {
+		if _, verdict := domain.Record(c.account, c.fact, shop); verdict.Doubt.Subject != c.doubt {
+			t.Errorf("%s: doubt about %+v, want %+v", name, verdict.Doubt.Subject, c.doubt)
+		}
+	}
+}
+
 // The first of a fact's names is what Stripe is asked about if none is known.
-func TestWhose_OnlyRefundsAndDisputesNameNobody(t *testing.T) {
+func TestWhose_WhatNamesNobodyWeKnow(t *testing.T) {
 	t.Parallel()
 	intent, charge := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}, domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}
 	bare := refundSays("refund.created", noon, "re_1", "succeeded", 1)
 	bare.PaymentIntent = ""
 	nameless := disputeSays("charge.dispute.created", noon, "lost")
 	nameless.PaymentIntent, nameless.Charge = "", ""
+	byAccount := invoiceSays(paid, 0, func(f *domain.InvoiceFact) { f.Customer, f.CustomerAccount = "", "acct_1" })
+	noteByAccount := domain.CreditNoteFact{CustomerAccount: "acct_1", CreditNote: domain.CreditNote{ID: "cn_1", Invoice: "in_0"}}
 	for _, c := range []struct {
 		fact domain.Fact
 		want domain.Ref
@@ -152,6 +189,8 @@ func TestWhose_OnlyRefundsAndDisputesNameNobody(t *testing.T) {
 		{chargeSays("charge.refunded", noon, 1), domain.Ref{}},
 		{subscriptionSays(updated, noon, "active"), domain.Ref{}},
 		{invoiceSays(paid, 0), domain.Ref{}},
+		{byAccount, domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}},
+		{noteByAccount, domain.Ref{Kind: domain.RefInvoice, ID: "in_0"}},
 		{sessionSays("checkout.session.completed", noon, "complete", "paid"), domain.Ref{}},
 	} {
 		got, can := domain.Whose(c.fact)

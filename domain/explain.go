@@ -263,6 +263,7 @@ func compareSources(a, b SourceExplanation) int {
 	return cmp.Or(
 		cmp.Compare(a.Source.Kind, b.Source.Kind), cmp.Compare(a.Source.ID, b.Source.ID),
 		cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.Price, b.Price), cmp.Compare(a.Quantity, b.Quantity),
+		a.Since.Compare(b.Since), a.Until.Compare(b.Until), cmp.Compare(a.Last.Entitlement.Part, b.Last.Entitlement.Part),
 	)
 }
 

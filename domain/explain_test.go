@@ -51,7 +51,6 @@ func refundOfPass(status domain.RefundStatus, amount int64) domain.RefundFact {
 func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 	t.Parallel()
 	bought := accountWith(ana, pendingOrder("o1", "pass"))
-	due := func(s *domain.Subscription) { s.PeriodStart, s.PeriodEnd = noon.Add(month), noon.Add(2*month) }
 	for name, c := range map[string]struct {
 		account domain.Account
 		facts   []domain.Fact // brought by evt_1, evt_2, ... at noon, a day later, ...
@@ -67,31 +66,31 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 	}{
 		"a pass that is paid": {
 			account: bought, facts: []domain.Fact{paidPass()}, feature: "projects", source: "o1", at: noon.Add(day),
-			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "paid"}, last: "evt_1",
 			rests: [3]string{"order", "o1", "paid on 2026-03-01T12:00:00Z"},
 			says:  "gives 10 since 2026-03-01T12:00:00Z until 2027-03-01T12:00:00Z",
 		},
 		"a pass whose year is over": {
 			account: bought, facts: []domain.Fact{paidPass()}, feature: "projects", source: "o1", at: noon.Add(365 * day),
-			state: domain.StateEnded, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
-			rests: [3]string{"payment", "pi_1", "paid of 19.00 usd"},
+			state: domain.StateEnded, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "paid"}, last: "evt_1",
+			rests: [3]string{"payment", "pi_1", "paid 19.00 usd"},
 			says:  "gave 10 and ended on 2027-03-01T12:00:00Z",
 		},
 		"a pass that nobody has paid": {
 			account: bought, feature: "projects", source: "o1", at: noon,
-			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "none"},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "nothing"},
 			rests: [3]string{"order", "o1", "pending"},
-			says:  "gives nothing: orders: pending -> none",
+			says:  "gives nothing: orders: pending -> nothing",
 		},
 		"a subscription that nobody has paid": {
 			account: accountWith(ana, pendingOrder("o1", "pro")), feature: "sso", source: "o1", at: noon,
-			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "none"},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableOrders, Row: "pending", Effect: "nothing"},
 			rests: [3]string{"order", "o1", "bought as plan pro"},
 		},
 		"a subscription that is paid and not yet told of": {
 			account: accountWith(ana, pendingOrder("o1", "pro")), facts: []domain.Fact{paidPass()}, feature: "sso", source: "o1", at: noon,
 			state: domain.StateWithheld,
-			rule:  domain.Rule{Table: domain.TableOrders, Row: "paid, and nothing was told of its subscription yet", Effect: "none"},
+			rule:  domain.Rule{Table: domain.TableOrders, Row: "paid, and nothing was told of its subscription yet", Effect: "nothing"},
 			rests: [3]string{"order", "o1", "paid on"},
 		},
 		"a subscription that the bank has not paid yet": {
@@ -100,18 +99,18 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				sessionSays("checkout.session.completed", noon, "complete", "unpaid"),
 				subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Order = "o1" }),
 			},
-			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableCheckout, Row: "not paid", Effect: "none"},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableAccess, Row: "checkout unpaid", Effect: "paid"},
 			rests: [3]string{"order", "o1", "awaiting_payment"},
 		},
 		"a pass whose money went back": {
 			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 1900)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
-			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableRefunds, Row: "revoke, full", Effect: "revoke"}, last: "evt_2",
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableMoney, Row: "refund policy revoke, all went back", Effect: "revoke"}, last: "evt_2",
 			rests: [3]string{"refund", "re_1", "refund of 19.00 usd: succeeded"},
-			says:  "gave 100 until it was taken on 2026-03-02T12:00:00Z by event evt_2: refund policies: revoke, full -> revoke",
+			says:  "gave 100 until it was taken on 2026-03-02T12:00:00Z by event evt_2: money that went back: refund policy revoke, all went back -> revoke",
 		},
 		"a part of the money went back": {
 			account: bought, facts: []domain.Fact{paidPass(), refundOfPass("succeeded", 400)}, feature: "credits", source: "o1", at: noon.Add(2 * day),
-			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "full"}, last: "evt_1",
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableOrders, Row: "paid", Effect: "paid"}, last: "evt_1",
 			rests: [3]string{"payment", "pi_1", "of which 4.00 usd went back"},
 		},
 		"a bank takes the money back": {
@@ -120,29 +119,29 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				Type: "charge.dispute.created", At: noon.Add(day), ID: "dp_1", PaymentIntent: "pi_1",
 				Status: "needs_response", Amount: 1900, Currency: "usd", CreatedAt: noon.Add(day),
 			}},
-			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableDisputes, Row: "suspend, open", Effect: "suspend"}, last: "evt_2",
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableMoney, Row: "dispute policy suspend, dispute open", Effect: "revoke"}, last: "evt_2",
 			rests: [3]string{"dispute", "dp_1", "needs_response"},
 		},
 		"a renewal that failed": {
 			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(month + day),
 			facts: []domain.Fact{
 				subscriptionSays(created, noon, "active"), invoiceSays("invoice.paid", 0),
-				subscriptionSays(updated, noon.Add(month), "past_due", due), invoiceSays("invoice.payment_failed", 1),
+				subscriptionSays(updated, noon.Add(month), "past_due", inMonth(1)), invoiceSays("invoice.payment_failed", 1),
 			},
-			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "past_due", Effect: "grace"}, last: "evt_3",
-			rests: [3]string{"payment", "in_1", "failed of 29.00 usd"},
+			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "past_due, overdue: yes", Effect: "grace"}, last: "evt_3",
+			rests: [3]string{"invoice", "in_1", "open, 29.00 usd, due since 2026-03-31T12:00:00Z"},
 			says:  "gives it since 2026-03-01T12:00:00Z until 2026-04-14T12:00:00Z",
 		},
 		"a subscription that will end": {
 			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(day),
 			facts: []domain.Fact{subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.CancelAtPeriodEnd = true })},
-			held:  true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "active", Effect: "full"}, last: "evt_1",
+			held:  true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "active", Effect: "period"}, last: "evt_1",
 			rests: [3]string{"subscription", "sub_1", "set to end on 2026-03-31T12:00:00Z"},
 		},
 		"a subscription that has ended": {
 			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(3 * day),
 			facts: []domain.Fact{subscriptionSays(created, noon, "active"), subscriptionSays(deleted, noon.Add(day), "canceled")},
-			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "none"}, last: "evt_2",
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "nothing"}, last: "evt_2",
 			rests: [3]string{"subscription", "sub_1", "canceled"},
 		},
 		"a subscription that ended by its time, and then was canceled": {
@@ -151,17 +150,17 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.CancelAt = noon.Add(time.Hour) }),
 				subscriptionSays(deleted, noon.Add(day), "canceled"),
 			},
-			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "none"}, last: "evt_2",
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableAccess, Row: "canceled", Effect: "nothing"}, last: "evt_2",
 			rests: [3]string{"subscription", "sub_1", "canceled"},
-			says:  "gave it and ended on 2026-03-01T13:00:00Z (taken on 2026-03-02T12:00:00Z by event evt_2): access: canceled -> none",
+			says:  "gave it and ended on 2026-03-01T13:00:00Z (taken on 2026-03-02T12:00:00Z by event evt_2): access: canceled -> nothing",
 		},
 		"a plan that was left for one without the feature": {
 			account: accountWith(ana), feature: "credits", source: "sub_1", at: noon.Add(3 * day),
 			facts: []domain.Fact{
 				subscriptionSays(created, noon, "active"),
-				subscriptionSays(updated, noon.Add(day), "active", func(s *domain.Subscription) { s.Items[0].Price = "price_team" }),
+				subscriptionSays(updated, noon.Add(day), "active", withItems(item("si_1", "price_team", 1))),
 			},
-			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableCatalog, Row: "plan team does not grant it", Effect: "none"}, last: "evt_2",
+			state: domain.StateRevoked, rule: domain.Rule{Table: domain.TableCatalog, Row: "plan team does not grant it", Effect: "nothing"}, last: "evt_2",
 			rests: [3]string{"subscription", "sub_1", "active"},
 		},
 		"a grant that was taken back": {
@@ -170,7 +169,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				RevokedAt: noon.Add(day), RevokedBy: "kim", RevokedReason: "a mistake",
 			}),
 			feature: "projects", source: "grant_1", at: noon.Add(2 * day),
-			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableGrants, Row: "revoked", Effect: "none"},
+			state: domain.StateWithheld, rule: domain.Rule{Table: domain.TableGrants, Row: "revoked", Effect: "nothing"},
 			rests: [3]string{"grant", "grant_1", "given by sam on 2026-03-01T12:00:00Z: a favor; revoked by kim on 2026-03-02T12:00:00Z: a mistake"},
 		},
 		"a grant that has not begun": {
@@ -178,7 +177,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 				ID: "grant_1", Feature: "sso", Value: domain.Flag(), Since: noon.Add(month), CreatedAt: noon, Reason: "a favor", By: "sam",
 			}),
 			feature: "sso", source: "grant_1", at: noon,
-			state: domain.StateNotYet, rule: domain.Rule{Table: domain.TableGrants, Row: "given", Effect: "full"},
+			state: domain.StateNotYet, rule: domain.Rule{Table: domain.TableGrants, Row: "given", Effect: "given"},
 			rests: [3]string{"grant", "grant_1", "given by sam"},
 			says:  "will give it since 2026-03-31T12:00:00Z, without an end",
 		},
@@ -210,13 +209,13 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 
 func TestExplain_APriceThatNoPlanHasIsShownWhateverIsAsked(t *testing.T) {
 	t.Parallel()
-	a := after(accountWith(ana), subscriptionSays(created, noon, "active", func(s *domain.Subscription) { s.Items[0].Price = "price_new" }))
+	a := after(accountWith(ana), subscriptionSays(created, noon, "active", withItems(item("si_1", "price_new", 1))))
 	e := domain.Explain(a, shop, nil, noon).Only("sso", shop)
 
 	if len(e.Features) != 1 || e.Features[0].Held || !slices.Equal(e.Features[0].Plans, []domain.PlanKey{"forever", "pro", "team"}) {
 		t.Errorf("got %+v, want sso, not held, and the plans that grant it", e.Features)
 	}
-	want := domain.Rule{Table: domain.TableCatalog, Row: "price price_new is not in it", Effect: "none"}
+	want := domain.Rule{Table: domain.TableCatalog, Row: "price price_new is not in it", Effect: "nothing"}
 	if len(e.Unmapped) != 1 || e.Unmapped[0].Rule != want || evidenceOf(e.Unmapped[0], "subscription", "sub_1") == "nothing" {
 		t.Errorf("got %+v, want the subscription and that its price is in no plan", e.Unmapped)
 	}

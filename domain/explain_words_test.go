@@ -23,7 +23,7 @@ func TestExplain_TellsWhoRevokedAGrantAndWhy(t *testing.T) {
 	revoked := domain.Diff(before, domain.Entitlements(account, shop))
 	revoked[0].At = noon.Add(day)
 	_, source = sourceIn(t, domain.Explain(account, shop, append(changes, revoked...), noon.Add(2*day)), "sso", "grant_1")
-	if got, want := source.Says(), "gave it until it was revoked on 2026-03-02T12:00:00Z by bob: wrong user (manual grants: revoked -> none)"; got != want {
+	if got, want := source.Says(), "gave it until it was revoked on 2026-03-02T12:00:00Z by bob: wrong user (manual grants: revoked -> nothing)"; got != want {
 		t.Errorf("revoked: says %q, want %q", got, want)
 	}
 	if got, want := source.LastSays(), "revoked on 2026-03-02T12:00:00Z by bob: wrong user"; got != want {
@@ -34,7 +34,7 @@ func TestExplain_TellsWhoRevokedAGrantAndWhy(t *testing.T) {
 func TestExplain_WritesAmountsForPeople(t *testing.T) {
 	t.Parallel()
 	for currency, want := range map[string]string{
-		"usd": "paid of 19.05 usd", "ugx": "paid of 19.05 ugx", "jpy": "paid of 1905 jpy", "kwd": "paid of 1.905 kwd", "": "paid of 1905 (minor units)",
+		"usd": "paid 19.05 usd", "ugx": "paid 19.05 ugx", "jpy": "paid 1905 jpy", "kwd": "paid 1.905 kwd", "": "paid 1905 (minor units)",
 	} {
 		a := after(accountWith(ana, pendingOrder("o1", "pass")), paidPass())
 		for id, p := range a.Payments {

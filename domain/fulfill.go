@@ -106,7 +106,7 @@ func (s SessionFact) record(r *recording, c Catalog) Verdict {
 	if s.paid() && order.Mode == ModePayment && s.PaymentIntent != "" {
 		merge(r, &r.Payments, s.PaymentIntent, Payment{ID: s.PaymentIntent, Order: order.ID, Amount: s.Amount, Currency: s.Currency}, equal)
 	}
-	if _, known := c.PlanOf(order.Plan); !known && order.Status == OrderPaid {
+	if _, known := c.planOfOrder(order); !known && order.Status == OrderPaid {
 		return quarantined("order %s is for plan %q, which the catalog does not have: add it, start again, and replay the event", order.ID, order.Plan)
 	}
 	return Verdict{}

@@ -29,10 +29,7 @@ func (c ChargeFact) record(r *recording, _ Catalog) Verdict {
 		// It was asked for to learn whose it is and what it paid. The time of an answer
 		// is a lower bound, too rough to tell which refunds are in its sum.
 		merge(r, &r.Charges, c.ID, charge, equal)
-		if doubt := r.whatFor(c.PaymentIntent, c.ID); doubt.Subject.Kind == RefInvoice {
-			return Verdict{Doubt: doubt} // the answer leads on
-		}
-		return Verdict{}
+		return Verdict{Doubt: r.untoldInvoice(c.PaymentIntent, c.ID)} // the answer leads on
 	}
 	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At
 	merge(r, &r.Charges, c.ID, charge, equal)
@@ -102,16 +99,23 @@ func (a Account) whatFor(intent PaymentIntentID, charge ChargeID) Doubt {
 	if _, once := a.Payments[intent]; once {
 		return Doubt{}
 	}
-	if invoice := a.invoiceOf(intent, charge); invoice != "" {
-		if known, told := a.Invoices[invoice]; told && known.Complete {
-			return Doubt{}
-		}
-		return Doubt{Subject: Ref{RefInvoice, string(invoice)}}
+	if a.invoiceOf(intent, charge) != "" {
+		return a.untoldInvoice(intent, charge)
 	}
 	for _, ref := range moneyRefs(intent, charge) {
 		return Doubt{Subject: ref}
 	}
 	return Doubt{}
+}
+
+// untoldInvoice is the question how the invoice is that a payment pays, if nobody told
+// us all of it.
+func (a Account) untoldInvoice(intent PaymentIntentID, charge ChargeID) Doubt {
+	invoice := a.invoiceOf(intent, charge)
+	if known, told := a.Invoices[invoice]; invoice == "" || told && known.Complete {
+		return Doubt{}
+	}
+	return Doubt{Subject: Ref{RefInvoice, string(invoice)}}
 }
 
 // invoiceOf is the invoice that an intent or a charge pays; empty: not known.

@@ -50,3 +50,12 @@ func (a Account) Learn(c Catalog) Account {
 	}
 	return r.Account
 }
+
+// planOfOrder finds the plan that an order was for: by its key, or, if the plan has
+// another now and does not say so, by the price.
+func (c Catalog) planOfOrder(o Order) (Plan, bool) {
+	if plan, known := c.PlanOf(o.Plan); known {
+		return plan, true
+	}
+	return c.PlanByPrice(o.PriceID, "")
+}

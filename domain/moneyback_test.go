@@ -111,17 +111,17 @@ func TestMoneyBack_OfAOneTimePurchase(t *testing.T) {
 	}
 }
 
+// What went back takes the lines that it is about, and no others: asked is about the
+// first month, or about the second if it has begun.
 func TestMoneyBack_OfASubscription(t *testing.T) {
 	t.Parallel()
 	began := subscriptionSays(created, noon, "active")
 	renewed := subscriptionSays(updated, noon.Add(month), "active", inMonth(1))
-	first, second := invoiceSays(paid, 0), invoiceSays(paid, 1)
-	first.PaymentIntent, second.PaymentIntent = "pi_1", "pi_2"
-	change := first
-	change.ID, change.PaymentIntent, change.Amount = "in_change", "pi_3", 700
+	first, second := invoiceSays(paid, 0, paidBy("pi_1")), invoiceSays(paid, 1, paidBy("pi_2"))
+	change := invoiceSays(paid, 0, paidBy("pi_3"), secondSeat)
 	refund := func(intent domain.PaymentIntentID, amount int64) domain.Fact {
 		r := refundSays("refund.created", noon.Add(day), domain.RefundID("re_"+intent), "succeeded", amount)
-		r.PaymentIntent = intent
+		r.PaymentIntent, r.Charge = intent, domain.ChargeID("ch_"+intent)
 		return r
 	}
 	dispute := func(at time.Time, status domain.DisputeStatus) domain.Fact {
@@ -129,47 +129,58 @@ func TestMoneyBack_OfASubscription(t *testing.T) {
 		d.CreatedAt = at
 		return d
 	}
-	early, late := noon.Add(day), noon.Add(month+day)
-	byCredit := second
-	byCredit.Amount, byCredit.Total = 0, 2900
-	year := first
-	year.PeriodEnd = noon.Add(12 * month)
+	early, late := noon.Add(15*day), noon.Add(month+15*day)
+	byCredit := func(n int) domain.Fact {
+		return invoiceSays(paid, n, func(f *domain.InvoiceFact) {
+			f.Invoice.AmountDue, f.Invoice.AmountPaid, f.Invoice.StartingBalance = 0, 0, -2900
+		})
+	}
+	year := invoiceSays(paid, 0, paidBy("pi_1"), ofYear, func(f *domain.InvoiceFact) { f.Invoice.Lines[0].Price = "price_pro" })
 
 	for name, story := range map[string]moneyStory{
 		"the period is refunded": {[]domain.Fact{first, refund("pi_1", 2900)}, false, ""},
 		"a part of it":           {[]domain.Fact{first, refund("pi_1", 2800)}, true, ""},
-		"the period is refunded, a change in it is not":   {[]domain.Fact{first, change, refund("pi_1", 2900)}, true, ""},
-		"the period is refunded, and the change in it":    {[]domain.Fact{first, change, refund("pi_1", 2900), refund("pi_3", 700)}, false, ""},
-		"refunded, and the next period is paid":           {[]domain.Fact{first, refund("pi_1", 2900), renewed, second}, true, ""},
-		"the last period refunded, the next not paid yet": {[]domain.Fact{first, second, renewed, refund("pi_2", 2900)}, false, ""},
-		"disputed":                              {[]domain.Fact{first, dispute(early, "needs_response")}, false, ""},
-		"disputed, and renewed meanwhile":       {[]domain.Fact{first, dispute(early, "needs_response"), renewed, second}, false, ""},
-		"won":                                   {[]domain.Fact{first, dispute(early, "won")}, true, ""},
-		"lost":                                  {[]domain.Fact{first, dispute(early, "lost")}, false, ""},
-		"lost, and a period paid after it":      {[]domain.Fact{first, dispute(early, "lost"), renewed, second}, true, ""},
-		"refunded, the next paid from a credit": {[]domain.Fact{first, refund("pi_1", 2900), renewed, byCredit}, true, ""},
-		"paid from a credit, a change in it refunded": {[]domain.Fact{func() domain.Fact { f := first; f.Amount, f.Total = 0, 2900; return f }(), change, refund("pi_3", 700)}, true, ""},
-		"lost, the next paid from a credit":           {[]domain.Fact{first, dispute(early, "lost"), renewed, byCredit}, true, ""},
-		"a year refunded, months paid since":          {[]domain.Fact{year, refund("pi_1", 2900), renewed, second}, true, ""},
-		"a year paid, the month since refunded":       {[]domain.Fact{year, renewed, second, refund("pi_2", 2900)}, false, ""},
-		"an old period's, lost, none paid yet":        {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, false, ""},
+		"the period is refunded, a change in it is not": {[]domain.Fact{first, change, refund("pi_1", 2900)}, true, ""},
+		"the period is refunded, and the change in it":  {[]domain.Fact{first, change, refund("pi_1", 2900), refund("pi_3", 700)}, false, ""},
+		"the change is refunded, the period is not":     {[]domain.Fact{first, change, refund("pi_3", 700)}, true, ""},
+		"disputed":      {[]domain.Fact{first, dispute(early, "needs_response")}, false, ""},
+		"won":           {[]domain.Fact{first, dispute(early, "won")}, true, ""},
+		"lost":          {[]domain.Fact{first, dispute(early, "lost")}, false, ""},
+		"won in appeal": {[]domain.Fact{first, dispute(early, "appeal_under_review"), dispute(late, "won")}, true, ""},
+		"paid from a credit, a change in it refunded": {[]domain.Fact{byCredit(0), change, refund("pi_3", 700)}, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			story.check(t, accountWith(ana), began, "credits", noon.Add(day))
+			story.check(t, accountWith(ana), began, "credits", early)
+		})
+	}
+	for name, story := range map[string]moneyStory{
+		"refunded, and the next period is paid":           {[]domain.Fact{first, refund("pi_1", 2900), renewed, second}, true, ""},
+		"the last period refunded, the next not paid yet": {[]domain.Fact{first, second, renewed, refund("pi_2", 2900)}, false, ""},
+		"lost, and a period paid after it":                {[]domain.Fact{first, dispute(early, "lost"), renewed, second}, true, ""},
+		"refunded, the next paid from a credit":           {[]domain.Fact{first, refund("pi_1", 2900), renewed, byCredit(1)}, true, ""},
+		"lost, the next paid from a credit":               {[]domain.Fact{first, dispute(early, "lost"), renewed, byCredit(1)}, true, ""},
+		"a year refunded, months paid since":              {[]domain.Fact{year, refund("pi_1", 2900), renewed, second}, true, ""},
+		// Until lines were known, a dispute took everything, whatever it was about.
+		"disputed, and renewed meanwhile":      {[]domain.Fact{first, dispute(early, "needs_response"), renewed, second}, true, ""},
+		"an old period's, lost, this one paid": {[]domain.Fact{first, renewed, second, dispute(late, "lost")}, true, ""},
+		// And a refund was of the last invoice's period, even within a year that was paid.
+		"a year paid, a month in it refunded": {[]domain.Fact{year, renewed, second, refund("pi_2", 2900)}, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story.check(t, accountWith(ana), began, "credits", late)
 		})
 	}
 }
 
-func TestPolicies_ThePlanOfASubscriptionKeepsAndAPassRevokesByDefault(t *testing.T) {
-	t.Parallel()
-	for mode, policy := range domain.DefaultPolicy {
-		if wanted := map[domain.Mode]domain.RefundPolicy{domain.ModePayment: "revoke", domain.ModeSubscription: "keep"}[mode]; policy.Refund != wanted || policy.Dispute != "suspend" {
-			t.Errorf("mode %s: got %+v, want refund %s and dispute suspend", mode, policy, wanted)
-		}
-	}
-	if len(domain.DefaultPolicy) != len(domain.Modes) {
-		t.Errorf("there are defaults for %d modes of %d", len(domain.DefaultPolicy), len(domain.Modes))
+// secondSeat makes an invoice that of a second unit, ten days into the month.
+func secondSeat(f *domain.InvoiceFact) {
+	from, until := f.Invoice.Lines[0].From.Add(10*day), f.Invoice.Lines[0].Until
+	f.Invoice.ID, f.Invoice.Total, f.Invoice.AmountPaid = "in_change", 700, 700
+	f.Invoice.Lines = []domain.Line{
+		{ID: "il_more", Kind: domain.LineChange, Item: "si_1", Price: "price_pro", Quantity: 2, Amount: 1400, From: from, Until: until},
+		{ID: "il_less", Kind: domain.LineCredit, Item: "si_1", Price: "price_pro", Quantity: 1, Amount: -700, From: from, Until: until},
 	}
 }
 

@@ -138,29 +138,6 @@ func TestOrderStatus_SettledAndOpen(t *testing.T) {
 	}
 }
 
-func TestAccessRules_EveryStatusHasOneRow(t *testing.T) {
-	t.Parallel()
-	known := []domain.SubscriptionStatus{
-		domain.StatusIncomplete, domain.StatusIncompleteExpired, domain.StatusTrialing, domain.StatusActive,
-		domain.StatusPastDue, domain.StatusUnpaid, domain.StatusPaused, domain.StatusCanceled,
-	}
-	rows := map[domain.SubscriptionStatus]int{}
-	for _, rule := range domain.AccessRules {
-		rows[rule.Status]++
-		if !slices.Contains(known, rule.Status) {
-			t.Errorf("the row of %q is about a status that has no name", rule.Status)
-		}
-		if rule.Terminal && rule.Access != domain.AccessNone {
-			t.Errorf("%s is terminal and gives access", rule.Status)
-		}
-	}
-	for _, status := range known {
-		if rows[status] != 1 {
-			t.Errorf("%s has %d rows, want 1", status, rows[status])
-		}
-	}
-}
-
 func TestSubscriptionEvents_CreatedIsFirstDeletedIsLastAndAFetchYieldsToAChange(t *testing.T) {
 	t.Parallel()
 	order := []domain.EventType{
@@ -180,20 +157,6 @@ func TestSubscriptionEvents_CreatedIsFirstDeletedIsLastAndAFetchYieldsToAChange(
 	for n := 1; n < len(order); n++ {
 		if precedence[order[n-1]] >= precedence[order[n]] {
 			t.Errorf("%s does not come before %s", order[n-1], order[n])
-		}
-	}
-}
-
-func TestInvoiceEvents_EveryEventHasOneRowAndAKnownStatus(t *testing.T) {
-	t.Parallel()
-	seen := map[domain.EventType]bool{}
-	for _, rule := range domain.InvoiceEvents {
-		if seen[rule.On] {
-			t.Errorf("%s has two rows", rule.On)
-		}
-		seen[rule.On] = true
-		if rule.Status.Rank() < 0 {
-			t.Errorf("%s means %q, which PaymentStatuses does not list", rule.On, rule.Status)
 		}
 	}
 }

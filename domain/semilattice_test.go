@@ -8,21 +8,58 @@ import (
 	"pgregory.net/rapid"
 )
 
-// This file is inside the package: it is about the two joins themselves. That
+// This file is inside the package: it is about the joins themselves. That
 // Record builds on nothing else is checked from outside, in join_test.go.
 
-func TestPaymentJoin_IsASemilattice(t *testing.T) {
+func TestJoins_AreSemilattices(t *testing.T) {
 	t.Parallel()
+	t.Run("payment", func(t *testing.T) { t.Parallel(); isSemilattice(t, somePayments, Payment.join) })
+	t.Run("invoice", func(t *testing.T) { t.Parallel(); isSemilattice(t, someInvoices, Invoice.join) })
+	t.Run("credit note", func(t *testing.T) { t.Parallel(); isSemilattice(t, someCreditNotes, CreditNote.join) })
+	t.Run("charge", func(t *testing.T) { t.Parallel(); isSemilattice(t, someCharges, Charge.join) })
+	t.Run("refund", func(t *testing.T) { t.Parallel(); isSemilattice(t, someRefunds, Refund.join) })
+	t.Run("dispute", func(t *testing.T) { t.Parallel(); isSemilattice(t, someDisputes, Dispute.join) })
+}
+
+// isSemilattice checks that joining does not depend on the order, on how facts are
+// grouped, or on how often they come.
+func isSemilattice[T any](t *testing.T, some *rapid.Generator[T], join func(a, b T) T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, q, r := somePayments.Draw(t, "p"), somePayments.Draw(t, "q"), somePayments.Draw(t, "r")
-		if p.join(q) != q.join(p) {
-			t.Errorf("not commutative: %+v, %+v", p, q)
+		a, b, c := some.Draw(t, "a"), some.Draw(t, "b"), some.Draw(t, "c")
+		if !reflect.DeepEqual(join(a, b), join(b, a)) {
+			t.Errorf("not commutative: %+v, %+v", a, b)
 		}
-		if p.join(q).join(r) != p.join(q.join(r)) {
-			t.Errorf("not associative: %+v, %+v, %+v", p, q, r)
+		if !reflect.DeepEqual(join(join(a, b), c), join(a, join(b, c))) {
+			t.Errorf("not associative: %+v, %+v, %+v", a, b, c)
 		}
-		if p.join(p) != p {
-			t.Errorf("not idempotent: %+v", p)
+		if !reflect.DeepEqual(join(a, a), a) {
+			t.Errorf("not idempotent: %+v", a)
+		}
+	})
+}
+
+// Two invoices, or credit notes, are the same if nothing tells them apart; one field
+// that is not compared would be one that no fact can change.
+func TestSame_LooksAtEveryField(t *testing.T) {
+	t.Parallel()
+	eachField(t, func(name string, other Invoice) {
+		if sameInvoice(other, Invoice{}) {
+			t.Errorf("two invoices that differ in %s are the same", name)
+		}
+	})
+	eachField(t, func(name string, other CreditNote) {
+		if sameCreditNote(other, CreditNote{}) {
+			t.Errorf("two credit notes that differ in %s are the same", name)
+		}
+	})
+	eachField(t, func(name string, other Line) {
+		if compareLines(other, Line{}) == 0 {
+			t.Errorf("two lines that differ in %s compare as equal", name)
+		}
+	})
+	eachField(t, func(name string, other CreditedLine) {
+		if compareCreditedLines(other, CreditedLine{}) == 0 {
+			t.Errorf("two credited lines that differ in %s compare as equal", name)
 		}
 	})
 }
@@ -47,29 +84,42 @@ func TestCompareSnapshots_IsATotalOrder(t *testing.T) {
 // the one that arrives first stay.
 func TestCompareSnapshots_LooksAtEveryField(t *testing.T) {
 	t.Parallel()
-	fields := reflect.TypeFor[Subscription]()
-	for n := range fields.NumField() {
-		name := fields.Field(n).Name
-		if name == "ID" {
-			continue // snapshots of one subscription are compared
+	eachField(t, func(name string, other Subscription) {
+		if name != "ID" && compareSnapshots(other, Subscription{}) == 0 { // those of one subscription are compared
+			t.Errorf("two snapshots that differ in %s compare as equal", name)
 		}
-		var other Subscription
+	})
+	eachField(t, func(name string, other Item) {
+		if compareSnapshots(Subscription{Items: []Item{other}}, Subscription{Items: make([]Item, 1)}) == 0 {
+			t.Errorf("two snapshots with items that differ in %s compare as equal", name)
+		}
+	})
+}
+
+// eachField shows a value for each field of its type, that differs from the zero value
+// in this field alone.
+func eachField[T any](t *testing.T, show func(name string, other T)) {
+	t.Helper()
+	fields := reflect.TypeFor[T]()
+	for n := range fields.NumField() {
+		var other T
 		field := reflect.ValueOf(&other).Elem().Field(n)
 		switch field.Interface().(type) {
 		case time.Time:
 			field.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
-		case bool:
-			field.SetBool(true)
-		case int:
-			field.SetInt(1)
-		case []Item:
-			field.Set(reflect.ValueOf([]Item{{ID: "si_1"}}))
 		default:
-			field.SetString("x")
+			switch field.Kind() {
+			case reflect.Bool:
+				field.SetBool(true)
+			case reflect.Int, reflect.Int64:
+				field.SetInt(1)
+			case reflect.Slice:
+				field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+			default:
+				field.SetString("x")
+			}
 		}
-		if compareSnapshots(other, Subscription{}) == 0 {
-			t.Errorf("two snapshots that differ in %s compare as equal", name)
-		}
+		show(fields.Field(n).Name, other)
 	}
 }
 
@@ -105,73 +155,9 @@ func TestSaturatingArithmetic_StaysAtTheTop(t *testing.T) {
 	}
 }
 
-func TestCompareSnapshots_LooksAtEveryFieldOfAnItem(t *testing.T) {
-	t.Parallel()
-	fields := reflect.TypeFor[Item]()
-	for n := range fields.NumField() {
-		var other Item
-		if field := reflect.ValueOf(&other).Elem().Field(n); field.CanInt() {
-			field.SetInt(1)
-		} else {
-			field.SetString("x")
-		}
-		if compareSnapshots(Subscription{Items: []Item{other}}, Subscription{Items: make([]Item, 1)}) == 0 {
-			t.Errorf("two snapshots with items that differ in %s compare as equal", fields.Field(n).Name)
-		}
-	}
-}
-
 var someTimes = rapid.Custom(func(t *rapid.T) time.Time {
 	if n := rapid.Int64Range(-1, 2).Draw(t, "second"); n >= 0 {
 		return time.Unix(1_700_000_000+n, 0).UTC()
 	}
 	return time.Time{}
-})
-
-var somePayments = rapid.Custom(func(t *rapid.T) Payment {
-	return Payment{
-		ID:           "in_1",
-		Order:        rapid.SampledFrom([]OrderID{"", "o1", "o2"}).Draw(t, "order"),
-		Subscription: rapid.SampledFrom([]SubscriptionID{"", "sub_1", "sub_2"}).Draw(t, "subscription"),
-		Status:       rapid.SampledFrom(PaymentStatuses).Draw(t, "status"),
-		Amount:       rapid.Int64Range(0, 2).Draw(t, "amount"),
-		Total:        rapid.Int64Range(0, 2).Draw(t, "total"),
-		Currency:     rapid.SampledFrom([]string{"eur", "usd"}).Draw(t, "currency"),
-		PeriodStart:  someTimes.Draw(t, "start"),
-		PeriodEnd:    someTimes.Draw(t, "end"),
-	}
-})
-
-// someSnapshots mostly agree, so that every later criterion gets to decide.
-var someSnapshots = rapid.Custom(func(t *rapid.T) Subscription {
-	s := Subscription{ID: "sub_1", Status: StatusActive}
-	switch rapid.IntRange(0, 12).Draw(t, "differs in") {
-	case 0:
-		s.Status = rapid.SampledFrom(AccessRules).Draw(t, "status").Status
-	case 1:
-		s.SeenAt = someTimes.Draw(t, "seen")
-	case 2:
-		s.Precedence = rapid.IntRange(0, 3).Draw(t, "precedence")
-	case 3:
-		s.PeriodEnd = someTimes.Draw(t, "period end")
-	case 4:
-		s.PeriodStart = someTimes.Draw(t, "period start")
-	case 5:
-		s.CancelAt = someTimes.Draw(t, "cancel at")
-	case 6:
-		s.CancelAtPeriodEnd = true
-	case 7:
-		s.EndedAt = someTimes.Draw(t, "ended")
-	case 8:
-		s.TrialEnd = someTimes.Draw(t, "trial end")
-	case 9:
-		s.StartedAt = someTimes.Draw(t, "started")
-	case 10:
-		s.Order = rapid.SampledFrom([]OrderID{"", "o1"}).Draw(t, "order")
-	case 11:
-		s.Customer = "cus_1"
-	case 12:
-		s.Items = []Item{{ID: "si_1", Quantity: rapid.Int64Range(1, 2).Draw(t, "quantity")}}
-	}
-	return s
 })

@@ -80,7 +80,7 @@ func (p Purchase) standings(a Account, c Catalog) []Standing {
 func (p Purchase) orderStanding(c Catalog) Standing {
 	o := p.Orders[0]
 	s := Standing{Source: p.Source, Plan: o.Plan, Quantity: o.Quantity}
-	plan, known := c.PlanOf(o.Plan)
+	plan, known := c.planOfOrder(o)
 	if o.Status != OrderPaid {
 		s.Rule = Rule{TableOrders, string(o.Status), string(BasisNothing)}
 		return s

@@ -47,7 +47,7 @@ func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 	if c.err != nil {
 		return "", fmt.Errorf("sandbox: %s", c.err.message)
 	}
-	in := s.addSubscription(sub, nil, spec.TrialDays, []string{"card"})
+	in := s.addSubscription(sub, firstInvoice{trialDays: spec.TrialDays, methodTypes: []string{"card"}})
 	if sub.status == "incomplete" && s.chargeFor(in, true) {
 		s.settled(in)
 	}

@@ -13,12 +13,14 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"charge":         func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"latest_charge":  func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
+	"refund":         func(s *Sandbox, id string) object { return s.refundObject(s.refunds.get(id)) },
+	"setup_intent":   func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
-	"balance_transaction": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
+	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
 	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
-	"setup_intent": nil, "source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
+	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
 }
 
 const maxExpandDepth = 4
@@ -46,6 +48,10 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	if name == "payments" && o["object"] == "invoice" && o[name] == nil && version >= basil {
 		in := s.invoices.get(o["id"].(string))
 		o[name] = listOf(s.invoicePaymentObjects(in), false, "/v1/invoice_payments?invoice="+in.id).in(version)
+	}
+	if name == "tiers" && o["object"] == "price" && len(s.prices.get(o["id"].(string)).tiers) > 0 {
+		o[name] = s.prices.get(o["id"].(string)).tierObjects()
+		return nil
 	}
 	v, present := o[name]
 	if !present {

@@ -12,8 +12,9 @@ type invoice struct {
 	announced                                    bool // invoice.created was sent
 	finalizedAt, paidAt, voidedAt                int64
 	uncollectibleAt                              int64
-	startingBalance, endingBalance               int64 // of the customer: what it owes, a credit is negative
-	creditedBefore, creditedAfter                int64 // by credit notes: before the payment, and after it
+	startingBalance, endingBalance               int64     // of the customer: what it owes, a credit is negative
+	discount                                     *discount // that the customer has on it
+	creditedBefore, creditedAfter                int64     // by credit notes: before the payment, and after it
 	paidOutOfBand                                bool
 	attempts                                     int
 	autoAdvance                                  bool  // Stripe collects it by itself
@@ -29,7 +30,16 @@ func (in *invoice) toBeSent() bool { return in.daysUntilDue > 0 }
 func (in *invoice) total() int64 {
 	var sum int64
 	for _, l := range in.lines {
-		sum += l.amount
+		sum += l.charged()
+	}
+	return sum
+}
+
+// discounted is what a discount has taken off.
+func (in *invoice) discounted() int64 {
+	var sum int64
+	for _, l := range in.lines {
+		sum += l.discount
 	}
 	return sum
 }
@@ -45,6 +55,9 @@ func (in *invoice) collected() int64 {
 	}
 	return in.due() - in.creditedBefore
 }
+
+// fromBalance is what the customer's credit has paid of it.
+func (in *invoice) fromBalance() int64 { return max(0, in.total()) - min(in.due(), max(0, in.total())) }
 
 // remaining is what is still to be paid.
 func (in *invoice) remaining() int64 { return in.due() - in.creditedBefore - in.collected() }
@@ -102,6 +115,7 @@ func (in *invoice) collectionMethod() string {
 
 func (s *Sandbox) invoiceObject(in *invoice) object {
 	total := in.total()
+	subtotal := total + in.discounted()
 	var email, name any
 	if cu := s.customers.get(in.customer); cu != nil {
 		email, name = orNull(cu.email), orNull(cu.name)
@@ -124,7 +138,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 	}
 	return object{
 		"id": in.id, "object": "invoice", "account_country": "US", "account_name": nil, "account_tax_ids": nil,
-		"amount_due": in.due(), "amount_overpaid": 0, "amount_paid": in.collected(), "amount_paid_off_stripe": 0,
+		"amount_due": in.due() - in.creditedBefore, "amount_overpaid": 0, "amount_paid": in.collected(), "amount_paid_off_stripe": 0,
 		"amount_remaining": in.remaining(), "amount_shipping": 0,
 		"application": nil, "application_fee_amount": nil, "attempt_count": in.attempts, "attempted": in.attempts > 0 || in.status == "paid",
 		"auto_advance": in.autoAdvance && (in.status == "draft" || in.status == "open"), "automatic_tax": object{"enabled": in.automaticTax, "liability": nil, "status": nil},
@@ -133,7 +147,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"customer_address": nil, "customer_email": email, "customer_name": name, "customer_phone": nil,
 		"customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []object{},
 		"default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(in.description), "discount": nil, "discounts": []object{}, "due_date": orNull(in.dueDate),
+		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
 		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": nil, "from_invoice": nil,
 		"hosted_invoice_url": nil, "invoice_pdf": nil, "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,
@@ -148,8 +162,8 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"status_transitions": object{"finalized_at": orNull(in.finalizedAt), "marked_uncollectible_at": orNull(in.uncollectibleAt),
 			"paid_at": orNull(in.paidAt), "voided_at": orNull(in.voidedAt)},
 		"subscription": orNull(in.subscription), "subscription_details": details,
-		"subtotal": total, "subtotal_excluding_tax": total, "tax": nil, "test_clock": nil, "total": total,
-		"total_discount_amounts": []object{}, "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
+		"subtotal": subtotal, "subtotal_excluding_tax": subtotal, "tax": nil, "test_clock": nil, "total": total,
+		"total_discount_amounts": in.discount.amounts(in.discounted()), "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}
 }

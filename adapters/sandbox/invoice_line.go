@@ -1,7 +1,5 @@
 package sandbox
 
-import "strconv"
-
 type invoiceLine struct {
 	id, price, description, item string // item is the subscription item, empty for a one-time price
 	invoiceItem                  string // of a line that waited to be invoiced, and of a one-time price
@@ -9,8 +7,12 @@ type invoiceLine struct {
 	start, end                   int64
 	proration                    bool
 	metadata                     map[string]string
+	discount                     int64 // taken off the amount
 	credited                     int64 // by credit notes
 }
+
+// charged is what the line comes to.
+func (l invoiceLine) charged() int64 { return l.amount - l.discount }
 
 // listInvoiceLines pages through all lines, of which the invoice itself shows ten.
 func (s *Sandbox) listInvoiceLines(c *call) (object, *apiError) {
@@ -38,14 +40,14 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 	p := s.prices.get(l.price)
 	o := object{
 		"id": l.id, "object": "line_item", "amount": l.amount, "amount_excluding_tax": l.amount, "currency": in.currency,
-		"description": l.description, "discount_amounts": []object{}, "discountable": !l.proration, "discounts": []object{},
+		"description": l.description, "discount_amounts": in.discount.amounts(l.discount), "discountable": !l.proration, "discounts": in.discount.ids(),
 		"invoice": in.id, "livemode": false, "metadata": metadataObject(l.metadata), "parent": l.parent(in.subscription),
 		"period": object{"start": l.start, "end": l.end}, "price": s.priceObject(p),
 		"pricing": object{"type": "price_details", "price_details": object{"price": p.id, "product": p.product},
-			"unit_amount_decimal": strconv.FormatInt(p.unitAmount, 10)},
+			"unit_amount_decimal": p.unitAmountDecimal()},
 		"proration": l.proration, "proration_details": object{"credited_items": nil},
 		"quantity": l.quantity, "subscription": orNull(in.subscription), "subtotal": l.amount, "tax_amounts": []object{}, "tax_rates": []object{},
-		"taxes": []object{}, "type": "subscription", "unit_amount_excluding_tax": strconv.FormatInt(p.unitAmount, 10),
+		"taxes": []object{}, "type": "subscription", "unit_amount_excluding_tax": p.unitAmountDecimal(),
 	}
 	if l.item == "" || l.proration {
 		o["type"] = "invoiceitem"

@@ -19,15 +19,18 @@ type payment struct {
 func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	declined, known := testCards[p.card]
 	due := s.total(cs) > 0
-	if p.settles == "" && !known && (due || p.card != "") {
+	if p.settles == "" && !known && (due || p.card != "" || cs.mode == "setup") {
 		return &apiError{status: http.StatusPaymentRequired, kind: "card_error", code: "incorrect_number",
 			message: "This is not one of the sandbox's test cards. Use 4242 4242 4242 4242."}
 	}
-	if declined != nil && !due && p.card != failingCard {
+	if declined != nil && !due && p.card != failingCard && cs.mode != "setup" {
 		return declined // a card that is only kept for later is checked too
 	}
 	if p.email != "" || p.name != "" {
 		cs.buyerEmail, cs.buyerName = p.email, p.name
+	}
+	if cs.mode == "setup" {
+		return s.setUp(cs, p)
 	}
 	if !cs.attempted {
 		s.prepare(cs)
@@ -111,7 +114,7 @@ func (s *Sandbox) prepareSubscription(cs *session) {
 			once = append(once, s.onceLine(l, s.nowUnix()))
 		}
 	}
-	in := s.addSubscription(sub, once, cs.trialDays, cs.paymentMethodTypes)
+	in := s.addSubscription(sub, firstInvoice{once, cs.discount, cs.trialDays, cs.paymentMethodTypes})
 	cs.subscription, cs.invoice, cs.paymentIntent = sub.id, in.id, in.paymentIntent
 }
 
@@ -177,6 +180,7 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 		for _, l := range cs.lines {
 			in.lines = append(in.lines, s.onceLine(l, s.nowUnix()))
 		}
+		in.reduce(cs.discount)
 		in.pay(pi.id, s.nowUnix())
 		in.charge = pi.latestCharge
 		s.addInvoice(in)

@@ -16,6 +16,12 @@ var productRoutes = []route{
 	},
 	{pattern: "GET /v1/products/{id}", do: (*Sandbox).retrieveProduct},
 	{
+		pattern:     "POST /v1/products/{id}",
+		params:      []string{"active", "name", "description", "metadata[*]"},
+		unsupported: []string{"default_price", "features", "images", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url"},
+		do:          (*Sandbox).updateProduct,
+	},
+	{
 		pattern:     "GET /v1/products",
 		params:      listing("active", "ids[]"),
 		unsupported: []string{"shippable", "url"},

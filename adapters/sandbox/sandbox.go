@@ -54,6 +54,8 @@ type Sandbox struct {
 	charges        table[charge]
 	refunds        table[refund]
 	disputes       table[dispute]
+	creditNotes    table[creditNote]
+	setupIntents   table[setupIntent]
 	events         table[event]
 
 	endpoints   []*endpoint

@@ -59,7 +59,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 			return nil, e
 		}
 	}
-	in := s.addSubscription(sub, nil, trialDays, []string{"card"})
+	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, methodTypes: []string{"card"}})
 	if sub.status == "incomplete" && behavior != "default_incomplete" && s.chargeFor(in, true) {
 		s.settled(in)
 	}
@@ -86,11 +86,19 @@ func (s *Sandbox) readCollection(c *call, sub *subscription) {
 	}
 }
 
+// firstInvoice is what a subscription begins with, besides its items.
+type firstInvoice struct {
+	once        []invoiceLine // what is paid once
+	discount    *discount
+	trialDays   int64
+	methodTypes []string
+}
+
 // addSubscription starts a subscription with its first period, or a trial, and its
-// first invoice, to which once adds what is paid once. Whether that is paid is the
-// caller's affair if the subscription is incomplete then.
-func (s *Sandbox) addSubscription(sub *subscription, once []invoiceLine, trialDays int64, methodTypes []string) *invoice {
-	now := s.nowUnix()
+// first invoice. Whether that is paid is the caller's affair if the subscription is
+// incomplete then.
+func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoice {
+	now, trialDays := s.nowUnix(), first.trialDays
 	sub.id, sub.created, sub.anchor = newID("sub_1", 23), now, now
 	if trialDays > 0 {
 		sub.trialStart, sub.trialEnd = now, now+trialDays*24*60*60
@@ -99,7 +107,7 @@ func (s *Sandbox) addSubscription(sub *subscription, once []invoiceLine, trialDa
 	in := &invoice{
 		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_create",
 		subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now, automaticTax: sub.automaticTax,
-		daysUntilDue: sub.daysUntilDue, lines: once,
+		daysUntilDue: sub.daysUntilDue, lines: first.once,
 	}
 	for i := range sub.items {
 		it := &sub.items[i]
@@ -109,6 +117,7 @@ func (s *Sandbox) addSubscription(sub *subscription, once []invoiceLine, trialDa
 		}
 		in.lines = append(in.lines, s.itemLine(sub, *it, subscriptionItem{}))
 	}
+	in.reduce(first.discount)
 	s.addInvoice(in)
 	sub.latestInvoice = in.id
 	sub.status = "incomplete"
@@ -117,7 +126,7 @@ func (s *Sandbox) addSubscription(sub *subscription, once []invoiceLine, trialDa
 	}
 	s.subscriptions.add(sub.id, sub)
 	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
-	s.finalize(in, "Subscription creation", methodTypes)
+	s.finalize(in, "Subscription creation", first.methodTypes)
 	if in.due() == 0 {
 		s.markPaid(in)
 	}

@@ -67,12 +67,9 @@ func (p *itemPrice) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// or is the price if there is one, or else another one.
+// or is what the price says, and of what it does not say what another one does.
 func (p itemPrice) or(other itemPrice) itemPrice {
-	if p.id == "" {
-		return other
-	}
-	return p
+	return itemPrice{cmp.Or(p.id, other.id), cmp.Or(p.lookupKey, other.lookupKey), cmp.Or(p.product, other.product)}
 }
 
 func readSubscription(o *object, t domain.EventType, at time.Time) domain.SubscriptionFact {

@@ -52,6 +52,7 @@ func service(p parts) fx.Option {
 		authn.Module,
 		telemetry.Module,
 		useCases,
+		fx.Decorate(knowPrices),
 		fx.Provide(serverDeps),
 		httpapi.Module, // last: nothing is answered before everything else has started
 	)
@@ -82,6 +83,8 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewReceiveWebhook,
 	app.NewDeriveAgain,
 	app.NewAdoptDatabase,
+	app.NewLosses,
+	app.NewPriceMeanings,
 	app.NewReplay,
 	app.NewExplain,
 	app.NewManualGrants,
@@ -95,7 +98,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(inLineWithTheDatabase, warnOfPrices, askOn))
+), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, warnOfPrices, askOn))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the

@@ -2,7 +2,9 @@ package domaintest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -15,12 +17,14 @@ import (
 type History struct {
 	Account domain.Account // before the first fact
 	Facts   []domain.Fact  // each purchase's in its order, one purchase after the other
-	Truth   []domain.Entitlement
-	// End is later than everything.
+	// End is later than everything. What is true is told from then on: see
+	// [History.ValueAt].
 	End time.Time
+	// Turns counts what the history tells.
+	Turns map[string]int
 
-	subscriptions map[domain.SubscriptionID][]domain.SubscriptionFact // as they were, in order
-	charges       []domain.ChargeFact
+	stories []*story
+	grants  []domain.Grant
 }
 
 // Histories makes true histories of a user: up to three purchases side by side,
@@ -28,43 +32,44 @@ type History struct {
 // often the same.
 func Histories(user domain.UserID) *rapid.Generator[History] {
 	return rapid.Custom(func(t *rapid.T) History {
-		h := History{Account: AccountWith(user), subscriptions: map[domain.SubscriptionID][]domain.SubscriptionFact{}}
-		var stories []*story
-		for n := range rapid.IntRange(1, 3).Draw(t, "purchases") {
+		h := History{Account: AccountWith(user), Turns: map[string]int{}}
+		purchases := rapid.IntRange(1, 3).Draw(t, "purchases")
+		withCredit := rapid.IntRange(0, 2).Draw(t, "which has credit") // a customer has one balance
+		for n := range purchases {
 			s := newStory(t, user, n)
-			if rapid.Bool().Draw(t, "subscription") {
-				s.subscribe()
+			if rapid.IntRange(0, 3).Draw(t, "mode") > 0 {
+				s.subscribe(n == withCredit)
 			} else {
 				s.buyOnce()
 			}
 			if s.order.ID != "" {
 				h.Account = h.Account.WithOrder(s.order)
 			}
-			stories = append(stories, s)
+			h.stories = append(h.stories, s)
 		}
 		if rapid.IntRange(0, 9).Draw(t, "by hand") == 0 {
 			h.giveByHand(user)
 		}
-		gone := rapid.IntRange(0, 7).Draw(t, "customer") == 0
-		for _, s := range stories {
+		gone := rapid.IntRange(0, 9).Draw(t, "customer") == 0
+		for _, s := range h.stories {
 			if gone {
 				s.loseCustomer()
 			}
-			if s.sub != nil {
-				h.subscriptions[s.sub.is.ID] = s.sub.was
-			}
 			h.Facts = append(h.Facts, s.facts...)
-			h.charges = append(h.charges, s.charges...)
-			h.Truth = append(h.Truth, s.truth()...)
-			if s.now.After(h.End) {
-				h.End = s.now
+			for turn, n := range s.turns {
+				h.Turns[turn] += n
 			}
+			h.End = latest(h.End, s.now)
 		}
-		if gone {
-			h.Facts = append(h.Facts, domain.CustomerFact{Type: "customer.deleted", At: h.End, ID: CustomerOf(user)})
+		switch {
+		case gone:
+			h.Turns["customer: deleted"]++
+			h.Facts = append(h.Facts, domain.CustomerFact{Type: "customer.deleted", At: h.End, ID: CustomerOf(user), Deleted: true})
+		case rapid.IntRange(0, 3).Draw(t, "customer looked at") == 0:
+			h.Turns["customer: looked at"]++
+			h.Facts = append(h.Facts, domain.CustomerFact{Type: domain.TypeFetched, At: h.End, ID: CustomerOf(user)})
 		}
 		h.End = h.End.Add(time.Hour)
-		sortEntitlements(h.Truth)
 		return h
 	})
 }
@@ -76,10 +81,7 @@ func (h *History) giveByHand(user domain.UserID) {
 		Since: Noon, Until: Noon.Add(900 * Day), Reason: "a favor", By: "support", CreatedAt: Noon,
 	}
 	h.Account = h.Account.WithGrant(g)
-	h.Truth = append(h.Truth, domain.Entitlement{
-		Feature: g.Feature, Source: domain.Source{Kind: domain.SourceGrant, ID: string(g.ID)},
-		Value: g.Value, Since: g.Since, Until: g.Until,
-	})
+	h.grants = append(h.grants, g)
 }
 
 // Subscription is what Stripe answers at the end of a second to the question how a
@@ -88,9 +90,14 @@ func (h History) Subscription(id domain.SubscriptionID, at time.Time) (domain.Su
 	at = at.Truncate(time.Second)
 	var told domain.SubscriptionFact
 	found := false
-	for _, was := range h.subscriptions[id] {
-		if !was.At.After(at) {
-			told, found = was, true
+	for _, s := range h.stories {
+		if s.sub == nil || s.sub.is.ID != id {
+			continue
+		}
+		for _, was := range s.sub.was {
+			if !was.At.After(at) {
+				told, found = was, true
+			}
 		}
 	}
 	told.Type, told.At = domain.TypeFetched, at
@@ -103,15 +110,53 @@ func (h History) Charge(subject domain.Ref, at time.Time) (domain.ChargeFact, bo
 	at = at.Truncate(time.Second)
 	var told domain.ChargeFact
 	found := false
-	for _, was := range h.charges {
-		named := subject.ID == string(was.ID) || subject.ID == string(was.PaymentIntent)
-		if named && !was.At.After(at) {
-			told, found = was, true
+	for _, s := range h.stories {
+		for _, was := range s.charges {
+			named := subject.ID == string(was.ID) || subject.ID == string(was.PaymentIntent)
+			if named && !was.At.After(at) {
+				told, found = was, true
+			}
 		}
 	}
 	told.Type, told.At = domain.TypeFetched, at.Add(-time.Second) // the time of an answer is a lower bound
 	return told, found
 }
+
+// Invoice is what Stripe answers to the question how an invoice is, with all of its
+// lines; false: there is none.
+func (h History) Invoice(id domain.InvoiceID, at time.Time) (domain.InvoiceFact, bool) {
+	at = at.Truncate(time.Second)
+	var told domain.InvoiceFact
+	found := false
+	for _, s := range h.stories {
+		if s.sub == nil {
+			continue
+		}
+		for _, i := range s.sub.invoices {
+			for _, was := range i.was {
+				if i.is.ID == id && !was.At.After(at) {
+					told, found = was, true
+				}
+			}
+		}
+	}
+	told.Type, told.At = domain.TypeFetched, at
+	return told, found
+}
+
+// Ask is Stripe's answer to a doubt, whatever it is about; false: there is none.
+func (h History) Ask(subject domain.Ref, at time.Time) (domain.Fact, bool) {
+	switch subject.Kind {
+	case domain.RefSubscription:
+		return answer(h.Subscription(domain.SubscriptionID(subject.ID), at))
+	case domain.RefInvoice:
+		return answer(h.Invoice(domain.InvoiceID(subject.ID), at))
+	default:
+		return answer(h.Charge(subject, at))
+	}
+}
+
+func answer[F domain.Fact](f F, found bool) (domain.Fact, bool) { return f, found }
 
 // Deliver puts facts in the order in which they may be delivered: every one at
 // least once, some more often, in any order.
@@ -124,62 +169,58 @@ func Deliver(t *rapid.T, facts ...domain.Fact) []domain.Fact {
 	return rapid.Permutation(delivered).Draw(t, "delivery")
 }
 
-// story is one purchase while it is being told.
-type story struct {
-	t        *rapid.T
-	now      time.Time
-	customer domain.CustomerID
-	name     string // part of every id
+// Told lists the turns that a history tells, sorted.
+func (h History) Told() []string { return slices.Sorted(maps.Keys(h.Turns)) }
 
-	order domain.Order // as kept before Stripe said anything
-	facts []domain.Fact
-	sub   *subscriber // of a subscription
-
-	tells    string        // which events about money the endpoint is sent
-	paid     []*collection // what was paid, oldest first
-	charges  []domain.ChargeFact
-	bought   bool      // a one-time purchase that is paid
-	boughtAt time.Time // when
+func latest(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, time.Time.Compare)
 }
 
-func newStory(t *rapid.T, user domain.UserID, n int) *story {
-	return &story{
-		t: t, now: Noon.Add(time.Duration(n) * time.Second),
-		customer: CustomerOf(user), name: fmt.Sprintf("%s_%d", user, n),
-		tells: rapid.SampledFrom([]string{"everything", "everything", "refunds", "charges"}).Draw(t, "tells"),
+// String tells the history to a person: what was said, in order, and by what turns.
+func (h History) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n", h.Told())
+	for _, f := range h.Facts {
+		fmt.Fprintf(&b, "%s\n", describe(f))
+	}
+	return b.String()
+}
+
+// describe writes one fact in a line.
+func describe(f domain.Fact) string {
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return t.Format("01-02T15:04:05")
+	}
+	switch f := f.(type) {
+	case domain.SubscriptionFact:
+		text := fmt.Sprintf("%s %s %s %s pause=%s cancel=%s/%t", when(f.At), f.Type, f.Snapshot.ID, f.Snapshot.Status, f.Snapshot.Pause, when(f.Snapshot.CancelAt), f.Snapshot.CancelAtPeriodEnd)
+		for _, i := range f.Snapshot.Items {
+			text += fmt.Sprintf("\n    %s %s x%d %s..%s", i.ID, i.Price, i.Quantity, when(i.PeriodStart), when(i.PeriodEnd))
+		}
+		return text
+	case domain.InvoiceFact:
+		i := f.Invoice
+		text := fmt.Sprintf("%s %s %s %s %s total %d due %d paid %d balance %d..%d finalized %s due %s complete %t", when(f.At), f.Type, i.ID, i.Status, i.BillingReason,
+			i.Total, i.AmountDue, i.AmountPaid, i.StartingBalance, i.EndingBalance, when(i.FinalizedAt), when(i.DueAt), i.Complete)
+		for _, l := range i.Lines {
+			text += fmt.Sprintf("\n    %s %s %s %s x%d %d %s..%s", l.ID, l.Kind, l.Item, l.Price, l.Quantity, l.Amount, when(l.From), when(l.Until))
+		}
+		return text
+	case domain.RefundFact:
+		return fmt.Sprintf("%s %s %s of %s%s %s %d", when(f.At), f.Type, f.ID, f.PaymentIntent, f.Charge, f.Status, f.Amount)
+	case domain.DisputeFact:
+		return fmt.Sprintf("%s %s %s of %s%s %s", when(f.At), f.Type, f.ID, f.PaymentIntent, f.Charge, f.Status)
+	case domain.SessionFact:
+		return fmt.Sprintf("%s %s %s mode %s %s %s of %s for %s%s %d", when(f.At), f.Type, f.ID, f.Mode, f.Status, f.PaymentStatus, f.Order, f.Subscription, f.PaymentIntent, f.Subtotal)
+	case domain.ChargeFact:
+		return fmt.Sprintf("%s %s %s of %s pays %s: %d, %d back", when(f.At), f.Type, f.ID, f.PaymentIntent, f.Invoice, f.Amount, f.Refunded)
+	default:
+		return fmt.Sprintf("%+v", f)
 	}
 }
 
-// soon lets some seconds pass, or none.
-func (s *story) soon() {
-	s.wait(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 2, 3600}).Draw(s.t, "soon")) * time.Second)
-}
-
-func (s *story) wait(d time.Duration) { s.now = s.now.Add(d) }
-
-func (s *story) pick(label string, from ...string) string {
-	return rapid.SampledFrom(from).Draw(s.t, label)
-}
-
-func (s *story) chance(label string) bool { return rapid.Bool().Draw(s.t, label) }
-
-// says adds a fact that Stripe tells.
-func (s *story) says(f domain.Fact) { s.facts = append(s.facts, f) }
-
-// loseCustomer: the shop deletes the customer, and with it all that still runs. Not
-// every webhook about that need arrive.
-func (s *story) loseCustomer() {
-	if s.sub == nil {
-		return
-	}
-	s.sub.orphaned = true
-	if s.sub.ended() {
-		return
-	}
-	s.wait(time.Hour)
-	before := len(s.facts)
-	s.sub.ends()
-	if s.chance("the end is not told") {
-		s.facts = s.facts[:before]
-	}
-}
+// GoString keeps a history short where a test says what it drew: see [History.String].
+func (h History) GoString() string { return fmt.Sprintf("a history of %d facts", len(h.Facts)) }

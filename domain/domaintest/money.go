@@ -11,12 +11,11 @@ import (
 
 // collection is money that was paid, and what becomes of it.
 type collection struct {
-	intent  domain.PaymentIntentID
-	charge  domain.ChargeID
-	invoice domain.InvoiceID // of a subscription
-	amount  int64
-	period  int // of a subscription: its how manieth
-	start   time.Time
+	intent domain.PaymentIntentID
+	charge domain.ChargeID
+	of     *invoice // nil: of a one-time purchase
+	amount int64
+	kept   int64 // of amount: for the customer's balance
 
 	refunds  []*refunded
 	disputes []*disputed
@@ -27,6 +26,7 @@ type refunded struct {
 	amount  int64
 	status  domain.RefundStatus
 	created time.Time
+	noted   bool // it came with a credit note, which says what for
 }
 
 type disputed struct {
@@ -35,18 +35,29 @@ type disputed struct {
 	created time.Time
 }
 
+// pays is the invoice that the money pays, if any.
+func (c *collection) pays() domain.InvoiceID {
+	if c.of == nil {
+		return ""
+	}
+	return c.of.is.ID
+}
+
 // collect adds money that has just been paid.
 func (s *story) collect(c *collection) {
 	c.charge = domain.ChargeID("ch_" + string(c.intent)[len("pi_"):])
 	s.paid = append(s.paid, c)
 	s.chargeIs(c)
+	if c.of != nil && c.of.lost {
+		return
+	}
 	if s.chance("charge told") {
 		s.tellCharge("charge.succeeded", c)
 	}
-	if c.invoice != "" && s.chance("invoice payment told") {
+	if c.of != nil && s.chance("invoice payment told") {
 		s.says(domain.InvoicePaymentFact{
-			Type: "invoice_payment.paid", At: s.now, ID: "inpay_" + string(c.invoice),
-			Invoice: c.invoice, PaymentIntent: c.intent,
+			Type: "invoice_payment.paid", At: s.now, ID: "inpay_" + string(c.intent),
+			Invoice: c.of.is.ID, PaymentIntent: c.intent,
 		})
 	}
 }
@@ -54,8 +65,8 @@ func (s *story) collect(c *collection) {
 // chargeIs keeps how the charge is now, for who asks.
 func (s *story) chargeIs(c *collection) domain.ChargeFact {
 	f := domain.ChargeFact{
-		At: s.now, ID: c.charge, PaymentIntent: c.intent, Invoice: c.invoice, Customer: s.customer,
-		Amount: c.amount, Refunded: c.amount - c.left(), Currency: "usd",
+		At: s.now, ID: c.charge, PaymentIntent: c.intent, Invoice: c.pays(), Customer: s.customer,
+		Amount: c.amount, Refunded: c.amount - c.kept - c.left(), Currency: "usd",
 	}
 	s.charges = append(s.charges, f)
 	return f
@@ -74,24 +85,13 @@ func (s *story) tellCharge(kind domain.EventType, c *collection) {
 
 // left is what can still be refunded: what is pending counts as gone.
 func (c *collection) left() int64 {
-	left := c.amount
+	left := c.amount - c.kept
 	for _, r := range c.refunds {
 		if r.status != "failed" && r.status != "canceled" {
 			left -= r.amount
 		}
 	}
 	return left
-}
-
-// returned is what the buyer has back.
-func (c *collection) returned() int64 {
-	var sum int64
-	for _, r := range c.refunds {
-		if r.status == "succeeded" {
-			sum += r.amount
-		}
-	}
-	return sum
 }
 
 // turnOfMoney tells one more thing that may become of money that was paid.
@@ -131,7 +131,7 @@ func (s *story) turnOfMoney() {
 	}
 }
 
-func (s *story) refund(c *collection, amount int64, status domain.RefundStatus) {
+func (s *story) refund(c *collection, amount int64, status domain.RefundStatus) *refunded {
 	r := &refunded{
 		id:     domain.RefundID(fmt.Sprintf("re_%s_%d", c.intent, len(c.refunds)+1)),
 		amount: amount, status: status, created: s.now,
@@ -143,9 +143,13 @@ func (s *story) refund(c *collection, amount int64, status domain.RefundStatus) 
 	} else {
 		s.chargeIs(c)
 	}
+	return r
 }
 
 func (s *story) moveRefund(c *collection, r *refunded) {
+	if r.noted {
+		return // the credit note stands
+	}
 	switch r.status {
 	case "requires_action":
 		r.status = domain.RefundStatus(s.pick("to", "pending", "succeeded", "canceled"))
@@ -167,6 +171,7 @@ func (s *story) moveRefund(c *collection, r *refunded) {
 }
 
 func (s *story) tellRefund(c *collection, r *refunded, kind domain.EventType) {
+	s.turn("refund", string(r.status))
 	if s.tells == "charges" {
 		return
 	}
@@ -211,6 +216,7 @@ func (s *story) moveDispute(c *collection, d *disputed) {
 }
 
 func (s *story) tellDispute(c *collection, d *disputed, kind domain.EventType) {
+	s.turn("dispute", string(d.status))
 	f := domain.DisputeFact{
 		Type: kind, At: s.now, ID: d.id, Charge: c.charge, PaymentIntent: c.intent,
 		Status: d.status, Amount: c.amount, Currency: "usd", CreatedAt: d.created,

@@ -1,7 +1,7 @@
 package domaintest
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,242 +14,198 @@ import (
 // what the model knows to be true of the money, which no single object says.
 type subscriber struct {
 	*story
-	is domain.Subscription
+	is    domain.Subscription // without items
+	items []*item             // those that it has, and those that it had
 
 	was []domain.SubscriptionFact // every state so far, in order
 
-	owed     []owed // what began and is not paid for, oldest first
-	debit    bool   // the checkout was left to a bank debit that has not come
-	orphaned bool   // its customer is gone
-	invoices int
-	period   int // its how manieth, from 0
+	invoices []*invoice // oldest first
+	ledger   []*bought  // what was billed, oldest first
+	waiting  []billable // for the next invoice
+	balance  balance
+
+	method  domain.CollectionMethod
+	netDays time.Duration // of invoices that are sent
+
+	debit     bool // the checkout was left to a bank debit that has not come
+	free      bool // a coupon takes all of it, for good
+	orphaned  bool // its customer is gone
+	pending   *pendingUpdate
+	hasCredit bool // the customer's balance is this subscription's affair
 }
 
-// owed is an invoice that was not paid yet.
-type owed struct {
-	invoice domain.InvoiceFact
-	period  int
+// item is one of the things that a subscription is to.
+type item struct {
+	domain.Item
+	removed bool
 }
+
+func (i *item) tariff() tariff { return tariffs[i.Price] }
 
 // subscribe tells the life of a subscription.
-func (s *story) subscribe() {
+func (s *story) subscribe(hasCredit bool) {
 	sub := &subscriber{story: s, is: domain.Subscription{
-		ID: domain.SubscriptionID("sub_" + s.name), Customer: s.customer, StartedAt: s.now,
-		PeriodStart: s.now, PeriodEnd: s.now.Add(Month),
-		Items: []domain.Item{{ID: "si_" + s.name, Price: "price_pro", Quantity: 1}},
-	}}
+		ID: domain.SubscriptionID("sub_" + s.name), Customer: s.customer,
+	}, method: domain.ChargeAutomatically, hasCredit: hasCredit}
 	s.sub = sub
 	sub.begin()
-	for range rapid.IntRange(0, 8).Draw(s.t, "turns") {
-		sub.turn()
+	for range rapid.IntRange(0, 9).Draw(s.t, "turns") {
+		sub.nextTurn()
 	}
 }
 
 // begin tells how the subscription came about: by a checkout of ours with any of
 // its outcomes, or by hand in Stripe's dashboard.
 func (s *subscriber) begin() {
-	how := s.pick("begins", "card", "card", "card slow", "trial", "bank debit", "bank debit pending", "bank debit fails", "abandoned", "dashboard")
-	if how != "dashboard" {
-		s.order = PendingOrder(domain.OrderID("ord_"+s.name), "pro")
+	how := s.choose("begins", "card", "card", "card", "card slow", "trial", "free", "free", "bank debit", "bank debit pending",
+		"bank debit fails", "abandoned", "dashboard", "dashboard", "invoiced by hand")
+	price := domain.PriceID(s.choose("subscription to", "price_pro", "price_pro", "price_made_by_stripe", "price_team", "price_studio", "price_studio", "price_usage"))
+	if how == "trial" && price != "price_pro" {
+		price = "price_studio"
+	}
+	first := s.newItem(price, int64(rapid.SampledFrom([]int{1, 1, 2, 5}).Draw(s.t, "quantity")))
+	byCheckout := how != "dashboard" && how != "invoiced by hand"
+	if byCheckout {
+		s.makeOrder(tariffs[price].plan, price, first.Quantity)
 		s.session(domain.TypeFetched, "open", "unpaid")
 		s.soon()
-		if rapid.Bool().Draw(s.t, "metadata kept") {
+		if s.seldom("a foreign session", 8) {
+			s.foreignSession()
+			s.soon()
+		}
+		if s.chance("metadata kept") {
 			s.is.Order = s.order.ID
 		}
 	}
-	s.is.StartedAt, s.is.PeriodStart, s.is.PeriodEnd = s.now, s.now, s.now.Add(Month)
-
+	s.is.StartedAt = s.now
+	first.PeriodStart, first.PeriodEnd = s.now, s.now.Add(first.tariff().every)
+	if s.seldom("an add-on from the beginning", 4) && how != "trial" {
+		addOn := s.newItem("price_storage", 1)
+		addOn.PeriodStart, addOn.PeriodEnd = s.now, s.now.Add(Month)
+	}
 	linked := func(f *domain.SessionFact) { f.Subscription = s.is.ID }
 	switch how {
 	case "card", "dashboard":
+		i := s.billPeriods("subscription_create")
 		s.says("customer.subscription.created", domain.StatusActive)
-		s.pays(s.bill(2900))
+		s.isPaid(i)
 	case "card slow":
+		i := s.billPeriods("subscription_create")
+		if i.is.Status == domain.InvoicePaid {
+			s.says("customer.subscription.created", domain.StatusActive)
+			s.tellPaid(i)
+			break
+		}
 		s.says("customer.subscription.created", domain.StatusIncomplete)
-		first := s.bill(2900)
+		if s.chance("finalization told") {
+			s.tell(i, "invoice.finalized")
+		}
 		s.soon()
 		s.says("customer.subscription.updated", domain.StatusActive)
-		s.pays(first)
+		s.isPaid(i)
+	case "free":
+		s.free = true
+		i := s.billPeriods("subscription_create")
+		s.says("customer.subscription.created", domain.StatusActive)
+		s.tellPaid(i)
+		if s.chance("the session is lost") && s.is.Order != "" {
+			return
+		}
+		s.session("checkout.session.completed", "complete", "no_payment_required", linked, func(f *domain.SessionFact) { f.Amount = 0 })
+		return
 	case "trial":
-		s.is.PeriodEnd = s.now.Add(14 * Day)
-		s.is.TrialEnd = s.is.PeriodEnd
+		s.is.TrialEnd = s.now.Add(14 * Day)
+		first.PeriodEnd = s.is.TrialEnd
+		i := s.bill("subscription_create", billable{line: domain.Line{
+			Kind: domain.LineCycle, Item: first.ID, Price: first.Price, Product: first.Product, Quantity: first.Quantity,
+			From: s.now, Until: s.is.TrialEnd,
+		}})
+		s.finalize(i)
 		s.says("customer.subscription.created", domain.StatusTrialing)
-		s.pays(s.bill(0))
-		s.session("checkout.session.completed", "complete", "no_payment_required", linked)
+		s.tellPaid(i)
+		s.session("checkout.session.completed", "complete", "no_payment_required", linked, func(f *domain.SessionFact) { f.Amount = 0 })
 		return
 	case "abandoned":
+		i := s.billPeriods("subscription_create")
+		if i.is.Status == domain.InvoicePaid { // nothing to pay: there is nothing to abandon
+			s.says("customer.subscription.created", domain.StatusActive)
+			s.tellPaid(i)
+			break
+		}
 		s.says("customer.subscription.created", domain.StatusIncomplete)
-		s.wait(Day)
+		s.tell(i, "invoice.finalized")
+		s.wait(23 * time.Hour)
+		s.voids(i)
 		s.says("customer.subscription.updated", domain.StatusIncompleteExpired)
 		s.session("checkout.session.expired", "expired", "unpaid")
 		return
 	case "bank debit", "bank debit pending", "bank debit fails":
 		s.debit = true
+		i := s.billPeriods("subscription_create")
 		s.says("customer.subscription.created", domain.StatusActive)
-		first := s.bill(2900)
+		if i.is.Status == domain.InvoicePaid {
+			s.tellPaid(i)
+			break
+		}
+		s.tell(i, "invoice.finalized")
 		s.session("checkout.session.completed", "complete", "unpaid", linked)
 		s.wait(2 * Day)
 		switch how {
 		case "bank debit":
 			s.session("checkout.session.async_payment_succeeded", "complete", "paid", linked)
-			s.pays(first)
+			s.isPaid(i)
 		case "bank debit fails":
 			s.session("checkout.session.async_payment_failed", "complete", "unpaid", linked)
-			s.fails(first)
+			s.tell(i, "invoice.payment_failed")
 		}
 		return
+	case "invoiced by hand": // in the dashboard, to be paid within some days
+		s.method, s.netDays = domain.SendInvoice, time.Duration(rapid.SampledFrom([]int{7, 30, 60}).Draw(s.t, "net days"))*Day
+		i := s.billPeriods("subscription_create")
+		s.says("customer.subscription.created", domain.StatusActive)
+		if i.is.Status == domain.InvoicePaid {
+			s.tellPaid(i)
+			return
+		}
+		s.tell(i, "invoice.finalized")
+		s.tell(i, "invoice.sent")
+		return
 	}
-	if how != "dashboard" {
+	if byCheckout {
 		s.session("checkout.session.completed", "complete", "paid", linked)
 	}
 }
 
-// turn tells one more thing that may happen to the subscription as it is.
-func (s *subscriber) turn() {
-	s.soon()
-	if len(s.paid) > 0 && rapid.IntRange(0, 3).Draw(s.t, "money") == 0 {
-		s.turnOfMoney()
-		return
+// newItem adds an item, which has to be told yet.
+func (s *subscriber) newItem(price domain.PriceID, quantity int64) *item {
+	p := tariffs[price]
+	if p.metered {
+		quantity = 1 // it has none
 	}
-	switch s.is.Status {
-	case domain.StatusActive, domain.StatusTrialing:
-		s.turnWhileGood()
-	case domain.StatusPastDue, domain.StatusUnpaid:
-		s.turnWhileOwing()
-	case domain.StatusPaused:
-		s.wait(time.Hour)
-		s.is.PeriodStart, s.is.PeriodEnd = s.now, s.now.Add(Month)
-		s.period++
-		s.says("customer.subscription.resumed", domain.StatusActive)
-		s.says("customer.subscription.updated", domain.StatusActive)
-		s.pays(s.bill(2900))
-	default: // it has ended: nothing happens to it again but being looked at
-		s.fetched()
-	}
+	i := &item{Item: domain.Item{
+		ID: "si_" + s.name + "_" + string(rune('a'+len(s.items))), Price: price, LookupKey: p.lookup,
+		Product: "prod_" + string(p.plan), Quantity: quantity,
+	}}
+	s.items = append(s.items, i)
+	return i
 }
 
-func (s *subscriber) turnWhileGood() {
-	if s.debit {
-		s.turnWhileDebitIsOut()
-		return
-	}
-	scheduled := s.is.CancelAtPeriodEnd || !s.is.CancelAt.IsZero()
-	switch s.pick("turn", "renews", "renews", "fails to renew", "fails to renew", "cancels by flag", "cancels by date",
-		"undoes", "changes plan", "adds an item", "changes quantity", "upgrades once paid", "runs out of trial", "is paused", "is looked at", "warns", "ends") {
-	case "renews":
-		if !scheduled {
-			s.nextPeriod(domain.StatusActive)
-			s.soon()
-			s.pays(s.owed[0])
-		}
-	case "fails to renew":
-		if !scheduled {
-			s.nextPeriod(domain.StatusActive)
-			s.wait(time.Hour)
-			s.fails(s.owed[0])
-			s.says("customer.subscription.updated", domain.StatusPastDue)
-		}
-	case "cancels by flag":
-		s.is.CancelAtPeriodEnd, s.is.CancelAt = true, s.is.PeriodEnd
-		s.says("customer.subscription.updated", s.is.Status)
-	case "cancels by date":
-		s.is.CancelAtPeriodEnd = false
-		s.is.CancelAt = s.now.Add(time.Duration(rapid.IntRange(1, 60).Draw(s.t, "days")) * Day)
-		s.says("customer.subscription.updated", s.is.Status)
-	case "undoes":
-		s.is.CancelAtPeriodEnd, s.is.CancelAt = false, time.Time{}
-		s.says("customer.subscription.updated", s.is.Status)
-	case "changes plan":
-		s.is.Items = []domain.Item{rapid.SampledFrom([]domain.Item{
-			{ID: s.is.Items[0].ID, Price: "price_team", Quantity: 3},
-			{ID: s.is.Items[0].ID, Price: "price_made_by_stripe", LookupKey: "pro_yearly", Quantity: 1},
-			{ID: s.is.Items[0].ID, Price: "price_pro", Quantity: 2},
-		}).Draw(s.t, "to")}
-		s.says("customer.subscription.updated", s.is.Status)
-		s.pays(s.bill(700)) // the difference, until the period's end
-	case "adds an item":
-		if len(s.is.Items) == 1 && s.is.Items[0].Price != "price_team" {
-			s.is.Items = append(slices.Clone(s.is.Items), domain.Item{ID: s.is.Items[0].ID + "_2", Price: "price_team", Quantity: 4})
-			s.says("customer.subscription.updated", s.is.Status)
-		}
-	case "upgrades once paid":
-		s.says("customer.subscription.updated", s.is.Status) // the update is pending: the items are the old ones
-		s.soon()
-		if s.chance("paid in time") {
-			item := s.is.Items[0]
-			item.Quantity += 10
-			s.is.Items = append([]domain.Item{item}, s.is.Items[1:]...)
-			s.says("customer.subscription.pending_update_applied", s.is.Status)
-			s.says("customer.subscription.updated", s.is.Status)
-		} else {
-			s.says("customer.subscription.pending_update_expired", s.is.Status)
-		}
-	case "is paused":
-		s.says("customer.subscription.paused", domain.StatusPaused)
-		s.says("customer.subscription.updated", domain.StatusPaused)
-	case "changes quantity":
-		item := s.is.Items[0]
-		item.Quantity = int64(rapid.IntRange(1, 9).Draw(s.t, "quantity"))
-		s.is.Items = append([]domain.Item{item}, s.is.Items[1:]...)
-		s.says("customer.subscription.updated", s.is.Status)
-	case "runs out of trial":
-		if s.is.Status == domain.StatusTrialing {
-			s.says("customer.subscription.paused", domain.StatusPaused)
-			s.says("customer.subscription.updated", domain.StatusPaused)
-		}
-	case "is looked at":
-		s.fetched()
-	case "warns":
-		s.story.says(domain.SubscriptionFact{Type: "customer.subscription.trial_will_end", At: s.now, Snapshot: s.is})
-	case "ends":
-		s.ends()
-	}
+// held are the items that the subscription has.
+func (s *subscriber) held() []*item {
+	return slices.DeleteFunc(slices.Clone(s.items), func(i *item) bool { return i.removed })
 }
 
-// turnWhileDebitIsOut: Stripe calls the subscription active, the money is not there.
-func (s *subscriber) turnWhileDebitIsOut() {
-	switch s.pick("turn", "pays after all", "is looked at", "ends") {
-	case "pays after all":
-		s.pays(s.owed[0])
-	case "is looked at":
-		s.fetched()
-	case "ends":
-		s.ends()
-	}
+// periodEnd is when the first of its periods ends, and lastEnd when the last does.
+func (s *subscriber) periodEnd() time.Time {
+	return slices.MinFunc(s.held(), func(i, j *item) int { return i.PeriodEnd.Compare(j.PeriodEnd) }).PeriodEnd
 }
 
-func (s *subscriber) turnWhileOwing() {
-	switch s.pick("turn", "pays", "pays", "period moves on", "gives up", "ends", "cancels by flag", "is looked at") {
-	case "pays":
-		for len(s.owed) > 0 {
-			s.pays(s.owed[0])
-		}
-		s.says("customer.subscription.updated", domain.StatusActive)
-	case "period moves on":
-		s.nextPeriod(s.is.Status)
-		s.wait(time.Hour)
-		s.fails(s.owed[len(s.owed)-1])
-	case "gives up":
-		s.says("customer.subscription.updated", domain.StatusUnpaid)
-	case "ends":
-		s.ends()
-	case "cancels by flag":
-		s.is.CancelAtPeriodEnd, s.is.CancelAt = true, s.is.PeriodEnd
-		s.says("customer.subscription.updated", s.is.Status)
-	case "is looked at":
-		s.fetched()
-	}
+func (s *subscriber) lastEnd() time.Time {
+	return slices.MaxFunc(s.held(), func(i, j *item) int { return i.PeriodEnd.Compare(j.PeriodEnd) }).PeriodEnd
 }
 
-// nextPeriod moves the period on, as Stripe does before the money is there.
-func (s *subscriber) nextPeriod(status domain.SubscriptionStatus) {
-	if s.now.Before(s.is.PeriodEnd) {
-		s.now = s.is.PeriodEnd
-	}
-	s.is.PeriodStart, s.is.PeriodEnd = s.is.PeriodEnd, s.is.PeriodEnd.Add(Month)
-	s.period++
-	s.says("customer.subscription.updated", status)
-	s.bill(2900)
+func (s *subscriber) ended() bool {
+	return s.is.Status == domain.StatusCanceled || s.is.Status == domain.StatusIncompleteExpired
 }
 
 func (s *subscriber) ends() {
@@ -257,15 +213,17 @@ func (s *subscriber) ends() {
 	s.says("customer.subscription.deleted", domain.StatusCanceled)
 }
 
-func (s *subscriber) ended() bool {
-	return s.is.Status == domain.StatusCanceled || s.is.Status == domain.StatusIncompleteExpired
-}
-
 // says tells how the subscription is now. Changes of one second are told in either
 // order and nothing in them says which came last.
 func (s *subscriber) says(kind domain.EventType, status domain.SubscriptionStatus) {
 	s.is.Status = status
 	f := domain.SubscriptionFact{Type: kind, At: s.now, Snapshot: s.is}
+	for _, i := range s.held() {
+		f.Snapshot.Items = append(f.Snapshot.Items, i.Item)
+	}
+	slices.SortFunc(f.Snapshot.Items, func(i, j domain.Item) int { return cmp.Compare(i.ID, j.ID) })
+	s.turn("status", string(status))
+	s.turn("pause", string(s.is.Pause))
 	s.was = append(s.was, f)
 	s.story.says(f)
 }
@@ -274,48 +232,4 @@ func (s *subscriber) says(kind domain.EventType, status domain.SubscriptionStatu
 func (s *subscriber) fetched() {
 	s.says(domain.TypeFetched, s.is.Status)
 	s.wait(time.Second)
-}
-
-// bill makes an invoice of the current period.
-func (s *subscriber) bill(amount int64) owed {
-	s.invoices++
-	o := owed{period: s.period, invoice: domain.InvoiceFact{
-		At: s.now, ID: domain.InvoiceID(fmt.Sprintf("in_%s_%d", s.name, s.invoices)), Customer: s.customer,
-		Subscription: s.is.ID, Amount: amount, Currency: "usd",
-		PeriodStart: s.is.PeriodStart, PeriodEnd: s.is.PeriodEnd,
-	}}
-	s.owed = append(s.owed, o)
-	return o
-}
-
-// pays settles an invoice, which Stripe says twice.
-func (s *subscriber) pays(o owed) {
-	s.debit = false
-	s.owed = slices.DeleteFunc(s.owed, func(other owed) bool { return other.invoice.ID == o.invoice.ID })
-	for _, kind := range []domain.EventType{"invoice.payment_succeeded", "invoice.paid"} {
-		s.tellInvoice(o, kind)
-	}
-	if o.invoice.Amount > 0 {
-		s.collect(&collection{
-			intent: intentOf(o.invoice.ID), invoice: o.invoice.ID, amount: o.invoice.Amount,
-			period: o.period, start: o.invoice.PeriodStart,
-		})
-	}
-}
-
-func (s *subscriber) fails(o owed) { s.tellInvoice(o, "invoice.payment_failed") }
-
-// tellInvoice tells how an invoice is now; what pays it is said until API version
-// acacia only.
-func (s *subscriber) tellInvoice(o owed, kind domain.EventType) {
-	f := o.invoice
-	f.Type, f.At = kind, s.now
-	if f.Amount > 0 && !s.chance("since basil") {
-		f.PaymentIntent = intentOf(f.ID)
-	}
-	s.story.says(f)
-}
-
-func intentOf(invoice domain.InvoiceID) domain.PaymentIntentID {
-	return domain.PaymentIntentID("pi_" + string(invoice))
 }

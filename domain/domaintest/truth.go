@@ -1,206 +1,169 @@
 package domaintest
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 )
 
-// This file says a second time, and as dumbly as possible, who is entitled to
-// what. It looks at what truly happened, as the model that told the story knows
+// This file says a second time, and as dumbly as possible, who is entitled to what at
+// a moment. It looks at what truly happened, as the model that told the story knows
 // it, and at nothing of the code: no table, no status of an order, no join.
 
-// truth is what the purchase gives as it ended up.
-func (s *story) truth() []domain.Entitlement {
-	if s.sub != nil {
-		return s.sub.truth()
+// given is what one purchase gives of one feature at a moment.
+type given struct {
+	feature domain.FeatureKey
+	limit   int64 // of a flag: 0
+}
+
+// ValueAt tells by the truth alone whether a feature may be used at a moment after the
+// end of the history, and how much of it.
+func (h History) ValueAt(feature domain.FeatureKey, t time.Time) (entitled bool, limit int64) {
+	var all []given
+	for _, s := range h.stories {
+		all = append(all, s.gives(t)...)
 	}
-	if !s.bought || s.moneyTakesOrder() {
+	for _, g := range h.grants {
+		if t.Before(g.Until) {
+			all = append(all, given{g.Feature, g.Value.Limit})
+		}
+	}
+	return merge(all, feature)
+}
+
+// merge is what several sources give together of one feature.
+func merge(all []given, feature domain.FeatureKey) (entitled bool, limit int64) {
+	for _, g := range all {
+		if g.feature != feature {
+			continue
+		}
+		switch {
+		case !entitled:
+			limit = g.limit
+		case limit == -1 || g.limit == -1:
+			limit = -1
+		case Shop.Features[feature].Merge == domain.MergeSum:
+			limit += g.limit
+		default:
+			limit = max(limit, g.limit)
+		}
+		entitled = true
+	}
+	return entitled, limit
+}
+
+// units is what so many units of a set of grants give.
+func units(grants map[domain.FeatureKey]domain.Value, n int64) []given {
+	if n <= 0 {
 		return nil
 	}
-	source := domain.Source{Kind: domain.SourceOrder, ID: string(s.order.ID)}
-	switch s.order.Plan {
-	case "pass":
-		year := s.boughtAt.Add(365 * Day)
-		return []domain.Entitlement{
-			{Feature: "projects", Source: source, Plan: "pass", Value: domain.Limit(10), Since: s.boughtAt, Until: year},
-			{Feature: "credits", Source: source, Plan: "pass", Value: domain.Limit(100), Since: s.boughtAt, Until: year},
+	var all []given
+	for feature, value := range grants {
+		limit := value.Limit
+		if Shop.Features[feature].PerUnit && limit > 0 {
+			limit *= n
 		}
+		all = append(all, given{feature, limit})
+	}
+	return all
+}
+
+// gives is what a purchase gives at a moment.
+func (s *story) gives(t time.Time) []given {
+	if s.sub != nil {
+		return s.sub.gives(t)
+	}
+	plan := Shop.Plans[s.order.Plan]
+	if !s.bought || plan.ValidFor > 0 && !t.Before(s.boughtAt.Add(plan.ValidFor)) {
+		return nil
+	}
+	var came, back int64
+	for _, c := range s.paid {
+		if disputeTakes(c, plan.Policy.Dispute, "suspend") {
+			return nil
+		}
+		came += c.amount
+		back += c.refundedBy(func(*refunded) bool { return true })
+	}
+	if refundTakes(back, came, plan.Policy.Refund, "revoke") {
+		return nil
+	}
+	return units(plan.Grants, s.order.Quantity)
+}
+
+// refundedBy is what the buyer has back of it by some refunds.
+func (c *collection) refundedBy(which func(*refunded) bool) int64 {
+	var sum int64
+	for _, r := range c.refunds {
+		if r.status == "succeeded" && which(r) {
+			sum += r.amount
+		}
+	}
+	return sum
+}
+
+// refundTakes tells whether so much money went back that a plan takes what it paid.
+func refundTakes(back, came int64, policy, otherwise domain.RefundPolicy) bool {
+	if policy == "" {
+		policy = otherwise
+	}
+	switch policy {
+	case "revoke":
+		return came > 0 && back >= came
+	case "revoke_partial":
+		return back > 0
 	default:
-		return []domain.Entitlement{
-			{Feature: "sso", Source: source, Plan: "forever", Value: domain.Flag(), Since: s.boughtAt},
-			{Feature: "seats", Source: source, Plan: "forever", Value: domain.Limit(s.order.Quantity), Since: s.boughtAt},
-		}
+		return false
 	}
 }
 
-// moneyTakesOrder tells whether so much went back that the order gives nothing:
-// a pass ends with all of its money or with a dispute; what is bought for good,
-// with any of it, and as soon as a bank asks.
-func (s *story) moneyTakesOrder() bool {
-	for _, c := range s.paid {
-		for _, d := range c.disputes {
-			switch d.status {
-			case "needs_response", "under_review", "lost":
-				return true
-			case "warning_needs_response", "warning_under_review":
-				if s.order.Plan == "forever" {
-					return true
-				}
-			}
+// disputeTakes tells whether a dispute about money makes a plan take what it paid.
+func disputeTakes(c *collection, policy, otherwise domain.DisputePolicy) bool {
+	if policy == "" {
+		policy = otherwise
+	}
+	for _, d := range c.disputes {
+		var takes []domain.DisputePolicy
+		switch d.status {
+		case "warning_needs_response", "warning_under_review":
+			takes = []domain.DisputePolicy{"suspend_inquiry"}
+		case "needs_response", "under_review":
+			takes = []domain.DisputePolicy{"suspend_inquiry", "suspend"}
+		case "lost":
+			takes = []domain.DisputePolicy{"suspend_inquiry", "suspend", "revoke_lost"}
 		}
-		if c.returned() == c.amount || c.returned() > 0 && s.order.Plan == "forever" {
+		if slices.Contains(takes, policy) {
 			return true
 		}
 	}
 	return false
 }
 
-// truth is what the subscription gives as it ended up.
-func (s *subscriber) truth() []domain.Entitlement {
-	if s.orphaned {
-		return nil
-	}
-	byFeature := map[domain.FeatureKey]domain.Entitlement{}
-	for _, item := range s.is.Items {
-		for _, e := range s.truthOf(item) {
-			was, twice := byFeature[e.Feature]
-			if !twice {
-				byFeature[e.Feature] = e
-				continue
-			}
-			if was.Value.Limit != -1 && (e.Value.Limit == -1 || e.Value.Limit > was.Value.Limit) {
-				was.Value = e.Value
-			}
-			if e.Until.After(was.Until) {
-				was.Until = e.Until
-			}
-			was.Plan = "pro" // of pro and team
-			byFeature[e.Feature] = was
+// Moments are those at which what is true may change, and some in between, from the
+// end of the history on.
+func (h History) Moments() []time.Time {
+	all := []time.Time{h.End}
+	add := func(times ...time.Time) {
+		for _, t := range times {
+			all = append(all, t.Add(-time.Second), t, t.Add(time.Second))
 		}
 	}
-	var all []domain.Entitlement
-	for _, e := range byFeature {
-		all = append(all, e)
-	}
-	return all
-}
-
-func (s *subscriber) truthOf(item domain.Item) []domain.Entitlement {
-	team := item.Price == "price_team"
-	grace, leeway := 14*Day, Day
-	if team {
-		grace, leeway = 3*Day, 2*time.Hour
-	}
-
-	var until time.Time
-	switch {
-	case s.debit:
-		return nil // the bank has not sent the money
-	case s.is.Status == "trialing", s.is.Status == "active":
-		until = s.is.PeriodEnd.Add(leeway)
-	case s.is.Status == "past_due":
-		until = s.owed[0].invoice.PeriodStart.Add(grace)
-	default:
-		return nil
-	}
-	if s.is.CancelAtPeriodEnd && s.is.PeriodEnd.Before(until) {
-		until = s.is.PeriodEnd
-	}
-	if !s.is.CancelAt.IsZero() && s.is.CancelAt.Before(until) {
-		until = s.is.CancelAt
-	}
-	if s.disputeTakes(team) || !team && s.lastPeriodReturned() {
-		return nil
-	}
-
-	given := map[domain.FeatureKey]domain.Value{
-		"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5 * item.Quantity), "credits": domain.Limit(50),
-	}
-	plan := domain.PlanKey("pro")
-	if team {
-		plan = "team"
-		given = map[domain.FeatureKey]domain.Value{
-			"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(item.Quantity),
+	for _, s := range h.stories {
+		if s.sub != nil {
+			add(s.sub.moments()...)
+		} else if s.bought {
+			add(s.boughtAt.Add(Shop.Plans[s.order.Plan].ValidFor))
 		}
 	}
-	var all []domain.Entitlement
-	for feature, value := range given {
-		all = append(all, domain.Entitlement{
-			Feature: feature, Source: domain.Source{Kind: domain.SourceSubscription, ID: string(s.is.ID)},
-			Plan: plan, Value: value, Since: s.is.StartedAt, Until: until,
-		})
+	for _, g := range h.grants {
+		add(g.Until)
 	}
-	return all
-}
-
-// lastPeriodReturned tells whether all the money of the last period that was paid
-// is back with the buyer.
-func (s *subscriber) lastPeriodReturned() bool {
-	last := -1
-	for _, c := range s.paid {
-		last = max(last, c.period)
+	all = slices.DeleteFunc(all, func(t time.Time) bool { return t.Before(h.End) })
+	slices.SortFunc(all, time.Time.Compare)
+	all = slices.CompactFunc(all, time.Time.Equal)
+	for n := len(all) - 1; n > 0; n-- {
+		all = append(all, all[n-1].Add(all[n].Sub(all[n-1])/2).Truncate(time.Second))
 	}
-	var paid, returned int64
-	for _, c := range s.paid {
-		if c.period == last {
-			paid += c.amount
-			returned += c.returned()
-		}
-	}
-	return paid > 0 && returned == paid
-}
-
-// disputeTakes tells whether a dispute leaves nothing: an open one (not with team),
-// or a lost one after which no other period was paid.
-func (s *subscriber) disputeTakes(team bool) bool {
-	for _, c := range s.paid {
-		for _, d := range c.disputes {
-			switch d.status {
-			case "needs_response", "under_review":
-				if !team {
-					return true
-				}
-			case "lost":
-				again := false
-				for _, later := range s.paid {
-					again = again || !later.start.Before(d.created)
-				}
-				if !again {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-func sortEntitlements(all []domain.Entitlement) {
-	slices.SortFunc(all, func(a, b domain.Entitlement) int {
-		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Source.Kind, b.Source.Kind), cmp.Compare(a.Source.ID, b.Source.ID))
-	})
-}
-
-// EntitledTo tells by the truth alone whether a feature may be used at t, and how
-// much of it.
-func EntitledTo(truth []domain.Entitlement, feature domain.FeatureKey, t time.Time) (bool, int64) {
-	entitled, limit := false, int64(0)
-	for _, e := range truth {
-		begun, ended := !t.Before(e.Since), !e.Until.IsZero() && !t.Before(e.Until)
-		if e.Feature != feature || !begun || ended {
-			continue
-		}
-		entitled = true
-		switch {
-		case limit == -1 || e.Value.Limit == -1:
-			limit = -1
-		case feature == "credits":
-			limit += e.Value.Limit
-		default:
-			limit = max(limit, e.Value.Limit)
-		}
-	}
-	return entitled, limit
+	return append(all, latest(all...).Add(3000*Day))
 }

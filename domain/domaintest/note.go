@@ -1,0 +1,90 @@
+package domaintest
+
+import (
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// creditNote takes back a line of an invoice, or a part of one.
+type creditNote struct {
+	is domain.CreditNote
+}
+
+// isCredited tells a credit note: of an invoice that was paid, with its money or to
+// the balance; or of one that is owed, of which less is owed then.
+func (s *subscriber) isCredited() {
+	if len(s.invoices) == 0 || s.free {
+		return
+	}
+	i := rapid.SampledFrom(s.invoices).Draw(s.t, "invoice")
+	if len(i.notes) > 0 && i.is.Status == domain.InvoiceOpen {
+		s.voidsNote(i)
+		return
+	}
+	n := rapid.IntRange(0, max(0, len(i.is.Lines)-1)).Draw(s.t, "line")
+	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID) > 0 {
+		return
+	}
+	line := i.is.Lines[n]
+	amount := line.Amount
+	if s.seldom("a part of the line", 4) {
+		amount = max(1, amount/3)
+	}
+	note := &creditNote{domain.CreditNote{
+		ID: domain.CreditNoteID(fmt.Sprintf("cn_%s_%d", i.is.ID, len(i.notes)+1)), Invoice: i.is.ID,
+		Status: domain.CreditNoteIssued, Amount: amount, Currency: "usd", CreatedAt: s.now,
+		Lines: []domain.CreditedLine{{Line: line.ID, Amount: amount}},
+	}}
+	switch {
+	case i.is.Status == domain.InvoiceOpen && amount < i.is.AmountDue:
+		s.turn("credit note", "on an open invoice")
+		i.is.AmountDue -= amount
+	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.tells != "charges":
+		s.turn("credit note", "with money")
+		r := s.refund(i.paid[0], amount, "succeeded")
+		r.noted = true
+		note.is.Refunds = []domain.RefundID{r.id}
+	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.hasCredit:
+		s.turn("credit note", "to the balance")
+		i.paid[0].kept += amount
+		s.balance = append(s.balance, credit{cents: amount, from: []*invoice{i}})
+	default:
+		return
+	}
+	i.notes = append(i.notes, note)
+	s.tellNote(note, "credit_note.created")
+}
+
+// voidsNote takes a credit note back, which only one of an open invoice allows.
+func (s *subscriber) voidsNote(i *invoice) {
+	note := i.notes[len(i.notes)-1]
+	if note.is.Status == domain.CreditNoteIssued && len(note.is.Refunds) == 0 {
+		note.is.Status = domain.CreditNoteVoid
+		i.is.AmountDue += note.is.Amount
+		s.tellNote(note, "credit_note.voided")
+	}
+}
+
+func (s *subscriber) tellNote(n *creditNote, kind domain.EventType) {
+	s.turn("credit note", string(n.is.Status))
+	s.story.says(domain.CreditNoteFact{Type: kind, At: s.now, CreditNote: n.is, Customer: s.customer})
+}
+
+// credited is how much of a line was taken back.
+func (i *invoice) credited(line string) int64 {
+	var sum int64
+	for _, n := range i.notes {
+		if n.is.Status != domain.CreditNoteIssued {
+			continue
+		}
+		for _, l := range n.is.Lines {
+			if l.Line == line {
+				sum += l.Amount
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,232 @@
+package domaintest
+
+import (
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// This file is the truth about subscriptions: what the status vouches for, what is
+// owed, and what was paid for.
+
+// gives is what the subscription gives at a moment.
+func (s *subscriber) gives(t time.Time) []given {
+	switch s.is.Status {
+	case domain.StatusIncomplete, domain.StatusIncompleteExpired, domain.StatusPaused, domain.StatusCanceled:
+		return nil
+	}
+	if s.orphaned || s.scheduled() && !t.Before(s.scheduledEnd()) {
+		return nil
+	}
+	usual := map[domain.PlanKey]int64{}
+	inTrial := map[domain.PlanKey]int64{}
+	pastDue := map[domain.PlanKey]int64{}
+	for _, i := range s.items {
+		plan := Shop.Plans[i.tariff().plan]
+		paid := s.paidFor(i, t)
+		asItIs := i.Quantity
+		if i.removed {
+			asItIs = 0
+		}
+		switch how := s.vouches(i, plan, t); {
+		case how == "nothing":
+			for price, n := range paid {
+				usual[tariffs[price].plan] += n
+			}
+		case how == "trial" && plan.TrialGrants != nil:
+			inTrial[plan.Key] += asItIs
+		case how == "grace" && plan.PastDueGrants != nil:
+			if len(paid) == 0 {
+				pastDue[plan.Key] += asItIs
+			}
+			for price, n := range paid {
+				usual[tariffs[price].plan] += n
+			}
+		default:
+			usual[plan.Key] += asItIs
+		}
+	}
+	var all []given
+	for key, plan := range Shop.Plans {
+		all = append(all, units(plan.Grants, usual[key])...)
+		all = append(all, units(plan.TrialGrants, inTrial[key])...)
+		all = append(all, units(plan.PastDueGrants, pastDue[key])...)
+	}
+	return all
+}
+
+// vouches tells what the subscription's status says of an item at a moment: that it is
+// there ("all"), that it is tried, that its money may still come ("grace"), or nothing.
+func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
+	if s.wentBack(i, t) {
+		return "nothing"
+	}
+	inPeriod := t.Before(i.PeriodEnd.Add(plan.Leeway))
+	switch {
+	case s.is.Status == domain.StatusTrialing && inPeriod:
+		return "trial"
+	case s.is.Status == domain.StatusTrialing, s.neverPaid():
+		return "nothing"
+	case s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0:
+		return "nothing"
+	case s.is.Status == domain.StatusActive && inPeriod:
+		return "all"
+	case s.is.Status == domain.StatusPastDue:
+		since := s.owedSince(i)
+		if !since.IsZero() && t.Before(since.Add(plan.Grace)) {
+			return "grace"
+		}
+	}
+	return "nothing"
+}
+
+// neverPaid: the checkout was not paid, and no invoice was.
+func (s *subscriber) neverPaid() bool {
+	if !s.debit {
+		return false
+	}
+	for _, i := range s.invoices {
+		if i.is.Status == domain.InvoicePaid {
+			return false
+		}
+	}
+	return true
+}
+
+// owedSince is since when the oldest open invoice about an item is due; zero: there is
+// none.
+func (s *subscriber) owedSince(i *item) time.Time {
+	var oldest time.Time
+	for _, inv := range s.open() {
+		about := false
+		for _, line := range inv.is.Lines {
+			about = about || line.Item == i.ID
+		}
+		due := inv.is.FinalizedAt
+		if !inv.is.DueAt.IsZero() {
+			due = inv.is.DueAt
+		}
+		if about && (oldest.IsZero() || due.Before(oldest)) {
+			oldest = due
+		}
+	}
+	return oldest
+}
+
+// paidFor is how many units of each price were paid for an item at a moment.
+func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
+	paid := map[domain.PriceID]int64{}
+	for _, b := range s.ledger {
+		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() {
+			paid[b.price] += b.units
+		}
+	}
+	for price, n := range paid {
+		switch {
+		case s.changeOwed(i):
+		case price != i.Price || i.removed:
+			n = 0 // it was changed, and that is settled
+		default:
+			n = min(n, i.Quantity)
+		}
+		if paid[price] = n; n <= 0 {
+			delete(paid, price)
+		}
+	}
+	return paid
+}
+
+// changeOwed tells whether a change of the item was billed and is not paid.
+func (s *subscriber) changeOwed(i *item) bool {
+	for _, inv := range s.invoices {
+		for _, line := range inv.is.Lines {
+			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
+			if change && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before(b.until) }
+
+// wentBack tells whether money for an item went back that had paid for this time, or
+// for the period before, if no other has begun.
+func (s *subscriber) wentBack(i *item, t time.Time) bool {
+	if !t.Before(i.PeriodEnd) && s.is.Status != domain.StatusPastDue {
+		t = i.PeriodEnd.Add(-time.Second)
+	}
+	for _, b := range s.ledger {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() {
+			return true
+		}
+	}
+	return false
+}
+
+// isBack tells whether what paid for it went back, or was credited.
+func (b *bought) isBack() bool {
+	policy := Shop.Plans[tariffs[b.price].plan].Policy
+	credited := b.units > 0 && refundTakes(b.by.credited(b.line), b.cents, policy.Refund, "keep")
+	return credited || b.moneyIsBack() || b.by.creditIsBack()
+}
+
+// moneyIsBack tells whether the money that paid for it went back. What went back with
+// a credit note was for what the note says.
+func (b *bought) moneyIsBack() bool {
+	policy := Shop.Plans[tariffs[b.price].plan].Policy
+	var back, came, noted int64
+	for _, c := range b.by.paid {
+		if disputeTakes(c, policy.Dispute, "suspend") {
+			return true
+		}
+		came += c.amount
+		back += c.refundedBy(func(*refunded) bool { return true })
+		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
+	}
+	if policy.Refund == "revoke_partial" && back < came {
+		back -= noted
+	}
+	return refundTakes(back, came, policy.Refund, "keep")
+}
+
+// creditIsBack tells whether an invoice was settled with credit alone, all of which
+// was for what is not paid for any more.
+func (i *invoice) creditIsBack() bool {
+	if len(i.paid) > 0 || len(i.spends) == 0 {
+		return false
+	}
+	for _, c := range i.spends {
+		if len(c.from) == 0 {
+			return false
+		}
+		for _, from := range c.from {
+			for _, b := range from.bought {
+				if b.units > 0 && !b.moneyIsBack() {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// moments are when what the subscription gives may change.
+func (s *subscriber) moments() []time.Time {
+	var all []time.Time
+	if s.scheduled() {
+		all = append(all, s.scheduledEnd())
+	}
+	for _, i := range s.items {
+		plan := Shop.Plans[i.tariff().plan]
+		all = append(all, i.PeriodEnd, i.PeriodEnd.Add(plan.Leeway))
+		if since := s.owedSince(i); !since.IsZero() {
+			all = append(all, since.Add(plan.Grace))
+		}
+	}
+	for _, b := range s.ledger {
+		all = append(all, b.from, b.until)
+	}
+	return all
+}
