@@ -158,7 +158,9 @@ func playCase(t *testing.T, s story, database string) {
 		t.Errorf("the last checkout was answered %d %v, want an open page: %t", p.status, p.answer, *s.WantCheckout)
 	}
 	if t.Failed() {
-		t.Logf("story: %s\nlog of the program:\n%s", s.Story, p.program.log)
+		_, why := p.http(t, "GET", "/api/admin/users/u/explain", nil)
+		explained, _ := json.MarshalIndent(why, "", " ")
+		t.Logf("story: %s\nexplained: %s\nlog of the program:\n%s", s.Story, explained, p.program.log)
 	}
 }
 
