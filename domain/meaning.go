@@ -4,32 +4,52 @@ package domain
 // is never forgotten. A lookup key moves to the next price when prices are raised, an
 // id is replaced in the catalog, and those who pay the old price keep the plan.
 
-// planOf finds the plan that a price belongs to: by the catalog as it is, or else by
-// what the price meant when this account was told of it, by what it meant in an
-// earlier catalog, or by the order that was for it.
+// planOf finds the plan that a price belongs to: see [Account.plans].
 func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
-	if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
-		return plan, true
-	}
-	if price == "" {
-		return Plan{}, false
-	}
-	for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
-		if key, meant := meanings[price]; meant {
-			if plan, known := c.PlanOf(key); known {
-				return plan, true
+	return a.plans(c)(price, lookupKey)
+}
+
+// plans finds the plan that a price belongs to: by the catalog as it is, or else by
+// what the price meant when this account was told of it, by what it meant in an
+// earlier catalog, or by the order that was for it. Orders are looked at once.
+func (a Account) plans(c Catalog) func(PriceID, string) (Plan, bool) {
+	var ordered map[PriceID]Plan
+	return func(price PriceID, lookupKey string) (Plan, bool) {
+		if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
+			return plan, true
+		}
+		if price == "" {
+			return Plan{}, false
+		}
+		for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
+			if key, meant := meanings[price]; meant {
+				if plan, known := c.PlanOf(key); known {
+					return plan, true
+				}
 			}
 		}
+		if ordered == nil {
+			ordered = a.orderedPrices(c)
+		}
+		plan, mapped := ordered[price]
+		return plan, mapped
 	}
-	var found Plan
-	mapped := false
+}
+
+// orderedPrices are the plans that were ordered, by price: of several the one with the
+// first key.
+func (a Account) orderedPrices(c Catalog) map[PriceID]Plan {
+	ordered := map[PriceID]Plan{}
 	for _, o := range a.Orders {
+		if o.PriceID == "" {
+			continue
+		}
 		plan, known := c.PlanOf(o.Plan)
-		if known && o.PriceID == price && (!mapped || plan.Key < found.Key) {
-			found, mapped = plan, true
+		if first, twice := ordered[o.PriceID]; known && (!twice || plan.Key < first.Key) {
+			ordered[o.PriceID] = plan
 		}
 	}
-	return found, mapped
+	return ordered
 }
 
 // learn keeps what prices of items mean now.

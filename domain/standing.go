@@ -42,8 +42,9 @@ const (
 // and the grants.
 func Standings(a Account, c Catalog) []Standing {
 	var all []Standing
+	planOf := a.plans(c)
 	for _, p := range a.Purchases() {
-		all = append(all, p.standings(a, c)...)
+		all = append(all, p.standings(planOf, c)...)
 	}
 	for _, g := range a.Grants {
 		all = append(all, g.standing())
@@ -51,13 +52,12 @@ func Standings(a Account, c Catalog) []Standing {
 	return all
 }
 
-// standings tells how a purchase stands. Of the account it looks at nothing but what
-// prices mean.
-func (p Purchase) standings(a Account, c Catalog) []Standing {
+// standings tells how a purchase stands. Of the rest of the account it asks nothing but
+// what prices mean.
+func (p Purchase) standings(planOf func(PriceID, string) (Plan, bool), c Catalog) []Standing {
 	if p.Source.Kind == SourceOrder {
 		return []Standing{p.orderStanding(c)}
 	}
-	planOf := func(price PriceID, lookupKey string) (Plan, bool) { return a.planOf(price, lookupKey, c) }
 	settled := p.settledLines(func(l Line) Policy {
 		for _, item := range p.Subscription.Items { // the price says which plan; or the item does
 			if l.Price == item.Price || l.Price == "" && l.about(item) {

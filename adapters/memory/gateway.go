@@ -36,6 +36,8 @@ type Gateway struct {
 	subscriptions map[domain.SubscriptionID]domain.Subscription
 	charges       map[domain.ChargeID]domain.ChargeFact
 	latestCharges map[domain.PaymentIntentID]domain.ChargeID
+	invoices      map[domain.InvoiceID]domain.InvoiceFact
+	returned      []domain.Fact // refunds, disputes and credit notes
 }
 
 type session struct {
@@ -60,6 +62,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		subscriptions: map[domain.SubscriptionID]domain.Subscription{},
 		charges:       map[domain.ChargeID]domain.ChargeFact{},
 		latestCharges: map[domain.PaymentIntentID]domain.ChargeID{},
+		invoices:      map[domain.InvoiceID]domain.InvoiceFact{},
 	}
 }
 

@@ -114,3 +114,19 @@ func TestCreditNote_RefusesWhatIsNotCovered(t *testing.T) {
 		two.at("lines.data.0.id"), "lines[0][quantity]", "3", "credit_amount", "900")).wants(t, "by quantity", map[string]string{
 		"amount": "900", "lines.data.0.quantity": "3", "lines.data.0.unit_amount": "300"})
 }
+
+func TestCreditInvoice_ByHand(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub := s.subscribed()
+	in := s.fetch("", "/v1/invoices/"+sub.LatestInvoice.ID)
+	id := must[string](t)(s.CreditInvoice(sub.ID, sandbox.Credit{Line: in.at("lines.data.0.id"), Amount: 900, Refund: 400, Balance: 300, Elsewhere: 200}))
+	s.fetch(dahlia, "/v1/credit_notes/"+id).wants(t, "the note", map[string]string{
+		"amount": "900", "refunds.0.amount_refunded": "400", "out_of_band_amount": "200", "lines.data.0.invoice_line_item": in.at("lines.data.0.id")})
+	if got := s.fetch("", "/v1/customers/"+in.at("customer")).at("balance"); got != "-300" {
+		t.Errorf("the balance is %s", got)
+	}
+	if _, err := s.CreditInvoice(sub.ID, sandbox.Credit{Amount: 5000, Refund: 5000}); err == nil {
+		t.Error("more than was paid was credited")
+	}
+}

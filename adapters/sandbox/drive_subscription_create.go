@@ -48,8 +48,7 @@ func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 		return "", fmt.Errorf("sandbox: %s", c.err.message)
 	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: spec.TrialDays, methodTypes: []string{"card"}})
-	if sub.status == "incomplete" && s.chargeFor(in, true) {
-		s.settled(in)
-	}
+	s.payFirst(sub, in)
+	s.expireIncomplete(sub, in)
 	return sub.id, nil
 }

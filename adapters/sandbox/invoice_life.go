@@ -12,7 +12,7 @@ func (s *Sandbox) addInvoice(in *invoice) {
 	in.id, in.status = newID("in_1", 23), "draft"
 	in.number = fmt.Sprintf("%s-%04d", newID("", 8), s.invoiceSeq)
 	in.created = s.nowUnix()
-	if cu := s.customers.get(in.customer); cu != nil {
+	if cu := s.customers.get(in.customer); cu != nil && in.paymentIntent == "" {
 		in.startingBalance = cu.balance
 	}
 	for i := range in.lines {
@@ -58,10 +58,11 @@ func (s *Sandbox) finalize(in *invoice, description string, methodTypes []string
 }
 
 // applyBalance puts what the customer owes, or has to its credit, on the invoice.
-// What is left of a credit stays in the balance.
+// What is left of a credit stays in the balance. An invoice that is made of a
+// payment leaves it alone.
 func (s *Sandbox) applyBalance(in *invoice) {
 	cu := s.customers.get(in.customer)
-	if cu == nil || cu.deleted {
+	if cu == nil || cu.deleted || in.paymentIntent != "" {
 		return
 	}
 	in.startingBalance = cu.balance

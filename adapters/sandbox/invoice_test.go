@@ -316,6 +316,22 @@ func TestInvoice_VoidedGivesTheBalanceBack(t *testing.T) {
 	}
 }
 
+// An invoice that Checkout makes of a payment leaves the balance alone.
+func TestInvoice_OfAPaymentLeavesTheBalance(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cu := s.customer().ID
+	s.post("/v1/customers/"+cu, values("balance", "-500"))
+	id := s.post("/v1/checkout/sessions", values(checkout("payment", "line_items[0][price]", s.once, "line_items[0][quantity]", "1",
+		"customer", cu, "invoice_creation[enabled]", "true")...)).at("id")
+	s.ok(s.Pay(id))
+	in := s.fetch("", "/v1/checkout/sessions/"+id).at("invoice")
+	s.fetch("", "/v1/invoices/"+in).wants(t, "the invoice", map[string]string{"amount_paid": "4900", "starting_balance": "0"})
+	if got := s.fetch("", "/v1/customers/"+cu).at("balance"); got != "-500" {
+		t.Errorf("the balance is %s", got)
+	}
+}
+
 // An endpoint whose version has them hears of the payments of invoices.
 func TestInvoicePayment_IsToldSinceBasil(t *testing.T) {
 	t.Parallel()

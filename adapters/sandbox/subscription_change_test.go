@@ -245,6 +245,22 @@ func TestChange_ThatWaitsIsReplacedByAnother(t *testing.T) {
 	}
 }
 
+// What waited for the next invoice waits on if the update that took it up comes to
+// nothing.
+func TestChange_ThatExpiresLeavesWhatWaited(t *testing.T) {
+	t.Parallel()
+	s, _, sub, bigger := midway(t)
+	id := sub.at("id")
+	s.change(sub, "items[0][price]", bigger) // waits: -1000 and 3000
+	s.ok(s.SetCard(id, failingCard))
+	held := s.change(sub, "items[0][quantity]", "2", "proration_behavior", "always_invoice", "payment_behavior", "pending_if_incomplete")
+	s.fetch("", "/v1/invoices/"+held.at("latest_invoice")).wants(t, "held", map[string]string{"total": "5000", "lines.data.0.amount": "-1000"})
+	s.ok(s.ExpirePendingUpdate(id))
+	s.ok(s.SetCard(id, "4242424242424242"))
+	s.ok(s.RenewSubscription(id, true))
+	s.fetch("", "/v1/invoices/"+s.sub(id).LatestInvoice.ID).wants(t, "renewed", map[string]string{"total": "8000", "lines.data.3": "<none>"})
+}
+
 func TestChange_AddsAndRemovesItems(t *testing.T) {
 	t.Parallel()
 	s, _, sub, bigger := midway(t)
@@ -372,6 +388,20 @@ func TestCreateSubscription_PaysOrNot(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCreateSubscription_ExpiresUnpaid(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	s := newShop(t, sandbox.WithClock(now.Now))
+	sub := s.created("items[0][price]", s.monthly, "payment_behavior", "default_incomplete")
+	now.advance(23 * time.Hour)
+	if got := s.after(s.RunDue); got != "payment_intent.canceled invoice.voided customer.subscription.updated" {
+		t.Errorf("got events %s", got)
+	}
+	if got := s.sub(sub.at("id")).Status; got != "incomplete_expired" {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -1,6 +1,9 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 var subscriptionCreateParams = []string{
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
@@ -60,9 +63,10 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		}
 	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, methodTypes: []string{"card"}})
-	if sub.status == "incomplete" && behavior != "default_incomplete" && s.chargeFor(in, true) {
-		s.settled(in)
+	if behavior != "default_incomplete" {
+		s.payFirst(sub, in)
 	}
+	s.expireIncomplete(sub, in)
 	if sub.cancelAtPeriodEnd {
 		sub.cancelAt, sub.canceledAt, sub.cancelReason = sub.nextEnd(), sub.created, "cancellation_requested"
 		s.scheduleCancel(sub)
@@ -131,6 +135,30 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 		s.markPaid(in)
 	}
 	return in
+}
+
+// payFirst has the customer's card pay the first invoice, if anything is due.
+func (s *Sandbox) payFirst(sub *subscription, in *invoice) {
+	if sub.status == "incomplete" && s.chargeFor(in, true) {
+		s.settled(in)
+	}
+}
+
+// firstPaymentLife is how long Stripe waits for a subscription's first payment.
+const firstPaymentLife = 23 * time.Hour
+
+// expireIncomplete ends a subscription whose first invoice is not paid in time. One
+// of Checkout ends with its session.
+func (s *Sandbox) expireIncomplete(sub *subscription, in *invoice) {
+	if sub.status != "incomplete" {
+		return
+	}
+	s.at(s.now().Add(firstPaymentLife), func() {
+		if sub.status == "incomplete" && in.payable() {
+			s.voidInvoice(in)
+			s.givenUp(in)
+		}
+	})
 }
 
 func (sub *subscription) startStatus() string {

@@ -52,7 +52,20 @@ func (g *Gateway) FetchSubscriptions(ctx context.Context, customer domain.Custom
 	if err != nil {
 		return nil, err
 	}
+	if len(facts) == 0 {
+		return nil, g.mustBeCustomer(ctx, c, customer)
+	}
 	return facts, nil
+}
+
+// mustBeCustomer tells apart who has no subscription and whom our key cannot see: an
+// empty list may say either.
+func (g *Gateway) mustBeCustomer(ctx context.Context, c call, id domain.CustomerID) error {
+	deleted, err := g.FetchCustomer(ctx, id)
+	if err == nil && deleted {
+		err = fmt.Errorf("%w: %s: the customer is deleted", ports.ErrNotFound, c.does)
+	}
+	return err
 }
 
 // fetchedSubscription makes a fact of a subscription that was answered with, and

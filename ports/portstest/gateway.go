@@ -25,6 +25,11 @@ type GatewayFixture struct {
 	Expire func(t *testing.T, session domain.SessionID)
 	// DeleteCustomer deletes a customer, as a shop does by hand. It may be nil.
 	DeleteCustomer func(t *testing.T, customer domain.CustomerID)
+	// Refund gives a part of a payment back, Dispute has the buyer's bank dispute it,
+	// and Credit takes a part of an invoice's line back. Each may be nil.
+	Refund  func(t *testing.T, payment domain.PaymentIntentID, amount int64)
+	Dispute func(t *testing.T, payment domain.PaymentIntentID)
+	Credit  func(t *testing.T, invoice domain.InvoiceID, line string, amount int64)
 	// Completed is the message which says that a paid session was completed.
 	Completed func(t *testing.T, session domain.SessionID) (payload []byte, signature string)
 	// Sign is the signature that would come with any payload now.
@@ -58,6 +63,15 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"an unknown subscription is not found", gatewayUnknownSubscription},
 		{"a charge is fetched by its id and by its payment intent", gatewayFetchCharge},
 		{"an unknown charge is not found", gatewayUnknownCharge},
+		{"all subscriptions of a customer are fetched", gatewayFetchSubscriptions},
+		{"an unknown customer's subscriptions are not found", gatewayUnknownCustomer},
+		{"an invoice is fetched with its lines and what paid it", gatewayFetchInvoice},
+		{"an invoice of a trial is paid with nothing", gatewayFetchTrialInvoice},
+		{"an unknown invoice is not found", gatewayUnknownInvoice},
+		{"the charge of a subscription names its invoice", gatewayFetchInvoiceCharge},
+		{"of a payment of which nothing went back, nothing is fetched", gatewayNothingReturned},
+		{"refunds and disputes of a payment are fetched", gatewayFetchReturned},
+		{"credit notes of an invoice are fetched", gatewayFetchCreditNotes},
 		{"prices are found by id and by lookup key", gatewayPrices},
 		{"a caller who has left gets no answer", gatewayCanceled},
 		{"a signed message is read", gatewayReadEvent},

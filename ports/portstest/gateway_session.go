@@ -69,7 +69,7 @@ func gatewayNewSession(t *testing.T, f GatewayFixture) {
 			t.Errorf("%s: got At %s, want a whole second since %s", mode, got.At, earliest)
 		}
 		want := domain.SessionFact{
-			Type: domain.TypeFetched, At: got.At, ID: got.ID, URL: got.URL, Amount: got.Amount, Currency: got.Currency,
+			Type: domain.TypeFetched, At: got.At, ID: got.ID, URL: got.URL, Amount: got.Amount, Subtotal: got.Subtotal, Currency: got.Currency,
 			Mode: mode, Status: "open", PaymentStatus: "unpaid", Order: order, Customer: s.customer,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
