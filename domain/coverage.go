@@ -188,11 +188,10 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	}
 	c.lasted = lengthOf(kept)
 	for _, bill := range p.owed() {
-		for _, line := range bill.Invoice.Lines {
-			if line.about(item) {
-				c.open = append(c.open, bill)
-				break
-			}
+		about := func(l Line) bool { return l.about(item) }
+		// Of which lines there are more, it may be about anything.
+		if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {
+			c.open = append(c.open, bill)
 		}
 		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
 			return l.Kind == LineCredit && l.about(item)

@@ -42,6 +42,22 @@ func (r AccessRule) Says() string {
 	return strings.Join(parts, ", ")
 }
 
+// over says why nothing, or nothing any more, is given of so many units on a basis.
+func (b Basis) over(quantity int64) string {
+	switch {
+	case b == BasisNothing:
+		return string(b)
+	case b == BasisPaid:
+		return "nothing is paid for"
+	case quantity <= 0:
+		return "0 units"
+	case b == BasisGrace:
+		return "grace is over"
+	default:
+		return "the period is over"
+	}
+}
+
 // Says is what the row looks at.
 func (r MoneyRule) Says() string {
 	var parts []string

@@ -205,6 +205,7 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 		all = append(all, s)
 	}
 	if len(all) == 0 {
+		nothing.Rule.Effect = row.Gives.over(item.Quantity)
 		if taken := covered.lastTaken(); taken.rule != (Rule{}) && row.Gives != BasisNothing {
 			nothing.Rule = taken.rule
 		}
