@@ -53,6 +53,9 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		for l := range bill.Invoice.Lines {
 			line := &bill.Invoice.Lines[l]
 			s := settledLine{bill: n, line: line}
+			if back.waives(*line) {
+				continue // nobody paid for it
+			}
 			if !back.nothing() {
 				recency := EarlierInvoice
 				if n == last {
@@ -69,17 +72,32 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			all = append(all, s)
 		}
 	}
-	if revoked {
-		p.revokeBoughtOnCredit(all)
+	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
+		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	return all
 }
 
-// revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked:
-// the month after a charged back year costs nothing if the year's rest pays for it, and
-// nobody paid that. Credit for the same price of the same item is not looked at: the
+// unpaidLines are the lines that were billed and not paid.
+func (p Purchase) unpaidLines() []settledLine {
+	var all []settledLine
+	for n, bill := range p.Bills {
+		for l := range bill.Invoice.Lines {
+			if !bill.Invoice.settled() {
+				all = append(all, settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
+			}
+		}
+	}
+	return all
+}
+
+var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", string(EffectRevoke)}
+
+// revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked, or
+// never paid: the month after a charged back year costs nothing if the year's rest pays
+// for it, and nobody paid that. Credit for the same price of the same item is not looked at: the
 // lines themselves then add up to less.
-func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
+func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 	var pool int64 // credit for what was revoked, not spent yet
 	for n, bill := range p.Bills {
 		var fresh int64
@@ -89,7 +107,11 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 			if credit.bill != n || credit.line.Kind != LineCredit || credit.revoked != nil || p.netsOut(lines, credit) {
 				continue
 			}
-			if origin, found := originOf(lines, *credit.line); found {
+			origin, found := originOf(lines, *credit.line)
+			if !found {
+				origin, found = originOf(unpaid, *credit.line)
+			}
+			if found {
 				fresh = saturatingAdd(fresh, -credit.line.Amount)
 				rule = origin.revoked
 			}
@@ -200,7 +222,8 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	return c
 }
 
-// owed are the invoices that are open; if there are none, those that were given up.
+// owed are the invoices that are open; if there are none, and the status says that
+// something is owed, those that were given up.
 func (p Purchase) owed() []*Bill {
 	var open, given []*Bill
 	for _, bill := range p.Bills {
@@ -211,7 +234,7 @@ func (p Purchase) owed() []*Bill {
 			given = append(given, bill)
 		}
 	}
-	if len(open) > 0 {
+	if len(open) > 0 || !p.saysOwed() {
 		return open
 	}
 	return given

@@ -68,10 +68,10 @@ func (t timeline) asIs() []piece {
 	var leeway time.Duration
 	switch t.row.Gives {
 	case BasisPeriod:
-		whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway
-		if whole.until.IsZero() {
-			whole.until = t.subscription.PeriodEnd()
-		}
+		whole.until, leeway = t.periodEnd(), t.plan.Leeway
+	case BasisCredit:
+		credit := max(t.plan.Grace, t.plan.Leeway, collectionDue+day) // Stripe was asked by then
+		whole.until = earliest(t.periodEnd().Add(t.plan.Leeway), t.since.Add(credit))
 	case BasisGrace:
 		whole.until = t.since.Add(t.plan.Grace)
 		if t.since.IsZero() {
@@ -97,6 +97,14 @@ func (t timeline) asIs() []piece {
 		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
 	}
 	return all
+}
+
+// periodEnd is the item's, or that of the subscription.
+func (t timeline) periodEnd() time.Time {
+	if t.item.PeriodEnd.IsZero() {
+		return t.subscription.PeriodEnd()
+	}
+	return t.item.PeriodEnd
 }
 
 // paid is what was paid for and not returned.
