@@ -18,6 +18,7 @@ type coverage struct {
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
 	changed bool          // an invoice that is owed takes back what the item was
+	gone    bool          // the subscription no longer has the item
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
 }
@@ -184,7 +185,7 @@ func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
 // coverageOf gathers what is said of an item. Lines that are over only count.
 func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
-	var c coverage
+	c := coverage{gone: !slices.ContainsFunc(p.Subscription.Items, func(i Item) bool { return i.ID == item.ID })}
 	horizon := p.horizon()
 	kept := make([]interval, 0, len(settled))
 	counted := -1
@@ -227,10 +228,10 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 func (p Purchase) owed() []*Bill {
 	var open, given []*Bill
 	for _, bill := range p.Bills {
-		switch bill.Invoice.Status {
-		case InvoiceOpen:
+		if bill.Invoice.Status == InvoiceOpen {
 			open = append(open, bill)
-		case InvoiceUncollectible:
+		}
+		if bill.Invoice.Status == InvoiceUncollectible {
 			given = append(given, bill)
 		}
 	}
@@ -304,7 +305,7 @@ func (c coverage) spans(item Item) []held {
 // atMost bounds what is paid for by what the item is now: who gives a seat back has it
 // no longer. What an invoice that is still owed took back was not given back.
 func (c coverage) atMost(item Item, price PriceID, quantity int64) int64 {
-	if !c.changed && price == item.Price {
+	if !c.changed && !c.gone && price == item.Price {
 		return min(quantity, item.Quantity)
 	}
 	return quantity

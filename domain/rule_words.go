@@ -70,11 +70,8 @@ func (r MoneyRule) Says() string {
 	if r.Disputed != "" {
 		parts = append(parts, "dispute "+string(r.Disputed))
 	}
-	switch r.Share {
-	case SharePartial:
-		parts = append(parts, "a part went back")
-	case ShareFull:
-		parts = append(parts, "all went back")
+	if r.Share != "" {
+		parts = append(parts, map[Share]string{ShareNone: "nothing", SharePartial: "a part", ShareFull: "all"}[r.Share]+" went back")
 	}
 	if r.Invoice != "" {
 		parts = append(parts, string(r.Invoice)+" invoice")

@@ -64,6 +64,9 @@ func (t timeline) pieces(horizon time.Time) []piece {
 // asIs is the item as the subscription has it now. What was paid for and went back is
 // left out: there the status vouches for nothing.
 func (t timeline) asIs() []piece {
+	if t.covered.gone && !t.covered.changed {
+		return nil // there is none of it
+	}
 	whole := interval{from: t.subscription.StartedAt}
 	var leeway time.Duration
 	switch t.row.Gives {
