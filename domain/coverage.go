@@ -81,25 +81,29 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 // revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked:
 // the month after a charged back year costs nothing if the year's rest pays for it, and
 // nobody paid that. Credit for the same price of the same item is not looked at: the
-// lines themselves then add up to less.
+// lines themselves then add up to less; unless it is so much that the rest of it pays
+// for something else later.
 func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 	var pool int64 // credit for what was revoked, not spent yet
 	for n, bill := range p.Bills {
-		var fresh int64
+		var fresh, own int64 // credit of this bill for what was revoked; what of it pays for other lines of the bill
 		var rule Rule
 		for i := range lines {
 			credit := lines[i]
-			if credit.bill != n || credit.line.Kind != LineCredit || credit.effect != EffectKeep || p.netsOut(lines, credit) {
+			if credit.bill != n || credit.line.Kind != LineCredit {
 				continue
 			}
 			if origin, found := originOf(lines, credit.line); found {
-				fresh = saturatingAdd(fresh, -credit.line.Amount)
-				rule = origin.rule
+				part := unpaidPart(lines, credit)
+				fresh, rule = saturatingAdd(fresh, part), origin.rule
+				if !p.netsOut(lines, credit) {
+					own = saturatingAdd(own, part)
+				}
 			}
 		}
 		spent := min(pool, max(-bill.Invoice.StartingBalance, 0)-max(-bill.Invoice.EndingBalance, 0))
 		pool -= max(spent, 0)
-		tainted := saturatingAdd(fresh, max(spent, 0))
+		tainted := saturatingAdd(own, max(spent, 0))
 		if left := max(-bill.Invoice.EndingBalance, 0) - max(-bill.Invoice.StartingBalance, 0); fresh > 0 && left > 0 {
 			pool = saturatingAdd(pool, min(left, fresh))
 		}
@@ -147,6 +151,26 @@ func originOf(lines []settledLine, credit Line) (settledLine, bool) {
 	return settledLine{}, false
 }
 
+// unpaidPart is how much of a credit is for what is not paid for any more: of a credit
+// for six seats of which one was charged back, a sixth.
+func unpaidPart(lines []settledLine, credit settledLine) int64 {
+	var kept int64
+	for _, l := range lines {
+		same := l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
+		then := !credit.line.From.Before(l.line.From) && credit.line.From.Before(l.line.Until)
+		switch {
+		case l.bill == credit.bill || l.effect != EffectKeep || !same || !then:
+		case l.line.Kind == LineCredit:
+			kept -= l.line.Quantity
+		default:
+			kept += l.line.Quantity
+		}
+	}
+	quantity := max(credit.line.Quantity, 1)
+	part := float64(quantity-max(0, min(kept, quantity))) / float64(quantity)
+	return int64(float64(-credit.line.Amount) * part)
+}
+
 // about tells whether a line is about an item: by the item's id, by its price where no
 // item is told, or because nothing is told.
 func (l Line) about(item Item) bool {
@@ -169,7 +193,7 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	var kept []interval
 	counted := -1
 	for _, s := range settled {
-		if !s.line.about(item) || !s.line.From.Before(s.line.Until) {
+		if !s.line.about(item) || !s.line.From.Before(s.line.Until) || p.Subscription.tries(s.line) {
 			continue
 		}
 		span := interval{s.line.From, s.line.Until}
@@ -199,6 +223,12 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 		})
 	}
 	return c
+}
+
+// tries tells whether a line is for a trial: Stripe bills nothing for its time, and if the
+// trial ends early that time is not paid for.
+func (s Subscription) tries(line Line) bool {
+	return line.Kind == LineCycle && line.Amount == 0 && line.From.Before(s.TrialEnd)
 }
 
 // owed are the invoices that are open; if there are none, those that were given up.

@@ -291,12 +291,12 @@ var MoneyRules = []MoneyRule{
 	{Dispute: "suspend_inquiry", Disputed: DisputeOpen, Effect: EffectRevoke},
 	{Dispute: "suspend_inquiry", Disputed: DisputeLost, Effect: EffectRevoke},
 	{Dispute: "revoke_lost", Disputed: DisputeLost, Effect: EffectRevoke},
-	{Dispute: "keep", Disputed: DisputeLost, Effect: EffectKeep},
 
 	{Refund: "revoke", Share: ShareFull, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: SharePartial, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: ShareFull, Effect: EffectRevoke},
 	{Refund: "keep", Share: ShareFull, Effect: EffectKeep},
+	{Dispute: "keep", Disputed: DisputeLost, Effect: EffectKeep}, // what was refunded is gone all the same
 }
 
 // DefaultPolicy is what a plan does that says nothing else. A refund of one period

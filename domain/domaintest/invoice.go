@@ -18,8 +18,9 @@ type invoice struct {
 	paid  []*collection
 	notes []*creditNote
 
-	bought []*bought // what it bills, as the ledger has it
-	spends []credit  // the customer's credit that it was settled with
+	bought  []*bought         // what it bills, as the ledger has it
+	spends  []credit          // the customer's credit that it was settled with
+	origins map[int][]*bought // of each line that gives something back: what had been paid for
 }
 
 // bought is a line of the model's own ledger: from a moment until another, so many
@@ -42,8 +43,8 @@ type billable struct {
 
 // credit is money that Stripe keeps for the customer.
 type credit struct {
-	cents int64
-	from  []*invoice // that paid what the credit is for; none: a present
+	cents  int64
+	origin []*bought // what it was paid for and is given back; none: a present
 }
 
 // bill makes an invoice, which nobody owes yet.
@@ -82,6 +83,7 @@ func (s *subscriber) finalize(i *invoice) {
 	if i.is.Method == domain.SendInvoice {
 		i.is.DueAt = s.now.Add(s.netDays)
 	}
+	i.findOrigins()
 	s.balance.settle(i)
 	if i.is.AmountDue == 0 {
 		s.settled(i)
@@ -105,12 +107,12 @@ func (b *balance) settle(i *invoice) {
 	i.is.StartingBalance = -b.cents()
 	i.is.AmountDue = max(i.is.Total, 0)
 	if i.is.Total < 0 {
-		*b = append(*b, credit{cents: -i.is.Total, from: i.gaveBack()})
+		*b = append(*b, credit{cents: -i.is.Total, origin: i.givenBack()})
 	}
 	for i.is.AmountDue > 0 && len(*b) > 0 {
 		first := &(*b)[0]
 		spent := min(first.cents, i.is.AmountDue)
-		i.spends = append(i.spends, credit{cents: spent, from: first.from})
+		i.spends = append(i.spends, credit{cents: spent, origin: first.origin})
 		i.is.AmountDue -= spent
 		if first.cents -= spent; first.cents == 0 {
 			*b = (*b)[1:]
@@ -119,21 +121,28 @@ func (b *balance) settle(i *invoice) {
 	i.is.EndingBalance = -b.cents()
 }
 
-// gaveBack are the invoices that had billed what an invoice gives back.
-func (i *invoice) gaveBack() []*invoice {
-	var from []*invoice
-	for _, line := range i.is.Lines {
+// findOrigins finds what had been paid for of what an invoice gives back.
+func (i *invoice) findOrigins() {
+	i.origins = map[int][]*bought{}
+	for n, line := range i.is.Lines {
 		if line.Kind != domain.LineCredit {
 			continue
 		}
 		for _, b := range i.of.ledger {
-			if b.item.ID == line.Item && b.price == line.Price && b.units > 0 && b.by != i &&
-				b.by.is.Status == domain.InvoicePaid && b.until.After(line.From) && !slices.Contains(from, b.by) {
-				from = append(from, b.by)
+			if b.item.ID == line.Item && b.price == line.Price && b.by != i && b.by.is.Status == domain.InvoicePaid && b.covers(line.From) {
+				i.origins[n] = append(i.origins[n], b)
 			}
 		}
 	}
-	return from
+}
+
+// givenBack is all that an invoice gives back.
+func (i *invoice) givenBack() []*bought {
+	var all []*bought
+	for n := range i.is.Lines {
+		all = append(all, i.origins[n]...)
+	}
+	return all
 }
 
 // settled: nothing of it is owed any more.

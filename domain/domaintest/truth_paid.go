@@ -21,8 +21,10 @@ func (s *subscriber) gives(t time.Time) []given {
 	usual := map[domain.PlanKey]int64{}
 	inTrial := map[domain.PlanKey]int64{}
 	pastDue := map[domain.PlanKey]int64{}
+	end := t
 	for _, i := range s.items {
 		plan := Shop.Plans[i.tariff().plan]
+		t := s.inLeeway(i, plan, end)
 		paid := s.paidFor(i, t)
 		asItIs := i.Quantity
 		if i.removed {
@@ -61,7 +63,12 @@ func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
 	if s.wentBack(i, t) {
 		return "nothing"
 	}
-	inPeriod := t.Before(i.PeriodEnd.Add(plan.Leeway))
+	return s.statusVouches(i, plan, t)
+}
+
+// statusVouches is vouches as if no money had gone back.
+func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) string {
+	inPeriod := t.Before(i.PeriodEnd)
 	switch {
 	case s.is.Status == domain.StatusTrialing && inPeriod:
 		return "trial"
@@ -80,6 +87,17 @@ func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
 	return "nothing"
 }
 
+// inLeeway is the last second of an item's period, as long as nothing is owed and the
+// next period may be on its way: what was true then, still is.
+func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
+	last := i.PeriodEnd.Add(-time.Second)
+	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing
+	if good && s.statusVouches(i, plan, last) != "nothing" && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
+		return last
+	}
+	return t
+}
+
 // neverPaid: the checkout was not paid, and no invoice was.
 func (s *subscriber) neverPaid() bool {
 	if !s.debit {
@@ -94,10 +112,16 @@ func (s *subscriber) neverPaid() bool {
 }
 
 // owedSince is since when the oldest open invoice about an item is due; zero: there is
-// none.
+// none. What was written off is owed as long as Stripe says that something is.
 func (s *subscriber) owedSince(i *item) time.Time {
 	var oldest time.Time
-	for _, inv := range s.open() {
+	owed := s.open()
+	for _, inv := range s.invoices {
+		if len(s.open()) == 0 && inv.is.Status == domain.InvoiceUncollectible {
+			owed = append(owed, inv)
+		}
+	}
+	for _, inv := range owed {
 		about := false
 		for _, line := range inv.is.Lines {
 			about = about || line.Item == i.ID
@@ -124,10 +148,10 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	for price, n := range paid {
 		switch {
 		case s.changeOwed(i):
-		case price != i.Price || i.removed:
-			n = 0 // it was changed, and that is settled
-		default:
-			n = min(n, i.Quantity)
+		case i.removed:
+			n = 0
+		case price == i.Price:
+			n = min(n, i.Quantity) // who gives a seat back has it no longer
 		}
 		if paid[price] = n; n <= 0 {
 			delete(paid, price)
@@ -151,12 +175,8 @@ func (s *subscriber) changeOwed(i *item) bool {
 
 func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before(b.until) }
 
-// wentBack tells whether money for an item went back that had paid for this time, or
-// for the period before, if no other has begun.
+// wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
-	if !t.Before(i.PeriodEnd) && s.is.Status != domain.StatusPastDue {
-		t = i.PeriodEnd.Add(-time.Second)
-	}
 	for _, b := range s.ledger {
 		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() {
 			return true
@@ -185,31 +205,48 @@ func (b *bought) moneyIsBack() bool {
 		back += c.refundedBy(func(*refunded) bool { return true })
 		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
 	}
-	if policy.Refund == "revoke_partial" && back < came {
-		back -= noted
-	}
-	return refundTakes(back, came, policy.Refund, "keep")
+	return back > noted && refundTakes(back, came, policy.Refund, "keep")
 }
 
-// creditIsBack tells whether an invoice was settled with credit alone, all of which
-// was for what is not paid for any more.
+// creditIsBack tells whether more of an invoice was settled with credit for what was
+// not paid for after all, than with money.
 func (i *invoice) creditIsBack() bool {
-	if len(i.paid) > 0 || len(i.spends) == 0 {
-		return false
-	}
+	var bad float64
 	for _, c := range i.spends {
-		if len(c.from) == 0 {
-			return false
-		}
-		for _, from := range c.from {
-			for _, b := range from.bought {
-				if b.units > 0 && !b.moneyIsBack() {
-					return false
-				}
-			}
+		bad += float64(c.cents) * c.bad()
+	}
+	for n, line := range i.is.Lines {
+		if line.Kind == domain.LineCredit && !i.billsToo(line) {
+			bad += float64(-line.Amount) * credit{origin: i.origins[n]}.bad()
 		}
 	}
-	return true
+	return bad > float64(i.is.AmountPaid)
+}
+
+// billsToo tells whether an invoice bills the same as one of its lines gives back, so
+// that the two add up to so many units.
+func (i *invoice) billsToo(credit domain.Line) bool {
+	for _, line := range i.is.Lines {
+		if line.Kind != domain.LineCredit && line.Item == credit.Item && line.Price == credit.Price {
+			return true
+		}
+	}
+	return false
+}
+
+// bad is the part of a credit that is for what is not paid for after all.
+func (c credit) bad() float64 {
+	var back, all int64
+	for _, b := range c.origin {
+		if b.isBack() {
+			back += b.units
+		}
+		all += b.units
+	}
+	if all <= 0 {
+		return 0
+	}
+	return min(1, float64(back)/float64(all))
 }
 
 // moments are when what the subscription gives may change.
