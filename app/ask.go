@@ -167,54 +167,63 @@ func (f *Fulfill) askDue(ctx context.Context) error {
 }
 
 // put asks Stripe and joins what it says. A failure leaves the question as it is
-// kept: due again soon.
+// kept: due again, ever more seldom. That Stripe does not know an object is no answer
+// either: our key may be another account's.
 func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
-	var err error
-	switch d.Subject.Kind {
-	case domain.RefSubscription:
-		err = f.askSubscription(ctx, d)
-	default:
-		err = f.askCharge(ctx, d)
-	}
+	err := f.answer(ctx, d)
 	switch {
 	case err == nil:
 		f.meter.Asked(d.Subject.Kind, ports.AnswerSettled)
+	case f.asks.ctx.Err() != nil: // the program ends, and the question stays
 	case errors.Is(err, ports.ErrNotFound):
 		f.meter.Asked(d.Subject.Kind, ports.AnswerNothing)
-	case f.asks.ctx.Err() != nil: // the program ends, and the question stays
+		f.asks.fail(fmt.Errorf("%w: Stripe does not know it, or the key cannot see it: check that STRIPE_SECRET_KEY and STRIPE_ACCOUNT are of the account whose webhooks come; it is asked again, ever more seldom", err))
 	default:
 		f.meter.Asked(d.Subject.Kind, ports.AnswerFailed)
 		f.asks.fail(err)
 	}
 }
 
-// askSubscription asks which snapshot is the newest: the one that Stripe has now.
+func (f *Fulfill) answer(ctx context.Context, d domain.Doubt) error {
+	var err error
+	switch d.Subject.Kind {
+	case domain.RefSubscription:
+		err = f.askSubscription(ctx, d)
+	case domain.RefRenewal, domain.RefCompletion, domain.RefCollection:
+		err = f.askExpected(ctx, d.Subject)
+	default:
+		err = f.askObject(ctx, d)
+	}
+	if err != nil {
+		return fmt.Errorf("ask for %s %s: %w", d.Subject.Kind, d.Subject.ID, err)
+	}
+	return nil
+}
+
+// askSubscription asks which snapshot is the newest: the one that Stripe has now. That
+// answers whose it is, too.
 func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 	if err := f.wait(ctx, d.Since.Add(2*resolution).Sub(f.clock())); err != nil {
 		return err
 	}
 	for range askTries {
 		fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
-		if errors.Is(err, ports.ErrNotFound) {
-			if forgot := f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: d.Since.Add(resolution)}); forgot != nil {
-				return forgot
-			}
-			return err
-		}
 		if err != nil {
-			return fmt.Errorf("ask for subscription %s: %w", d.Subject.ID, err)
-		}
-		if _, err := f.fetched(ctx, fact); err != nil {
 			return err
 		}
-		if fact.At.After(d.Since) {
-			return nil
-		}
-		if err := f.wait(ctx, resolution); err != nil {
+		verdict, err := f.fetched(ctx, fact)
+		if err != nil {
 			return err
 		}
+		if !fact.At.After(d.Since) {
+			if err := f.wait(ctx, resolution); err != nil {
+				return err
+			}
+			continue
+		}
+		return f.over(ctx, domain.Doubt{Subject: d.Subject, Since: fact.At}, verdict)
 	}
-	return fmt.Errorf("ask for subscription %s: the answers are older than the question", d.Subject.ID)
+	return errors.New("the answers are older than the question")
 }
 
 // wait lets some time pass. More than the resolution of Stripe's times calls for is
@@ -231,47 +240,47 @@ func (f *Fulfill) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// askCharge asks whose a payment is and what it pays. The events that wait for it
-// are then processed again; only when none is left is the question forgotten.
-func (f *Fulfill) askCharge(ctx context.Context, d domain.Doubt) error {
-	fact, err := f.gateway.FetchCharge(ctx, d.Subject)
-	nothing := errors.Is(err, ports.ErrNotFound)
-	if err != nil && !nothing {
-		return fmt.Errorf("ask for %s %s: %w", d.Subject.Kind, d.Subject.ID, err)
+// askObject asks what an invoice is over, or whose a payment is and what it pays.
+func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
+	var fact domain.Fact
+	var err error
+	if d.Subject.Kind == domain.RefInvoice {
+		fact, err = f.gateway.FetchInvoice(ctx, domain.InvoiceID(d.Subject.ID))
+	} else {
+		fact, err = f.gateway.FetchCharge(ctx, d.Subject)
 	}
-	ours := false
-	if !nothing {
-		verdict, err := f.fetched(ctx, fact)
-		if err != nil {
-			return err
-		}
-		ours = verdict.Outcome != domain.OutcomeIgnored
+	if err != nil {
+		return err
 	}
-	if !ours {
-		f.asks.remember(d.Subject, f.clock())
+	verdict, err := f.fetched(ctx, fact)
+	if err != nil {
+		return err
 	}
-	for {
-		if err := f.processWaiting(ctx, d.Subject); err != nil {
-			return err
-		}
-		if err := f.forget(ctx, domain.Doubt{Subject: d.Subject}); err != nil {
-			return err
-		}
-		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Outcome: domain.OutcomeWaiting, Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(late) == 0 {
-			return notFound(nothing)
-		}
-	}
+	return f.over(ctx, domain.Doubt{Subject: d.Subject}, verdict)
 }
 
-func notFound(nothing bool) error {
-	if nothing {
-		return ports.ErrNotFound
+// over takes in that a question was answered: events that wait for it are processed
+// again, and only when none is left is the question forgotten. An answer may lead on to
+// another question.
+func (f *Fulfill) over(ctx context.Context, answered domain.Doubt, verdict domain.Verdict) error {
+	if verdict.Outcome == domain.OutcomeIgnored {
+		f.asks.remember(answered.Subject, f.clock())
 	}
-	return nil
+	if d := verdict.Doubt; d != (domain.Doubt{}) && d.Subject != answered.Subject {
+		f.ask(d)
+	}
+	for {
+		if err := f.processWaiting(ctx, answered.Subject); err != nil {
+			return err
+		}
+		if err := f.forget(ctx, answered); err != nil {
+			return err
+		}
+		late, err := f.store.Receipts(ctx, ports.ReceiptQuery{WaitsFor: answered.Subject, Outcome: domain.OutcomeWaiting, Limit: 1})
+		if err != nil || len(late) == 0 {
+			return err
+		}
+	}
 }
 
 func (f *Fulfill) forget(ctx context.Context, d domain.Doubt) error {

@@ -38,9 +38,11 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 				return ports.Kept{}, err
 			}
 			order.TrialDays = trial
-		case order.Session == "" && order.TrialDays > trial:
-			// The trial was taken elsewhere meanwhile: other parameters, other key.
-			order.TrialDays = trial
+		case order.Session == "" && order.Open(draft.CreatedAt) && (order.TrialDays > trial || order.PriceID != draft.PriceID):
+			// The trial was taken elsewhere meanwhile, or the price has a successor:
+			// other parameters, other key.
+			order.TrialDays = min(order.TrialDays, trial)
+			order.PriceID = draft.PriceID
 			order.Attempt++
 		default:
 			return ports.Kept{}, nil
@@ -111,7 +113,7 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 	for _, o := range a.Orders {
 		_, heardOf := a.Subscriptions[o.Subscription]
 		underWay := o.Status == domain.OrderAwaitingPayment || o.Status == domain.OrderPaid && !heardOf
-		if held, known := s.catalog.Plans[o.Plan]; known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
+		if held, known := s.catalog.PlanOf(o.Plan); known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
 			return completedEarlier{o}
 		}
 	}
@@ -148,7 +150,7 @@ func refuseTooMany(a domain.Account, now time.Time) error {
 func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, chosen domain.Order, now time.Time) []domain.Order {
 	var rivals []domain.Order
 	for _, o := range a.Orders {
-		held, known := s.catalog.Plans[o.Plan]
+		held, known := s.catalog.PlanOf(o.Plan)
 		if known && o.ID != chosen.ID && o.Open(now) && exclude(held, plan) {
 			rivals = append(rivals, o)
 		}

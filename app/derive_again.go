@@ -48,7 +48,9 @@ func (d *DeriveAgain) derive(ctx context.Context, users []domain.UserID) (change
 	err = d.store.Update(ctx, ports.Touch{Users: users}, func(found ports.Found) (ports.Kept, error) {
 		work := newJoining(found, d.catalog, d.clock())
 		for _, user := range users {
-			work.settle(user, found.States[user].Account, "")
+			account := found.States[user].Account
+			work.settle(user, account.Learn(d.catalog), "", domain.CauseCatalog)
+			work.expect(nil, account.Expectations()) // those of the version before were not kept
 		}
 		changes = len(work.changes)
 		return work.kept(), nil

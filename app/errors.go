@@ -24,6 +24,10 @@ var (
 	// ErrPriceNotSold: the catalog names a price that Stripe does not have or no
 	// longer sells.
 	ErrPriceNotSold = errors.New("price is not for sale at the payment provider")
+	// ErrProviderMismatch: the payment provider does not know the customer or the checkout of a user
+	// who has bought something, and does not say that it was deleted either.
+	ErrProviderMismatch = errors.New("the payment provider does not know what was made for this user before: " +
+		"check that STRIPE_SECRET_KEY and STRIPE_ACCOUNT are of the same account as before")
 	// ErrClosing: the program is shutting down.
 	ErrClosing = errors.New("shutting down")
 )

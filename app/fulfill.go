@@ -156,6 +156,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received) (verdicts []domain
 		}
 		if foreign, _ := f.foreign(r.event); foreign == "" && r.event.Fact != nil {
 			touch.Refs = append(touch.Refs, r.event.Fact.Refs()...)
+			touch.Refs = append(touch.Refs, domain.Names(r.event.Fact)...)
 		}
 	}
 	defer func() {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"maps"
 	"time"
 
@@ -19,6 +20,7 @@ type joining struct {
 	changes   []domain.Change
 	questions []ports.Question
 	answered  []domain.Doubt
+	expected  map[domain.Ref]time.Time
 }
 
 func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
@@ -27,6 +29,7 @@ func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 		states:   maps.Clone(found.States),
 		changed:  map[domain.UserID]bool{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
+		expected: map[domain.Ref]time.Time{},
 	}
 }
 
@@ -81,8 +84,27 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 	if verdict.Outcome == domain.OutcomeIgnored {
 		return user, verdict, ports.CauseNothingNew
 	}
-	j.settle(user, account, r.event.ID)
+	if ref, other := j.claimed(fact, user); other != "" {
+		return user, domain.Verdict{Outcome: domain.OutcomeQuarantined, Reason: fmt.Sprintf(
+			"%s %s is of user %s, and this says that it is of user %s: find out whose it is, and mend it at Stripe", ref.Kind, ref.ID, other, user,
+		)}, ports.CauseNone
+	}
+	cause := domain.Cause("")
+	if r.event.ID == "" {
+		cause = domain.CauseAsked
+	}
+	j.settle(user, account, r.event.ID, cause)
 	return user, verdict, ports.CauseNone
+}
+
+// claimed finds a name in a fact that another user has already.
+func (j *joining) claimed(fact domain.Fact, user domain.UserID) (domain.Ref, domain.UserID) {
+	for _, ref := range domain.Names(fact) {
+		if other, known := j.found.Owners[ref]; known && other != user {
+			return ref, other
+		}
+	}
+	return domain.Ref{}, ""
 }
 
 // unowned is the verdict on a fact none of whose names we know. One that may still
@@ -110,16 +132,34 @@ func (j *joining) owner(f domain.Fact) (domain.UserID, bool) {
 	return "", false
 }
 
-// settle takes over an account and derives what it gives.
-func (j *joining) settle(user domain.UserID, account domain.Account, cause domain.EventID) {
+// settle takes over an account, and derives what it gives and what news are due.
+func (j *joining) settle(user domain.UserID, account domain.Account, event domain.EventID, cause domain.Cause) {
 	state := j.states[user]
 	after := domain.Entitlements(account, j.catalog)
 	for _, change := range domain.Diff(state.Entitlements, after) {
-		change.User, change.Event, change.At = user, cause, j.now
+		change.User, change.Event, change.Cause, change.At = user, event, cause, j.now
 		j.changes = append(j.changes, change)
 	}
+	j.expect(state.Account.Expectations(), account.Expectations())
 	j.states[user] = ports.State{Account: account, Entitlements: after}
 	j.changed[user] = true
+}
+
+// expect keeps what differs between the news that were due and those that are.
+func (j *joining) expect(before, after []domain.Expectation) {
+	due := make(map[domain.Ref]time.Time, len(before))
+	for _, e := range before {
+		due[e.Subject] = e.Due
+	}
+	for _, e := range after {
+		if !due[e.Subject].Equal(e.Due) {
+			j.expected[e.Subject] = e.Due
+		}
+		delete(due, e.Subject)
+	}
+	for subject := range due {
+		j.expected[subject] = time.Time{}
+	}
 }
 
 func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID) {
@@ -140,6 +180,9 @@ func (j *joining) kept() ports.Kept {
 	}
 	for _, receipt := range j.receipts {
 		kept.Receipts = append(kept.Receipts, receipt)
+	}
+	for subject, due := range j.expected {
+		kept.Expected = append(kept.Expected, domain.Expectation{Subject: subject, Due: due})
 	}
 	return kept
 }

@@ -37,10 +37,10 @@ func (l *ListPlans) Do(ctx context.Context) ([]OfferedPlan, error) {
 		return nil, err
 	}
 	var offered []OfferedPlan
-	for _, plan := range l.catalog.PlanList() {
+	for _, plan := range l.catalog.ForSale() {
 		o := OfferedPlan{Plan: plan}
 		for _, price := range plan.Prices {
-			if s, err := l.prices.Of(ctx, price); err == nil {
+			if s, err := l.prices.Of(ctx, plan, price); err == nil {
 				o.Prices = append(o.Prices, OfferedPrice{Key: price.Key, Stripe: s})
 			}
 		}

@@ -109,7 +109,7 @@ func (m *ManualGrants) List(ctx context.Context, user domain.UserID) ([]domain.G
 // settle keeps a grant and what follows from it.
 func (m *ManualGrants) settle(found ports.Found, user domain.UserID, g domain.Grant) ports.Kept {
 	work := newJoining(found, m.catalog, m.clock())
-	work.settle(user, found.States[user].Account.WithGrant(g), "")
+	work.settle(user, found.States[user].Account.WithGrant(g), "", domain.CauseByHand)
 	return work.kept()
 }
 

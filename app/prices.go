@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,25 +38,50 @@ func NewPrices(gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock)
 	return &Prices{gateway: gateway, catalog: catalog, clock: clock}
 }
 
-// Of finds what Stripe says about one of the catalog's prices, or
-// [ErrPriceNotSold].
-func (p *Prices) Of(ctx context.Context, price domain.Price) (ports.StripePrice, error) {
+// Of finds what Stripe says about one of a plan's prices. [ErrPriceNotSold] says
+// why nobody can buy it.
+func (p *Prices) Of(ctx context.Context, plan domain.Plan, price domain.Price) (ports.StripePrice, error) {
 	all, err := p.all(ctx)
 	if err != nil {
 		return ports.StripePrice{}, err
 	}
-	for _, s := range all {
+	found, err := sold(all, plan, price)
+	if err != nil {
+		return ports.StripePrice{}, fmt.Errorf("%w: plan %s, price %s: %w", ErrPriceNotSold, plan.Key, price.Key, err)
+	}
+	return found, nil
+}
+
+// sold finds a price that can be bought, or says why there is none.
+func sold(all []ports.StripePrice, plan domain.Plan, price domain.Price) (ports.StripePrice, error) {
+	named := slices.DeleteFunc(slices.Clone(all), func(s ports.StripePrice) bool {
 		byID := price.ID != "" && s.ID == price.ID
 		byKey := price.ID == "" && s.LookupKey == price.LookupKey
-		if (byID || byKey) && s.Active {
-			return s, nil
+		return !byID && !byKey
+	})
+	var found ports.StripePrice
+	for _, s := range named {
+		// While a lookup key moves, two prices may be seen with it.
+		if found.ID == "" || s.ForSale() && !found.ForSale() {
+			found = s
 		}
 	}
-	name := "id " + string(price.ID)
-	if price.ID == "" {
-		name = "lookup key " + price.LookupKey
+	recurring := found.Interval != ""
+	switch {
+	case len(named) == 0 && price.ID != "":
+		return found, fmt.Errorf("there is no price with the id %s at Stripe", price.ID)
+	case len(named) == 0:
+		return found, fmt.Errorf("there is no price with the lookup key %s at Stripe", price.LookupKey)
+	case !found.Active:
+		return found, fmt.Errorf("%s is archived at Stripe", found.ID)
+	case found.Archived:
+		return found, fmt.Errorf("the product of %s is archived at Stripe", found.ID)
+	case recurring && plan.Mode == domain.ModePayment:
+		return found, fmt.Errorf("%s is a recurring price at Stripe, and the plan's mode is payment", found.ID)
+	case !recurring && plan.Mode == domain.ModeSubscription:
+		return found, fmt.Errorf("%s is a one-time price at Stripe, and the plan's mode is subscription", found.ID)
 	}
-	return ports.StripePrice{}, fmt.Errorf("%w: no active price with %s", ErrPriceNotSold, name)
+	return found, nil
 }
 
 // Faults lists the catalog's prices that Stripe does not sell, or sells in another
@@ -67,19 +93,49 @@ func (p *Prices) Faults(ctx context.Context) ([]error, error) {
 	var faults []error
 	for _, plan := range p.catalog.PlanList() {
 		for _, price := range plan.Prices {
-			found, err := p.Of(ctx, price)
-			recurring := found.Interval != ""
+			found, err := p.Of(ctx, plan, price)
+			counted := plan.Checkout.MaxQuantity > 1 || plan.Checkout.AdjustableAmount
 			switch {
 			case err != nil:
-				faults = append(faults, fmt.Errorf("plan %s, price %s: %w", plan.Key, price.Key, err))
-			case recurring && plan.Mode == domain.ModePayment:
-				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a recurring price at Stripe, and the plan's mode is payment", plan.Key, price.Key, found.ID))
-			case !recurring && plan.Mode == domain.ModeSubscription:
-				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is a one-time price at Stripe, and the plan's mode is subscription", plan.Key, price.Key, found.ID))
+				faults = append(faults, err)
+			case found.Metered && counted:
+				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is metered at Stripe, and nobody can choose a quantity of it: "+
+					"give the plan no max_quantity and no adjustable_quantity", plan.Key, price.Key, found.ID))
 			}
 		}
 	}
 	return faults, nil
+}
+
+// byID finds what Stripe says about a price that an order is for. The catalog may
+// have gone on to another; one that Stripe does not have is empty.
+func (p *Prices) byID(ctx context.Context, id domain.PriceID) (ports.StripePrice, error) {
+	all, err := p.all(ctx)
+	if err != nil {
+		return ports.StripePrice{}, err
+	}
+	is := func(s ports.StripePrice) bool { return s.ID == id }
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i], nil
+	}
+	found, err := p.gateway.Prices(ctx, []domain.Price{{ID: id}})
+	if err != nil {
+		return ports.StripePrice{}, fmt.Errorf("ask for price %s: %w", id, err)
+	}
+	if i := slices.IndexFunc(found, is); i >= 0 {
+		return found[i], nil
+	}
+	return ports.StripePrice{}, nil
+}
+
+// forget makes the next question go to Stripe. While that fails, what is known
+// still counts.
+func (p *Prices) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed == nil {
+		p.asked = time.Time{}
+	}
 }
 
 // all asks Stripe at most once at a time, and seldom. While Stripe cannot answer,

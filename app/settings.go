@@ -15,6 +15,9 @@ type Settings struct {
 	// CheckoutLifetime is how long a buyer may pay, 30 minutes to 24 hours; zero
 	// means DefaultCheckoutLifetime.
 	CheckoutLifetime time.Duration
+	// AcceptLosses lets a service start with a catalog that takes rights from users
+	// who have them.
+	AcceptLosses bool
 }
 
 // DefaultCheckoutLifetime stays below Stripe's limit of 24 hours by more than any

@@ -51,7 +51,7 @@ type CheckoutRequest struct {
 	Quantity   int64           // 0: 1
 	SuccessURL string          // empty: the configured one
 	CancelURL  string
-	Locale     string // IETF tag or auto; empty: auto
+	Locale     string // IETF tag, such as navigator.language says, or auto; empty: auto
 	// ClientKey is the client's Idempotency-Key: repeating a request with it
 	// gives the same order. Empty: an open order for the same is found anyway.
 	ClientKey string
@@ -60,15 +60,19 @@ type CheckoutRequest struct {
 // Do keeps an order, sees to the customer and the session at Stripe and returns
 // the order, open. Errors: [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
 // [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed],
-// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold], and those of the ports.
+// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold],
+// [ErrProviderMismatch], and those of the ports.
 func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order, error) {
 	plan, price, err := s.check(&r)
 	if err != nil {
 		return domain.Order{}, err
 	}
-	stripePrice, err := s.prices.Of(ctx, price)
+	stripePrice, err := s.prices.Of(ctx, plan, price)
 	if err != nil {
-		return domain.Order{}, fmt.Errorf("price %s of plan %s: %w", price.Key, plan.Key, err)
+		return domain.Order{}, err
+	}
+	if stripePrice.Metered && r.Quantity != 1 {
+		return domain.Order{}, fmt.Errorf("%w: price %s of plan %s is metered, what is used is paid for afterwards: leave quantity out", ErrBadRequest, price.Key, plan.Key)
 	}
 	// A double click waits here for the first click's session, and then finds it.
 	unlock, err := s.busy.lock(ctx, r.User)
@@ -77,7 +81,7 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	}
 	defer unlock()
 
-	draft, err := s.draft(r, plan, price, stripePrice.ID)
+	draft, err := s.draft(r, plan, price, stripePrice)
 	if err != nil {
 		return domain.Order{}, err
 	}
@@ -97,13 +101,27 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	if order.Session != "" || !order.Open(s.clock()) {
 		return order, nil
 	}
-	return s.open(ctx, r.User, order)
+	order, err = s.open(ctx, r.User, order)
+	return order, r.answerFor(err)
+}
+
+// answerFor makes a refusal of what the client left to us one that is not the
+// client's to mend.
+func (r CheckoutRequest) answerFor(err error) error {
+	ours := errors.Is(err, ports.ErrReturnURLRefused) && r.SuccessURL == "" && r.CancelURL == "" ||
+		errors.Is(err, ports.ErrQuantityRefused) && r.Quantity == 1
+	if ours {
+		return fmt.Errorf("%w: %s", ports.ErrGatewayRefused, err.Error())
+	}
+	return err
 }
 
 // maxID is the length of ids and keys that everything on the way can carry.
 const maxID = 255
 
-var localeForm = regexp.MustCompile(`^(auto|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)$`)
+// localeForm is that of IETF tags, and auto has it too. Which languages there are is
+// the gateway's to know.
+var localeForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 
 // check refuses what cannot be sold, and fills in what was left out.
 func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, error) {
@@ -127,7 +145,7 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 	case r.Quantity < 1 || r.Quantity > most:
 		return plan, price, fmt.Errorf("%w: quantity of plan %s is between 1 and %d", ErrBadRequest, plan.Key, most)
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
-		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de or pt-BR, or auto", ErrBadRequest)
+		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de, pt-BR or zh-Hans-CN, its parts joined by hyphens, or auto", ErrBadRequest)
 	}
 	return plan, price, nil
 }
@@ -137,15 +155,18 @@ func storable(id string) bool {
 }
 
 // draft is the order as it would be new.
-func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.Price, stripePrice domain.PriceID) (domain.Order, error) {
+func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.Price, stripePrice ports.StripePrice) (domain.Order, error) {
 	now := s.clock()
 	order := domain.Order{
 		ID:   domain.OrderID("ord_" + s.newID()),
-		Plan: plan.Key, Price: price.Key, PriceID: stripePrice, Mode: plan.Mode, Quantity: r.Quantity,
+		Plan: plan.Key, Price: price.Key, PriceID: stripePrice.ID, Mode: plan.Mode, Quantity: r.Quantity,
 		Status: domain.OrderPending, Locale: r.Locale,
 		ExpiresAt: now.Add(s.settings.CheckoutLifetime).Truncate(time.Second),
 		CreatedAt: now, ClientKey: r.ClientKey,
 		Fingerprint: fingerprint(r),
+	}
+	if !stripePrice.AmountUnknown && !stripePrice.Metered && !plan.Checkout.AdjustableAmount {
+		order.Subtotal, order.Currency = stripePrice.Amount*r.Quantity, stripePrice.Currency
 	}
 	var err error
 	if order.SuccessURL, err = s.settings.URLs.choose(r.SuccessURL, s.settings.URLs.Success, order.ID); err != nil {

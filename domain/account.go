@@ -74,27 +74,6 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 	return maps.Clone(m)
 }
 
-// same tells whether two accounts of one user know the same.
-func (a Account) same(b Account) bool {
-	return a.Customer == b.Customer && a.CustomerKey == b.CustomerKey &&
-		slices.Equal(a.FormerCustomers, b.FormerCustomers) &&
-		slices.Equal(a.DeletedCustomers, b.DeletedCustomers) &&
-		slices.Equal(a.CustomerAccounts, b.CustomerAccounts) &&
-		maps.Equal(a.Meanings, b.Meanings) &&
-		maps.Equal(a.Orders, b.Orders) &&
-		maps.Equal(a.Payments, b.Payments) &&
-		maps.Equal(a.InvoicePayments, b.InvoicePayments) &&
-		maps.Equal(a.Charges, b.Charges) &&
-		maps.Equal(a.Refunds, b.Refunds) &&
-		maps.Equal(a.Disputes, b.Disputes) &&
-		maps.Equal(a.Grants, b.Grants) &&
-		maps.EqualFunc(a.CreditNotes, b.CreditNotes, sameCreditNote) &&
-		maps.EqualFunc(a.Invoices, b.Invoices, sameInvoice) &&
-		maps.EqualFunc(a.Subscriptions, b.Subscriptions, func(s, t Subscription) bool {
-			return s.ID == t.ID && compareSnapshots(s, t) == 0
-		})
-}
-
 // WithOrder returns the account with an order added or replaced.
 func (a Account) WithOrder(o Order) Account {
 	a = a.Clone()

@@ -14,17 +14,12 @@ import (
 
 // coverage is what lines say of one item of a subscription.
 type coverage struct {
-	paid    []coveredLine // of settled invoices, and kept
+	paid    []*Line       // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
-	open    []Bill        // invoices about the item that are owed
+	open    []*Bill       // invoices about the item that are owed
 	changed bool          // an invoice that is owed takes back what the item was
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
-}
-
-type coveredLine struct {
-	line    Line
-	unknown bool // of which item and price was not told
 }
 
 // takenLine is time that was paid for once, and the row that says why it no longer is.
@@ -35,10 +30,9 @@ type takenLine struct {
 
 // settledLine is a line of an invoice that was paid, and what became of its money.
 type settledLine struct {
-	bill   int // its place among the purchase's bills
-	line   Line
-	effect Effect
-	rule   Rule
+	bill    int // its place among the purchase's bills
+	line    *Line
+	revoked *Rule // the row that says why it does not count; nil: it does
 }
 
 // settledLines decides of each line of each paid invoice whether it counts.
@@ -49,26 +43,29 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			last = n
 		}
 	}
-	var all []settledLine
+	all := make([]settledLine, 0, len(p.Bills))
 	revoked := false
 	for n, bill := range p.Bills {
 		if !bill.Invoice.settled() {
 			continue
 		}
 		back := bill.moneyBack()
-		for _, line := range bill.Invoice.Lines {
-			s := settledLine{bill: n, line: line, effect: EffectKeep}
+		for l := range bill.Invoice.Lines {
+			line := &bill.Invoice.Lines[l]
+			s := settledLine{bill: n, line: line}
 			if !back.nothing() {
 				recency := EarlierInvoice
 				if n == last {
 					recency = LatestInvoice
 				}
-				s.effect, s.rule = decideMoney(backObservations{
-					policy: policyOf(line), share: back.shareOf(line), after: back.lastAt.Sub(back.paidAt),
+				effect, rule := decideMoney(backObservations{
+					policy: policyOf(*line), share: back.shareOf(*line), after: back.lastAt.Sub(back.paidAt),
 					recency: recency, disputed: back.disputed,
 				})
+				if effect == EffectRevoke {
+					s.revoked, revoked = &rule, true
+				}
 			}
-			revoked = revoked || s.effect == EffectRevoke
 			all = append(all, s)
 		}
 	}
@@ -87,15 +84,15 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 	var pool int64 // credit for what was revoked, not spent yet
 	for n, bill := range p.Bills {
 		var fresh, own int64 // credit of this bill for what was revoked; what of it pays for other lines of the bill
-		var rule Rule
+		var rule *Rule
 		for i := range lines {
 			credit := lines[i]
 			if credit.bill != n || credit.line.Kind != LineCredit {
 				continue
 			}
-			if origin, found := originOf(lines, credit.line); found {
+			if origin, found := originOf(lines, *credit.line); found {
 				part := unpaidPart(lines, credit)
-				fresh, rule = saturatingAdd(fresh, part), origin.rule
+				fresh, rule = saturatingAdd(fresh, part), origin.revoked
 				if !p.netsOut(lines, credit) {
 					own = saturatingAdd(own, part)
 				}
@@ -110,24 +107,24 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 		if tainted == 0 || !bill.Invoice.settled() || bill.Invoice.AmountPaid >= tainted {
 			continue
 		}
-		if rule == (Rule{}) {
-			rule = firstRevoked(lines).rule
+		if rule == nil {
+			rule = firstRevoked(lines)
 		}
 		for i := range lines {
-			if lines[i].bill == n && lines[i].effect == EffectKeep && lines[i].line.Kind != LineCredit {
-				lines[i].effect, lines[i].rule = EffectRevoke, rule
+			if lines[i].bill == n && lines[i].revoked == nil && lines[i].line.Kind != LineCredit {
+				lines[i].revoked = rule
 			}
 		}
 	}
 }
 
-func firstRevoked(lines []settledLine) settledLine {
+func firstRevoked(lines []settledLine) *Rule {
 	for _, l := range lines {
-		if l.effect == EffectRevoke {
-			return l
+		if l.revoked != nil {
+			return l.revoked
 		}
 	}
-	return settledLine{}
+	return nil
 }
 
 // netsOut tells whether the invoice of a credit bills the same price of the same item
@@ -144,7 +141,7 @@ func originOf(lines []settledLine, credit Line) (settledLine, bool) {
 		overlaps := l.line.From.Before(credit.Until) && credit.From.Before(l.line.Until)
 		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
 			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
-		if l.effect == EffectRevoke && l.line.Kind != LineCredit && same && overlaps {
+		if l.revoked != nil && l.line.Kind != LineCredit && same && overlaps {
 			return l, true
 		}
 	}
@@ -159,7 +156,7 @@ func unpaidPart(lines []settledLine, credit settledLine) int64 {
 		same := l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
 		then := !credit.line.From.Before(l.line.From) && credit.line.From.Before(l.line.Until)
 		switch {
-		case l.bill == credit.bill || l.effect != EffectKeep || !same || !then:
+		case l.bill == credit.bill || l.revoked != nil || !same || !then:
 		case l.line.Kind == LineCredit:
 			kept -= l.line.Quantity
 		default:
@@ -187,19 +184,22 @@ func (l Line) about(item Item) bool {
 // unknown tells that a line does not say what it is for.
 func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
-// coverageOf gathers what is said of an item.
+// coverageOf gathers what is said of an item. Lines that are over only count.
 func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	var c coverage
-	var kept []interval
+	horizon := p.horizon()
+	kept := make([]interval, 0, len(settled))
 	counted := -1
 	for _, s := range settled {
-		if !s.line.about(item) || !s.line.From.Before(s.line.Until) || p.Subscription.tries(s.line) {
+		if !s.line.about(item) || !s.line.From.Before(s.line.Until) || p.Subscription.tries(*s.line) {
 			continue
 		}
 		span := interval{s.line.From, s.line.Until}
 		switch {
-		case s.effect == EffectKeep:
-			c.paid = append(c.paid, coveredLine{s.line, s.line.unknown()})
+		case s.revoked == nil:
+			if s.line.Until.After(horizon) {
+				c.paid = append(c.paid, s.line)
+			}
 			if s.line.Kind != LineCredit && p.Bills[s.bill].Invoice.Total > 0 {
 				kept = append(kept, span)
 				if s.line.Kind == LineCycle && counted != s.bill {
@@ -207,16 +207,15 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 				}
 			}
 		case s.line.Kind != LineCredit:
-			c.taken = append(c.taken, takenLine{span, s.rule})
+			c.taken = append(c.taken, takenLine{span, *s.revoked})
 		}
 	}
 	c.lasted = lengthOf(kept)
 	for _, bill := range p.owed() {
-		for _, line := range bill.Invoice.Lines {
-			if line.about(item) {
-				c.open = append(c.open, bill)
-				break
-			}
+		about := func(l Line) bool { return l.about(item) }
+		// Of which lines there are more, it may be about anything.
+		if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {
+			c.open = append(c.open, bill)
 		}
 		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
 			return l.Kind == LineCredit && l.about(item)
@@ -232,8 +231,8 @@ func (s Subscription) tries(line Line) bool {
 }
 
 // owed are the invoices that are open; if there are none, those that were given up.
-func (p Purchase) owed() []Bill {
-	var open, given []Bill
+func (p Purchase) owed() []*Bill {
+	var open, given []*Bill
 	for _, bill := range p.Bills {
 		switch bill.Invoice.Status {
 		case InvoiceOpen:
@@ -264,14 +263,13 @@ func (c coverage) spans(item Item) []held {
 		price PriceID
 		by    int64
 	}
-	var edges []edge
-	for _, covered := range c.paid {
-		line := covered.line
+	edges := make([]edge, 0, 2*len(c.paid))
+	for _, line := range c.paid {
 		price, quantity := cmp.Or(line.Price, item.Price), line.Quantity
 		switch {
-		case covered.unknown && c.changed:
+		case line.unknown() && c.changed:
 			continue
-		case covered.unknown:
+		case line.unknown():
 			quantity = max(item.Quantity, 1)
 		}
 		if line.Kind == LineCredit {

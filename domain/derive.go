@@ -36,6 +36,9 @@ func Entitlements(a Account, c Catalog) []Entitlement {
 // entitlementsOf is what the standings of one source give together, feature by feature,
 // one stretch of time after the other. Items of one plan add up to so many units of it.
 func entitlementsOf(source Source, standings []Standing, c Catalog) []Entitlement {
+	if len(standings) == 1 { // as of most sources
+		return entitlementsOfOne(standings[0], c)
+	}
 	var stretches []stretch
 	for _, between := range intervalsBetween(standings) {
 		for feature, e := range givenIn(between, standings, c) {
@@ -57,6 +60,20 @@ func entitlementsOf(source Source, standings []Standing, c Catalog) []Entitlemen
 			s.gives.Part = all[last].Part + 1
 		}
 		all = append(all, s.gives)
+	}
+	return all
+}
+
+func entitlementsOfOne(s Standing, c Catalog) []Entitlement {
+	if !s.Gives || !(interval{s.Since, s.Until}).closed().lasts() {
+		return nil
+	}
+	grants := c.Plans[s.Plan].grantsOf(s.Grants)
+	all := make([]Entitlement, 0, len(grants))
+	for feature, value := range grants {
+		all = append(all, Entitlement{
+			Feature: feature, Source: s.Source, Plan: s.Plan, Value: c.timesUnits(feature, value, s.Quantity), Since: s.Since, Until: s.Until,
+		})
 	}
 	return all
 }
@@ -119,12 +136,17 @@ func givenIn(between interval, standings []Standing, c Catalog) map[FeatureKey]E
 func valuesOf(p Plan, set GrantSet, quantity int64, c Catalog) map[FeatureKey]Value {
 	values := make(map[FeatureKey]Value, len(p.Grants))
 	for feature, value := range p.grantsOf(set) {
-		if c.Features[feature].PerUnit && value.Limit != Unlimited {
-			value.Limit = saturatingMultiply(value.Limit, quantity)
-		}
-		values[feature] = value
+		values[feature] = c.timesUnits(feature, value, quantity)
 	}
 	return values
+}
+
+// timesUnits is a plan's value of a feature for so many units of the plan.
+func (c Catalog) timesUnits(feature FeatureKey, v Value, units int64) Value {
+	if c.Features[feature].PerUnit && v.Limit != Unlimited {
+		v.Limit = saturatingMultiply(v.Limit, units)
+	}
+	return v
 }
 
 func saturatingAdd(a, b int64) int64 {

@@ -75,13 +75,13 @@ func invoiceEventTable() string {
 
 func invoiceStatusTable() string {
 	means := map[domain.InvoiceStatus]string{
-		domain.InvoiceDraft:         "nothing yet: nobody owes it",
-		domain.InvoiceOpen:          "is owed: overdue from its due date on, or from when it was finalized",
-		domain.InvoiceUncollectible: "is owed, and no longer collected; looked at if none is open",
-		domain.InvoiceVoid:          "never was",
+		domain.InvoiceDraft:         "nobody owes it yet",
+		domain.InvoiceOpen:          "it is owed: overdue from its due date on, or else from when it was finalized",
+		domain.InvoiceUncollectible: "it is owed, and no longer collected; counts as overdue if no other is open",
+		domain.InvoiceVoid:          "as if it had never been",
 		domain.InvoicePaid:          "its lines are paid for: with money, with credit, or there was nothing to pay",
 	}
-	rows := [][]string{{"invoice's status", "means that it"}}
+	rows := [][]string{{"invoice's status", "means"}}
 	for _, status := range domain.InvoiceStatuses {
 		rows = append(rows, []string{code(status), means[status]})
 	}
@@ -133,16 +133,11 @@ func disputeTable() string {
 	return table(rows)
 }
 
-// expectationTable is made of what the domain expects of purchases at noon, and of what
-// it expects once that was asked for in vain.
+// expectationTable is made of what the domain expects of purchases that are silent.
 func expectationTable() string {
-	rows := [][]string{{"what is silent", "asked for", "and again"}}
+	rows := [][]string{{"what is silent", "asked for"}}
 	for _, c := range silences() {
-		due, again := c.due(), "never"
-		if next, expected := c.askedAt(due); expected {
-			again = "after " + inWords(next.Sub(due))
-		}
-		rows = append(rows, []string{c.of, inWords(due.Sub(c.from)) + " after " + c.after, again})
+		rows = append(rows, []string{c.of, inWords(c.due().Sub(c.from)) + " after " + c.after})
 	}
 	return table(rows)
 }

@@ -32,8 +32,8 @@ type Fact interface {
 	// claims.
 	Refs() []Ref
 
-	// record joins the fact into an account that it may change freely.
-	record(a Account, c Catalog) (Account, Verdict)
+	// record joins the fact into an account.
+	record(r *recording, c Catalog) Verdict
 }
 
 // SessionFact is what we were told of a Checkout Session.
@@ -116,4 +116,27 @@ func (i InvoiceFact) Refs() []Ref {
 		Ref{RefCustomer, string(i.Customer)},
 		Ref{RefAccount, string(i.CustomerAccount)},
 	)
+}
+
+// Names are what a fact would make known as names of its account, beside those of the
+// customer: another user who has one of them already has a claim to it, too.
+func Names(f Fact) []Ref {
+	switch f := f.(type) {
+	case SessionFact:
+		return refs(Ref{RefSubscription, string(f.Subscription)}, Ref{RefPaymentIntent, string(f.PaymentIntent)})
+	case SubscriptionFact:
+		return refs(Ref{RefSubscription, string(f.Snapshot.ID)})
+	case InvoiceFact:
+		names := []Ref{{RefInvoice, string(f.Invoice.ID)}}
+		for _, p := range f.PaidWith {
+			names = append(names, moneyRefs(p.PaymentIntent, p.Charge)...)
+		}
+		return names
+	case InvoicePaymentFact:
+		return append(moneyRefs(f.PaymentIntent, f.Charge), refs(Ref{RefInvoice, string(f.Invoice)})...)
+	case ChargeFact:
+		return append(moneyRefs(f.PaymentIntent, f.ID), refs(Ref{RefInvoice, string(f.Invoice)})...)
+	default:
+		return nil
+	}
 }

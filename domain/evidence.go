@@ -128,7 +128,7 @@ func (p Purchase) subscriptionEvidence() Evidence {
 }
 
 // evidence is a bill, its lines, and what became of its money.
-func (b Bill) evidence() []Evidence {
+func (b *Bill) evidence() []Evidence {
 	back := b.moneyBack()
 	went := ""
 	if back.returned > 0 {

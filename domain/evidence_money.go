@@ -7,7 +7,7 @@ import (
 )
 
 // moneyEvidence is what refunds, charges, credit notes and disputes say of a bill.
-func (b Bill) moneyEvidence() []Evidence {
+func (b *Bill) moneyEvidence() []Evidence {
 	var found []Evidence
 	for _, r := range b.Refunds {
 		found = append(found, Evidence{"refund", string(r.ID), fmt.Sprintf("refund of %s: %s", money(r.Amount, r.Currency), r.Status), details(

@@ -92,12 +92,33 @@ func (p Purchase) renewalDue() time.Time {
 	}
 	period := max(end.Sub(s.PeriodStart()), 24*time.Hour)
 	due := again(end.Add(renewalDue), s.SeenAt, period)
-	if s.Status == StatusPastDue && len(p.owed()) == 0 {
-		if soon := s.SeenAt.Add(overdueDue); !s.fetched() && soon.Before(due) {
-			return soon
-		}
+	if soon := s.SeenAt.Add(overdueDue); p.moneyUnknown() && !s.fetched() && soon.Before(due) {
+		return soon
 	}
 	return due
+}
+
+// moneyUnknown tells whether something is owed, by the status, and invoices that would
+// say what, or what was paid for, were not told.
+func (p Purchase) moneyUnknown() bool {
+	if p.Subscription.Status != StatusPastDue && p.Subscription.Status != StatusUnpaid {
+		return false
+	}
+	if len(p.owed()) == 0 {
+		return true
+	}
+	for _, item := range p.Subscription.Items {
+		told := item.Quantity == 0
+		for _, bill := range p.Bills {
+			told = told || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
+				return l.about(item) && l.From.Before(item.PeriodEnd) && item.PeriodStart.Before(l.Until)
+			})
+		}
+		if !told {
+			return true
+		}
+	}
+	return false
 }
 
 // again is when to ask for news that is due: if Stripe was asked since, and said the

@@ -169,8 +169,9 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 			e.add(could.Feature, one)
 		}
 	}
+	said := e.claims()
 	for claim, change := range last {
-		if e.has(claim) {
+		if said[claim] {
 			continue
 		}
 		one := e.told(change)
@@ -187,11 +188,13 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 // give nothing themselves, and they are why the user has nothing.
 func (a Account) unfollowed() []Standing {
 	var all []Standing
+	followed := map[OrderID]bool{}
+	for _, s := range a.Subscriptions {
+		followed[s.Order] = true
+	}
 	for _, o := range a.Orders {
 		_, known := a.Subscriptions[o.Subscription]
-		for _, s := range a.Subscriptions {
-			known = known || s.Order == o.ID
-		}
+		known = known || followed[o.ID]
 		if o.Mode != ModeSubscription || known {
 			continue
 		}
@@ -241,8 +244,15 @@ func (e *explaining) add(feature FeatureKey, s SourceExplanation) {
 	e.sources[feature] = append(e.sources[feature], s)
 }
 
-func (e *explaining) has(c claim) bool {
-	return slices.ContainsFunc(e.sources[c.feature], func(s SourceExplanation) bool { return s.Source == c.source })
+// claims are those of which something is said.
+func (e *explaining) claims() map[claim]bool {
+	said := map[claim]bool{}
+	for feature, sources := range e.sources {
+		for _, s := range sources {
+			said[claim{feature, s.Source}] = true
+		}
+	}
+	return said
 }
 
 // conclude puts everything in order and adds what holds.

@@ -12,16 +12,45 @@ import (
 // subscription with more items than a message has room for, the items depend on it
 // until the doubt is answered.)
 func Record(a Account, f Fact, c Catalog) (Account, Verdict) {
-	after, verdict := f.record(a.Clone(), c)
+	r := recording{Account: a}
+	verdict := f.record(&r, c)
 	switch {
 	case verdict.Outcome != "":
-	case a.same(after):
-		verdict.Outcome = OutcomeUnchanged
-	default:
+	case r.changed:
 		verdict.Outcome = OutcomeApplied
+	default:
+		verdict.Outcome = OutcomeUnchanged
 	}
-	return after, verdict
+	return r.Account, verdict
 }
+
+// recording is an account while a fact is joined into it. Its maps are those of the
+// account given, until something in them changes: see put.
+type recording struct {
+	Account
+	changed bool
+}
+
+// put keeps a value in one of the account's maps, unless it is there already. The map
+// that others hold is left as it is.
+func put[K comparable, V any](r *recording, m *map[K]V, key K, value V, same func(a, b V) bool) {
+	if held, have := (*m)[key]; have && same(held, value) {
+		return
+	}
+	*m = cloneMap(*m)
+	(*m)[key] = value
+	r.changed = true
+}
+
+// merge keeps what join makes of a value and the one that is held.
+func merge[K comparable, V interface{ join(V) V }](r *recording, m *map[K]V, key K, value V, same func(a, b V) bool) {
+	if held, have := (*m)[key]; have {
+		value = held.join(value)
+	}
+	put(r, m, key, value, same)
+}
+
+func equal[V comparable](a, b V) bool { return a == b }
 
 func ignored(format string, args ...any) Verdict {
 	return Verdict{Outcome: OutcomeIgnored, Reason: fmt.Sprintf(format, args...)}
@@ -47,61 +76,62 @@ func (a Account) strangerTo(customer CustomerID, account CustomerAccountID, link
 }
 
 // named keeps another name of the account's customer.
-func (a *Account) named(account CustomerAccountID) {
-	if account != "" {
-		a.CustomerAccounts = union(a.CustomerAccounts, []CustomerAccountID{account})
+func (r *recording) named(account CustomerAccountID) {
+	if account != "" && !slices.Contains(r.CustomerAccounts, account) {
+		r.CustomerAccounts = union(r.CustomerAccounts, []CustomerAccountID{account})
+		r.changed = true
 	}
 }
 
-func (s SessionFact) record(a Account, c Catalog) (Account, Verdict) {
+func (s SessionFact) record(r *recording, c Catalog) Verdict {
 	if !isOrderEvent(s.Type) {
-		return a, ignored("events of type %s say nothing about an order", s.Type)
+		return ignored("events of type %s say nothing about an order", s.Type)
 	}
-	order, found := a.orderOf(s)
-	if a.strangerTo(s.Customer, s.CustomerAccount, found) {
-		return a, ignored("session %s is of customer %q, not of ours", s.ID, s.Customer)
+	order, found := r.orderOf(s)
+	if r.strangerTo(s.Customer, s.CustomerAccount, found) {
+		return ignored("session %s is of customer %q, not of ours", s.ID, s.Customer)
 	}
 	if !found {
-		return a, ignored("session %s is not of an order of ours", s.ID)
+		return ignored("session %s is not of an order of ours", s.ID)
 	}
 	if !order.isPaidBy(s) {
 		if !s.paid() || s.Mode == ModeSetup {
-			return a, ignored("session %s carries the id of order %s, and is not its checkout", s.ID, order.ID)
+			return ignored("session %s carries the id of order %s, and is not its checkout", s.ID, order.ID)
 		}
-		return a, quarantined("session %s carries the id of order %s, and is not the checkout that was made for it (mode %s, %s): it pays nothing; look who made it", s.ID, order.ID, s.Mode, money(s.Amount, s.Currency))
+		return quarantined("session %s carries the id of order %s, and is not the checkout that was made for it (mode %s, %s): it pays nothing; look who made it", s.ID, order.ID, s.Mode, money(s.Amount, s.Currency))
 	}
-	a.named(s.CustomerAccount)
+	r.named(s.CustomerAccount)
 	order = order.apply(s)
-	a.Orders[order.ID] = order
+	put(r, &r.Orders, order.ID, order, equal)
 	if s.paid() && order.Mode == ModePayment && s.PaymentIntent != "" {
-		a.keepPayment(Payment{ID: s.PaymentIntent, Order: order.ID, Amount: s.Amount, Currency: s.Currency})
+		merge(r, &r.Payments, s.PaymentIntent, Payment{ID: s.PaymentIntent, Order: order.ID, Amount: s.Amount, Currency: s.Currency}, equal)
 	}
-	if _, known := c.PlanOf(order.Plan); !known && order.Status == OrderPaid {
-		return a, quarantined("order %s is for plan %q, which the catalog does not have: add it, start again, and replay the event", order.ID, order.Plan)
+	if _, known := c.planOfOrder(order); !known && order.Status == OrderPaid {
+		return quarantined("order %s is for plan %q, which the catalog does not have: add it, start again, and replay the event", order.ID, order.Plan)
 	}
-	return a, Verdict{}
+	return Verdict{}
 }
 
-func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
+func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 	rule, known := subscriptionEvent(s.Type)
 	if !known {
-		return a, ignored("events of type %s say nothing that a subscription's other events do not say", s.Type)
+		return ignored("events of type %s say nothing that a subscription's other events do not say", s.Type)
 	}
 	snapshot := s.Snapshot
-	held, have := a.Subscriptions[snapshot.ID]
-	_, ours := a.Orders[snapshot.Order]
-	if a.strangerTo(snapshot.Customer, snapshot.CustomerAccount, have || ours) {
-		return a, ignored("subscription %s is of customer %q, not of ours", snapshot.ID, snapshot.Customer)
+	held, have := r.Subscriptions[snapshot.ID]
+	_, ours := r.Orders[snapshot.Order]
+	if r.strangerTo(snapshot.Customer, snapshot.CustomerAccount, have || ours) {
+		return ignored("subscription %s is of customer %q, not of ours", snapshot.ID, snapshot.Customer)
 	}
 	status, known := snapshot.Status.row()
 	if !known {
-		return a, quarantined("subscription %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", snapshot.ID, snapshot.Status)
+		return quarantined("subscription %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", snapshot.ID, snapshot.Status)
 	}
 	if !status.Terminal && !s.MoreItems && !snapshot.readable() {
-		return a, quarantined("subscription %s has no item with a price and a period that this program can read: the last known state stays; is it of a newer API version?", snapshot.ID)
+		return quarantined("subscription %s has no item with a price and a period that this program can read: the last known state stays; is it of a newer API version?", snapshot.ID)
 	}
-	a.named(snapshot.CustomerAccount)
-	a.learn(snapshot.Items, c)
+	r.named(snapshot.CustomerAccount)
+	r.learn(snapshot.Items, c)
 	snapshot.SeenAt, snapshot.Precedence = s.At, rule.Precedence
 	newer := !have || compareSnapshots(snapshot, held) > 0
 	// What an event had no room for is not gone: until Stripe has told all items, those
@@ -111,13 +141,13 @@ func (s SubscriptionFact) record(a Account, c Catalog) (Account, Verdict) {
 		snapshot.Items = held.Items
 	}
 	if newer {
-		a.Subscriptions[snapshot.ID] = snapshot
+		put(r, &r.Subscriptions, snapshot.ID, snapshot, sameSnapshot)
 	}
-	verdict := a.unmapped(snapshot, c)
+	verdict := r.unmapped(snapshot, c)
 	if cut || have && inDoubt(snapshot, held) {
 		verdict.Doubt = Doubt{Ref{RefSubscription, string(snapshot.ID)}, later(snapshot.SeenAt, held.SeenAt)}
 	}
-	return a, verdict
+	return verdict
 }
 
 // readable tells whether something can be given by a snapshot: Stripe has taken lists
@@ -147,58 +177,42 @@ func (a Account) unmapped(s Subscription, c Catalog) Verdict {
 	return verdict
 }
 
-func (i InvoiceFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (i InvoiceFact) record(r *recording, _ Catalog) Verdict {
 	invoice := i.Invoice
 	rule, known := invoiceEvent(i.Type)
 	switch {
 	case !known:
-		return a, ignored("events of type %s say nothing about an invoice", i.Type)
+		return ignored("events of type %s say nothing about an invoice", i.Type)
 	case invoice.Subscription == "":
-		return a, ignored("invoice %s is not for a subscription", invoice.ID)
+		return ignored("invoice %s is not for a subscription", invoice.ID)
 	}
-	_, have := a.Invoices[invoice.ID]
-	_, ours := a.Subscriptions[invoice.Subscription]
-	if a.strangerTo(i.Customer, i.CustomerAccount, have || ours) {
-		return a, ignored("invoice %s is of customer %q, not of ours", invoice.ID, i.Customer)
+	_, have := r.Invoices[invoice.ID]
+	_, ours := r.Subscriptions[invoice.Subscription]
+	if r.strangerTo(i.Customer, i.CustomerAccount, have || ours) {
+		return ignored("invoice %s is of customer %q, not of ours", invoice.ID, i.Customer)
 	}
 	// What happened is as good a witness as the invoice's own word.
 	if invoice.Status == "" || invoice.Status.Rank() >= 0 && rule.Status == InvoicePaid {
 		invoice.Status = rule.Status
 	}
 	if invoice.Status.Rank() < 0 {
-		return a, quarantined("invoice %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", invoice.ID, invoice.Status)
+		return quarantined("invoice %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", invoice.ID, invoice.Status)
 	}
-	a.named(i.CustomerAccount)
+	r.named(i.CustomerAccount)
 	if invoice.Status == InvoiceDraft {
 		invoice.Lines, invoice.Complete = nil, false // they may still change
 	} else {
 		invoice.FirstSeenAt, invoice.SeenAt = i.At, i.At
 	}
-	a.keepInvoice(invoice)
+	invoice.Lines = sortedLines(invoice.Lines)
+	merge(r, &r.Invoices, invoice.ID, invoice, sameInvoice)
 	for _, paid := range i.PaidWith {
-		a.link(invoice.ID, paid.PaymentIntent, paid.Charge)
+		r.link(invoice.ID, paid.PaymentIntent, paid.Charge)
 	}
-	if kept := a.Invoices[invoice.ID]; kept.Status != InvoiceDraft && !kept.Complete && i.Type != TypeFetched {
-		return a, Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(invoice.ID)}}}
+	if kept := r.Invoices[invoice.ID]; kept.Status != InvoiceDraft && !kept.Complete && i.Type != TypeFetched {
+		return Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(invoice.ID)}}}
 	}
-	return a, Verdict{}
-}
-
-// keepPayment joins a payment into the account, which must be the caller's own.
-func (a Account) keepPayment(p Payment) {
-	if held, have := a.Payments[p.ID]; have {
-		p = held.join(p)
-	}
-	a.Payments[p.ID] = p
-}
-
-// keepInvoice joins an invoice into the account, which must be the caller's own.
-func (a Account) keepInvoice(i Invoice) {
-	i.Lines = sortedLines(i.Lines)
-	if held, have := a.Invoices[i.ID]; have {
-		i = held.join(i)
-	}
-	a.Invoices[i.ID] = i
+	return Verdict{}
 }
 
 func sortedLines(lines []Line) []Line {
@@ -211,11 +225,11 @@ func sortedLines(lines []Line) []Line {
 }
 
 // link keeps what pays an invoice.
-func (a Account) link(invoice InvoiceID, intent PaymentIntentID, charge ChargeID) {
+func (r *recording) link(invoice InvoiceID, intent PaymentIntentID, charge ChargeID) {
 	if intent != "" {
-		a.InvoicePayments[intent] = max(a.InvoicePayments[intent], invoice)
+		put(r, &r.InvoicePayments, intent, max(r.InvoicePayments[intent], invoice), equal)
 	}
 	if charge != "" {
-		a.keepCharge(Charge{ID: charge, PaymentIntent: intent, Invoice: invoice})
+		merge(r, &r.Charges, charge, Charge{ID: charge, PaymentIntent: intent, Invoice: invoice}, equal)
 	}
 }

@@ -6,105 +6,89 @@ import "slices"
 // bought: what they mean for it is derived, see standing.go. A fact comes to the
 // account that knows what it is about, so it is not asked again whose it is.
 
-func (i InvoicePaymentFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (i InvoicePaymentFact) record(r *recording, _ Catalog) Verdict {
 	if !slices.Contains(InvoicePaymentEvents, i.Type) {
-		return a, ignored("events of type %s say nothing about a payment that came", i.Type)
+		return ignored("events of type %s say nothing about a payment that came", i.Type)
 	}
 	if i.Invoice == "" {
-		return a, ignored("payment %s names no invoice", i.ID)
+		return ignored("payment %s names no invoice", i.ID)
 	}
-	a.link(i.Invoice, i.PaymentIntent, i.Charge)
-	return a, Verdict{}
+	r.link(i.Invoice, i.PaymentIntent, i.Charge)
+	return Verdict{}
 }
 
-func (c ChargeFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (c ChargeFact) record(r *recording, _ Catalog) Verdict {
 	if !slices.Contains(ChargeEvents, c.Type) {
-		return a, ignored("events of type %s say nothing about money that came or went back", c.Type)
+		return ignored("events of type %s say nothing about money that came or went back", c.Type)
 	}
-	if a.strangerTo(c.Customer, "", false) {
-		return a, ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
+	if r.strangerTo(c.Customer, "", false) {
+		return ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
 	}
 	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice}
 	if c.Type == TypeFetched {
 		// It was asked for to learn whose it is and what it paid. The time of an answer
 		// is a lower bound, too rough to tell which refunds are in its sum.
-		a.keepCharge(charge)
-		return a, Verdict{Doubt: a.untoldInvoice(c.PaymentIntent, c.ID)}
+		merge(r, &r.Charges, c.ID, charge, equal)
+		return Verdict{Doubt: r.untoldInvoice(c.PaymentIntent, c.ID)} // the answer leads on
 	}
 	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At
-	a.keepCharge(charge)
+	merge(r, &r.Charges, c.ID, charge, equal)
 	if c.Refunded == 0 {
-		return a, Verdict{}
+		return Verdict{}
 	}
-	return a, Verdict{Doubt: a.whatFor(c.PaymentIntent, c.ID)}
+	return Verdict{Doubt: r.whatFor(c.PaymentIntent, c.ID)}
 }
 
-func (n CreditNoteFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (n CreditNoteFact) record(r *recording, _ Catalog) Verdict {
 	note := n.CreditNote
-	invoice, known := a.Invoices[note.Invoice]
+	invoice, known := r.Invoices[note.Invoice]
 	switch {
 	case !slices.Contains(CreditNoteEvents, n.Type):
-		return a, ignored("events of type %s say nothing about a credit note", n.Type)
-	case a.strangerTo(n.Customer, n.CustomerAccount, known):
-		return a, ignored("credit note %s is of customer %q, not of ours", note.ID, n.Customer)
+		return ignored("events of type %s say nothing about a credit note", n.Type)
+	case r.strangerTo(n.Customer, n.CustomerAccount, known):
+		return ignored("credit note %s is of customer %q, not of ours", note.ID, n.Customer)
 	case note.Status.Rank() < 0:
-		return a, quarantined("credit note %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", note.ID, note.Status)
+		return quarantined("credit note %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", note.ID, note.Status)
 	}
-	if held, have := a.CreditNotes[note.ID]; have {
-		note = held.join(note)
-	}
-	a.CreditNotes[note.ID] = note
+	merge(r, &r.CreditNotes, note.ID, note, sameCreditNote)
 	if !known || !invoice.Complete {
-		return a, Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(note.Invoice)}}}
+		return Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(note.Invoice)}}}
 	}
-	return a, Verdict{}
+	return Verdict{}
 }
 
-func (a Account) keepCharge(c Charge) {
-	if held, have := a.Charges[c.ID]; have {
-		c = held.join(c)
+func (f RefundFact) record(r *recording, _ Catalog) Verdict {
+	if !slices.Contains(RefundEvents, f.Type) {
+		return ignored("events of type %s say nothing about a refund", f.Type)
 	}
-	a.Charges[c.ID] = c
-}
-
-func (r RefundFact) record(a Account, _ Catalog) (Account, Verdict) {
-	if !slices.Contains(RefundEvents, r.Type) {
-		return a, ignored("events of type %s say nothing about a refund", r.Type)
-	}
-	row := refundRow(r.Status)
+	row := refundRow(f.Status)
 	if row < 0 {
-		return a, quarantined("refund %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", r.ID, r.Status)
+		return quarantined("refund %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", f.ID, f.Status)
 	}
 	refund := Refund{
-		ID: r.ID, Charge: r.Charge, PaymentIntent: r.PaymentIntent,
-		Status: r.Status, Amount: r.Amount, Currency: r.Currency, CreatedAt: r.CreatedAt,
+		ID: f.ID, Charge: f.Charge, PaymentIntent: f.PaymentIntent,
+		Status: f.Status, Amount: f.Amount, Currency: f.Currency, CreatedAt: f.CreatedAt,
 	}
 	if RefundRules[row].Undone {
-		refund.UndoneAt = r.At
+		refund.UndoneAt = f.At
 	}
-	if held, have := a.Refunds[r.ID]; have {
-		refund = held.join(refund)
-	}
-	a.Refunds[r.ID] = refund
-	return a, Verdict{Doubt: a.whatFor(r.PaymentIntent, r.Charge)}
+	merge(r, &r.Refunds, f.ID, refund, equal)
+	return Verdict{Doubt: r.whatFor(f.PaymentIntent, f.Charge)}
 }
 
-func (d DisputeFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (d DisputeFact) record(r *recording, _ Catalog) Verdict {
 	if !slices.Contains(DisputeEvents, d.Type) {
-		return a, ignored("events of type %s say nothing about a dispute", d.Type)
+		return ignored("events of type %s say nothing about a dispute", d.Type)
 	}
 	if disputeRow(d.Status) < 0 {
-		return a, quarantined("dispute %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", d.ID, d.Status)
+		return quarantined("dispute %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", d.ID, d.Status)
 	}
 	dispute := Dispute{
 		ID: d.ID, Charge: d.Charge, PaymentIntent: d.PaymentIntent,
 		Status: d.Status, Amount: d.Amount, Currency: d.Currency, CreatedAt: d.CreatedAt,
 	}
-	if held, have := a.Disputes[d.ID]; have {
-		dispute = held.join(dispute)
-	}
-	a.Disputes[d.ID] = dispute
-	return a, Verdict{Doubt: a.whatFor(d.PaymentIntent, d.Charge)}
+	merge(r, &r.Disputes, d.ID, dispute, equal)
+	return Verdict{Doubt: r.whatFor(d.PaymentIntent, d.Charge)}
 }
 
 // whatFor is the question what a payment was for whose money went back, if nothing
@@ -156,16 +140,16 @@ func (a Account) intentOf(intent PaymentIntentID, charge ChargeID) PaymentIntent
 	return intent
 }
 
-func (c CustomerFact) record(a Account, _ Catalog) (Account, Verdict) {
+func (c CustomerFact) record(r *recording, _ Catalog) Verdict {
 	switch {
 	case !slices.Contains(CustomerEvents, c.Type) || c.Type == TypeFetched && !c.Deleted:
-		return a, ignored("events of type %s change nothing about what a customer may do", c.Type)
-	case a.Customer == c.ID:
-		return a.WithoutCustomer("after_" + string(c.ID)), Verdict{}
-	case a.strangerTo(c.ID, "", false):
-		return a, ignored("customer %s is not ours", c.ID)
-	default:
-		a.DeletedCustomers = union(a.DeletedCustomers, []CustomerID{c.ID})
-		return a, Verdict{}
+		return ignored("events of type %s change nothing about what a customer may do", c.Type)
+	case r.Customer == c.ID:
+		r.Account, r.changed = r.WithoutCustomer("after_"+string(c.ID)), true
+	case r.strangerTo(c.ID, "", false):
+		return ignored("customer %s is not ours", c.ID)
+	case !r.isDeleted(c.ID):
+		r.DeletedCustomers, r.changed = union(r.DeletedCustomers, []CustomerID{c.ID}), true
 	}
+	return Verdict{}
 }

@@ -32,6 +32,8 @@ func (i interval) open() interval {
 
 func (i interval) empty() bool { return !i.from.Before(i.until) }
 
+func (i interval) lasts() bool { return !i.empty() }
+
 // minus takes intervals out of one. All are closed.
 func (i interval) minus(others []interval) []interval {
 	left := []interval{i}
@@ -49,9 +51,9 @@ func (i interval) minus(others []interval) []interval {
 	return slices.DeleteFunc(left, interval.empty)
 }
 
-// lengthOf is how long intervals are together, where they overlap counted once.
+// lengthOf is how long intervals are together, where they overlap counted once. It
+// sorts them.
 func lengthOf(all []interval) time.Duration {
-	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b interval) int { return cmp.Or(a.from.Compare(b.from), a.until.Compare(b.until)) })
 	var sum time.Duration
 	var end time.Time

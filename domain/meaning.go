@@ -4,42 +4,59 @@ package domain
 // is never forgotten. A lookup key moves to the next price when prices are raised, an
 // id is replaced in the catalog, and those who pay the old price keep the plan.
 
-// planOf finds the plan that a price belongs to: by the catalog as it is, or else by
-// what the price meant when this account was told of it, by what it meant in an
-// earlier catalog, or by the order that was for it.
+// planOf finds the plan that a price belongs to: see [Account.plans].
 func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
-	if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
-		return plan, true
-	}
-	if price == "" {
-		return Plan{}, false
-	}
-	for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
-		if key, meant := meanings[price]; meant {
-			if plan, known := c.PlanOf(key); known {
-				return plan, true
-			}
-		}
-	}
-	var found Plan
-	mapped := false
-	for _, o := range a.Orders {
-		plan, known := c.PlanOf(o.Plan)
-		if known && o.PriceID == price && (!mapped || plan.Key < found.Key) {
-			found, mapped = plan, true
-		}
-	}
-	return found, mapped
+	return a.plans(c)(price, lookupKey)
 }
 
-// learn keeps what prices of items mean now. The account must be the caller's own.
-func (a Account) learn(items []Item, c Catalog) {
-	for _, item := range items {
-		if item.Price == "" {
+// plans finds the plan that a price belongs to: by the catalog as it is, or else by
+// what the price meant when this account was told of it, by what it meant in an
+// earlier catalog, or by the order that was for it. Orders are looked at once.
+func (a Account) plans(c Catalog) func(PriceID, string) (Plan, bool) {
+	var ordered map[PriceID]Plan
+	return func(price PriceID, lookupKey string) (Plan, bool) {
+		if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
+			return plan, true
+		}
+		if price == "" {
+			return Plan{}, false
+		}
+		for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
+			if key, meant := meanings[price]; meant {
+				if plan, known := c.PlanOf(key); known {
+					return plan, true
+				}
+			}
+		}
+		if ordered == nil {
+			ordered = a.orderedPrices(c)
+		}
+		plan, mapped := ordered[price]
+		return plan, mapped
+	}
+}
+
+// orderedPrices are the plans that were ordered, by price: of several the one with the
+// first key.
+func (a Account) orderedPrices(c Catalog) map[PriceID]Plan {
+	ordered := map[PriceID]Plan{}
+	for _, o := range a.Orders {
+		if o.PriceID == "" {
 			continue
 		}
-		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped {
-			a.Meanings[item.Price] = plan.Key
+		plan, known := c.PlanOf(o.Plan)
+		if first, twice := ordered[o.PriceID]; known && (!twice || plan.Key < first.Key) {
+			ordered[o.PriceID] = plan
+		}
+	}
+	return ordered
+}
+
+// learn keeps what prices of items mean now.
+func (r *recording) learn(items []Item, c Catalog) {
+	for _, item := range items {
+		if plan, mapped := c.PlanByPrice(item.Price, item.LookupKey); mapped && item.Price != "" {
+			put(r, &r.Meanings, item.Price, plan.Key, equal)
 		}
 	}
 }
@@ -47,9 +64,18 @@ func (a Account) learn(items []Item, c Catalog) {
 // Learn returns the account with what its prices mean in a catalog, for the day on
 // which the catalog no longer says so.
 func (a Account) Learn(c Catalog) Account {
-	a = a.Clone()
+	r := recording{Account: a}
 	for _, s := range a.Subscriptions {
-		a.learn(s.Items, c)
+		r.learn(s.Items, c)
 	}
-	return a
+	return r.Account
+}
+
+// planOfOrder finds the plan that an order was for: by its key, or, if the plan has
+// another now and does not say so, by the price.
+func (c Catalog) planOfOrder(o Order) (Plan, bool) {
+	if plan, known := c.PlanOf(o.Plan); known {
+		return plan, true
+	}
+	return c.PlanByPrice(o.PriceID, "")
 }

@@ -70,14 +70,14 @@ func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
 	return IsOverdue, since
 }
 
-// decideAccess finds the first row of [AccessRules] that fits.
-func decideAccess(o itemObservations) AccessRule {
-	for _, row := range AccessRules {
+// decideAccess finds the first row of [AccessRules] that fits, and says it.
+func decideAccess(o itemObservations) (AccessRule, string) {
+	for n, row := range AccessRules {
 		if row.fits(o) {
-			return row
+			return row, accessSays[n]
 		}
 	}
-	return AccessRule{Gives: BasisNothing}
+	return AccessRule{Gives: BasisNothing}, "no row fits"
 }
 
 func (r AccessRule) fits(o itemObservations) bool {

@@ -60,6 +60,7 @@ type Price struct {
 	Key       PriceKey
 	ID        PriceID
 	LookupKey string
+	NotSold   bool // who pays it keeps the plan; nobody can buy it
 }
 
 // CheckoutOptions are the switches of a plan's Checkout Session.
@@ -90,7 +91,7 @@ type Plan struct {
 	Grace       time.Duration // how long past_due keeps access, from the start of the unpaid period
 	Leeway      time.Duration // how long active access outlives the period's end
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
-	Prices      []Price       // the first is the default
+	Prices      []Price       // the first that is sold is the default
 	Grants      map[FeatureKey]Value
 	// TrialGrants and PastDueGrants are given instead of Grants during a trial, and
 	// while something is overdue; nil: Grants are.
@@ -111,14 +112,23 @@ const (
 	DefaultLeeway = 24 * time.Hour
 )
 
-// PriceOf finds one of the plan's prices; the empty key means the first.
+// PriceOf finds one of the plan's prices that are for sale; the empty key means the
+// first of them.
 func (p Plan) PriceOf(key PriceKey) (Price, bool) {
-	for _, price := range p.Prices {
+	for _, price := range p.sold() {
 		if key == "" || price.Key == key {
 			return price, true
 		}
 	}
 	return Price{}, false
+}
+
+// sold are the plan's prices that are for sale.
+func (p Plan) sold() []Price {
+	if p.NotSold {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.Prices), func(price Price) bool { return price.NotSold })
 }
 
 // Catalog is what is for sale, and what it grants.
@@ -149,6 +159,18 @@ func (c Catalog) PlanList() []Plan {
 		plans = append(plans, p)
 	}
 	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Key, b.Key) })
+	return plans
+}
+
+// ForSale returns the plans that can be bought, sorted by key, each with the prices
+// that it can be bought for.
+func (c Catalog) ForSale() []Plan {
+	var plans []Plan
+	for _, p := range c.PlanList() {
+		if p.Prices = p.sold(); len(p.Prices) > 0 {
+			plans = append(plans, p)
+		}
+	}
 	return plans
 }
 

@@ -25,7 +25,7 @@ type Purchase struct {
 
 	// Bills are what was billed for it and what became of the money, sorted by time: the
 	// payments of a one-time order, the invoices of a subscription.
-	Bills []Bill
+	Bills []*Bill
 }
 
 // Bill is an invoice, or the payment of a one-time order, with the ways of its money.
@@ -40,7 +40,7 @@ type Bill struct {
 }
 
 // ID is the invoice's or the payment's.
-func (b Bill) ID() string { return cmp.Or(string(b.Invoice.ID), string(b.Payment.ID)) }
+func (b *Bill) ID() string { return cmp.Or(string(b.Invoice.ID), string(b.Payment.ID)) }
 
 // Purchases groups what is known of an account. Each fact is looked at once.
 func (a Account) Purchases() []Purchase {
@@ -50,14 +50,14 @@ func (a Account) Purchases() []Purchase {
 	for _, o := range a.Orders {
 		if o.Mode == ModePayment {
 			all = append(all, Purchase{
-				Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: bills.ofOrder[o.ID],
+				Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: bills.of(string(o.ID)),
 			})
 		}
 	}
 	for _, s := range a.Subscriptions {
 		all = append(all, Purchase{
 			Source: Source{SourceSubscription, string(s.ID)}, Orders: orders[s.ID], Subscription: s,
-			CustomerDeleted: a.isDeleted(s.Customer), Bills: bills.ofSubscription[s.ID],
+			CustomerDeleted: a.isDeleted(s.Customer), Bills: bills.of(string(s.ID)),
 		})
 	}
 	slices.SortFunc(all, func(p, q Purchase) int {
@@ -68,6 +68,9 @@ func (a Account) Purchases() []Purchase {
 
 // ordersBySubscription are the orders that each subscription comes from.
 func (a Account) ordersBySubscription() map[SubscriptionID][]Order {
+	if len(a.Subscriptions) == 0 {
+		return nil
+	}
 	found := map[SubscriptionID][]Order{}
 	for id, s := range a.Subscriptions {
 		if o, known := a.Orders[s.Order]; known {
@@ -80,68 +83,90 @@ func (a Account) ordersBySubscription() map[SubscriptionID][]Order {
 		}
 	}
 	for _, orders := range found {
-		slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
+		if len(orders) > 1 {
+			slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
+		}
 	}
 	return found
 }
 
-// bills are all bills of an account.
-type bills struct {
-	ofOrder        map[OrderID][]Bill
-	ofSubscription map[SubscriptionID][]Bill
+// bills are all bills of an account, sorted by what they are for and by time.
+type bills []*Bill
+
+// billedFor is the subscription or the order.
+func (b *Bill) billedFor() string {
+	if b.Payment.ID != "" {
+		return string(b.Payment.Order)
+	}
+	return string(b.Invoice.Subscription)
+}
+
+// of are the bills for one purchase.
+func (all bills) of(purchase string) []*Bill {
+	start, _ := slices.BinarySearchFunc(all, purchase, func(b *Bill, id string) int { return cmp.Compare(b.billedFor(), id) })
+	end := start
+	for end < len(all) && all[end].billedFor() == purchase {
+		end++
+	}
+	return all[start:end:end]
 }
 
 func (a Account) bills() bills {
-	all := make(map[string]*Bill, len(a.Invoices)+len(a.Payments))
-	for id, invoice := range a.Invoices {
-		all[string(id)] = &Bill{Invoice: invoice}
+	backing := make([]Bill, 0, len(a.Invoices)+len(a.Payments))
+	for _, invoice := range a.Invoices {
+		backing = append(backing, Bill{Invoice: invoice})
 	}
-	for id, payment := range a.Payments {
-		all[string(id)] = &Bill{Payment: payment}
+	for _, payment := range a.Payments {
+		backing = append(backing, Bill{Payment: payment})
+	}
+	all := make(bills, len(backing))
+	for n := range backing {
+		all[n] = &backing[n]
+	}
+	all.attach(a)
+	slices.SortFunc(all, func(a, b *Bill) int {
+		return cmp.Or(cmp.Compare(a.billedFor(), b.billedFor()), a.Invoice.dueAt().Compare(b.Invoice.dueAt()), cmp.Compare(a.ID(), b.ID()))
+	})
+	return all
+}
+
+// attach gives each bill the ways of its money.
+func (all bills) attach(a Account) {
+	refunded := false
+	for _, c := range a.Charges {
+		refunded = refunded || c.Refunded > 0
+	}
+	if !refunded && len(a.Refunds)+len(a.Disputes)+len(a.CreditNotes) == 0 {
+		return // as of most accounts
+	}
+	byID := make(map[string]*Bill, len(all))
+	for _, bill := range all {
+		byID[bill.ID()] = bill
 	}
 	find := a.payees()
 	for _, id := range slices.Sorted(maps.Keys(a.Charges)) {
-		if c := a.Charges[id]; all[find.of(c.PaymentIntent, id)] != nil {
-			bill := all[find.of(c.PaymentIntent, id)]
+		c := a.Charges[id]
+		if bill := byID[find.of(c.PaymentIntent, id)]; bill != nil {
 			bill.Charges = append(bill.Charges, c)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.Refunds)) {
-		if r := a.Refunds[id]; all[find.of(r.PaymentIntent, r.Charge)] != nil {
-			bill := all[find.of(r.PaymentIntent, r.Charge)]
+		r := a.Refunds[id]
+		if bill := byID[find.of(r.PaymentIntent, r.Charge)]; bill != nil {
 			bill.Refunds = append(bill.Refunds, r)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.Disputes)) {
-		if d := a.Disputes[id]; all[find.of(d.PaymentIntent, d.Charge)] != nil {
-			bill := all[find.of(d.PaymentIntent, d.Charge)]
+		d := a.Disputes[id]
+		if bill := byID[find.of(d.PaymentIntent, d.Charge)]; bill != nil {
 			bill.Disputes = append(bill.Disputes, d)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.CreditNotes)) {
-		if bill := all[string(a.CreditNotes[id].Invoice)]; bill != nil {
+		if bill := byID[string(a.CreditNotes[id].Invoice)]; bill != nil {
 			bill.CreditNotes = append(bill.CreditNotes, a.CreditNotes[id])
 		}
 	}
-	b := bills{map[OrderID][]Bill{}, map[SubscriptionID][]Bill{}}
-	for _, bill := range all {
-		if bill.Payment.ID != "" {
-			b.ofOrder[bill.Payment.Order] = append(b.ofOrder[bill.Payment.Order], *bill)
-		} else {
-			b.ofSubscription[bill.Invoice.Subscription] = append(b.ofSubscription[bill.Invoice.Subscription], *bill)
-		}
-	}
-	for _, some := range b.ofOrder {
-		slices.SortFunc(some, compareBills)
-	}
-	for _, some := range b.ofSubscription {
-		slices.SortFunc(some, compareBills)
-	}
-	return b
-}
-
-func compareBills(a, b Bill) int {
-	return cmp.Or(a.Invoice.dueAt().Compare(b.Invoice.dueAt()), cmp.Compare(a.ID(), b.ID()))
 }
 
 // payees finds what an intent or a charge pays.

@@ -20,7 +20,7 @@ type moneyBack struct {
 }
 
 // moneyBack adds up what refunds, charges, credit notes and disputes say of a bill.
-func (b Bill) moneyBack() moneyBack {
+func (b *Bill) moneyBack() moneyBack {
 	m := moneyBack{paid: cmp.Or(b.Invoice.AmountPaid, b.Payment.Amount), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
 		return m
@@ -53,7 +53,7 @@ func (m *moneyBack) add(amount int64, at time.Time) {
 
 // addCreditNotes adds what credit notes take back, and returns the refunds that are
 // counted with it: a note says which lines its money is for.
-func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
+func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 	noted := map[RefundID]bool{}
 	for _, note := range b.CreditNotes {
 		if note.Status != CreditNoteIssued {
@@ -70,7 +70,9 @@ func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
 			m.credited[line.Line] = saturatingAdd(m.credited[line.Line], line.Amount)
 			rest = 0 // taxes and discounts of the lines are in the note's amount
 		}
-		if rest > 0 {
+		// One that was issued before the invoice was paid made it smaller: nothing went back.
+		smaller := m.paid > 0 && note.CreatedAt.Before(b.Invoice.PaidAt)
+		if rest > 0 && !smaller {
 			m.add(rest, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
@@ -84,7 +86,7 @@ func (m *moneyBack) addCreditNotes(b Bill) map[RefundID]bool {
 // toldOf is the part of what a charge says was refunded that single refunds have
 // told us of: who sends both is not to be counted twice, and who sends the
 // charge's events alone is to be counted all the same.
-func (b Bill) toldOf(c Charge) int64 {
+func (b *Bill) toldOf(c Charge) int64 {
 	var told int64
 	for _, r := range b.Refunds {
 		sameCharge := r.Charge == c.ID || r.Charge == "" && r.PaymentIntent != "" && r.PaymentIntent == c.PaymentIntent

@@ -9,6 +9,15 @@ import (
 
 // This file says rows of the decision tables in words, for explanations and documents.
 
+// accessSays are the rows of [AccessRules] in words: one is told with every standing.
+var accessSays = func() []string {
+	says := make([]string, len(AccessRules))
+	for n, r := range AccessRules {
+		says[n] = r.Says()
+	}
+	return says
+}()
+
 // Says is what the row looks at.
 func (r AccessRule) Says() string {
 	var parts []string
@@ -31,6 +40,22 @@ func (r AccessRule) Says() string {
 		return "anything"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// over says why nothing, or nothing any more, is given of so many units on a basis.
+func (b Basis) over(quantity int64) string {
+	switch {
+	case b == BasisNothing:
+		return string(b)
+	case b == BasisPaid:
+		return "nothing is paid for"
+	case quantity <= 0:
+		return "0 units"
+	case b == BasisGrace:
+		return "grace is over"
+	default:
+		return "the period is over"
+	}
 }
 
 // Says is what the row looks at.

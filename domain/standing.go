@@ -42,8 +42,9 @@ const (
 // and the grants.
 func Standings(a Account, c Catalog) []Standing {
 	var all []Standing
+	planOf := a.plans(c)
 	for _, p := range a.Purchases() {
-		all = append(all, p.standings(a, c)...)
+		all = append(all, p.standings(planOf, c)...)
 	}
 	for _, g := range a.Grants {
 		all = append(all, g.standing())
@@ -51,13 +52,12 @@ func Standings(a Account, c Catalog) []Standing {
 	return all
 }
 
-// standings tells how a purchase stands. Of the account it looks at nothing but what
-// prices mean.
-func (p Purchase) standings(a Account, c Catalog) []Standing {
+// standings tells how a purchase stands. Of the rest of the account it asks nothing but
+// what prices mean.
+func (p Purchase) standings(planOf func(PriceID, string) (Plan, bool), c Catalog) []Standing {
 	if p.Source.Kind == SourceOrder {
 		return []Standing{p.orderStanding(c)}
 	}
-	planOf := func(price PriceID, lookupKey string) (Plan, bool) { return a.planOf(price, lookupKey, c) }
 	settled := p.settledLines(func(l Line) Policy {
 		for _, item := range p.Subscription.Items { // the price says which plan; or the item does
 			if l.Price == item.Price || l.Price == "" && l.about(item) {
@@ -80,7 +80,7 @@ func (p Purchase) standings(a Account, c Catalog) []Standing {
 func (p Purchase) orderStanding(c Catalog) Standing {
 	o := p.Orders[0]
 	s := Standing{Source: p.Source, Plan: o.Plan, Quantity: o.Quantity}
-	plan, known := c.PlanOf(o.Plan)
+	plan, known := c.planOfOrder(o)
 	if o.Status != OrderPaid {
 		s.Rule = Rule{TableOrders, string(o.Status), string(BasisNothing)}
 		return s
@@ -132,7 +132,7 @@ func (a Account) StatusOf(o Order) OrderStatus {
 	if o.Status != OrderPaid || o.Mode != ModePayment {
 		return o.Status
 	}
-	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().ofOrder[o.ID]}
+	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().of(string(o.ID))}
 	return p.orderStatus()
 }
 
@@ -185,8 +185,8 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 	nothing.Plan = plan.Key
 	covered := p.coverageOf(item, settled)
 	observed := p.observe(item, plan, covered)
-	row := decideAccess(observed)
-	nothing.Rule = row.rule(row.Gives)
+	row, says := decideAccess(observed)
+	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}
 
 	t := timeline{item: item, plan: plan, row: row, since: observed.since, covered: covered, subscription: p.Subscription}
 	var all []Standing
@@ -201,10 +201,11 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 		}
 		span := piece.open()
 		s.Gives, s.Since, s.Until, s.Quantity, s.Grants = true, span.from, span.until, piece.quantity, piece.grants
-		s.Rule = row.rule(piece.basis)
+		s.Rule = Rule{TableAccess, says, string(piece.basis)}
 		all = append(all, s)
 	}
 	if len(all) == 0 {
+		nothing.Rule.Effect = row.Gives.over(item.Quantity)
 		if taken := covered.lastTaken(); taken.rule != (Rule{}) && row.Gives != BasisNothing {
 			nothing.Rule = taken.rule
 		}
@@ -232,8 +233,6 @@ func (p Purchase) horizon() time.Time {
 	}
 	return newest
 }
-
-func (r AccessRule) rule(basis Basis) Rule { return Rule{TableAccess, r.Says(), string(basis)} }
 
 func (g Grant) standing() Standing {
 	s := Standing{Source: Source{SourceGrant, string(g.ID)}, Quantity: 1}

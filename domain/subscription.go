@@ -125,6 +125,9 @@ const (
 // precedenceCreated is the precedence of the event that a subscription begins with.
 const precedenceCreated = 0
 
+// sameSnapshot tells whether two snapshots are one.
+func sameSnapshot(a, b Subscription) bool { return a.ID == b.ID && compareSnapshots(a, b) == 0 }
+
 // sameState tells whether two snapshots say the same, whenever they are from.
 func sameState(a, b Subscription) bool {
 	a.SeenAt, a.Precedence = b.SeenAt, b.Precedence

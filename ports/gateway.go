@@ -27,9 +27,21 @@ var (
 	// ErrGatewayRefused: Stripe understood the call and will not do it, now or
 	// later: a price that does not exist, an impossible parameter.
 	ErrGatewayRefused = errors.New("payment provider refuses the request")
-	// ErrCustomerGone: the customer was deleted at Stripe. It is an
-	// [ErrGatewayRefused] that a new customer mends.
-	ErrCustomerGone = fmt.Errorf("%w: the customer is gone", ErrGatewayRefused)
+	// ErrCustomerGone is an [ErrGatewayRefused]: Stripe has no such customer for our
+	// key. It says the same of a customer that was deleted and of one that another
+	// account has: [Gateway.FetchCustomer] tells them apart.
+	ErrCustomerGone = fmt.Errorf("%w: no such customer", ErrGatewayRefused)
+	// ErrCurrencyLocked is an [ErrGatewayRefused]: the customer has bought in another
+	// currency, and Stripe takes one currency from a customer at a time.
+	ErrCurrencyLocked = fmt.Errorf("%w: the customer pays in another currency", ErrGatewayRefused)
+	// ErrPriceRefused is an [ErrGatewayRefused] about what was set up: the price is
+	// missing or archived, its product is, or it does not fit the mode.
+	ErrPriceRefused = fmt.Errorf("%w: the price cannot be sold", ErrGatewayRefused)
+
+	// Each of these is an [ErrGatewayRefused] about what somebody asked for.
+	ErrLocaleRefused    = fmt.Errorf("%w: the locale is not supported", ErrGatewayRefused)
+	ErrQuantityRefused  = fmt.Errorf("%w: the quantity cannot be sold", ErrGatewayRefused)
+	ErrReturnURLRefused = fmt.Errorf("%w: the return URL is not accepted", ErrGatewayRefused)
 )
 
 // CustomerRequest asks for a customer for one of our users.
@@ -45,19 +57,29 @@ type SessionRequest struct {
 	Customer       domain.CustomerID
 	Order          domain.Order
 	Options        domain.CheckoutOptions
+	Metered        bool // the order's price is: no quantity is agreed on
 	IdempotencyKey string
 }
 
 // StripePrice is what Stripe says about a price.
 type StripePrice struct {
-	ID            domain.PriceID
-	LookupKey     string
-	Active        bool
+	ID        domain.PriceID
+	LookupKey string
+	Active    bool
+	Archived  bool // its product is no longer for sale, whatever Active says
+
 	Amount        int64  // minor currency units per unit
+	AmountUnknown bool   // there is no one amount: in tiers, chosen by the buyer, or less than a minor unit
+	Tiered        bool   // the amount of a unit depends on how many there are
+	Metered       bool   // what was used is paid for, afterwards
 	Currency      string // ISO 4217, lower case
 	Interval      string // day, week, month, year; empty: one-time
 	IntervalCount int64
 }
+
+// ForSale tells whether a price can be bought: Stripe lists prices as active whose
+// product was archived.
+func (p StripePrice) ForSale() bool { return p.Active && !p.Archived }
 
 // Gateway is Stripe: calls out, and messages in.
 //
@@ -69,10 +91,17 @@ type Gateway interface {
 	// same idempotency key.
 	CreateCustomer(ctx context.Context, r CustomerRequest) (domain.CustomerID, error)
 
+	// FetchCustomer asks whether a customer was deleted, in Stripe's own word.
+	// [ErrNotFound] if Stripe does not know the customer, which says nothing of it:
+	// the key may be another account's.
+	FetchCustomer(ctx context.Context, id domain.CustomerID) (deleted bool, err error)
+
 	// CreateSession makes a Checkout Session, or returns the one that was made
-	// with the same idempotency key, as it stands now. The order's and the user's id go into
-	// everything that the session will make. [ErrCustomerGone] if there is no such
-	// customer.
+	// with the same idempotency key, as it stands now. The order's and the user's id
+	// go into everything that the session will make. The order's locale is any IETF
+	// tag: the page is in the nearest language that Stripe has. A refusal is
+	// [ErrCustomerGone], [ErrCurrencyLocked], [ErrPriceRefused], [ErrLocaleRefused],
+	// [ErrQuantityRefused] or [ErrReturnURLRefused] where Stripe says so much.
 	CreateSession(ctx context.Context, r SessionRequest) (domain.SessionFact, error)
 
 	// ExpireSession ends an open session. A session that is no longer open is

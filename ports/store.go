@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -22,7 +23,29 @@ var (
 // State is all that is kept of one user.
 type State struct {
 	Account      domain.Account
-	Entitlements []domain.Entitlement // as last derived, sorted by feature and source
+	Entitlements []domain.Entitlement // as last derived, sorted by feature, source and part
+}
+
+// Clone returns a copy that shares nothing, so that whoever has one of the two may do
+// with it what they like.
+func (s State) Clone() State {
+	a := s.Account.Clone()
+	a.FormerCustomers = slices.Clone(a.FormerCustomers)
+	a.DeletedCustomers = slices.Clone(a.DeletedCustomers)
+	a.CustomerAccounts = slices.Clone(a.CustomerAccounts)
+	for id, sub := range a.Subscriptions {
+		sub.Items = slices.Clone(sub.Items)
+		a.Subscriptions[id] = sub
+	}
+	for id, invoice := range a.Invoices {
+		invoice.Lines = slices.Clone(invoice.Lines)
+		a.Invoices[id] = invoice
+	}
+	for id, note := range a.CreditNotes {
+		note.Lines, note.Refunds = slices.Clone(note.Lines), slices.Clone(note.Refunds)
+		a.CreditNotes[id] = note
+	}
+	return State{Account: a, Entitlements: slices.Clone(s.Entitlements)}
 }
 
 // Touch names what an update is about.
@@ -55,16 +78,19 @@ type Kept struct {
 	// Questions are to be put to Stripe. One that is kept already keeps its Due and
 	// Attempts, and takes the later Since.
 	Questions []Question
-	// Expected replaces the news that are expected: a subject has one due time, and a new
-	// one takes the attempts back. Those whose Due is zero are forgotten. They are taken
-	// like questions: see [Store.TakeQuestions].
-	Expected []domain.Expectation
 	// Answered forgets the question about each subject, if its Since is before the
 	// one here or both are zero; one that is asked in the same update too.
 	Answered []domain.Doubt
+	// Expected replaces the news that are expected: a subject has one due time, and a new
+	// one takes the attempts back. The one that is kept already changes nothing, however
+	// often it was taken. Those whose Due is zero are forgotten. They are taken like
+	// questions, see [Store.TakeQuestions], and kept after Answered has done its work: no
+	// subject of theirs is one of a question.
+	Expected []domain.Expectation
 }
 
-// Question is a doubt that only Stripe can settle, kept until it has.
+// Question is a doubt that only Stripe can settle, kept until it has; or news that are
+// due, in which case Since is when they were expected.
 type Question struct {
 	domain.Doubt
 	Due      time.Time // UTC; when to ask, or to ask again
@@ -114,11 +140,16 @@ type Store interface {
 	// Changes reads the history of one user's entitlements, oldest first.
 	Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error)
 
-	// TakeQuestions returns questions that are due at now, the longest due first, at
-	// most limit. They are the caller's for the lease, doubled with each earlier
+	// TakeQuestions returns questions and expected news that are due at now, the longest
+	// due first, at most limit. They are the caller's for the lease, doubled with each earlier
 	// attempt up to MostDoublings times: Due moves on by it, Attempts counts it. A
 	// question is never given to two callers at once.
 	TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Question, error)
+
+	// Holders counts who holds what from the plans that were bought: by entitlements of
+	// orders and subscriptions that are not over at a time, begun or not. Sorted by plan
+	// and feature.
+	Holders(ctx context.Context, at time.Time) ([]Holding, error)
 
 	// Users reads the ids of users with an account, in ascending order, those
 	// after the one given, at most limit.
@@ -135,8 +166,16 @@ type Store interface {
 	Ready(ctx context.Context) error
 }
 
-// MostDoublings bounds the time between two attempts at a question.
-const MostDoublings = 7
+// Holding is how many users hold a feature from a plan.
+type Holding struct {
+	Plan    domain.PlanKey
+	Feature domain.FeatureKey
+	Users   int
+}
+
+// MostDoublings bounds the time between two attempts at a question: of half a minute it
+// makes 17 hours.
+const MostDoublings = 11
 
 // LeaseOf is how long a question that was taken so often before is its taker's.
 func LeaseOf(lease time.Duration, attempts int) time.Duration {

@@ -100,9 +100,7 @@ func payOrders(b *testing.B, s *bunstore.Store, batch []int64) {
 			intent := domain.PaymentIntentID(fmt.Sprintf("pi_%d", n))
 			o.Status, o.PaidAt, o.PaymentIntent = domain.OrderPaid, began, intent
 			state.Account = state.Account.WithOrder(o)
-			state.Account.Payments[string(intent)] = domain.Payment{
-				ID: string(intent), Order: o.ID, Status: domain.PaymentPaid, Amount: 990, Currency: "eur",
-			}
+			state.Account.Payments[intent] = domain.Payment{ID: intent, Order: o.ID, Amount: 990, Currency: "eur"}
 			state.Entitlements = []domain.Entitlement{{
 				Feature: "sso", Source: domain.Source{Kind: domain.SourceOrder, ID: string(o.ID)}, Plan: "pro", Value: domain.Flag(), Since: began,
 			}}

@@ -15,8 +15,10 @@ func factTables() []factTable {
 			orderRowOf, sure(orderRow.toDomain)),
 		newTable(func(a domain.Account) map[domain.SubscriptionID]domain.Subscription { return a.Subscriptions },
 			subscriptionRowOf, subscriptionRow.toDomain),
-		newTable(func(a domain.Account) map[string]domain.Payment { return a.Payments },
-			paymentRowOf, sure(paymentRow.toDomain)),
+		newTable(func(a domain.Account) map[domain.PaymentIntentID]domain.Payment { return a.Payments },
+			paymentRowOf, sure(paymentRow.toDomain)).only(ofOneTime),
+		newTable(func(a domain.Account) map[domain.InvoiceID]domain.Invoice { return a.Invoices },
+			invoiceRowOf, invoiceRow.toDomain),
 		newTable(func(a domain.Account) map[domain.PaymentIntentID]domain.InvoiceID { return a.InvoicePayments },
 			invoicePaymentRowOf, sure(invoicePaymentRow.toDomain)),
 		newTable(func(a domain.Account) map[domain.ChargeID]domain.Charge { return a.Charges },
@@ -25,6 +27,8 @@ func factTables() []factTable {
 			refundRowOf, sure(refundRow.toDomain)),
 		newTable(func(a domain.Account) map[domain.DisputeID]domain.Dispute { return a.Disputes },
 			disputeRowOf, sure(disputeRow.toDomain)),
+		newTable(func(a domain.Account) map[domain.CreditNoteID]domain.CreditNote { return a.CreditNotes },
+			creditNoteRowOf, creditNoteRow.toDomain),
 		newTable(func(a domain.Account) map[domain.GrantID]domain.Grant { return a.Grants },
 			grantRowOf, sure(grantRow.toDomain)),
 	}
@@ -58,6 +62,7 @@ type rowOfFact interface {
 }
 
 type table[ID ~string, Fact any, Row rowOfFact] struct {
+	where  string // which rows are read; empty: all
 	rows   []Row
 	facts  func(domain.Account) map[ID]Fact
 	toRow  func(factRow, Fact) Row
@@ -65,8 +70,14 @@ type table[ID ~string, Fact any, Row rowOfFact] struct {
 }
 
 // newTable keeps the facts that an account has in one of its maps.
-func newTable[ID ~string, Fact any, Row rowOfFact](facts func(domain.Account) map[ID]Fact, toRow func(factRow, Fact) Row, toFact func(Row) (Fact, error)) factTable {
+func newTable[ID ~string, Fact any, Row rowOfFact](facts func(domain.Account) map[ID]Fact, toRow func(factRow, Fact) Row, toFact func(Row) (Fact, error)) *table[ID, Fact, Row] {
 	return &table[ID, Fact, Row]{facts: facts, toRow: toRow, toFact: toFact}
+}
+
+// only is the table without the rows that are not such facts.
+func (t *table[ID, Fact, Row]) only(where string) *table[ID, Fact, Row] {
+	t.where = where
+	return t
 }
 
 // sure is a conversion that cannot fail.
@@ -75,7 +86,11 @@ func sure[Row, Fact any](toFact func(Row) Fact) func(Row) (Fact, error) {
 }
 
 func (t *table[ID, Fact, Row]) read(s *Store, users []string) statement {
-	return s.among(s.db.NewSelect().Model(&t.rows), "user_id", users, &t.rows)
+	query := s.db.NewSelect().Model(&t.rows)
+	if t.where != "" {
+		query = query.Where(t.where)
+	}
+	return s.among(query, "user_id", users, &t.rows)
 }
 
 func (t *table[ID, Fact, Row]) into(h *held) error {

@@ -39,7 +39,11 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error
 		h.created[domain.UserID(row.UserID)] = true
 	}
 	for _, row := range locked {
-		h.states[domain.UserID(row.UserID)] = &ports.State{Account: row.toDomain()}
+		account, err := row.toDomain()
+		if err != nil {
+			return held{}, err
+		}
+		h.states[account.User] = &ports.State{Account: account}
 	}
 	return h, nil
 }
@@ -145,7 +149,11 @@ func (rows belongings) into(h *held) error {
 		if err != nil {
 			return err
 		}
-		state.Entitlements = append(state.Entitlements, row.toDomain())
+		stretches, err := row.toDomain()
+		if err != nil {
+			return err
+		}
+		state.Entitlements = append(state.Entitlements, stretches...)
 	}
 	return nil
 }
@@ -205,15 +213,4 @@ func storables[ID ~string](ids []ID) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// cloneState shares nothing with what it copies.
-func cloneState(state ports.State) ports.State {
-	account := state.Account.Clone()
-	account.FormerCustomers = slices.Clone(account.FormerCustomers)
-	for id, sub := range account.Subscriptions {
-		sub.Items = slices.Clone(sub.Items)
-		account.Subscriptions[id] = sub
-	}
-	return ports.State{Account: account, Entitlements: slices.Clone(state.Entitlements)}
 }

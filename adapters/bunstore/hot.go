@@ -34,7 +34,7 @@ func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[do
 	return all, nil
 }
 
-const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until
+const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until, later
 FROM entitlements WHERE user_id = ANY ($1) ORDER BY user_id, feature, source_kind, source_id`
 
 func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
@@ -52,7 +52,8 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 		var user domain.UserID
 		var e domain.Entitlement
 		var since, until *time.Time
-		if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until); err != nil {
+		var later string
+		if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until, &later); err != nil {
 			return fmt.Errorf("scan: %w", err)
 		}
 		if since != nil {
@@ -61,7 +62,15 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 		if until != nil {
 			e.Until = stamp(*until)
 		}
-		into[user] = append(into[user], e)
+		if later == "" { // as of nearly all: there is nothing to parse
+			into[user] = append(into[user], e)
+			continue
+		}
+		stretches, err := withLater(e, later)
+		if err != nil {
+			return err
+		}
+		into[user] = append(into[user], stretches...)
 	}
 	return rows.Err()
 }
@@ -78,7 +87,11 @@ func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[d
 	}
 	for _, row := range rows {
 		user := domain.UserID(row.UserID)
-		into[user] = append(into[user], row.toDomain())
+		stretches, err := row.toDomain()
+		if err != nil {
+			return err
+		}
+		into[user] = append(into[user], stretches...)
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ type changed struct {
 	receipts     []receiptRow
 	questions    []questionRow
 	answered     []questionRow
+	expected     []questionRow
+	unexpected   []questionRow
 }
 
 // writes compares what an update leaves behind with what it found. No statements:
@@ -38,6 +40,9 @@ func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
 		return nil, err
 	}
 	if err := c.keepQuestions(kept.Questions, kept.Answered); err != nil {
+		return nil, err
+	}
+	if err := c.keepExpected(kept.Expected); err != nil {
 		return nil, err
 	}
 	return c.statements(s), nil
@@ -68,7 +73,7 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 // isEmpty tells whether a state says nothing of its user.
 func (c *changed) isEmpty(state ports.State) bool {
 	a := state.Account
-	return a.Customer == "" && a.CustomerKey == "" && len(c.factIDs(a))+len(state.Entitlements) == 0
+	return accountRowOf(a) == accountRow{UserID: string(a.User)} && len(c.factIDs(a))+len(state.Entitlements) == 0
 }
 
 func (c *changed) factIDs(a domain.Account) []string {
@@ -118,24 +123,17 @@ func (c *changed) compareRefs(before, after domain.Account, names map[domain.Ref
 
 func (c *changed) compareEntitlements(user domain.UserID, before, after []domain.Entitlement) {
 	had := map[entitlementKey]entitlementRow{}
-	for _, e := range before {
-		row := entitlementRowOf(user, e)
+	for _, row := range entitlementRowsOf(user, before) {
 		had[row.key()] = row
 	}
-	fresh := map[entitlementKey]entitlementRow{}
-	for _, e := range after {
-		row := entitlementRowOf(user, e)
-		fresh[row.key()] = row
-	}
-	for key, row := range fresh {
-		if had[key] != row {
+	for _, row := range entitlementRowsOf(user, after) {
+		if had[row.key()] != row {
 			c.entitlements = append(c.entitlements, row)
 		}
+		delete(had, row.key())
 	}
-	for key, row := range had {
-		if _, still := fresh[key]; !still {
-			c.revoked = append(c.revoked, row)
-		}
+	for _, row := range had {
+		c.revoked = append(c.revoked, row)
 	}
 }
 
@@ -197,6 +195,8 @@ func (c *changed) statements(s *Store) []statement {
 	put(len(c.receipts), func() statement { return s.upsert(&c.receipts, "payload", "received_at") })
 	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
 	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })
+	put(len(c.expected), func() statement { return s.insert(&c.expected, newDue, nil) })
+	put(len(c.unexpected), func() statement { return s.deleteQuestions(c.unexpected) })
 	if len(all) > 0 {
 		put(len(c.blank), func() statement { return s.deleteAccounts(c.blank) })
 	}

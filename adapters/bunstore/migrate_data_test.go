@@ -55,11 +55,14 @@ func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID) {
 		Feature: "sso", Source: domain.Source{Kind: domain.SourceOrder, ID: "o_1"}, Plan: "pro", Value: domain.Flag(), Since: at,
 	}
 	wantSame("entitlements", state.Entitlements, []domain.Entitlement{sso})
-	invoice, free, once := "in_"+string(user), "in_free_"+string(user), "pi_"+string(user)
-	wantSame("payments", state.Account.Payments, map[string]domain.Payment{
-		invoice: {ID: invoice, Subscription: "sub_1", Status: domain.PaymentPaid, Amount: 1200, Currency: "eur"},
-		free:    {ID: free, Subscription: "sub_1", Status: domain.PaymentPaid, Currency: "eur"},
-		once:    {ID: once, Order: "o_1", Status: domain.PaymentPaid, Amount: 900, Currency: "eur"},
+	once := domain.PaymentIntentID("pi_" + user)
+	wantSame("payments", state.Account.Payments, map[domain.PaymentIntentID]domain.Payment{
+		once: {ID: once, Order: "o_1", Amount: 900, Currency: "eur"},
+	})
+	invoice, free := domain.InvoiceID("in_"+user), domain.InvoiceID("in_free_"+user)
+	wantSame("invoices", state.Account.Invoices, map[domain.InvoiceID]domain.Invoice{
+		invoice: {ID: invoice, Subscription: "sub_1", Status: domain.InvoicePaid, Total: 1200, AmountDue: 1200, AmountPaid: 1200, Currency: "eur"},
+		free:    {ID: free, Subscription: "sub_1", Status: domain.InvoicePaid, Currency: "eur"},
 	})
 	event := domain.EventID("evt_" + user)
 	receipt, err := s.Receipt(t.Context(), event)
@@ -67,7 +70,7 @@ func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID) {
 		t.Fatal(err)
 	}
 	wantSame("receipt", receipt, domain.ProcessedEvent{
-		ID: event, Type: "invoice.paid", Object: invoice, User: user, ReceivedAt: at, Livemode: true,
+		ID: event, Type: "invoice.paid", Object: string(invoice), User: user, ReceivedAt: at, Livemode: true,
 		Outcome: domain.OutcomeQuarantined, Reason: "why", Attempts: 2, Payload: []byte("raw"),
 	})
 	changes, err := s.Changes(t.Context(), user)
@@ -79,23 +82,25 @@ func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID) {
 	})
 }
 
+// downTo takes migrations back until so many are left.
+func downTo(t *testing.T, url string, left int) {
+	t.Helper()
+	for applied := left + 1; applied != left; {
+		applied, _ = steps(t, url, bunstore.Down)
+	}
+}
+
 func TestMigrate_MoneyKeepsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		downTo := func(left int) {
-			t.Helper()
-			for applied := left + 1; applied != left; {
-				applied, _ = steps(t, url, bunstore.Down)
-			}
-		}
 		write := func(user string) {
 			t.Helper()
 			for _, query := range asOfSettings(user) {
 				exec(t, url, query)
 			}
 		}
-		downTo(3)
+		downTo(t, url, 3)
 		write("ann")
 		steps(t, url, bunstore.Up)
 		wantAsOfSettings(t, s, "ann")
@@ -108,7 +113,7 @@ func TestMigrate_MoneyKeepsWhatIsThere(t *testing.T) {
 		wantAsOfSettings(t, s, "bob")
 
 		keepNews(t, s, "ann")
-		downTo(3)
+		downTo(t, url, 3)
 		if left := query(t, database(t, url), "SELECT source_kind FROM entitlements UNION ALL SELECT source_kind FROM entitlement_changes"); len(left) != 4 {
 			t.Errorf("sources %v, want those of four orders", left)
 		}

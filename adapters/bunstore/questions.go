@@ -133,7 +133,7 @@ func (s *Store) takeQuestions(now time.Time, lease time.Duration, limit int, row
 	}
 	if s.onPostgres() {
 		return []statement{{rows: rows, args: []any{stamp(now), limit, dues}, sql: `WITH taken AS MATERIALIZED (
-				SELECT * FROM questions WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
+				SELECT kind, id, since, due, attempts FROM questions WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
 			)
 			UPDATE questions AS t SET attempts = t.attempts + 1,
 				due = ($3::timestamptz[])[LEAST(t.attempts + 1, cardinality($3::timestamptz[]))]

@@ -30,7 +30,9 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		}
 		h := held{states: map[domain.UserID]*ports.State{user: {Account: domain.NewAccount(user)}}}
 		if len(accounts) > 0 {
-			h.states[user].Account = accounts[0].toDomain()
+			if h.states[user].Account, err = accounts[0].toDomain(); err != nil {
+				return err
+			}
 		}
 		if err := rows.into(&h); err != nil {
 			return err

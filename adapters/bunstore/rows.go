@@ -3,7 +3,8 @@ package bunstore
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -14,31 +15,58 @@ import (
 type accountRow struct {
 	bun.BaseModel `bun:"table:accounts,alias:t"`
 
-	UserID          string `bun:"user_id,pk"`
-	CustomerID      string `bun:"customer_id"`
-	CustomerKey     string `bun:"customer_key"`
-	FormerCustomers string `bun:"former_customers"` // ids with a space between: they have none inside
+	UserID      string `bun:"user_id,pk"`
+	CustomerID  string `bun:"customer_id"`
+	CustomerKey string `bun:"customer_key"`
+
+	// FormerCustomers has those that were deleted at Stripe, which is how the program
+	// before reads it: to it, what any other of them subscribed to would be over. The
+	// others are in ReplacedCustomers.
+	FormerCustomers   string `bun:"former_customers"`
+	ReplacedCustomers string `bun:"replaced_customers"`
+	CustomerAccounts  string `bun:"customer_accounts"`
+	Meanings          string `bun:"meanings"` // JSON of plan keys by price id; empty: none
 }
 
 func accountRowOf(a domain.Account) accountRow {
-	former := make([]string, len(a.FormerCustomers))
-	for i, id := range a.FormerCustomers {
-		former[i] = clean(id)
-	}
 	return accountRow{
 		UserID: string(a.User), CustomerID: clean(a.Customer), CustomerKey: clean(a.CustomerKey),
-		FormerCustomers: strings.Join(former, " "),
+		FormerCustomers:   joinIDs(a.DeletedCustomers),
+		ReplacedCustomers: joinIDs(without(a.FormerCustomers, a.DeletedCustomers)),
+		CustomerAccounts:  joinIDs(a.CustomerAccounts),
+		Meanings:          meaningsText(a.Meanings),
 	}
 }
 
 // toDomain is the account without its facts.
-func (r accountRow) toDomain() domain.Account {
+func (r accountRow) toDomain() (domain.Account, error) {
 	a := domain.NewAccount(domain.UserID(r.UserID))
 	a.Customer, a.CustomerKey = domain.CustomerID(r.CustomerID), r.CustomerKey
-	for _, id := range strings.Fields(r.FormerCustomers) {
-		a.FormerCustomers = append(a.FormerCustomers, domain.CustomerID(id))
+	a.DeletedCustomers = splitIDs[domain.CustomerID](r.FormerCustomers)
+	a.FormerCustomers = splitIDs[domain.CustomerID](r.FormerCustomers + " " + r.ReplacedCustomers)
+	a.CustomerAccounts = splitIDs[domain.CustomerAccountID](r.CustomerAccounts)
+	if r.Meanings != "" {
+		if err := json.Unmarshal([]byte(r.Meanings), &a.Meanings); err != nil {
+			return domain.Account{}, fmt.Errorf("meanings of prices of user %s: %w", r.UserID, err)
+		}
 	}
-	return a
+	return a, nil
+}
+
+func meaningsText(meanings map[domain.PriceID]domain.PlanKey) string {
+	if len(meanings) == 0 {
+		return ""
+	}
+	mended := make(map[string]string, len(meanings))
+	for _, price := range slices.Sorted(maps.Keys(meanings)) {
+		mended[clean(price)] = clean(meanings[price])
+	}
+	return jsonText(mended)
+}
+
+// without is what of some ids is not among others.
+func without[ID comparable](ids, others []ID) []ID {
+	return slices.DeleteFunc(slices.Clone(ids), func(id ID) bool { return slices.Contains(others, id) })
 }
 
 type orderRow struct {
@@ -51,6 +79,8 @@ type orderRow struct {
 	Quantity        int64     `bun:"quantity"`
 	Status          string    `bun:"status"`
 	PriceID         string    `bun:"price_id"`
+	Subtotal        int64     `bun:"subtotal"`
+	Currency        string    `bun:"currency"`
 	TrialDays       int64     `bun:"trial_days"`
 	SuccessURL      string    `bun:"success_url"`
 	CancelURL       string    `bun:"cancel_url"`
@@ -71,7 +101,7 @@ func orderRowOf(key factRow, o domain.Order) orderRow {
 	return orderRow{
 		factRow: key,
 		Plan:    clean(o.Plan), Price: clean(o.Price), Mode: clean(o.Mode), Quantity: o.Quantity, Status: clean(o.Status),
-		PriceID: clean(o.PriceID), TrialDays: int64(o.TrialDays),
+		PriceID: clean(o.PriceID), Subtotal: o.Subtotal, Currency: clean(o.Currency), TrialDays: int64(o.TrialDays),
 		SuccessURL: clean(o.SuccessURL), CancelURL: clean(o.CancelURL), Locale: clean(o.Locale),
 		ExpiresAt: stamp(o.ExpiresAt), Attempt: int64(o.Attempt),
 		ClientKey: clean(o.ClientKey), Fingerprint: clean(o.Fingerprint),
@@ -86,109 +116,13 @@ func (r orderRow) toDomain() domain.Order {
 		ID:   domain.OrderID(r.ID),
 		Plan: domain.PlanKey(r.Plan), Price: domain.PriceKey(r.Price), Mode: domain.Mode(r.Mode),
 		Quantity: r.Quantity, Status: domain.OrderStatus(r.Status),
-		PriceID: domain.PriceID(r.PriceID), TrialDays: int(r.TrialDays),
+		PriceID: domain.PriceID(r.PriceID), Subtotal: r.Subtotal, Currency: r.Currency, TrialDays: int(r.TrialDays),
 		SuccessURL: r.SuccessURL, CancelURL: r.CancelURL, Locale: r.Locale,
 		ExpiresAt: stamp(r.ExpiresAt), Attempt: int(r.Attempt),
 		ClientKey: r.ClientKey, Fingerprint: r.Fingerprint,
 		Session: domain.SessionID(r.SessionID), SessionURL: r.SessionURL,
 		Subscription: domain.SubscriptionID(r.SubscriptionID), PaymentIntent: domain.PaymentIntentID(r.PaymentIntentID),
 		CreatedAt: stamp(r.CreatedAt), PaidAt: stamp(r.PaidAt),
-	}
-}
-
-type subscriptionRow struct {
-	bun.BaseModel `bun:"table:subscriptions,alias:t"`
-	factRow
-
-	OrderID           string    `bun:"order_id"`
-	CustomerID        string    `bun:"customer_id"`
-	Status            string    `bun:"status"`
-	Items             string    `bun:"items"` // JSON of []item
-	StartedAt         time.Time `bun:"started_at,nullzero"`
-	PeriodStart       time.Time `bun:"period_start,nullzero"`
-	PeriodEnd         time.Time `bun:"period_end,nullzero"`
-	TrialEnd          time.Time `bun:"trial_end,nullzero"`
-	CancelAt          time.Time `bun:"cancel_at,nullzero"`
-	CancelAtPeriodEnd bool      `bun:"cancel_at_period_end"`
-	EndedAt           time.Time `bun:"ended_at,nullzero"`
-	SeenAt            time.Time `bun:"seen_at,nullzero"`
-	Precedence        int64     `bun:"precedence"`
-}
-
-// item is one line of a subscription as it is kept: ours, not Stripe's shape.
-type item struct {
-	ID        string `json:"id"`
-	Price     string `json:"price"`
-	LookupKey string `json:"lookup_key,omitempty"`
-	Quantity  int64  `json:"quantity"`
-}
-
-func subscriptionRowOf(key factRow, s domain.Subscription) subscriptionRow {
-	items := make([]item, len(s.Items))
-	for i, it := range s.Items {
-		items[i] = item{ID: clean(it.ID), Price: clean(it.Price), LookupKey: clean(it.LookupKey), Quantity: it.Quantity}
-	}
-	text, err := json.Marshal(items)
-	if err != nil {
-		panic(err) // strings and numbers: it cannot fail
-	}
-	return subscriptionRow{
-		factRow: key,
-		OrderID: clean(s.Order), CustomerID: clean(s.Customer), Status: clean(s.Status), Items: string(text),
-		StartedAt: stamp(s.StartedAt), PeriodStart: stamp(s.PeriodStart), PeriodEnd: stamp(s.PeriodEnd),
-		TrialEnd: stamp(s.TrialEnd), CancelAt: stamp(s.CancelAt), CancelAtPeriodEnd: s.CancelAtPeriodEnd,
-		EndedAt: stamp(s.EndedAt), SeenAt: stamp(s.SeenAt), Precedence: int64(s.Precedence),
-	}
-}
-
-func (r subscriptionRow) toDomain() (domain.Subscription, error) {
-	var items []item
-	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
-		return domain.Subscription{}, fmt.Errorf("items of subscription %s: %w", r.ID, err)
-	}
-	s := domain.Subscription{
-		ID: domain.SubscriptionID(r.ID), Order: domain.OrderID(r.OrderID), Customer: domain.CustomerID(r.CustomerID),
-		Status:    domain.SubscriptionStatus(r.Status),
-		StartedAt: stamp(r.StartedAt), PeriodStart: stamp(r.PeriodStart), PeriodEnd: stamp(r.PeriodEnd),
-		TrialEnd: stamp(r.TrialEnd), CancelAt: stamp(r.CancelAt), CancelAtPeriodEnd: r.CancelAtPeriodEnd,
-		EndedAt: stamp(r.EndedAt), SeenAt: stamp(r.SeenAt), Precedence: int(r.Precedence),
-	}
-	for _, it := range items {
-		s.Items = append(s.Items, domain.Item{
-			ID: it.ID, Price: domain.PriceID(it.Price), LookupKey: it.LookupKey, Quantity: it.Quantity,
-		})
-	}
-	return s, nil
-}
-
-type paymentRow struct {
-	bun.BaseModel `bun:"table:payments,alias:t"`
-	factRow
-
-	OrderID        string    `bun:"order_id"`
-	SubscriptionID string    `bun:"subscription_id"`
-	Status         string    `bun:"status"`
-	Amount         int64     `bun:"amount"`
-	Total          int64     `bun:"total"`
-	Currency       string    `bun:"currency"`
-	PeriodStart    time.Time `bun:"period_start,nullzero"`
-	PeriodEnd      time.Time `bun:"period_end,nullzero"`
-}
-
-func paymentRowOf(key factRow, p domain.Payment) paymentRow {
-	return paymentRow{
-		factRow: key,
-		OrderID: clean(p.Order), SubscriptionID: clean(p.Subscription),
-		Status: clean(p.Status), Amount: p.Amount, Total: p.Total, Currency: clean(p.Currency),
-		PeriodStart: stamp(p.PeriodStart), PeriodEnd: stamp(p.PeriodEnd),
-	}
-}
-
-func (r paymentRow) toDomain() domain.Payment {
-	return domain.Payment{
-		ID: r.ID, Order: domain.OrderID(r.OrderID), Subscription: domain.SubscriptionID(r.SubscriptionID),
-		Status: domain.PaymentStatus(r.Status), Amount: r.Amount, Total: r.Total, Currency: r.Currency,
-		PeriodStart: stamp(r.PeriodStart), PeriodEnd: stamp(r.PeriodEnd),
 	}
 }
 

@@ -8,46 +8,6 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
-type entitlementRow struct {
-	bun.BaseModel `bun:"table:entitlements,alias:t"`
-
-	UserID     string    `bun:"user_id,pk"`
-	Feature    string    `bun:"feature,pk"`
-	SourceKind string    `bun:"source_kind,pk"`
-	SourceID   string    `bun:"source_id,pk"`
-	Plan       string    `bun:"plan"`
-	ValueType  string    `bun:"value_type"`
-	ValueLimit int64     `bun:"value_limit"`
-	Since      time.Time `bun:"since,nullzero"`
-	Until      time.Time `bun:"until,nullzero"`
-}
-
-func entitlementRowOf(user domain.UserID, e domain.Entitlement) entitlementRow {
-	return entitlementRow{
-		UserID:  string(user),
-		Feature: string(e.Feature), SourceKind: string(e.Source.Kind), SourceID: e.Source.ID,
-		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
-		Since: stamp(e.Since), Until: stamp(e.Until),
-	}
-}
-
-func (r entitlementRow) toDomain() domain.Entitlement {
-	return domain.Entitlement{
-		Feature: domain.FeatureKey(r.Feature),
-		Source:  domain.Source{Kind: domain.SourceKind(r.SourceKind), ID: r.SourceID},
-		Plan:    domain.PlanKey(r.Plan),
-		Value:   domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
-		Since:   stamp(r.Since), Until: stamp(r.Until),
-	}
-}
-
-// entitlementKey is what identifies a row of a user.
-type entitlementKey struct{ user, feature, kind, id string }
-
-func (r entitlementRow) key() entitlementKey {
-	return entitlementKey{r.UserID, r.Feature, r.SourceKind, r.SourceID}
-}
-
 type receiptRow struct {
 	bun.BaseModel `bun:"table:processed_events,alias:t"`
 
@@ -105,12 +65,14 @@ type changeRow struct {
 	Feature    string    `bun:"feature"`
 	SourceKind string    `bun:"source_kind"`
 	SourceID   string    `bun:"source_id"`
+	Part       int64     `bun:"part"`
 	Plan       string    `bun:"plan"`
 	ValueType  string    `bun:"value_type"`
 	ValueLimit int64     `bun:"value_limit"`
 	Since      time.Time `bun:"since,nullzero"`
 	Until      time.Time `bun:"until,nullzero"`
 	EventID    string    `bun:"event_id"`
+	Cause      string    `bun:"cause"`
 	At         time.Time `bun:"at"`
 }
 
@@ -119,20 +81,21 @@ func changeRowOf(c domain.Change) changeRow {
 	e := c.Entitlement
 	return changeRow{
 		UserID: string(c.User), Kind: clean(c.Kind),
-		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID),
+		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID), Part: int64(e.Part),
 		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
 		Since: stamp(e.Since), Until: stamp(e.Until),
-		EventID: clean(c.Event), At: stamp(c.At),
+		EventID: clean(c.Event), Cause: clean(c.Cause), At: stamp(c.At),
 	}
 }
 
 func (r changeRow) toDomain() domain.Change {
+	e := entitlementRow{
+		Feature: r.Feature, SourceKind: r.SourceKind, SourceID: r.SourceID,
+		Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until,
+	}.first()
+	e.Part = int(r.Part)
 	return domain.Change{
-		Seq: r.Seq, User: domain.UserID(r.UserID), Kind: domain.ChangeKind(r.Kind),
-		Entitlement: entitlementRow{
-			Feature: r.Feature, SourceKind: r.SourceKind, SourceID: r.SourceID,
-			Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until,
-		}.toDomain(),
-		Event: domain.EventID(r.EventID), At: stamp(r.At),
+		Seq: r.Seq, User: domain.UserID(r.UserID), Kind: domain.ChangeKind(r.Kind), Entitlement: e,
+		Event: domain.EventID(r.EventID), Cause: domain.Cause(r.Cause), At: stamp(r.At),
 	}
 }

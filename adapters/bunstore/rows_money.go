@@ -8,6 +8,28 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
+// paymentRow is the money for a one-time purchase. The table has other columns, for the
+// program before, which keeps the payments of invoices in it, too: see [ofOneTime].
+type paymentRow struct {
+	bun.BaseModel `bun:"table:payments,alias:t"`
+	factRow
+
+	OrderID  string `bun:"order_id"`
+	Amount   int64  `bun:"amount"`
+	Currency string `bun:"currency"`
+}
+
+// ofOneTime narrows payments to those of one-time purchases.
+const ofOneTime = "subscription_id = ''"
+
+func paymentRowOf(key factRow, p domain.Payment) paymentRow {
+	return paymentRow{factRow: key, OrderID: clean(p.Order), Amount: p.Amount, Currency: clean(p.Currency)}
+}
+
+func (r paymentRow) toDomain() domain.Payment {
+	return domain.Payment{ID: domain.PaymentIntentID(r.ID), Order: domain.OrderID(r.OrderID), Amount: r.Amount, Currency: r.Currency}
+}
+
 type invoicePaymentRow struct {
 	bun.BaseModel `bun:"table:invoice_payments,alias:t"`
 	factRow       // of the payment intent

@@ -145,15 +145,19 @@ func TestSchema_KnowsTheRules(t *testing.T) {
 		}
 		rules := []rule{
 			ruleOf("orders", "status", domain.OrderStatuses), ruleOf("orders", "mode", domain.Modes),
-			ruleOf("payments", "status", domain.PaymentStatuses),
+			ruleOf("invoices", "status", domain.InvoiceStatuses), ruleOf("credit_notes", "status", domain.CreditNoteStatuses),
+			{"payments", "status", []string{"'paid'", "'failed'"}, []string{"'none of them'", "''", "NULL"}}, // of the program before
 			ruleOf("entitlements", "source_kind", domain.SourceKinds), ruleOf("entitlements", "value_type", domain.FeatureTypes),
 			ruleOf("entitlement_changes", "source_kind", domain.SourceKinds),
 			ruleOf("entitlement_changes", "value_type", domain.FeatureTypes), ruleOf("entitlement_changes", "kind", domain.ChangeKinds),
+			orNone(ruleOf("entitlement_changes", "cause", domain.Causes)), // none: an event
 			ruleOf("processed_events", "outcome", domain.Outcomes),
 			ruleOf("grants", "value_type", domain.FeatureTypes),
 			{"refunds", "status", []string{"'succeeded'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
 			{"disputes", "status", []string{"'won'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
 			{"invoice_payments", "invoice_id", []string{"'in_1'"}, []string{"''", "NULL"}},
+			{"invoices", "lines", []string{"'[]'"}, []string{"NULL"}},
+			{"invoices", "total", []string{"0", "-9223372036854775808"}, []string{"NULL"}},
 			{"charges", "invoice_id", []string{"''", "'in_1'"}, []string{"NULL"}},
 			{"grants", "value_limit", []string{"-1", "0"}, []string{"-2"}},
 			{"questions", "id", []string{"'pi_1'"}, []string{"''", "NULL"}},
@@ -161,6 +165,8 @@ func TestSchema_KnowsTheRules(t *testing.T) {
 			{"questions", "due", nil, []string{"NULL"}},
 			{"questions", "attempts", []string{"0"}, []string{"-1"}},
 			{"entitlements", "plan", []string{"''"}, []string{"NULL"}},
+			{"entitlements", "later", []string{"''", "'[]'"}, []string{"NULL"}},
+			{"entitlement_changes", "part", []string{"0", "7"}, []string{"NULL"}},
 			{"subscriptions", "status", []string{"'active'", "'a status of tomorrow'"}, []string{"''"}},
 			{"orders", "quantity", []string{"1", "9223372036854775807"}, []string{"0", "-1", "NULL"}},
 			{"orders", "trial_days", []string{"0"}, []string{"-1"}},
@@ -202,6 +208,13 @@ func ruleOf[T ~string](table, column string, set []T) rule {
 	return r
 }
 
+// orNone is a rule by which a column may be empty, too.
+func orNone(r rule) rule {
+	r.allowed = append(r.allowed, "''")
+	r.refused = slices.DeleteFunc(r.refused, func(value string) bool { return value == "''" })
+	return r
+}
+
 // validRows is a row of each table that keeps all rules.
 var validRows = map[string]map[string]string{
 	"accounts": {"user_id": "'ann'"},
@@ -220,6 +233,14 @@ var validRows = map[string]map[string]string{
 		"id": "'in_1'", "user_id": "'ann'", "order_id": "''", "subscription_id": "''", "status": "'paid'",
 		"amount": "0", "currency": "'eur'",
 	},
+	"invoices": {
+		"id": "'in_1'", "user_id": "'ann'", "subscription_id": "'sub_1'", "status": "'paid'", "billing_reason": "''", "collection_method": "''",
+		"currency": "'eur'", "total": "0", "amount_due": "0", "amount_paid": "0", "starting_balance": "0", "ending_balance": "0",
+		"complete": "false", "lines": "'[]'",
+	},
+	"credit_notes": {
+		"id": "'cn_1'", "user_id": "'ann'", "invoice_id": "''", "status": "'issued'", "amount": "0", "currency": "''", "lines": "'[]'", "refunds": "''",
+	},
 	"invoice_payments": {"id": "'pi_1'", "user_id": "'ann'", "invoice_id": "'in_1'"},
 	"charges": {
 		"id": "'ch_1'", "user_id": "'ann'", "payment_intent_id": "''", "invoice_id": "''", "amount": "0", "refunded": "0", "currency": "''",
@@ -237,11 +258,11 @@ var validRows = map[string]map[string]string{
 	"questions": {"kind": "'charge'", "id": "'ch_1'", "due": "'2026-01-01 00:00:00+00:00'", "attempts": "0"},
 	"entitlements": {
 		"user_id": "'ann'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
-		"value_type": "'flag'", "value_limit": "0",
+		"value_type": "'flag'", "value_limit": "0", "later": "''",
 	},
 	"entitlement_changes": {
-		"user_id": "'ann'", "kind": "'granted'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
-		"value_type": "'flag'", "value_limit": "0", "event_id": "''", "at": "'2026-01-01 00:00:00+00:00'",
+		"user_id": "'ann'", "kind": "'granted'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "part": "0", "plan": "'pro'",
+		"value_type": "'flag'", "value_limit": "0", "event_id": "''", "cause": "''", "at": "'2026-01-01 00:00:00+00:00'",
 	},
 	"processed_events": {
 		"id": "'evt_1'", "type": "''", "object": "''", "user_id": "''", "received_at": "'2026-01-01 00:00:00+00:00'",

@@ -93,7 +93,7 @@ func (h held) found(w wanted) ports.Found {
 		Receipts: h.receipts,
 	}
 	for user, state := range h.states {
-		f.States[user] = cloneState(*state)
+		f.States[user] = state.Clone()
 	}
 	for _, user := range w.odd {
 		f.States[user] = ports.State{Account: domain.NewAccount(user)}

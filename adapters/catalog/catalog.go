@@ -68,7 +68,7 @@ func Load(path string, getenv func(string) string) (File, error) {
 //
 // An error of a file that could be read is [Problems].
 func Parse(name string, data []byte, getenv func(string) string) (File, error) {
-	r := &reader{file: name, getenv: getenv, prices: map[string]string{}}
+	r := &reader{file: name, getenv: getenv, prices: map[string]string{}, former: map[domain.PlanKey]formerKey{}}
 	var got File
 	if len(data) > maxSize {
 		r.failAt(1, 1, "the file is larger than %d bytes, which no catalog needs", maxSize)
@@ -88,10 +88,12 @@ type catalogDraft struct {
 }
 
 // rootFields are the fields of the file itself. Features come before plans here,
-// wherever they stand in the file: grants are checked against them.
+// wherever they stand in the file: grants are checked against them. What is ignored
+// comes after: it is checked against the prices of plans.
 var rootFields = fields[catalogDraft]{
 	{"features", readFeatures},
 	{"plans", readPlans},
+	{"ignored", readIgnored},
 }
 
 func (r *reader) catalog(root value) File {

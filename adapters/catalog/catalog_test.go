@@ -52,10 +52,14 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 				"pro": {
 					Key: "pro", Name: "Pro", Description: "For a small team that ships.",
 					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
-					Prices:   []domain.Price{{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"}},
-					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5)},
-					Policy:   domain.Policy{Refund: "revoke", Dispute: "suspend"},
-					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
+					Prices: []domain.Price{
+						{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"},
+						{Key: "monthly_2025", LookupKey: "pro_monthly_2025", NotSold: true},
+					},
+					Grants:        map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5)},
+					PastDueGrants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(10), "seats": domain.Limit(5)},
+					Policy:        domain.Policy{Refund: "revoke", Dispute: "suspend"},
+					Checkout:      domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
 				},
 				"team": {
 					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.",
@@ -70,6 +74,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 			{Plan: "basic", Price: "once", Name: "Basic", LookupKey: "basic_once", Amount: 1900, Currency: "usd"},
 			{Plan: "pro", Price: "monthly", Name: "Pro", LookupKey: "pro_monthly", Amount: 2900, Currency: "usd", Interval: "month", IntervalCount: 1},
 			{Plan: "pro", Price: "yearly", Name: "Pro", LookupKey: "pro_yearly", Amount: 29000, Currency: "usd", Interval: "year", IntervalCount: 1},
+			{Plan: "pro", Price: "monthly_2025", Name: "Pro", LookupKey: "pro_monthly_2025", Amount: 2400, Currency: "usd", Interval: "month", IntervalCount: 1},
 			{Plan: "team", Price: "monthly", Name: "Team", LookupKey: "team_monthly", Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
 		},
 	}
@@ -98,12 +103,23 @@ plans:
     trial: 48h
     grace: 12h
     leeway: 0d
-    prices: {quarterly: {lookup_key: gold_q, sandbox: {amount: 1, currency: eur, interval: month, interval_count: 3}}}
-    policy: {refund: revoke_partial, dispute: suspend_inquiry}
+    prices: {monthly: {id: price_m, sold: false}, quarterly: {lookup_key: gold_q, sold: true, sandbox: {amount: 1, currency: eur, interval: month, interval_count: 3}}}
+    grants: {}
+    trial_grants: {beta: true}
+    past_due_grants: {credits: unlimited}
+    policy: {refund: revoke_partial, dispute: suspend_inquiry, access: suspend_while_void}
+    formerly: [silver, "2023"]
+    sold: false
     checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, max_quantity: 3, adjustable_quantity: false}
 features:
   credits: {type: limit, merge: sum, per_unit: false}
   beta: {type: flag}
+ignored:
+  products: [prod_shirt]
+  prices:
+    - price_fee
+    - price_mug
+  lookup_keys: [support]
 `[1:]), environment(map[string]string{"PRICE_B": " price_b\n"}))
 	if err != nil {
 		t.Fatal(err)
@@ -119,14 +135,24 @@ features:
 		"gold": {
 			Key: "gold", Name: "Gold", Description: "Shiny.", Mode: domain.ModeSubscription, Group: "main-1",
 			TrialDays: 2, Grace: 12 * time.Hour,
-			Prices:   []domain.Price{{Key: "quarterly", LookupKey: "gold_q"}},
-			Grants:   map[domain.FeatureKey]domain.Value{},
-			Policy:   domain.Policy{Refund: "revoke_partial", Dispute: "suspend_inquiry"},
-			Checkout: domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
+			Prices:        []domain.Price{{Key: "monthly", ID: "price_m", NotSold: true}, {Key: "quarterly", LookupKey: "gold_q"}},
+			Grants:        map[domain.FeatureKey]domain.Value{},
+			TrialGrants:   map[domain.FeatureKey]domain.Value{"beta": domain.Flag()},
+			PastDueGrants: map[domain.FeatureKey]domain.Value{"credits": domain.Limit(domain.Unlimited)},
+			Policy:        domain.Policy{Refund: "revoke_partial", Dispute: "suspend_inquiry", Access: []domain.AccessOption{"suspend_while_void"}},
+			Formerly:      []domain.PlanKey{"silver", "2023"},
+			NotSold:       true,
+			Checkout:      domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
 		},
 	}
 	if diff := cmp.Diff(want, got.Catalog.Plans); diff != "" {
 		t.Errorf("plans (-want +got):\n%s", diff)
+	}
+	wantIgnored := domain.Ignored{
+		Prices: []domain.PriceID{"price_fee", "price_mug"}, LookupKeys: []string{"support"}, Products: []string{"prod_shirt"},
+	}
+	if diff := cmp.Diff(wantIgnored, got.Catalog.Ignored); diff != "" {
+		t.Errorf("ignored (-want +got):\n%s", diff)
 	}
 	if got.Catalog.Features["credits"].Merge != domain.MergeSum {
 		t.Errorf("credits do not add up: %+v", got.Catalog.Features["credits"])
@@ -143,14 +169,45 @@ features:
 // Ensure a new row of a policy table needs nothing here.
 func TestParse_EveryPolicyOfTheRulesCanBeNamed(t *testing.T) {
 	t.Parallel()
-	for _, refund := range domain.RefundPolicies {
-		for _, dispute := range domain.DisputePolicies {
-			file := fmt.Sprintf("plans: {a: {mode: payment, policy: {refund: %s, dispute: %s}, prices: {x: {id: p}}}}", refund.Policy, dispute.Policy)
-			got, err := catalog.Parse("c.yaml", []byte(file), noEnvironment(t))
-			want := domain.Policy{Refund: refund.Policy, Dispute: dispute.Policy}
-			if err != nil || got.Catalog.Plans["a"].Policy != want {
-				t.Errorf("got %+v, %v, want %+v", got.Catalog.Plans["a"].Policy, err, want)
-			}
+	says := func(policy string, want domain.Policy) {
+		t.Helper()
+		got, err := catalog.Parse("c.yaml", []byte("plans: {a: {mode: subscription, policy: {"+policy+"}, prices: {x: {id: p}}}}"), noEnvironment(t))
+		if diff := cmp.Diff(want, got.Catalog.Plans["a"].Policy); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", policy, err, diff)
+		}
+	}
+	for _, refund := range domain.RefundPolicies() {
+		for _, dispute := range domain.DisputePolicies() {
+			says(fmt.Sprintf("refund: %s, dispute: %s", refund, dispute), domain.Policy{Refund: refund, Dispute: dispute})
+		}
+	}
+	options := domain.AccessOptions()
+	var backwards []string
+	for _, option := range options {
+		says("access: "+string(option), domain.Policy{Access: []domain.AccessOption{option}})
+		backwards = append([]string{string(option)}, backwards...)
+	}
+	says("access: ["+strings.Join(backwards, ", ")+"]", domain.Policy{Access: options})
+}
+
+// What is given in a trial or while something is overdue may be nothing, which is
+// another thing than to say nothing about it.
+func TestParse_GrantsOfNothingAreNotTheUsualOnes(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]domain.Plan{
+		"":                     {},
+		"trial_grants: {}":     {TrialGrants: map[domain.FeatureKey]domain.Value{}},
+		"past_due_grants: {}":  {PastDueGrants: map[domain.FeatureKey]domain.Value{}},
+		"trial_grants: {n: 1}": {TrialGrants: map[domain.FeatureKey]domain.Value{"n": domain.Limit(1)}},
+	} {
+		file := "features: {n: {type: limit}}\nplans:\n  a:\n    mode: subscription\n    prices: {x: {id: p}}\n    grants: {n: 5}\n    " + line + "\n"
+		got, err := catalog.Parse("c.yaml", []byte(file), noEnvironment(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := got.Catalog.Plans["a"]
+		if diff := cmp.Diff(want, domain.Plan{TrialGrants: plan.TrialGrants, PastDueGrants: plan.PastDueGrants}); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", line, diff)
 		}
 	}
 }

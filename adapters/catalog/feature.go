@@ -49,23 +49,26 @@ func readFeatures(r *reader, into *catalogDraft, v value) {
 // unlimited is how a file says [domain.Unlimited].
 const unlimited = "unlimited"
 
-// readGrants reads what a plan gives: of a flag true, of a limit how many.
-func readGrants(r *reader, into *planDraft, v value) {
-	all, _ := r.pairs(v, "grants of "+into.what)
+// grants reads what a plan gives: of a flag true, of a limit how many. A plan that
+// gives nothing has an empty map: trial_grants: {} is another thing than none.
+func (r *reader) grants(of *planDraft, v value, field string) map[domain.FeatureKey]domain.Value {
+	given := map[domain.FeatureKey]domain.Value{}
+	all, _ := r.pairs(v, field+" of "+of.what)
 	for _, p := range all {
-		feature, known := into.features[domain.FeatureKey(p.key)]
+		feature, known := of.features[domain.FeatureKey(p.key)]
 		if !known {
 			var names []string
-			for key := range into.features {
+			for key := range of.features {
 				names = append(names, string(key))
 			}
-			r.fail(p.at, "%s grants feature %q, which features: does not list%s", into.what, clip(p.key), suggest(p.key, names))
+			r.fail(p.at, "%s grants feature %q, which features: does not list%s", of.what, clip(p.key), suggest(p.key, names))
 			continue
 		}
 		if granted, ok := r.grant(p.says, feature); ok {
-			into.plan.Grants[feature.Key] = granted
+			given[feature.Key] = granted
 		}
 	}
+	return given
 }
 
 func (r *reader) grant(v value, f domain.Feature) (domain.Value, bool) {

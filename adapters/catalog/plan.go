@@ -35,18 +35,24 @@ var planFields = fields[planDraft]{
 	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
 	{"valid_for", readValidFor},
 	{"prices", readPrices},
-	{"grants", readGrants},
+	{"grants", func(r *reader, d *planDraft, v value) { d.plan.Grants = r.grants(d, v, "grants") }},
+	{"trial_grants", func(r *reader, d *planDraft, v value) { d.plan.TrialGrants = r.grants(d, v, "trial_grants") }},
+	{"past_due_grants", func(r *reader, d *planDraft, v value) { d.plan.PastDueGrants = r.grants(d, v, "past_due_grants") }},
 	{"policy", readPolicy},
 	{"checkout", readCheckout},
+	{"formerly", readFormerly},
+	{"sold", func(r *reader, d *planDraft, v value) { d.plan.NotSold = !r.truth(v, "sold") }},
 }
 
 // Fields that make no sense in one of the modes, and why.
 var (
 	onlySubscription = map[string]string{
-		"group":  "a group is of subscriptions, of which a user has one at a time",
-		"trial":  "only a subscription has a trial",
-		"grace":  "only a subscription can be past due",
-		"leeway": "only a subscription renews",
+		"group":           "a group is of subscriptions, of which a user has one at a time",
+		"trial":           "only a subscription has a trial",
+		"trial_grants":    "only a subscription has a trial",
+		"grace":           "only a subscription can be past due",
+		"past_due_grants": "only a subscription can be past due",
+		"leeway":          "only a subscription renews",
 	}
 	onlyPayment = map[string]string{
 		"valid_for": "a subscription is valid as long as it is paid for",
@@ -66,6 +72,7 @@ func readPlans(r *reader, into *catalogDraft, v value) {
 		into.file.Catalog.Plans[plan.Key] = plan
 		into.file.Sandbox = append(into.file.Sandbox, sandbox...)
 	}
+	r.formerKeysAreFree(into.file.Catalog.Plans)
 }
 
 func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (domain.Plan, []SandboxPrice) {

@@ -1,36 +1,51 @@
 package catalog
 
-import "github.com/entitled-dev/entitled/domain"
+import (
+	"slices"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/goccy/go-yaml/ast"
+)
 
 // policyFields take the names of the domain's tables: a new row there is a new
 // name here.
 var policyFields = fields[domain.Policy]{
 	{"refund", func(r *reader, p *domain.Policy, v value) {
-		p.Refund = domain.RefundPolicy(r.word(v, "refund", refundPolicies()...))
+		p.Refund = domain.RefundPolicy(r.word(v, "refund", names(domain.RefundPolicies())...))
 	}},
 	{"dispute", func(r *reader, p *domain.Policy, v value) {
-		p.Dispute = domain.DisputePolicy(r.word(v, "dispute", disputePolicies()...))
+		p.Dispute = domain.DisputePolicy(r.word(v, "dispute", names(domain.DisputePolicies())...))
 	}},
+	{"access", readAccess},
 }
 
-// readPolicy reads what the plan does when money goes back. What it leaves out is
-// the default of the plan's mode.
+// readPolicy reads what the plan does when money goes back, and which optional rules
+// of access it chooses. What it leaves out is the default of the plan's mode.
 func readPolicy(r *reader, into *planDraft, v value) {
-	readFields(r, v, "policy of "+into.what, policyFields, &into.plan.Policy)
+	got := readFields(r, v, "policy of "+into.what, policyFields, &into.plan.Policy)
+	if got.has("access") && into.plan.Mode == domain.ModePayment {
+		r.fail(got["access"].at, "%s has mode payment and access: its options are about what a subscription's status gives, remove it", into.what)
+	}
 }
 
-func refundPolicies() []string {
-	var names []string
-	for _, row := range domain.RefundPolicies {
-		names = append(names, string(row.Policy))
+// readAccess reads one option, or a list of them.
+func readAccess(r *reader, into *domain.Policy, v value) {
+	options := []entry{{at: v}}
+	if _, several := v.node.(*ast.SequenceNode); several {
+		options = r.list(v, "access")
 	}
-	return names
+	for _, e := range options {
+		if option := r.word(e.at, "access", names(domain.AccessOptions())...); option != "" {
+			into.Access = append(into.Access, domain.AccessOption(option))
+		}
+	}
+	slices.Sort(into.Access)
 }
 
-func disputePolicies() []string {
-	var names []string
-	for _, row := range domain.DisputePolicies {
-		names = append(names, string(row.Policy))
+func names[T ~string](words []T) []string {
+	all := make([]string, len(words))
+	for n, w := range words {
+		all[n] = string(w)
 	}
-	return names
+	return all
 }

@@ -26,6 +26,7 @@ var priceFields = fields[priceDraft]{
 			r.priceID(d, v, id, "id")
 		}
 	}},
+	{"sold", func(r *reader, d *priceDraft, v value) { d.price.NotSold = !r.truth(v, "sold") }},
 	{"sandbox", func(r *reader, d *priceDraft, v value) { r.sandbox(d, v) }},
 }
 

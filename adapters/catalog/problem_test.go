@@ -39,7 +39,7 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"unknown field of the file":   {"plan:\n  x: {}\nplans: {x: {mode: payment, prices: {a: {id: p}}}}\n", "1:1", `did you mean "plans"?`},
 		"unknown field of a plan":     {sold("vaild_for: 365d"), "5:5", `unknown field "vaild_for" of plan "basic" (did you mean "valid_for"?)`},
 		"nothing like a known field":  {sold("colour: red"), "5:5", `unknown field "colour" of plan "basic": it may have name, description, mode`},
-		"unknown field of a policy":   {sold("policy: {refunds: keep}"), "5:14", `unknown field "refunds" of policy of plan "basic" (did you mean "refund"?): it may have refund, dispute`},
+		"unknown field of a policy":   {sold("policy: {refunds: keep}"), "5:14", `unknown field "refunds" of policy of plan "basic" (did you mean "refund"?): it may have refund, dispute, access`},
 		"unknown field of a price":    {priced("{lookupkey: x, id: price_1}"), "5:17", `did you mean "lookup_key"?`},
 		"unknown field of checkout":   {sold("checkout: {promo_codes: true}"), "5:16", `unknown field "promo_codes" of checkout of plan "basic"`},
 		"unknown field of a feature":  {"features: {sso: {type: flag, per_units: true}}\n" + priced("{id: price_1}"), "1:30", `did you mean "per_unit"?`},
@@ -83,7 +83,7 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"half a project":        {sold("grants: {projects: 1.5}"), "5:24", "grant a whole number or unlimited"},
 		"no mode":               {"plans: {a: {prices: {x: {id: p1}}}}\n", "1:9", "has no mode: add mode: payment"},
 		"unknown mode":          {"plans: {a: {mode: subscribe, prices: {x: {id: p1}}}}\n", "1:19", `mode must be one of payment, subscription, not "subscribe"`},
-		"unknown refund":        {sold("policy: {refund: suspend}"), "5:22", `refund must be one of revoke, `},
+		"unknown refund":        {sold("policy: {refund: suspend}"), "5:22", `refund must be one of keep, revoke, `},
 		"unknown dispute":       {renewed("policy: {dispute: suspended}"), "5:23", `not "suspended" (did you mean "suspend"?)`},
 		"number for a refund":   {renewed("policy: {refund: 1}"), "5:22", "refund must be text, not a number"},
 		"a word for a policy":   {renewed("policy: keep"), "5:13", "policy of plan \"pro\" must be a mapping of names to values, not text"},
@@ -118,6 +118,43 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"one price, two plans":  {"plans:\n  a: {mode: payment, prices: {x: {id: p1}}}\n  b: {mode: payment, prices: {y: {id: p1}}}\n", "3:31", `price "y" of plan "b" has the id p1, as has price "x" of plan "a" in line 2`},
 		"one key, two prices":   {"plans:\n  a:\n    mode: payment\n    prices:\n      x: {lookup_key: k}\n      y: {lookup_key: k}\n", "6:7", "has the lookup key k, as has"},
 		"the same by variable":  {"plans:\n  a:\n    mode: payment\n    prices:\n      x: {id: price_set}\n      y: {env: SET}\n", "6:7", "has the id price_set, as has"},
+
+		"trial grants of one-time":    {sold("trial_grants: {projects: 1}"), "5:5", "has mode payment and trial_grants: only a subscription has a trial, remove it"},
+		"past due and paid once":      {sold("past_due_grants: {}"), "5:5", "has mode payment and past_due_grants: only a subscription can be past due"},
+		"trial grants of no feature":  {renewed("trial_grants: {project: 1}"), "5:20", `plan "pro" grants feature "project", which features: does not list (did you mean "projects"?)`},
+		"past due grants of a number": {renewed("past_due_grants: {sso: 1}"), "5:28", "sso is a flag: grant it with true"},
+		"trial grants of a word":      {renewed("trial_grants: none"), "5:19", `trial_grants of plan "pro" must be a mapping of names to values, not text`},
+
+		"formerly no list":          {sold("formerly: simple"), "5:15", `formerly of plan "basic" must be a list such as [a, b], not text`},
+		"formerly nothing":          {sold("formerly:"), "5:14", "must be a list such as [a, b], not nothing"},
+		"formerly a number":         {sold("formerly: [2024]"), "5:16", "must be text, not a number: put it into quotes"},
+		"formerly in capitals":      {sold("formerly: [Simple]"), "5:16", `former plan "Simple": a key is lower case letters`},
+		"formerly one key twice":    {sold("formerly: [a, a]"), "5:19", `"a" stands in formerly of plan "basic" a second time, first in line 5`},
+		"formerly itself":           {sold("formerly: [simple, basic]"), "5:24", `plan "basic" was formerly "basic", which is the key of the plan itself now: remove it`},
+		"formerly one that is":      {"plans:\n  a: {mode: payment, prices: {x: {id: p1}}}\n  b: {mode: payment, formerly: [c, a], prices: {x: {id: p2}}}\n", "3:36", `plan "b" was formerly "a", which is the key of plan "a" now: remove it, or give that plan another key`},
+		"formerly one that follows": {"plans:\n  a: {mode: payment, formerly: [b], prices: {x: {id: p1}}}\n  b: {mode: payment, prices: {x: {id: p2}}}\n", "2:33", `which is the key of plan "b" now`},
+		"formerly two plans":        {"plans:\n  a: {mode: payment, formerly: [c], prices: {x: {id: p1}}}\n  b: {mode: payment, formerly: [c], prices: {x: {id: p2}}}\n", "3:33", `plan "b" was formerly "c", as was plan "a" in line 2`},
+		"sold is no word":           {sold("sold: never"), "5:11", "sold must be true or false, not text"},
+		"a price sold by a number":  {priced("{id: price_1, sold: 0}"), "5:36", "sold must be true or false, not a number"},
+		"not sold, without prices":  {"plans: {a: {mode: payment, sold: false}}\n", "1:9", "has no prices: add prices:"},
+
+		"access of one-time":  {sold("policy: {access: suspend_while_void}"), "5:14", `plan "basic" has mode payment and access`},
+		"access that is none": {renewed("policy: {access: suspend_while_viod}"), "5:22", `not "suspend_while_viod" (did you mean "suspend_while_void"?)`},
+		"access in a list":    {renewed("policy: {access: [suspend_while_void, always]}"), "5:43", `access must be one of suspend_while_void`},
+		"access twice":        {renewed("policy: {access: [suspend_while_void, suspend_while_void]}"), "5:43", "stands in access a second time"},
+		"access of a number":  {renewed("policy: {access: 1}"), "5:22", "access must be text, not a number"},
+		"access of lists":     {renewed("policy: {access: [[suspend_while_void]]}"), "5:23", "an entry of access must be text, not a list"},
+
+		"ignored list":             {priced("{id: price_1}") + "ignored: [price_2]\n", "6:10", "ignored must be a mapping of names to values, not a list"},
+		"ignored field":            {priced("{id: price_1}") + "ignored: {price: [price_2]}\n", "6:11", `unknown field "price" of ignored (did you mean "prices"?): it may have prices, lookup_keys, products`},
+		"ignored price alone":      {priced("{id: price_1}") + "ignored: {prices: price_2}\n", "6:19", "ignored prices must be a list such as [a, b], not text"},
+		"ignored and of a plan":    {priced("{id: price_1}") + "ignored: {prices: [price_2, price_1]}\n", "6:29", `the id price_1 is ignored here, and it is that of price "monthly" of plan "pro" in line 5: remove one`},
+		"ignored before its plan":  {"ignored: {lookup_keys: [pro]}\n" + priced("{lookup_key: pro}"), "1:25", `the lookup key pro is ignored here, and it is that of price "monthly"`},
+		"ignored and by variable":  {priced("{env: SET}") + "ignored: {prices: [price_set]}\n", "6:20", "the id price_set is ignored here"},
+		"ignored twice":            {priced("{id: price_1}") + "ignored:\n  prices:\n    - price_2\n    - price_2\n", "9:7", `"price_2" stands in ignored prices a second time, first in line 8`},
+		"ignored product as price": {priced("{id: price_1}") + "ignored: {prices: [prod_1]}\n", "6:20", "prod_1 is a product: put it under products:"},
+		"ignored price as product": {priced("{id: price_1}") + "ignored: {products: [price_2]}\n", "6:22", "price_2 is a price: put it under prices:"},
+		"ignored with a space":     {priced("{id: price_1}") + "ignored: {lookup_keys: [a b]}\n", "6:25", "an entry of ignored lookup_keys must be at most 200 characters without spaces"},
 
 		"sandbox without amount":   {priced("{id: p, sandbox: {currency: usd, interval: month}}"), "5:33", "has no amount"},
 		"sandbox without currency": {priced("{id: p, sandbox: {amount: 1, interval: month}}"), "5:33", "has no currency"},
@@ -190,11 +227,22 @@ func TestParse_NoProblemRepeatsWhatTheEnvironmentHolds(t *testing.T) {
 	}
 }
 
+// allGrants are the features of all the grants that a plan has.
+func allGrants(p domain.Plan) map[domain.FeatureKey]bool {
+	all := map[domain.FeatureKey]bool{}
+	for _, grants := range []map[domain.FeatureKey]domain.Value{p.Grants, p.TrialGrants, p.PastDueGrants} {
+		for feature := range grants {
+			all[feature] = true
+		}
+	}
+	return all
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(catalog.Demo())
 	for _, seed := range []string{
 		"", "plans:", "plans: {a: {mode: payment, prices: {x: {id: p1}}}}", "a: &x [*x]", "? [a]\n: b", "<<: *a", "--- !!map {}\n...\n",
-		"plans:\n\t- x", "features: {a: {type: limit}}\nplans: {b: {grants: {a: .inf}}}", "\"", "%YAML 1.2\n---\nx: |\n  y",
+		"plans: {a: {mode: payment, formerly: [b, c], sold: false, prices: {x: {id: p1, sold: false}}}}\nignored: {prices: [p2]}", "plans:\n\t- x", "features: {a: {type: limit}}\nplans: {b: {grants: {a: .inf}}}", "\"", "%YAML 1.2\n---\nx: |\n  y",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -212,7 +260,12 @@ func FuzzParse(f *testing.F) {
 				if plan.Mode == domain.ModePayment && plan.Checkout.AdjustableAmount {
 					t.Errorf("plan %s is paid once and its quantity can be adjusted", key)
 				}
-				for feature := range plan.Grants {
+				for _, former := range plan.Formerly {
+					if found, _ := file.Catalog.PlanOf(former); found.Key != key {
+						t.Errorf("plan %s was formerly %s, which leads to %q", key, former, found.Key)
+					}
+				}
+				for feature := range allGrants(plan) {
 					if _, listed := file.Catalog.Features[feature]; !listed {
 						t.Errorf("plan %s grants %s, which is not listed", key, feature)
 					}

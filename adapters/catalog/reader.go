@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -16,6 +17,7 @@ type reader struct {
 	getenv   func(string) string
 	problems Problems
 	prices   map[string]string // where each Stripe price is used, to tell two uses
+	former   map[domain.PlanKey]formerKey
 }
 
 // value is a node of the file and where it stands.

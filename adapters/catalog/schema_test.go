@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -38,6 +39,7 @@ func TestSchema_KnowsTheFieldsThatTheReaderKnows(t *testing.T) {
 		"a price":    {s.Defs["price"].Properties, priceFields.names()},
 		"a sandbox":  {s.Defs["sandbox"].Properties, sandboxFields.names()},
 		"a policy":   {s.Defs["policy"].Properties, policyFields.names()},
+		"ignored":    {s.Defs["ignored"].Properties, ignoredFields.names()},
 		"a checkout": {s.Defs["checkout"].Properties, checkoutFields.names()},
 	} {
 		if diff := cmp.Diff(slices.Sorted(slices.Values(known.reader)), slices.Sorted(maps.Keys(known.schema))); diff != "" {
@@ -53,7 +55,9 @@ var update = flag.Bool("update", false, "rewrite what catalog.schema.json takes 
 func TestSchema_ListsThePoliciesThatTheDomainHas(t *testing.T) {
 	t.Parallel()
 	text := string(schema)
-	for field, names := range map[string][]string{"refund": refundPolicies(), "dispute": disputePolicies()} {
+	for field, names := range map[string][]string{
+		"refund": names(domain.RefundPolicies()), "dispute": names(domain.DisputePolicies()), "option": names(domain.AccessOptions()),
+	} {
 		line := regexp.MustCompile(`"` + field + `": \{.*"enum": (\[.*\])\}`)
 		at := line.FindStringSubmatchIndex(text)
 		if at == nil {
@@ -74,30 +78,54 @@ func TestSchema_ListsThePoliciesThatTheDomainHas(t *testing.T) {
 
 func TestSchema_AndReaderAgreeOnFiles(t *testing.T) {
 	t.Parallel()
+	option := string(domain.AccessOptions()[0])
 	for name, c := range map[string]struct {
 		file string
 		ok   bool
 	}{
-		"the demo":                  {string(demo), true},
-		"the least":                 {"plans: {a: {mode: payment, prices: {x: {id: p}}}}", true},
-		"no plans":                  {"features: {}", false},
-		"unknown field":             {"plans: {a: {mode: payment, colour: red, prices: {x: {id: p}}}}", false},
-		"wrong type":                {"plans: {a: {mode: payment, name: 7, prices: {x: {id: p}}}}", false},
-		"no prices":                 {"plans: {a: {mode: payment, prices: {}}}", false},
-		"price of two names":        {"plans: {a: {mode: payment, prices: {x: {id: p, lookup_key: k}}}}", false},
-		"price of none":             {"plans: {a: {mode: payment, prices: {x: {}}}}", false},
-		"key in capitals":           {"plans: {A: {mode: payment, prices: {x: {id: p}}}}", false},
-		"days without a d":          {"plans: {a: {mode: subscription, grace: 14, prices: {x: {id: p}}}}", false},
-		"negative limit":            {"features: {n: {type: limit}}\nplans: {a: {mode: payment, grants: {n: -1}, prices: {x: {id: p}}}}", false},
-		"false as a grant":          {"features: {n: {type: flag}}\nplans: {a: {mode: payment, grants: {n: false}, prices: {x: {id: p}}}}", false},
-		"count without an interval": {"plans: {a: {mode: payment, prices: {x: {id: p, sandbox: {amount: 1, currency: usd, interval_count: 1}}}}}", false},
-		"a policy of nothing":       {"plans: {a: {mode: payment, policy: {}, prices: {x: {id: p}}}}", true},
-		"both policies":             {"plans: {a: {mode: subscription, policy: {refund: revoke_partial, dispute: keep}, prices: {x: {id: p}}}}", true},
-		"a policy of no row":        {"plans: {a: {mode: payment, policy: {refund: suspend}, prices: {x: {id: p}}}}", false},
-		"a quantity of none":        {"plans: {a: {mode: payment, checkout: {max_quantity: 0}, prices: {x: {id: p}}}}", false},
-		"adjusted and paid once":    {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", false},
-		"fixed and paid once":       {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: false}, prices: {x: {id: p}}}}", true},
-		"adjusted and renewed":      {"plans: {a: {mode: subscription, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", true},
+		"the demo":                   {string(demo), true},
+		"the least":                  {"plans: {a: {mode: payment, prices: {x: {id: p}}}}", true},
+		"no plans":                   {"features: {}", false},
+		"unknown field":              {"plans: {a: {mode: payment, colour: red, prices: {x: {id: p}}}}", false},
+		"wrong type":                 {"plans: {a: {mode: payment, name: 7, prices: {x: {id: p}}}}", false},
+		"no prices":                  {"plans: {a: {mode: payment, prices: {}}}", false},
+		"price of two names":         {"plans: {a: {mode: payment, prices: {x: {id: p, lookup_key: k}}}}", false},
+		"price of none":              {"plans: {a: {mode: payment, prices: {x: {}}}}", false},
+		"key in capitals":            {"plans: {A: {mode: payment, prices: {x: {id: p}}}}", false},
+		"days without a d":           {"plans: {a: {mode: subscription, grace: 14, prices: {x: {id: p}}}}", false},
+		"negative limit":             {"features: {n: {type: limit}}\nplans: {a: {mode: payment, grants: {n: -1}, prices: {x: {id: p}}}}", false},
+		"false as a grant":           {"features: {n: {type: flag}}\nplans: {a: {mode: payment, grants: {n: false}, prices: {x: {id: p}}}}", false},
+		"count without an interval":  {"plans: {a: {mode: payment, prices: {x: {id: p, sandbox: {amount: 1, currency: usd, interval_count: 1}}}}}", false},
+		"a policy of nothing":        {"plans: {a: {mode: payment, policy: {}, prices: {x: {id: p}}}}", true},
+		"both policies":              {"plans: {a: {mode: subscription, policy: {refund: revoke_partial, dispute: keep}, prices: {x: {id: p}}}}", true},
+		"a policy of no row":         {"plans: {a: {mode: payment, policy: {refund: suspend}, prices: {x: {id: p}}}}", false},
+		"an option of access":        {"plans: {a: {mode: subscription, policy: {access: " + option + "}, prices: {x: {id: p}}}}", true},
+		"options of access":          {"plans: {a: {mode: subscription, policy: {access: [" + option + "]}, prices: {x: {id: p}}}}", true},
+		"no options of access":       {"plans: {a: {mode: subscription, policy: {access: []}, prices: {x: {id: p}}}}", true},
+		"an option twice":            {"plans: {a: {mode: subscription, policy: {access: [" + option + ", " + option + "]}, prices: {x: {id: p}}}}", false},
+		"an option of no row":        {"plans: {a: {mode: subscription, policy: {access: [always]}, prices: {x: {id: p}}}}", false},
+		"access that is paid once":   {"plans: {a: {mode: payment, policy: {access: " + option + "}, prices: {x: {id: p}}}}", false},
+		"grants of nothing":          {"plans: {a: {mode: subscription, grants: {}, trial_grants: {}, past_due_grants: {}, prices: {x: {id: p}}}}", true},
+		"grants of each kind":        {"features: {n: {type: limit}}\nplans: {a: {mode: subscription, grants: {n: 3}, trial_grants: {n: 1}, past_due_grants: {n: 2}, prices: {x: {id: p}}}}", true},
+		"tried and paid once":        {"plans: {a: {mode: payment, trial_grants: {}, prices: {x: {id: p}}}}", false},
+		"overdue and paid once":      {"plans: {a: {mode: payment, past_due_grants: {}, prices: {x: {id: p}}}}", false},
+		"former keys":                {"plans: {a: {mode: payment, formerly: [b, \"2024\"], prices: {x: {id: p}}}}", true},
+		"a former key that is none":  {"plans: {a: {mode: payment, formerly: [B], prices: {x: {id: p}}}}", false},
+		"a former key twice":         {"plans: {a: {mode: payment, formerly: [b, b], prices: {x: {id: p}}}}", false},
+		"former keys without a list": {"plans: {a: {mode: payment, formerly: b, prices: {x: {id: p}}}}", false},
+		"not sold":                   {"plans: {a: {mode: payment, sold: false, prices: {x: {id: p}}}}", true},
+		"not sold, without prices":   {"plans: {a: {mode: payment, sold: false}}", false},
+		"not sold at a price":        {"plans: {a: {mode: payment, prices: {x: {id: p}, y: {id: q, sold: false}}}}", true},
+		"sold by a word":             {"plans: {a: {mode: payment, sold: \"no\", prices: {x: {id: p}}}}", false},
+		"ignored":                    {"plans: {a: {mode: payment, prices: {x: {id: p}}}}\nignored: {prices: [price_1], lookup_keys: [fee], products: [prod_1]}", true},
+		"nothing ignored":            {"plans: {a: {mode: payment, prices: {x: {id: p}}}}\nignored: {}", true},
+		"ignored without a kind":     {"plans: {a: {mode: payment, prices: {x: {id: p}}}}\nignored: [price_1]", false},
+		"ignored twice":              {"plans: {a: {mode: payment, prices: {x: {id: p}}}}\nignored: {prices: [price_1, price_1]}", false},
+		"ignored with a space":       {"plans: {a: {mode: payment, prices: {x: {id: p}}}}\nignored: {lookup_keys: [a b]}", false},
+		"a quantity of none":         {"plans: {a: {mode: payment, checkout: {max_quantity: 0}, prices: {x: {id: p}}}}", false},
+		"adjusted and paid once":     {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", false},
+		"fixed and paid once":        {"plans: {a: {mode: payment, checkout: {max_quantity: 2, adjustable_quantity: false}, prices: {x: {id: p}}}}", true},
+		"adjusted and renewed":       {"plans: {a: {mode: subscription, checkout: {max_quantity: 2, adjustable_quantity: true}, prices: {x: {id: p}}}}", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -155,6 +155,42 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PriceBillingScheme.
+const (
+	PerUnit PriceBillingScheme = "per_unit"
+	Tiered  PriceBillingScheme = "tiered"
+)
+
+// Valid indicates whether the value is a known member of the PriceBillingScheme enum.
+func (e PriceBillingScheme) Valid() bool {
+	switch e {
+	case PerUnit:
+		return true
+	case Tiered:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PriceUsageType.
+const (
+	Licensed PriceUsageType = "licensed"
+	Metered  PriceUsageType = "metered"
+)
+
+// Valid indicates whether the value is a known member of the PriceUsageType enum.
+func (e PriceUsageType) Valid() bool {
+	switch e {
+	case Licensed:
+		return true
+	case Metered:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SourceExplanationState.
 const (
 	SourceExplanationStateEnded    SourceExplanationState = "ended"
@@ -227,13 +263,16 @@ type CheckoutRequest struct {
 	// CancelURL Where the buyer goes who turns back; as `success_url`.
 	CancelURL *string `json:"cancel_url,omitempty"`
 
-	// Locale Language of the payment page, an IETF tag or `auto`; `auto` if absent.
+	// Locale Language of the payment page: an IETF tag, as `navigator.language` says it, or
+	// `auto`; `auto` if absent. The page is in the nearest language that Stripe has,
+	// and otherwise in the browser's.
 	Locale *string `json:"locale,omitempty"`
 
 	// Price Key of one of the plan's prices; the plan's first if absent.
 	Price *string `json:"price,omitempty"`
 
-	// Quantity How many units, up to what the plan allows; 1 if absent.
+	// Quantity How many units, up to what the plan allows; 1 if absent. A metered price takes no
+	// other.
 	Quantity *int64 `json:"quantity,omitempty"`
 
 	// SuccessURL Where the buyer goes after paying, on an allowed origin; may contain
@@ -545,8 +584,12 @@ type Plans struct {
 
 // Price defines model for Price.
 type Price struct {
-	// Amount Per unit, in the minor unit of the currency.
-	Amount int64 `json:"amount"`
+	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:
+	// in tiers, chosen by the buyer, or less than a minor unit.
+	Amount *int64 `json:"amount,omitempty"`
+
+	// BillingScheme What a unit costs depends on how many there are, if `tiered`.
+	BillingScheme PriceBillingScheme `json:"billing_scheme"`
 
 	// Currency ISO 4217, lower case.
 	Currency string `json:"currency"`
@@ -559,7 +602,18 @@ type Price struct {
 
 	// Key As in `price` of a checkout.
 	Key string `json:"key"`
+
+	// UsageType `metered`: what was used is paid for afterwards, and a checkout takes no
+	// `quantity`. null for a price paid once.
+	UsageType *PriceUsageType `json:"usage_type"`
 }
+
+// PriceBillingScheme What a unit costs depends on how many there are, if `tiered`.
+type PriceBillingScheme string
+
+// PriceUsageType `metered`: what was used is paid for afterwards, and a checkout takes no
+// `quantity`. null for a price paid once.
+type PriceUsageType string
 
 // ReplayFailure defines model for ReplayFailure.
 type ReplayFailure struct {
@@ -662,6 +716,22 @@ type SourceExplanationState string
 
 // SourceKind `grant`: given by a person, not bought.
 type SourceKind string
+
+// SyncedUser defines model for SyncedUser.
+type SyncedUser struct {
+	// Changed How many entitlements of the user changed by it.
+	Changed int `json:"changed"`
+
+	// Invoices Invoices of those that were looked at.
+	Invoices int `json:"invoices"`
+
+	// Orders Orders that were looked at.
+	Orders int `json:"orders"`
+
+	// Subscriptions Subscriptions that Stripe has of the user's customers.
+	Subscriptions int    `json:"subscriptions"`
+	UserID        string `json:"user_id"`
+}
 
 // Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
 type Value = featureValue
@@ -768,6 +838,9 @@ type ServerInterface interface {
 	// GiveGrant Give a user a feature by hand
 	// (POST /api/admin/users/{user_id}/grants)
 	GiveGrant(ctx echo.Context, userID PathUserID, params GiveGrantParams) error
+	// SyncUser Ask Stripe how everything of a user stands
+	// (POST /api/admin/users/{user_id}/sync)
+	SyncUser(ctx echo.Context, userID PathUserID) error
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx echo.Context, plan string, params StartCheckoutParams) error
@@ -951,6 +1024,22 @@ func (w *ServerInterfaceWrapper) GiveGrant(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GiveGrant(ctx, userID, params)
+	return err
+}
+
+// SyncUser converts echo context to params.
+func (w *ServerInterfaceWrapper) SyncUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID PathUserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SyncUser(ctx, userID)
 	return err
 }
 
@@ -1154,6 +1243,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/explain", wrapper.ExplainUser, options.OperationMiddlewares["explainUser"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
+	router.POST(options.BaseURL+"/api/admin/users/:user_id/sync", wrapper.SyncUser, options.OperationMiddlewares["syncUser"]...)
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
 	router.GET(options.BaseURL+"/api/entitlements/:feature", wrapper.CheckEntitlement, options.OperationMiddlewares["checkEntitlement"]...)
@@ -1297,6 +1387,28 @@ func (response GiveGrant201JSONResponse) VisitGiveGrantResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SyncUserRequestObject struct {
+	UserID PathUserID `json:"user_id"`
+}
+
+type SyncUserResponseObject interface {
+	VisitSyncUserResponse(w http.ResponseWriter) error
+}
+
+type SyncUser200JSONResponse SyncedUser
+
+func (response SyncUser200JSONResponse) VisitSyncUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1506,6 +1618,9 @@ type StrictServerInterface interface {
 	// GiveGrant Give a user a feature by hand
 	// (POST /api/admin/users/{user_id}/grants)
 	GiveGrant(ctx context.Context, request GiveGrantRequestObject) (GiveGrantResponseObject, error)
+	// SyncUser Ask Stripe how everything of a user stands
+	// (POST /api/admin/users/{user_id}/sync)
+	SyncUser(ctx context.Context, request SyncUserRequestObject) (SyncUserResponseObject, error)
 	// StartCheckout Open Stripe's payment page for a plan
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx context.Context, request StartCheckoutRequestObject) (StartCheckoutResponseObject, error)
@@ -1757,6 +1872,31 @@ func (sh *strictHandler) GiveGrant(ctx echo.Context, userID PathUserID, params G
 		return err
 	} else if validResponse, ok := response.(GiveGrantResponseObject); ok {
 		return validResponse.VisitGiveGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SyncUser operation middleware
+func (sh *strictHandler) SyncUser(ctx echo.Context, userID PathUserID) error {
+	var request SyncUserRequestObject
+
+	request.UserID = userID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SyncUser(ctx.Request().Context(), request.(SyncUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SyncUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SyncUserResponseObject); ok {
+		return validResponse.VisitSyncUserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -222,7 +224,8 @@ func TestCheckout_WhenThePaymentProviderFails(t *testing.T) {
 	}{
 		"busy":    {ports.ErrGatewayBusy, 503, "payment_provider_busy", "2"},
 		"denied":  {fmt.Errorf("key rk_live_abc lacks a permission: %w", ports.ErrGatewayDenied), 502, "payment_provider_denied", ""},
-		"refused": {fmt.Errorf("no such price: %w", ports.ErrGatewayRefused), 502, "payment_provider_refused", ""},
+		"refused": {fmt.Errorf("tax is not set up: %w", ports.ErrGatewayRefused), 502, "payment_provider_refused", ""},
+		"price":   {fmt.Errorf("no such price: %w", ports.ErrPriceRefused), 502, "price_not_sold", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -240,6 +243,108 @@ func TestCheckout_WhenThePaymentProviderFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the client sent and Stripe refuses is the client's to mend.
+func TestCheckout_WhenThePaymentProviderRefusesWhatWasSent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err        error
+		body       string
+		status     int
+		code, says string
+	}{
+		"currency":         {ports.ErrCurrencyLocked, "", 409, "currency_locked", "choose a price in that currency"},
+		"locale":           {ports.ErrLocaleRefused, `{"locale":"de-DE"}`, 422, "locale_not_supported", "auto"},
+		"quantity":         {ports.ErrQuantityRefused, `{"quantity":5}`, 422, "quantity_not_sold", "less"},
+		"success page":     {ports.ErrReturnURLRefused, `{"success_url":"https://shop.example/x"}`, 422, "return_url_not_allowed", "success_url"},
+		"configured page":  {ports.ErrReturnURLRefused, "", 502, "payment_provider_refused", "operator"},
+		"default quantity": {ports.ErrQuantityRefused, "", 502, "payment_provider_refused", "operator"},
+	} {
+		s := start(t, setup{})
+		s.buy("bob", "pro") // asks for the prices
+		s.gateway.FailNext(nil, fmt.Errorf("%w: stripe answers 400: account acct_1", c.err))
+		got := s.call("POST", "/api/checkout/pro", c.body, as("user:ada"))
+		if got.StatusCode != c.status || got.code() != c.code || !strings.Contains(got.detail(), c.says) || strings.Contains(got.text, "acct_1") {
+			t.Errorf("%s: got %d %s, want %d %s saying %q", name, got.StatusCode, got.text, c.status, c.code, c.says)
+		}
+		s.want(s.call("POST", "/api/checkout/pro", c.body, as("user:ada")), 201, "")
+	}
+}
+
+// A buyer's customer that Stripe does not know is for an operator to look at, and
+// costs the buyer nothing.
+func TestCheckout_WhenTheKeyIsAnotherAccounts(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	_, session := s.buy("ada", "pro")
+	s.pay(session)
+	state, err := s.store.State(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := s.gateway.HideCustomer(state.Account.Customer)
+	got := s.call("POST", "/api/checkout/basic", "", as("user:ada"))
+	s.want(got, 502, "payment_provider_mismatch")
+	if !strings.Contains(got.detail(), "STRIPE_ACCOUNT") || strings.Contains(got.text, "cus_") {
+		t.Errorf("got %s", got.text)
+	}
+	if logged := s.log.String(); !strings.Contains(logged, `"level":"ERROR"`) || !strings.Contains(logged, string(state.Account.Customer)) {
+		t.Errorf("an operator does not learn of whom: %s", logged)
+	}
+	if held := s.call("GET", "/api/entitlements/sso", "", as("user:ada")); held.json["entitled"] != true {
+		t.Errorf("what was paid is gone: %s", held.text)
+	}
+	show()
+	s.want(s.call("POST", "/api/checkout/basic", "", as("user:ada")), 201, "")
+}
+
+func TestCheckout_TakesTheBrowsersLanguage(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, locale := range []string{"de-DE", "en-US", "zh-Hans-CN", "pt-br", "auto"} {
+		s.want(s.call("POST", "/api/checkout/pro", `{"locale":"`+locale+`"}`, as("user:ada")), 201, "")
+	}
+}
+
+func TestPlans_SayWhatAPriceIsLike(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, p := range []ports.StripePrice{
+		{ID: "price_basic", Active: true, Amount: 0, Currency: "eur"},
+		{ID: "price_monthly", LookupKey: "pro_monthly", Active: true, AmountUnknown: true, Tiered: true, Currency: "eur", Interval: "month", IntervalCount: 1},
+		{ID: "price_yearly", LookupKey: "pro_yearly", Active: true, Amount: 5, Metered: true, Currency: "eur", Interval: "year", IntervalCount: 1},
+		{ID: "price_gone", Active: true, Archived: true, Amount: 900, Currency: "eur"},
+	} {
+		s.gateway.SetPrice(p)
+	}
+	got := s.call("GET", "/api/plans", "")
+	s.want(got, 200, "")
+	prices := map[string]any{}
+	for _, plan := range got.json["plans"].([]any) {
+		for _, price := range plan.(map[string]any)["prices"].([]any) {
+			p := price.(map[string]any)
+			prices[p["key"].(string)] = p
+		}
+	}
+	want := map[string]any{
+		"once": map[string]any{"key": "once", "amount": float64(0), "currency": "eur", "billing_scheme": "per_unit",
+			"usage_type": nil, "interval": nil, "interval_count": nil},
+		"monthly": map[string]any{"key": "monthly", "currency": "eur", "billing_scheme": "tiered",
+			"usage_type": "licensed", "interval": "month", "interval_count": float64(1)},
+		"yearly": map[string]any{"key": "yearly", "amount": float64(5), "currency": "eur", "billing_scheme": "per_unit",
+			"usage_type": "metered", "interval": "year", "interval_count": float64(1)},
+	}
+	if diff := cmp.Diff(want, prices); diff != "" {
+		t.Errorf("the prices differ (-want +got):\n%s", diff)
+	}
+	s.want(s.call("POST", "/api/checkout/unsold", "", as("user:ada")), 502, "price_not_sold")
+	metered := s.call("POST", "/api/checkout/pro", `{"price":"yearly","quantity":2}`, as("user:ada"))
+	s.want(metered, 422, "invalid_request")
+	if !strings.Contains(metered.detail(), "metered") {
+		t.Errorf("the detail is %q", metered.detail())
+	}
+	s.want(s.call("POST", "/api/checkout/pro", `{"price":"yearly"}`, as("user:ada")), 201, "")
 }
 
 func TestCheckout_IsRateLimitedPerUser(t *testing.T) {

@@ -33,6 +33,7 @@ type Deps struct {
 	CheckEntitlement *app.CheckEntitlement
 	ShowOrder        *app.ShowOrder
 	SyncOrder        *app.SyncOrder
+	SyncUser         *app.SyncUser
 	ListPlans        *app.ListPlans
 	ReceiveWebhook   *app.ReceiveWebhook
 	Explain          *app.Explain

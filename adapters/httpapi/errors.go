@@ -83,7 +83,14 @@ var answers = []answer{
 	{errNotProcessed, http.StatusInternalServerError, "internal", "Internal error", nil},
 
 	{ports.ErrGatewayDenied, http.StatusBadGateway, "payment_provider_denied", "Payment provider refuses our key", say(operator)},
+	{app.ErrProviderMismatch, http.StatusBadGateway, "payment_provider_mismatch", "Payment provider does not know the user's customer", ownWords},
 	{ports.ErrCustomerGone, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
+	{ports.ErrPriceRefused, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
+	{ports.ErrCurrencyLocked, http.StatusConflict, "currency_locked", "User pays in another currency", say("Stripe takes one currency from a customer at a time, and this user has a subscription, an open checkout or an invoice in another: " +
+		"choose a price in that currency, or wait until what there is has ended")},
+	{ports.ErrLocaleRefused, http.StatusUnprocessableEntity, "locale_not_supported", "Locale not supported", say("Stripe's page does not have this locale: send auto, or leave it out")},
+	{ports.ErrQuantityRefused, http.StatusUnprocessableEntity, "quantity_not_sold", "Quantity not for sale", say("Stripe does not sell this quantity at this price: ask for less")},
+	{ports.ErrReturnURLRefused, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", say("Stripe does not accept this success_url or cancel_url")},
 	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
 	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 

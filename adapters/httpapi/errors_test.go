@@ -103,6 +103,10 @@ func TestErrors_Answers(t *testing.T) {
 		{errors.Join(ports.ErrGatewayRefused, ports.ErrUnavailable), 502, "payment_provider_refused", operator},
 		{fmt.Errorf("create a session: %w", ports.ErrCustomerGone), 502, "payment_provider_refused", operator},
 		{app.ErrPriceNotSold, 502, "price_not_sold", operator},
+		{fmt.Errorf("price_1: %w", ports.ErrPriceRefused), 502, "price_not_sold", operator},
+		{errors.Join(fmt.Errorf("request req_1: %w: sk_1", ports.ErrCurrencyLocked), errors.New("sk_1")), 409, "currency_locked", "Stripe takes one currency from a customer at a time, and this user has a subscription, " +
+			"an open checkout or an invoice in another: choose a price in that currency, or wait until what there is has ended"},
+		{fmt.Errorf("customer cus_1: %w", app.ErrProviderMismatch), 502, "payment_provider_mismatch", app.ErrProviderMismatch.Error()},
 		{ports.ErrGatewayBusy, 503, "payment_provider_busy", "the same request may be made again"},
 		{app.ErrClosing, 503, "shutting_down", ""},
 		{fmt.Errorf("read: %w", context.DeadlineExceeded), 503, "timeout", ""},

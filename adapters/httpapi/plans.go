@@ -27,16 +27,32 @@ func planJSON(o app.OfferedPlan) Plan {
 		Grants: make(map[string]Value, len(o.Plan.Grants)),
 	}
 	for i, p := range o.Prices {
-		plan.Prices[i] = Price{
-			Key: string(p.Key), Amount: p.Stripe.Amount, Currency: p.Stripe.Currency,
-			Interval: orNull(p.Stripe.Interval),
-		}
-		if p.Stripe.Interval != "" {
-			plan.Prices[i].IntervalCount = &p.Stripe.IntervalCount
-		}
+		plan.Prices[i] = priceJSON(p)
 	}
 	for feature, value := range o.Plan.Grants {
 		plan.Grants[string(feature)] = featureValue(value)
 	}
 	return plan
+}
+
+func priceJSON(o app.OfferedPrice) Price {
+	stripe := o.Stripe
+	price := Price{
+		Key: string(o.Key), Currency: stripe.Currency, BillingScheme: PerUnit,
+		Interval: orNull(stripe.Interval),
+	}
+	if !stripe.AmountUnknown {
+		price.Amount = &stripe.Amount
+	}
+	if stripe.Tiered {
+		price.BillingScheme = Tiered
+	}
+	if stripe.Interval != "" {
+		usage := Licensed
+		if stripe.Metered {
+			usage = Metered
+		}
+		price.UsageType, price.IntervalCount = &usage, &stripe.IntervalCount
+	}
+	return price
 }

@@ -46,6 +46,7 @@ var rules = []rule{
 	{method: http.MethodGet, path: "/api/plans"},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators},
+	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, extra: app.MaxWait},
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators},
 	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators},
 	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators},

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,7 @@ type Gateway struct {
 	byKey     map[string]string // idempotency key -> id
 	refused   map[string]error  // idempotency key -> what Stripe repeats to it
 	prices    []ports.StripePrice
-	customers map[domain.CustomerID]bool // those that there are
+	customers map[domain.CustomerID]bool // false: deleted
 	sessions  map[domain.SessionID]session
 	events    map[string]domain.Event // by payload
 	failures  []error
@@ -35,6 +36,8 @@ type Gateway struct {
 	subscriptions map[domain.SubscriptionID]domain.Subscription
 	charges       map[domain.ChargeID]domain.ChargeFact
 	latestCharges map[domain.PaymentIntentID]domain.ChargeID
+	invoices      map[domain.InvoiceID]domain.InvoiceFact
+	returned      []domain.Fact // refunds, disputes and credit notes
 }
 
 type session struct {
@@ -59,6 +62,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		subscriptions: map[domain.SubscriptionID]domain.Subscription{},
 		charges:       map[domain.ChargeID]domain.ChargeFact{},
 		latestCharges: map[domain.PaymentIntentID]domain.ChargeID{},
+		invoices:      map[domain.InvoiceID]domain.InvoiceFact{},
 	}
 }
 
@@ -131,7 +135,46 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 func (g *Gateway) DeleteCustomer(id domain.CustomerID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.customers[id] {
+		g.customers[id] = false
+	}
+}
+
+// HideCustomer makes Stripe not know a customer, as the key of another account
+// does, until it is shown again.
+func (g *Gateway) HideCustomer(id domain.CustomerID) (show func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	there, known := g.customers[id]
 	delete(g.customers, id)
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if known {
+			g.customers[id] = there
+		}
+	}
+}
+
+// FetchCustomer implements [ports.Gateway].
+func (g *Gateway) FetchCustomer(ctx context.Context, id domain.CustomerID) (deleted bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return false, err
+	}
+	there, known := g.customers[id]
+	if !known {
+		return false, ports.ErrNotFound
+	}
+	return !there, nil
+}
+
+// SetPrice makes Stripe have a price as it is given.
+func (g *Gateway) SetPrice(p ports.StripePrice) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.prices = append(slices.DeleteFunc(slices.Clone(g.prices), func(old ports.StripePrice) bool { return old.ID == p.ID }), p)
 }
 
 // CreateSession implements [ports.Gateway].
@@ -141,13 +184,11 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
 		return domain.SessionFact{}, err
 	}
-	if _, sold := g.price(r.Order.PriceID); !sold {
-		return domain.SessionFact{}, fmt.Errorf("no such price %s: %w", r.Order.PriceID, ports.ErrGatewayRefused)
-	}
-	if _, made := g.byKey[r.IdempotencyKey]; !made && !g.customers[r.Customer] {
-		err := fmt.Errorf("no such customer %s: %w", r.Customer, ports.ErrCustomerGone)
-		g.refused[r.IdempotencyKey] = err
-		return domain.SessionFact{}, err
+	if _, made := g.byKey[r.IdempotencyKey]; !made {
+		if err := g.refusal(r); err != nil {
+			g.refused[r.IdempotencyKey] = err
+			return domain.SessionFact{}, err
+		}
 	}
 	key, isNew := g.once(r.IdempotencyKey, "cs_test")
 	id := domain.SessionID(key)
@@ -161,6 +202,20 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 		}
 	}
 	return g.fetched(id), nil
+}
+
+// refusal is why a session cannot be made, under the lock.
+func (g *Gateway) refusal(r ports.SessionRequest) error {
+	price, known := g.price(r.Order.PriceID)
+	switch {
+	case !known || !price.ForSale():
+		return fmt.Errorf("price %s: %w", r.Order.PriceID, ports.ErrPriceRefused)
+	case price.Metered != r.Metered:
+		return fmt.Errorf("a quantity goes with a price that is not metered: %w", ports.ErrQuantityRefused)
+	case !g.customers[r.Customer]:
+		return fmt.Errorf("customer %s: %w", r.Customer, ports.ErrCustomerGone)
+	}
+	return nil
 }
 
 // ExpireSession implements [ports.Gateway].

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -48,6 +49,26 @@ func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionI
 func (g *Gateway) fetchedSubscription(s domain.Subscription) domain.SubscriptionFact {
 	s.Items = slices.Clone(s.Items)
 	return domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: s}
+}
+
+// FetchSubscriptions implements [ports.Gateway]. Who has a subscription is a customer,
+// unless it was deleted.
+func (g *Gateway) FetchSubscriptions(ctx context.Context, customer domain.CustomerID) ([]domain.SubscriptionFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return nil, err
+	}
+	var facts []domain.SubscriptionFact
+	for _, id := range slices.Sorted(maps.Keys(g.subscriptions)) {
+		if s := g.subscriptions[id]; customer != "" && s.Customer == customer {
+			facts = append(facts, g.fetchedSubscription(s))
+		}
+	}
+	if there, made := g.customers[customer]; made && !there || !made && len(facts) == 0 {
+		return nil, ports.ErrNotFound
+	}
+	return facts, nil
 }
 
 // FetchCharge implements [ports.Gateway].

@@ -5,7 +5,8 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// Pay completes an open session: its facts are those of Stripe's events.
+// Pay completes an open session: its facts are those of Stripe's events about the
+// session and the subscription.
 func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -15,10 +16,9 @@ func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
 	}
 	s.fact.Status, s.fact.PaymentStatus, s.fact.URL = "complete", "paid", ""
 	price, _ := g.price(s.price)
-	s.fact.Amount, s.fact.Currency = price.Amount*s.quantity, price.Currency
+	s.fact.Amount, s.fact.Subtotal, s.fact.Currency = price.Amount*s.quantity, price.Amount*s.quantity, price.Currency
 	if s.fact.Mode == domain.ModePayment {
-		s.fact.PaymentIntent = domain.PaymentIntentID("pi_" + string(id))
-		g.charge(s.fact)
+		s.fact.PaymentIntent = g.charge(s.fact, "")
 	} else {
 		s.fact.Subscription = g.subscribe(s, price)
 	}
@@ -35,27 +35,57 @@ func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
 	return facts
 }
 
-// charge keeps the charge that pays a session.
-func (g *Gateway) charge(s domain.SessionFact) {
+// charge keeps the charge that pays a session, or the invoice of its subscription.
+func (g *Gateway) charge(s domain.SessionFact, pays domain.InvoiceID) domain.PaymentIntentID {
+	intent := domain.PaymentIntentID("pi_" + string(s.ID))
 	g.keepCharge(domain.ChargeFact{
-		ID: domain.ChargeID("ch_" + string(s.ID)), PaymentIntent: s.PaymentIntent, Customer: s.Customer,
+		ID: domain.ChargeID("ch_" + string(s.ID)), PaymentIntent: intent, Invoice: pays, Customer: s.Customer,
 		Amount: s.Amount, Currency: s.Currency,
 	})
+	return intent
 }
 
 func (g *Gateway) subscribe(s session, price ports.StripePrice) domain.SubscriptionID {
 	now := g.now()
+	item := domain.Item{
+		ID: "si_" + string(s.fact.ID), Price: price.ID, LookupKey: price.LookupKey, Quantity: s.quantity,
+		PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0),
+	}
 	sub := domain.Subscription{
 		ID: domain.SubscriptionID("sub_" + string(s.fact.ID)), Order: s.fact.Order, Customer: s.fact.Customer,
-		Status:    domain.StatusActive,
-		Items:     []domain.Item{{ID: "si_" + string(s.fact.ID), Price: price.ID, LookupKey: price.LookupKey, Quantity: s.quantity}},
-		StartedAt: now, PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0),
+		Status: domain.StatusActive, StartedAt: now,
 	}
 	if s.trialDays > 0 {
 		sub.Status = domain.StatusTrialing
-		sub.PeriodEnd = now.AddDate(0, 0, s.trialDays)
-		sub.TrialEnd = sub.PeriodEnd
+		item.PeriodEnd = now.AddDate(0, 0, s.trialDays)
+		sub.TrialEnd = item.PeriodEnd
 	}
+	sub.Items = []domain.Item{item}
+	sub.LatestInvoice = g.invoice(s, sub)
 	g.subscriptions[sub.ID] = sub
 	return sub.ID
+}
+
+// invoice keeps the first invoice of a subscription, which is paid: that of a trial is
+// over nothing.
+func (g *Gateway) invoice(s session, sub domain.Subscription) domain.InvoiceID {
+	item, amount := sub.Items[0], s.fact.Amount
+	if sub.Status == domain.StatusTrialing {
+		amount = 0
+	}
+	i := domain.InvoiceFact{Customer: sub.Customer, Invoice: domain.Invoice{
+		ID: domain.InvoiceID("in_" + string(s.fact.ID)), Subscription: sub.ID, Status: domain.InvoicePaid,
+		BillingReason: "subscription_create", Method: domain.ChargeAutomatically,
+		Currency: s.fact.Currency, Total: amount, AmountDue: amount, AmountPaid: amount,
+		CreatedAt: sub.StartedAt, FinalizedAt: sub.StartedAt, PaidAt: sub.StartedAt,
+		Lines: []domain.Line{{
+			ID: "il_" + string(s.fact.ID), Kind: domain.LineCycle, Item: item.ID, Price: item.Price, Product: item.Product,
+			Quantity: item.Quantity, Amount: amount, From: item.PeriodStart, Until: item.PeriodEnd,
+		}},
+	}}
+	if amount > 0 {
+		i.PaidWith = []domain.PaidWith{{PaymentIntent: g.charge(s.fact, i.Invoice.ID)}}
+	}
+	g.invoices[i.Invoice.ID] = i
+	return i.Invoice.ID
 }

@@ -118,3 +118,55 @@ func TestGateway_SetCharge(t *testing.T) {
 		t.Errorf("no intent: got %+v, %v, want %v", got, err, ports.ErrNotFound)
 	}
 }
+
+// As with the key of another account, Stripe knows nothing of a customer that is
+// hidden, and says nothing of it.
+func TestGateway_HideCustomer(t *testing.T) {
+	t.Parallel()
+	gateway := memory.NewGateway(time.Now)
+	id, err := gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "customer-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := gateway.HideCustomer(id)
+	if deleted, err := gateway.FetchCustomer(t.Context(), id); deleted || !errors.Is(err, ports.ErrNotFound) {
+		t.Errorf("hidden: got deleted %t, %v, want %v", deleted, err, ports.ErrNotFound)
+	}
+	show()
+	if deleted, err := gateway.FetchCustomer(t.Context(), id); deleted || err != nil {
+		t.Errorf("shown again: got deleted %t, %v", deleted, err)
+	}
+	gateway.HideCustomer("cus_unknown")()
+	if _, err := gateway.FetchCustomer(t.Context(), "cus_unknown"); !errors.Is(err, ports.ErrNotFound) {
+		t.Errorf("one that never was: got %v, want %v", err, ports.ErrNotFound)
+	}
+}
+
+func TestGateway_SetPrice(t *testing.T) {
+	t.Parallel()
+	gateway := memory.NewGateway(time.Now, ports.StripePrice{ID: "price_1", Active: true, Amount: 900, Currency: "usd"})
+	customer, err := gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "customer-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		price   ports.StripePrice
+		metered bool
+		want    error
+	}{
+		"for sale":           {ports.StripePrice{ID: "price_1", Active: true}, false, nil},
+		"archived":           {ports.StripePrice{ID: "price_1"}, false, ports.ErrPriceRefused},
+		"its product is":     {ports.StripePrice{ID: "price_1", Active: true, Archived: true}, false, ports.ErrPriceRefused},
+		"metered":            {ports.StripePrice{ID: "price_1", Active: true, Metered: true}, true, nil},
+		"metered, by number": {ports.StripePrice{ID: "price_1", Active: true, Metered: true}, false, ports.ErrQuantityRefused},
+	} {
+		gateway.SetPrice(c.price)
+		_, err := gateway.CreateSession(t.Context(), ports.SessionRequest{
+			User: "user_1", Customer: customer, IdempotencyKey: name, Metered: c.metered,
+			Order: domain.Order{ID: "order1", Mode: domain.ModePayment, Quantity: 1, PriceID: "price_1"},
+		})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -32,6 +33,31 @@ func TestGateway_Contract(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			DeleteCustomer: func(_ *testing.T, customer domain.CustomerID) { gateway.DeleteCustomer(customer) },
+			Refund: func(t *testing.T, payment domain.PaymentIntentID, amount int64) {
+				charge := chargeOf(t, gateway, payment)
+				gateway.SetReturned(domain.RefundFact{
+					ID: domain.RefundID(fmt.Sprintf("re_%d_%s", amount, charge.ID)), Charge: charge.ID, PaymentIntent: payment,
+					Status: "succeeded", Amount: amount, Currency: charge.Currency, CreatedAt: noon,
+				})
+			},
+			Dispute: func(t *testing.T, payment domain.PaymentIntentID) {
+				charge := chargeOf(t, gateway, payment)
+				gateway.SetReturned(domain.DisputeFact{
+					ID: domain.DisputeID("dp_" + charge.ID), Charge: charge.ID, PaymentIntent: payment,
+					Status: "needs_response", Amount: charge.Amount, Currency: charge.Currency, CreatedAt: noon,
+				})
+			},
+			Credit: func(t *testing.T, invoice domain.InvoiceID, line string, amount int64) {
+				of, err := gateway.FetchInvoice(t.Context(), invoice)
+				if err != nil {
+					t.Fatal(err)
+				}
+				gateway.SetReturned(domain.CreditNoteFact{Customer: of.Customer, CreditNote: domain.CreditNote{
+					ID: domain.CreditNoteID("cn_" + invoice), Invoice: invoice, Status: "issued", Amount: amount, Currency: of.Invoice.Currency,
+					Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, CreatedAt: noon,
+				}})
+			},
 			Completed: func(t *testing.T, session domain.SessionID) ([]byte, string) {
 				facts, err := gateway.FetchSession(t.Context(), session)
 				if err != nil {
@@ -47,4 +73,15 @@ func TestGateway_Contract(t *testing.T) {
 			Sign: gateway.Sign,
 		}
 	})
+}
+
+var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+
+func chargeOf(t *testing.T, gateway *memory.Gateway, payment domain.PaymentIntentID) domain.ChargeFact {
+	t.Helper()
+	charge, err := gateway.FetchCharge(t.Context(), domain.Ref{Kind: domain.RefPaymentIntent, ID: string(payment)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return charge
 }

@@ -132,17 +132,20 @@ func (s *Store) keep(kept ports.Kept) {
 
 // join is a state as it is to be kept: facts are replaced or added, never deleted.
 func (s *Store) join(state ports.State) ports.State {
-	kept, fresh := s.state(state.Account.User), cloneState(state)
+	kept, fresh := s.state(state.Account.User), state.Clone()
 	maps.Copy(kept.Account.Orders, fresh.Account.Orders)
 	maps.Copy(kept.Account.Subscriptions, fresh.Account.Subscriptions)
 	maps.Copy(kept.Account.Payments, fresh.Account.Payments)
+	maps.Copy(kept.Account.Invoices, fresh.Account.Invoices)
 	maps.Copy(kept.Account.InvoicePayments, fresh.Account.InvoicePayments)
 	maps.Copy(kept.Account.Charges, fresh.Account.Charges)
 	maps.Copy(kept.Account.Refunds, fresh.Account.Refunds)
 	maps.Copy(kept.Account.Disputes, fresh.Account.Disputes)
+	maps.Copy(kept.Account.CreditNotes, fresh.Account.CreditNotes)
 	maps.Copy(kept.Account.Grants, fresh.Account.Grants)
 	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
-	kept.Account.FormerCustomers = fresh.Account.FormerCustomers
+	kept.Account.FormerCustomers, kept.Account.DeletedCustomers = fresh.Account.FormerCustomers, fresh.Account.DeletedCustomers
+	kept.Account.CustomerAccounts, kept.Account.Meanings = fresh.Account.CustomerAccounts, fresh.Account.Meanings
 	kept.Entitlements = fresh.Entitlements
 	slices.SortFunc(kept.Entitlements, domain.CompareEntitlements)
 	return kept
@@ -169,7 +172,7 @@ func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
 
 func (s *Store) state(user domain.UserID) ports.State {
 	if state, known := s.states[user]; known {
-		return cloneState(state)
+		return state.Clone()
 	}
 	return ports.State{Account: domain.NewAccount(user)}
 }
@@ -286,16 +289,6 @@ func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 
 // Ready implements [ports.Store]: memory is always there.
 func (s *Store) Ready(ctx context.Context) error { return ctx.Err() }
-
-func cloneState(s ports.State) ports.State {
-	account := s.Account.Clone()
-	account.FormerCustomers = slices.Clone(account.FormerCustomers)
-	for id, sub := range account.Subscriptions {
-		sub.Items = slices.Clone(sub.Items)
-		account.Subscriptions[id] = sub
-	}
-	return ports.State{Account: account, Entitlements: slices.Clone(s.Entitlements)}
-}
 
 func cloneReceipt(r domain.ProcessedEvent) domain.ProcessedEvent {
 	r.Payload = slices.Clone(r.Payload)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -26,6 +27,20 @@ func (s *Store) keepQuestions(kept ports.Kept) {
 		q, known := s.questions[answer.Subject]
 		if known && (q.Since.IsZero() || q.Since.Before(answer.Since)) {
 			delete(s.questions, answer.Subject)
+		}
+	}
+	s.keepExpected(kept.Expected)
+}
+
+// keepExpected remembers in Since what was expected: Due moves on with every attempt.
+func (s *Store) keepExpected(expected []domain.Expectation) {
+	for _, e := range expected {
+		before, known := s.questions[e.Subject]
+		switch {
+		case e.Due.IsZero():
+			delete(s.questions, e.Subject)
+		case !known || !before.Since.Equal(e.Due):
+			s.questions[e.Subject] = ports.Question{Doubt: domain.Doubt{Subject: e.Subject, Since: e.Due}, Due: e.Due}
 		}
 	}
 }

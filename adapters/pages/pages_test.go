@@ -135,6 +135,34 @@ func TestPricing_LeavesOutWhatStripeDoesNotSell(t *testing.T) {
 	wantAll(t, get(none, "/").Body.String(), "Nothing is for sale")
 }
 
+// A price without one amount is not shown as free.
+func TestPricing_SaysHowAPriceWithoutOneAmountIsFound(t *testing.T) {
+	t.Parallel()
+	monthly := ports.StripePrice{LookupKey: "pro_monthly", ID: "price_m", Active: true, Currency: "eur", Interval: "month", IntervalCount: 1}
+	for name, c := range map[string]struct {
+		change    func(*ports.StripePrice)
+		want      string
+		countable bool
+	}{
+		"in tiers":          {func(p *ports.StripePrice) { p.AmountUnknown, p.Tiered = true, true }, `<span class="amount">By volume</span> <span class="period">/month</span>`, true},
+		"by use":            {func(p *ports.StripePrice) { p.AmountUnknown, p.Metered = true, true }, `<span class="amount">By use</span> <span class="period">/month</span>`, false},
+		"each use":          {func(p *ports.StripePrice) { p.Amount, p.Metered = 5, true }, `<span class="amount">€0.05</span> <span class="period">per unit used</span>`, false},
+		"in some other way": {func(p *ports.StripePrice) { p.AmountUnknown = true }, `<span class="amount">Shown at checkout</span> <span class="period">/month</span>`, true},
+		"free":              {func(*ports.StripePrice) {}, `<span class="amount">€0</span> <span class="period">/month, each</span>`, true},
+	} {
+		price := monthly
+		c.change(&price)
+		page := get(handler(catalog(), memory.NewGateway(clock, price)), "/").Body.String()
+		wantAll(t, page, c.want)
+		if strings.Contains(page, `type="number"`) != c.countable {
+			t.Errorf("%s: asks for a quantity: %t, want %t", name, !c.countable, c.countable)
+		}
+	}
+	archived := monthly
+	archived.Archived = true
+	wantAll(t, get(handler(catalog(), memory.NewGateway(clock, archived)), "/").Body.String(), "Nothing is for sale")
+}
+
 func TestPricing_SaysHowToMendWhenPricesCannotBeRead(t *testing.T) {
 	t.Parallel()
 	later := time.Duration(0)

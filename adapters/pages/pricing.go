@@ -10,6 +10,7 @@ import (
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // pricing is what the pricing page shows.
@@ -31,7 +32,10 @@ type planCard struct {
 // Countable tells whether a buyer may have more than one unit.
 func (c planCard) Countable() bool { return c.MaxQuantity > 1 }
 
-type priceTag struct{ Key, Label, Amount, Period string }
+type priceTag struct {
+	Key, Label, Amount, Period string
+	Each                       bool // it is paid for each of the units
+}
 
 type grant struct{ Feature, Words string }
 
@@ -63,6 +67,9 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		Button:      "Upgrade to " + nameOf(plan),
 		MaxQuantity: plan.Checkout.MaxQuantity,
 	}
+	if slices.ContainsFunc(o.Prices, func(p app.OfferedPrice) bool { return p.Stripe.Metered }) {
+		c.MaxQuantity = 1 // nobody chooses how much there will be used
+	}
 	switch {
 	case plan.Mode != domain.ModePayment:
 		if plan.TrialDays > 0 {
@@ -76,12 +83,17 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		c.Notes = append(c.Notes, "Yours for good")
 	}
 	for _, p := range o.Prices {
-		c.Prices = append(c.Prices, priceTag{
+		tag := priceTag{
 			Key:    string(p.Key),
 			Label:  capital(inWords(string(p.Key))),
-			Amount: money(p.Stripe.Amount, p.Stripe.Currency),
+			Amount: amount(p.Stripe),
 			Period: period(p.Stripe.Interval, p.Stripe.IntervalCount),
-		})
+			Each:   c.Countable() && !p.Stripe.AmountUnknown,
+		}
+		if p.Stripe.Metered && !p.Stripe.AmountUnknown {
+			tag.Period = "per unit used"
+		}
+		c.Prices = append(c.Prices, tag)
 	}
 	for key, value := range plan.Grants {
 		each := c.Countable() && s.Features[key].PerUnit
@@ -93,6 +105,20 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		return cmp.Or(cmp.Compare(vb.Type, va.Type), cmp.Compare(a.Feature, b.Feature))
 	})
 	return c
+}
+
+// amount is what a price costs, or how that is found out where it is not one sum.
+func amount(p ports.StripePrice) string {
+	switch {
+	case !p.AmountUnknown:
+		return money(p.Amount, p.Currency)
+	case p.Metered:
+		return "By use"
+	case p.Tiered:
+		return "By volume"
+	default:
+		return "Shown at checkout"
+	}
 }
 
 // period says how often a price is paid.

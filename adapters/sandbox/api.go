@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ type route struct {
 	params      []string // what it accepts; see params.unknown
 	unsupported []string // top-level names that Stripe accepts and the sandbox does not
 	do          func(*Sandbox, *call) (object, *apiError)
+	since       string // the version that it came with, if that is not the account's
 }
 
 // call is one request to an operation, which runs with mu held.
@@ -22,6 +24,7 @@ type call struct {
 	path      string
 	requestID string
 	base      string // where this request reached the sandbox
+	version   string // of the API, for the answer
 }
 
 // cause is what an event says about the API request that it comes from; empty
@@ -40,7 +43,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
-		invoiceRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, eventRoutes,
+		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
@@ -57,10 +60,12 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", c.requestID)
-	h.Set("Stripe-Version", APIVersion)
+	version, versionError := readVersion(r)
+	c.version = version
+	h.Set("Stripe-Version", version)
 	h.Set("Cache-Control", "no-cache, no-store")
 
-	if e := s.authorize(r); e != nil {
+	if e := cmp.Or(s.authorize(r), versionError); e != nil {
 		s.write(w, c, errorAnswer(e, c.requestID))
 		return
 	}
@@ -140,7 +145,7 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 		s.log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.message)
 		return errorAnswer(e, c.requestID), e
 	}
-	if rt == nil {
+	if rt == nil || c.version < rt.since {
 		return fail(&apiError{status: http.StatusNotFound, kind: "invalid_request_error",
 			message: "Unrecognized request URL (" + method + ": " + c.path + "). The sandbox serves a subset of Stripe's API."})
 	}
@@ -160,8 +165,9 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 	if e != nil {
 		return fail(e)
 	}
+	o = o.in(c.version)
 	for _, path := range paths {
-		if e := s.expand(o, path); e != nil {
+		if e := s.expand(o, path, c.version); e != nil {
 			return fail(e)
 		}
 	}
@@ -182,9 +188,6 @@ func (s *Sandbox) authorize(r *http.Request) *apiError {
 	case s.apiKey != "" && key != s.apiKey,
 		!strings.HasPrefix(key, "sk_test_") && !strings.HasPrefix(key, "rk_test_"):
 		return unauthorized("Invalid API Key provided: " + redacted(key))
-	}
-	if v := r.Header.Get("Stripe-Version"); v != "" && v != APIVersion {
-		return invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks %s.", v, APIVersion)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ const (
 	declinedCard = "4000000000000002"
 	disputedCard = "4000000000000259"
 	inquiredCard = "4000000000001976"
+	failingCard  = "4000000000000341" // can be kept for later, and fails when it is charged
 )
 
 // testCards are the cards that the sandbox knows, and how each ends.
@@ -14,6 +15,8 @@ var testCards = map[string]*apiError{
 	goodCard:     nil,
 	disputedCard: nil,
 	inquiredCard: nil,
+	failingCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
+		decline: "generic_decline", message: "Your card was declined."},
 	declinedCard: {status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined",
 		decline: "generic_decline", message: "Your card was declined."},
 }
@@ -23,3 +26,6 @@ var disputedCards = map[string]DisputeOptions{
 	disputedCard: {},
 	inquiredCard: {Inquiry: true},
 }
+
+// chargeDeclines tells whether a charge of the card fails.
+func chargeDeclines(number string) bool { return testCards[number] != nil }

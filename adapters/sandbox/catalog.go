@@ -16,6 +16,9 @@ type PriceSpec struct {
 	Currency      string // "usd" if empty
 	Interval      string // day, week, month or year; empty for a one-time price
 	IntervalCount int64  // 1 if zero
+	Metered       bool   // usage is billed, after the period; see AddUsage
+	Tiers         []PriceTier
+	TiersMode     string // graduated or volume, of a price with tiers
 	Metadata      map[string]string
 }
 
@@ -42,6 +45,12 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 		return Price{}, fmt.Errorf("sandbox: invalid interval %q", spec.Interval)
 	case spec.IntervalCount < 0 || spec.IntervalCount > 0 && spec.Interval == "":
 		return Price{}, fmt.Errorf("sandbox: invalid interval count %d", spec.IntervalCount)
+	case spec.Metered && spec.Interval == "":
+		return Price{}, fmt.Errorf("sandbox: a metered price needs an interval")
+	case checkTiers(spec.Tiers) != "":
+		return Price{}, fmt.Errorf("sandbox: %s", checkTiers(spec.Tiers))
+	case len(spec.Tiers) > 0 && (spec.UnitAmount != 0 || !slices.Contains([]string{"graduated", "volume"}, spec.TiersMode)):
+		return Price{}, fmt.Errorf("sandbox: a price with tiers is graduated or volume, and has no amount of its own")
 	case spec.ID != "" && s.prices.get(spec.ID) != nil:
 		return Price{}, fmt.Errorf("sandbox: price %s exists already", spec.ID)
 	case s.priceByLookupKey(spec.LookupKey) != nil:
@@ -51,7 +60,10 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	p := &price{
 		id: spec.ID, product: pr.id, currency: spec.Currency, lookupKey: spec.LookupKey, active: true,
 		unitAmount: spec.UnitAmount, interval: spec.Interval, intervalCount: spec.IntervalCount,
-		metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
+		tiers: slices.Clone(spec.Tiers), tiersMode: spec.TiersMode, metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
+	}
+	if spec.Metered {
+		p.usageType = "metered"
 	}
 	if p.id == "" {
 		p.id = newID("price_1", 23)

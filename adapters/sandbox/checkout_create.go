@@ -16,6 +16,7 @@ var sessionParams = []string{
 	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]",
 	"subscription_data[trial_settings][end_behavior][missing_payment_method]",
 	"payment_intent_data[metadata][*]", "payment_intent_data[description]",
+	"setup_intent_data[metadata][*]", "setup_intent_data[description]",
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
 }
 
@@ -46,6 +47,9 @@ func (s *Sandbox) createSession(c *call) (object, *apiError) {
 		cs.url = s.base + "/c/pay/" + cs.id
 	}
 	s.sessions.add(cs.id, cs)
+	if cs.mode == "setup" {
+		s.addSetupIntent(cs)
+	}
 	s.at(time.Unix(cs.expiresAt, 0), func() {
 		if cs.status == "open" {
 			s.expire(cs)
@@ -59,7 +63,7 @@ func (s *Sandbox) readSession(c *call) *session {
 	now := s.now()
 	cs := &session{
 		id: newID("cs_test_a1", 58), status: "open", paymentStatus: "unpaid", created: now.Unix(),
-		successURL: c.webURL("success_url"), cancelURL: c.webURL("cancel_url"), locale: c.limited("locale", 35),
+		successURL: c.webURL("success_url"), cancelURL: c.webURL("cancel_url"), locale: c.oneOf("locale", checkoutLocales...),
 		customer: c.text("customer"), customerEmail: c.email("customer_email"), clientReference: c.limited("client_reference_id", 200),
 		customerCreation: c.oneOf("customer_creation", "always", "if_required"),
 		metadata:         c.metadata("metadata", nil), customerUpdate: map[string]string{},
@@ -73,7 +77,7 @@ func (s *Sandbox) readSession(c *call) *session {
 	}
 	c.oneOf("ui_mode", "hosted")
 	c.required("mode")
-	cs.mode = c.oneOf("mode", "payment", "subscription")
+	cs.mode = c.oneOf("mode", "payment", "setup", "subscription")
 	if cs.successURL == "" {
 		c.required("success_url")
 	}
@@ -121,6 +125,16 @@ func (s *Sandbox) checkCustomer(c *call, cs *session) {
 }
 
 func (s *Sandbox) readLines(c *call, cs *session) {
+	if cs.mode == "setup" {
+		if c.hasAny("line_items") {
+			c.fail(invalid("line_items", "", "You can not pass `line_items` in `setup` mode."))
+		}
+		cs.currency = c.text("currency")
+		if len(cs.paymentMethodTypes) == 0 {
+			cs.paymentMethodTypes = []string{"card"}
+		}
+		return
+	}
 	if !c.hasAny("line_items") {
 		c.fail(missingParam("line_items"))
 	}
@@ -129,15 +143,18 @@ func (s *Sandbox) readLines(c *call, cs *session) {
 	for _, i := range c.indexes("line_items") {
 		name := fmt.Sprintf("line_items[%d]", i)
 		l := sessionLine{id: newID("li_1", 23), price: c.required(name + "[price]"), quantity: c.integer(name+"[quantity]", 1, maxQuantity)}
-		if !c.has(name + "[quantity]") {
-			c.fail(invalid(name+"[quantity]", "parameter_missing", "Quantity is required. Add `quantity` to `%s`", name))
-		}
 		readAdjustable(c, name+"[adjustable_quantity]", &l)
 		p := s.prices.get(l.price)
 		switch {
 		case p == nil:
 			c.fail(missingReference("price", l.price, name+"[price]"))
 			return
+		case p.metered() && c.has(name+"[quantity]"):
+			c.fail(invalid(name+"[quantity]", "", "Quantity should not be specified where usage_type is `metered`. Remove quantity from `%s`", name))
+		case !p.metered() && !c.has(name+"[quantity]"):
+			c.fail(invalid(name, "", "Quantity is required. Add `quantity` to `%s`", name))
+		case !s.products.get(p.product).active:
+			c.fail(invalid(name+"[price]", "", "The price `%s` is not available to be purchased because its product is not active.", p.id))
 		case !p.active:
 			c.fail(invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
 		case first != nil && first.currency != p.currency:
@@ -200,6 +217,7 @@ func (cs *session) readModeData(c *call) {
 	switch cs.mode {
 	case "payment":
 		refuse("subscription_data")
+		refuse("setup_intent_data")
 		refuse("payment_method_collection")
 		cs.dataMetadata = c.metadata("payment_intent_data[metadata]", nil)
 		cs.dataDescription = c.limited("payment_intent_data[description]", 1000)
@@ -207,7 +225,19 @@ func (cs *session) readModeData(c *call) {
 		if cs.customer == "" && cs.customerCreation == "" {
 			cs.customerCreation = "if_required"
 		}
+	case "setup":
+		refuse("subscription_data")
+		refuse("payment_intent_data")
+		refuse("invoice_creation")
+		refuse("payment_method_collection")
+		cs.dataMetadata = c.metadata("setup_intent_data[metadata]", nil)
+		cs.dataDescription = c.limited("setup_intent_data[description]", 1000)
+		cs.paymentMethodCollection, cs.paymentStatus = "always", "no_payment_required"
+		if cs.customer == "" && cs.customerCreation == "" {
+			cs.customerCreation = "if_required"
+		}
 	case "subscription":
+		refuse("setup_intent_data")
 		refuse("payment_intent_data")
 		refuse("invoice_creation")
 		refuse("customer_creation")

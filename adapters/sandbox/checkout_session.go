@@ -30,6 +30,8 @@ type session struct {
 	// the session shows them when it is complete.
 	attempted                            bool
 	paymentIntent, subscription, invoice string
+	setupIntent                          string // is there from the beginning
+	discount                             *discount
 	buyerEmail, buyerName                string
 	settles                              string // succeeds or fails: the outcome of a delayed payment under way
 	completed                            *event
@@ -108,6 +110,10 @@ func (s *Sandbox) expire(cs *session) {
 	if cs.attempted {
 		s.abandonAttempt(cs)
 	}
+	if si := s.setupIntents.get(cs.setupIntent); si != nil {
+		si.status = "canceled"
+		s.emit("setup_intent.canceled", s.setupIntentObject(si), nil)
+	}
 	s.emit("checkout.session.expired", s.sessionObject(cs), nil)
 }
 
@@ -122,28 +128,37 @@ func (s *Sandbox) total(cs *session) int64 {
 }
 
 func (s *Sandbox) lineTotal(cs *session, l sessionLine) int64 {
+	amount := s.lineSubtotal(cs, l)
+	return amount - cs.discount.off(amount)
+}
+
+// lineSubtotal is the line's amount without a discount.
+func (s *Sandbox) lineSubtotal(cs *session, l sessionLine) int64 {
 	p := s.prices.get(l.price)
-	if cs.trialDays > 0 && p.recurring() {
+	if cs.trialDays > 0 && p.recurring() || p.metered() {
 		return 0
 	}
-	return p.unitAmount * l.quantity
+	return p.amount(l.quantity)
 }
 
 func (s *Sandbox) lineItemObjects(cs *session) []object {
 	var out []object
 	for _, l := range cs.lines {
-		p, amount := s.prices.get(l.price), s.lineTotal(cs, l)
+		p, amount := s.prices.get(l.price), s.lineSubtotal(cs, l)
 		out = append(out, object{
-			"id": l.id, "object": "item", "amount_discount": 0, "amount_subtotal": amount, "amount_tax": 0,
-			"amount_total": amount, "currency": p.currency, "description": s.products.get(p.product).name,
-			"price": s.priceObject(p), "quantity": l.quantity,
+			"id": l.id, "object": "item", "amount_discount": cs.discount.off(amount), "amount_subtotal": amount, "amount_tax": 0,
+			"amount_total": s.lineTotal(cs, l), "currency": p.currency, "description": s.products.get(p.product).name,
+			"price": s.priceObject(p), "quantity": orNull(l.quantity),
 		})
 	}
 	return out
 }
 
 func (s *Sandbox) sessionObject(cs *session) object {
-	total := s.total(cs)
+	total, subtotal := s.total(cs), int64(0)
+	for _, l := range cs.lines {
+		subtotal += s.lineSubtotal(cs, l)
+	}
 	done := cs.status == "complete"
 	shown := func(id string) any {
 		if !done {
@@ -153,11 +168,11 @@ func (s *Sandbox) sessionObject(cs *session) object {
 	}
 	o := object{
 		"id": cs.id, "object": "checkout.session", "after_expiration": nil, "allow_promotion_codes": orNull(cs.promotionCodes),
-		"amount_subtotal": total, "amount_total": total,
+		"amount_subtotal": subtotal, "amount_total": total,
 		"automatic_tax":              object{"enabled": cs.automaticTax, "liability": nil, "status": nil},
 		"billing_address_collection": orNull(cs.billingAddress), "cancel_url": orNull(cs.cancelURL),
 		"client_reference_id": orNull(cs.clientReference), "client_secret": nil, "consent": nil, "consent_collection": nil,
-		"created": cs.created, "currency": cs.currency, "currency_conversion": nil, "custom_fields": []object{},
+		"created": cs.created, "currency": orNull(cs.currency), "currency_conversion": nil, "custom_fields": []object{},
 		"custom_text": object{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
 		"customer":    orNull(cs.customer), "customer_creation": orNull(cs.customerCreation), "customer_details": s.customerDetails(cs),
 		"customer_email": orNull(cs.customerEmail), "expires_at": cs.expiresAt, "invoice": shown(cs.invoice),
@@ -168,12 +183,15 @@ func (s *Sandbox) sessionObject(cs *session) object {
 		"phone_number_collection": object{"enabled": false}, "recovered_from": nil, "setup_intent": nil,
 		"shipping_address_collection": nil, "shipping_cost": nil, "shipping_details": nil, "shipping_options": []object{},
 		"status": cs.status, "submit_type": nil, "subscription": shown(cs.subscription), "success_url": cs.successURL,
-		"tax_id_collection": object{"enabled": cs.taxIDCollection},
-		"total_details":     object{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+		"tax_id_collection": object{"enabled": cs.taxIDCollection, "required": "never"},
+		"total_details":     object{"amount_discount": subtotal - total, "amount_shipping": 0, "amount_tax": 0},
 		"ui_mode":           "hosted", "url": orNull(cs.url),
 	}
 	if cs.automaticTax && done {
 		o["automatic_tax"] = object{"enabled": true, "liability": object{"type": "self"}, "status": "complete"}
+	}
+	if cs.mode == "setup" {
+		o["amount_subtotal"], o["amount_total"], o["total_details"], o["setup_intent"] = nil, nil, nil, cs.setupIntent
 	}
 	if cs.mode == "payment" {
 		// A subscription's payment is its invoice's.

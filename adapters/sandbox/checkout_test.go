@@ -77,7 +77,7 @@ func TestCreateSession_RefusesWhatStripeRefuses(t *testing.T) {
 		"a recurring price in payment mode":  {"payment", s.monthly, nil, "mode", ""},
 		"no recurring price in subscription": {"subscription", s.once, nil, "mode", ""},
 		"no mode":                            {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.Mode = nil }, "mode", "parameter_missing"},
-		"setup mode, which is not here":      {"setup", s.once, nil, "mode", ""},
+		"line items in setup mode":           {"setup", s.once, nil, "line_items", ""},
 		"no success_url":                     {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = nil }, "success_url", "parameter_missing"},
 		"an empty success_url":               {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = stripe.String("") }, "success_url", "parameter_invalid_empty"},
 		"a success_url without host":         {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.SuccessURL = stripe.String("/done") }, "success_url", "url_invalid"},
@@ -88,7 +88,7 @@ func TestCreateSession_RefusesWhatStripeRefuses(t *testing.T) {
 		"an inactive price":                  {"payment", inactive.ID, nil, "line_items[0][price]", ""},
 		"two currencies":                     {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems = append(p.LineItems, line(euro)) }, "line_items[1]", ""},
 		"two intervals":                      {"subscription", s.monthly, func(p *stripe.CheckoutSessionParams) { p.LineItems = append(p.LineItems, line(s.yearly)) }, "line_items[1]", ""},
-		"no quantity":                        {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems[0].Quantity = nil }, "line_items[0][quantity]", "parameter_missing"},
+		"no quantity":                        {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems[0].Quantity = nil }, "line_items[0]", ""},
 		"quantity zero":                      {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.LineItems[0].Quantity = stripe.Int64(0) }, "line_items[0][quantity]", "parameter_invalid_integer"},
 		"an unknown customer":                {"payment", s.once, func(p *stripe.CheckoutSessionParams) { p.Customer = stripe.String("cus_none") }, "customer", "resource_missing"},
 		"customer and customer_email": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {

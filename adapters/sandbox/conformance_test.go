@@ -45,6 +45,8 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		"charge":           {"/v1/charges", 4},
 		"refund":           {"/v1/refunds", 4},
 		"dispute":          {"/v1/disputes", 3},
+		"credit_note":      {"/v1/credit_notes", 4},
+		"setup_intent":     {"/v1/setup_intents", 2},
 		"event":            {"/v1/events", 20},
 	} {
 		sep := "?"
@@ -109,7 +111,8 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"checkout.session.expired", "customer.created", "customer.subscription.created", "customer.subscription.updated",
 		"customer.subscription.deleted", "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded",
 		"invoice.payment_failed", "payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded",
-		"invoice.voided", "invoice.marked_uncollectible", "customer.subscription.paused", "customer.subscription.resumed",
+		"invoice.voided", "invoice.marked_uncollectible", "invoice.sent", "invoice.overdue", "credit_note.created", "setup_intent.created", "setup_intent.succeeded",
+		"customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired", "customer.subscription.paused", "customer.subscription.resumed",
 		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
 		"charge.dispute.funds_reinstated",
@@ -177,7 +180,52 @@ func (s *shop) liveALot() {
 	_, err = s.api.Products.New(&stripe.ProductParams{Name: stripe.String("New"), Description: stripe.String("It is new")})
 	ok(err)
 	s.renewALot()
+	s.billALot()
 	s.giveALotBack()
+}
+
+// billALot brings invoices to every end, and changes subscriptions past Checkout.
+func (s *shop) billALot() {
+	s.t.Helper()
+	for _, end := range []func(string) error{s.VoidInvoice, s.MarkInvoiceUncollectible, s.PayInvoice,
+		func(id string) error { return s.ExhaustRetries(id, "unpaid") }} {
+		id := s.subscribed().ID
+		s.ok(s.RenewSubscription(id, false))
+		s.ok(end(id))
+		s.ok(s.RenewSubscription(id, true))
+	}
+	sent := s.created("items[0][price]", s.monthly, "collection_method", "send_invoice", "days_until_due", "14")
+	s.ok(s.PassDueDate(sent.at("id")))
+
+	pending := func(then func(string) error) {
+		sub := s.created("items[0][price]", s.monthly)
+		s.ok(s.SetCard(sub.at("id"), failingCard))
+		s.change(sub, "items[0][quantity]", "5", "proration_behavior", "always_invoice", "payment_behavior", "pending_if_incomplete")
+		s.ok(then(sub.at("id")))
+	}
+	pending(func(string) error { return nil })
+	pending(s.PayInvoice)
+	pending(s.ExpirePendingUpdate)
+	meter := s.meter()
+	metered := s.created("items[0][price]", meter, "items[1][price]",
+		s.mustPrice(sandbox.PriceSpec{Product: "Seats", Interval: "month", TiersMode: "graduated", Tiers: []sandbox.PriceTier{{UpTo: 5, UnitAmount: 100}, {FlatAmount: 7}}}))
+	s.ok(s.AddUsage(metered.at("id"), meter, 5))
+	s.ok(s.RenewSubscription(metered.at("id"), true))
+	for _, how := range []string{"refund_amount", "credit_amount", "out_of_band_amount"} {
+		s.post("/v1/credit_notes", values("invoice", s.subscribed().LatestInvoice.ID, "amount", "700", how, "700"))
+	}
+	unpaid := s.subscribed().ID
+	s.ok(s.RenewSubscription(unpaid, false))
+	s.post("/v1/credit_notes", values("invoice", s.sub(unpaid).LatestInvoice.ID, "amount", "700"))
+
+	free := s.post("/v1/checkout/sessions", values(checkout("subscription", "line_items[0][price]", s.monthly, "line_items[0][quantity]", "1",
+		"allow_promotion_codes", "true")...)).at("id")
+	s.ok(s.ApplyPromotionCode(free, 100))
+	s.ok(s.Pay(free))
+	s.ok(s.Pay(s.post("/v1/checkout/sessions", values(checkout("setup", "customer", s.customer().ID)...)).at("id")))
+	s.post("/v1/checkout/sessions", values(checkout("setup")...))
+	must[string](s.t)(s.CreateSubscription(sandbox.SubscriptionSpec{Customer: s.customer().ID, Flexible: true,
+		Items: []sandbox.SubscriptionItemSpec{{Price: s.yearly}, {Price: s.monthly, Quantity: 2}}}))
 }
 
 // renewALot brings later periods of subscriptions, and their invoices, into every

@@ -11,6 +11,9 @@ type customer struct {
 	metadata                            map[string]string
 	created                             int64
 	invoicePrefix                       string
+	card                                string // of subscriptions made through the API; empty for a good one
+	noMethod                            bool   // it has no card
+	balance                             int64  // what it owes; a credit is negative
 	deleted                             bool
 }
 
@@ -18,11 +21,11 @@ var addressFields = []string{"line1", "line2", "city", "state", "postal_code", "
 
 var customerParams = []string{
 	"email", "name", "description", "phone", "preferred_locales[]", "metadata[*]",
-	"address[line1]", "address[line2]", "address[city]", "address[state]", "address[postal_code]", "address[country]",
+	"balance", "address[line1]", "address[line2]", "address[city]", "address[state]", "address[postal_code]", "address[country]",
 }
 
 var customerUnsupported = []string{
-	"balance", "cash_balance", "coupon", "default_source", "invoice_prefix", "invoice_settings", "next_invoice_sequence",
+	"cash_balance", "coupon", "default_source", "invoice_prefix", "invoice_settings", "next_invoice_sequence",
 	"payment_method", "promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data", "test_clock",
 }
 
@@ -75,6 +78,9 @@ func (cu *customer) read(c *call) *apiError {
 	}
 	if c.hasAny("preferred_locales") {
 		change.locales = c.list("preferred_locales")
+	}
+	if c.has("balance") {
+		change.balance = c.integer("balance", -maxAmount, maxAmount)
 	}
 	change.metadata = c.metadata("metadata", cu.metadata)
 	if c.err != nil {
@@ -149,7 +155,7 @@ func (s *Sandbox) customerObject(cu *customer) object {
 		locales = []string{}
 	}
 	return object{
-		"id": cu.id, "object": "customer", "address": addressObject(cu.address), "balance": 0, "created": cu.created,
+		"id": cu.id, "object": "customer", "address": addressObject(cu.address), "balance": cu.balance, "created": cu.created,
 		"currency": nil, "default_source": nil, "delinquent": false, "description": orNull(cu.description), "discount": nil,
 		"email": orNull(cu.email), "invoice_prefix": cu.invoicePrefix,
 		"invoice_settings": object{"custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil},

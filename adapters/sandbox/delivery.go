@@ -59,7 +59,7 @@ func newWebhookClient(timeout time.Duration) *http.Client {
 func (s *Sandbox) queue(e *event) {
 	first := len(e.deliveries)
 	for _, ep := range s.endpoints {
-		if ep.wants(e.kind) {
+		if ep.wants(e.kind) && ep.APIVersion >= e.since {
 			e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending})
 		}
 	}
@@ -67,7 +67,7 @@ func (s *Sandbox) queue(e *event) {
 		if s.closed {
 			return
 		}
-		d.body = encode(e.render())
+		d.body = encode(e.render(d.endpoint.APIVersion))
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
 		s.setDue(d, true)

@@ -79,20 +79,27 @@ var evidenceFields = []string{
 }
 
 func (s *Sandbox) disputeObject(d *dispute) object {
-	evidence := object{}
+	evidence := object{"enhanced_evidence": object{}}
 	for _, f := range evidenceFields {
 		evidence[f] = nil
 	}
 	o := object{
 		"id": d.id, "object": "dispute", "amount": d.amount, "balance_transactions": []object{}, "charge": d.charge,
-		"created": d.created, "currency": d.currency, "evidence": evidence,
-		"evidence_details": object{"due_by": d.created + daysToRespond*24*60*60, "has_evidence": false, "past_due": false,
+		"created": d.created, "currency": d.currency, "enhanced_eligibility_types": []string{}, "evidence": evidence,
+		"evidence_details": object{"enhanced_eligibility": object{}, "due_by": d.created + daysToRespond*24*60*60, "has_evidence": false, "past_due": false,
 			"submission_count": 0},
 		"is_charge_refundable": d.isInquiry(), "livemode": false, "metadata": object{}, "payment_intent": orNull(d.paymentIntent),
 		"reason": d.reason, "status": d.status,
 	}
 	if s.charges.get(d.charge).methodType == "card" {
-		o["payment_method_details"] = object{"type": "card", "card": object{"brand": "visa", "network_reason_code": "10.4"}}
+		o["payment_method_details"] = object{"type": "card", "card": object{"brand": "visa", "case_type": d.caseType(), "network": "visa", "network_reason_code": "10.4"}}
 	}
 	return o
+}
+
+func (d *dispute) caseType() string {
+	if d.isInquiry() {
+		return "inquiry"
+	}
+	return "chargeback"
 }

@@ -7,10 +7,13 @@ import (
 
 // RenewSubscription brings a subscription's period to its end now, whatever the
 // clock says: the next one starts and is billed, and the buyer's card pays or is
-// declined, which makes the subscription past_due. A trial ends; what was to be
-// canceled at the period's end is.
+// declined, which makes the subscription past_due. pays makes no card good that
+// SetCard has made bad. An invoice that is sent instead stays open, and one of an
+// unpaid subscription a draft. A trial ends; what was to be canceled at the
+// period's end is. Where items have periods of their own, the first to end is
+// brought to its end.
 func (s *Sandbox) RenewSubscription(subscriptionID string, pays bool) error {
-	return s.withSubscriptionIn(subscriptionID, []string{"trialing", "active", "past_due"}, func(sub *subscription) { s.renew(sub, pays) })
+	return s.withSubscriptionIn(subscriptionID, []string{"trialing", "active", "past_due", "unpaid"}, func(sub *subscription) { s.renew(sub, pays) })
 }
 
 // PauseSubscription suspends a subscription, as the end of a trial without a card
@@ -25,29 +28,25 @@ func (s *Sandbox) PauseSubscription(subscriptionID string) error {
 // period lasts, else with a new one, which the buyer's card pays.
 func (s *Sandbox) ResumeSubscription(subscriptionID string) error {
 	return s.withSubscriptionIn(subscriptionID, []string{"paused"}, func(sub *subscription) {
-		s.resume(sub, s.nowUnix() < sub.periodEnd)
+		s.resume(sub, s.nowUnix() < sub.nextEnd())
 	})
 }
 
-// PayInvoice pays an open invoice, or the latest one of a subscription, as the
-// buyer does on Stripe's page or the next attempt with a card that is good again.
-func (s *Sandbox) PayInvoice(invoiceOrSubscriptionID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := invoiceOrSubscriptionID
-	if sub := s.subscriptions.get(id); sub != nil {
-		id = sub.latestInvoice
+// ExpirePendingUpdate ends the wait for the payment of a pending_update now: its
+// invoice is voided, and the subscription stays what it was.
+func (s *Sandbox) ExpirePendingUpdate(subscriptionID string) error {
+	var err error
+	missing := s.withSubscription(subscriptionID, func(sub *subscription) {
+		if sub.update == nil {
+			err = fmt.Errorf("sandbox: %s has no pending update", sub.id)
+			return
+		}
+		s.expireUpdate(sub)
+	})
+	if missing != nil {
+		return missing
 	}
-	in := s.invoices.get(id)
-	switch {
-	case in == nil:
-		return fmt.Errorf("sandbox: no such invoice or subscription: %s", invoiceOrSubscriptionID)
-	case !in.payable():
-		return fmt.Errorf("sandbox: invoice %s is %s, and has to be open", in.id, in.status)
-	}
-	s.chargeFor(in, false, true)
-	s.settled(in)
-	return nil
+	return err
 }
 
 func (s *Sandbox) withSubscriptionIn(id string, statuses []string, do func(*subscription)) error {

@@ -8,11 +8,12 @@ import (
 
 // event is a snapshot: its object never changes after the making.
 type event struct {
-	id, kind         string
-	created          int64
-	object, previous object
-	cause            cause
-	deliveries       []*delivery
+	id, kind       string
+	created        int64
+	object, before object // before is nil unless the event tells a change
+	cause          cause
+	since          string // the version that has such events, if the account's has not
+	deliveries     []*delivery
 }
 
 var eventRoutes = []route{
@@ -21,29 +22,35 @@ var eventRoutes = []route{
 }
 
 // emit is the one place where an event is made and queued. mu is held.
-func (s *Sandbox) emit(kind string, o, previous object) *event {
+func (s *Sandbox) emit(kind string, o, before object) *event {
 	e := &event{
 		id: newID("evt_1", 23), kind: kind, created: s.nowUnix(),
-		object: o, previous: previous, cause: s.cause,
+		object: o, before: before, cause: s.cause,
 	}
 	s.events.add(e.id, e)
 	s.queue(e)
 	return e
 }
 
+// emitSince tells those endpoints whose version has such events. To the account,
+// which is older, there are none.
+func (s *Sandbox) emitSince(version, kind string, o object) {
+	s.queue(&event{id: newID("evt_1", 23), kind: kind, created: s.nowUnix(), object: o, cause: s.cause, since: version})
+}
+
 // emitUpdated emits nothing if nothing has changed.
 func (s *Sandbox) emitUpdated(kind string, before, after object) {
-	if changed := changedAttributes(before, after); len(changed) > 0 {
-		s.emit(kind, after, changed)
+	if len(changedAttributes(before, after)) > 0 {
+		s.emit(kind, after, before)
 	}
 }
 
-// render writes the event as its receivers see it. Every receiver and the
-// events API share this place, which is where other API versions differ.
-func (e *event) render() object {
-	data := object{"object": e.object}
-	if e.previous != nil {
-		data["previous_attributes"] = e.previous
+// render writes the event as a receiver of that API version sees it.
+func (e *event) render(version string) object {
+	now := e.object.in(version)
+	data := object{"object": now}
+	if e.before != nil {
+		data["previous_attributes"] = changedAttributes(e.before.in(version), now)
 	}
 	pending := 0
 	for _, d := range e.deliveries {
@@ -52,7 +59,7 @@ func (e *event) render() object {
 		}
 	}
 	return object{
-		"id": e.id, "object": "event", "api_version": APIVersion, "created": e.created, "data": data, "livemode": false,
+		"id": e.id, "object": "event", "api_version": version, "created": e.created, "data": data, "livemode": false,
 		"pending_webhooks": pending, "type": e.kind,
 		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.idempotencyKey)},
 	}
@@ -63,7 +70,7 @@ func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
 	if e == nil {
 		return nil, notFound("event", c.id, "id")
 	}
-	return e.render(), nil
+	return e.render(APIVersion), nil
 }
 
 func (s *Sandbox) listEvents(c *call) (object, *apiError) {
@@ -84,7 +91,7 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 		keep: func(e *event) bool {
 			return created(e.created) && (len(kinds) == 0 || matchesType(kinds, e.kind)) && (!filtered || success == e.delivered())
 		},
-		object: (*event).render,
+		object: func(e *event) object { return e.render(APIVersion) },
 	}.serve(c)
 }
 
@@ -110,7 +117,7 @@ func (s *Sandbox) Events() []Event {
 	out := make([]Event, 0, len(s.events.order))
 	for _, e := range s.events.order {
 		id, _ := e.object["id"].(string)
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), id, encode(e.render())})
+		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), id, encode(e.render(APIVersion))})
 	}
 	return out
 }

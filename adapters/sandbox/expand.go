@@ -12,12 +12,15 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"payment_intent": func(s *Sandbox, id string) object { return s.paymentIntentObject(s.paymentIntents.get(id)) },
 	"charge":         func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"latest_charge":  func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
+	"price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
+	"refund":         func(s *Sandbox, id string) object { return s.refundObject(s.refunds.get(id)) },
+	"setup_intent":   func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
-	"balance_transaction": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
+	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
 	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
-	"setup_intent": nil, "source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
+	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
 }
 
 const maxExpandDepth = 4
@@ -31,15 +34,24 @@ func checkExpand(paths []string) *apiError {
 	return nil
 }
 
-// expand replaces the ids at path by their objects. mu is held.
-func (s *Sandbox) expand(o object, path string) *apiError {
+// expand replaces the ids at path by their objects, in the version that o is in
+// already: what a version does not have cannot be expanded. mu is held.
+func (s *Sandbox) expand(o object, path, version string) *apiError {
 	name, rest, deeper := strings.Cut(path, ".")
 	if name == "line_items" && o["object"] == "checkout.session" && o[name] == nil {
 		id := o["id"].(string)
-		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items")
+		o[name] = listOf(s.lineItemObjects(s.sessions.get(id)), false, "/v1/checkout/sessions/"+id+"/line_items").in(version)
 	}
 	if name == "refunds" && o["object"] == "charge" && o[name] == nil {
-		o[name] = s.listChargeRefunds(s.charges.get(o["id"].(string)))
+		o[name] = s.listChargeRefunds(s.charges.get(o["id"].(string))).in(version)
+	}
+	if name == "payments" && o["object"] == "invoice" && o[name] == nil && version >= basil {
+		in := s.invoices.get(o["id"].(string))
+		o[name] = listOf(s.invoicePaymentObjects(in), false, "/v1/invoice_payments?invoice="+in.id).in(version)
+	}
+	if name == "tiers" && o["object"] == "price" && len(s.prices.get(o["id"].(string)).tiers) > 0 {
+		o[name] = s.prices.get(o["id"].(string)).tierObjects()
+		return nil
 	}
 	v, present := o[name]
 	if !present {
@@ -53,7 +65,7 @@ func (s *Sandbox) expand(o object, path string) *apiError {
 		if id == "" || show == nil {
 			return nil
 		}
-		v = show(s, id)
+		v = show(s, id).in(version)
 		o[name] = v
 	}
 	if !deeper {
@@ -66,10 +78,10 @@ func (s *Sandbox) expand(o object, path string) *apiError {
 	}
 	switch v := v.(type) {
 	case object:
-		return s.expand(v, rest)
+		return s.expand(v, rest, version)
 	case []object:
 		for _, each := range v {
-			if e := s.expand(each, rest); e != nil {
+			if e := s.expand(each, rest, version); e != nil {
 				return e
 			}
 		}

@@ -225,6 +225,9 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 	if cs.mode == "subscription" {
 		p.Heading, p.Button = "Subscribe", "Subscribe"
 	}
+	if cs.mode == "setup" {
+		p.Heading, p.Button = "Save your card", "Save card"
+	}
 	if cs.trialDays > 0 {
 		p.Heading, p.Button = "Start your trial", "Start trial"
 		ends := s.now().AddDate(0, 0, int(cs.trialDays)).UTC().Format("January 2, 2006")
@@ -233,20 +236,32 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 	for i, l := range cs.lines {
 		price := s.prices.get(l.price)
 		line := pageLine{
-			Field: quantityField(i), Name: s.products.get(price.product).name, Price: formatAmount(price.unitAmount, price.currency),
+			Field: quantityField(i), Name: s.products.get(price.product).name, Price: price.shown(),
 			Amount: formatAmount(s.lineTotal(cs, l), price.currency), Quantity: l.quantity, Least: l.least, Most: l.most,
 			Adjustable: l.adjustable && !cs.attempted,
-		}
-		if price.recurring() {
-			line.Price += " per " + price.interval
-			if price.intervalCount > 1 {
-				line.Price = fmt.Sprintf("%s every %d %ss", formatAmount(price.unitAmount, price.currency), price.intervalCount, price.interval)
-			}
 		}
 		p.Adjustable = p.Adjustable || line.Adjustable
 		p.Lines = append(p.Lines, line)
 	}
 	return p
+}
+
+// shown is the price as the page tells it.
+func (p *price) shown() string {
+	text := formatAmount(p.unitAmount, p.currency)
+	if len(p.tiers) > 0 {
+		text = "Starts at " + formatAmount(p.tiers[0].UnitAmount+p.tiers[0].FlatAmount, p.currency)
+	}
+	switch {
+	case p.intervalCount > 1:
+		text += fmt.Sprintf(" every %d %ss", p.intervalCount, p.interval)
+	case p.recurring():
+		text += " per " + p.interval
+	}
+	if p.metered() {
+		text += ", billed by what you use"
+	}
+	return text
 }
 
 func (s *Sandbox) closedPage(cs *session) (int, closedPage) {

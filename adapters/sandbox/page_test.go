@@ -311,3 +311,35 @@ func TestPage_ClosedSessionsSayso(t *testing.T) {
 		t.Errorf("unknown: got %d", status)
 	}
 }
+
+func TestPage_SavesACard(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cs := s.post("/v1/checkout/sessions", values(checkout("setup", "customer", s.customer().ID)...))
+	status, page := s.visit(cs.at("url"))
+	wantText(t, page, "Save your card", "Save card", "Card number")
+	if status != http.StatusOK || strings.Contains(page, "<table") || strings.Contains(page, "Total") {
+		t.Errorf("got %d, a page with a total:\n%s", status, page)
+	}
+	form := goodForm()
+	form.Set("cardNumber", "")
+	if status, _, page = s.submit(cs.at("url"), form); status != http.StatusOK {
+		t.Errorf("without a card: got %d", status)
+	}
+	wantText(t, page, "card number is incomplete")
+	if status, to, _ := s.submit(cs.at("url"), goodForm()); status != http.StatusSeeOther || to != "http://app.example/done" {
+		t.Errorf("got %d to %s", status, to)
+	}
+	s.fetch("", "/v1/setup_intents/"+cs.at("setup_intent")).wants(t, "saved", map[string]string{"status": "succeeded"})
+}
+
+func TestPage_ShowsUsageAndTiers(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	seats := s.mustPrice(sandbox.PriceSpec{Product: "Seats", Interval: "month", TiersMode: "volume",
+		Tiers: []sandbox.PriceTier{{UpTo: 5, UnitAmount: 900, FlatAmount: 100}, {UnitAmount: 700}}})
+	cs := s.post("/v1/checkout/sessions", values(checkout("subscription", "line_items[0][price]", s.meter(),
+		"line_items[1][price]", seats, "line_items[1][quantity]", "6")...))
+	_, page := s.visit(cs.at("url"))
+	wantText(t, page, "$0.03 per month, billed by what you use", "Starts at $10.00 per month", "$42.00")
+}

@@ -92,9 +92,21 @@ func (p *params) flag(name string) bool {
 func (p *params) oneOf(name string, allowed ...string) string {
 	v := p.text(name)
 	if v != "" && !slices.Contains(allowed, v) {
-		p.fail(invalid(name, "", "Invalid %s: must be one of %s", name, strings.Join(allowed, ", ")))
+		p.fail(invalid(name, "", "Invalid %s: must be one of %s", name, alternatives(allowed)))
 	}
 	return v
+}
+
+// alternatives lists words as Stripe does: "a or b", "a, b, or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	switch {
+	case last < 1:
+		return strings.Join(words, "")
+	case last == 1:
+		return words[0] + " or " + words[1]
+	}
+	return strings.Join(words[:last], ", ") + ", or " + words[last]
 }
 
 func (p *params) webURL(name string) string {

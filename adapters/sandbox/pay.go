@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 )
@@ -20,15 +19,18 @@ type payment struct {
 func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	declined, known := testCards[p.card]
 	due := s.total(cs) > 0
-	if p.settles == "" && !known && (due || p.card != "") {
+	if p.settles == "" && !known && (due || p.card != "" || cs.mode == "setup") {
 		return &apiError{status: http.StatusPaymentRequired, kind: "card_error", code: "incorrect_number",
 			message: "This is not one of the sandbox's test cards. Use 4242 4242 4242 4242."}
 	}
-	if declined != nil && !due {
+	if declined != nil && !due && p.card != failingCard && cs.mode != "setup" {
 		return declined // a card that is only kept for later is checked too
 	}
 	if p.email != "" || p.name != "" {
 		cs.buyerEmail, cs.buyerName = p.email, p.name
+	}
+	if cs.mode == "setup" {
+		return s.setUp(cs, p)
 	}
 	if !cs.attempted {
 		s.prepare(cs)
@@ -37,7 +39,7 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	switch {
 	case pi == nil:
 		if sub := s.subscriptions.get(cs.subscription); sub != nil {
-			sub.noMethod = p.card == ""
+			sub.noMethod, sub.card = p.card == "", p.card
 		}
 		s.complete(cs, "no_payment_required")
 	case p.settles != "":
@@ -48,6 +50,9 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 		return declined
 	default:
 		s.charge(pi, p)
+		if sub := s.subscriptions.get(cs.subscription); sub != nil {
+			sub.card = p.card
+		}
 		s.collected(cs, pi)
 		s.complete(cs, "paid")
 		s.disputeSoon(pi, p.card)
@@ -97,76 +102,26 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 }
 
 func (s *Sandbox) prepareSubscription(cs *session) {
-	now := s.nowUnix()
 	sub := &subscription{
-		id: newID("sub_1", 23), customer: cs.customer, currency: cs.currency, description: cs.dataDescription,
-		metadata: cs.dataMetadata, created: now, anchor: now, periodStart: now, automaticTax: cs.automaticTax,
-		missingPaymentMethod: cs.missingPaymentMethod,
+		customer: cs.customer, currency: cs.currency, description: cs.dataDescription, metadata: cs.dataMetadata,
+		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod,
 	}
-	if cs.trialDays > 0 {
-		sub.trialStart, sub.trialEnd = now, now+cs.trialDays*24*60*60
-		sub.anchor = sub.trialEnd
-	}
-	in := &invoice{
-		customer: cs.customer, subscription: sub.id, currency: cs.currency, billingReason: "subscription_create",
-		subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now, automaticTax: cs.automaticTax,
-	}
+	var once []invoiceLine
 	for _, l := range cs.lines {
-		p := s.prices.get(l.price)
-		if !p.recurring() {
-			in.lines = append(in.lines, s.onceLine(l, now))
-			continue
+		if s.prices.get(l.price).recurring() {
+			sub.items = append(sub.items, subscriptionItem{price: l.price, quantity: l.quantity})
+		} else {
+			once = append(once, s.onceLine(l, s.nowUnix()))
 		}
-		sub.periodEnd = sub.trialEnd
-		if sub.trialEnd == 0 {
-			sub.periodEnd = p.periodEnd(now, now)
-		}
-		it := subscriptionItem{id: newID("si_", 14), price: l.price, quantity: l.quantity, created: now}
-		sub.items = append(sub.items, it)
-		in.lines = append(in.lines, s.periodLine(sub, it))
 	}
-	sub.status = "incomplete"
-	if in.total() == 0 {
-		sub.status = sub.startStatus()
-	}
-	s.addInvoice(in)
-	sub.latestInvoice, cs.subscription, cs.invoice = in.id, sub.id, in.id
-	s.subscriptions.add(sub.id, sub)
-	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
-	s.finalize(in, "Subscription creation", cs.paymentMethodTypes)
-	cs.paymentIntent = in.paymentIntent
-	if in.paymentIntent == "" {
-		s.markPaid(in)
-	}
-}
-
-func (sub *subscription) startStatus() string {
-	if sub.trialEnd > 0 {
-		return "trialing"
-	}
-	return "active"
-}
-
-// periodLine bills one item for the subscription's current period; a trial
-// costs nothing.
-func (s *Sandbox) periodLine(sub *subscription, it subscriptionItem) invoiceLine {
-	p := s.prices.get(it.price)
-	name := s.products.get(p.product).name
-	l := invoiceLine{
-		price: it.price, item: it.id, quantity: it.quantity, start: sub.periodStart, end: sub.periodEnd, metadata: sub.metadata,
-		amount:      p.unitAmount * it.quantity,
-		description: fmt.Sprintf("%d × %s (at %s / %s)", it.quantity, name, formatAmount(p.unitAmount, p.currency), p.interval),
-	}
-	if sub.trialEnd > 0 && sub.periodEnd <= sub.trialEnd {
-		l.amount, l.description = 0, "Trial period for "+name
-	}
-	return l
+	in := s.addSubscription(sub, firstInvoice{once, cs.discount, cs.trialDays, cs.paymentMethodTypes})
+	cs.subscription, cs.invoice, cs.paymentIntent = sub.id, in.id, in.paymentIntent
 }
 
 func (s *Sandbox) onceLine(l sessionLine, now int64) invoiceLine {
 	p := s.prices.get(l.price)
 	return invoiceLine{
-		price: l.price, quantity: l.quantity, amount: p.unitAmount * l.quantity, start: now, end: now,
+		price: l.price, quantity: l.quantity, amount: p.amount(l.quantity), start: now, end: now,
 		description: s.products.get(p.product).name,
 	}
 }
@@ -212,6 +167,7 @@ func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
 	s.emit("charge.failed", s.chargeObject(ch), nil)
 	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
 	if in := s.invoices.get(pi.invoice); in != nil {
+		s.planAttempt(in)
 		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
 	}
 }
@@ -224,7 +180,9 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 		for _, l := range cs.lines {
 			in.lines = append(in.lines, s.onceLine(l, s.nowUnix()))
 		}
-		in.paymentIntent, in.charge = pi.id, pi.latestCharge
+		in.reduce(cs.discount)
+		in.pay(pi.id, s.nowUnix())
+		in.charge = pi.latestCharge
 		s.addInvoice(in)
 		cs.invoice, pi.invoice = in.id, in.id
 		s.charges.get(pi.latestCharge).invoice = in.id

@@ -66,3 +66,11 @@ func (s *Sandbox) paymentIntentObject(pi *paymentIntent) object {
 		"status": pi.status, "transfer_data": nil, "transfer_group": nil,
 	}
 }
+
+func (s *Sandbox) cancelIntent(pi *paymentIntent) {
+	if pi == nil {
+		return
+	}
+	pi.status, pi.canceledAt, pi.cancelReason = "canceled", s.nowUnix(), "automatic"
+	s.emit("payment_intent.canceled", s.paymentIntentObject(pi), nil)
+}

@@ -11,13 +11,46 @@ type price struct {
 	id, product, currency, nickname, lookupKey, taxBehavior string
 	active                                                  bool
 	unitAmount                                              int64 // minor units
-	interval                                                string
+	interval, usageType                                     string
+	tiers                                                   []PriceTier
+	tiersMode                                               string
 	intervalCount                                           int64
 	metadata                                                map[string]string
 	created                                                 int64
 }
 
 func (p *price) recurring() bool { return p.interval != "" }
+
+// metered tells whether usage is billed, after the period, instead of a quantity.
+func (p *price) metered() bool { return p.usageType == "metered" }
+
+// amount is what a quantity costs, in minor units.
+func (p *price) amount(quantity int64) int64 {
+	if len(p.tiers) > 0 {
+		return tiered(p.tiers, p.tiersMode, quantity)
+	}
+	return p.unitAmount * quantity
+}
+
+// each says what one costs, to a reader.
+func (p *price) each() string {
+	text := "at " + formatAmount(p.unitAmount, p.currency)
+	if len(p.tiers) > 0 {
+		text = "Tier 1 at " + formatAmount(p.tiers[0].UnitAmount, p.currency)
+	}
+	if p.recurring() {
+		text += " / " + p.interval
+	}
+	return text
+}
+
+// unitAmountDecimal is null where there is no one amount.
+func (p *price) unitAmountDecimal() any {
+	if len(p.tiers) > 0 {
+		return nil
+	}
+	return strconv.FormatInt(p.unitAmount, 10)
+}
 
 // Stripe's amounts have at most eight digits.
 const maxAmount = 99_999_999
@@ -30,12 +63,19 @@ var priceRoutes = []route{
 		params: []string{
 			"currency", "product", "product_data[name]", "product_data[id]", "product_data[metadata][*]", "unit_amount", "active",
 			"nickname", "lookup_key", "transfer_lookup_key", "recurring[interval]", "recurring[interval_count]",
-			"recurring[usage_type]", "billing_scheme", "tax_behavior", "metadata[*]",
+			"recurring[usage_type]", "billing_scheme", "tax_behavior", "metadata[*]", "tiers_mode",
+			"tiers[][up_to]", "tiers[][unit_amount]", "tiers[][flat_amount]",
 		},
-		unsupported: []string{"currency_options", "custom_unit_amount", "product_data", "recurring", "tiers", "tiers_mode", "transform_quantity", "unit_amount_decimal"},
+		unsupported: []string{"currency_options", "custom_unit_amount", "product_data", "recurring", "tiers", "transform_quantity", "unit_amount_decimal"},
 		do:          (*Sandbox).createPrice,
 	},
 	{pattern: "GET /v1/prices/{id}", do: (*Sandbox).retrievePrice},
+	{
+		pattern:     "POST /v1/prices/{id}",
+		params:      []string{"active", "nickname", "metadata[*]"},
+		unsupported: []string{"currency_options", "lookup_key", "tax_behavior", "transfer_lookup_key"},
+		do:          (*Sandbox).updatePrice,
+	},
 	{
 		pattern:     "GET /v1/prices",
 		params:      listing("active", "currency", "product", "type", "lookup_keys[]", "recurring[interval]"),
@@ -45,16 +85,29 @@ var priceRoutes = []route{
 }
 
 func (s *Sandbox) createPrice(c *call) (object, *apiError) {
-	c.oneOf("recurring[usage_type]", "licensed")
-	c.oneOf("billing_scheme", "per_unit")
+	scheme := c.oneOf("billing_scheme", "per_unit", "tiered")
 	p := &price{
 		id: newID("price_1", 23), product: c.text("product"), currency: c.required("currency"), nickname: c.text("nickname"),
 		lookupKey: c.limited("lookup_key", 200), active: !c.has("active") || c.flag("active"),
 		taxBehavior: c.oneOf("tax_behavior", "exclusive", "inclusive", "unspecified"),
 		interval:    c.oneOf("recurring[interval]", "day", "week", "month", "year"), intervalCount: c.integer("recurring[interval_count]", 1, 1095),
+		usageType: c.oneOf("recurring[usage_type]", "licensed", "metered"), tiersMode: c.oneOf("tiers_mode", "graduated", "volume"),
 		metadata: c.metadata("metadata", nil), created: s.nowUnix(),
 	}
-	c.required("unit_amount")
+	if scheme == "tiered" {
+		c.required("tiers_mode")
+		if p.tiers = readTiers(c); len(p.tiers) == 0 {
+			c.fail(missingParam("tiers"))
+		}
+	} else {
+		c.required("unit_amount")
+	}
+	switch {
+	case scheme == "tiered" && c.has("unit_amount"):
+		c.fail(invalid("unit_amount", "", "You cannot set `unit_amount` if `billing_scheme=tiered`."))
+	case scheme != "tiered" && c.hasAny("tiers"):
+		c.fail(invalid("tiers", "", "You can only set `tiers` if `billing_scheme=tiered`."))
+	}
 	p.unitAmount = c.integer("unit_amount", 0, maxAmount)
 	if p.currency != "" && !currencyCode.MatchString(p.currency) {
 		c.fail(invalid("currency", "", "Invalid currency: %s.", p.currency))
@@ -153,10 +206,18 @@ func (p *price) kind() string {
 
 func (s *Sandbox) priceObject(p *price) object {
 	var recurring any
+	usage, aggregate := "licensed", any(nil)
+	if p.metered() {
+		usage, aggregate = "metered", "sum"
+	}
+	scheme, unit := "per_unit", any(p.unitAmount)
+	if len(p.tiers) > 0 {
+		scheme, unit = "tiered", nil
+	}
 	if p.recurring() {
 		recurring = object{
-			"aggregate_usage": nil, "interval": p.interval, "interval_count": p.intervalCount,
-			"usage_type": "licensed",
+			"aggregate_usage": aggregate, "interval": p.interval, "interval_count": p.intervalCount, "meter": nil,
+			"usage_type": usage,
 		}
 	}
 	behavior := p.taxBehavior
@@ -164,11 +225,11 @@ func (s *Sandbox) priceObject(p *price) object {
 		behavior = "unspecified"
 	}
 	return object{
-		"id": p.id, "object": "price", "active": p.active, "billing_scheme": "per_unit", "created": p.created,
+		"id": p.id, "object": "price", "active": p.active, "billing_scheme": scheme, "created": p.created,
 		"currency": p.currency, "custom_unit_amount": nil, "livemode": false, "lookup_key": orNull(p.lookupKey),
 		"metadata": metadataObject(p.metadata), "nickname": orNull(p.nickname), "product": p.product,
-		"recurring": recurring, "tax_behavior": behavior, "tiers_mode": nil, "transform_quantity": nil, "type": p.kind(),
-		"unit_amount": p.unitAmount, "unit_amount_decimal": strconv.FormatInt(p.unitAmount, 10),
+		"recurring": recurring, "tax_behavior": behavior, "tiers_mode": orNull(p.tiersMode), "transform_quantity": nil, "type": p.kind(),
+		"unit_amount": unit, "unit_amount_decimal": p.unitAmountDecimal(),
 	}
 }
 

@@ -16,6 +16,12 @@ var productRoutes = []route{
 	},
 	{pattern: "GET /v1/products/{id}", do: (*Sandbox).retrieveProduct},
 	{
+		pattern:     "POST /v1/products/{id}",
+		params:      []string{"active", "name", "description", "metadata[*]"},
+		unsupported: []string{"default_price", "features", "images", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url"},
+		do:          (*Sandbox).updateProduct,
+	},
+	{
 		pattern:     "GET /v1/products",
 		params:      listing("active", "ids[]"),
 		unsupported: []string{"shippable", "url"},
@@ -77,7 +83,7 @@ func boolText(b bool) string {
 func (s *Sandbox) productObject(p *product) object {
 	return object{
 		"id": p.id, "object": "product", "active": p.active, "created": p.created,
-		"default_price": orNull(p.defaultPrice), "description": orNull(p.description), "features": []object{},
+		"default_price": orNull(p.defaultPrice), "description": orNull(p.description), "features": []object{}, "marketing_features": []object{},
 		"images": []string{}, "livemode": false, "metadata": metadataObject(p.metadata), "name": p.name,
 		"package_dimensions": nil, "shippable": nil, "statement_descriptor": nil, "tax_code": nil,
 		"unit_label": orNull(p.unitLabel), "updated": p.updated, "url": nil,

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// APIVersion is the one version of Stripe's API that the sandbox speaks.
-const APIVersion = "2023-10-16"
-
 // Sandbox is a Stripe account in memory. It is an http.Handler for Stripe's
 // API under /v1/ and the hosted Checkout page under /c/. All methods are safe
 // for concurrent use. Close it when done.
@@ -57,6 +54,8 @@ type Sandbox struct {
 	charges        table[charge]
 	refunds        table[refund]
 	disputes       table[dispute]
+	creditNotes    table[creditNote]
+	setupIntents   table[setupIntent]
 	events         table[event]
 
 	endpoints   []*endpoint

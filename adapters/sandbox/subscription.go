@@ -6,25 +6,33 @@ type subscription struct {
 	id, customer, status, currency, description string
 	items                                       []subscriptionItem
 	metadata                                    map[string]string
-	created, anchor, periodStart, periodEnd     int64
+	created, anchor                             int64
 	trialStart, trialEnd                        int64
 	cancelAtPeriodEnd                           bool
 	cancelAt, canceledAt, endedAt               int64
 	cancelReason, cancelComment, cancelFeedback string
 	latestInvoice, missingPaymentMethod         string
 	automaticTax                                bool
-	noMethod                                    bool          // the buyer left no card
-	pauseBehavior                               string        // of pause_collection
-	pauseResumesAt                              int64         // of pause_collection
-	resuming                                    string        // the invoice that resumes a paused one
-	pending                                     []invoiceLine // for the next invoice
+	flexible                                    bool           // billing_mode
+	noMethod                                    bool           // the buyer left no card
+	card                                        string         // number of the one that pays; empty for a good one
+	daysUntilDue                                int64          // of invoices that are sent; 0 where the card is charged
+	pauseBehavior                               string         // of pause_collection
+	pauseResumesAt                              int64          // of pause_collection
+	resuming                                    string         // the invoice that resumes a paused one
+	pending                                     []invoiceLine  // for the next invoice
+	update                                      *pendingUpdate // that waits for its payment
 }
 
-type subscriptionItem struct {
-	id, price string
-	quantity  int64
-	created   int64
-	metadata  map[string]string
+// declines tells whether the bank refuses what the card is charged.
+func (sub *subscription) declines() bool { return chargeDeclines(sub.cardNumber()) }
+
+// cardNumber is that of the card that is charged.
+func (sub *subscription) cardNumber() string {
+	if sub == nil || sub.card == "" {
+		return goodCard
+	}
+	return sub.card
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -40,6 +48,7 @@ var subscriptionRoutes = []route{
 		unsupported: []string{"automatic_tax", "collection_method", "current_period_end", "current_period_start", "test_clock"},
 		do:          (*Sandbox).listSubscriptions,
 	},
+	{pattern: "POST /v1/subscriptions", params: subscriptionCreateParams, unsupported: subscriptionCreateUnsupported, do: (*Sandbox).createSubscription},
 	{pattern: "POST /v1/subscriptions/{id}", params: subscriptionUpdateParams, unsupported: subscriptionUpdateUnsupported, do: (*Sandbox).updateSubscription},
 	{
 		pattern:     "DELETE /v1/subscriptions/{id}",
@@ -116,6 +125,7 @@ func (s *Sandbox) endSubscription(sub *subscription, reason string) {
 		sub.canceledAt = now // else the time of the request, which was earlier
 	}
 	sub.cancelReason = reason
+	sub.update = nil
 	s.emit("customer.subscription.deleted", s.subscriptionObject(sub), nil)
 }
 
@@ -131,13 +141,14 @@ func (s *Sandbox) scheduleCancel(sub *subscription) {
 }
 
 func (s *Sandbox) subscriptionObject(sub *subscription) object {
-	items := []object{}
-	for _, it := range sub.items {
-		items = append(items, object{
-			"id": it.id, "object": "subscription_item", "billing_thresholds": nil, "created": it.created,
-			"metadata": metadataObject(it.metadata), "price": s.priceObject(s.prices.get(it.price)), "quantity": it.quantity,
-			"subscription": sub.id, "tax_rates": []object{},
-		})
+	start, end := sub.period()
+	items := s.subscriptionItemObjects(sub, sub.items)
+	mode, method := "classic", "charge_automatically"
+	if sub.flexible {
+		mode = "flexible"
+	}
+	if sub.daysUntilDue > 0 {
+		method = "send_invoice"
 	}
 	missing := sub.missingPaymentMethod
 	if missing == "" {
@@ -146,18 +157,20 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	return object{
 		"id": sub.id, "object": "subscription", "application": nil, "application_fee_percent": nil,
 		"automatic_tax":        object{"enabled": sub.automaticTax, "liability": nil},
-		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil, "billing_thresholds": nil,
+		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil,
+		"billing_mode": object{"type": mode}, "billing_schedules": []object{}, "billing_thresholds": nil,
 		"cancel_at": orNull(sub.cancelAt), "cancel_at_period_end": sub.cancelAtPeriodEnd, "canceled_at": orNull(sub.canceledAt),
 		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
-		"collection_method":    "charge_automatically", "created": sub.created, "currency": sub.currency,
-		"current_period_end": sub.periodEnd, "current_period_start": sub.periodStart, "customer": sub.customer,
-		"days_until_due": nil, "default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(sub.description), "discount": nil, "ended_at": orNull(sub.endedAt),
-		"items":          listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
-		"latest_invoice": orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
+		"collection_method":    method, "created": sub.created, "currency": sub.currency,
+		"current_period_end": end, "current_period_start": start, "customer": sub.customer,
+		"days_until_due": orNull(sub.daysUntilDue), "default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
+		"description": orNull(sub.description), "discount": nil, "discounts": []object{}, "ended_at": orNull(sub.endedAt),
+		"invoice_settings": object{"account_tax_ids": nil, "issuer": object{"type": "self"}},
+		"items":            listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
+		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
-		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": nil, "schedule": nil,
+		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": nil,
 		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),

@@ -7,7 +7,7 @@ import "time"
 func (s *Sandbox) pause(sub *subscription, before object) {
 	if sub.status == "trialing" {
 		sub.trialEnd = min(sub.trialEnd, s.nowUnix())
-		sub.periodEnd = sub.trialEnd
+		sub.moveEnd(sub.trialEnd)
 	}
 	sub.status = "paused"
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
@@ -33,7 +33,7 @@ func (s *Sandbox) resumeSubscription(c *call) (object, *apiError) {
 		return nil, c.err
 	case sub.status != "paused":
 		return nil, invalid("", "", "Only a subscription that is paused can be resumed; this one is %s.", sub.status)
-	case unchanged && s.nowUnix() >= sub.periodEnd:
+	case unchanged && s.nowUnix() >= sub.nextEnd():
 		return nil, invalid("billing_cycle_anchor", "", "The sandbox does not support billing_cycle_anchor=unchanged once the period has ended: it would have to be prorated. Use now.")
 	}
 	s.resume(sub, unchanged)
@@ -49,8 +49,8 @@ func (s *Sandbox) resume(sub *subscription, unchanged bool) {
 		return
 	}
 	before := s.subscriptionObject(sub)
-	sub.anchor = s.nowUnix()
-	in := s.nextPeriod(sub, sub.anchor, "subscription_update", before)
+	sub.setAnchor(s.nowUnix())
+	in := s.nextPeriod(sub, everyItem, sub.anchor, "subscription_update", before)
 	sub.resuming = in.id
 	s.collect(sub, in, true)
 }

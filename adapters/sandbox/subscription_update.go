@@ -1,24 +1,34 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 var subscriptionUpdateParams = []string{
 	"metadata[*]", "description", "cancel_at_period_end", "cancel_at", "proration_behavior", "payment_behavior",
 	"cancellation_details[comment]", "cancellation_details[feedback]",
 	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
-	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][metadata][*]",
+	"proration_date", "collection_method", "days_until_due",
+	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
 }
 
 var subscriptionUpdateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-	"collection_method", "coupon", "days_until_due", "default_payment_method", "default_source", "default_tax_rates",
+	"coupon", "default_payment_method", "default_source", "default_tax_rates",
 	"invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings",
-	"pending_invoice_item_interval", "promotion_code", "proration_date", "transfer_data", "trial_from_plan",
+	"pending_invoice_item_interval", "promotion_code", "transfer_data", "trial_from_plan",
 }
 
-// updateSubscription changes a live subscription. The buyer's card pays
-// whatever falls due, so payment_behavior makes no difference here.
+// pendingParams are what an update may change while it waits for its payment.
+var pendingParams = []string{
+	"items[*]", "payment_behavior", "proration_behavior", "proration_date", "trial_end", "expand[]",
+}
+
+// updateSubscription changes a live subscription. What falls due by that is
+// collected as payment_behavior says.
 func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	sub := s.subscriptions.get(c.id)
 	if sub == nil {
@@ -31,7 +41,6 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 			}
 		}
 	}
-	before := s.subscriptionObject(sub)
 	change := *sub
 	change.metadata = c.metadata("metadata", sub.metadata)
 	if c.has("description") {
@@ -42,20 +51,44 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		change.cancelFeedback = c.form.Get("cancellation_details[feedback]")
 	}
 	behavior := c.oneOf("proration_behavior", "always_invoice", "create_prorations", "none")
-	c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
+	payment := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
+	if payment == "pending_if_incomplete" {
+		c.refuseOthers(pendingParams, payment)
+	}
+	at := s.nowUnix()
+	if c.has("proration_date") {
+		start, _ := sub.period()
+		at = c.integer("proration_date", start, sub.nextEnd())
+	}
+	s.readCollection(c, &change)
 	s.readPauseCollection(c, &change)
+	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
 	s.readCancelAt(c, &change)
-	change.items = s.readItems(c, sub)
 	if c.err != nil {
 		return nil, c.err
 	}
-	old := *sub
+	ch := s.priceChange(sub, change.items, behavior, at)
+	refused := s.refusesChange(&change, ch)
+	if refused != nil && payment == "error_if_incomplete" {
+		return nil, refused
+	}
+	if sub.update != nil && c.hasAny("items") {
+		s.replaceUpdate(sub)
+		change.update, change.pending = nil, sub.pending
+	}
+	before, old := s.subscriptionObject(sub), *sub
+	var in *invoice
 	*sub = change
-	s.bill(&old, sub, behavior)
+	if refused != nil && payment == "pending_if_incomplete" {
+		sub.items = old.items
+		in = s.holdUpdate(sub, ch)
+	} else {
+		in = s.applyChange(sub, ch)
+	}
 	// The end of the period may have moved, and the cancellation with it.
 	if sub.cancelAtPeriodEnd {
-		sub.cancelAt = sub.periodEnd
+		sub.cancelAt = sub.nextEnd()
 	}
 	if sub.cancelAt != 0 && sub.cancelAt != old.cancelAt {
 		s.scheduleCancel(sub)
@@ -64,10 +97,27 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		s.scheduleCollection(sub)
 	}
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	switch {
+	case in != nil && sub.update != nil && sub.update.invoice == in.id:
+		s.finalize(in, "Subscription update", []string{"card"})
+		s.chargeFor(in, false)
+	case in != nil:
+		s.collectChange(sub, in, payment)
+	}
 	if trialEndsNow {
 		s.endTrial(sub, true)
 	}
 	return s.subscriptionObject(sub), nil
+}
+
+// refuseOthers refuses what cannot be changed under a payment_behavior.
+func (c *call) refuseOthers(allowed []string, behavior string) {
+	for k := range c.form {
+		if !slices.ContainsFunc(allowed, func(a string) bool { return matchesParam(a, k) }) {
+			top, _, _ := strings.Cut(k, "[")
+			c.fail(invalid(top, "", "The following arguments are not supported when `payment_behavior=%s`: %s.", behavior, top))
+		}
+	}
 }
 
 func (s *Sandbox) readCancelAt(c *call, sub *subscription) {
@@ -79,7 +129,7 @@ func (s *Sandbox) readCancelAt(c *call, sub *subscription) {
 		sub.cancelAtPeriodEnd = c.flag("cancel_at_period_end")
 		sub.cancelAt = 0
 		if sub.cancelAtPeriodEnd {
-			sub.cancelAt = sub.periodEnd
+			sub.cancelAt = sub.nextEnd()
 		}
 	case c.has("cancel_at"):
 		sub.cancelAtPeriodEnd, sub.cancelAt = false, 0
@@ -112,7 +162,8 @@ func (s *Sandbox) readTrial(c *call, sub *subscription) (now bool) {
 		return true
 	}
 	sub.trialEnd = c.integer("trial_end", s.nowUnix()+1, 1<<40)
-	sub.anchor, sub.periodEnd = sub.trialEnd, sub.trialEnd
+	sub.setAnchor(sub.trialEnd)
+	sub.moveEnd(sub.trialEnd)
 	return false
 }
 
@@ -134,7 +185,11 @@ func (s *Sandbox) readItems(c *call, sub *subscription) []subscriptionItem {
 			items = append(items, subscriptionItem{id: newID("si_", 14), quantity: 1, created: s.nowUnix()})
 		}
 		it := &items[at]
+		clearUsage := c.flag(name + "[clear_usage]")
 		if c.flag(name + "[deleted]") {
+			if p := s.prices.get(it.price); p != nil && p.metered() && it.usage > 0 && !clearUsage {
+				c.fail(invalid(name+"[clear_usage]", "", "Subscription item %s cannot be deleted because it has usage. Pass `clear_usage=true` to delete it with its usage.", it.id))
+			}
 			items = append(items[:at:at], items[at+1:]...)
 			continue
 		}
@@ -145,24 +200,34 @@ func (s *Sandbox) readItems(c *call, sub *subscription) []subscriptionItem {
 			it.quantity = c.integer(name+"[quantity]", 0, maxQuantity)
 		}
 		it.metadata = c.metadata(name+"[metadata]", it.metadata)
-		p := s.prices.get(it.price)
-		switch {
-		case p == nil:
+		if s.prices.get(it.price) == nil {
 			c.fail(missingReference("price", it.price, name+"[price]"))
 			return items
-		case !p.recurring():
-			c.fail(invalid(name+"[price]", "", "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."))
-		case !p.active && c.has(name+"[price]"):
-			c.fail(invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
-		case p.currency != sub.currency:
-			c.fail(invalid(name+"[price]", "", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", p.currency, sub.currency))
 		}
+		s.checkItemPrice(c, sub, *it, name)
 	}
-	s.checkItems(c, items)
+	s.checkItems(c, sub, items)
 	return items
 }
 
-func (s *Sandbox) checkItems(c *call, items []subscriptionItem) {
+// checkItemPrice refuses a price that the item called name cannot have.
+func (s *Sandbox) checkItemPrice(c *call, sub *subscription, it subscriptionItem, name string) {
+	p := s.prices.get(it.price)
+	switch {
+	case p == nil:
+		c.fail(missingReference("price", it.price, name+"[price]"))
+	case !p.recurring():
+		c.fail(invalid(name+"[price]", "", "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`."))
+	case !p.active && c.has(name+"[price]"):
+		c.fail(invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
+	case p.metered() && c.has(name+"[quantity]"):
+		c.fail(invalid(name+"[quantity]", "", "You cannot set the quantity for metered plans."))
+	case sub.currency != "" && p.currency != sub.currency:
+		c.fail(invalid(name+"[price]", "", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", p.currency, sub.currency))
+	}
+}
+
+func (s *Sandbox) checkItems(c *call, sub *subscription, items []subscriptionItem) {
 	if len(items) == 0 {
 		c.fail(invalid("items", "", "A subscription must have at least one active plan. In order to cancel a subscription, please use the cancel API endpoint."))
 		return
@@ -175,10 +240,10 @@ func (s *Sandbox) checkItems(c *call, items []subscriptionItem) {
 		}
 		seen[it.price] = true
 		p, first := s.prices.get(it.price), s.prices.get(items[0].price)
-		if p == nil || first == nil {
+		if p == nil || first == nil || !p.recurring() || !first.recurring() {
 			return // reported where it was read
 		}
-		if p.interval != first.interval || p.intervalCount != first.intervalCount {
+		if !sub.flexible && !s.sameInterval(it, items[0]) {
 			c.fail(invalid("items", "", "Currently, all prices in a subscription must have the same billing interval."))
 			return
 		}
@@ -192,79 +257,4 @@ func indexOfItem(items []subscriptionItem, id string) int {
 		}
 	}
 	return -1
-}
-
-// bill invoices what a change of items costs now: the new period, where the
-// interval changes or a free subscription becomes a paid one, else the
-// prorations if always_invoice asks for them.
-func (s *Sandbox) bill(old, sub *subscription, behavior string) {
-	now := s.nowUnix()
-	before, after := s.prices.get(old.items[0].price), s.prices.get(sub.items[0].price)
-	restart := before.interval != after.interval || before.intervalCount != after.intervalCount ||
-		(s.periodAmount(old) == 0) != (s.periodAmount(sub) == 0)
-	if sub.terminal() || sub.status == "trialing" || sub.status == "paused" {
-		return // a trial costs nothing, whatever it is a trial of, and a pause bills nothing
-	}
-	if behavior != "none" {
-		sub.pending = append(sub.pending, s.prorations(old, sub, now, restart)...)
-	}
-	lines := sub.pending
-	switch {
-	case restart:
-		sub.anchor, sub.periodStart, sub.periodEnd = now, now, after.periodEnd(now, now)
-		for _, it := range sub.items {
-			lines = append(lines, s.periodLine(sub, it))
-		}
-	case behavior != "always_invoice" || len(lines) == 0:
-		return // what is pending waits for the next invoice
-	}
-	sub.pending = nil
-	in := &invoice{
-		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_update",
-		lines: lines, subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now,
-	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	s.finalize(in, "Subscription update", []string{"card"})
-	s.chargeFor(in, false, true)
-}
-
-func (s *Sandbox) periodAmount(sub *subscription) int64 {
-	var sum int64
-	for _, it := range sub.items {
-		sum += s.prices.get(it.price).unitAmount * it.quantity
-	}
-	return sum
-}
-
-// prorations credit what is unused of each old item and, unless a new period
-// starts anyway, charge the rest of the period for each new one.
-func (s *Sandbox) prorations(old, sub *subscription, now int64, restart bool) []invoiceLine {
-	var lines []invoiceLine
-	left := old.periodEnd - min(max(now, old.periodStart), old.periodEnd) // the period may have been moved past the clock
-	share := func(it subscriptionItem, sign int64, what string) {
-		p := s.prices.get(it.price)
-		amount := sign * (p.unitAmount * it.quantity * left / (old.periodEnd - old.periodStart))
-		if amount == 0 {
-			return
-		}
-		lines = append(lines, invoiceLine{
-			price: it.price, item: it.id, quantity: it.quantity, amount: amount, start: now, end: old.periodEnd, proration: true,
-			description: fmt.Sprintf("%s time on %s", what, s.products.get(p.product).name),
-		})
-	}
-	for _, it := range old.items {
-		if i := indexOfItem(sub.items, it.id); restart || i < 0 || sub.items[i].price != it.price || sub.items[i].quantity != it.quantity {
-			share(it, -1, "Unused")
-		}
-	}
-	if restart {
-		return lines
-	}
-	for _, it := range sub.items {
-		if i := indexOfItem(old.items, it.id); i < 0 || old.items[i].price != it.price || old.items[i].quantity != it.quantity {
-			share(it, 1, "Remaining")
-		}
-	}
-	return lines
 }

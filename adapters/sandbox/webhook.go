@@ -16,6 +16,7 @@ type WebhookEndpoint struct {
 	URL           string
 	Secrets       []string // one signature for each; two while a secret is rolled
 	EnabledEvents []string // event types; "*" or none for all
+	APIVersion    string   // of the events that it is sent
 }
 
 type endpoint struct {
@@ -29,15 +30,28 @@ type endpoint struct {
 func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string) WebhookEndpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addEndpoint(url, secret, enabledEvents)
+	return s.addEndpoint(APIVersion, url, secret, enabledEvents)
 }
 
-func (s *Sandbox) addEndpoint(url, secret string, enabledEvents []string) WebhookEndpoint {
+// AddWebhookEndpointAt is AddWebhookEndpoint for an endpoint with an api_version
+// of its own, which shows the same events in the shapes of that version. It fails
+// for a version that the sandbox does not know.
+func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
+	if !slices.Contains(apiVersions, apiVersion) {
+		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not one of %v", apiVersion, apiVersions)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addEndpoint(apiVersion, url, secret, enabledEvents), nil
+}
+
+func (s *Sandbox) addEndpoint(apiVersion, url, secret string, enabledEvents []string) WebhookEndpoint {
 	if secret == "" {
 		secret = newID("whsec_", 32)
 	}
 	ep := &endpoint{WebhookEndpoint: WebhookEndpoint{
 		ID: newID("we_1", 23), URL: url, Secrets: []string{secret}, EnabledEvents: slices.Clone(enabledEvents),
+		APIVersion: apiVersion,
 	}}
 	s.endpoints = append(s.endpoints, ep)
 	return ep.clone()

@@ -130,6 +130,29 @@ func TestCreateSession_Least(t *testing.T) {
 	}
 }
 
+// A metered price has no quantity: Stripe refuses one, and one that may be adjusted.
+func TestCreateSession_Metered(t *testing.T) {
+	t.Parallel()
+	rec, server := record(t, openSession)
+	r := anOrder(domain.ModeSubscription)
+	r.Metered, r.Order.Quantity, r.Order.Locale = true, 1, "zh-Hans-CN"
+	if _, err := newTestGateway(t, server).CreateSession(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	form, err := url.ParseQuery(rec.requests()[0].body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range form {
+		if strings.HasPrefix(name, "line_items") && name != "line_items[0][price]" {
+			t.Errorf("sent %s=%s", name, form.Get(name))
+		}
+	}
+	if got := form.Get("locale"); got != "zh" {
+		t.Errorf("sent locale=%s, want zh", got)
+	}
+}
+
 // Stripe refuses a second call with the same key and other parameters, so the
 // same order and attempt must be asked for in the same bytes.
 func TestCreateSession_SameBytes(t *testing.T) {

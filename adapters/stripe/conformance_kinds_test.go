@@ -12,9 +12,18 @@ var conformanceTests = map[string]func(conformance) (*stripespec.Sample, domain.
 	"subscription":                     conformSubscription,
 	"subscription with two items":      conformSubscriptionItems,
 	"subscription that ends":           conformSubscriptionEnd,
+	"subscription of none":             conformSubscriptionOfNone,
+	"subscription of an Account":       conformSubscriptionAccount,
+	"subscription that is paused":      conformSubscriptionPause,
 	"invoice":                          conformInvoice,
 	"invoice, expanded":                conformInvoiceExpanded,
 	"invoice paid with a bare charge":  conformInvoiceCharge,
+	"invoice that is sent":             conformInvoiceSent,
+	"invoice of a change":              conformInvoiceChange,
+	"invoice of what is sold once":     conformInvoiceOneOff,
+	"credit note":                      conformCreditNote,
+	"credit note, expanded":            conformCreditNoteExpanded,
+	"credit note that is void":         conformCreditNoteVoid,
 	"payment of an invoice":            conformInvoicePayment,
 	"payment of an invoice, by charge": conformInvoicePaymentCharge,
 	"charge":                           conformCharge,
@@ -24,6 +33,7 @@ var conformanceTests = map[string]func(conformance) (*stripespec.Sample, domain.
 	"dispute":                          conformDispute,
 	"dispute that was prevented":       conformDisputePrevented,
 	"customer":                         conformCustomer,
+	"customer that is gone":            conformDeletedCustomer,
 }
 
 func conformSession(c conformance) (*stripespec.Sample, domain.Fact) {
@@ -36,11 +46,12 @@ func conformSession(c conformance) (*stripespec.Sample, domain.Fact) {
 	s.Set("subscription.id", "sub_1")
 	s.Set("payment_intent", nil)
 	s.Set("amount_total", 2403)
+	s.Set("amount_subtotal", 2700)
 	s.Set("currency", "eur")
 	s.Set("url", nil)
 	return s, domain.SessionFact{
 		Type: "checkout.session.completed", At: at(confTold), ID: "cs_test_a1", Mode: "subscription", Status: "complete",
-		PaymentStatus: "paid", Order: "order1", Customer: "cus_1", Subscription: "sub_1", Amount: 2403, Currency: "eur",
+		PaymentStatus: "paid", Order: "order1", Customer: "cus_1", Subscription: "sub_1", Amount: 2403, Subtotal: 2700, Currency: "eur",
 	}
 }
 
@@ -76,18 +87,22 @@ func (c conformance) subscription() (*stripespec.Sample, domain.SubscriptionFact
 	s.Set("created", confBegan+1)
 	s.Set("start_date", confBegan)
 	s.Set("cancel_at_period_end", false)
-	for _, none := range []string{"cancel_at", "ended_at", "trial_end"} {
+	for _, none := range []string{"cancel_at", "ended_at", "trial_end", "pause_collection"} {
 		s.Set(none, nil)
 	}
+	s.Set("latest_invoice", "in_1")
 	s.Set("items.data.0.id", "si_1")
 	s.Set("items.data.0.price.id", "price_pro")
 	s.Set("items.data.0.price.lookup_key", "pro_monthly")
+	s.Set("items.data.0.price.product", "prod_1")
 	s.Set("items.data.0.quantity", 3)
 	c.period(s, 0, confBegan, confEnds)
 	return s, domain.SubscriptionFact{Type: "customer.subscription.updated", At: at(confTold), Snapshot: domain.Subscription{
 		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active", StartedAt: at(confBegan),
-		PeriodStart: at(confBegan), PeriodEnd: at(confEnds),
-		Items: []domain.Item{{ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Quantity: 3}},
+		LatestInvoice: "in_1",
+		Items: []domain.Item{{
+			ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Product: "prod_1", Quantity: 3, PeriodStart: at(confBegan), PeriodEnd: at(confEnds),
+		}},
 	}}
 }
 
@@ -117,9 +132,41 @@ func conformSubscriptionItems(c conformance) (*stripespec.Sample, domain.Fact) {
 	s, want := c.subscription()
 	s.Set("items.data.1.id", "si_0")
 	s.Set("items.data.1.price.id", "price_seat")
-	c.period(s, 1, confBegan, confEnds+1)
-	want.Snapshot.PeriodEnd = at(confEnds + 1)
-	want.Snapshot.Items = append([]domain.Item{{ID: "si_0", Price: "price_seat", Quantity: 1}}, want.Snapshot.Items...)
+	s.Set("items.data.1.price.product.id", "prod_seat")
+	seat := domain.Item{ID: "si_0", Price: "price_seat", Product: "prod_seat", Quantity: 1, PeriodStart: at(confBegan), PeriodEnd: at(confEnds)}
+	if c.basil { // before, there is one period for all
+		c.period(s, 1, confBegan+1, confEnds+1)
+		seat.PeriodStart, seat.PeriodEnd = at(confBegan+1), at(confEnds+1)
+	}
+	want.Snapshot.Items = append([]domain.Item{seat}, want.Snapshot.Items...)
+	return s, want
+}
+
+func conformSubscriptionOfNone(c conformance) (*stripespec.Sample, domain.Fact) {
+	s, want := c.subscription()
+	s.Set("items.data.0.quantity", 0)
+	s.Set("latest_invoice.id", "in_2")
+	want.Snapshot.Items[0].Quantity, want.Snapshot.LatestInvoice = 0, "in_2"
+	return s, want
+}
+
+// Customers are Accounts since dahlia.
+func conformSubscriptionAccount(c conformance) (*stripespec.Sample, domain.Fact) {
+	s, want := c.subscription()
+	if c.API < "2026-03-25.dahlia" {
+		s.Lacks("customer_account")
+		return nil, nil
+	}
+	s.Set("customer_account", "acct_1")
+	want.Snapshot.CustomerAccount = "acct_1"
+	return s, want
+}
+
+func conformSubscriptionPause(c conformance) (*stripespec.Sample, domain.Fact) {
+	s, want := c.subscription()
+	s.Set("pause_collection.behavior", "mark_uncollectible")
+	s.Set("pause_collection.resumes_at", confEnds)
+	want.Snapshot.Pause = domain.PauseUncollectible
 	return s, want
 }
 
@@ -134,75 +181,5 @@ func conformSubscriptionEnd(c conformance) (*stripespec.Sample, domain.Fact) {
 	want.Type = "customer.subscription.deleted"
 	want.Snapshot.Status, want.Snapshot.CancelAtPeriodEnd = "canceled", true
 	want.Snapshot.CancelAt, want.Snapshot.EndedAt, want.Snapshot.TrialEnd = at(confEnds), at(confEnds), at(confBegan)
-	return s, want
-}
-
-// invoice is one of one line that was paid.
-func (c conformance) invoice() (*stripespec.Sample, domain.InvoiceFact) {
-	s := c.sample("invoice", "in_1")
-	s.Set("status", "paid")
-	s.Set("customer", "cus_1")
-	s.Set("amount_due", 2403)
-	s.Set("amount_paid", 2403)
-	s.Set("total", 2403)
-	s.Set("currency", "eur")
-	s.Set("lines.data.0.period.start", confBegan)
-	s.Set("lines.data.0.period.end", confEnds)
-	return s, domain.InvoiceFact{
-		Type: "invoice.paid", At: at(confTold), ID: "in_1", Customer: "cus_1", Subscription: "sub_1",
-		Total: 2403, Amount: 2403, Currency: "eur", PeriodStart: at(confBegan), PeriodEnd: at(confEnds),
-	}
-}
-
-func conformInvoice(c conformance) (*stripespec.Sample, domain.Fact) {
-	s, want := c.invoice()
-	if c.basil {
-		s.Lacks("subscription")
-		s.Lacks("payment_intent")
-		s.Lacks("charge")
-		s.Set("parent.subscription_details.subscription", "sub_1")
-		s.Set("payments.data.0.status", "paid")
-		s.Set("payments.data.0.payment.type", "payment_intent")
-		s.Set("payments.data.0.payment.payment_intent", "pi_1")
-		want.PaymentIntent = "pi_1"
-		return s, want
-	}
-	s.Lacks("parent")
-	s.Lacks("payments")
-	s.Set("subscription", "sub_1")
-	s.Set("payment_intent", "pi_1")
-	s.Set("charge", "ch_1")
-	want.PaymentIntent, want.Charge = "pi_1", "ch_1"
-	return s, want
-}
-
-func conformInvoiceExpanded(c conformance) (*stripespec.Sample, domain.Fact) {
-	s, want := c.invoice()
-	s.Set("customer.id", "cus_1")
-	want.PaymentIntent = "pi_1"
-	if c.basil {
-		s.Set("parent.subscription_details.subscription.id", "sub_1")
-		s.Set("payments.data.0.payment.payment_intent.id", "pi_1")
-		return s, want
-	}
-	s.Set("subscription.id", "sub_1")
-	s.Set("payment_intent.id", "pi_1")
-	s.Set("charge.id", "ch_1")
-	want.Charge = "ch_1"
-	return s, want
-}
-
-func conformInvoiceCharge(c conformance) (*stripespec.Sample, domain.Fact) {
-	s, want := c.invoice()
-	want.Charge = "ch_1"
-	if c.basil {
-		s.Set("parent.subscription_details.subscription", "sub_1")
-		s.Set("payments.data.0.payment.type", "charge")
-		s.Set("payments.data.0.payment.charge", "ch_1")
-		return s, want
-	}
-	s.Set("subscription", "sub_1")
-	s.Set("payment_intent", nil)
-	s.Set("charge", "ch_1")
 	return s, want
 }

@@ -143,5 +143,12 @@ func conformDisputePrevented(c conformance) (*stripespec.Sample, domain.Fact) {
 }
 
 func conformCustomer(c conformance) (*stripespec.Sample, domain.Fact) {
-	return c.sample("customer", "cus_1"), domain.CustomerFact{Type: "customer.deleted", At: at(confTold), ID: "cus_1"}
+	return c.sample("customer", "cus_1"), domain.CustomerFact{Type: "customer.deleted", At: at(confTold), ID: "cus_1", Deleted: true}
+}
+
+func conformDeletedCustomer(c conformance) (*stripespec.Sample, domain.Fact) {
+	s := c.sample("deleted_customer", "cus_1")
+	s.Set("object", "customer")
+	s.Set("deleted", true)
+	return s, domain.CustomerFact{Type: "customer.updated", At: at(confTold), ID: "cus_1", Deleted: true}
 }

@@ -85,6 +85,8 @@ func typeOf(f domain.Fact) domain.EventType {
 		return f.Type
 	case domain.InvoicePaymentFact:
 		return f.Type
+	case domain.CreditNoteFact:
+		return f.Type
 	case domain.ChargeFact:
 		return f.Type
 	case domain.RefundFact:

@@ -2,6 +2,11 @@ package stripe_test
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +64,32 @@ func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
 		Recurring: price(sandbox.PriceSpec{LookupKey: "pro_monthly", UnitAmount: 900, Interval: "month"}),
 		Pay:       func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.Pay(string(id))) },
 		Expire:    func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.ExpireSession(string(id))) },
+		DeleteCustomer: func(t *testing.T, id domain.CustomerID) {
+			t.Helper()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, box.URL()+"/v1/customers/"+string(id), nil)
+			must(t, err)
+			r.SetBasicAuth("sk_test_contract", "")
+			answer, err := http.DefaultClient.Do(r)
+			must(t, err)
+			defer answer.Body.Close()
+			if answer.StatusCode != http.StatusOK {
+				t.Fatalf("delete %s: got %s", id, answer.Status)
+			}
+		},
+		Refund: func(t *testing.T, payment domain.PaymentIntentID, amount int64) {
+			t.Helper()
+			_, err := box.Refund(string(payment), amount)
+			must(t, err)
+		},
+		Dispute: func(t *testing.T, payment domain.PaymentIntentID) {
+			t.Helper()
+			_, err := box.OpenDispute(string(payment), sandbox.DisputeOptions{})
+			must(t, err)
+		},
+		Credit: func(t *testing.T, invoice domain.InvoiceID, line string, amount int64) {
+			t.Helper()
+			credit(t, box, invoice, line, amount)
+		},
 		Completed: func(t *testing.T, id domain.SessionID) ([]byte, string) {
 			t.Helper()
 			for _, e := range box.Events() {
@@ -120,5 +151,30 @@ func TestReadEvent_AllOfTheSandbox(t *testing.T) {
 		if !seen[want] {
 			t.Errorf("no fact of %s", want)
 		}
+	}
+}
+
+// credit takes a part of a line back that was paid, and refunds it.
+func credit(t *testing.T, box *sandbox.Sandbox, invoice domain.InvoiceID, line string, amount int64) {
+	t.Helper()
+	part := strconv.FormatInt(amount, 10)
+	form := url.Values{
+		"invoice": {string(invoice)}, "refund_amount": {part},
+		"lines[0][type]": {"invoice_line_item"}, "lines[0][invoice_line_item]": {line}, "lines[0][amount]": {part},
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, box.URL()+"/v1/credit_notes", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.SetBasicAuth("sk_test_contract", "")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(answer.Body)
+		t.Fatalf("credit note: %s: %s", answer.Status, body)
 	}
 }

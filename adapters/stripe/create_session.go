@@ -50,7 +50,7 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		Mode:              stripe.String(string(order.Mode)),
 		Customer:          stripe.String(string(r.Customer)),
 		ClientReferenceID: stripe.String(string(order.ID)),
-		LineItems:         []*stripe.CheckoutSessionLineItemParams{lineItem(order, options)},
+		LineItems:         []*stripe.CheckoutSessionLineItemParams{lineItem(r)},
 		SuccessURL:        stripe.String(order.SuccessURL),
 		Metadata:          ours,
 	}
@@ -58,7 +58,7 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		p.CancelURL = stripe.String(order.CancelURL)
 	}
 	if order.Locale != "" {
-		p.Locale = stripe.String(order.Locale)
+		p.Locale = stripe.String(pageLocale(order.Locale))
 	}
 	if !order.ExpiresAt.IsZero() {
 		p.ExpiresAt = stripe.Int64(order.ExpiresAt.Unix())
@@ -81,16 +81,19 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 	return p
 }
 
-func lineItem(order domain.Order, options domain.CheckoutOptions) *stripe.CheckoutSessionLineItemParams {
-	item := &stripe.CheckoutSessionLineItemParams{
-		Price:    stripe.String(string(order.PriceID)),
-		Quantity: stripe.Int64(max(order.Quantity, 1)),
+// lineItem has no quantity for a metered price, not even an adjustable one: Stripe
+// refuses that.
+func lineItem(r ports.SessionRequest) *stripe.CheckoutSessionLineItemParams {
+	item := &stripe.CheckoutSessionLineItemParams{Price: stripe.String(string(r.Order.PriceID))}
+	if r.Metered {
+		return item
 	}
-	if options.AdjustableAmount && options.MaxQuantity > 1 {
+	item.Quantity = stripe.Int64(max(r.Order.Quantity, 1))
+	if r.Options.AdjustableAmount && r.Options.MaxQuantity > 1 {
 		item.AdjustableQuantity = &stripe.CheckoutSessionLineItemAdjustableQuantityParams{
 			Enabled: stripe.Bool(true),
 			Minimum: stripe.Int64(1),
-			Maximum: stripe.Int64(options.MaxQuantity),
+			Maximum: stripe.Int64(r.Options.MaxQuantity),
 		}
 	}
 	return item

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"unicode/utf8"
 
@@ -56,4 +57,30 @@ func checkCreate(c call, ids ...string) error {
 		}
 	}
 	return nil
+}
+
+// FetchCustomer implements [ports.Gateway].
+func (g *Gateway) FetchCustomer(ctx context.Context, id domain.CustomerID) (deleted bool, err error) {
+	c := call{
+		does: "fetch customer", method: http.MethodGet,
+		path: stripe.FormatURLPath("/v1/customers/%s", string(id)), params: &stripe.CustomerParams{},
+	}
+	if !isID(string(id), "cus_") {
+		return false, fmt.Errorf("%w: %s: that is not the id of a customer", ports.ErrNotFound, c.does)
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	var customer struct {
+		ID      word `json:"id"`
+		Kind    word `json:"object"`
+		Deleted bool `json:"deleted"`
+	}
+	if !decode(got.body, &customer) || customer.Kind != kindCustomer || customer.ID != word(id) {
+		return false, unusable(c, got, "the answer is not the customer")
+	}
+	return customer.Deleted, nil
 }

@@ -2,14 +2,18 @@ package stripe_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
 	"github.com/entitled-dev/entitled/adapters/stripe"
@@ -17,18 +21,69 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// Every call that we make is one that Stripe's own description of 2023-10-16 has,
-// with parameters that it knows, of the types and values that it allows; and its
-// sample answers are read.
-func TestCallsAgainstStripesDescription(t *testing.T) {
+// Every call that we make is one that Stripe's own description has, with parameters
+// that it knows, of the types and values that it allows; and its sample answers are
+// read.
+func TestAgainstStripesDescription(t *testing.T) {
 	t.Parallel()
+	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t)}
+	t.Run("calls", func(t *testing.T) { t.Parallel(); callsAgainstStripesDescription(t, d) })
+	t.Run("pages", func(t *testing.T) { t.Parallel(); pagesAgainstStripesDescription(t, d) })
+}
+
+func newest() struct{ API, Module string } { return stripespec.Versions[len(stripespec.Versions)-1] }
+
+// descriptions are the addresses of Stripe's own descriptions: that of the version in
+// which we read, for what is asked, and that of v76, for what is made.
+type descriptions struct{ reads, makes string }
+
+// gateway is one that talks to the descriptions.
+func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (gateway *stripe.Gateway, asked func() []string) {
+	t.Helper()
+	reads, makes := proxyTo(t, d.reads, change), proxyTo(t, d.makes, nil)
+	var (
+		mu    sync.Mutex
+		paths []string
+	)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		paths = append(paths, r.URL.Path)
+		mu.Unlock()
+		switch version := r.Header.Get("Stripe-Version"); {
+		case version == newest().API && r.Method == http.MethodGet:
+			reads.ServeHTTP(w, r)
+		case version == "2023-10-16":
+			makes.ServeHTTP(w, r)
+		default:
+			t.Errorf("%s %s is in version %s", r.Method, r.URL.Path, version)
+		}
+	}))
+	t.Cleanup(server.Close)
 	gateway, err := stripe.New(stripe.Config{
-		SecretKey: "sk_test_description", WebhookSecrets: []string{"whsec_description"}, APIBase: stripespec.StartMock(t),
+		SecretKey: "sk_test_description", WebhookSecrets: []string{"whsec_description"}, APIBase: server.URL,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(gateway.Close)
+	return gateway, func() []string { mu.Lock(); defer mu.Unlock(); return paths }
+}
+
+func proxyTo(t *testing.T, address string, change func(*http.Response) error) *httputil.ReverseProxy {
+	t.Helper()
+	to, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Header.Del("Accept-Encoding") },
+		ModifyResponse: change,
+	}
+}
+
+func callsAgainstStripesDescription(t *testing.T, d descriptions) {
+	t.Helper()
+	gateway, _ := d.gateway(t, nil)
 
 	if id, err := gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "k"}); err != nil || !strings.HasPrefix(string(id), "cus_") {
 		t.Errorf("create customer: got %q, %v", id, err)
@@ -61,10 +116,31 @@ func TestCallsAgainstStripesDescription(t *testing.T) {
 	if got, err := gateway.FetchSubscription(t.Context(), "sub_1"); err != nil || got.Snapshot.ID != "sub_1" || len(got.Snapshot.Items) == 0 {
 		t.Errorf("fetch subscription: got %+v, %v", got, err)
 	}
+	if got, err := gateway.FetchSubscriptions(t.Context(), "cus_1"); err != nil || len(got) == 0 || len(got[0].Snapshot.Items) == 0 {
+		t.Errorf("fetch subscriptions: got %+v, %v", got, err)
+	}
+	if got, err := gateway.FetchInvoice(t.Context(), "in_1"); err != nil || got.Invoice.ID != "in_1" || len(got.Invoice.Lines) == 0 || !got.Invoice.Complete {
+		t.Errorf("fetch invoice: got %+v, %v", got, err)
+	}
+	if got, err := gateway.FetchInvoices(t.Context(), "sub_1"); err != nil || len(got) == 0 || len(got[0].Invoice.Lines) == 0 {
+		t.Errorf("fetch invoices: got %+v, %v", got, err)
+	}
 	for _, subject := range []domain.Ref{{Kind: domain.RefCharge, ID: "ch_1"}, {Kind: domain.RefPaymentIntent, ID: "pi_1"}} {
 		if got, err := gateway.FetchCharge(t.Context(), subject); err != nil || got.ID == "" || got.Amount == 0 || got.Currency == "" {
 			t.Errorf("fetch charge by %s: got %+v, %v", subject.Kind, got, err)
 		}
+		got, err := gateway.FetchReturned(t.Context(), subject)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("fetch returned by %s: got %+v, %v, want a refund and a dispute", subject.Kind, got, err)
+		}
+		_, isRefund := got[0].(domain.RefundFact)
+		_, isDispute := got[1].(domain.DisputeFact)
+		if !isRefund || !isDispute {
+			t.Errorf("fetch returned by %s: got %+v, want a refund and a dispute", subject.Kind, got)
+		}
+	}
+	if got, err := gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefInvoice, ID: "in_1"}); err != nil || len(got) != 1 || len(got[0].(domain.CreditNoteFact).CreditNote.Lines) == 0 {
+		t.Errorf("fetch returned by invoice: got %+v, %v", got, err)
 	}
 	if got, err := gateway.ExpireSession(t.Context(), "cs_test_1"); err != nil || got.ID == "" {
 		t.Errorf("expire session: got %+v, %v", got, err)
@@ -74,40 +150,57 @@ func TestCallsAgainstStripesDescription(t *testing.T) {
 	}
 }
 
-// So is the call for the items that do not fit into a subscription, which the mock
-// never makes necessary.
-func TestItemsAgainstStripesDescription(t *testing.T) {
-	t.Parallel()
-	mock, err := url.Parse(stripespec.StartMock(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mock); r.Out.Header.Del("Accept-Encoding") },
-		ModifyResponse: func(r *http.Response) error {
-			body, err := io.ReadAll(r.Body)
-			if strings.HasPrefix(r.Request.URL.Path, "/v1/subscriptions/") {
-				body = bytes.ReplaceAll(body, []byte(`"has_more":false`), []byte(`"has_more":true `))
-			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
+// What does not fit into an answer is asked for too, which the mock never makes
+// necessary.
+func pagesAgainstStripesDescription(t *testing.T, d descriptions) {
+	t.Helper()
+	gateway, asked := d.gateway(t, func(r *http.Response) error {
+		var answer map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
 			return err
-		},
-	}
-	var asked []string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Path)
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	gateway, err := stripe.New(stripe.Config{
-		SecretKey: "sk_test_description", WebhookSecrets: []string{"whsec_description"}, APIBase: server.URL,
+		}
+		for _, within := range answer {
+			hasMore(within)
+		}
+		body, err := json.Marshal(answer)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r.Header.Del("Content-Length")
+		return err
 	})
-	if err != nil {
-		t.Fatal(err)
+	subscription, err := gateway.FetchSubscription(t.Context(), "sub_1")
+	if err != nil || len(subscription.Snapshot.Items) == 0 {
+		t.Errorf("subscription: got %+v, %v, want the items asked for", subscription, err)
 	}
-	t.Cleanup(gateway.Close)
-	got, err := gateway.FetchSubscription(t.Context(), "sub_1")
-	if err != nil || len(got.Snapshot.Items) == 0 || len(asked) != 2 || asked[1] != "/v1/subscription_items" {
-		t.Errorf("got %+v, %v after %v, want the items asked for", got, err, asked)
+	invoice, err := gateway.FetchInvoice(t.Context(), "in_1")
+	if err != nil || len(invoice.Invoice.Lines) == 0 || !invoice.Invoice.Complete {
+		t.Errorf("invoice: got %+v, %v, want the lines asked for", invoice, err)
+	}
+	notes, err := gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefInvoice, ID: "in_1"})
+	if err != nil || len(notes) != 1 {
+		t.Fatalf("credit notes: got %+v, %v, want one", notes, err)
+	}
+	want := []string{
+		"/v1/subscriptions/sub_1", "/v1/subscription_items", "/v1/invoices/in_1", "/v1/invoices/in_1/lines", "/v1/credit_notes",
+		"/v1/credit_notes/" + string(notes[0].(domain.CreditNoteFact).CreditNote.ID) + "/lines",
+	}
+	if diff := cmp.Diff(want, asked()); diff != "" {
+		t.Errorf("the calls differ (-want +asked):\n%s", diff)
+	}
+}
+
+// hasMore makes every list within an answer one of which there is more.
+func hasMore(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		if value["object"] == "list" {
+			value["has_more"] = true
+		}
+		for _, within := range value {
+			hasMore(within)
+		}
+	case []any:
+		for _, within := range value {
+			hasMore(within)
+		}
 	}
 }

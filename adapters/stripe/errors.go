@@ -56,31 +56,77 @@ func translateAnswer(c call, said *stripe.Error) error {
 		// Stripe's message quotes a part of the key.
 		return fmt.Errorf("%w: %s: %s: check STRIPE_SECRET_KEY", ports.ErrGatewayDenied, c.does, summary(said))
 	case status == http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s: the key lacks the permission for this call", ports.ErrGatewayDenied, c.does, summary(said))
+		return fmt.Errorf("%w: %s: %s: the key lacks the permission for this call%s", ports.ErrGatewayDenied, c.does, summary(said), permission(said.Msg))
 	case status >= http.StatusInternalServerError && isReplayed(said.LastResponse):
 		// Stripe remembers for a day that it failed under this key: the same call
 		// would only hear so again.
 		return refused(c, summary(said)+": this is the answer to an earlier call with the same idempotency key")
 	case status == http.StatusTooManyRequests, status == http.StatusConflict, status >= http.StatusInternalServerError:
 		return fmt.Errorf("%w: %s: %s", ports.ErrGatewayBusy, c.does, summary(said))
-	case isCustomerGone(said):
-		return fmt.Errorf("%w: %s: %s", ports.ErrCustomerGone, c.does, summary(said))
-	case status == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing:
-		return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))
-	default:
-		return refused(c, summary(said)+": "+printed(said.Msg))
 	}
+	if kind := refusalOf(c, said); kind != nil {
+		return fmt.Errorf("%w: %s: %s: %s", kind, c.does, summary(said), printed(said.Msg))
+	}
+	if said.HTTPStatusCode == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing {
+		return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))
+	}
+	return refused(c, summary(said)+": "+printed(said.Msg))
 }
 
-// isCustomerGone tells whether a call was refused because of the customer that it
-// names. Of a deleted one Stripe says the same as of one that never was; the
-// words count too, as not every such answer has a code.
-func isCustomerGone(said *stripe.Error) bool {
-	if said.HTTPStatusCode != http.StatusBadRequest && said.HTTPStatusCode != http.StatusNotFound {
-		return false
+// permissionName is how Stripe names what a restricted key may do, such as
+// rak_product_read.
+var permissionName = regexp.MustCompile(`\brak_[a-z_]+`)
+
+// permission is the one that a message says is lacking. The rest of the message
+// quotes a part of the key.
+func permission(message string) string {
+	if name := permissionName.FindString(message); name != "" {
+		return ": " + name
 	}
-	return said.Code == stripe.ErrorCodeResourceMissing && said.Param == "customer" ||
-		strings.HasPrefix(said.Msg, "No such customer")
+	return ""
+}
+
+// refusals tell what a refusal is about; the first that matches counts. Stripe has
+// codes for few of them: the parameter or the words have to tell.
+var refusals = []struct {
+	kind  error
+	code  stripe.ErrorCode // empty: any
+	param string           // empty: any
+	says  string           // what the message contains; empty: anything
+}{
+	// Of a deleted customer Stripe says the same as of one that never was.
+	{kind: ports.ErrCustomerGone, code: stripe.ErrorCodeResourceMissing, param: "customer"},
+	{kind: ports.ErrCustomerGone, says: "No such customer"},
+	{kind: ports.ErrCurrencyLocked, says: "combine currencies on a single customer"},
+	// No currency is asked for, so that the expected one is the customer's.
+	{kind: ports.ErrCurrencyLocked, says: "doesn't match the expected currency"},
+	{kind: ports.ErrQuantityRefused, code: stripe.ErrorCodeAmountTooLarge},
+	{kind: ports.ErrQuantityRefused, param: "line_items[0][quantity]"},
+	{kind: ports.ErrPriceRefused, param: "line_items[0][price]"},
+	{kind: ports.ErrPriceRefused, param: "mode"}, // the price is recurring and the mode is not, or the other way round
+	{kind: ports.ErrPriceRefused, says: "No such price"},
+	{kind: ports.ErrPriceRefused, says: "price specified is inactive"},
+	{kind: ports.ErrPriceRefused, says: "is marked as inactive"}, // its product
+	{kind: ports.ErrPriceRefused, says: "recurring price"},
+	{kind: ports.ErrLocaleRefused, param: "locale"},
+	{kind: ports.ErrLocaleRefused, says: "Invalid locale"},
+	{kind: ports.ErrReturnURLRefused, param: "success_url"},
+	{kind: ports.ErrReturnURLRefused, param: "cancel_url"},
+}
+
+// refusalOf is what the refusal of a request is about, nil for one that is about
+// nothing in particular. What is missing of a question is what was asked for.
+func refusalOf(c call, said *stripe.Error) error {
+	status := said.HTTPStatusCode
+	if c.method == http.MethodGet || status != http.StatusBadRequest && status != http.StatusNotFound {
+		return nil
+	}
+	for _, r := range refusals {
+		if (r.code == "" || r.code == said.Code) && (r.param == "" || r.param == said.Param) && strings.Contains(said.Msg, r.says) {
+			return r.kind
+		}
+	}
+	return nil
 }
 
 func refused(c call, why string) error {

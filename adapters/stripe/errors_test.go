@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -65,6 +67,7 @@ func TestErrors(t *testing.T) {
 	t.Parallel()
 	const (
 		invalid = "invalid_request_error"
+		missing = `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"session","message":"No such checkout.session"}}`
 		html    = "<html><body>Bad gateway sk_test_4eC39HqLyjWDarjtT1zdp7dc</body></html>"
 	)
 	for name, test := range map[string]struct {
@@ -97,7 +100,7 @@ func TestErrors(t *testing.T) {
 		"dependency failed":           {fault{424, stripeError("api_error", ""), ""}, ports.ErrGatewayRefused, 1, 1, "424"},
 		"an error type of the future": {fault{422, stripeError("new_error", "new_code"), ""}, ports.ErrGatewayRefused, 1, 1, "new_code"},
 		"wrong address":               {fault{404, `{"error":{"type":"invalid_request_error","message":"Unrecognized request URL"}}`, ""}, ports.ErrGatewayRefused, 1, 1, "Unrecognized"},
-		"missing session":             {fault{404, stripeError(invalid, "resource_missing"), ""}, ports.ErrNotFound, 1, 1, "resource_missing"},
+		"missing session":             {fault{404, missing, ""}, ports.ErrNotFound, 1, 1, "resource_missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,6 +165,93 @@ func TestCreateSession_CustomerGone(t *testing.T) {
 	}
 }
 
+// What a refusal is about decides who can mend it.
+func TestCreateSession_WhatARefusalIsAbout(t *testing.T) {
+	t.Parallel()
+	kinds := []error{
+		ports.ErrCustomerGone, ports.ErrCurrencyLocked, ports.ErrPriceRefused,
+		ports.ErrLocaleRefused, ports.ErrQuantityRefused, ports.ErrReturnURLRefused,
+	}
+	for name, test := range map[string]struct {
+		code, param, message string
+		want                 error // nil: nothing in particular
+	}{
+		"a currency":                 {"", "", "You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, invoice item or active subscription mode checkout session with currency gbp.", ports.ErrCurrencyLocked},
+		"a currency, in older words": {"", "currency", "Can't combine currencies on a single customer. This customer has had a subscription, coupon, or invoice item with currency eur", ports.ErrCurrencyLocked},
+		"a price of one currency":    {"", "line_items[0][price]", "The price specified only supports `usd`. This doesn't match the expected currency: `aud`.", ports.ErrCurrencyLocked},
+		"a locale":                   {"", "locale", "Invalid locale: must be one of auto, bg, cs, or zh-TW", ports.ErrLocaleRefused},
+		"a locale, without a name":   {"", "", "Invalid locale: must be one of auto, bg, cs, or zh-TW", ports.ErrLocaleRefused},
+		"a quantity":                 {"parameter_invalid_integer", "line_items[0][quantity]", "Invalid integer", ports.ErrQuantityRefused},
+		"a sum":                      {"amount_too_large", "", "The Checkout Session's total amount must be no more than $999,999.99", ports.ErrQuantityRefused},
+		"where to go afterwards":     {"url_invalid", "success_url", "Not a valid URL", ports.ErrReturnURLRefused},
+		"where to turn back":         {"url_invalid", "cancel_url", "Not a valid URL", ports.ErrReturnURLRefused},
+		"a missing price":            {"resource_missing", "line_items[0][price]", "No such price: 'price_pro'", ports.ErrPriceRefused},
+		"an archived price":          {"", "", "The price specified is inactive. This field only accepts active prices.", ports.ErrPriceRefused},
+		"an archived product":        {"", "", "The product prod_1 is marked as inactive, and thus no new subscriptions can be created to any plans of this product.", ports.ErrPriceRefused},
+		"the mode":                   {"", "mode", "You specified `payment` mode but passed a recurring price.", ports.ErrPriceRefused},
+		"the mode, without a name":   {"", "", "You must provide at least one recurring price in `subscription` mode when using prices.", ports.ErrPriceRefused},
+		"a customer":                 {"resource_missing", "customer", "No such customer: 'cus_1'", ports.ErrCustomerGone},
+		"taxes":                      {"", "automatic_tax", "You must have a valid origin address to enable automatic tax calculation.", nil},
+		"a customer's address":       {"customer_tax_location_invalid", "", "Automatic tax calculation in Checkout requires a valid address on the Customer.", nil},
+	} {
+		body := fmt.Sprintf(`{"error":{"type":"invalid_request_error","code":%q,"param":%q,"message":%q}}`, test.code, test.param, test.message)
+		server, _ := faulty(t, fault{status: 400, body: body})
+		_, err := newTestGateway(t, server).CreateSession(t.Context(), anOrder(domain.ModePayment))
+		if !errors.Is(err, ports.ErrGatewayRefused) || !strings.Contains(err.Error(), test.message[:10]) {
+			t.Errorf("%s: got %v, want a refusal in Stripe's words", name, err)
+		}
+		for _, kind := range kinds {
+			if errors.Is(err, kind) != (kind == test.want) {
+				t.Errorf("%s: got %v, want %v", name, err, test.want)
+			}
+		}
+	}
+}
+
+// A restricted key says what it lacks, and nothing of itself.
+func TestErrors_NameTheMissingPermission(t *testing.T) {
+	t.Parallel()
+	server, _ := faulty(t, fault{status: 403, body: `{"error":{"type":"invalid_request_error","message":"The provided key '` + testKey +
+		`' does not have the required permissions for this endpoint on account 'acct_1'. Having the 'rak_product_read' permission would allow this request to continue."}}`})
+	_, err := newTestGateway(t, server).Prices(t.Context(), []domain.Price{{ID: "price_1"}})
+	if !errors.Is(err, ports.ErrGatewayDenied) || !strings.HasSuffix(err.Error(), ": rak_product_read") {
+		t.Errorf("got %v", err)
+	}
+	mustNotLeak(t, err.Error())
+}
+
+// Only an object of Stripe's that says so is deleted.
+func TestFetchCustomer(t *testing.T) {
+	t.Parallel()
+	const (
+		noSuch = `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"id","message":"No such customer: 'cus_1'"}}`
+		denied = `{"error":{"type":"invalid_request_error","message":"The provided key does not have access to account 'acct_1' (or that account does not exist)."}}`
+	)
+	for name, test := range map[string]struct {
+		answer  fault
+		deleted bool
+		want    error
+	}{
+		"there":                  {fault{status: 200, body: `{"id":"cus_1","object":"customer","email":null}`}, false, nil},
+		"deleted":                {fault{status: 200, body: `{"id":"cus_1","object":"customer","deleted":true}`}, true, nil},
+		"unknown":                {fault{status: 404, body: noSuch}, false, ports.ErrNotFound},
+		"another account's":      {fault{status: 403, body: denied}, false, ports.ErrGatewayDenied},
+		"a wrong key":            {fault{status: 401, body: noSuch}, false, ports.ErrGatewayDenied},
+		"Stripe in trouble":      {fault{status: 500, body: noSuch}, false, ports.ErrGatewayBusy},
+		"too many questions":     {fault{status: 429, body: noSuch}, false, ports.ErrGatewayBusy},
+		"a proxy's page":         {fault{status: 404, body: "<html>No such customer</html>"}, false, ports.ErrGatewayBusy},
+		"another customer":       {fault{status: 200, body: `{"id":"cus_2","object":"customer","deleted":true}`}, false, ports.ErrGatewayBusy},
+		"another kind":           {fault{status: 200, body: `{"id":"cus_1","object":"source","deleted":true}`}, false, ports.ErrGatewayBusy},
+		"deleted in other words": {fault{status: 200, body: `{"id":"cus_1","object":"customer","deleted":"yes"}`}, false, nil},
+	} {
+		server, _ := faulty(t, repeat(test.answer, tries)...)
+		deleted, err := newTestGateway(t, server).FetchCustomer(t.Context(), "cus_1")
+		if deleted != test.deleted || !errors.Is(err, test.want) || errors.Is(err, ports.ErrGatewayRefused) {
+			t.Errorf("%s: got deleted %t, %v, want %t, %v", name, deleted, err, test.deleted, test.want)
+		}
+	}
+}
+
 // Trouble that passes is not the caller's.
 func TestErrors_ThatPass(t *testing.T) {
 	t.Parallel()
@@ -215,6 +305,7 @@ func TestErrors_Timeout(t *testing.T) {
 func TestErrors_CallersContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGateway(t, stuck(t))
+	g.questions = rate.NewLimiter(rate.Inf, 1) // else some would wait for their turn
 	for call, do := range calls(g) {
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(20*time.Millisecond, cancel)
@@ -271,9 +362,26 @@ func calls(g *Gateway) map[string]func(context.Context) error {
 			return err
 		},
 		"expire session": func(ctx context.Context) error { _, err := g.ExpireSession(ctx, "cs_test_1"); return err },
+		"fetch customer": func(ctx context.Context) error { _, err := g.FetchCustomer(ctx, "cus_1"); return err },
 		"fetch session":  func(ctx context.Context) error { _, err := g.FetchSession(ctx, "cs_test_1"); return err },
 		"fetch subscription": func(ctx context.Context) error {
 			_, err := g.FetchSubscription(ctx, "sub_1")
+			return err
+		},
+		"fetch subscriptions": func(ctx context.Context) error {
+			_, err := g.FetchSubscriptions(ctx, "cus_1")
+			return err
+		},
+		"fetch invoice": func(ctx context.Context) error {
+			_, err := g.FetchInvoice(ctx, "in_1")
+			return err
+		},
+		"invoices": func(ctx context.Context) error { // of which there may be none
+			_, err := g.FetchInvoices(ctx, "sub_1")
+			return err
+		},
+		"returned": func(ctx context.Context) error { // of which there may be nothing
+			_, err := g.FetchReturned(ctx, domain.Ref{Kind: domain.RefInvoice, ID: "in_1"})
 			return err
 		},
 		"fetch charge": func(ctx context.Context) error {

@@ -11,11 +11,6 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-const (
-	itemsPerPage  = 100 // Stripe's bound
-	maxItemsPages = 10  // this only ends a loop
-)
-
 // FetchSubscription implements [ports.Gateway].
 func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error) {
 	c := call{
@@ -39,6 +34,40 @@ func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionI
 	return g.fetchedSubscription(ctx, subscription, got)
 }
 
+// FetchSubscriptions implements [ports.Gateway].
+func (g *Gateway) FetchSubscriptions(ctx context.Context, customer domain.CustomerID) ([]domain.SubscriptionFact, error) {
+	params := &stripe.SubscriptionListParams{Customer: stripe.String(string(customer)), Status: stripe.String("all")}
+	c := call{does: "list subscriptions", method: http.MethodGet, path: "/v1/subscriptions", params: params, belonging: true}
+	if !isID(string(customer), "cus_") {
+		return nil, fmt.Errorf("%w: %s: that is not the id of a customer", ports.ErrNotFound, c.does)
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	var facts []domain.SubscriptionFact
+	err := listObjects(ctx, g, c, &params.ListParams, kindSubscription, func(o *object, got answer) error {
+		fact, err := g.fetchedSubscription(ctx, o, got)
+		facts = append(facts, fact)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(facts) == 0 {
+		return nil, g.mustBeCustomer(ctx, c, customer)
+	}
+	return facts, nil
+}
+
+// mustBeCustomer tells apart who has no subscription and whom our key cannot see: an
+// empty list may say either.
+func (g *Gateway) mustBeCustomer(ctx context.Context, c call, id domain.CustomerID) error {
+	deleted, err := g.FetchCustomer(ctx, id)
+	if err == nil && deleted {
+		err = fmt.Errorf("%w: %s: the customer is deleted", ports.ErrNotFound, c.does)
+	}
+	return err
+}
+
 // fetchedSubscription makes a fact of a subscription that was answered with, and
 // asks for the items that are missing in it.
 func (g *Gateway) fetchedSubscription(ctx context.Context, o *object, got answer) (domain.SubscriptionFact, error) {
@@ -55,30 +84,12 @@ func (g *Gateway) fetchedSubscription(ctx context.Context, o *object, got answer
 // allItems asks for the items of a subscription that has too many to come with it.
 func (g *Gateway) allItems(ctx context.Context, of word) ([]subscriptionItem, error) {
 	params := &stripe.SubscriptionItemListParams{Subscription: stripe.String(string(of))}
-	params.Limit = stripe.Int64(itemsPerPage)
 	c := call{does: "list subscription items", method: http.MethodGet, path: "/v1/subscription_items", params: params}
-	var (
-		items []subscriptionItem
-		got   answer
-		err   error
-	)
-	for range maxItemsPages {
-		if got, err = g.ask(ctx, c); err != nil {
-			return nil, err
-		}
-		var page struct {
-			Kind word               `json:"object"`
-			Data []subscriptionItem `json:"data"`
-			More bool               `json:"has_more"`
-		}
-		if !decode(got.body, &page) || page.Kind != "list" || page.More && len(page.Data) == 0 {
-			return nil, unusable(c, got, "the answer is not a list of items")
-		}
-		items = append(items, page.Data...)
-		if !page.More {
-			return items, nil
-		}
-		params.StartingAfter = stripe.String(string(page.Data[len(page.Data)-1].ID))
-	}
-	return nil, unusable(c, got, "the list of items does not end")
+	var items []subscriptionItem
+	err := list(ctx, g, c, &params.ListParams, func(i subscriptionItem) word { return i.ID },
+		func(page []subscriptionItem, _ answer) error {
+			items = append(items, page...)
+			return nil
+		})
+	return items, err
 }

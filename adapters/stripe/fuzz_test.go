@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,8 @@ func FuzzReadEvent(f *testing.F) {
 		of(all("[[]]", "checkout.session", "cs_1")), of(all(`"1"`, "subscription", "sub_1")), of(all("1e400", "subscription", "sub_1")),
 		of(all(`"\u0000"`, "invoice", "in_1")), of(all(`"\ud800"`, "checkout.session", "cs_1")), of(all("-0.5", "invoice", "in_1")),
 		of(nulls("charge", "ch_1")), of(all("{}", "refund", "re_1")), of(all(`"1"`, "dispute", "dp_1")), of(all("[{}]", "customer", "cus_1")),
+		of(nulls("credit_note", "cn_1")), of(all(`{"data":[{"amount":-1}],"has_more":false}`, "invoice", "in_1")),
+		of(all(`{"data":[{"invoice_line_item":"il_1"},7,null]}`, "credit_note", "cn_1")), of(all(`[{"refund":{"id":"re_1"}}]`, "credit_note", "cn_1")),
 		of(all(`{"payment_intent":{"id":"pi_1"},"charge":"\u0000"}`, "invoice_payment", "inpay_1")), of(all("-9223372036854775808", "charge", "ch_1")),
 		`{"id":"evt_1","object":"v2.core.event","type":"v1.x","created":"2026-11-02T12:00:00Z"}`,
 	} {
@@ -77,21 +80,45 @@ func FuzzReadEvent(f *testing.F) {
 		switch fact := event.Fact.(type) {
 		case domain.SessionFact:
 			texts = append(texts, string(fact.ID), string(fact.Mode), fact.Status, fact.PaymentStatus, string(fact.Order), string(fact.Customer),
-				string(fact.Subscription), string(fact.PaymentIntent), string(fact.RecoveredFrom), fact.Currency)
+				string(fact.CustomerAccount), string(fact.Subscription), string(fact.PaymentIntent), string(fact.RecoveredFrom), fact.Currency)
 			mustKeep(t, maxURL, fact.URL)
 		case domain.SubscriptionFact:
 			s := fact.Snapshot
-			texts = append(texts, string(s.ID), string(s.Order), string(s.Customer), string(s.Status))
-			times = append(times, s.StartedAt, s.PeriodStart, s.PeriodEnd, s.TrialEnd, s.CancelAt, s.EndedAt)
+			texts = append(texts, string(s.ID), string(s.Order), string(s.Customer), string(s.CustomerAccount), string(s.Status),
+				string(s.Pause), string(s.LatestInvoice))
+			times = append(times, s.StartedAt, s.TrialEnd, s.CancelAt, s.EndedAt)
 			for _, item := range s.Items {
-				texts = append(texts, item.ID, string(item.Price), item.LookupKey)
+				texts = append(texts, item.ID, string(item.Price), item.LookupKey, item.Product)
+				times = append(times, item.PeriodStart, item.PeriodEnd)
 				if item.Quantity < 0 {
 					t.Errorf("quantity %d", item.Quantity)
 				}
 			}
 		case domain.InvoiceFact:
-			texts = append(texts, string(fact.ID), string(fact.Customer), string(fact.Subscription), string(fact.PaymentIntent), string(fact.Charge), fact.Currency)
-			times = append(times, fact.PeriodStart, fact.PeriodEnd)
+			i := fact.Invoice
+			texts = append(texts, string(i.ID), string(fact.Customer), string(fact.CustomerAccount), string(i.Subscription), string(i.Status),
+				i.BillingReason, string(i.Method), i.Currency)
+			times = append(times, i.CreatedAt, i.FinalizedAt, i.DueAt, i.PaidAt)
+			for _, p := range fact.PaidWith {
+				texts = append(texts, string(p.PaymentIntent), string(p.Charge))
+			}
+			for _, l := range i.Lines {
+				texts = append(texts, l.ID, l.Item, string(l.Price), l.Product)
+				times = append(times, l.From, l.Until)
+				if l.ID == "" || l.Quantity < 0 || !slices.Contains(domain.LineKinds, l.Kind) {
+					t.Errorf("line %+v", l)
+				}
+			}
+		case domain.CreditNoteFact:
+			n := fact.CreditNote
+			texts = append(texts, string(n.ID), string(n.Invoice), string(n.Status), n.Currency, string(fact.Customer), string(fact.CustomerAccount))
+			times = append(times, n.CreatedAt)
+			for _, l := range n.Lines {
+				texts = append(texts, l.Line)
+			}
+			for _, r := range n.Refunds {
+				texts = append(texts, string(r))
+			}
 		case domain.InvoicePaymentFact:
 			texts = append(texts, fact.ID, string(fact.Invoice), string(fact.PaymentIntent), string(fact.Charge))
 		case domain.ChargeFact:

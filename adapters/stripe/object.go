@@ -10,23 +10,27 @@ import (
 // kind, each beside its reader. No two may claim one JSON name at the same
 // depth: encoding/json would drop both.
 type object struct {
-	ID            word     `json:"id"`
-	Kind          word     `json:"object"`
-	Created       number   `json:"created"`
-	Status        word     `json:"status"`
-	Amount        number   `json:"amount"`
-	Currency      word     `json:"currency"`
-	Customer      ref      `json:"customer"`
-	Subscription  ref      `json:"subscription"`
-	Invoice       ref      `json:"invoice"`
-	PaymentIntent ref      `json:"payment_intent"`
-	Charge        ref      `json:"charge"`
-	Metadata      metadata `json:"metadata"`
+	ID              word     `json:"id"`
+	Kind            word     `json:"object"`
+	Deleted         bool     `json:"deleted"` // it is no more, and this is all that is left of it
+	Created         number   `json:"created"`
+	Status          word     `json:"status"`
+	Amount          number   `json:"amount"`
+	Currency        word     `json:"currency"`
+	Customer        ref      `json:"customer"`
+	CustomerAccount ref      `json:"customer_account"` // since dahlia
+	Subscription    ref      `json:"subscription"`
+	Invoice         ref      `json:"invoice"`
+	PaymentIntent   ref      `json:"payment_intent"`
+	Charge          ref      `json:"charge"`
+	Lines           lines    `json:"lines"`
+	Metadata        metadata `json:"metadata"`
 
 	sessionFields
 	subscriptionFields
 	invoiceFields
 	invoicePaymentFields
+	creditNoteFields
 	chargeFields
 }
 

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -20,19 +21,34 @@ const (
 	maxPricesPages = 10 // a lookup key has one price; this only ends a loop
 )
 
-// priceObject is a price as Stripe has it. The amount is null for prices in
-// tiers, of less than a minor unit, and those that the buyer chooses.
+// priceObject is a price as Stripe has it, with its product.
 type priceObject struct {
-	ID        word   `json:"id"`
-	Kind      word   `json:"object"`
-	Active    bool   `json:"active"`
-	Amount    number `json:"unit_amount"`
-	Currency  word   `json:"currency"`
-	LookupKey word   `json:"lookup_key"`
+	ID        word            `json:"id"`
+	Kind      word            `json:"object"`
+	Active    bool            `json:"active"`
+	Product   json.RawMessage `json:"product"`
+	Amount    number          `json:"unit_amount"` // null: see [ports.StripePrice]
+	Scheme    word            `json:"billing_scheme"`
+	Currency  word            `json:"currency"`
+	LookupKey word            `json:"lookup_key"`
 	Recurring struct {
 		Interval word   `json:"interval"`
 		Count    number `json:"interval_count"`
+		Usage    word   `json:"usage_type"`
 	} `json:"recurring"`
+}
+
+// archived tells whether a price's product is no longer for sale. Of one that did
+// not come along nothing is known.
+func (p priceObject) archived() bool {
+	var product struct {
+		Active  *bool `json:"active"`
+		Deleted bool  `json:"deleted"`
+	}
+	if !decode(p.Product, &product) {
+		return false
+	}
+	return product.Deleted || product.Active != nil && !*product.Active
 }
 
 func (p priceObject) price() ports.StripePrice {
@@ -40,7 +56,11 @@ func (p priceObject) price() ports.StripePrice {
 		ID:            domain.PriceID(p.ID),
 		LookupKey:     string(p.LookupKey),
 		Active:        p.Active,
+		Archived:      p.archived(),
 		Amount:        p.Amount.value,
+		AmountUnknown: !p.Amount.given,
+		Tiered:        p.Scheme == "tiered",
+		Metered:       p.Recurring.Usage == "metered",
 		Currency:      string(p.Currency),
 		Interval:      string(p.Recurring.Interval),
 		IntervalCount: p.Recurring.Count.value,
@@ -96,8 +116,8 @@ func once(prices []ports.StripePrice) []ports.StripePrice {
 
 func (g *Gateway) priceByID(ctx context.Context, id string) ([]ports.StripePrice, error) {
 	c := call{
-		does: "fetch price", method: http.MethodGet,
-		path: stripe.FormatURLPath("/v1/prices/%s", id), params: &stripe.PriceParams{},
+		does: "fetch price", method: http.MethodGet, path: stripe.FormatURLPath("/v1/prices/%s", id),
+		params: &stripe.PriceParams{Expand: stripe.StringSlice([]string{"product"})},
 	}
 	got, err := g.send(ctx, c)
 	if errors.Is(err, ports.ErrNotFound) {
@@ -115,7 +135,7 @@ func (g *Gateway) priceByID(ctx context.Context, id string) ([]ports.StripePrice
 
 func (g *Gateway) pricesByKey(ctx context.Context, keys []string) ([]ports.StripePrice, error) {
 	var found []ports.StripePrice
-	params := &stripe.PriceListParams{LookupKeys: stripe.StringSlice(keys)}
+	params := &stripe.PriceListParams{LookupKeys: stripe.StringSlice(keys), Expand: stripe.StringSlice([]string{"data.product"})}
 	params.Limit = stripe.Int64(pricesPerPage)
 	c := call{does: "list prices", method: http.MethodGet, path: "/v1/prices", params: params}
 	for range maxPricesPages {

@@ -29,6 +29,7 @@ const (
 	kindSubscription   = "subscription"
 	kindInvoice        = "invoice"
 	kindInvoicePayment = "invoice_payment"
+	kindCreditNote     = "credit_note"
 	kindCharge         = "charge"
 	kindRefund         = "refund"
 	kindDispute        = "dispute"
@@ -45,6 +46,7 @@ var kinds = map[word]read{
 	kindSubscription:   as(readSubscription),
 	kindInvoice:        as(readInvoice),
 	kindInvoicePayment: as(readInvoicePayment),
+	kindCreditNote:     as(readCreditNote),
 	kindCharge:         as(readCharge),
 	kindRefund:         as(readRefund),
 	kindDispute:        as(readDispute),

@@ -57,6 +57,7 @@ func TestReadEvent_Unreadable(t *testing.T) {
 		"charge without id":           of(`{"object":"charge","id":null,"payment_intent":"pi_1"}`),
 		"refund without id":           of(`{"object":"refund","id":7}`),
 		"dispute without id":          of(`{"object":"dispute","id":{"id":"dp_1"}}`),
+		"credit note without id":      of(`{"object":"credit_note","invoice":"in_1"}`),
 		"customer without id":         of(`{"object":"customer","id":"","deleted":true}`),
 		"session with a NUL in id":    of(`{"object":"checkout.session","id":"cs_\u0000"}`),
 		"subscription with a long id": of(`{"object":"subscription","id":"sub_` + strings.Repeat("x", 252) + `"}`),
@@ -114,20 +115,22 @@ func TestReadEvent_Strange(t *testing.T) {
 		"the next invoice":              {`{"id":"evt_1","object":"event","type":"invoice.upcoming","created":1700000000,"data":{"object":{"object":"invoice","subscription":"sub_1"}}}`, nil},
 		"the next invoice, with an id":  {`{"id":"evt_1","object":"event","type":"invoice.upcoming","created":1700000000,"data":{"object":{"object":"invoice","id":"upcoming_in_1"}}}`, nil},
 		"everything null in a session":  {envelope(`,"data":{"object":` + nulls("checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
-		"everything null in an invoice": {envelope(`,"data":{"object":` + nulls("invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", ID: "in_1"}},
+		"everything null in an invoice": {envelope(`,"data":{"object":` + nulls("invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", Invoice: domain.Invoice{ID: "in_1"}}},
 		"everything null in a subscription": {envelope(`,"data":{"object":` + nulls("subscription", "sub_1") + "}"),
 			domain.SubscriptionFact{Type: "t", Snapshot: domain.Subscription{ID: "sub_1", Items: []domain.Item{}}}},
-		"everything an object in a session": {envelope(`,"data":{"object":` + all("{}", "checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
-		"everything an array in an invoice": {envelope(`,"data":{"object":` + all("[[]]", "invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", ID: "in_1"}},
-		"everything null in a payment":      {envelope(`,"data":{"object":` + nulls("invoice_payment", "inpay_1") + "}"), domain.InvoicePaymentFact{Type: "t", ID: "inpay_1"}},
-		"everything null in a charge":       {envelope(`,"data":{"object":` + nulls("charge", "ch_1") + "}"), domain.ChargeFact{Type: "t", ID: "ch_1"}},
-		"everything null in a refund":       {envelope(`,"data":{"object":` + nulls("refund", "re_1") + "}"), domain.RefundFact{Type: "t", ID: "re_1"}},
-		"everything null in a dispute":      {envelope(`,"data":{"object":` + nulls("dispute", "dp_1") + "}"), domain.DisputeFact{Type: "t", ID: "dp_1"}},
-		"everything null in a customer":     {envelope(`,"data":{"object":` + nulls("customer", "cus_1") + "}"), domain.CustomerFact{Type: "t", ID: "cus_1"}},
-		"everything an object in a charge":  {envelope(`,"data":{"object":` + all("{}", "charge", "ch_1") + "}"), domain.ChargeFact{Type: "t", ID: "ch_1"}},
-		"everything an array in a refund":   {envelope(`,"data":{"object":` + all("[[]]", "refund", "re_1") + "}"), domain.RefundFact{Type: "t", ID: "re_1"}},
-		"everything true in a dispute":      {envelope(`,"data":{"object":` + all("true", "dispute", "dp_1") + "}"), domain.DisputeFact{Type: "t", ID: "dp_1"}},
-		"a payment that is an id":           {envelope(`,"data":{"object":{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","payment":"pi_1"}}`), domain.InvoicePaymentFact{Type: "t", ID: "inpay_1", Invoice: "in_1"}},
+		"everything an object in a session":     {envelope(`,"data":{"object":` + all("{}", "checkout.session", "cs_1") + "}"), domain.SessionFact{Type: "t", ID: "cs_1"}},
+		"everything an array in an invoice":     {envelope(`,"data":{"object":` + all("[[]]", "invoice", "in_1") + "}"), domain.InvoiceFact{Type: "t", Invoice: domain.Invoice{ID: "in_1"}}},
+		"everything null in a payment":          {envelope(`,"data":{"object":` + nulls("invoice_payment", "inpay_1") + "}"), domain.InvoicePaymentFact{Type: "t", ID: "inpay_1"}},
+		"everything null in a credit note":      {envelope(`,"data":{"object":` + nulls("credit_note", "cn_1") + "}"), domain.CreditNoteFact{Type: "t", CreditNote: domain.CreditNote{ID: "cn_1"}}},
+		"everything an object in a credit note": {envelope(`,"data":{"object":` + all("{}", "credit_note", "cn_1") + "}"), domain.CreditNoteFact{Type: "t", CreditNote: domain.CreditNote{ID: "cn_1"}}},
+		"everything null in a charge":           {envelope(`,"data":{"object":` + nulls("charge", "ch_1") + "}"), domain.ChargeFact{Type: "t", ID: "ch_1"}},
+		"everything null in a refund":           {envelope(`,"data":{"object":` + nulls("refund", "re_1") + "}"), domain.RefundFact{Type: "t", ID: "re_1"}},
+		"everything null in a dispute":          {envelope(`,"data":{"object":` + nulls("dispute", "dp_1") + "}"), domain.DisputeFact{Type: "t", ID: "dp_1"}},
+		"everything null in a customer":         {envelope(`,"data":{"object":` + nulls("customer", "cus_1") + "}"), domain.CustomerFact{Type: "t", ID: "cus_1"}},
+		"everything an object in a charge":      {envelope(`,"data":{"object":` + all("{}", "charge", "ch_1") + "}"), domain.ChargeFact{Type: "t", ID: "ch_1"}},
+		"everything an array in a refund":       {envelope(`,"data":{"object":` + all("[[]]", "refund", "re_1") + "}"), domain.RefundFact{Type: "t", ID: "re_1"}},
+		"everything true in a dispute":          {envelope(`,"data":{"object":` + all("true", "dispute", "dp_1") + "}"), domain.DisputeFact{Type: "t", ID: "dp_1"}},
+		"a payment that is an id":               {envelope(`,"data":{"object":{"id":"inpay_1","object":"invoice_payment","invoice":"in_1","payment":"pi_1"}}`), domain.InvoicePaymentFact{Type: "t", ID: "inpay_1", Invoice: "in_1"}},
 		"texts that cannot be kept": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"a\u0000b","customer":"cus_\u0007",
 			"status":"open\u0000","currency":"e\tu","url":"https://a\u0000","payment_intent":{"id":"pi_\u0000"},"subscription":"` + strings.Repeat("s", 256) + `","metadata":{"order_id":["order1"]}}}`),
 			domain.SessionFact{Type: "t", ID: "cs_1"}},
@@ -204,7 +207,7 @@ func TestReadEvent_Created(t *testing.T) {
 
 // Money that came another way counts: until API version acacia an invoice that was
 // paid out of band says that nothing was paid.
-func TestReadEvent_InvoiceAmount(t *testing.T) {
+func TestReadEvent_InvoiceAmountPaid(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		event   domain.EventType
@@ -213,20 +216,21 @@ func TestReadEvent_InvoiceAmount(t *testing.T) {
 	}{
 		{"invoice.paid", `"amount_due":2403,"amount_paid":2403`, 2403},
 		{"invoice.paid", `"amount_due":2403,"amount_paid":0,"paid":true,"paid_out_of_band":true`, 2403},
-		{"invoice.payment_succeeded", `"amount_due":2403,"amount_paid":0,"paid_out_of_band":true`, 2403},
+		{"invoice.updated", `"amount_due":2403,"amount_paid":0,"paid_out_of_band":true`, 2403},
 		{"invoice.paid", `"amount_due":2403`, 2403},
+		{"invoice.updated", `"amount_due":2403`, 0},
 		{"invoice.paid", `"amount_due":2403,"amount_paid":2500`, 2500},
-		{"invoice.paid", `"amount_due":0,"amount_paid":0`, 0},
-		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":0`, 2403},
-		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":2500`, 2403},
+		{"invoice.paid", `"amount_due":2403,"amount_paid":0`, 0}, // with credit
+		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":0`, 0},
+		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":400`, 400},
 	} {
 		event, err := readEvent([]byte(`{"id":"evt_1","object":"event","type":"` + string(test.event) +
 			`","created":1700000000,"data":{"object":{"id":"in_1","object":"invoice",` + test.amounts + `}}}`))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := event.Fact.(domain.InvoiceFact).Amount; got != test.want {
-			t.Errorf("%s with %s: got %d, want %d", test.event, test.amounts, got, test.want)
+		if got := event.Fact.(domain.InvoiceFact).Invoice; got.AmountPaid != test.want || got.AmountDue != 2403 {
+			t.Errorf("%s with %s: got %d of %d paid, want %d", test.event, test.amounts, got.AmountPaid, got.AmountDue, test.want)
 		}
 	}
 }

@@ -12,85 +12,71 @@ import (
 // paid it moved with API version basil: from subscription to parent, from
 // payment_intent and charge to payments.
 type invoiceFields struct {
-	AmountPaid number `json:"amount_paid"`
-	AmountDue  number `json:"amount_due"`
-	Total      number `json:"total"`
+	BillingReason    word   `json:"billing_reason"`
+	CollectionMethod word   `json:"collection_method"`
+	Total            number `json:"total"`
+	AmountDue        number `json:"amount_due"`
+	AmountPaid       number `json:"amount_paid"`
+	PaidOutOfBand    bool   `json:"paid_out_of_band"` // until acacia
+	StartingBalance  number `json:"starting_balance"`
+	EndingBalance    number `json:"ending_balance"`
+	DueDate          number `json:"due_date"`
+	Transitions      struct {
+		FinalizedAt number `json:"finalized_at"`
+		PaidAt      number `json:"paid_at"`
+	} `json:"status_transitions"`
 
 	Parent struct {
 		Details struct {
 			Subscription ref `json:"subscription"`
 		} `json:"subscription_details"`
 	} `json:"parent"`
-
-	Lines struct {
-		Data []invoiceLine `json:"data"`
-	} `json:"lines"`
-
 	Payments struct {
 		Data []invoicePayment `json:"data"`
 	} `json:"payments"`
 }
 
-type invoiceLine struct {
-	Amount       number `json:"amount"`
-	Subscription ref    `json:"subscription"`
-	Parent       struct {
-		Details struct {
-			Subscription ref `json:"subscription"`
-		} `json:"subscription_item_details"`
-	} `json:"parent"`
-	Period struct {
-		Start number `json:"start"`
-		End   number `json:"end"`
-	} `json:"period"`
-}
-
 func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact {
-	paid := o.paidWith()
-	fact := domain.InvoiceFact{
-		Type:          t,
-		At:            at,
-		ID:            domain.InvoiceID(o.ID),
-		Customer:      domain.CustomerID(o.Customer),
-		Subscription:  o.invoiceSubscription(),
-		PaymentIntent: domain.PaymentIntentID(paid.PaymentIntent),
-		Charge:        domain.ChargeID(paid.Charge),
-		Amount:        o.AmountDue.value,
-		Currency:      string(o.Currency),
+	return domain.InvoiceFact{
+		Type:            t,
+		At:              at,
+		Customer:        domain.CustomerID(o.Customer),
+		CustomerAccount: domain.CustomerAccountID(o.CustomerAccount),
+		PaidWith:        o.paidWith(),
+		Invoice: domain.Invoice{
+			ID:              domain.InvoiceID(o.ID),
+			Subscription:    o.invoiceSubscription(),
+			Status:          domain.InvoiceStatus(o.Status),
+			BillingReason:   string(o.BillingReason),
+			Method:          domain.CollectionMethod(o.CollectionMethod),
+			Currency:        string(o.Currency),
+			Total:           o.Total.value,
+			AmountDue:       o.AmountDue.value,
+			AmountPaid:      o.amountPaid(t),
+			StartingBalance: o.StartingBalance.value,
+			EndingBalance:   o.EndingBalance.value,
+			CreatedAt:       o.Created.time(),
+			FinalizedAt:     o.Transitions.FinalizedAt.time(),
+			DueAt:           o.DueDate.time(),
+			PaidAt:          o.Transitions.PaidAt.time(),
+			Lines:           o.Lines.billed(),
+			Complete:        o.Lines.complete(),
+		},
 	}
-	if saysPaid(t) {
-		// Until acacia, what was paid out of band is not in the amount paid.
-		fact.Amount = max(o.AmountPaid.value, o.AmountDue.value)
-	}
-	fact.Total = o.Total.value
-	fact.PeriodStart, fact.PeriodEnd = o.billedPeriod()
-	return fact
 }
 
-// billedPeriod is what the line that ends last is for. Others are older, such as usage
-// of the period before; or they give something back, such as the rest of a year that
-// was left for months.
-func (o *object) billedPeriod() (start, end time.Time) {
-	if start, end = o.periodOf(func(l invoiceLine) bool { return l.Amount.value >= 0 }); !end.IsZero() {
-		return start, end
+// amountPaid counts money however it came: until acacia, what was paid out of band is
+// not in the amount paid.
+func (o *object) amountPaid(t domain.EventType) int64 {
+	if o.PaidOutOfBand || !o.AmountPaid.given && saysPaid(t) {
+		return max(o.AmountPaid.value, o.AmountDue.value)
 	}
-	return o.periodOf(func(invoiceLine) bool { return true })
-}
-
-func (o *object) periodOf(counts func(invoiceLine) bool) (start, end time.Time) {
-	for _, line := range o.Lines.Data {
-		from, until := line.Period.Start.time(), line.Period.End.time()
-		longer := until.Equal(end) && !from.IsZero() && (start.IsZero() || from.Before(start))
-		if counts(line) && (until.After(end) || longer) {
-			start, end = from, until
-		}
-	}
-	return start, end
+	return o.AmountPaid.value
 }
 
 // saysPaid tells whether the domain takes events of this type as paid.
 func saysPaid(t domain.EventType) bool {
-	return slices.Contains(domain.InvoiceEvents, domain.InvoiceEventRule{On: t, Status: domain.PaymentPaid})
+	return slices.Contains(domain.InvoiceEvents, domain.InvoiceEventRule{On: t, Status: domain.InvoicePaid})
 }
 
 func (o *object) invoiceSubscription() domain.SubscriptionID {
@@ -101,18 +87,24 @@ func (o *object) invoiceSubscription() domain.SubscriptionID {
 	return domain.SubscriptionID(found)
 }
 
-// paidWith prefers, of several payments, one that was made. Intent and charge are
-// always of the same payment: together they say which charge an intent made.
-func (o *object) paidWith() payment {
-	found := payment{o.PaymentIntent, o.Charge}
-	if found != (payment{}) {
-		return found
-	}
-	for _, p := range o.Payments.Data {
-		if p.Status == "paid" && p.Payment != (payment{}) {
-			return p.Payment
+// paidWith is every payment that was made, then those that may be. Intent and charge
+// are always of the same payment: together they say which charge an intent made. One
+// that was canceled pays nothing.
+func (o *object) paidWith() []domain.PaidWith {
+	var all []domain.PaidWith
+	add := func(p payment) {
+		one := domain.PaidWith{PaymentIntent: domain.PaymentIntentID(p.PaymentIntent), Charge: domain.ChargeID(p.Charge)}
+		if one != (domain.PaidWith{}) && !slices.Contains(all, one) {
+			all = append(all, one)
 		}
-		found = cmp.Or(found, p.Payment)
 	}
-	return found
+	add(payment{o.PaymentIntent, o.Charge})
+	for _, made := range []bool{true, false} {
+		for _, p := range o.Payments.Data {
+			if p.Status != "canceled" && made == (p.Status == "paid") {
+				add(p.Payment)
+			}
+		}
+	}
+	return all
 }

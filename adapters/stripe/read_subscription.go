@@ -15,6 +15,10 @@ type subscriptionFields struct {
 		More bool               `json:"has_more"` // there are items that are not in data
 	} `json:"items"`
 
+	PauseCollection struct {
+		Behavior word `json:"behavior"`
+	} `json:"pause_collection"`
+	LatestInvoice     ref    `json:"latest_invoice"`
 	StartDate         number `json:"start_date"`
 	TrialEnd          number `json:"trial_end"`
 	CancelAt          number `json:"cancel_at"`
@@ -31,38 +35,54 @@ type period struct {
 	End   number `json:"current_period_end"`
 }
 
+// or is the period if it says anything, or else another one.
+func (p period) or(other period) period {
+	if p.Start.time().IsZero() && p.End.time().IsZero() {
+		return other
+	}
+	return p
+}
+
 type subscriptionItem struct {
 	ID       word      `json:"id"`
+	Deleted  bool      `json:"deleted"`
 	Price    itemPrice `json:"price"`
-	Plan     ref       `json:"plan"` // what a price was before there were prices
+	Plan     itemPrice `json:"plan"` // what a price was before there were prices
 	Quantity number    `json:"quantity"`
 	period
 }
 
 // itemPrice is a price as an item names it: the object, or its id.
-type itemPrice struct{ id, lookupKey word }
+type itemPrice struct{ id, lookupKey, product word }
 
 // UnmarshalJSON implements [json.Unmarshaler]. It never fails.
 func (p *itemPrice) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '{' {
-		*p = itemPrice{word(text(member(b, "id"), maxID)), word(text(member(b, "lookup_key"), maxID))}
+	if len(b) == 0 || b[0] != '{' {
+		*p = itemPrice{id: word(text(b, maxID))}
 		return nil
 	}
-	*p = itemPrice{id: word(text(b, maxID))}
+	var product ref
+	_ = product.UnmarshalJSON(member(b, "product"))
+	*p = itemPrice{word(text(member(b, "id"), maxID)), word(text(member(b, "lookup_key"), maxID)), word(product)}
 	return nil
 }
 
+// or is what the price says, and of what it does not say what another one does.
+func (p itemPrice) or(other itemPrice) itemPrice {
+	return itemPrice{cmp.Or(p.id, other.id), cmp.Or(p.lookupKey, other.lookupKey), cmp.Or(p.product, other.product)}
+}
+
 func readSubscription(o *object, t domain.EventType, at time.Time) domain.SubscriptionFact {
-	current := o.currentPeriod()
 	return domain.SubscriptionFact{Type: t, At: at, MoreItems: o.Items.More, Snapshot: domain.Subscription{
 		ID:                domain.SubscriptionID(o.ID),
 		Order:             domain.OrderID(o.Metadata.OrderID),
 		Customer:          domain.CustomerID(o.Customer),
+		CustomerAccount:   domain.CustomerAccountID(o.CustomerAccount),
 		Status:            domain.SubscriptionStatus(o.Status),
-		Items:             readItems(o.Items.Data),
+		Items:             o.readItems(),
+		Pause:             domain.PauseBehavior(o.PauseCollection.Behavior),
+		LatestInvoice:     domain.InvoiceID(o.LatestInvoice),
 		StartedAt:         o.startedAt(),
-		PeriodStart:       current.Start.time(),
-		PeriodEnd:         current.End.time(),
 		TrialEnd:          o.TrialEnd.time(),
 		CancelAt:          o.CancelAt.time(),
 		CancelAtPeriodEnd: o.CancelAtPeriodEnd,
@@ -77,30 +97,26 @@ func (o *object) startedAt() time.Time {
 	return o.Created.time()
 }
 
-// currentPeriod is the one that ends last: items may have different intervals.
-func (s *subscriptionFields) currentPeriod() period {
-	var last period
+func (s *subscriptionFields) readItems() []domain.Item {
+	read := make([]domain.Item, 0, len(s.Items.Data))
 	for _, item := range s.Items.Data {
-		if item.End.time().After(last.End.time()) {
-			last = item.period
+		if item.Deleted {
+			continue
 		}
-	}
-	if last.End.time().IsZero() {
-		return s.period
-	}
-	return last
-}
-
-func readItems(items []subscriptionItem) []domain.Item {
-	read := make([]domain.Item, 0, len(items))
-	for _, item := range items {
+		price, current := item.Price.or(item.Plan), item.period.or(s.period)
 		read = append(read, domain.Item{
-			ID:        string(item.ID),
-			Price:     domain.PriceID(cmp.Or(item.Price.id, word(item.Plan))),
-			LookupKey: string(item.Price.lookupKey),
-			Quantity:  max(item.Quantity.or(number{value: 1}).value, 0), // metered items have none
+			ID:          string(item.ID),
+			Price:       domain.PriceID(price.id),
+			LookupKey:   string(price.lookupKey),
+			Product:     string(price.product),
+			Quantity:    quantity(item.Quantity),
+			PeriodStart: current.Start.time(),
+			PeriodEnd:   current.End.time(),
 		})
 	}
 	slices.SortFunc(read, func(a, b domain.Item) int { return cmp.Compare(a.ID, b.ID) })
 	return read
 }
+
+// quantity is how many; what is metered has no quantity, and there is one of it.
+func quantity(told number) int64 { return max(told.or(number{value: 1}).value, 0) }

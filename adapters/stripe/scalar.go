@@ -74,6 +74,16 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// truth is true or false; anything else counts as absent.
+type truth struct{ value, given bool }
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (t *truth) UnmarshalJSON(b []byte) error {
+	yes, no := string(b) == "true", string(b) == "false"
+	*t = truth{yes, yes || no}
+	return nil
+}
+
 // The seconds at which the years 2000 and 2201 begin. No purchase knows of a time
 // outside, and databases have trouble with some that are far away: SQLite's driver
 // cannot read back the end of the year 9999.

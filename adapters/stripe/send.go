@@ -27,6 +27,9 @@ type call struct {
 	path   string
 	params any    // one of stripe-go's parameter structs
 	key    string // idempotency key; empty: none is needed
+
+	version   string // API version of the answer; empty: readVersion of what is read, v76's of what is made
+	belonging bool   // it asks for the list of what belongs to something
 }
 
 // answer keeps what Stripe answered, as it was written: stripe-go validates that
@@ -77,7 +80,7 @@ func (g *Gateway) send(ctx context.Context, c call) (answer, error) {
 				slog.Duration("took", time.Since(started)), slog.String("request_id", got.requestID))
 			return got, nil
 		}
-		said := translate(ctx, c, err)
+		said := cmp.Or(missing(c, err), translate(ctx, c, err))
 		if try == tries || !worthRepeating(c.method, err) {
 			return answer{}, said
 		}
@@ -96,6 +99,9 @@ func (g *Gateway) sendOnce(ctx context.Context, c call, params *form.Values) (an
 	}
 	if g.account != "" {
 		common.SetStripeAccount(g.account)
+	}
+	if version := c.answersIn(); version != "" {
+		common.Headers = http.Header{"Stripe-Version": {version}}
 	}
 	var got answer
 	ours, started := g.now(), time.Now()

@@ -113,10 +113,49 @@ func TestReadEvent_ShapesOfRefundsAndDisputes(t *testing.T) {
 		"2024-09-30.acacia/dispute": theDispute("charge.dispute.funds_reinstated", "won", func(d *domain.DisputeFact) {
 			d.Amount = 2000
 		}),
-		"2025-03-31.basil/dispute":  theDispute("charge.dispute.updated", "warning_under_review", nil),
-		"2025-09-30.clover/dispute": theDispute("charge.dispute.closed", "prevented", nil),
-		"2026-03-25.dahlia/dispute": theDispute("charge.dispute.closed", "warning_closed", nil),
-		"2026-09-30.endive/dispute": theDispute("charge.dispute.updated", "in_arbitration", nil),
+		"2025-03-31.basil/dispute":                theDispute("charge.dispute.updated", "warning_under_review", nil),
+		"2025-09-30.clover/dispute":               theDispute("charge.dispute.closed", "prevented", nil),
+		"2026-03-25.dahlia/dispute":               theDispute("charge.dispute.closed", "warning_closed", nil),
+		"2026-09-30.endive/dispute":               theDispute("charge.dispute.updated", "in_arbitration", nil),
+		"2026-09-30.endive/dispute_appeal":        theDispute("charge.dispute.updated", "appeal_needs_response", nil),
+		"2026-09-30.endive/dispute_appeal_review": theDispute("charge.dispute.updated", "appeal_under_review", nil),
+	} {
+		mustRead(t, file, want)
+	}
+}
+
+func theCreditNote(kind domain.EventType, change func(*domain.CreditNoteFact)) domain.Fact {
+	n := domain.CreditNoteFact{Type: kind, At: told, Customer: "cus_1", CreditNote: domain.CreditNote{
+		ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Amount: 2403, Currency: "eur", CreatedAt: told.Add(-time.Second),
+		Lines: []domain.CreditedLine{{Line: "il_1", Amount: 2700}}, Refunds: []domain.RefundID{"re_1"},
+	}}
+	if change != nil {
+		change(&n)
+	}
+	return n
+}
+
+func TestReadEvent_ShapesOfCreditNotes(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]domain.Fact{
+		"2022-11-15/credit_note": theCreditNote("credit_note.created", nil),
+		"2023-10-16/credit_note": theCreditNote("credit_note.created", func(n *domain.CreditNoteFact) {
+			n.CreditNote.Amount, n.CreditNote.Refunds = 1000, nil
+			n.CreditNote.Lines = []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 900}}
+		}),
+		"2024-04-10/credit_note": theCreditNote("credit_note.created", nil),
+		"2024-09-30.acacia/credit_note": theCreditNote("credit_note.voided", func(n *domain.CreditNoteFact) {
+			n.CreditNote.Status = domain.CreditNoteVoid
+		}),
+		"2025-03-31.basil/credit_note": theCreditNote("credit_note.created", nil),
+		"2025-09-30.clover/credit_note": theCreditNote("credit_note.created", func(n *domain.CreditNoteFact) {
+			n.CreditNote.Amount, n.CreditNote.Refunds = 1400, []domain.RefundID{"re_1", "re_2"}
+			n.CreditNote.Lines = []domain.CreditedLine{{Line: "il_1", Amount: 900}, {Line: "il_2", Amount: 500}}
+		}),
+		"2026-03-25.dahlia/credit_note": theCreditNote("credit_note.updated", nil), // a part went back outside of Stripe
+		"2026-09-30.endive/credit_note": theCreditNote("credit_note.created", func(n *domain.CreditNoteFact) {
+			n.Customer, n.CustomerAccount = "", "acct_1"
+		}),
 	} {
 		mustRead(t, file, want)
 	}
@@ -128,7 +167,7 @@ func TestReadEvent_ShapesOfCustomersAndPaymentsOfInvoices(t *testing.T) {
 		"2022-11-15", "2023-10-16", "2024-04-10", "2024-09-30.acacia",
 		"2025-03-31.basil", "2025-09-30.clover", "2026-03-25.dahlia", "2026-09-30.endive",
 	} {
-		want := domain.CustomerFact{Type: "customer.deleted", At: told, ID: "cus_1"}
+		want := domain.CustomerFact{Type: "customer.deleted", At: told, ID: "cus_1", Deleted: true}
 		if version == "2025-09-30.clover" {
 			want.Type = "customer.updated"
 		}
@@ -185,30 +224,33 @@ func TestTestdata_HasEveryStatus(t *testing.T) {
 // for that of an intent which did not make it.
 func TestReadEvent_InvoicePaidWith(t *testing.T) {
 	t.Parallel()
+	intent := func(id domain.PaymentIntentID) domain.PaidWith { return domain.PaidWith{PaymentIntent: id} }
+	charge := func(id domain.ChargeID) domain.PaidWith { return domain.PaidWith{Charge: id} }
+	both := domain.PaidWith{PaymentIntent: "pi_1", Charge: "ch_1"}
+	type all = []domain.PaidWith
 	for name, test := range map[string]struct {
 		fields string
-		intent domain.PaymentIntentID
-		charge domain.ChargeID
+		want   all
 	}{
-		"on top":                         {`"payment_intent":"pi_1","charge":"ch_1"`, "pi_1", "ch_1"},
-		"on top, expanded":               {`"payment_intent":{"id":"pi_1","latest_charge":"ch_1"},"charge":{"id":"ch_1","invoice":"in_9"}`, "pi_1", "ch_1"},
-		"on top, a charge of old":        {`"payment_intent":null,"charge":"ch_1"`, "", "ch_1"},
-		"on top before payments":         {`"payment_intent":"pi_1","payments":{"data":[{"status":"paid","payment":{"charge":"ch_2"}}]}`, "pi_1", ""},
-		"the payment that was made":      {`"payments":{"data":[{"status":"open","payment":{"payment_intent":"pi_0"}},{"status":"paid","payment":{"charge":"ch_1"}}]}`, "", "ch_1"},
-		"the first of two that were":     {`"payments":{"data":[{"status":"paid","payment":{"payment_intent":"pi_1"}},{"status":"paid","payment":{"charge":"ch_2"}}]}`, "pi_1", ""},
-		"none was made yet":              {`"payments":{"data":[{"status":"open","payment":{"payment_intent":"pi_1"}},{"status":"canceled","payment":{"charge":"ch_0"}}]}`, "pi_1", ""},
-		"paid outside, and another open": {`"payments":{"data":[{"status":"paid","payment":{"type":"payment_record"}},{"status":"open","payment":{"payment_intent":"pi_1"}}]}`, "pi_1", ""},
-		"both of one payment":            {`"payments":{"data":[{"status":"paid","payment":{"payment_intent":{"id":"pi_1"},"charge":{"id":"ch_1"}}}]}`, "pi_1", "ch_1"},
-		"nothing to pay":                 {`"payments":{"data":[]},"payment_intent":null,"charge":null`, "", ""},
-		"not a list":                     {`"payments":"inpay_1","payment":{"charge":"ch_9"}`, "", ""},
+		"on top":                         {`"payment_intent":"pi_1","charge":"ch_1"`, all{both}},
+		"on top, expanded":               {`"payment_intent":{"id":"pi_1","latest_charge":"ch_1"},"charge":{"id":"ch_1","invoice":"in_9"}`, all{both}},
+		"on top, a charge of old":        {`"payment_intent":null,"charge":"ch_1"`, all{charge("ch_1")}},
+		"on top before payments":         {`"payment_intent":"pi_1","payments":{"data":[{"status":"paid","payment":{"charge":"ch_2"}}]}`, all{intent("pi_1"), charge("ch_2")}},
+		"on top and among payments":      {`"payment_intent":"pi_1","payments":{"data":[{"status":"paid","payment":{"payment_intent":"pi_1"}}]}`, all{intent("pi_1")}},
+		"the payment that was made":      {`"payments":{"data":[{"status":"open","payment":{"payment_intent":"pi_0"}},{"status":"paid","payment":{"charge":"ch_1"}}]}`, all{charge("ch_1"), intent("pi_0")}},
+		"two that were":                  {`"payments":{"data":[{"status":"paid","payment":{"payment_intent":"pi_1"}},{"status":"paid","payment":{"charge":"ch_2"}}]}`, all{intent("pi_1"), charge("ch_2")}},
+		"none was made yet":              {`"payments":{"data":[{"status":"open","payment":{"payment_intent":"pi_1"}},{"status":"canceled","payment":{"charge":"ch_0"}}]}`, all{intent("pi_1")}},
+		"paid outside, and another open": {`"payments":{"data":[{"status":"paid","payment":{"type":"payment_record"}},{"status":"open","payment":{"payment_intent":"pi_1"}}]}`, all{intent("pi_1")}},
+		"both of one payment":            {`"payments":{"data":[{"status":"paid","payment":{"payment_intent":{"id":"pi_1"},"charge":{"id":"ch_1"}}}]}`, all{both}},
+		"nothing to pay":                 {`"payments":{"data":[]},"payment_intent":null,"charge":null`, nil},
+		"not a list":                     {`"payments":"inpay_1","payment":{"charge":"ch_9"}`, nil},
 	} {
 		event, err := readEvent([]byte(of(`{"id":"in_1","object":"invoice",` + test.fields + `}`)))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		got := event.Fact.(domain.InvoiceFact)
-		if diff := cmp.Diff([]string{string(test.intent), string(test.charge)}, []string{string(got.PaymentIntent), string(got.Charge)}); diff != "" {
-			t.Errorf("%s: intent and charge differ (-want +got):\n%s", name, diff)
+		if diff := cmp.Diff(test.want, event.Fact.(domain.InvoiceFact).PaidWith); diff != "" {
+			t.Errorf("%s: the payments differ (-want +got):\n%s", name, diff)
 		}
 	}
 }

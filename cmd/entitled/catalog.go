@@ -17,8 +17,9 @@ type catalogCommand struct {
 }
 
 type catalogCheck struct {
-	File   string `arg:"" optional:"" help:"The file; by default the one that CATALOG names, or catalog.yaml."`
-	Stripe bool   `help:"Also ask Stripe for every price, with STRIPE_SECRET_KEY."`
+	File     string `arg:"" optional:"" help:"The file; by default the one that CATALOG names, or catalog.yaml."`
+	Stripe   bool   `help:"Also ask Stripe for every price, with STRIPE_SECRET_KEY."`
+	Database bool   `help:"Also say what a start with it would take from users who have it, in the database that DATABASE_URL names."`
 }
 
 // Run reads the catalog and prints its plans.
@@ -42,16 +43,23 @@ func (check catalogCheck) Run(ctx context.Context, c console) error {
 			if price.ID == "" {
 				name = "lookup key " + price.LookupKey
 			}
+			if plan.NotSold || price.NotSold {
+				name += ", not sold"
+			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", plan.Key, plan.Mode, price.Key, name)
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if check.Stripe {
-		return check.atStripe(ctx, c, cfg, file.Catalog)
+	var faults []error
+	if check.Database {
+		faults = append(faults, tellLosses(ctx, c, file.Catalog))
 	}
-	return nil
+	if check.Stripe {
+		faults = append(faults, check.atStripe(ctx, c, cfg, file.Catalog))
+	}
+	return errors.Join(faults...)
 }
 
 // atStripe asks whether every price is for sale there, of the kind that its plan

@@ -52,6 +52,7 @@ func service(p parts) fx.Option {
 		authn.Module,
 		telemetry.Module,
 		useCases,
+		fx.Decorate(knowPrices),
 		fx.Provide(serverDeps),
 		httpapi.Module, // last: nothing is answered before everything else has started
 	)
@@ -59,12 +60,12 @@ func service(p parts) fx.Option {
 
 // serverDeps are what the HTTP server calls.
 func serverDeps(
-	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, plans *app.ListPlans,
+	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
-		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, ListPlans: plans,
+		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
 		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
@@ -77,10 +78,13 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewStartCheckout,
 	app.NewShowOrder,
 	app.NewSyncOrder,
+	app.NewSyncUser,
 	app.NewListPlans,
 	app.NewReceiveWebhook,
 	app.NewDeriveAgain,
 	app.NewAdoptDatabase,
+	app.NewLosses,
+	app.NewPriceMeanings,
 	app.NewReplay,
 	app.NewExplain,
 	app.NewManualGrants,
@@ -94,7 +98,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(inLineWithTheDatabase, warnOfPrices, askOn))
+), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, warnOfPrices, askOn))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
@@ -121,7 +125,7 @@ func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
 			logger.Warn("Stripe could not be asked for the catalog's prices", "error", err)
 		}
 		for _, fault := range faults {
-			logger.Warn("a price of the catalog cannot be sold: entitled catalog check --stripe says the same", "error", fault)
+			logger.Warn("a price of the catalog is not sold as the catalog says: entitled catalog check --stripe says the same", "error", fault)
 		}
 	})
 }

@@ -23,6 +23,8 @@ type config struct {
 	Port        string `env:"PORT" envDefault:"8080"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
 	Catalog     string `env:"CATALOG" envDefault:"catalog.yaml"`
+	// AcceptLosses is read by acceptsLosses, whose error names the variable.
+	AcceptLosses string `env:"ACCEPT_LOSSES"`
 
 	AppURL         string   `env:"APP_URL"`
 	SuccessURL     string   `env:"SUCCESS_URL"`
@@ -99,7 +101,22 @@ func (c config) check() error {
 	if _, err := c.logLevel(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.acceptsLosses(); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
+}
+
+// acceptsLosses tells whether a catalog is taken that takes rights from users.
+func (c config) acceptsLosses() (bool, error) {
+	if c.AcceptLosses == "" {
+		return false, nil
+	}
+	accepts, err := strconv.ParseBool(c.AcceptLosses)
+	if err != nil {
+		return false, fmt.Errorf("ACCEPT_LOSSES is %q: true or false", c.AcceptLosses)
+	}
+	return accepts, nil
 }
 
 func (c config) logLevel() (slog.Level, error) {

@@ -86,6 +86,7 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"a catalog that is no file": {map[string]string{"CATALOG": os.TempDir()}, "is a directory"},
 		"an origin with a path":     {map[string]string{"ALLOWED_ORIGINS": "https://a.example/b"}, "https://a.example/b"},
 		"a proxy that is no net":    {map[string]string{"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES"},
+		"losses by a word":          {map[string]string{"ACCEPT_LOSSES": "maybe"}, `ACCEPT_LOSSES is "maybe": true or false`},
 		"a log format of none":      {map[string]string{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
 	} {
 		t.Run(name, func(t *testing.T) {

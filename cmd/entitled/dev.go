@@ -128,7 +128,7 @@ func (d devCommand) catalog() (catalog.File, error) {
 		inSandbox[string(price.Plan)+" "+string(price.Price)] = true
 	}
 	var faults []error
-	for _, plan := range file.Catalog.PlanList() {
+	for _, plan := range file.Catalog.ForSale() {
 		for _, price := range plan.Prices {
 			if !inSandbox[string(plan.Key)+" "+string(price.Key)] {
 				faults = append(faults, fmt.Errorf("price %s of plan %s has no sandbox: {amount: ..., currency: ...}, so there is nothing to pay here", price.Key, plan.Key))
@@ -196,7 +196,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 	}
 	return parts{
 		logger: logger, catalog: file.Catalog,
-		settings: app.Settings{URLs: urls},
+		settings: app.Settings{URLs: urls, AcceptLosses: true}, // whoever tries a catalog out means it
 		database: bunstore.Config{URL: d.database(), Migrate: true},
 		stripe: stripe.Config{
 			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: now, Logger: logger,

@@ -23,6 +23,7 @@ type commands struct {
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database schema up to date, or back."`
 	Catalog    catalogCommand    `cmd:"" help:"Work with the catalog of plans and features."`
 	Explain    explainCommand    `cmd:"" help:"Say why a user has, or lacks, a feature: now or at another moment."`
+	Sync       syncCommand       `cmd:"" help:"Ask Stripe how everything of a user stands, and mend what was lost on the way."`
 	Grant      grantCommand      `cmd:"" help:"Give a user a feature by hand."`
 	Grants     grantsCommand     `cmd:"" help:"List what a user was given by hand."`
 	Revoke     revokeCommand     `cmd:"" help:"Take back what was given by hand."`

@@ -24,7 +24,14 @@ func openForReading(ctx context.Context) (*bunstore.Store, domain.Catalog, error
 		return nil, sold, err
 	}
 	store, err := openStore(ctx)
-	return store, sold, err
+	if err != nil {
+		return nil, sold, err
+	}
+	if sold, err = knowPrices(sold, store, app.NewPriceMeanings(store)); err != nil {
+		store.Close()
+		return nil, sold, err
+	}
+	return store, sold, nil
 }
 
 // openForWriting also makes sure that the catalog is the service's own.

@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/entitled-dev/entitled/adapters/bunstore"
-	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -57,12 +54,12 @@ func (r eventsReplay) Run(ctx context.Context, c console) error {
 	if r.DryRun {
 		return r.list(ctx, c, query)
 	}
-	store, replay, closeAll, err := openReplay(ctx, c)
+	door, err := openDoor(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	defer closeAll()
+	defer door.close()
+	replay := app.NewReplay(door.store, door.fulfill)
 
 	told := map[domain.Outcome]int{}
 	all := 0
@@ -154,44 +151,3 @@ type replayJSON struct {
 	Outcome domain.Outcome   `json:"outcome"`
 	Reason  string           `json:"reason,omitempty"`
 }
-
-// openReplay makes what the service would process events with, of the same
-// environment: with a key of the other mode everything would be ignored.
-func openReplay(ctx context.Context, c console) (*bunstore.Store, *app.Replay, func(), error) {
-	cfg, err := readConfig(os.Environ(), os.ReadFile)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if len(cfg.WebhookSecrets) == 0 {
-		cfg.WebhookSecrets = []string{"whsec_unused"} // stored events were verified when they came
-	}
-	p, _ := cfg.parts(c) // what is of no use here need not be set
-	if err := p.stripe.Check(); err != nil {
-		return nil, nil, nil, fmt.Errorf("replaying needs the service's Stripe settings, for questions that only Stripe can answer:\n%w", err)
-	}
-	store, sold, err := openForWriting(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	adopt := app.NewAdoptDatabase(store, sold, p.settings, app.NewDeriveAgain(store, sold, now), time.After)
-	if err := adopt.Check(ctx); err != nil {
-		store.Close()
-		return nil, nil, nil, err
-	}
-	gateway, err := stripe.New(p.stripe)
-	if err != nil {
-		store.Close()
-		return nil, nil, nil, err
-	}
-	fulfill := app.NewFulfill(store, gateway, sold, p.settings, now, time.After, uncounted{})
-	return store, app.NewReplay(store, fulfill), func() { fulfill.Close(); gateway.Close() }, nil
-}
-
-// uncounted is the meter of a command that nobody watches.
-type uncounted struct{}
-
-// Event implements [ports.Meter].
-func (uncounted) Event(domain.Outcome, ports.Cause) {}
-
-// Asked implements [ports.Meter].
-func (uncounted) Asked(domain.RefKind, ports.Answer) {}

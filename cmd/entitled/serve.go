@@ -21,10 +21,12 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-type serveCommand struct{}
+type serveCommand struct {
+	AcceptLosses bool `help:"Start though the catalog takes rights from users who have them. ACCEPT_LOSSES=true does the same."`
+}
 
 // Run serves until ctx ends.
-func (serveCommand) Run(ctx context.Context, c console) error {
+func (serve serveCommand) Run(ctx context.Context, c console) error {
 	cfg, err := readConfig(os.Environ(), os.ReadFile)
 	if err != nil {
 		return err
@@ -33,6 +35,7 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("this configuration cannot be served:\n%w", err)
 	}
+	p.settings.AcceptLosses = p.settings.AcceptLosses || serve.AcceptLosses
 	err = runService(ctx, p)
 	if errors.Is(err, ports.ErrUnavailable) {
 		return ofDatabase(err)
@@ -69,7 +72,8 @@ func (c config) parts(console console) (parts, error) {
 	urls, urlsErr := c.returnURLs()
 	proxies, proxiesErr := c.proxies()
 	p.http.TrustedProxies = proxies
-	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls}
+	accept, _ := c.acceptsLosses() // checked below, with everything else
+	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept}
 
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }

@@ -23,6 +23,13 @@ type GatewayFixture struct {
 	Pay func(t *testing.T, session domain.SessionID)
 	// Expire ends an open session, as time does.
 	Expire func(t *testing.T, session domain.SessionID)
+	// DeleteCustomer deletes a customer, as a shop does by hand. It may be nil.
+	DeleteCustomer func(t *testing.T, customer domain.CustomerID)
+	// Refund gives a part of a payment back, Dispute has the buyer's bank dispute it,
+	// and Credit takes a part of an invoice's line back. Each may be nil.
+	Refund  func(t *testing.T, payment domain.PaymentIntentID, amount int64)
+	Dispute func(t *testing.T, payment domain.PaymentIntentID)
+	Credit  func(t *testing.T, invoice domain.InvoiceID, line string, amount int64)
 	// Completed is the message which says that a paid session was completed.
 	Completed func(t *testing.T, session domain.SessionID) (payload []byte, signature string)
 	// Sign is the signature that would come with any payload now.
@@ -38,11 +45,13 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		test func(*testing.T, GatewayFixture)
 	}{
 		{"a customer is made once for a key", gatewayCustomerOnce},
+		{"a customer is there, deleted or unknown", gatewayFetchCustomer},
 		{"a session is made once for a key", gatewaySessionOnce},
 		{"a session is made once for callers at the same time", gatewaySessionRace},
 		{"a new session is open and carries our ids", gatewayNewSession},
 		{"a session with an unknown price is refused", gatewayUnknownPrice},
 		{"a session for a customer that is gone is refused as such", gatewayCustomerGone},
+		{"any language that a browser says is taken", gatewayLocales},
 		{"expiring ends an open session", gatewayExpireOpen},
 		{"expiring leaves a session that is not open", gatewayExpireSettled},
 		{"an unknown session is not found", gatewayUnknownSession},
@@ -54,6 +63,15 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"an unknown subscription is not found", gatewayUnknownSubscription},
 		{"a charge is fetched by its id and by its payment intent", gatewayFetchCharge},
 		{"an unknown charge is not found", gatewayUnknownCharge},
+		{"all subscriptions of a customer are fetched", gatewayFetchSubscriptions},
+		{"an unknown customer's subscriptions are not found", gatewayUnknownCustomer},
+		{"an invoice is fetched with its lines and what paid it", gatewayFetchInvoice},
+		{"an invoice of a trial is paid with nothing", gatewayFetchTrialInvoice},
+		{"an unknown invoice is not found", gatewayUnknownInvoice},
+		{"the charge of a subscription names its invoice", gatewayFetchInvoiceCharge},
+		{"of a payment of which nothing went back, nothing is fetched", gatewayNothingReturned},
+		{"refunds and disputes of a payment are fetched", gatewayFetchReturned},
+		{"credit notes of an invoice are fetched", gatewayFetchCreditNotes},
 		{"prices are found by id and by lookup key", gatewayPrices},
 		{"a caller who has left gets no answer", gatewayCanceled},
 		{"a signed message is read", gatewayReadEvent},
@@ -144,6 +162,29 @@ func gatewayCustomerOnce(t *testing.T, f GatewayFixture) {
 	}
 }
 
+func gatewayFetchCustomer(t *testing.T, f GatewayFixture) {
+	s := newShopper(t, f)
+	if deleted, err := f.Gateway.FetchCustomer(t.Context(), s.customer); deleted || err != nil {
+		t.Errorf("one that is there: got deleted %t, %v", deleted, err)
+	}
+	for _, id := range []domain.CustomerID{"cus_unknown", "sub_1", ""} {
+		deleted, err := f.Gateway.FetchCustomer(t.Context(), id)
+		if deleted || !errors.Is(err, ports.ErrNotFound) || errors.Is(err, ports.ErrGatewayRefused) {
+			t.Errorf("%q: got deleted %t, %v, want %v", id, deleted, err, ports.ErrNotFound)
+		}
+	}
+	if f.DeleteCustomer == nil {
+		return
+	}
+	f.DeleteCustomer(t, s.customer)
+	if deleted, err := f.Gateway.FetchCustomer(t.Context(), s.customer); !deleted || err != nil {
+		t.Errorf("one that was deleted: got deleted %t, %v", deleted, err)
+	}
+	if _, err := f.Gateway.CreateSession(t.Context(), s.request("order1", domain.ModePayment)); !errors.Is(err, ports.ErrCustomerGone) {
+		t.Errorf("a session for one that was deleted: got %v, want %v", err, ports.ErrCustomerGone)
+	}
+}
+
 func gatewayPrices(t *testing.T, f GatewayFixture) {
 	got, err := f.Gateway.Prices(t.Context(), []domain.Price{
 		{ID: f.OneTime.ID},
@@ -157,8 +198,8 @@ func gatewayPrices(t *testing.T, f GatewayFixture) {
 	found := map[domain.PriceID]ports.StripePrice{}
 	for _, p := range got {
 		found[p.ID] = p
-		if !p.Active || p.Amount <= 0 || len(p.Currency) != 3 {
-			t.Errorf("got %+v, want an active price with an amount", p)
+		if !p.ForSale() || p.Amount <= 0 || p.AmountUnknown || p.Tiered || p.Metered || len(p.Currency) != 3 {
+			t.Errorf("got %+v, want a price for sale with an amount per unit", p)
 		}
 	}
 	if len(got) != 2 || len(found) != 2 {
@@ -189,6 +230,7 @@ func gatewayCanceled(t *testing.T, f GatewayFixture) {
 			_, err := s.Gateway.CreateSession(ctx, s.request("order2", domain.ModePayment))
 			return err
 		},
+		"fetch customer":     func() error { _, err := s.Gateway.FetchCustomer(ctx, s.customer); return err },
 		"expire session":     func() error { _, err := s.Gateway.ExpireSession(ctx, id); return err },
 		"fetch session":      func() error { _, err := s.Gateway.FetchSession(ctx, id); return err },
 		"fetch subscription": func() error { _, err := s.Gateway.FetchSubscription(ctx, "sub_1"); return err },

@@ -71,7 +71,7 @@ func gatewayFetchSubscription(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModeSubscription)
 	got := s.fetchSubscription(t, r).Snapshot
-	if got.Status != domain.StatusActive || got.StartedAt.IsZero() || !got.PeriodEnd.After(got.PeriodStart) {
+	if got.Status != domain.StatusActive || got.StartedAt.IsZero() || !got.PeriodEnd().After(got.PeriodStart()) {
 		t.Errorf("got %+v, want an active subscription with a period", got)
 	}
 	if !got.TrialEnd.IsZero() || !got.CancelAt.IsZero() || got.CancelAtPeriodEnd || !got.EndedAt.IsZero() {
@@ -79,7 +79,8 @@ func gatewayFetchSubscription(t *testing.T, f GatewayFixture) {
 	}
 	want := []domain.Item{{Price: s.Recurring.ID, LookupKey: s.Recurring.LookupKey, Quantity: r.Order.Quantity}}
 	for i := range min(len(got.Items), 1) {
-		want[i].ID = got.Items[i].ID
+		want[i].ID, want[i].Product = got.Items[i].ID, got.Items[i].Product
+		want[i].PeriodStart, want[i].PeriodEnd = got.PeriodStart(), got.PeriodEnd()
 	}
 	if diff := cmp.Diff(want, got.Items); diff != "" {
 		t.Errorf("the items differ (-want +got):\n%s", diff)

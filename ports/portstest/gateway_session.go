@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func gatewayNewSession(t *testing.T, f GatewayFixture) {
 			t.Errorf("%s: got At %s, want a whole second since %s", mode, got.At, earliest)
 		}
 		want := domain.SessionFact{
-			Type: domain.TypeFetched, At: got.At, ID: got.ID, URL: got.URL, Amount: got.Amount, Currency: got.Currency,
+			Type: domain.TypeFetched, At: got.At, ID: got.ID, URL: got.URL, Amount: got.Amount, Subtotal: got.Subtotal, Currency: got.Currency,
 			Mode: mode, Status: "open", PaymentStatus: "unpaid", Order: order, Customer: s.customer,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -81,8 +82,20 @@ func gatewayUnknownPrice(t *testing.T, f GatewayFixture) {
 	s := newShopper(t, f)
 	r := s.request("order1", domain.ModePayment)
 	r.Order.PriceID = "price_unknown"
-	if got, err := s.Gateway.CreateSession(t.Context(), r); !errors.Is(err, ports.ErrGatewayRefused) {
-		t.Errorf("got %+v, %v, want %v", got, err, ports.ErrGatewayRefused)
+	got, err := s.Gateway.CreateSession(t.Context(), r)
+	if !errors.Is(err, ports.ErrPriceRefused) || !errors.Is(err, ports.ErrGatewayRefused) {
+		t.Errorf("got %+v, %v, want %v", got, err, ports.ErrPriceRefused)
+	}
+}
+
+func gatewayLocales(t *testing.T, f GatewayFixture) {
+	s := newShopper(t, f)
+	for i, locale := range []string{"", "auto", "de", "de-DE", "en-US", "zh-Hans-CN", "zh-Hant", "no", "de-DE-u-co-phonebk", "tlh", "posix"} {
+		r := s.request(domain.OrderID(fmt.Sprint("order", i)), domain.ModePayment)
+		r.Order.Locale = locale
+		if _, err := s.Gateway.CreateSession(t.Context(), r); err != nil {
+			t.Errorf("%q: %v", locale, err)
+		}
 	}
 }
 

@@ -56,6 +56,11 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"questions are taken when they are due, and again after the lease", testTake},
 		{"questions that stay open are taken ever more seldom", testTakeAgain},
 		{"no question is given to two takers", testTakeAtOnce},
+		{"what is expected is taken when it is due, and as a question after that", testExpected},
+		{"what is expected of another time begins anew", testExpectedAgain},
+		{"what is no longer expected is forgotten", testExpectedNoMore},
+		{"what is expected is kept with all else or not at all", testExpectedKept},
+		{"who holds what from a plan is counted", testHolders},
 		{"questions and answers that meet in opposite orders do not deadlock", testQuestionsOppositeOrders},
 		{"changes are read in order", testChanges},
 		{"users are paged in order", testUsers},
@@ -141,6 +146,7 @@ func testCanceled(t *testing.T, s ports.Store) {
 		"Receipts":      func() error { _, err := s.Receipts(ctx, ports.ReceiptQuery{}); return err },
 		"Changes":       func() error { _, err := s.Changes(ctx, "ann"); return err },
 		"Users":         func() error { _, err := s.Users(ctx, "", 10); return err },
+		"Holders":       func() error { _, err := s.Holders(ctx, noon); return err },
 		"TakeQuestions": func() error { _, err := s.TakeQuestions(ctx, noon, lease, 10); return err },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
@@ -195,7 +201,7 @@ func testEntitlements(t *testing.T, s ports.Store) {
 	}
 	if !slices.IsSortedFunc(want["ann"], func(a, b domain.Entitlement) int {
 		return slices.Compare([]string{string(a.Feature), a.Source.ID}, []string{string(b.Feature), b.Source.ID})
-	}) || len(want["ann"]) < 2 {
+	}) || len(want["ann"]) < 3 {
 		t.Fatalf("entitlements %v, want several, sorted", want["ann"])
 	}
 	got, err := s.Entitlements(t.Context(), append(users, "nobody", "ann"))
@@ -231,8 +237,8 @@ func testBatch(t *testing.T, s ports.Store) {
 	}
 	wantEqual(t, "state of the last", stateOf(t, s, "user63").Account, fullAccount("user63"))
 	changes, err := s.Changes(t.Context(), "user40")
-	if err != nil || len(changes) != 4 {
-		t.Errorf("changes %v, %v, want 4", changes, err)
+	if err != nil || len(changes) != 6 {
+		t.Errorf("changes %v, %v, want 6", changes, err)
 	}
 }
 

@@ -21,7 +21,9 @@ func testRoundTrip(t *testing.T, s ports.Store) {
 		change := domain.Change{
 			User: user, Kind: rapid.SampledFrom(domain.ChangeKinds).Draw(rt, "kind"),
 			Entitlement: drawEntitlement(rt, "changed", 0), Event: r.ID, At: drawTime(rt, "at"),
+			Cause: rapid.SampledFrom(append([]domain.Cause{""}, domain.Causes...)).Draw(rt, "cause"),
 		}
+		change.Entitlement.Part = rapid.IntRange(0, 2).Draw(rt, "part")
 		update(rt, s, touchOf(user), func(f ports.Found) ports.Kept {
 			return ports.Kept{States: []ports.State{want}, Receipts: []domain.ProcessedEvent{r}, Changes: []domain.Change{change}}
 		})
@@ -72,12 +74,15 @@ func withFactsOf(a, b domain.Account) domain.Account {
 	maps.Copy(b.Orders, a.Orders)
 	maps.Copy(b.Subscriptions, a.Subscriptions)
 	maps.Copy(b.Payments, a.Payments)
+	maps.Copy(b.Invoices, a.Invoices)
+	maps.Copy(b.CreditNotes, a.CreditNotes)
 	maps.Copy(b.InvoicePayments, a.InvoicePayments)
 	maps.Copy(b.Charges, a.Charges)
 	maps.Copy(b.Refunds, a.Refunds)
 	maps.Copy(b.Disputes, a.Disputes)
 	maps.Copy(b.Grants, a.Grants)
-	b.Customer, b.CustomerKey, b.FormerCustomers = a.Customer, a.CustomerKey, a.FormerCustomers
+	b.Customer, b.CustomerKey, b.CustomerAccounts, b.Meanings = a.Customer, a.CustomerKey, a.CustomerAccounts, a.Meanings
+	b.FormerCustomers, b.DeletedCustomers = a.FormerCustomers, a.DeletedCustomers
 	return b
 }
 
@@ -87,11 +92,15 @@ func testOddText(t *testing.T, s ports.Store) {
 	r.Reason, r.Object, r.Payload = odd, odd, []byte(`{"name":"\u0000\ud800`+odd+`"}`)
 	sub := subscription("ann")
 	sub.Order = odd // metadata claims what it likes
+	invoice := fullAccount("ann").Invoices["in_ann"]
+	invoice.BillingReason, invoice.Lines[0].Product = odd, odd
 	grant := fullAccount("ann").Grants["g_ann"]
 	grant.Reason, grant.By = odd, odd
 	update(t, s, touchOf("ann"), func(f ports.Found) ports.Kept {
 		state := f.States["ann"]
 		state.Account.Subscriptions[sub.ID] = sub
+		state.Account.Invoices[invoice.ID] = invoice
+		state.Account.Meanings[odd] = odd
 		state.Account = state.Account.WithGrant(grant)
 		return ports.Kept{States: []ports.State{state}, Receipts: []domain.ProcessedEvent{r}}
 	})
@@ -122,23 +131,18 @@ func testIsolation(t *testing.T, s ports.Store) {
 	})
 	want := stateOf(t, s, "ann")
 	spoil := func(state ports.State) {
-		for id, sub := range state.Account.Subscriptions {
-			for i := range sub.Items {
-				sub.Items[i].Quantity = 99
-			}
-			sub.Status = "spoilt"
-			state.Account.Subscriptions[id] = sub
-		}
+		spoilLists(state.Account)
+		clear(state.Account.Meanings)
 		clear(state.Account.Orders)
+		clear(state.Account.Subscriptions)
+		clear(state.Account.Invoices)
+		clear(state.Account.CreditNotes)
 		clear(state.Account.Payments)
 		clear(state.Account.InvoicePayments)
 		clear(state.Account.Charges)
 		clear(state.Account.Refunds)
 		clear(state.Account.Disputes)
 		clear(state.Account.Grants)
-		for i := range state.Account.FormerCustomers {
-			state.Account.FormerCustomers[i] = "spoilt"
-		}
 		for i := range state.Entitlements {
 			state.Entitlements[i].Plan = "spoilt"
 		}

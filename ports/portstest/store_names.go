@@ -38,7 +38,7 @@ func testRefs(t *testing.T, s ports.Store) {
 		kinds[ref.Kind] = true
 		wantOwner(t, s, ref, "ann")
 	}
-	if len(kinds) != 8 {
+	if len(kinds) != 9 {
 		t.Fatalf("refs %v, want one of every kind but the user", refs)
 	}
 	both := ports.Touch{Users: []domain.UserID{"bob"}, Refs: refs}
@@ -101,7 +101,19 @@ func testRefConflict(t *testing.T, s ports.Store) {
 			return a
 		},
 		"payment": func(a domain.Account) domain.Account {
-			a.Payments["in_ann"] = fullAccount("ann").Payments["in_ann"]
+			a.Payments["pi_once_ann"] = fullAccount("ann").Payments["pi_once_ann"]
+			return a
+		},
+		"invoice": func(a domain.Account) domain.Account {
+			a.Invoices["in_ann"] = fullAccount("ann").Invoices["in_ann"]
+			return a
+		},
+		"customer account": func(a domain.Account) domain.Account {
+			a.CustomerAccounts = append(a.CustomerAccounts, "acct_ann")
+			return a
+		},
+		"customer that was replaced": func(a domain.Account) domain.Account {
+			a.FormerCustomers = append(a.FormerCustomers, "cus_former_ann")
 			return a
 		},
 		"payment intent of an invoice": func(a domain.Account) domain.Account {

@@ -179,8 +179,8 @@ func testChanges(t *testing.T, s ports.Store) {
 			var kept ports.Kept
 			for i := range 5 {
 				for _, user := range []domain.UserID{"bob", "ann"} {
-					c := everythingOf(f, user).Changes[i%2]
-					c.Kind = domain.ChangeKinds[i%3]
+					c := everythingOf(f, user).Changes[i%3]
+					c.Kind = domain.ChangeKinds[i%2]
 					c.Event = domain.EventID(fmt.Sprintf("evt_%d_%d", round, i))
 					c.Seq = 7 // the store's to give
 					kept.Changes = append(kept.Changes, c)

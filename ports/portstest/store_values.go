@@ -3,6 +3,7 @@ package portstest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -79,15 +80,19 @@ func order(user domain.UserID) domain.Order {
 		ID: domain.OrderID("o_" + user), Plan: "pro", Price: "monthly", Mode: domain.ModeSubscription, Quantity: 1,
 		Status: domain.OrderOpen, PriceID: "price_1", SuccessURL: "https://example.com/ok", ExpiresAt: noon.Add(time.Hour),
 		ClientKey: "key", Session: domain.SessionID("cs_" + user), CreatedAt: noon.Add(123456 * time.Microsecond),
-		PaymentIntent: domain.PaymentIntentID("pi_" + user),
+		PaymentIntent: domain.PaymentIntentID("pi_" + user), Subtotal: 1200, Currency: "eur",
 	}
 }
 
 func subscription(user domain.UserID) domain.Subscription {
 	return domain.Subscription{
 		ID: domain.SubscriptionID("sub_" + user), Customer: domain.CustomerID("cus_" + user), Status: domain.StatusActive,
-		Items:     []domain.Item{{ID: "si_1", Price: "price_1", Quantity: 2}, {ID: "si_2", Price: "price_2", LookupKey: "k", Quantity: 1}},
-		StartedAt: noon, PeriodEnd: noon.AddDate(0, 1, 0), SeenAt: noon, Precedence: 1,
+		Items: []domain.Item{
+			{ID: "si_1", Price: "price_1", Quantity: 2, PeriodStart: noon, PeriodEnd: noon.AddDate(0, 1, 0)},
+			{ID: "si_2", Price: "price_2", LookupKey: "k", Product: "prod_2"},
+		},
+		CustomerAccount: domain.CustomerAccountID("acct_" + user), Pause: domain.PauseVoid, LatestInvoice: domain.InvoiceID("in_" + user),
+		StartedAt: noon, SeenAt: noon, Precedence: 1,
 	}
 }
 
@@ -95,14 +100,13 @@ func subscription(user domain.UserID) domain.Subscription {
 func fullAccount(user domain.UserID) domain.Account {
 	a := domain.NewAccount(user)
 	a.Customer, a.CustomerKey = domain.CustomerID("cus_"+user), "random"
-	a.FormerCustomers = []domain.CustomerID{domain.CustomerID("cus_former_" + user)}
+	a.DeletedCustomers = []domain.CustomerID{domain.CustomerID("cus_deleted_" + user)}
+	a.FormerCustomers = append(slices.Clone(a.DeletedCustomers), domain.CustomerID("cus_former_"+user))
+	a.CustomerAccounts = []domain.CustomerAccountID{domain.CustomerAccountID("acct_" + user)}
+	a.Meanings["price_1"], a.Meanings["price_2"] = "pro", "seats"
 	o, sub := order(user), subscription(user)
 	a.Orders[o.ID], a.Subscriptions[sub.ID] = o, sub
-	invoice := "in_" + string(user)
-	a.Payments[invoice] = domain.Payment{
-		ID: invoice, Subscription: sub.ID,
-		Status: domain.PaymentPaid, Amount: 1200, Currency: "eur", PeriodStart: noon, PeriodEnd: noon.AddDate(0, 1, 0),
-	}
+	withBilling(a)
 	withMoney(a)
 	return a
 }
@@ -114,11 +118,12 @@ func everythingOf(f ports.Found, user domain.UserID) ports.Kept {
 	source := domain.Source{Kind: domain.SourceSubscription, ID: "sub_" + string(user)}
 	state.Entitlements = []domain.Entitlement{
 		{Feature: "projects", Source: source, Plan: "pro", Value: domain.Limit(100), Since: noon, Until: noon.AddDate(0, 1, 1)},
+		{Feature: "projects", Source: source, Part: 1, Plan: "basic", Value: domain.Limit(10), Since: noon.AddDate(0, 1, 1), Until: noon.AddDate(0, 2, 0)},
 		{Feature: "sso", Source: source, Plan: "pro", Value: domain.Flag(), Since: noon},
 	}
 	var changes []domain.Change
 	for _, e := range state.Entitlements {
-		changes = append(changes, domain.Change{User: user, Kind: domain.ChangeGranted, Entitlement: e, Event: "evt_1", At: noon})
+		changes = append(changes, domain.Change{User: user, Kind: domain.ChangeGranted, Entitlement: e, Event: "evt_1", Cause: domain.CauseAsked, At: noon})
 	}
 	return ports.Kept{States: []ports.State{state}, Changes: changes}
 }
@@ -158,8 +163,18 @@ func drawState(t *rapid.T, user domain.UserID) ports.State {
 		a.Customer = domain.CustomerID("cus_" + user)
 	}
 	a.CustomerKey = "k" + drawText(t, "customer key")
-	if rapid.Bool().Draw(t, "had a customer before") {
-		a.FormerCustomers = []domain.CustomerID{domain.CustomerID("cus_former_" + user)}
+	for i := range rapid.IntRange(0, 3).Draw(t, "customers before") {
+		former := domain.CustomerID(fmt.Sprintf("cus_former_%s_%d", user, i))
+		a.FormerCustomers = append(a.FormerCustomers, former)
+		if rapid.Bool().Draw(t, "deleted") {
+			a.DeletedCustomers = append(a.DeletedCustomers, former)
+		}
+	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "customer accounts") {
+		a.CustomerAccounts = append(a.CustomerAccounts, domain.CustomerAccountID(fmt.Sprintf("acct_%s_%d", user, i)))
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "meanings") {
+		a.Meanings[domain.PriceID(drawText(t, "price"))] = domain.PlanKey(drawText(t, "means"))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "orders") {
 		o := drawOrder(t, fmt.Sprintf("%s_%d", user, i))
@@ -169,14 +184,11 @@ func drawState(t *rapid.T, user domain.UserID) ports.State {
 		s := drawSubscription(t, fmt.Sprintf("%s_%d", user, i))
 		a.Subscriptions[s.ID] = s
 	}
-	for i := range rapid.IntRange(0, 3).Draw(t, "payments") {
-		p := drawPayment(t, fmt.Sprintf("%s_%d", user, i))
-		a.Payments[p.ID] = p
-	}
+	drawBilling(t, a)
 	drawMoney(t, a)
 	state := ports.State{Account: a}
 	for i := range rapid.IntRange(0, 4).Draw(t, "entitlements") {
-		state.Entitlements = append(state.Entitlements, drawEntitlement(t, fmt.Sprintf("feature%d", i), i))
+		state.Entitlements = append(state.Entitlements, drawStretches(t, fmt.Sprintf("feature%d", i), i)...)
 	}
 	return state
 }
@@ -187,7 +199,8 @@ func drawOrder(t *rapid.T, name string) domain.Order {
 		Mode:     rapid.SampledFrom(domain.Modes).Draw(t, "mode"),
 		Quantity: rapid.Int64Min(1).Draw(t, "quantity"),
 		Status:   rapid.SampledFrom(domain.OrderStatuses).Draw(t, "order status"),
-		PriceID:  domain.PriceID(drawText(t, "price id")), TrialDays: rapid.IntRange(0, 1000).Draw(t, "trial days"),
+		PriceID:  domain.PriceID(drawText(t, "price id")),
+		Subtotal: rapid.Int64().Draw(t, "subtotal"), Currency: drawText(t, "currency"), TrialDays: rapid.IntRange(0, 1000).Draw(t, "trial days"),
 		SuccessURL: drawText(t, "success"), CancelURL: drawText(t, "cancel"), Locale: drawText(t, "locale"),
 		ExpiresAt: drawTime(t, "expires"), Attempt: rapid.IntRange(0, 9).Draw(t, "attempt"),
 		Fingerprint: drawText(t, "fingerprint"), SessionURL: drawText(t, "session url"),
@@ -205,34 +218,6 @@ func drawOrder(t *rapid.T, name string) domain.Order {
 	return o
 }
 
-func drawSubscription(t *rapid.T, name string) domain.Subscription {
-	s := domain.Subscription{
-		ID: domain.SubscriptionID("sub_" + name), Order: domain.OrderID(drawText(t, "order")),
-		Customer:  domain.CustomerID(drawText(t, "customer")),
-		Status:    rapid.SampledFrom(domain.AccessRules).Draw(t, "subscription status").Status,
-		StartedAt: drawTime(t, "started"), PeriodStart: drawTime(t, "period start"), PeriodEnd: drawTime(t, "period end"),
-		TrialEnd: drawTime(t, "trial end"), CancelAt: drawTime(t, "cancel at"),
-		CancelAtPeriodEnd: rapid.Bool().Draw(t, "cancel at period end"), EndedAt: drawTime(t, "ended"),
-		SeenAt: drawTime(t, "seen"), Precedence: rapid.IntRange(0, 3).Draw(t, "precedence"),
-	}
-	for range rapid.IntRange(0, 3).Draw(t, "items") {
-		s.Items = append(s.Items, domain.Item{
-			ID: drawText(t, "item"), Price: domain.PriceID(drawText(t, "item price")), LookupKey: drawText(t, "lookup key"),
-			Quantity: rapid.Int64().Draw(t, "item quantity"),
-		})
-	}
-	return s
-}
-
-func drawPayment(t *rapid.T, name string) domain.Payment {
-	return domain.Payment{
-		ID: "in_" + name, Order: domain.OrderID(drawText(t, "order")), Subscription: domain.SubscriptionID(drawText(t, "subscription")),
-		Status: rapid.SampledFrom(domain.PaymentStatuses).Draw(t, "payment status"),
-		Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"),
-		PeriodStart: drawTime(t, "period start"), PeriodEnd: drawTime(t, "period end"),
-	}
-}
-
 // drawEntitlement draws one of those that sort by the number.
 func drawEntitlement(t *rapid.T, feature string, n int) domain.Entitlement {
 	value := domain.Flag()
@@ -245,6 +230,19 @@ func drawEntitlement(t *rapid.T, feature string, n int) domain.Entitlement {
 		Plan:    domain.PlanKey(drawText(t, "plan")), Value: value,
 		Since: drawTime(t, "since"), Until: drawTime(t, "until"),
 	}
+}
+
+// drawStretches draws what one source gives of one feature, one after the other.
+func drawStretches(t *rapid.T, feature string, n int) []domain.Entitlement {
+	first := drawEntitlement(t, feature, n)
+	first.Part = rapid.IntRange(0, 2).Draw(t, "first part")
+	all := []domain.Entitlement{first}
+	for range rapid.IntRange(0, 2).Draw(t, "more stretches") {
+		e := drawEntitlement(t, feature, n)
+		e.Source, e.Part = first.Source, all[len(all)-1].Part+rapid.IntRange(1, 2).Draw(t, "next part")
+		all = append(all, e)
+	}
+	return all
 }
 
 func drawReceipt(t *rapid.T, id domain.EventID) domain.ProcessedEvent {

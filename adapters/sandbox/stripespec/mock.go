@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,27 @@ func StartMock(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("stripe-mock: %v", err)
 	}
+	return start(t, program)
+}
+
+// StartMockOf is StartMock with the description in another module of [Versions]. The
+// go command builds it with the modules that it names itself, whose sums it checks.
+func StartMockOf(t testing.TB, module string) string {
+	t.Helper()
+	dir, err := moduleDir("github.com/stripe/stripe-mock@" + module)
+	if err != nil {
+		t.Fatalf("stripe-mock %s: %v", module, err)
+	}
+	program := filepath.Join(t.TempDir(), "stripe-mock")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-C", dir, "-mod=mod", "-o", program, ".")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("stripe-mock %s: %v: %s", module, err, out)
+	}
+	return start(t, program)
+}
+
+func start(t testing.TB, program string) string {
+	t.Helper()
 	// A free port may be taken before the program has it.
 	for range 3 {
 		url, err := startMock(t, program)

@@ -36,7 +36,7 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 	amount := amounts.Draw(t, "amount")
 	currency := among(t, "currency", "eur", "usd", "")
 	intent, charge := optional[domain.PaymentIntentID]("pi_").Draw(t, "intent"), optional[domain.ChargeID]("ch_").Draw(t, "charge")
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 11).Draw(t, "kind") {
 	case 0:
 		return domain.SessionFact{
 			Type: among[domain.EventType](t, "type", "checkout.session.completed", "checkout.session.expired", "checkout.session.async_payment_failed", "checkout.session.unheard_of"),
@@ -45,18 +45,26 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 			Order: domain.OrderID(words.Draw(t, "order")), Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
 			Subscription: optional[domain.SubscriptionID]("sub_").Draw(t, "subscription"), PaymentIntent: intent,
 			RecoveredFrom: optional[domain.SessionID]("cs_test_").Draw(t, "recovered"), URL: words.Draw(t, "url"), Amount: amount, Currency: currency,
+			Subtotal: amounts.Draw(t, "subtotal"), CustomerAccount: optional[domain.CustomerAccountID]("acct_").Draw(t, "customer account"),
 		}
 	case 1, 8, 9: // the one with the most in it
 		return domain.SubscriptionFact{
 			Type: among[domain.EventType](t, "type", "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.unheard_of"),
-			At:   at, Snapshot: arbitrarySnapshot(t),
+			At:   at, Snapshot: arbitrarySnapshot(t), MoreItems: rapid.Bool().Draw(t, "more items"),
 		}
-	case 2:
+	case 2, 10:
 		return domain.InvoiceFact{
 			Type: among[domain.EventType](t, "type", "invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.voided", "invoice.updated", "invoice.marked_uncollectible"),
-			At:   at, ID: id[domain.InvoiceID]("in_").Draw(t, "id"), Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
-			Subscription: optional[domain.SubscriptionID]("sub_").Draw(t, "subscription"), PaymentIntent: intent, Charge: charge,
-			Amount: amount, Total: amounts.Draw(t, "total"), Currency: currency, PeriodStart: perhaps.Draw(t, "start"), PeriodEnd: perhaps.Draw(t, "end"),
+			At:   at, Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
+			CustomerAccount: optional[domain.CustomerAccountID]("acct_").Draw(t, "customer account"),
+			PaidWith:        arbitraryPayments(t), Invoice: arbitraryInvoice(t),
+		}
+	case 11:
+		return domain.CreditNoteFact{
+			Type: among[domain.EventType](t, "type", "credit_note.created", "credit_note.updated", "credit_note.voided"),
+			At:   at, Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
+			CustomerAccount: optional[domain.CustomerAccountID]("acct_").Draw(t, "customer account"),
+			CreditNote:      arbitraryCreditNote(t),
 		}
 	case 3:
 		return domain.InvoicePaymentFact{
@@ -86,6 +94,7 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 	default:
 		return domain.CustomerFact{
 			Type: among[domain.EventType](t, "type", "customer.deleted", "customer.updated"), At: at, ID: id[domain.CustomerID]("cus_").Draw(t, "id"),
+			Deleted: rapid.Bool().Draw(t, "deleted"),
 		}
 	}
 })
@@ -95,6 +104,7 @@ func arbitrarySnapshot(t *rapid.T) domain.Subscription {
 		return domain.Item{
 			ID: id[string]("si_").Draw(t, "item"), Price: id[domain.PriceID]("price_").Draw(t, "price"),
 			LookupKey: words.Draw(t, "lookup key"), Quantity: among[int64](t, "quantity", 0, 1, 1, 2, 1000),
+			Product: optional[string]("prod_").Draw(t, "product"), PeriodStart: perhaps.Draw(t, "period start"), PeriodEnd: perhaps.Draw(t, "period end"),
 		}
 	}), 0, 4, func(i domain.Item) string { return i.ID }).Draw(t, "items")
 	slices.SortFunc(items, func(a, b domain.Item) int { return cmp.Compare(a.ID, b.ID) })
@@ -102,7 +112,9 @@ func arbitrarySnapshot(t *rapid.T) domain.Subscription {
 		ID: id[domain.SubscriptionID]("sub_").Draw(t, "id"), Order: domain.OrderID(words.Draw(t, "order")),
 		Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
 		Status:   among[domain.SubscriptionStatus](t, "status", "active", "past_due", "canceled", "paused", "unheard_of", ""), Items: items,
-		StartedAt: perhaps.Draw(t, "started"), PeriodStart: perhaps.Draw(t, "period start"), PeriodEnd: perhaps.Draw(t, "period end"),
+		CustomerAccount: optional[domain.CustomerAccountID]("acct_").Draw(t, "customer account"),
+		Pause:           among(t, "pause", append(slices.Clone(domain.PauseBehaviors), "unheard_of")...),
+		LatestInvoice:   optional[domain.InvoiceID]("in_").Draw(t, "latest invoice"), StartedAt: perhaps.Draw(t, "started"),
 		TrialEnd: perhaps.Draw(t, "trial end"), CancelAt: perhaps.Draw(t, "cancel at"), CancelAtPeriodEnd: rapid.Bool().Draw(t, "cancel at period end"),
 		EndedAt: perhaps.Draw(t, "ended"), SeenAt: perhaps.Draw(t, "seen"), Precedence: among(t, "precedence", 0, 3),
 	}

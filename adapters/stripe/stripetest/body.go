@@ -62,9 +62,11 @@ func subject(f domain.Fact) matter {
 	case domain.SubscriptionFact:
 		return matter{f.Type, f.At, string(f.Snapshot.ID)}
 	case domain.InvoiceFact:
-		return matter{f.Type, f.At, string(f.ID)}
+		return matter{f.Type, f.At, string(f.Invoice.ID)}
 	case domain.InvoicePaymentFact:
 		return matter{f.Type, f.At, f.ID}
+	case domain.CreditNoteFact:
+		return matter{f.Type, f.At, string(f.CreditNote.ID)}
 	case domain.ChargeFact:
 		return matter{f.Type, f.At, string(f.ID)}
 	case domain.RefundFact:
@@ -93,11 +95,13 @@ func (p pen) object(f domain.Fact) (told, before object) {
 	case domain.SessionFact:
 		return p.session(f), nil // none of its events says what has changed
 	case domain.SubscriptionFact:
-		told, before = p.subscription(f.Snapshot), p.subscriptionBefore(f.Snapshot)
+		told, before = p.subscription(f), p.subscriptionBefore(f.Snapshot)
 	case domain.InvoiceFact:
 		told, before = p.invoice(f), object{{"status", "draft"}, {"attempt_count", 0}}
 	case domain.InvoicePaymentFact:
 		told, before = p.invoicePayment(f), object{{"status", "open"}}
+	case domain.CreditNoteFact:
+		told, before = p.creditNote(f), object{{"memo", nil}}
 	case domain.ChargeFact:
 		told, before = p.charge(f), object{{"amount_refunded", 0}, {"refunded", false}, {"receipt_url", nil}}
 	case domain.RefundFact:

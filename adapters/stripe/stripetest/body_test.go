@@ -75,9 +75,11 @@ func about(f domain.Fact) (domain.EventType, time.Time, string) {
 	case domain.SubscriptionFact:
 		return f.Type, f.At, string(f.Snapshot.ID)
 	case domain.InvoiceFact:
-		return f.Type, f.At, string(f.ID)
+		return f.Type, f.At, string(f.Invoice.ID)
 	case domain.InvoicePaymentFact:
 		return f.Type, f.At, f.ID
+	case domain.CreditNoteFact:
+		return f.Type, f.At, string(f.CreditNote.ID)
 	case domain.ChargeFact:
 		return f.Type, f.At, string(f.ID)
 	case domain.RefundFact:
@@ -153,7 +155,10 @@ func TestBody_RefusesWhatIsNeverSent(t *testing.T) {
 		"a fact without a type":                {domain.CustomerFact{At: at, ID: "cus_1"}, "2022-11-15", false},
 		"a fact without a time":                {domain.CustomerFact{Type: "customer.deleted", ID: "cus_1"}, "2022-11-15", false},
 		"a fact about nothing":                 {domain.CustomerFact{Type: "customer.deleted", At: at}, "2022-11-15", false},
-		"the next invoice":                     {domain.InvoiceFact{Type: "invoice.upcoming", At: at, ID: "in_1"}, "2026-09-30.endive", false},
+		"the next invoice":                     {domain.InvoiceFact{Type: "invoice.upcoming", At: at, Invoice: domain.Invoice{ID: "in_1"}}, "2026-09-30.endive", false},
+		"a credit that is owed":                {anInvoiceOf(domain.Line{ID: "il_1", Kind: domain.LineCredit, Amount: 1}), "2026-09-30.endive", false},
+		"a period that gives something back":   {anInvoiceOf(domain.Line{ID: "il_1", Kind: domain.LineCycle, Amount: -1}), "2026-09-30.endive", false},
+		"a line that is not named":             {anInvoiceOf(domain.Line{Kind: domain.LineCycle}), "2026-09-30.endive", false},
 		"a payment of an invoice until acacia": {payment, "2024-09-30.acacia", false},
 		"a payment of an invoice since basil":  {payment, "2025-03-31.basil", true},
 	} {
@@ -170,6 +175,10 @@ func TestBody_RefusesWhatIsNeverSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+func anInvoiceOf(lines ...domain.Line) domain.Fact {
+	return domain.InvoiceFact{Type: "invoice.paid", At: began, Invoice: domain.Invoice{ID: "in_1", Lines: lines}}
 }
 
 func TestStyle_UnknownVersion(t *testing.T) {

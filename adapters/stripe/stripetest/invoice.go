@@ -1,70 +1,63 @@
 package stripetest
 
-import (
-	"time"
-
-	"github.com/entitled-dev/entitled/domain"
-)
+import "github.com/entitled-dev/entitled/domain"
 
 func (p pen) invoice(f domain.InvoiceFact) object {
-	status, paid := "open", int64(0)
-	switch f.Type {
-	case "invoice.paid", "invoice.payment_succeeded":
-		status, paid = "paid", f.Amount
-	case "invoice.voided":
-		status = "void"
-	case "invoice.marked_uncollectible":
-		status = "uncollectible"
-	default: // it is still to be paid
-	}
-	outOfBand := status == "paid" && !p.since(basil) && p.chance(4)
-	if outOfBand { // such money is in the amount paid since basil only
-		paid = 0
-	}
-	reason := "manual"
-	if f.Subscription != "" {
-		reason = "subscription_cycle"
+	i := f.Invoice
+	paid, outOfBand := i.AmountPaid, false
+	// Until acacia, money that came out of band is not in the amount paid.
+	if !p.since(basil) && i.Status == domain.InvoicePaid && paid == i.AmountDue && p.chance(4) {
+		paid, outOfBand = 0, true
 	}
 	o := object{
-		{"id", string(f.ID)},
+		{"id", string(i.ID)},
 		{"object", "invoice"},
-		{"amount_due", f.Amount},
+		{"amount_due", i.AmountDue},
 		{"amount_paid", paid},
-		{"amount_remaining", f.Amount - paid},
+		{"amount_remaining", i.AmountDue - paid},
 		{"attempt_count", 1},
-		{"billing_reason", reason},
-		{"created", p.about.at.Add(-time.Minute)},
-		{"currency", orNull(f.Currency)},
+		{"billing_reason", orNull(i.BillingReason)},
+		{"collection_method", orNull(i.Method)},
+		{"created", i.CreatedAt},
+		{"currency", orNull(i.Currency)},
 		{"customer", p.reference("customer", string(f.Customer))},
 		{"customer_email", "ada@example.com"},
-		{"due_date", nil},
-		{"lines", p.lines(f)},
+		{"due_date", i.DueAt},
+		{"ending_balance", p.endingBalance(i)},
+		{"lines", p.lines(i)},
 		{"livemode", p.live},
 		{"metadata", object{}},
 		{"number", "0001"},
 		// These are about what was metered, and end where the lines' period begins.
-		{"period_start", earlier(f.PeriodStart, 0, 1)},
-		{"period_end", f.PeriodStart},
-		{"status", status},
-		{"status_transitions", object{{"finalized_at", p.about.at}, {"paid_at", nil}}},
-		{"subtotal", f.Amount},
-		{"total", f.Total},
+		{"period_start", earlier(i.CreatedAt, 0, 1)},
+		{"period_end", i.CreatedAt},
+		{"starting_balance", i.StartingBalance},
+		{"status", orNull(i.Status)},
+		{"status_transitions", object{
+			{"finalized_at", i.FinalizedAt}, {"marked_uncollectible_at", nil}, {"paid_at", i.PaidAt}, {"voided_at", nil},
+		}},
+		{"subtotal", i.Total},
+		{"total", i.Total},
 	}
 	if p.since(dahlia) {
-		o = append(o, member{"customer_account", nil})
+		o = append(o, member{"customer_account", orNull(f.CustomerAccount)})
 	}
 	if p.since(basil) {
-		return append(o, member{"parent", p.invoiceParent(f)}, member{"amount_overpaid", 0},
+		return append(o, member{"parent", p.invoiceParent(i)}, member{"amount_overpaid", 0},
 			member{"confirmation_secret", nil}, member{"total_taxes", list{}})
 	}
+	var with domain.PaidWith
+	if len(f.PaidWith) > 0 {
+		with = f.PaidWith[0]
+	}
 	o = append(o,
-		member{"charge", p.reference("charge", string(f.Charge))},
+		member{"charge", p.reference("charge", string(with.Charge))},
 		member{"discount", nil},
-		member{"paid", status == "paid"},
+		member{"paid", i.Status == domain.InvoicePaid},
 		member{"paid_out_of_band", outOfBand},
-		member{"payment_intent", p.reference("payment_intent", string(f.PaymentIntent))},
+		member{"payment_intent", p.reference("payment_intent", string(with.PaymentIntent))},
 		member{"quote", nil},
-		member{"subscription", p.reference("subscription", string(f.Subscription))},
+		member{"subscription", p.reference("subscription", string(i.Subscription))},
 		member{"tax", nil},
 	)
 	if p.since(version2023) {
@@ -73,8 +66,16 @@ func (p pen) invoice(f domain.InvoiceFact) object {
 	return o
 }
 
-func (p pen) invoiceParent(f domain.InvoiceFact) any {
-	if f.Subscription == "" {
+// endingBalance is not known before the invoice is finalized.
+func (p pen) endingBalance(i domain.Invoice) any {
+	if i.EndingBalance == 0 && i.FinalizedAt.IsZero() {
+		return nil
+	}
+	return i.EndingBalance
+}
+
+func (p pen) invoiceParent(i domain.Invoice) any {
+	if i.Subscription == "" {
 		return nil
 	}
 	return object{
@@ -82,76 +83,18 @@ func (p pen) invoiceParent(f domain.InvoiceFact) any {
 		{"quote_details", nil},
 		{"subscription_details", object{
 			{"metadata", object{{"user_id", "user_1"}}},
-			{"subscription", p.reference("subscription", string(f.Subscription))},
+			{"subscription", p.reference("subscription", string(i.Subscription))},
 		}},
 	}
 }
 
-// lines are one for the whole period or, with noise, another for what was used before
-// it; none if there is no period.
-func (p pen) lines(f domain.InvoiceFact) object {
-	var data list
-	start, end := f.PeriodStart, f.PeriodEnd
-	seconds := end.Unix() - start.Unix()
-	switch {
-	case start.IsZero() && end.IsZero():
-	case !start.IsZero() && seconds > 1 && p.chance(2):
-		used := start.Add(-time.Duration(1+p.below(seconds-1)) * time.Second)
-		data = list{p.line(f, "il_1", used, start), p.line(f, "il_2", start, end)}
-	default:
-		data = list{p.line(f, "il_1", start, end)}
+func (p pen) lines(i domain.Invoice) object {
+	data := list{}
+	for _, line := range i.Lines {
+		data = append(data, p.line(i, line))
 	}
 	return object{
-		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", false},
-		{"total_count", len(data)}, {"url", "/v1/invoices/" + string(f.ID) + "/lines"},
+		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", !i.Complete},
+		{"total_count", len(data)}, {"url", "/v1/invoices/" + string(i.ID) + "/lines"},
 	}
-}
-
-func (p pen) line(f domain.InvoiceFact, id string, start, end time.Time) object {
-	o := object{
-		{"id", id},
-		{"object", "line_item"},
-		{"amount", f.Amount},
-		{"currency", orNull(f.Currency)},
-		{"description", "1 × Pro"},
-		{"metadata", object{}},
-		{"period", object{{"start", start}, {"end", end}}},
-		{"quantity", 1},
-		{"subscription", orNull(f.Subscription)},
-	}
-	if p.since(basil) {
-		return append(o, p.lineParent(f), member{"pricing", object{
-			{"type", "price_details"},
-			{"price_details", object{{"price", "price_1"}, {"product", "prod_1"}}},
-			{"unit_amount_decimal", "900"},
-		}})
-	}
-	kind := "invoiceitem"
-	if f.Subscription != "" {
-		kind = "subscription"
-		o = append(o, member{"subscription_item", "si_1"})
-	}
-	return append(o,
-		member{"plan", nil},
-		member{"price", object{{"id", "price_1"}, {"object", "price"}, {"product", "prod_1"}}},
-		member{"proration", false},
-		member{"type", kind},
-	)
-}
-
-func (p pen) lineParent(f domain.InvoiceFact) member {
-	if f.Subscription == "" {
-		return member{"parent", object{
-			{"type", "invoice_item_details"},
-			{"invoice_item_details", object{{"invoice_item", "ii_1"}, {"subscription", nil}}},
-			{"subscription_item_details", nil},
-		}}
-	}
-	return member{"parent", object{
-		{"type", "subscription_item_details"},
-		{"invoice_item_details", nil},
-		{"subscription_item_details", object{
-			{"subscription", string(f.Subscription)}, {"subscription_item", "si_1"}, {"proration", false},
-		}},
-	}}
 }

@@ -146,5 +146,8 @@ func (p pen) customer(f domain.CustomerFact) object {
 	if p.since(dahlia) {
 		o = append(o, member{"customer_account", nil})
 	}
+	if f.Deleted && f.Type != "customer.deleted" { // that event shows the customer as it was
+		o = append(o, member{"deleted", true})
+	}
 	return o
 }

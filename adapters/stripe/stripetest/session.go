@@ -18,7 +18,7 @@ func (p pen) session(f domain.SessionFact) object {
 		{"id", string(f.ID)},
 		{"object", "checkout.session"},
 		{"after_expiration", p.recovery(f)},
-		{"amount_subtotal", f.Amount},
+		{"amount_subtotal", f.Subtotal},
 		{"amount_total", f.Amount},
 		{"cancel_url", "https://app.example/pricing"},
 		{"client_reference_id", reference},
@@ -45,7 +45,7 @@ func (p pen) session(f domain.SessionFact) object {
 	}
 	switch {
 	case p.since(dahlia):
-		o = append(o, member{"ui_mode", "hosted_page"}, member{"customer_account", nil}, member{"integration_identifier", nil})
+		o = append(o, member{"ui_mode", "hosted_page"}, member{"customer_account", orNull(f.CustomerAccount)}, member{"integration_identifier", nil})
 	case p.since(version2023):
 		o = append(o, member{"ui_mode", "hosted"})
 	}

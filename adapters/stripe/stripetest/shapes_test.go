@@ -17,15 +17,23 @@ var (
 	began = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 	ends  = began.AddDate(0, 1, 0)
 
-	aSession      = domain.SessionFact{Type: "checkout.session.completed", At: began, ID: "cs_1", Order: "order1", Customer: "cus_1"}
+	aSession      = domain.SessionFact{Type: "checkout.session.completed", At: began, ID: "cs_1", Order: "order1", Customer: "cus_1", CustomerAccount: "acct_1"}
 	aSubscription = domain.SubscriptionFact{Type: "customer.subscription.updated", At: began, Snapshot: domain.Subscription{
-		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active", Items: []domain.Item{{ID: "si_1", Price: "price_1", LookupKey: "pro", Quantity: 2}},
-		StartedAt: began, PeriodStart: began, PeriodEnd: ends, CancelAt: ends,
+		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active", Pause: domain.PauseVoid, LatestInvoice: "in_1", StartedAt: began, CancelAt: ends,
+		Items: []domain.Item{{ID: "si_1", Price: "price_1", LookupKey: "pro", Product: "prod_1", Quantity: 2, PeriodStart: began, PeriodEnd: ends}},
 	}}
 	aPaidInvoice = domain.InvoiceFact{
-		Type: "invoice.paid", At: began, ID: "in_1", Customer: "cus_1", Subscription: "sub_1", PaymentIntent: "pi_1", Charge: "ch_1",
-		Amount: 900, Currency: "usd", PeriodStart: began, PeriodEnd: ends,
+		Type: "invoice.paid", At: began, Customer: "cus_1", PaidWith: []domain.PaidWith{{PaymentIntent: "pi_1", Charge: "ch_1"}, {PaymentIntent: "pi_2"}},
+		Invoice: domain.Invoice{
+			ID: "in_1", Subscription: "sub_1", Status: "paid", AmountDue: 900, AmountPaid: 900, Currency: "usd", DueAt: ends, FinalizedAt: began, Complete: true,
+			Lines: []domain.Line{{
+				ID: "il_1", Kind: domain.LineCycle, Item: "si_1", Price: "price_1", Product: "prod_1", Quantity: 2, Amount: 900, From: began, Until: ends,
+			}},
+		},
 	}
+	aCreditNote = domain.CreditNoteFact{Type: "credit_note.created", At: began, Customer: "cus_1", CreditNote: domain.CreditNote{
+		ID: "cn_1", Invoice: "in_1", Status: "issued", Amount: 900, Lines: []domain.CreditedLine{{Line: "il_1", Amount: 900}}, Refunds: []domain.RefundID{"re_1"},
+	}}
 	aCharge = domain.ChargeFact{Type: "charge.refunded", At: began, ID: "ch_1", PaymentIntent: "pi_1", Invoice: "in_1", Customer: "cus_1", Amount: 900, Refunded: 400}
 )
 
@@ -35,9 +43,20 @@ var (
 func TestBody_Shapes(t *testing.T) {
 	t.Parallel()
 	classic := aSubscription
-	classic.Snapshot.CancelAt, classic.Snapshot.CancelAtPeriodEnd = time.Time{}, true
+	classic.Snapshot.CancelAt, classic.Snapshot.CancelAtPeriodEnd, classic.Snapshot.Pause = time.Time{}, true, domain.PauseNone
 	failed := aPaidInvoice
-	failed.Type = "invoice.payment_failed"
+	failed.Type, failed.Invoice.Status, failed.Invoice.AmountPaid, failed.Invoice.Complete = "invoice.payment_failed", "open", 0, false
+	lined := func(change func(*domain.Line)) domain.InvoiceFact {
+		of := aPaidInvoice
+		line := of.Invoice.Lines[0]
+		change(&line)
+		of.Invoice.Lines = []domain.Line{line}
+		return of
+	}
+	changed := lined(func(l *domain.Line) { l.Kind = domain.LineChange })
+	oneOff := lined(func(l *domain.Line) { l.Kind, l.Item = domain.LineOneOff, "" })
+	back := aCreditNote
+	back.CreditNote.Lines = []domain.CreditedLine{{Amount: 900}}
 	refunded := aCharge
 	refunded.Refunded = 900
 
@@ -53,6 +72,8 @@ func TestBody_Shapes(t *testing.T) {
 		{"no page by name", "ui_mode", aSession, nil, first, "2023-10-16"},
 		{"the order", "client_reference_id", aSession, "order1", first, ""},
 		{"the order", "metadata.order_id", aSession, "order1", first, ""},
+		{"no Account", "customer_account", aSession, nil, first, "2026-03-25.dahlia"},
+		{"an Account", "customer_account", aSession, "acct_1", "2026-03-25.dahlia", ""},
 
 		{"a period", "current_period_end", aSubscription, ends, first, "2025-03-31.basil"},
 		{"no period", "current_period_end", aSubscription, nil, "2025-03-31.basil", ""},
@@ -60,6 +81,10 @@ func TestBody_Shapes(t *testing.T) {
 		{"an item's period", "items.data.[].current_period_start", aSubscription, began, "2025-03-31.basil", ""},
 		{"an item's period", "items.data.[].current_period_end", aSubscription, ends, "2025-03-31.basil", ""},
 		{"the order", "metadata.order_id", aSubscription, "order1", first, ""},
+		{"a pause", "pause_collection.behavior", aSubscription, "void", first, ""},
+		{"no pause", "pause_collection", classic, nil, first, ""},
+		{"the latest invoice", "latest_invoice", aSubscription, "in_1", first, ""},
+		{"a product", "items.data.[].price.product", aSubscription, "prod_1", first, ""},
 		{"flexible billing", "billing_mode.type", aSubscription, "flexible", "2025-09-30.clover", ""},
 		{"flexible billing", "cancel_at", aSubscription, ends, first, ""},
 		{"flexible billing", "cancel_at_period_end", aSubscription, false, first, ""},
@@ -87,6 +112,34 @@ func TestBody_Shapes(t *testing.T) {
 		{"a line's price", "lines.data.[].price.id", aPaidInvoice, nil, "2025-03-31.basil", ""},
 		{"a line's price", "lines.data.[].pricing.price_details.price", aPaidInvoice, "price_1", "2025-03-31.basil", ""},
 		{"a line's parent", "lines.data.[].parent.subscription_item_details.subscription", aPaidInvoice, "sub_1", "2025-03-31.basil", ""},
+		{"a line's product", "lines.data.[].price.product", aPaidInvoice, "prod_1", first, "2025-03-31.basil"},
+		{"a line's product", "lines.data.[].pricing.price_details.product", aPaidInvoice, "prod_1", "2025-03-31.basil", ""},
+		{"a line's item", "lines.data.[].subscription_item", aPaidInvoice, "si_1", first, "2025-03-31.basil"},
+		{"a line's item", "lines.data.[].parent.subscription_item_details.subscription_item", aPaidInvoice, "si_1", "2025-03-31.basil", ""},
+		{"a period", "lines.data.[].type", aPaidInvoice, "subscription", first, "2025-03-31.basil"},
+		{"a period", "lines.data.[].proration", aPaidInvoice, false, first, "2025-03-31.basil"},
+		{"a period", "lines.data.[].parent.subscription_item_details.proration", aPaidInvoice, false, "2025-03-31.basil", ""},
+		{"a change", "lines.data.[].type", changed, "invoiceitem", first, "2025-03-31.basil"},
+		{"a change", "lines.data.[].proration", changed, true, first, "2025-03-31.basil"},
+		{"a change", "lines.data.[].parent.subscription_item_details.proration", changed, true, "2025-03-31.basil", ""},
+		{"what is there once", "lines.data.[].type", oneOff, "invoiceitem", first, "2025-03-31.basil"},
+		{"what is there once", "lines.data.[].proration", oneOff, false, first, "2025-03-31.basil"},
+		{"what is there once", "lines.data.[].parent.type", oneOff, "invoice_item_details", "2025-03-31.basil", ""},
+		{"all lines", "lines.has_more", aPaidInvoice, false, first, ""},
+		{"not all lines", "lines.has_more", failed, true, first, ""},
+		{"when it is due", "due_date", aPaidInvoice, ends, first, ""},
+		{"when it was finalized", "status_transitions.finalized_at", aPaidInvoice, began, first, ""},
+
+		{"a credit note's refund", "refund", aCreditNote, "re_1", first, "2025-03-31.basil"},
+		{"a credit note's refund", "refund", aCreditNote, nil, "2025-03-31.basil", ""},
+		{"a credit note's refund", "refunds.[].refund", aCreditNote, nil, first, "2025-03-31.basil"},
+		{"a credit note's refund", "refunds.[].refund", aCreditNote, "re_1", "2025-03-31.basil", ""},
+		{"what a credit note is of", "invoice", aCreditNote, "in_1", first, ""},
+		{"a credited line", "lines.data.[].invoice_line_item", aCreditNote, "il_1", first, ""},
+		{"a credited line", "lines.data.[].type", aCreditNote, "invoice_line_item", first, ""},
+		{"a line of its own", "lines.data.[].invoice_line_item", back, nil, first, ""},
+		{"a line of its own", "lines.data.[].type", back, "custom_line_item", first, ""},
+
 		{"a line's period", "lines.data.[].period.end", aPaidInvoice, ends, first, ""},
 
 		{"a charge's invoice", "invoice", aCharge, "in_1", first, "2025-03-31.basil"},
@@ -171,6 +224,10 @@ func TestBody_Expanded(t *testing.T) {
 		"payment_intent": aCharge,
 		"parent.subscription_details.subscription": aPaidInvoice,
 		"charge":                 domain.RefundFact{Type: "refund.created", At: began, ID: "re_1", Charge: "ch_1"},
+		"invoice":                aCreditNote,
+		"refund":                 aCreditNote,
+		"refunds.[].refund":      aCreditNote,
+		"latest_invoice":         aSubscription,
 		"payment.payment_intent": domain.InvoicePaymentFact{Type: "invoice_payment.paid", At: began, ID: "inpay_1", PaymentIntent: "pi_1"},
 	} {
 		found := 0

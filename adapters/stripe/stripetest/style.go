@@ -63,5 +63,21 @@ func untold(f domain.Fact, version string) string {
 	case isInvoicePayment && version < basil:
 		return "there are no payments of invoices before " + basil
 	}
+	if invoice, is := f.(domain.InvoiceFact); is {
+		return untoldLine(invoice.Invoice.Lines)
+	}
+	return ""
+}
+
+// untoldLine says why Stripe has no such line; empty: it has them all.
+func untoldLine(lines []domain.Line) string {
+	for _, line := range lines {
+		switch {
+		case line.ID == "":
+			return "a line has no id"
+		case (line.Kind == domain.LineCredit) != (line.Amount < 0):
+			return "what gives something back is a credit, and only that: line " + line.ID
+		}
+	}
 	return ""
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
-func (p pen) subscription(s domain.Subscription) object {
+func (p pen) subscription(f domain.SubscriptionFact) object {
+	s := f.Snapshot
 	o := object{
 		{"id", string(s.ID)},
 		{"object", "subscription"},
@@ -20,11 +21,11 @@ func (p pen) subscription(s domain.Subscription) object {
 		{"customer", p.reference("customer", string(s.Customer))},
 		{"default_payment_method", p.reference("payment_method", "pm_1")},
 		{"ended_at", s.EndedAt},
-		{"items", p.items(s)},
-		{"latest_invoice", p.reference("invoice", "in_latest")},
+		{"items", p.items(f)},
+		{"latest_invoice", p.reference("invoice", string(s.LatestInvoice))},
 		{"livemode", p.live},
 		{"metadata", p.ours(s.Order)},
-		{"pause_collection", nil},
+		{"pause_collection", pauseCollection(s)},
 		{"pending_update", nil},
 		{"schedule", nil},
 		{"start_date", s.StartedAt},
@@ -36,18 +37,25 @@ func (p pen) subscription(s domain.Subscription) object {
 		o = append(o, member{"discounts", list{}})
 	}
 	if !p.since(basil) {
-		o = append(o, member{"discount", nil}, member{"current_period_start", s.PeriodStart}, member{"current_period_end", s.PeriodEnd})
+		o = append(o, member{"discount", nil}, member{"current_period_start", s.PeriodStart()}, member{"current_period_end", s.PeriodEnd()})
 	}
 	if p.since(clover) {
 		o = append(o, member{"billing_mode", object{{"type", billing(s)}}})
 	}
 	if p.since(dahlia) {
-		o = append(o, member{"customer_account", nil})
+		o = append(o, member{"customer_account", orNull(s.CustomerAccount)})
 	}
 	if p.since(endive) {
 		o = append(o, member{"status_details", nil})
 	}
 	return o
+}
+
+func pauseCollection(s domain.Subscription) any {
+	if s.Pause == domain.PauseNone {
+		return nil
+	}
+	return object{{"behavior", string(s.Pause)}, {"resumes_at", nil}}
 }
 
 // billing is the mode that says a scheduled end as this snapshot does.
@@ -74,9 +82,9 @@ func (p pen) createdAt(s domain.Subscription) time.Time {
 	return s.StartedAt
 }
 
-func (p pen) items(s domain.Subscription) object {
+func (p pen) items(f domain.SubscriptionFact) object {
+	s := f.Snapshot
 	data := make(list, len(s.Items))
-	last := int(p.below(int64(max(len(s.Items), 1))))
 	for i, item := range s.Items {
 		o := object{
 			{"id", orNull(item.ID)},
@@ -90,41 +98,37 @@ func (p pen) items(s domain.Subscription) object {
 				{"currency", "usd"},
 				{"lookup_key", orNull(item.LookupKey)},
 				{"metadata", object{}},
-				{"product", "prod_1"},
+				{"product", p.reference("product", item.Product)},
 				{"recurring", object{{"interval", "month"}, {"usage_type", "licensed"}}},
 				{"unit_amount", 900},
 			}},
-			{"quantity", p.quantity(item)},
+			{"quantity", p.quantity(item.Quantity)},
 			{"subscription", string(s.ID)},
 			{"tax_rates", list{}},
 		}
 		if p.since(basil) {
-			start, end := s.PeriodStart, s.PeriodEnd
-			if i != last && !end.IsZero() && p.chance(2) { // items may have different intervals
-				start, end = earlier(start, 7, 0), earlier(end, 1, 0)
-			}
-			o = append(o, member{"current_period_start", start}, member{"current_period_end", end}, member{"discounts", list{}})
+			o = append(o, member{"current_period_start", item.PeriodStart}, member{"current_period_end", item.PeriodEnd}, member{"discounts", list{}})
 		}
 		data[i] = o
 	}
 	return object{
-		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", false},
+		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", f.MoreItems},
 		{"total_count", len(data)}, {"url", "/v1/subscription_items?subscription=" + string(s.ID)},
 	}
 }
 
 // quantity is none for a metered price, of which there is one.
-func (p pen) quantity(item domain.Item) any {
-	if item.Quantity == 1 && p.chance(3) {
+func (p pen) quantity(of int64) any {
+	if of == 1 && p.chance(3) {
 		return nil
 	}
-	return item.Quantity
+	return of
 }
 
 // subscriptionBefore is how it was one period earlier. Since basil an array that has
 // changed is there as a whole.
 func (p pen) subscriptionBefore(s domain.Subscription) object {
-	start, end := earlier(s.PeriodStart, 0, 1), s.PeriodStart
+	start, end := earlier(s.PeriodStart(), 0, 1), s.PeriodStart()
 	if !p.since(basil) {
 		return object{{"status", "past_due"}, {"current_period_start", start}, {"current_period_end", end}}
 	}

@@ -1,0 +1,100 @@
+package sandbox
+
+import "net/http"
+
+// payInvoice charges the buyer's card now, or takes note that the money came
+// elsewhere.
+func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
+	in := s.invoices.get(c.id)
+	outside := c.flag("paid_out_of_band")
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case in == nil:
+		return nil, notFound("invoice", c.id, "invoice")
+	case in.status == "paid":
+		return nil, invalid("", "", "Invoice is already paid")
+	case in.status == "draft":
+		s.finalize(in, "Subscription update", []string{"card"})
+	case !in.payable():
+		return nil, invalid("", "", "You can only pay an open invoice; this one is %s.", in.status)
+	}
+	sub := s.subscriptions.get(in.subscription)
+	switch {
+	case outside:
+		in.paidOutOfBand = true
+		s.cancelIntent(s.paymentIntents.get(in.paymentIntent))
+		s.markPaid(in)
+	case sub != nil && sub.noMethod:
+		return nil, invalid("", "resource_missing", "This customer has no attached payment source or default payment method.")
+	case !s.chargeFor(in, true):
+		return nil, declined()
+	}
+	s.settled(in)
+	return s.invoiceObject(in), nil
+}
+
+// declined is the answer to a call whose card does not pay.
+func declined() *apiError {
+	e := *testCards[declinedCard]
+	e.status = http.StatusPaymentRequired
+	return &e
+}
+
+func (s *Sandbox) voidInvoiceByID(c *call) (object, *apiError) {
+	in := s.invoices.get(c.id)
+	switch {
+	case in == nil:
+		return nil, notFound("invoice", c.id, "invoice")
+	case !in.payable():
+		return nil, invalid("", "", "You can only pass in open or uncollectible invoices. This invoice has status %s.", in.status)
+	}
+	s.voidInvoice(in)
+	s.givenUp(in)
+	return s.invoiceObject(in), nil
+}
+
+func (s *Sandbox) writeInvoiceOff(c *call) (object, *apiError) {
+	in := s.invoices.get(c.id)
+	switch {
+	case in == nil:
+		return nil, notFound("invoice", c.id, "invoice")
+	case in.status != "open":
+		return nil, invalid("", "", "You can only pass in open invoices. This invoice has status %s.", in.status)
+	}
+	s.writeOff(in)
+	s.givenUp(in)
+	return s.invoiceObject(in), nil
+}
+
+// finalizeInvoice opens a draft, such as one that pause_collection kept. It is not
+// charged by that alone.
+func (s *Sandbox) finalizeInvoice(c *call) (object, *apiError) {
+	in := s.invoices.get(c.id)
+	switch {
+	case in == nil:
+		return nil, notFound("invoice", c.id, "invoice")
+	case in.status != "draft":
+		return nil, invalid("", "invoice_not_editable", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+	}
+	s.finalize(in, "Subscription update", []string{"card"})
+	if in.due() == 0 {
+		s.markPaid(in)
+	}
+	return s.invoiceObject(in), nil
+}
+
+// sendInvoice sends an invoice again.
+func (s *Sandbox) sendInvoice(c *call) (object, *apiError) {
+	in := s.invoices.get(c.id)
+	switch {
+	case in == nil:
+		return nil, notFound("invoice", c.id, "invoice")
+	case !in.toBeSent():
+		return nil, invalid("", "", "You can only manually send an invoice if its collection method is 'send_invoice'.")
+	case in.status != "open":
+		return nil, invalid("", "", "You can only send an open invoice; this one is %s.", in.status)
+	}
+	s.emit("invoice.sent", s.invoiceObject(in), nil)
+	return s.invoiceObject(in), nil
+}

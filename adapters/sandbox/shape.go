@@ -1,0 +1,110 @@
+package sandbox
+
+import "slices"
+
+// shapeChange is what a version of Stripe's API added to a kind of object, and
+// what it took away.
+type shapeChange struct {
+	version, kind string
+	adds, removes []string
+}
+
+// shapeChanges are all in which the versions differ, in the order of their
+// coming. Objects are made with everything that they have in any version.
+var shapeChanges = []shapeChange{
+	{"2024-04-10", "product", []string{"marketing_features"}, []string{"features"}},
+	{"2024-04-10", "price.recurring", []string{"meter"}, nil},
+	{"2024-04-10", "subscription", []string{"discounts"}, nil},
+	{"2024-04-10", "subscription_item", []string{"discounts"}, nil},
+	{"2024-09-30.acacia", "checkout.session.tax_id_collection", []string{"required"}, nil},
+	{"2024-09-30.acacia", "dispute.payment_method_details.card", []string{"case_type"}, nil},
+	{"2024-09-30.acacia", "credit_note", []string{"pretax_credit_amounts"}, nil},
+	{"2024-09-30.acacia", "credit_note_line_item", []string{"pretax_credit_amounts"}, nil},
+	{"2024-09-30.acacia", "subscription", []string{"invoice_settings"}, nil},
+	{basil, "charge", nil, []string{"invoice"}},
+	{basil, "checkout.session", nil, []string{"shipping_details"}},
+	{basil, "credit_note", []string{"post_payment_amount", "pre_payment_amount", "refunds", "total_taxes"}, []string{"refund", "tax_amounts"}},
+	{basil, "credit_note_line_item", []string{"taxes"}, []string{"amount_excluding_tax", "tax_amounts", "unit_amount_excluding_tax"}},
+	{basil, "dispute", []string{"enhanced_eligibility_types"}, nil},
+	{basil, "dispute.evidence", []string{"enhanced_evidence"}, nil},
+	{basil, "dispute.evidence_details", []string{"enhanced_eligibility"}, nil},
+	{
+		basil, "invoice", []string{"amount_overpaid", "parent", "total_taxes"},
+		[]string{"application_fee_amount", "charge", "discount", "paid", "paid_out_of_band", "payment_intent", "quote", "subscription",
+			"subscription_details", "tax", "total_tax_amounts", "transfer_data"},
+	},
+	{
+		basil, "line_item", []string{"parent", "pricing", "taxes"},
+		[]string{"amount_excluding_tax", "invoice_item", "price", "proration", "proration_details", "subscription_item", "tax_amounts",
+			"tax_rates", "type", "unit_amount_excluding_tax"},
+	},
+	{basil, "payment_intent", nil, []string{"invoice"}},
+	{basil, "price.recurring", nil, []string{"aggregate_usage"}},
+	{basil, "subscription", nil, []string{"billing_thresholds", "current_period_end", "current_period_start", "discount"}},
+	{basil, "subscription_item", []string{"current_period_end", "current_period_start"}, []string{"billing_thresholds"}},
+	{"2025-06-30.basil", "subscription", []string{"billing_mode"}, nil},
+	{"2025-09-30.clover", "discount", []string{"source"}, []string{"coupon"}},
+	{"2025-09-30.clover", "subscription", []string{"billing_thresholds"}, nil},
+	{"2025-09-30.clover", "subscription_item", []string{"billing_thresholds"}, nil},
+	{"2026-03-25.dahlia", "dispute.payment_method_details.card", []string{"network"}, nil},
+	{"2026-03-25.dahlia", "invoice", []string{"amount_paid_off_stripe"}, nil},
+	{"2026-03-25.dahlia", "line_item", []string{"subtotal"}, nil},
+	{"2026-05-27.dahlia", "subscription", []string{"billing_schedules"}, nil},
+}
+
+// in is the object as the version shows it: this is the one place where versions
+// differ. The object itself stays as it was made.
+func (o object) in(version string) object { return shaped(o, kindOf(o, "", ""), version) }
+
+// kindOf is an object's name. A hash that carries none is named by where it is.
+func kindOf(o object, within, place string) string {
+	if kind, ok := o["object"].(string); ok {
+		return kind
+	}
+	return within + "." + place
+}
+
+func shaped(o object, kind, version string) object {
+	if kind == "event" {
+		return o // it was rendered when it was made, and never changes
+	}
+	hidden := hiddenIn(version, kind)
+	out := make(object, len(o))
+	for name, v := range o {
+		if slices.Contains(hidden, name) {
+			continue
+		}
+		switch v := v.(type) {
+		case object:
+			out[name] = shaped(v, kindOf(v, kind, name), version)
+		case []object:
+			list := make([]object, len(v))
+			for i, each := range v {
+				list[i] = shaped(each, kindOf(each, kind, name), version)
+			}
+			out[name] = list
+		default:
+			out[name] = v
+		}
+	}
+	if kind == "checkout.session" && version >= "2026-03-25" && out["ui_mode"] == "hosted" {
+		out["ui_mode"] = "hosted_page" // the one value that was renamed
+	}
+	return out
+}
+
+// hiddenIn are the properties of a kind that the version does not have.
+func hiddenIn(version, kind string) []string {
+	var hidden []string
+	for _, c := range shapeChanges {
+		switch {
+		case c.kind != kind:
+		case c.version <= version:
+			hidden = slices.DeleteFunc(hidden, func(name string) bool { return slices.Contains(c.adds, name) })
+			hidden = append(hidden, c.removes...)
+		default:
+			hidden = append(hidden, c.adds...)
+		}
+	}
+	return hidden
+}

@@ -1,0 +1,169 @@
+package sandbox
+
+import (
+	"fmt"
+	"time"
+)
+
+var subscriptionCreateParams = []string{
+	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
+	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]",
+}
+
+var subscriptionCreateUnsupported = []string{
+	"add_invoice_items", "application_fee_percent", "automatic_tax", "backdate_start_date", "billing_cycle_anchor",
+	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "coupon", "currency", "default_payment_method", "default_source",
+	"default_tax_rates", "invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings", "pending_invoice_item_interval",
+	"promotion_code", "proration_behavior", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
+}
+
+// createSubscription is the way past Checkout: the customer's card pays at once, or
+// an invoice is sent.
+func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
+	sub := &subscription{
+		customer: c.required("customer"), description: c.limited("description", 500), metadata: c.metadata("metadata", nil),
+		cancelAtPeriodEnd: c.flag("cancel_at_period_end"),
+	}
+	s.readCollection(c, sub)
+	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
+	trialDays := c.integer("trial_period_days", 1, 730)
+	cu := s.liveCustomer(sub.customer)
+	if cu == nil {
+		c.fail(missingReference("customer", sub.customer, "customer"))
+	}
+	if !c.hasAny("items") {
+		c.fail(missingParam("items"))
+	}
+	for _, i := range c.indexes("items") {
+		name := fmt.Sprintf("items[%d]", i)
+		it := subscriptionItem{price: c.required(name + "[price]"), quantity: 1, metadata: c.metadata(name+"[metadata]", nil)}
+		if c.has(name + "[quantity]") {
+			it.quantity = c.integer(name+"[quantity]", 0, maxQuantity)
+		}
+		if p := s.prices.get(it.price); p != nil && sub.currency == "" {
+			sub.currency = p.currency
+		}
+		s.checkItemPrice(c, sub, it, name)
+		sub.items = append(sub.items, it)
+	}
+	s.checkItems(c, sub, sub.items)
+	if c.err != nil {
+		return nil, c.err
+	}
+	sub.noMethod, sub.card = cu.noMethod, cu.card
+	due := int64(0)
+	for _, it := range sub.items {
+		if p := s.prices.get(it.price); trialDays == 0 && !p.metered() {
+			due += p.amount(it.quantity)
+		}
+	}
+	if due > 0 && sub.daysUntilDue == 0 && behavior == "error_if_incomplete" {
+		if e := sub.refusesPayment(); e != nil {
+			return nil, e
+		}
+	}
+	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, methodTypes: []string{"card"}})
+	if behavior != "default_incomplete" {
+		s.payFirst(sub, in)
+	}
+	s.expireIncomplete(sub, in)
+	if sub.cancelAtPeriodEnd {
+		sub.cancelAt, sub.canceledAt, sub.cancelReason = sub.nextEnd(), sub.created, "cancellation_requested"
+		s.scheduleCancel(sub)
+	}
+	return s.subscriptionObject(sub), nil
+}
+
+// readCollection reads whether invoices are charged or sent.
+func (s *Sandbox) readCollection(c *call, sub *subscription) {
+	method := c.oneOf("collection_method", "charge_automatically", "send_invoice")
+	days := c.integer("days_until_due", 1, 3650)
+	switch {
+	case method == "send_invoice" && days == 0 && sub.daysUntilDue == 0:
+		c.fail(invalid("days_until_due", "", "If the subscription's collection_method is set to 'send_invoice', you must set days_until_due."))
+	case days != 0 && method != "send_invoice" && sub.daysUntilDue == 0:
+		c.fail(invalid("days_until_due", "", "You can only set 'days_until_due' if the subscription's collection_method is 'send_invoice'."))
+	case method == "charge_automatically":
+		sub.daysUntilDue = 0
+	case days != 0:
+		sub.daysUntilDue = days
+	}
+}
+
+// firstInvoice is what a subscription begins with, besides its items.
+type firstInvoice struct {
+	once        []invoiceLine // what is paid once
+	discount    *discount
+	trialDays   int64
+	methodTypes []string
+}
+
+// addSubscription starts a subscription with its first period, or a trial, and its
+// first invoice. Whether that is paid is the caller's affair if the subscription is
+// incomplete then.
+func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoice {
+	now, trialDays := s.nowUnix(), first.trialDays
+	sub.id, sub.created, sub.anchor = newID("sub_1", 23), now, now
+	if trialDays > 0 {
+		sub.trialStart, sub.trialEnd = now, now+trialDays*24*60*60
+		sub.anchor = sub.trialEnd
+	}
+	in := &invoice{
+		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_create",
+		subscriptionMetadata: sub.metadata, periodStart: now, periodEnd: now, automaticTax: sub.automaticTax,
+		daysUntilDue: sub.daysUntilDue, lines: first.once,
+	}
+	for i := range sub.items {
+		it := &sub.items[i]
+		it.id, it.created, it.anchor, it.start, it.end = newID("si_", 14), now, sub.anchor, now, sub.trialEnd
+		if sub.trialEnd == 0 {
+			s.startPeriod(it, now)
+		}
+		in.lines = append(in.lines, s.itemLine(sub, *it, subscriptionItem{}))
+	}
+	in.reduce(first.discount)
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	sub.status = "incomplete"
+	if in.due() == 0 || in.toBeSent() {
+		sub.status = sub.startStatus()
+	}
+	s.subscriptions.add(sub.id, sub)
+	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
+	s.finalize(in, "Subscription creation", first.methodTypes)
+	if in.due() == 0 {
+		s.markPaid(in)
+	}
+	return in
+}
+
+// payFirst has the customer's card pay the first invoice, if anything is due.
+func (s *Sandbox) payFirst(sub *subscription, in *invoice) {
+	if sub.status == "incomplete" && s.chargeFor(in, true) {
+		s.settled(in)
+	}
+}
+
+// firstPaymentLife is how long Stripe waits for a subscription's first payment.
+const firstPaymentLife = 23 * time.Hour
+
+// expireIncomplete ends a subscription whose first invoice is not paid in time. One
+// of Checkout ends with its session.
+func (s *Sandbox) expireIncomplete(sub *subscription, in *invoice) {
+	if sub.status != "incomplete" {
+		return
+	}
+	s.at(s.now().Add(firstPaymentLife), func() {
+		if sub.status == "incomplete" && in.payable() {
+			s.voidInvoice(in)
+			s.givenUp(in)
+		}
+	})
+}
+
+func (sub *subscription) startStatus() string {
+	if sub.trialEnd > 0 {
+		return "trialing"
+	}
+	return "active"
+}

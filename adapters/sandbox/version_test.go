@@ -1,0 +1,303 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
+)
+
+const dahlia = "2026-08-26.dahlia"
+
+// ask sends a request with a form in the version of the API, "" for none, and
+// returns the answer's status and body.
+func (s *shop) ask(version, method, path string, form url.Values) (int, []byte) {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.URL()+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer sk_test_1")
+	if version != "" {
+		r.Header.Set("Stripe-Version", version)
+	}
+	resp, err := s.http.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, []byte(body(s.t, resp))
+}
+
+// fetch is the answer to a GET that has to succeed.
+func (s *shop) fetch(version, path string) tree {
+	s.t.Helper()
+	status, answer := s.ask(version, http.MethodGet, path, nil)
+	if status != http.StatusOK {
+		s.t.Fatalf("GET %s in %s: %d %s", path, version, status, answer)
+	}
+	return parse(s.t, answer)
+}
+
+// post is the answer to a POST that has to succeed.
+func (s *shop) post(path string, form url.Values) tree {
+	s.t.Helper()
+	status, answer := s.ask("", http.MethodPost, path, form)
+	if status != http.StatusOK {
+		s.t.Fatalf("POST %s: %d %s", path, status, answer)
+	}
+	return parse(s.t, answer)
+}
+
+// refused is the error of a POST that has to be refused with that status.
+func (s *shop) refused(status int, path string, form url.Values) tree {
+	s.t.Helper()
+	got, answer := s.ask("", http.MethodPost, path, form)
+	if got != status {
+		s.t.Fatalf("POST %s: got %d %s, want %d", path, got, answer, status)
+	}
+	return parse(s.t, answer)
+}
+
+// tree is JSON as it is, whatever a client's structs make of it.
+type tree struct{ v any }
+
+func parse(t *testing.T, data []byte) tree {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%v in %s", err, data)
+	}
+	return tree{v}
+}
+
+// at is what lies at a place such as "lines.data.0.id": its text, "<none>" where
+// there is nothing and "null" for null.
+func (n tree) at(place string) string {
+	switch v := n.down(place).v.(type) {
+	case missing:
+		return "<none>"
+	case nil:
+		return "null"
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	default:
+		text, _ := json.Marshal(v)
+		return string(text)
+	}
+}
+
+type missing struct{}
+
+func (n tree) down(place string) tree {
+	name, rest, deeper := strings.Cut(place, ".")
+	var next any = missing{}
+	switch v := n.v.(type) {
+	case map[string]any:
+		if x, ok := v[name]; ok {
+			next = x
+		}
+	case []any:
+		if i := int(name[0] - '0'); len(name) == 1 && i < len(v) {
+			next = v[i]
+		}
+	}
+	if !deeper {
+		return tree{next}
+	}
+	return tree{next}.down(rest)
+}
+
+func (n tree) len(place string) int {
+	list, _ := n.down(place).v.([]any)
+	return len(list)
+}
+
+// wants compares places with what they have to hold.
+func (n tree) wants(t *testing.T, what string, places map[string]string) {
+	t.Helper()
+	for place, want := range places {
+		if got := n.at(place); got != want {
+			t.Errorf("%s: %s is %s, want %s", what, place, got, want)
+		}
+	}
+}
+
+// Every object is what Stripe's description says it is, in each version that has a
+// description.
+func TestVersions_EveryObjectIsStripes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.liveALot()
+	for _, v := range stripespec.Versions {
+		for schema, path := range objectLists {
+			sep := "?"
+			if strings.Contains(path, "?") {
+				sep = "&"
+			}
+			status, answer := s.ask(v.API, http.MethodGet, path+sep+"limit=100", nil)
+			if status != http.StatusOK {
+				t.Errorf("%s %s: %d", v.API, path, status)
+			}
+			stripespec.ValidateIn(t, v.API, "list of "+schema, answer)
+		}
+	}
+	status, answer := s.ask(dahlia, http.MethodGet, "/v1/invoices?limit=100&expand[]=data.payments&expand[]=data.payments.data.payment.payment_intent", nil)
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, answer)
+	}
+	stripespec.ValidateIn(t, dahlia, "list of invoice", answer)
+	_, answer = s.ask(dahlia, http.MethodGet, "/v1/invoice_payments?limit=100", nil)
+	stripespec.ValidateIn(t, dahlia, "list of invoice_payment", answer)
+	if parse(t, answer).len("data") < 10 {
+		t.Errorf("few invoices have a payment: %s", answer)
+	}
+}
+
+// objectLists are the lists of all kinds of objects that every version has.
+var objectLists = map[string]string{
+	"product": "/v1/products", "price": "/v1/prices", "customer": "/v1/customers", "checkout.session": "/v1/checkout/sessions",
+	"subscription": "/v1/subscriptions?status=all", "invoice": "/v1/invoices", "payment_intent": "/v1/payment_intents",
+	"charge": "/v1/charges", "refund": "/v1/refunds", "dispute": "/v1/disputes",
+	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents",
+}
+
+// What basil moved is at its new place since then, and at its old one before.
+func TestVersions_BasilMovedWhatTiesObjects(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub := s.subscribed()
+	in := sub.LatestInvoice
+	end, start := fmtInt(sub.CurrentPeriodEnd), fmtInt(sub.CurrentPeriodStart)
+	product := s.fetch("", "/v1/prices/"+s.monthly).at("product")
+	for _, tt := range []struct {
+		version, path string
+		want          map[string]string
+	}{
+		{"", "/v1/subscriptions/" + sub.ID, map[string]string{
+			"current_period_end": end, "current_period_start": start, "items.data.0.current_period_end": "<none>"}},
+		{"2025-02-24.acacia", "/v1/subscriptions/" + sub.ID, map[string]string{"current_period_end": end, "items.data.0.current_period_end": "<none>"}},
+		{"2025-03-31.basil", "/v1/subscriptions/" + sub.ID, map[string]string{
+			"current_period_end": "<none>", "current_period_start": "<none>", "billing_mode": "<none>",
+			"items.data.0.current_period_end": end, "items.data.0.current_period_start": start}},
+		{dahlia, "/v1/subscriptions/" + sub.ID, map[string]string{"current_period_end": "<none>", "billing_mode.type": "classic"}},
+		{"", "/v1/invoices/" + in.ID, map[string]string{
+			"subscription": sub.ID, "payment_intent": in.PaymentIntent.ID, "charge": in.Charge.ID, "paid": "true", "parent": "<none>",
+			"lines.data.0.price.id": s.monthly, "lines.data.0.type": "subscription", "lines.data.0.subscription_item": sub.Items.Data[0].ID,
+			"lines.data.0.parent": "<none>", "lines.data.0.pricing": "<none>"}},
+		{dahlia, "/v1/invoices/" + in.ID, map[string]string{
+			"subscription": "<none>", "payment_intent": "<none>", "charge": "<none>", "paid": "<none>", "payments": "<none>", "status": "paid",
+			"parent.type": "subscription_details", "parent.subscription_details.subscription": sub.ID,
+			"lines.data.0.price": "<none>", "lines.data.0.type": "<none>", "lines.data.0.proration": "<none>", "lines.data.0.subscription_item": "<none>",
+			"lines.data.0.parent.type":                                        "subscription_item_details",
+			"lines.data.0.parent.subscription_item_details.subscription":      sub.ID,
+			"lines.data.0.parent.subscription_item_details.subscription_item": sub.Items.Data[0].ID,
+			"lines.data.0.parent.subscription_item_details.proration":         "false",
+			"lines.data.0.pricing.type":                                       "price_details", "lines.data.0.pricing.price_details.price": s.monthly,
+			"lines.data.0.pricing.price_details.product": product}},
+		{dahlia, "/v1/invoices/" + in.ID + "?expand[]=payments", map[string]string{
+			"payments.data.0.payment.type": "payment_intent", "payments.data.0.payment.payment_intent": in.PaymentIntent.ID,
+			"payments.data.0.status": "paid", "payments.data.0.amount_paid": "2000", "payments.has_more": "false"}},
+		{dahlia, "/v1/invoices?subscription=" + sub.ID + "&expand[]=data.payments", map[string]string{
+			"data.0.payments.data.0.payment.payment_intent": in.PaymentIntent.ID}},
+		{dahlia, "/v1/invoice_payments?payment[type]=payment_intent&payment[payment_intent]=" + in.PaymentIntent.ID, map[string]string{
+			"data.0.invoice": in.ID, "data.0.object": "invoice_payment", "data.1": "<none>"}},
+		{dahlia, "/v1/invoice_payments?invoice=" + in.ID, map[string]string{"data.0.payment.payment_intent": in.PaymentIntent.ID}},
+		{"", "/v1/charges/" + in.Charge.ID, map[string]string{"invoice": in.ID}},
+		{dahlia, "/v1/charges/" + in.Charge.ID, map[string]string{"invoice": "<none>", "payment_intent": in.PaymentIntent.ID}},
+		{"", "/v1/payment_intents/" + in.PaymentIntent.ID, map[string]string{"invoice": in.ID}},
+		{dahlia, "/v1/payment_intents/" + in.PaymentIntent.ID + "?expand[]=latest_charge", map[string]string{
+			"invoice": "<none>", "latest_charge.id": in.Charge.ID, "latest_charge.invoice": "<none>"}},
+	} {
+		s.fetch(tt.version, tt.path).wants(t, tt.version+" "+tt.path, tt.want)
+	}
+}
+
+func TestVersions_RefusesWhatAVersionDoesNotHave(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	in := s.subscribed().LatestInvoice.ID
+	for _, tt := range []struct {
+		version, method, path string
+		status                int
+	}{
+		{dahlia, "GET", "/v1/invoices/" + in + "?expand[]=subscription", 400},
+		{"", "GET", "/v1/invoices/" + in + "?expand[]=payments", 400},
+		{"", "GET", "/v1/invoice_payments?invoice=" + in, 404},
+		{"2026-01-01", "GET", "/v1/invoices/" + in, 400},
+		{dahlia, "POST", "/v1/customers", 400},
+		{dahlia, "GET", "/v1/invoice_payments?payment[payment_intent]=pi_1", 400},
+	} {
+		if got, answer := s.ask(tt.version, tt.method, tt.path, nil); got != tt.status {
+			t.Errorf("%s %s in %q: got %d %s, want %d", tt.method, tt.path, tt.version, got, answer, tt.status)
+		}
+	}
+}
+
+func TestRequests_TellTheirVersion(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.fetch(dahlia, "/v1/customers")
+	s.fetch("", "/v1/customers")
+	got := s.Requests()
+	if len(got) != 2 || got[0].APIVersion != dahlia || got[1].APIVersion != sandbox.APIVersion {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// An endpoint with an api_version of its own is sent the same events in the shapes
+// of that version.
+func TestVersions_EndpointHasItsOwn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	newer := newEndpoint(t, "whsec_newer")
+	if _, err := s.AddWebhookEndpointAt("2026-13-01", newer.URL, "whsec_newer"); err == nil {
+		t.Error("an unknown version was accepted")
+	}
+	must[sandbox.WebhookEndpoint](t)(s.AddWebhookEndpointAt(dahlia, newer.URL, "whsec_newer"))
+	id := s.subscribed().ID
+	s.ok(s.RenewSubscription(id, true))
+	s.idle()
+	find := func(e *endpoint, kind string) stripe.Event {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		var found stripe.Event
+		for _, ev := range e.accepted {
+			if string(ev.Type) == kind && len(ev.Data.PreviousAttributes) > 0 {
+				found = ev
+			}
+		}
+		return found
+	}
+	older, recent := find(s.endpoint, "customer.subscription.updated"), find(newer, "customer.subscription.updated")
+	if older.APIVersion != sandbox.APIVersion || older.Data.Object["current_period_end"] == nil || older.Data.PreviousAttributes["current_period_end"] == nil ||
+		older.Data.PreviousAttributes["items"] != nil {
+		t.Errorf("older: got %+v", older.Data)
+	}
+	if recent.APIVersion != dahlia || recent.Data.Object["current_period_end"] != nil || recent.Data.PreviousAttributes["items"] == nil {
+		t.Errorf("newer: got %+v", recent.Data)
+	}
+	if recent.ID != older.ID {
+		t.Errorf("the events differ: %s and %s", recent.ID, older.ID)
+	}
+}
+
+func fmtInt(n int64) string { return strconv.FormatInt(n, 10) }
+
+func mustJSON(n tree) string {
+	text, err := json.Marshal(n.v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

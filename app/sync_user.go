@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// SyncUser asks Stripe how everything of a user stands: subscriptions, those that were
+// made in the dashboard too, their invoices, and what became of the money. It mends what
+// was lost on the way.
+type SyncUser struct {
+	store   ports.Store
+	gateway ports.Gateway
+	fulfill *Fulfill
+	asking  keyLock[domain.UserID]
+}
+
+// NewSyncUser returns the use case.
+func NewSyncUser(store ports.Store, gateway ports.Gateway, fulfill *Fulfill) *SyncUser {
+	return &SyncUser{store: store, gateway: gateway, fulfill: fulfill}
+}
+
+// Synced counts what was looked at, and what of the entitlements changed by it.
+type Synced struct {
+	Subscriptions int
+	Invoices      int
+	Orders        int
+	Changed       []domain.Change
+}
+
+// Do returns [ports.ErrNotFound] for a user of whom nothing is known, and the errors of
+// the gateway's fetches.
+func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
+	unlock, err := s.asking.lock(ctx, user)
+	if err != nil {
+		return Synced{}, err
+	}
+	defer unlock()
+	before, err := s.store.State(ctx, user)
+	if err != nil {
+		return Synced{}, fmt.Errorf("read the user: %w", err)
+	}
+	if len(before.Account.Refs()) == 0 {
+		return Synced{}, fmt.Errorf("%w: nothing is known of user %s", ports.ErrNotFound, user)
+	}
+	var done Synced
+	if err := s.syncOrders(ctx, before.Account, &done); err != nil {
+		return done, err
+	}
+	ids, err := s.syncSubscriptions(ctx, before.Account, &done)
+	if err != nil {
+		return done, err
+	}
+	for _, id := range ids {
+		if err := s.syncInvoices(ctx, id, &done); err != nil {
+			return done, err
+		}
+	}
+	after, err := s.store.State(ctx, user)
+	if err != nil {
+		return done, fmt.Errorf("read the user again: %w", err)
+	}
+	done.Changed = domain.Diff(before.Entitlements, after.Entitlements)
+	return done, nil
+}
+
+// syncOrders asks for checkouts that are not over, and for the money of one-time ones.
+func (s *SyncUser) syncOrders(ctx context.Context, a domain.Account, done *Synced) error {
+	for _, o := range a.Orders {
+		if o.Session == "" || o.Status == domain.OrderExpired || o.Status == domain.OrderPaymentFailed {
+			continue
+		}
+		done.Orders++
+		if !nothingToAsk(o) {
+			if err := syncSession(ctx, s.gateway, s.fulfill, o.Session); err != nil {
+				return err
+			}
+		}
+		if o.PaymentIntent != "" {
+			if err := s.syncReturned(ctx, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(o.PaymentIntent)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// syncSubscriptions asks for all subscriptions of the user's customers, and returns
+// their ids.
+func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done *Synced) ([]domain.SubscriptionID, error) {
+	customers := a.FormerCustomers
+	if a.Customer != "" {
+		customers = append([]domain.CustomerID{a.Customer}, customers...)
+	}
+	var ids []domain.SubscriptionID
+	for _, customer := range customers {
+		subscriptions, err := s.gateway.FetchSubscriptions(ctx, customer)
+		if errors.Is(err, ports.ErrNotFound) && customer != a.Customer {
+			continue // it may be deleted
+		}
+		if err != nil {
+			return nil, fmt.Errorf("fetch the subscriptions of customer %s: %w", customer, err)
+		}
+		for _, subscription := range subscriptions {
+			done.Subscriptions++
+			ids = append(ids, subscription.Snapshot.ID)
+			if err := s.fulfill.Facts(ctx, subscription); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return ids, nil
+}
+
+// returnedLately is of how many invoices of a subscription the money is asked about.
+const returnedLately = 3
+
+// syncInvoices asks for the newest invoices of a subscription, and of the last of them
+// what became of the money.
+func (s *SyncUser) syncInvoices(ctx context.Context, id domain.SubscriptionID, done *Synced) error {
+	invoices, err := s.gateway.FetchInvoices(ctx, id)
+	if err != nil {
+		return fmt.Errorf("fetch the invoices of subscription %s: %w", id, err)
+	}
+	asked := 0
+	for _, invoice := range invoices {
+		done.Invoices++
+		if err := s.fulfill.Facts(ctx, invoice); err != nil {
+			return err
+		}
+		if invoice.Invoice.Status != domain.InvoicePaid || asked == returnedLately {
+			continue
+		}
+		asked++
+		subjects := []domain.Ref{{Kind: domain.RefInvoice, ID: string(invoice.Invoice.ID)}}
+		for _, p := range invoice.PaidWith {
+			if p.PaymentIntent != "" {
+				subjects = append(subjects, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(p.PaymentIntent)})
+			} else if p.Charge != "" {
+				subjects = append(subjects, domain.Ref{Kind: domain.RefCharge, ID: string(p.Charge)})
+			}
+		}
+		for _, subject := range subjects {
+			if err := s.syncReturned(ctx, subject); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *SyncUser) syncReturned(ctx context.Context, subject domain.Ref) error {
+	facts, err := s.gateway.FetchReturned(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("fetch what became of the money of %s %s: %w", subject.Kind, subject.ID, err)
+	}
+	return s.fulfill.Facts(ctx, facts...)
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"go.uber.org/fx"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// knowPrices adds to the catalog what prices meant to those before it.
+func knowPrices(c domain.Catalog, store ports.Store, meanings *app.PriceMeanings) (domain.Catalog, error) {
+	ctx := context.Background()
+	if err := store.Ready(ctx); err != nil {
+		return c, err // which says what to do where there are no tables yet
+	}
+	known, err := meanings.Load(ctx)
+	c.Known = known
+	return c, err
+}
+
+// rememberPrices keeps what the catalog's prices mean for those after it. Stripe need
+// not answer for a service to start: what it names is learned when it does.
+func rememberPrices(lc fx.Lifecycle, meanings *app.PriceMeanings, c domain.Catalog, prices *app.Prices, logger *slog.Logger) {
+	lc.Append(fx.StartHook(func(ctx context.Context) error { return meanings.Learn(ctx, app.MeaningsOf(c, nil)) }))
+	inBackground(lc, func(ctx context.Context) {
+		named, err := prices.Meanings(ctx)
+		if err != nil {
+			return // warnOfPrices says so
+		}
+		if err := meanings.Learn(ctx, named); err != nil && ctx.Err() == nil {
+			logger.Warn("what the catalog's prices mean could not be kept: the next start tries again", "error", err)
+		}
+	})
+}

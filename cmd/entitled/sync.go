@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+type syncCommand struct {
+	User string `arg:"" help:"The user's id in your product."`
+}
+
+// Run asks Stripe about a user and prints what changed by it.
+func (s syncCommand) Run(ctx context.Context, c console) error {
+	d, err := openDoor(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	done, err := app.NewSyncUser(d.store, d.gateway, d.fulfill).Do(ctx, domain.UserID(s.User))
+	if errors.Is(err, ports.ErrNotFound) {
+		return fmt.Errorf("%w: check the id, and that DATABASE_URL is the service's", err)
+	}
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	for _, change := range done.Changed {
+		fmt.Fprintf(table, "%s\t%s\t%s %s\n", change.Kind, change.Entitlement.Feature, change.Entitlement.Source.Kind, change.Entitlement.Source.ID)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.err, "asked about %s, %s and %s: %s changed\n", counted(done.Orders, "order"),
+		counted(done.Subscriptions, "subscription"), counted(done.Invoices, "invoice"), counted(len(done.Changed), "entitlement"))
+	return err
+}

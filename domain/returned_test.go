@@ -1,0 +1,153 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Money that went back takes the lines that it is about, and no others: a refunded seat
+// takes only the seat.
+func TestReturned_TakesTheLinesThatItIsAbout(t *testing.T) {
+	t.Parallel()
+	const five, six = "pro, projects 100, seats 5", "pro, projects 100, seats 6"
+	year := bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 14500, 0, 365))
+	seat := bill(358, "in_2", "paid",
+		line(domain.LineChange, "si_1", "price_m_year", 6, 334, 358, 365), line(domain.LineCredit, "si_1", "price_m_year", 5, -278, 358, 365))
+	ofYear := func(quantity int64) domain.Item { return has("si_1", "price_m_year", quantity, 0, 365) }
+	month := func(n float64) domain.Item { return has("si_1", "price_m", 5, 30*n, 30*n+30) }
+	ofMonth := func(n float64, id domain.InvoiceID) domain.InvoiceFact {
+		return bill(30*n, id, "paid", cycle("si_1", "price_m", 5, 2900, 30*n, 30*n+30))
+	}
+	twoMonths := []domain.Fact{sub(0, "active", month(0)), ofMonth(0, "in_1"), sub(30, "active", month(1)), ofMonth(1, "in_2")}
+	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
+		return append(facts[:len(facts):len(facts)], more...)
+	}
+
+	tellAll(t, map[string]story{
+		"a year refunded, and then a seat paid: the seat": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, refundOf(15, "pi_1", "succeeded", 14500), sub(358, "active", ofYear(6)), seat},
+			[]holding{{359, "pro, projects 100, seats 1"}, {365.9, "pro, projects 100, seats 1"}, {366, "nothing"}},
+		},
+		"a year charged back, and then a seat paid: the seat": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, disputeOf(15, "pi_1", "lost"), sub(358, "active", ofYear(6)), seat},
+			[]holding{{359, "pro, projects 100, seats 1"}},
+		},
+		"a year refunded":       {[]domain.Fact{sub(0, "active", ofYear(5)), year, refundOf(15, "pi_1", "succeeded", 14500)}, []holding{{16, "nothing"}}},
+		"a part of it refunded": {[]domain.Fact{sub(0, "active", ofYear(5)), year, refundOf(15, "pi_1", "succeeded", 14499)}, []holding{{16, five}}},
+		"a seat refunded: the seat alone is gone": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(358, "active", ofYear(6)), seat, refundOf(359, "pi_2", "succeeded", 56)},
+			[]holding{{360, five}, {365.9, five}, {366, "nothing"}},
+		},
+		"a dispute over a seat": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(358, "active", ofYear(6)), seat, disputeOf(359, "pi_2", "needs_response")},
+			[]holding{{360, five}},
+		},
+		"a dispute over a seat, lost": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(358, "active", ofYear(6)), seat, disputeOf(359, "pi_2", "lost")},
+			[]holding{{360, five}, {365.9, five}, {366, "nothing"}},
+		},
+		"a dispute over a seat, won": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(358, "active", ofYear(6)), seat, disputeOf(359, "pi_2", "won")},
+			[]holding{{360, six}},
+		},
+		"a seat that costs nothing any more": {
+			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(364, "active", ofYear(6)), bill(364, "in_2", "paid",
+				line(domain.LineChange, "si_1", "price_m_year", 6, 0, 364, 365), line(domain.LineCredit, "si_1", "price_m_year", 5, 0, 364, 365))},
+			[]holding{{364.5, six}},
+		},
+
+		"a favor for the month before":       {also(twoMonths, refundOf(31, "pi_1", "succeeded", 2900)), []holding{{32, five}, {60.9, five}, {61, "nothing"}}},
+		"a charge of the month before, lost": {also(twoMonths, disputeOf(31, "pi_1", "lost")), []holding{{32, five}}},
+		"this month refunded":                {also(twoMonths, refundOf(31, "pi_2", "succeeded", 2900)), []holding{{32, "nothing"}}},
+		"this month's refund failed": {
+			also(twoMonths, refundOf(31, "pi_2", "succeeded", 2900), refundOf(36, "pi_2", "failed", 2900)), []holding{{37, five}, {61, "nothing"}},
+		},
+		"this month refunded, and the next is paid": {
+			also(twoMonths, refundOf(31, "pi_2", "succeeded", 2900), sub(60, "active", month(2)), ofMonth(2, "in_3")), []holding{{61, five}, {91, "nothing"}},
+		},
+		"this month refunded, and the next is declined": {
+			also(twoMonths, refundOf(31, "pi_2", "succeeded", 2900), sub(60, "past_due", month(2)), bill(60, "in_3", "open", cycle("si_1", "price_m", 5, 2900, 60, 90))),
+			[]holding{{61, five}, {76, "nothing"}},
+		},
+
+		// 9.00 of 29.00 were paid with credit: what was charged is all that can go back.
+		"all the money refunded beside a credit": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), ofMonth(0, "in_1"), sub(30, "active", month(1)),
+				settledWith(ofMonth(1, "in_2"), -900, 0, 2000), refundOf(31, "pi_2", "succeeded", 2000),
+			},
+			[]holding{{32, "nothing"}},
+		},
+		"a part of the money refunded beside a credit": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), ofMonth(0, "in_1"), sub(30, "active", month(1)),
+				settledWith(ofMonth(1, "in_2"), -900, 0, 2000), refundOf(31, "pi_2", "succeeded", 1999),
+			},
+			[]holding{{32, five}},
+		},
+	})
+}
+
+// What was bought with credit for what was charged back, nobody paid.
+func TestReturned_CreditForWhatWasChargedBackBuysNothing(t *testing.T) {
+	t.Parallel()
+	const five = "pro, projects 100, seats 5"
+	month := func(n float64) domain.Item { return has("si_1", "price_m", 5, 10+30*n, 40+30*n) }
+	// After ten days of a year Ana changes to months: what is left of the year pays for them.
+	months := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)), bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 12000, 0, 365)),
+		sub(10, "active", month(0)),
+		settledWith(bill(10, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m_year", 5, -11671, 10, 365), cycle("si_1", "price_m", 5, 1000, 10, 40)), 0, -10671, 0),
+		sub(40, "active", month(1)), settledWith(bill(40, "in_3", "paid", cycle("si_1", "price_m", 5, 1000, 40, 70)), -10671, -9671, 0),
+	}
+	also := func(more ...domain.Fact) []domain.Fact { return append(months[:len(months):len(months)], more...) }
+	tellAll(t, map[string]story{
+		"nobody wants anything back": {months, []holding{{41, five}, {70.9, five}, {71, "nothing"}}},
+		"the year is charged back":   {also(disputeOf(45, "pi_1", "lost")), []holding{{46, "nothing"}}},
+		"the year is refunded":       {also(refundOf(45, "pi_1", "succeeded", 12000)), []holding{{46, "nothing"}}},
+		"won after all":              {also(disputeOf(45, "pi_1", "won")), []holding{{46, five}}},
+		"and the next month is paid with money": {
+			also(disputeOf(45, "pi_1", "lost"), sub(70, "active", month(2)), bill(70, "in_4", "paid", cycle("si_1", "price_m", 5, 1000, 70, 100))),
+			[]holding{{71, five}, {101, "nothing"}},
+		},
+	})
+}
+
+// A credit note says which lines its money is for.
+func TestReturned_ACreditNoteTakesTheLineThatItNames(t *testing.T) {
+	t.Parallel()
+	const both, pro = "pro, projects 100, seats 5, sso", "pro, projects 100, seats 5"
+	items := []domain.Item{has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)}
+	begun := []domain.Fact{
+		sub(0, "active", items...), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+	}
+	note := func(status domain.CreditNoteStatus, amount int64, lines ...domain.CreditedLine) domain.Fact {
+		return domain.CreditNoteFact{Type: "credit_note.updated", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: "cn_1", Invoice: "in_1", Status: status, Amount: amount, Currency: "usd", CreatedAt: on(5), Lines: lines, Refunds: []domain.RefundID{"re_pi_1"},
+		}}
+	}
+	addOn := domain.CreditedLine{Line: "il_in_1_1", Amount: 500}
+	also := func(more ...domain.Fact) []domain.Fact { return append(begun[:len(begun):len(begun)], more...) }
+	later := with(begun[1].(domain.InvoiceFact), func(i *domain.Invoice) { i.AmountPaid, i.PaidAt = 2500, on(9) })
+	tellAll(t, map[string]story{
+		// An invoice that is not paid yet becomes smaller, and its rest is paid.
+		"most of it, before it was paid": {[]domain.Fact{begun[0], later, note("issued", 3000, domain.CreditedLine{Amount: 3000})}, []holding{{10, both}}},
+		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, pro}}},
+		"all of it, before it was paid": {
+			[]domain.Fact{begun[0], with(later, func(i *domain.Invoice) { i.AmountPaid = 0 }), note("issued", 5500, domain.CreditedLine{Amount: 5500})},
+			[]holding{{10, "nothing"}},
+		},
+
+		"nothing goes back":           {begun, []holding{{6, both}}},
+		"the add-on":                  {also(note("issued", 500, addOn)), []holding{{6, pro}, {31, "nothing"}}},
+		"the add-on, with its refund": {also(note("issued", 500, addOn), refundOf(5, "pi_1", "succeeded", 500)), []holding{{6, pro}}},
+		"the add-on, with tax":        {also(note("issued", 595, addOn), refundOf(5, "pi_1", "succeeded", 595)), []holding{{6, pro}}},
+		"a part of the add-on":        {also(note("issued", 499, domain.CreditedLine{Line: "il_in_1_1", Amount: 499})), []holding{{6, both}}},
+		"of no line":                  {also(note("issued", 500, domain.CreditedLine{Amount: 500})), []holding{{6, both}}},
+		"of no line, everything":      {also(note("issued", 5500, domain.CreditedLine{Amount: 5500})), []holding{{6, "nothing"}}},
+		"of every line":               {also(note("issued", 5500, domain.CreditedLine{Line: "il_in_1_0", Amount: 5000}, addOn)), []holding{{6, "nothing"}}},
+		"taken back":                  {also(note("issued", 500, addOn), note("void", 500, addOn)), []holding{{6, both}}},
+	})
+}

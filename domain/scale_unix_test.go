@@ -1,0 +1,79 @@
+//go:build unix
+
+package domain_test
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// crowded is an account with many purchases of every kind: paid, left open, and past due
+// with an item that no plan has, some of whose money went back.
+func crowded(purchases int) (domain.Account, []domain.Change) {
+	a := accountWith(ana)
+	for n := range purchases {
+		at := on(float64(n % 300))
+		o := domain.Order{ID: domain.OrderID(fmt.Sprint("once_", n)), Plan: "life", Mode: domain.ModePayment, Quantity: 1, Status: domain.OrderPaid, PaidAt: at}
+		p := domain.Payment{ID: domain.PaymentIntentID(fmt.Sprint("pi_once_", n)), Order: o.ID, Amount: 1000, Currency: "usd"}
+		a.Orders[o.ID], a.Payments[p.ID] = o, p
+		open := domain.Order{ID: domain.OrderID(fmt.Sprint("open_", n)), Plan: "pro", Mode: domain.ModeSubscription, Quantity: 1, Status: domain.OrderOpen, PriceID: "price_m"}
+		a.Orders[open.ID] = open
+		s := sub(0, "past_due", has("si_1", "price_m", 2, 30, 60), has("si_2", "price_gone", 1, 30, 60)).Snapshot
+		s.ID, s.SeenAt = domain.SubscriptionID(fmt.Sprint("sub_", n)), on(30)
+		a.Subscriptions[s.ID] = s
+		for month := range 3 {
+			i := bill(float64(30*month), "in_1", "paid", cycle("si_1", "price_m", 2, 1000, float64(30*month), float64(30*month+30))).Invoice
+			i.ID, i.Subscription = domain.InvoiceID(fmt.Sprintf("in_%d_%d", n, month)), s.ID
+			a.Invoices[i.ID] = i
+			c := domain.Charge{ID: domain.ChargeID(fmt.Sprintf("ch_%d_%d", n, month)), Invoice: i.ID, Amount: 1000, SeenAt: at}
+			c.PaymentIntent = domain.PaymentIntentID(fmt.Sprintf("pi_%d_%d", n, month))
+			a.Charges[c.ID] = c
+			r := domain.Refund{ID: domain.RefundID("re_" + string(c.ID)), PaymentIntent: c.PaymentIntent, Status: "succeeded", Amount: 10, CreatedAt: at}
+			a.Refunds[r.ID] = r
+		}
+	}
+	changes := domain.Diff(nil, domain.Entitlements(a, market))
+	for n := range changes {
+		changes[n].At = on(31)
+	}
+	return a, changes
+}
+
+// What is derived takes as long as there are purchases, not as their square, which would
+// be 256 times as long here. It is not run beside others: it counts the processor's time.
+func TestScale_IsLinearInThePurchases(t *testing.T) {
+	for name, derive := range map[string]func(domain.Account, []domain.Change){
+		"standings":    func(a domain.Account, _ []domain.Change) { domain.Standings(a, market) },
+		"entitlements": func(a domain.Account, _ []domain.Change) { domain.Entitlements(a, market) },
+		"explain":      func(a domain.Account, changes []domain.Change) { domain.Explain(a, market, changes, on(40)) },
+		"expectations": func(a domain.Account, _ []domain.Change) { a.Expectations() },
+	} {
+		took := func(purchases int) time.Duration {
+			a, changes := crowded(purchases)
+			best := time.Hour
+			for range 2 {
+				start := processorTime(t)
+				derive(a, changes)
+				best = min(best, processorTime(t)-start)
+			}
+			return best
+		}
+		if few, many := took(50), took(800); many > 100*max(few, time.Millisecond) {
+			t.Errorf("%s: %s for 50 purchases, %s for 800", name, few, many)
+		}
+	}
+}
+
+// processorTime is what the tests have taken so far, however busy the machine is.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano())
+}
