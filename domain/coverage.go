@@ -75,36 +75,39 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 	return all
 }
 
-// revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked:
-// the month after a charged back year costs nothing if the year's rest pays for it, and
-// nobody paid that. Credit for the same price of the same item is not looked at: the
-// lines themselves then add up to less; unless it is so much that the rest of it pays
-// for something else later.
+// revokeBoughtOnCredit revokes what was paid for the most part with credit for lines that
+// were revoked: the month after a charged back year costs nothing if the year's rest pays
+// for it, and nobody paid that. Where a bill takes a price of an item back and bills it
+// anew, the lines themselves add up to less; but what is left of the credit is spent later.
 func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
-	var pool int64 // credit for what was revoked, not spent yet
+	var pool int64 // of the customer's balance, what is credit for what was revoked
 	for n, bill := range p.Bills {
-		var fresh, own int64 // credit of this bill for what was revoked; what of it pays for other lines of the bill
+		var credit, bad int64     // what this bill gives back, and what of it was revoked
+		var spent, spentBad int64 // what other lines of the bill were settled with
+		had, has := max(-bill.Invoice.StartingBalance, 0), max(-bill.Invoice.EndingBalance, 0)
+		if had > has {
+			spent, spentBad = had-has, part(had-has, pool, had)
+			pool -= spentBad
+		}
 		var rule *Rule
-		for i := range lines {
-			credit := lines[i]
-			if credit.bill != n || credit.line.Kind != LineCredit {
+		for _, line := range lines {
+			if line.bill != n || line.line.Kind != LineCredit {
 				continue
 			}
-			if origin, found := originOf(lines, *credit.line); found {
-				part := unpaidPart(lines, credit)
-				fresh, rule = saturatingAdd(fresh, part), origin.revoked
-				if !p.netsOut(lines, credit) {
-					own = saturatingAdd(own, part)
-				}
+			var revoked int64
+			if origin, found := originOf(lines, *line.line); found {
+				revoked, rule = unpaidPart(lines, line), origin.revoked
+			}
+			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
+			if !p.netsOut(lines, line) {
+				spent, spentBad = saturatingAdd(spent, -line.line.Amount), saturatingAdd(spentBad, revoked)
 			}
 		}
-		spent := min(pool, max(-bill.Invoice.StartingBalance, 0)-max(-bill.Invoice.EndingBalance, 0))
-		pool -= max(spent, 0)
-		tainted := saturatingAdd(own, max(spent, 0))
-		if left := max(-bill.Invoice.EndingBalance, 0) - max(-bill.Invoice.StartingBalance, 0); fresh > 0 && left > 0 {
-			pool = saturatingAdd(pool, min(left, fresh))
+		if has > had {
+			pool = saturatingAdd(pool, part(has-had, bad, credit))
 		}
-		if tainted == 0 || !bill.Invoice.settled() || bill.Invoice.AmountPaid >= tainted {
+		good := saturatingAdd(bill.Invoice.AmountPaid, spent-spentBad)
+		if spentBad <= good || !bill.Invoice.settled() {
 			continue
 		}
 		if rule == nil {
@@ -116,6 +119,14 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 			}
 		}
 	}
+}
+
+// part is as much of an amount as some is of a whole.
+func part(amount, some, whole int64) int64 {
+	if some <= 0 || whole <= 0 {
+		return 0
+	}
+	return int64(float64(amount) * min(1, float64(some)/float64(whole)))
 }
 
 func firstRevoked(lines []settledLine) *Rule {
@@ -164,8 +175,7 @@ func unpaidPart(lines []settledLine, credit settledLine) int64 {
 		}
 	}
 	quantity := max(credit.line.Quantity, 1)
-	part := float64(quantity-max(0, min(kept, quantity))) / float64(quantity)
-	return int64(float64(-credit.line.Amount) * part)
+	return part(-credit.line.Amount, quantity-max(0, min(kept, quantity)), quantity)
 }
 
 // about tells whether a line is about an item: by the item's id, by its price where no
@@ -185,9 +195,9 @@ func (l Line) about(item Item) bool {
 func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
 // coverageOf gathers what is said of an item. Lines that are over only count.
-func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
+func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) coverage {
 	var c coverage
-	horizon := p.horizon()
+	horizon := p.horizon().Add(-plan.Leeway) // what is over may have leeway yet
 	kept := make([]interval, 0, len(settled))
 	counted := -1
 	for _, s := range settled {

@@ -18,9 +18,9 @@ type invoice struct {
 	paid  []*collection
 	notes []*creditNote
 
-	bought  []*bought         // what it bills, as the ledger has it
-	spends  []credit          // the customer's credit that it was settled with
-	origins map[int][]*bought // of each line that gives something back: what had been paid for
+	bought    []*bought   // what it bills, as the ledger has it
+	givesBack []givenBack // what it gives back
+	spends    []credit    // the customer's credit that it was settled with
 }
 
 // bought is a line of the model's own ledger: from a moment until another, so many
@@ -43,9 +43,17 @@ type billable struct {
 
 // credit is money that Stripe keeps for the customer.
 type credit struct {
-	cents  int64
-	origin []*bought // what it was paid for and is given back; none: a present
+	cents int64
+	of    []givenBack // what it is for; nothing: a present
 }
+
+// givenBack is a line that gives something back, and what had been paid for of it.
+type givenBack struct {
+	line   domain.Line
+	origin []*bought
+}
+
+func (g givenBack) credit() credit { return credit{-g.line.Amount, []givenBack{g}} }
 
 // bill makes an invoice, which nobody owes yet.
 func (s *subscriber) bill(reason string, billed ...billable) *invoice {
@@ -107,12 +115,12 @@ func (b *balance) settle(i *invoice) {
 	i.is.StartingBalance = -b.cents()
 	i.is.AmountDue = max(i.is.Total, 0)
 	if i.is.Total < 0 {
-		*b = append(*b, credit{cents: -i.is.Total, origin: i.givenBack()})
+		*b = append(*b, credit{-i.is.Total, i.givesBack})
 	}
 	for i.is.AmountDue > 0 && len(*b) > 0 {
 		first := &(*b)[0]
 		spent := min(first.cents, i.is.AmountDue)
-		i.spends = append(i.spends, credit{cents: spent, origin: first.origin})
+		i.spends = append(i.spends, credit{spent, first.of})
 		i.is.AmountDue -= spent
 		if first.cents -= spent; first.cents == 0 {
 			*b = (*b)[1:]
@@ -123,26 +131,18 @@ func (b *balance) settle(i *invoice) {
 
 // findOrigins finds what had been paid for of what an invoice gives back.
 func (i *invoice) findOrigins() {
-	i.origins = map[int][]*bought{}
-	for n, line := range i.is.Lines {
+	for _, line := range i.is.Lines {
 		if line.Kind != domain.LineCredit {
 			continue
 		}
+		g := givenBack{line: line}
 		for _, b := range i.of.ledger {
 			if b.item.ID == line.Item && b.price == line.Price && b.by != i && b.by.is.Status == domain.InvoicePaid && b.covers(line.From) {
-				i.origins[n] = append(i.origins[n], b)
+				g.origin = append(g.origin, b)
 			}
 		}
+		i.givesBack = append(i.givesBack, g)
 	}
-}
-
-// givenBack is all that an invoice gives back.
-func (i *invoice) givenBack() []*bought {
-	var all []*bought
-	for n := range i.is.Lines {
-		all = append(all, i.origins[n]...)
-	}
-	return all
 }
 
 // settled: nothing of it is owed any more.

@@ -189,7 +189,7 @@ func (s *subscriber) wentBack(i *item, t time.Time) bool {
 func (b *bought) isBack() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
 	credited := b.units > 0 && refundTakes(b.by.credited(b.line), b.cents, policy.Refund, "keep")
-	return credited || b.moneyIsBack() || b.by.creditIsBack()
+	return credited || b.moneyIsBack() || b.units > 0 && b.by.creditIsBack()
 }
 
 // moneyIsBack tells whether the money that paid for it went back. What went back with
@@ -209,18 +209,22 @@ func (b *bought) moneyIsBack() bool {
 }
 
 // creditIsBack tells whether more of an invoice was settled with credit for what was
-// not paid for after all, than with money.
+// not paid for after all, than with money and other credit.
 func (i *invoice) creditIsBack() bool {
-	var bad float64
-	for _, c := range i.spends {
+	bad, good := 0.0, float64(i.is.AmountPaid)
+	spend := func(c credit) {
 		bad += float64(c.cents) * c.bad()
+		good += float64(c.cents) * (1 - c.bad())
 	}
-	for n, line := range i.is.Lines {
-		if line.Kind == domain.LineCredit && !i.billsToo(line) {
-			bad += float64(-line.Amount) * credit{origin: i.origins[n]}.bad()
+	for _, c := range i.spends {
+		spend(c)
+	}
+	for _, c := range i.givesBack {
+		if !i.billsToo(c.line) {
+			spend(c.credit())
 		}
 	}
-	return bad > float64(i.is.AmountPaid)
+	return bad > good
 }
 
 // billsToo tells whether an invoice bills the same as one of its lines gives back, so
@@ -236,17 +240,33 @@ func (i *invoice) billsToo(credit domain.Line) bool {
 
 // bad is the part of a credit that is for what is not paid for after all.
 func (c credit) bad() float64 {
-	var back, all int64
-	for _, b := range c.origin {
-		if b.isBack() {
-			back += b.units
-		}
-		all += b.units
+	var bad, all float64
+	for _, of := range c.of {
+		bad += float64(-of.line.Amount) * of.bad()
+		all += float64(-of.line.Amount)
 	}
-	if all <= 0 {
+	if all == 0 {
 		return 0
 	}
-	return min(1, float64(back)/float64(all))
+	return bad / all
+}
+
+// bad is the part of what a line gives back that is not paid for after all: of six
+// seats of which one was charged back, a sixth.
+func (g givenBack) bad() float64 {
+	back := int64(0)
+	kept := int64(0)
+	for _, b := range g.origin {
+		if b.isBack() {
+			back += b.units
+		} else {
+			kept += b.units
+		}
+	}
+	if back == 0 {
+		return 0
+	}
+	return 1 - float64(max(0, min(kept, g.line.Quantity)))/float64(g.line.Quantity)
 }
 
 // moments are when what the subscription gives may change.
