@@ -14,6 +14,7 @@ type moneyBack struct {
 	paid     int64 // minor currency units
 	paidAt   time.Time
 	returned int64            // of the bill as a whole
+	noted    int64            // by refunds that credit notes name
 	credited map[string]int64 // of single lines, by credit notes that name them
 	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
@@ -28,7 +29,11 @@ func (b *Bill) moneyBack() moneyBack {
 	}
 	noted := m.addCreditNotes(b)
 	for _, r := range b.Refunds {
-		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned && !noted[r.ID] {
+		switch row := refundRow(r.Status); {
+		case row < 0 || !RefundRules[row].Returned:
+		case noted[r.ID]:
+			m.noted = saturatingAdd(m.noted, r.Amount)
+		default:
 			m.add(r.Amount, r.CreatedAt)
 		}
 	}
@@ -104,12 +109,13 @@ func (b *Bill) toldOf(c Charge) int64 {
 	return told
 }
 
-// share is how much of the bill went back.
+// share is how much of the bill went back. What credit notes say what for is looked at
+// line by line; but if the rest went back too, all did.
 func (m moneyBack) share() Share {
 	switch {
 	case m.returned == 0:
 		return ShareNone
-	case m.returned < m.paid:
+	case saturatingAdd(m.returned, m.noted) < m.paid:
 		return SharePartial
 	default:
 		return ShareFull

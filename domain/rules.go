@@ -208,8 +208,8 @@ var AccessRules = []AccessRule{
 	{Checkout: CheckoutUnpaid, Gives: BasisPaid},
 
 	{Option: "suspend_while_void", Collected: CollectionVoid, Gives: BasisPaid},
-	{Status: StatusActive, Overdue: NotOverdue, Gives: BasisPeriod},
-	{Status: StatusActive, Gives: BasisCredit}, // the status follows the newest invoice, and an older one is open
+	{Status: StatusActive, Overdue: IsOverdue, Gives: BasisCredit}, // the status follows the newest invoice, and an older one is open
+	{Status: StatusActive, Gives: BasisPeriod},
 
 	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},
 	{Status: StatusPastDue, Gives: BasisPaid}, // something else of the subscription is overdue
@@ -296,12 +296,12 @@ var MoneyRules = []MoneyRule{
 	{Dispute: "suspend_inquiry", Disputed: DisputeOpen, Effect: EffectRevoke},
 	{Dispute: "suspend_inquiry", Disputed: DisputeLost, Effect: EffectRevoke},
 	{Dispute: "revoke_lost", Disputed: DisputeLost, Effect: EffectRevoke},
-	{Dispute: "keep", Disputed: DisputeLost, Effect: EffectKeep},
 
 	{Refund: "revoke", Share: ShareFull, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: SharePartial, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: ShareFull, Effect: EffectRevoke},
 	{Refund: "keep", Share: ShareFull, Effect: EffectKeep},
+	{Dispute: "keep", Disputed: DisputeLost, Effect: EffectKeep}, // what was refunded is gone all the same
 }
 
 // DefaultPolicy is what a plan does that says nothing else. A refund of one period

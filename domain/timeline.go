@@ -124,8 +124,20 @@ func (t timeline) paid() []piece {
 	for n := range all {
 		// Nothing is overdue: the next invoice may be on its way.
 		if t.row.Gives == BasisPeriod && all[n].until.Equal(end) {
-			all[n].until = end.Add(t.plan.Leeway)
+			all[n].until = t.leewayAfter(end)
 		}
 	}
 	return all
+}
+
+// leewayAfter is until when what was paid for may outlive its end: time that was paid
+// for too, and went back, is no leeway.
+func (t timeline) leewayAfter(end time.Time) time.Time {
+	until := end.Add(t.plan.Leeway)
+	for _, gone := range t.covered.taken {
+		if end.Before(gone.until) {
+			until = earliest(until, latest(end, gone.from))
+		}
+	}
+	return until
 }
