@@ -155,12 +155,13 @@ func TestReturned_ACreditNoteTakesTheLineThatItNames(t *testing.T) {
 	also := func(more ...domain.Fact) []domain.Fact { return append(begun[:len(begun):len(begun)], more...) }
 	later := with(begun[1].(domain.InvoiceFact), func(i *domain.Invoice) { i.AmountPaid, i.PaidAt = 2500, on(9) })
 	tellAll(t, map[string]story{
-		// An invoice that is not paid yet becomes smaller, and its rest is paid.
+		// An invoice that is not paid yet becomes smaller. Nothing went back, and nothing is
+		// owed: as with one that is voided, the status vouches.
 		"most of it, before it was paid": {[]domain.Fact{begun[0], later, note("issued", 3000, domain.CreditedLine{Amount: 3000})}, []holding{{10, both}}},
-		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, pro}}},
+		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, both}}},
 		"all of it, before it was paid": {
 			[]domain.Fact{begun[0], with(later, func(i *domain.Invoice) { i.AmountPaid = 0 }), note("issued", 5500, domain.CreditedLine{Amount: 5500})},
-			[]holding{{10, "nothing"}},
+			[]holding{{10, both}},
 		},
 
 		"nothing goes back":           {begun, []holding{{6, both}}},

@@ -191,7 +191,7 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 		return []Standing{nothing}
 	}
 	nothing.Plan = plan.Key
-	covered := p.coverageOf(item, settled)
+	covered := p.coverageOf(item, plan, settled)
 	observed := p.observe(item, plan, covered)
 	row, says := decideAccess(observed)
 	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}

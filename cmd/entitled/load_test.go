@@ -142,7 +142,11 @@ func readLoad(tb testing.TB, address string, connections int, d time.Duration, p
 
 // stripeSignature signs as Stripe does, at the time of sending.
 func stripeSignature(body []byte, secret string) string {
-	t := strconv.FormatInt(time.Now().Unix(), 10)
+	return stripeSignatureAt(body, secret, time.Now())
+}
+
+func stripeSignatureAt(body []byte, secret string, at time.Time) string {
+	t := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(t + "."))
 	mac.Write(body)

@@ -66,7 +66,7 @@ func (s *story) collect(c *collection) {
 func (s *story) chargeIs(c *collection) domain.ChargeFact {
 	f := domain.ChargeFact{
 		At: s.now, ID: c.charge, PaymentIntent: c.intent, Invoice: c.pays(), Customer: s.customer,
-		Amount: c.amount, Refunded: c.amount - c.kept - c.left(), Currency: "usd",
+		Amount: c.amount, Refunded: c.gone(), Currency: "usd",
 	}
 	s.charges = append(s.charges, f)
 	return f
@@ -86,13 +86,27 @@ func (s *story) tellCharge(kind domain.EventType, c *collection) {
 // left is what can still be refunded: what is pending counts as gone.
 func (c *collection) left() int64 {
 	left := c.amount - c.kept
-	for _, r := range c.refunds {
-		if r.status != "failed" && r.status != "canceled" {
-			left -= r.amount
+	for _, d := range c.disputes {
+		if d.status == "needs_response" || d.status == "under_review" || d.status == "lost" {
+			return 0 // Stripe refuses
 		}
 	}
-	return left
+	return left - c.gone()
 }
+
+// gone is what the charge says was refunded.
+func (c *collection) gone() int64 {
+	var gone int64
+	for _, r := range c.refunds {
+		if r.status != "failed" && r.status != "canceled" {
+			gone += r.amount
+		}
+	}
+	return gone
+}
+
+// untouched: nothing became of it yet.
+func (c *collection) untouched() bool { return len(c.refunds)+len(c.disputes) == 0 }
 
 // turnOfMoney tells one more thing that may become of money that was paid.
 func (s *story) turnOfMoney() {
@@ -100,6 +114,9 @@ func (s *story) turnOfMoney() {
 		return
 	}
 	c := s.paid[rapid.IntRange(0, len(s.paid)-1).Draw(s.t, "which payment")]
+	if c.kept > 0 {
+		return
+	}
 	switch s.pick("money", "refund", "refund", "refund all", "refund slowly", "refund moves on", "refund moves on", "dispute", "dispute moves on", "dispute moves on") {
 	case "refund":
 		if left := c.left(); left > 0 {

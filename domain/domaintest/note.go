@@ -47,10 +47,10 @@ func (s *subscriber) isCredited() {
 		r := s.refund(i.paid[0], amount, "succeeded")
 		r.noted = true
 		note.is.Refunds = []domain.RefundID{r.id}
-	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.hasCredit:
+	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.mayHaveCredit() && i.paid[0].untouched():
 		s.turn("credit note", "to the balance")
 		i.paid[0].kept += amount
-		s.balance = append(s.balance, credit{cents: amount, from: []*invoice{i}})
+		s.balance = append(s.balance, credit{cents: amount})
 	default:
 		return
 	}
