@@ -51,8 +51,8 @@ func (b Basis) over(quantity int64) string {
 		return "nothing is paid for"
 	case quantity <= 0:
 		return "0 units"
-	case b == BasisGrace:
-		return "grace is over"
+	case b == BasisGrace, b == BasisCredit:
+		return string(b) + " is over"
 	default:
 		return "the period is over"
 	}
