@@ -17,7 +17,7 @@ type coverage struct {
 	paid    []*Line       // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
-	changed bool          // an invoice that is owed takes back what the item was
+	changed bool          // an invoice that is not paid takes back what the item was
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
 }
@@ -227,8 +227,10 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 		if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {
 			c.open = append(c.open, bill)
 		}
+	}
+	for _, bill := range p.unpaid() {
 		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-			return l.Kind == LineCredit && l.about(item)
+			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
 		})
 	}
 	return c
@@ -238,6 +240,14 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 // trial ends early that time is not paid for.
 func (s Subscription) tries(line Line) bool {
 	return line.Kind == LineCycle && line.Amount == 0 && line.From.Before(s.TrialEnd)
+}
+
+// unpaid are the invoices that are open or were given up: what they took back, nobody
+// got anything for.
+func (p Purchase) unpaid() []*Bill {
+	return slices.DeleteFunc(slices.Clone(p.Bills), func(b *Bill) bool {
+		return b.Invoice.Status != InvoiceOpen && b.Invoice.Status != InvoiceUncollectible
+	})
 }
 
 // owed are the invoices that are open; if there are none, those that were given up.

@@ -68,7 +68,7 @@ func wantTruth(t *rapid.T, what string, h domaintest.History, a domain.Account) 
 		for feature := range shop.Features {
 			entitled, limit := h.ValueAt(feature, at)
 			n := slices.IndexFunc(rights, func(r domain.Right) bool { return r.Feature == feature })
-			if n < 0 && !entitled || n >= 0 && entitled && rights[n].Value.Limit == limit || aboutToRise(h, feature, at, entitled, limit) {
+			if n < 0 && !entitled || n >= 0 && entitled && rights[n].Value.Limit == limit || aboutToBegin(entitlements, feature, at) {
 				continue
 			}
 			got := "nothing"
@@ -81,10 +81,11 @@ func wantTruth(t *rapid.T, what string, h domaintest.History, a domain.Account) 
 	}
 }
 
-// aboutToRise: what begins within the tolerance of clocks may be given already.
-func aboutToRise(h domaintest.History, feature domain.FeatureKey, at time.Time, entitled bool, limit int64) bool {
-	soon, more := h.ValueAt(feature, at.Add(domain.ClockTolerance))
-	return soon && (!entitled || limit != domain.Unlimited && (more == domain.Unlimited || more > limit))
+// aboutToBegin: what begins within the tolerance of clocks may be given already.
+func aboutToBegin(entitlements []domain.Entitlement, feature domain.FeatureKey, at time.Time) bool {
+	return slices.ContainsFunc(entitlements, func(e domain.Entitlement) bool {
+		return e.Feature == feature && e.Since.After(at) && !e.Since.After(at.Add(domain.ClockTolerance))
+	})
 }
 
 // inBatches checks a property some times as often as rapid does by itself: by

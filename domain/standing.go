@@ -151,13 +151,14 @@ func (p Purchase) orderStatus() OrderStatus {
 }
 
 // itemsWith are the items of the subscription, and those that it no longer has because
-// of a change that is still owed: what an unpaid change took away was not given back.
+// of a change that is not paid: what an unpaid change took away was not given back.
 func (p Purchase) itemsWith(settled []settledLine) []Item {
 	items := p.Subscription.Items
 	has := func(id string) bool { return slices.ContainsFunc(items, func(i Item) bool { return i.ID == id }) }
-	for _, bill := range p.owed() {
+	for _, bill := range p.unpaid() {
 		for _, credit := range bill.Invoice.Lines {
-			if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) {
+			over := !credit.Until.After(p.horizon())
+			if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) || over {
 				continue
 			}
 			paid := slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item })

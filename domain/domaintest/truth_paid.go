@@ -147,7 +147,7 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	}
 	for price, n := range paid {
 		switch {
-		case s.changeOwed(i):
+		case s.changeOwed(i, t):
 		case i.removed:
 			n = 0
 		case price == i.Price:
@@ -160,12 +160,13 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	return paid
 }
 
-// changeOwed tells whether a change of the item was billed and is not paid.
-func (s *subscriber) changeOwed(i *item) bool {
+// changeOwed tells whether a change of the item at a moment was billed and is not paid.
+func (s *subscriber) changeOwed(i *item, t time.Time) bool {
 	for _, inv := range s.invoices {
 		for _, line := range inv.is.Lines {
 			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
-			if change && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
+			then := !t.Before(line.From) && t.Before(line.Until)
+			if change && then && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
 				return true
 			}
 		}
