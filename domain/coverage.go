@@ -17,7 +17,7 @@ type coverage struct {
 	paid    []*Line       // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
-	changed bool          // an invoice that is owed takes back what the item was
+	changed bool          // an invoice that is not paid takes back what the item was
 	gone    bool          // the subscription no longer has the item
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
@@ -252,8 +252,10 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 		if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {
 			c.open = append(c.open, bill)
 		}
+	}
+	for _, bill := range p.unpaid() {
 		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-			return l.Kind == LineCredit && l.about(item)
+			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
 		})
 	}
 	return c
@@ -263,6 +265,18 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 // trial ends early that time is not paid for.
 func (s Subscription) tries(line Line) bool {
 	return line.Kind == LineCycle && line.Amount == 0 && line.From.Before(s.TrialEnd)
+}
+
+// unpaid are the invoices that are open or were given up: what they took back, nobody
+// got anything for.
+func (p Purchase) unpaid() []*Bill {
+	var all []*Bill
+	for _, bill := range p.Bills {
+		if bill.Invoice.Status == InvoiceOpen || bill.Invoice.Status == InvoiceUncollectible {
+			all = append(all, bill)
+		}
+	}
+	return all
 }
 
 // owed are the invoices that are open; if there are none, and the status says that

@@ -16,7 +16,7 @@ func (s *subscriber) nextTurn() {
 		s.fetched()
 	case s.pending != nil:
 		s.resolvePending()
-	case len(s.paid) > 0 && s.seldom("money", 5):
+	case len(s.paid) > 0 && s.seldom("money", 4):
 		s.turnOfMoney()
 	case s.seldom("a credit note", 10):
 		s.isCredited()
