@@ -17,7 +17,8 @@ type coverage struct {
 	paid    []*Line       // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
-	changed bool          // an invoice that is owed takes back what the item was
+	changed bool          // an invoice that is not paid takes back what the item was
+	gone    bool          // the subscription no longer has the item
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
 }
@@ -53,6 +54,9 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		for l := range bill.Invoice.Lines {
 			line := &bill.Invoice.Lines[l]
 			s := settledLine{bill: n, line: line}
+			if back.waives(*line) {
+				continue // nobody paid for it
+			}
 			if !back.nothing() {
 				recency := EarlierInvoice
 				if n == last {
@@ -69,49 +73,85 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			all = append(all, s)
 		}
 	}
-	if revoked {
-		p.revokeBoughtOnCredit(all)
+	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
+		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	return all
 }
 
-// revokeBoughtOnCredit revokes what was paid with credit for lines that were revoked:
-// the month after a charged back year costs nothing if the year's rest pays for it, and
-// nobody paid that. Credit for the same price of the same item is not looked at: the
-// lines themselves then add up to less.
-func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
-	var pool int64 // credit for what was revoked, not spent yet
+// unpaidLines are the lines that were billed and not paid.
+func (p Purchase) unpaidLines() []settledLine {
+	var all []settledLine
 	for n, bill := range p.Bills {
-		var fresh int64
+		for l := range bill.Invoice.Lines {
+			if !bill.Invoice.settled() {
+				all = append(all, settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
+			}
+		}
+	}
+	return all
+}
+
+var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", string(EffectRevoke)}
+
+// revokeBoughtOnCredit revokes what was paid for the most part with credit for lines that
+// were revoked, or never paid: the month after a charged back year costs nothing if the
+// year's rest pays for it, and nobody paid that. Such an invoice counts for nothing: what
+// it took away was not paid back either. Where a bill takes a price of an item back and
+// bills it anew, the lines themselves add up to less; but what is left of the credit is
+// spent later.
+func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
+	var pool int64 // of the customer's balance, what is credit for what was not paid for
+	for n, bill := range p.Bills {
+		var credit, bad int64     // what this bill gives back, and what of it was revoked
+		var spent, spentBad int64 // what other lines of the bill were settled with
+		had, has := max(-bill.Invoice.StartingBalance, 0), max(-bill.Invoice.EndingBalance, 0)
+		if had > has {
+			spent, spentBad = had-has, part(had-has, pool, had)
+			pool -= spentBad
+		}
 		var rule *Rule
-		for i := range lines {
-			credit := lines[i]
-			if credit.bill != n || credit.line.Kind != LineCredit || credit.revoked != nil || p.netsOut(lines, credit) {
+		for _, line := range lines {
+			if line.bill != n || line.line.Kind != LineCredit {
 				continue
 			}
-			if origin, found := originOf(lines, *credit.line); found {
-				fresh = saturatingAdd(fresh, -credit.line.Amount)
-				rule = origin.revoked
+			var revoked int64
+			origin, found := originOf(lines, *line.line)
+			if !found {
+				origin, found = originOf(unpaid, *line.line)
+			}
+			if found {
+				revoked, rule = unpaidPart(lines, line), origin.revoked
+			}
+			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
+			if !p.netsOut(lines, line) {
+				spent, spentBad = saturatingAdd(spent, -line.line.Amount), saturatingAdd(spentBad, revoked)
 			}
 		}
-		spent := min(pool, max(-bill.Invoice.StartingBalance, 0)-max(-bill.Invoice.EndingBalance, 0))
-		pool -= max(spent, 0)
-		tainted := saturatingAdd(fresh, max(spent, 0))
-		if left := max(-bill.Invoice.EndingBalance, 0) - max(-bill.Invoice.StartingBalance, 0); fresh > 0 && left > 0 {
-			pool = saturatingAdd(pool, min(left, fresh))
+		if has > had {
+			pool = saturatingAdd(pool, part(has-had, bad, credit))
 		}
-		if tainted == 0 || !bill.Invoice.settled() || bill.Invoice.AmountPaid >= tainted {
+		good := saturatingAdd(bill.Invoice.AmountPaid, spent-spentBad)
+		if spentBad <= good || !bill.Invoice.settled() {
 			continue
 		}
 		if rule == nil {
-			rule = firstRevoked(lines)
+			rule = firstRevoked(slices.Concat(lines, unpaid))
 		}
 		for i := range lines {
-			if lines[i].bill == n && lines[i].revoked == nil && lines[i].line.Kind != LineCredit {
+			if lines[i].bill == n && lines[i].revoked == nil {
 				lines[i].revoked = rule
 			}
 		}
 	}
+}
+
+// part is as much of an amount as some is of a whole.
+func part(amount, some, whole int64) int64 {
+	if some <= 0 || whole <= 0 {
+		return 0
+	}
+	return int64(float64(amount) * min(1, float64(some)/float64(whole)))
 }
 
 func firstRevoked(lines []settledLine) *Rule {
@@ -144,6 +184,25 @@ func originOf(lines []settledLine, credit Line) (settledLine, bool) {
 	return settledLine{}, false
 }
 
+// unpaidPart is how much of a credit is for what is not paid for any more: of a credit
+// for six seats of which one was charged back, a sixth.
+func unpaidPart(lines []settledLine, credit settledLine) int64 {
+	var kept int64
+	for _, l := range lines {
+		same := l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
+		then := !credit.line.From.Before(l.line.From) && credit.line.From.Before(l.line.Until)
+		switch {
+		case l.bill == credit.bill || l.revoked != nil || !same || !then:
+		case l.line.Kind == LineCredit:
+			kept -= l.line.Quantity
+		default:
+			kept += l.line.Quantity
+		}
+	}
+	quantity := max(credit.line.Quantity, 1)
+	return part(-credit.line.Amount, quantity-max(0, min(kept, quantity)), quantity)
+}
+
 // about tells whether a line is about an item: by the item's id, by its price where no
 // item is told, or because nothing is told.
 func (l Line) about(item Item) bool {
@@ -161,13 +220,13 @@ func (l Line) about(item Item) bool {
 func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
 // coverageOf gathers what is said of an item. Lines that are over only count.
-func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
-	var c coverage
-	horizon := p.horizon()
+func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) coverage {
+	c := coverage{gone: !slices.ContainsFunc(p.Subscription.Items, func(i Item) bool { return i.ID == item.ID })}
+	horizon := p.horizon().Add(-plan.Leeway) // what is over may have leeway yet
 	kept := make([]interval, 0, len(settled))
 	counted := -1
 	for _, s := range settled {
-		if !s.line.about(item) || !s.line.From.Before(s.line.Until) {
+		if !s.line.about(item) || !s.line.From.Before(s.line.Until) || p.Subscription.tries(*s.line) {
 			continue
 		}
 		span := interval{s.line.From, s.line.Until}
@@ -188,31 +247,51 @@ func (p Purchase) coverageOf(item Item, settled []settledLine) coverage {
 	}
 	c.lasted = lengthOf(kept)
 	for _, bill := range p.owed() {
-		for _, line := range bill.Invoice.Lines {
-			if line.about(item) {
-				c.open = append(c.open, bill)
-				break
-			}
+		about := func(l Line) bool { return l.about(item) }
+		// Of which lines there are more, it may be about anything.
+		if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {
+			c.open = append(c.open, bill)
 		}
+	}
+	for _, bill := range p.unpaid() {
 		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-			return l.Kind == LineCredit && l.about(item)
+			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
 		})
 	}
 	return c
 }
 
-// owed are the invoices that are open; if there are none, those that were given up.
+// tries tells whether a line is for a trial: Stripe bills nothing for its time, and if the
+// trial ends early that time is not paid for.
+func (s Subscription) tries(line Line) bool {
+	return line.Kind == LineCycle && line.Amount == 0 && line.From.Before(s.TrialEnd)
+}
+
+// unpaid are the invoices that are open or were given up: what they took back, nobody
+// got anything for.
+func (p Purchase) unpaid() []*Bill {
+	var all []*Bill
+	for _, bill := range p.Bills {
+		if bill.Invoice.Status == InvoiceOpen || bill.Invoice.Status == InvoiceUncollectible {
+			all = append(all, bill)
+		}
+	}
+	return all
+}
+
+// owed are the invoices that are open; if there are none, and the status says that
+// something is owed, those that were given up.
 func (p Purchase) owed() []*Bill {
 	var open, given []*Bill
 	for _, bill := range p.Bills {
-		switch bill.Invoice.Status {
-		case InvoiceOpen:
+		if bill.Invoice.Status == InvoiceOpen {
 			open = append(open, bill)
-		case InvoiceUncollectible:
+		}
+		if bill.Invoice.Status == InvoiceUncollectible {
 			given = append(given, bill)
 		}
 	}
-	if len(open) > 0 {
+	if len(open) > 0 || !p.saysOwed() {
 		return open
 	}
 	return given
@@ -282,7 +361,7 @@ func (c coverage) spans(item Item) []held {
 // atMost bounds what is paid for by what the item is now: who gives a seat back has it
 // no longer. What an invoice that is still owed took back was not given back.
 func (c coverage) atMost(item Item, price PriceID, quantity int64) int64 {
-	if !c.changed && price == item.Price {
+	if !c.changed && !c.gone && price == item.Price {
 		return min(quantity, item.Quantity)
 	}
 	return quantity

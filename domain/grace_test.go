@@ -109,6 +109,20 @@ func TestGrace_CountsFromWhenTheOldestOpenInvoiceWasDue(t *testing.T) {
 			},
 			[]holding{{61, "pro, projects 100, seats 9"}, {75.9, "pro, projects 100, seats 9"}, {76, "nothing"}},
 		},
+		"an open invoice of which not all lines are told: it may be about this item": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), bill(0, "in_1", "paid", ofMonth(0)), sub(30, "past_due", month(1)),
+				with(bill(30, "in_2", "open", line(domain.LineChange, "si_9", "price_x", 1, 100, 27, 30)), func(i *domain.Invoice) { i.Complete = false }),
+			},
+			[]holding{{31, all}, {45.9, all}, {46, "nothing"}},
+		},
+		"an open invoice about something else": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), bill(0, "in_1", "paid", ofMonth(0)), sub(30, "past_due", month(1)), bill(30, "in_3", "paid", ofMonth(1)),
+				bill(31, "in_2", "open", line(domain.LineChange, "si_9", "price_x", 1, 100, 27, 30)),
+			},
+			[]holding{{32, all}, {59.9, all}, {60, "nothing"}},
+		},
 		"nothing is told of any invoice: that of the period": {
 			[]domain.Fact{sub(0, "active", month(0)), sub(60.04, "past_due", month(2))},
 			[]holding{{61, all}, {75.9, all}, {76, "nothing"}},

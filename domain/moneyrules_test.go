@@ -21,12 +21,12 @@ var moneyRows = []struct {
 	{"dispute policy suspend_inquiry, dispute open", domain.Policy{Dispute: "suspend_inquiry"}, disputed("needs_response"), false},
 	{"dispute policy suspend_inquiry, dispute lost", domain.Policy{Dispute: "suspend_inquiry"}, disputed("appeal_under_review"), false},
 	{"dispute policy revoke_lost, dispute lost", domain.Policy{Dispute: "revoke_lost"}, disputed("lost"), false},
-	{"dispute policy keep, dispute lost", domain.Policy{Dispute: "keep"}, disputed("lost"), true},
 
 	{"refund policy revoke, all went back", domain.Policy{Refund: "revoke"}, refunded(1900), false},
 	{"refund policy revoke_partial, a part went back", domain.Policy{Refund: "revoke_partial"}, refunded(1), false},
 	{"refund policy revoke_partial, all went back", domain.Policy{Refund: "revoke_partial"}, refunded(1900), false},
 	{"refund policy keep, all went back", domain.Policy{Refund: "keep"}, refunded(1900), true},
+	{"dispute policy keep, dispute lost", domain.Policy{Dispute: "keep"}, disputed("lost"), true},
 }
 
 // What no row is about is kept.

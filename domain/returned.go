@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -13,7 +14,9 @@ type moneyBack struct {
 	paid     int64 // minor currency units
 	paidAt   time.Time
 	returned int64            // of the bill as a whole
+	noted    int64            // by refunds that credit notes name
 	credited map[string]int64 // of single lines, by credit notes that name them
+	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
 	disputed []DisputeState
 }
@@ -26,7 +29,11 @@ func (b *Bill) moneyBack() moneyBack {
 	}
 	noted := m.addCreditNotes(b)
 	for _, r := range b.Refunds {
-		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned && !noted[r.ID] {
+		switch row := refundRow(r.Status); {
+		case row < 0 || !RefundRules[row].Returned:
+		case noted[r.ID]:
+			m.noted = saturatingAdd(m.noted, r.Amount)
+		default:
 			m.add(r.Amount, r.CreatedAt)
 		}
 	}
@@ -54,19 +61,13 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 		if note.Status != CreditNoteIssued {
 			continue
 		}
-		rest := note.Amount
-		for _, line := range note.Lines {
-			if line.Line == "" {
-				continue
-			}
-			if m.credited == nil {
-				m.credited = map[string]int64{}
-			}
-			m.credited[line.Line] = saturatingAdd(m.credited[line.Line], line.Amount)
-			rest = 0 // taxes and discounts of the lines are in the note's amount
+		if note.waives(b.Invoice) {
+			m.waived = note.addTo(m.waived)
+			continue
 		}
-		if rest > 0 {
-			m.add(rest, note.CreatedAt)
+		m.credited = note.addTo(m.credited)
+		if !note.namesLines() { // else taxes and discounts of the lines are in its amount
+			m.add(note.Amount, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
 		for _, id := range note.Refunds {
@@ -74,6 +75,24 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 		}
 	}
 	return noted
+}
+
+// addTo adds what the note takes back of single lines.
+func (n CreditNote) addTo(lines map[string]int64) map[string]int64 {
+	for _, line := range n.Lines {
+		if line.Line == "" {
+			continue
+		}
+		if lines == nil {
+			lines = map[string]int64{}
+		}
+		lines[line.Line] = saturatingAdd(lines[line.Line], line.Amount)
+	}
+	return lines
+}
+
+func (n CreditNote) namesLines() bool {
+	return slices.ContainsFunc(n.Lines, func(l CreditedLine) bool { return l.Line != "" })
 }
 
 // toldOf is the part of what a charge says was refunded that single refunds have
@@ -90,12 +109,13 @@ func (b *Bill) toldOf(c Charge) int64 {
 	return told
 }
 
-// share is how much of the bill went back.
+// share is how much of the bill went back. What credit notes say what for is looked at
+// line by line; but if the rest went back too, all did.
 func (m moneyBack) share() Share {
 	switch {
 	case m.returned == 0:
 		return ShareNone
-	case m.returned < m.paid:
+	case saturatingAdd(m.returned, m.noted) < m.paid:
 		return SharePartial
 	default:
 		return ShareFull
@@ -115,6 +135,11 @@ func (m moneyBack) shareOf(line Line) Share {
 	default:
 		return ShareFull
 	}
+}
+
+// waives tells whether all of a line was taken back before it was paid.
+func (m moneyBack) waives(line Line) bool {
+	return line.Amount > 0 && m.waived[line.ID] >= line.Amount
 }
 
 // nothing tells whether no money went back at all, as of most bills.

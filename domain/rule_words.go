@@ -42,6 +42,22 @@ func (r AccessRule) Says() string {
 	return strings.Join(parts, ", ")
 }
 
+// over says why nothing, or nothing any more, is given of so many units on a basis.
+func (b Basis) over(quantity int64) string {
+	switch {
+	case b == BasisNothing:
+		return string(b)
+	case b == BasisPaid:
+		return "nothing is paid for"
+	case quantity <= 0:
+		return "0 units"
+	case b == BasisGrace:
+		return "grace is over"
+	default:
+		return "the period is over"
+	}
+}
+
 // Says is what the row looks at.
 func (r MoneyRule) Says() string {
 	var parts []string
@@ -54,11 +70,8 @@ func (r MoneyRule) Says() string {
 	if r.Disputed != "" {
 		parts = append(parts, "dispute "+string(r.Disputed))
 	}
-	switch r.Share {
-	case SharePartial:
-		parts = append(parts, "a part went back")
-	case ShareFull:
-		parts = append(parts, "all went back")
+	if r.Share != "" {
+		parts = append(parts, map[Share]string{ShareNone: "nothing", SharePartial: "a part", ShareFull: "all"}[r.Share]+" went back")
 	}
 	if r.Invoice != "" {
 		parts = append(parts, string(r.Invoice)+" invoice")

@@ -64,14 +64,17 @@ func (t timeline) pieces(horizon time.Time) []piece {
 // asIs is the item as the subscription has it now. What was paid for and went back is
 // left out: there the status vouches for nothing.
 func (t timeline) asIs() []piece {
+	if t.covered.gone && !t.covered.changed {
+		return nil // there is none of it
+	}
 	whole := interval{from: t.subscription.StartedAt}
 	var leeway time.Duration
 	switch t.row.Gives {
 	case BasisPeriod:
-		whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway
-		if whole.until.IsZero() {
-			whole.until = t.subscription.PeriodEnd()
-		}
+		whole.until, leeway = t.periodEnd(), t.plan.Leeway
+	case BasisCredit:
+		credit := max(t.plan.Grace, t.plan.Leeway, collectionDue+day) // Stripe was asked by then
+		whole.until = earliest(t.periodEnd().Add(t.plan.Leeway), t.since.Add(credit))
 	case BasisGrace:
 		whole.until = t.since.Add(t.plan.Grace)
 		if t.since.IsZero() {
@@ -99,6 +102,14 @@ func (t timeline) asIs() []piece {
 	return all
 }
 
+// periodEnd is the item's, or that of the subscription.
+func (t timeline) periodEnd() time.Time {
+	if t.item.PeriodEnd.IsZero() {
+		return t.subscription.PeriodEnd()
+	}
+	return t.item.PeriodEnd
+}
+
 // paid is what was paid for and not returned.
 func (t timeline) paid() []piece {
 	if t.row.Gives == BasisNothing {
@@ -113,8 +124,20 @@ func (t timeline) paid() []piece {
 	for n := range all {
 		// Nothing is overdue: the next invoice may be on its way.
 		if t.row.Gives == BasisPeriod && all[n].until.Equal(end) {
-			all[n].until = end.Add(t.plan.Leeway)
+			all[n].until = t.leewayAfter(end)
 		}
 	}
 	return all
+}
+
+// leewayAfter is until when what was paid for may outlive its end: time that was paid
+// for too, and went back, is no leeway.
+func (t timeline) leewayAfter(end time.Time) time.Time {
+	until := end.Add(t.plan.Leeway)
+	for _, gone := range t.covered.taken {
+		if end.Before(gone.until) {
+			until = earliest(until, latest(end, gone.from))
+		}
+	}
+	return until
 }

@@ -16,6 +16,9 @@
 //   - The number of statements in an Update does not depend on how many accounts
 //     and events it is about, and on Postgres they take three round trips: begin,
 //     make and lock accounts; read; write and commit.
+//   - The program before serves on while this one is deployed, with the schema of this
+//     one. Its keys and columns stay, no statement asks for all columns of a table, and
+//     what it writes over what we have written is told apart from that.
 //   - A row that exists is only ever written for the user it belongs to. The
 //     database says so, not a check before the write.
 //   - Times have microseconds, as both databases do, and come back in UTC. The

@@ -21,19 +21,19 @@ import (
 func (c *changed) keepExpected(expected []domain.Expectation) error {
 	rows := map[domain.Ref]questionRow{}
 	for _, e := range expected {
-		row := questionRowOf(ports.Question{Doubt: domain.Doubt{Subject: e.Subject, Since: e.Due}, Due: e.Due})
-		if err := checkIDs([]string{row.Kind, row.ID}); err != nil {
-			return err
-		}
-		rows[e.Subject] = row
+		rows[e.Subject] = questionRowOf(ports.Question{Doubt: domain.Doubt{Subject: e.Subject, Since: e.Due}, Due: e.Due})
 	}
 	for _, row := range slices.SortedFunc(maps.Values(rows), questionRow.compare) {
 		if row.Due.IsZero() {
 			c.unexpected = append(c.unexpected, row)
-		} else {
-			c.expected = append(c.expected, row)
+			continue
 		}
+		if err := checkIDs([]string{row.Kind, row.ID}); err != nil {
+			return err
+		}
+		c.expected = append(c.expected, row)
 	}
+	c.unexpected = slices.DeleteFunc(c.unexpected, func(r questionRow) bool { return !storable(r.Kind) || !storable(r.ID) }) // never kept
 	return nil
 }
 

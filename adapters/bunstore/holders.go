@@ -52,8 +52,10 @@ func (s *Store) countHolders(at time.Time, rows *[]holdingRow) []statement {
 				WHERE source_kind IN ('order', 'subscription') AND (until IS NULL OR until > $1)
 				UNION
 				SELECT s ->> 'plan', t.feature, t.user_id
-				FROM (SELECT *, later::json AS stretches FROM entitlements WHERE later <> '' AND source_kind IN ('order', 'subscription')) AS t,
-					json_array_elements(t.stretches) AS s
+				FROM (
+					SELECT plan, feature, user_id, value_type, value_limit, since, until, later::json AS stretches FROM entitlements
+					WHERE later <> '' AND source_kind IN ('order', 'subscription')
+				) AS t, json_array_elements(t.stretches) AS s
 				WHERE COALESCE(NULLIF(s ->> 'until', '')::timestamptz > $1, true)
 					AND (t.plan, t.value_type, t.value_limit) = (t.stretches -> 0 ->> 'plan', t.stretches -> 0 ->> 'type', (t.stretches -> 0 ->> 'limit')::bigint)
 					AND t.since IS NOT DISTINCT FROM NULLIF(t.stretches -> 0 ->> 'since', '')::timestamptz
@@ -67,9 +69,11 @@ func (s *Store) countHolders(at time.Time, rows *[]holdingRow) []statement {
 			WHERE source_kind IN ('order', 'subscription') AND (until IS NULL OR until > ?0)
 			UNION
 			SELECT s.value ->> 'plan', t.feature, t.user_id
-			FROM (SELECT *, NULLIF(later, '') AS stretches FROM entitlements) AS t, json_each(t.stretches) AS s
-			WHERE t.source_kind IN ('order', 'subscription')
-				AND (s.value ->> 'until' = '' OR s.value ->> 'until' > ?0)
+			FROM (
+				SELECT plan, feature, user_id, value_type, value_limit, since, until, NULLIF(later, '') AS stretches FROM entitlements
+				WHERE source_kind IN ('order', 'subscription')
+			) AS t, json_each(t.stretches) AS s
+			WHERE (s.value ->> 'until' = '' OR s.value ->> 'until' > ?0)
 				AND (t.plan, t.value_type, t.value_limit) = (t.stretches -> 0 ->> 'plan', t.stretches -> 0 ->> 'type', t.stretches -> 0 ->> 'limit')
 				AND t.since IS NULLIF(t.stretches -> 0 ->> 'since', '')
 				AND t.until IS NULLIF(t.stretches -> 0 ->> 'until', '')

@@ -226,6 +226,10 @@ func TestMigrate_InvoicesBothProgramsAtOnce(t *testing.T) {
 		want.Entitlements[0].Value, want.Entitlements[0].Until = domain.Limit(7), march(20)
 		want.Entitlements = append(want.Entitlements[:1], want.Entitlements[2:]...)
 		wantState(t, s, "after it derived", want)
+		holders, err := s.Holders(t.Context(), march(9))
+		if diff := cmp.Diff([]ports.Holding{{Plan: "pro", Feature: "projects", Users: 1}, {Plan: "pro", Feature: "seats", Users: 1}}, holders); diff != "" {
+			t.Errorf("holders after it derived, %v (-want +got):\n%s", err, diff)
+		}
 
 		old.invoice("ann", "in_%s", "paid", 1100, 1200, at(8), at(15))
 		invoice := want.Account.Invoices["in_ann"] // of which this program knows the lines

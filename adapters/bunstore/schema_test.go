@@ -165,6 +165,8 @@ func TestSchema_KnowsTheRules(t *testing.T) {
 			{"questions", "due", nil, []string{"NULL"}},
 			{"questions", "attempts", []string{"0"}, []string{"-1"}},
 			{"entitlements", "plan", []string{"''"}, []string{"NULL"}},
+			{"entitlements", "later", []string{"''", "'[]'"}, []string{"NULL"}},
+			{"entitlement_changes", "part", []string{"0", "7"}, []string{"NULL"}},
 			{"subscriptions", "status", []string{"'active'", "'a status of tomorrow'"}, []string{"''"}},
 			{"orders", "quantity", []string{"1", "9223372036854775807"}, []string{"0", "-1", "NULL"}},
 			{"orders", "trial_days", []string{"0"}, []string{"-1"}},
@@ -256,10 +258,10 @@ var validRows = map[string]map[string]string{
 	"questions": {"kind": "'charge'", "id": "'ch_1'", "due": "'2026-01-01 00:00:00+00:00'", "attempts": "0"},
 	"entitlements": {
 		"user_id": "'ann'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
-		"value_type": "'flag'", "value_limit": "0",
+		"value_type": "'flag'", "value_limit": "0", "later": "''",
 	},
 	"entitlement_changes": {
-		"user_id": "'ann'", "kind": "'granted'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
+		"user_id": "'ann'", "kind": "'granted'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "part": "0", "plan": "'pro'",
 		"value_type": "'flag'", "value_limit": "0", "event_id": "''", "cause": "''", "at": "'2026-01-01 00:00:00+00:00'",
 	},
 	"processed_events": {

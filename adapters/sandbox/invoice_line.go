@@ -7,8 +7,10 @@ type invoiceLine struct {
 	start, end                   int64
 	proration                    bool
 	metadata                     map[string]string
-	discount                     int64 // taken off the amount
-	credited                     int64 // by credit notes
+	discount                     int64    // taken off the amount
+	credited                     int64    // by credit notes
+	credits                      []string // the lines that a prorated credit is for
+	creditsInvoice               string   // their invoice
 }
 
 // charged is what the line comes to.
@@ -45,7 +47,7 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 		"period": object{"start": l.start, "end": l.end}, "price": s.priceObject(p),
 		"pricing": object{"type": "price_details", "price_details": object{"price": p.id, "product": p.product},
 			"unit_amount_decimal": p.unitAmountDecimal()},
-		"proration": l.proration, "proration_details": object{"credited_items": nil},
+		"proration": l.proration, "proration_details": l.prorationDetails(),
 		"quantity": l.quantity, "subscription": orNull(in.subscription), "subtotal": l.amount, "tax_amounts": []object{}, "tax_rates": []object{},
 		"taxes": []object{}, "type": "subscription", "unit_amount_excluding_tax": p.unitAmountDecimal(),
 	}
@@ -61,9 +63,16 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 	return o
 }
 
+func (l invoiceLine) prorationDetails() object {
+	if l.creditsInvoice == "" {
+		return object{"credited_items": nil}
+	}
+	return object{"credited_items": object{"invoice": l.creditsInvoice, "invoice_line_items": l.credits}}
+}
+
 // parent is where the line comes from, as it is told since basil.
 func (l invoiceLine) parent(subscription string) object {
-	from := object{"invoice_item": orNull(l.invoiceItem), "proration": l.proration, "proration_details": object{"credited_items": nil},
+	from := object{"invoice_item": orNull(l.invoiceItem), "proration": l.proration, "proration_details": l.prorationDetails(),
 		"subscription": orNull(subscription)}
 	if l.item == "" {
 		return object{"type": "invoice_item_details", "invoice_item_details": from, "subscription_item_details": nil}

@@ -16,9 +16,10 @@ type Request struct {
 	Path           string
 	Form           url.Values // body and query
 	IdempotencyKey string
-	Status         int  // 0 while it is under way
-	Replayed       bool // the answer was that of an earlier request
-	Answered       bool // false if a fault dropped the connection
+	APIVersion     string // that the answer is in
+	Status         int    // 0 while it is under way
+	Replayed       bool   // the answer was that of an earlier request
+	Answered       bool   // false if a fault dropped the connection
 }
 
 // Requests returns the authorized API requests so far, oldest first.
@@ -37,7 +38,7 @@ func (s *Sandbox) Requests() []Request {
 }
 
 func (s *Sandbox) logRequest(r *http.Request, c *call, key string) *Request {
-	l := &Request{ID: c.requestID, Time: s.now().UTC(), Method: r.Method, Path: c.path, Form: c.form, IdempotencyKey: key}
+	l := &Request{ID: c.requestID, Time: s.now().UTC(), Method: r.Method, Path: c.path, Form: c.form, IdempotencyKey: key, APIVersion: c.version}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, l)

@@ -120,14 +120,33 @@ func (s *Sandbox) prorated(it subscriptionItem, sign, at int64) []invoiceLine {
 	if amount == 0 {
 		return nil
 	}
+	l := invoiceLine{
+		price: it.price, item: it.id, quantity: it.quantity, amount: sign * amount, start: at, end: it.end, proration: true,
+		invoiceItem: newID("ii_1", 23),
+	}
 	what := "Remaining"
 	if sign < 0 {
 		what = "Unused"
+		l.credits, l.creditsInvoice = s.debited(it)
 	}
-	return []invoiceLine{{
-		price: it.price, item: it.id, quantity: it.quantity, amount: sign * amount, start: at, end: it.end, proration: true,
-		invoiceItem: newID("ii_1", 23), description: fmt.Sprintf("%s time on %s", what, s.products.get(p.product).name),
-	}}
+	l.description = fmt.Sprintf("%s time on %s", what, s.products.get(p.product).name)
+	return []invoiceLine{l}
+}
+
+// debited are the lines that charged an item for what is left of its period, and
+// their invoice: what a credit is for.
+func (s *Sandbox) debited(it subscriptionItem) (lines []string, invoice string) {
+	for _, in := range s.invoices.newestFirst() {
+		for _, l := range in.lines {
+			if l.item == it.id && l.price == it.price && l.amount > 0 && l.end == it.end && in.status != "void" {
+				lines = append(lines, l.id)
+			}
+		}
+		if len(lines) > 0 {
+			return lines, in.id
+		}
+	}
+	return nil, ""
 }
 
 // refusesChange says why what the change costs now would not be paid, or nil.
@@ -150,7 +169,7 @@ func (s *Sandbox) applyChange(sub *subscription, ch itemChange) *invoice {
 // collectChange collects what a change costs, or leaves its first payment to the
 // buyer.
 func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string) {
-	if payment != "default_incomplete" || in.due() == 0 || in.toBeSent() {
+	if payment != "default_incomplete" || in.due() == 0 || in.toBeSent() || sub.pauseBehavior != "" || sub.status != "active" {
 		s.collect(sub, in, true)
 		return
 	}

@@ -51,11 +51,19 @@ func TestChange_IsInvoicedAtOnce(t *testing.T) {
 		"lines.data.1.amount": "6000", "lines.data.1.price.id": bigger, "lines.data.1.proration": "true", "lines.data.1.quantity": "2",
 		"lines.data.1.period.start": start, "lines.data.1.period.end": end, "lines.data.1.description": "Remaining time on Max",
 	})
+	debit := s.fetch("", "/v1/invoices/"+sub.at("latest_invoice")).at("lines.data.0.id")
+	in.wants(t, "what is credited", map[string]string{
+		"lines.data.0.proration_details.credited_items.invoice":              sub.at("latest_invoice"),
+		"lines.data.0.proration_details.credited_items.invoice_line_items.0": debit,
+		"lines.data.0.proration_details.credited_items.invoice_line_items.1": "<none>",
+		"lines.data.1.proration_details.credited_items":                      "null",
+	})
 	s.fetch(dahlia, "/v1/invoices/"+after.at("latest_invoice")).wants(t, "the invoice since basil", map[string]string{
-		"lines.data.1.parent.subscription_item_details.proration":         "true",
-		"lines.data.1.parent.subscription_item_details.subscription_item": sub.at("items.data.0.id"),
-		"lines.data.1.parent.subscription_item_details.invoice_item":      in.at("lines.data.1.invoice_item"),
-		"lines.data.1.pricing.price_details.price":                        bigger,
+		"lines.data.0.parent.subscription_item_details.proration_details.credited_items.invoice": sub.at("latest_invoice"),
+		"lines.data.1.parent.subscription_item_details.proration":                                "true",
+		"lines.data.1.parent.subscription_item_details.subscription_item":                        sub.at("items.data.0.id"),
+		"lines.data.1.parent.subscription_item_details.invoice_item":                             in.at("lines.data.1.invoice_item"),
+		"lines.data.1.pricing.price_details.price":                                               bigger,
 	})
 }
 
@@ -342,6 +350,18 @@ func TestChange_OneItemsInterval(t *testing.T) {
 		"items.data.0.current_period_end":   fmtInt(now.Now().AddDate(1, 0, 0).Unix()),
 		"items.data.1.current_period_end":   sub.at("items.data.1.current_period_end"),
 	})
+}
+
+// An unpaid subscription stays unpaid, whatever a change costs.
+func TestChange_OfAnUnpaidSubscription(t *testing.T) {
+	t.Parallel()
+	s, _, sub, bigger := midway(t)
+	id := sub.at("id")
+	s.ok(s.RenewSubscription(id, false))
+	s.ok(s.ExhaustRetries(id, "unpaid"))
+	after := s.change(sub, "items[0][price]", bigger, "proration_behavior", "always_invoice", "payment_behavior", "default_incomplete")
+	after.wants(t, "changed", map[string]string{"status": "unpaid", "items.data.0.price.id": bigger})
+	s.fetch("", "/v1/invoices/"+after.at("latest_invoice")).wants(t, "changed", map[string]string{"status": "draft"})
 }
 
 func TestCreateSubscription_PaysOrNot(t *testing.T) {

@@ -244,6 +244,17 @@ func TestVersions_RefusesWhatAVersionDoesNotHave(t *testing.T) {
 	}
 }
 
+func TestRequests_TellTheirVersion(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.fetch(dahlia, "/v1/customers")
+	s.fetch("", "/v1/customers")
+	got := s.Requests()
+	if len(got) != 2 || got[0].APIVersion != dahlia || got[1].APIVersion != sandbox.APIVersion {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // An endpoint with an api_version of its own is sent the same events in the shapes
 // of that version.
 func TestVersions_EndpointHasItsOwn(t *testing.T) {

@@ -55,6 +55,13 @@ func times(t *testing.T, date string, pause time.Duration) map[string]time.Time 
 		}
 		_, _ = io.WriteString(w, map[string]string{
 			"/v1/subscriptions/sub_1":  `{"id":"sub_1","object":"subscription"}`,
+			"/v1/subscriptions":        `{"object":"list","data":[{"id":"sub_1","object":"subscription"}],"has_more":false}`,
+			"/v1/invoices/in_1":        `{"id":"in_1","object":"invoice","lines":{"data":[],"has_more":false}}`,
+			"/v1/invoices":             `{"object":"list","data":[{"id":"in_1","object":"invoice","lines":{"data":[],"has_more":false}}],"has_more":false}`,
+			"/v1/refunds":              `{"object":"list","data":[{"id":"re_1","object":"refund"}],"has_more":false}`,
+			"/v1/disputes":             `{"object":"list","data":[{"id":"dp_1","object":"dispute"}],"has_more":false}`,
+			"/v1/credit_notes":         `{"object":"list","data":[{"id":"cn_1","object":"credit_note","lines":{"data":[],"has_more":false}}],"has_more":false}`,
+			"/v1/invoice_payments":     `{"object":"list","data":[],"has_more":false}`,
 			"/v1/charges/ch_1":         `{"id":"ch_1","object":"charge"}`,
 			"/v1/payment_intents/pi_1": `{"id":"pi_1","object":"payment_intent","latest_charge":{"id":"ch_1","object":"charge"}}`,
 		}[r.URL.Path])
@@ -64,6 +71,37 @@ func times(t *testing.T, date string, pause time.Duration) map[string]time.Time 
 		t.Fatal(err)
 	}
 	found["fetch subscription"] = subscription.At
+	subscriptions, err := alone.FetchSubscriptions(ctx, "cus_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found["fetch subscriptions"] = subscriptions[0].At
+	invoice, err := alone.FetchInvoice(ctx, "in_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found["fetch invoice"] = invoice.At
+	invoices, err := alone.FetchInvoices(ctx, "sub_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found["fetch invoices"] = invoices[0].At
+	for _, subject := range []domain.Ref{{Kind: domain.RefCharge, ID: "ch_1"}, {Kind: domain.RefInvoice, ID: "in_1"}} {
+		returned, err := alone.FetchReturned(ctx, subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fact := range returned {
+			switch fact := fact.(type) {
+			case domain.RefundFact:
+				found["fetch returned: refund"] = fact.At
+			case domain.DisputeFact:
+				found["fetch returned: dispute"] = fact.At
+			case domain.CreditNoteFact:
+				found["fetch returned: credit note"] = fact.At
+			}
+		}
+	}
 	for call, subject := range map[string]domain.Ref{
 		"fetch charge":           {Kind: domain.RefCharge, ID: "ch_1"},
 		"fetch charge by intent": {Kind: domain.RefPaymentIntent, ID: "pi_1"},

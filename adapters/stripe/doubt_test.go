@@ -90,48 +90,6 @@ func TestFetchSubscription_ManyItems(t *testing.T) {
 	}
 }
 
-func TestFetchCharge_Facts(t *testing.T) {
-	t.Parallel()
-	byID := domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}
-	byIntent := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}
-	const charge = `{"id":"ch_1","object":"charge","amount":2403,"amount_refunded":400,"currency":"eur"`
-	want := domain.ChargeFact{
-		Type: domain.TypeFetched, At: noon.Truncate(time.Second), ID: "ch_1", PaymentIntent: "pi_1", Invoice: "in_1", Customer: "cus_1",
-		Amount: 2403, Refunded: 400, Currency: "eur",
-	}
-	oneTime := want
-	oneTime.Invoice = ""
-	for name, test := range map[string]struct {
-		subject domain.Ref
-		answer  string
-		want    domain.ChargeFact
-	}{
-		"by its id":           {byID, charge + `,"payment_intent":"pi_1","invoice":"in_1","customer":"cus_1"}`, want},
-		"by its id, expanded": {byID, charge + `,"payment_intent":{"id":"pi_1"},"invoice":{"id":"in_1"},"customer":{"id":"cus_1","deleted":true}}`, want},
-		"by its intent": {byIntent, `{"id":"pi_1","object":"payment_intent","amount":9999,"currency":"usd","customer":"cus_1","invoice":"in_1",
-			"latest_charge":` + charge + `,"payment_intent":"pi_1","invoice":null,"customer":null}}`, want},
-		"by its intent, since basil": {byIntent, `{"id":"pi_1","object":"payment_intent","customer":{"id":"cus_1"},"latest_charge":` + charge + `}}`, oneTime},
-		"by its intent, the charge says more": {byIntent, `{"id":"pi_1","object":"payment_intent","customer":null,"invoice":null,
-			"latest_charge":` + charge + `,"payment_intent":"pi_9","invoice":"in_1","customer":"cus_1"}}`, want},
-	} {
-		rec, server := record(t, test.answer)
-		got, err := newTestGateway(t, server).FetchCharge(t.Context(), test.subject)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s: the fact differs (-want +got):\n%s", name, diff)
-		}
-		asked := "GET /v1/charges/ch_1"
-		if test.subject == byIntent {
-			asked = "GET /v1/payment_intents/pi_1?expand[0]=latest_charge"
-		}
-		if line := rec.requests()[0].line; line != asked {
-			t.Errorf("%s: asked %s, want %s", name, line, asked)
-		}
-	}
-}
-
 func TestFetch_OtherAnswers(t *testing.T) {
 	t.Parallel()
 	byID := domain.Ref{Kind: domain.RefCharge, ID: "py_1"}
@@ -151,13 +109,23 @@ func TestFetch_OtherAnswers(t *testing.T) {
 		"a refund in place of a charge":     {byID, `{"id":"py_1","object":"refund"}`, ports.ErrGatewayBusy},
 		"another subscription":              {domain.Ref{Kind: domain.RefSubscription}, `{"id":"sub_2","object":"subscription"}`, ports.ErrGatewayBusy},
 		"a list in place of a subscription": {domain.Ref{Kind: domain.RefSubscription}, `{"object":"list","data":[]}`, ports.ErrGatewayBusy},
+		"another invoice":                   {domain.Ref{Kind: domain.RefInvoice}, `{"id":"in_2","object":"invoice"}`, ports.ErrGatewayBusy},
+		"a list in place of an invoice":     {domain.Ref{Kind: domain.RefInvoice}, `{"object":"list","data":[]}`, ports.ErrGatewayBusy},
+		"an invoice in place of all":        {domain.Ref{Kind: domain.RefSubscription, ID: "all"}, `{"id":"in_1","object":"invoice"}`, ports.ErrGatewayBusy},
+		"invoices with something else":      {domain.Ref{Kind: domain.RefSubscription, ID: "all"}, `{"object":"list","data":[{"id":"sub_1","object":"subscription"}]}`, ports.ErrGatewayBusy},
+		"more invoices than asked for":      {domain.Ref{Kind: domain.RefSubscription, ID: "all"}, `{"object":"list","data":[` + strings.Repeat(`{},`, 20) + `{}]}`, ports.ErrGatewayBusy},
 		"a session in place of one":         {domain.Ref{Kind: domain.RefSubscription}, `{"id":"sub_1","object":"checkout.session"}`, ports.ErrGatewayBusy},
 	} {
 		_, server := record(t, test.answer)
 		g := newTestGateway(t, server)
 		fetch := func() error { _, err := g.FetchCharge(t.Context(), test.subject); return err }
-		if test.subject.Kind == domain.RefSubscription {
+		switch {
+		case test.subject.Kind == domain.RefSubscription && test.subject.ID == "all":
+			fetch = func() error { _, err := g.FetchInvoices(t.Context(), "sub_1"); return err }
+		case test.subject.Kind == domain.RefSubscription:
 			fetch = func() error { _, err := g.FetchSubscription(t.Context(), "sub_1"); return err }
+		case test.subject.Kind == domain.RefInvoice:
+			fetch = func() error { _, err := g.FetchInvoice(t.Context(), "in_1"); return err }
 		}
 		if err := fetch(); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
@@ -186,6 +154,23 @@ func TestFetch_WeirdIDs(t *testing.T) {
 		named := func(prefix string) string { return strings.ReplaceAll(id, "%s", prefix) }
 		if _, err := g.FetchSubscription(t.Context(), domain.SubscriptionID(named("sub_"))); !errors.Is(err, ports.ErrNotFound) {
 			t.Errorf("subscription %q: got %v, want %v", named("sub_"), err, ports.ErrNotFound)
+		}
+		if _, err := g.FetchSubscriptions(t.Context(), domain.CustomerID(strings.ReplaceAll(named("cus_"), "cus_1", "sub_1"))); !errors.Is(err, ports.ErrNotFound) {
+			t.Errorf("subscriptions of %q: got %v, want %v", named("cus_"), err, ports.ErrNotFound)
+		}
+		if _, err := g.FetchInvoice(t.Context(), domain.InvoiceID(named("in_"))); !errors.Is(err, ports.ErrNotFound) {
+			t.Errorf("invoice %q: got %v, want %v", named("in_"), err, ports.ErrNotFound)
+		}
+		if got, err := g.FetchInvoices(t.Context(), domain.SubscriptionID(named("sub_"))); err != nil || len(got) != 0 {
+			t.Errorf("invoices of %q: got %+v, %v, want none", named("sub_"), got, err)
+		}
+		for _, subject := range []domain.Ref{
+			{Kind: domain.RefCharge, ID: named("ch_")}, {Kind: domain.RefPaymentIntent, ID: named("pi_")}, {Kind: domain.RefInvoice, ID: named("in_")},
+			{Kind: domain.RefInvoice, ID: "ch_1"}, {Kind: domain.RefSubscription, ID: "sub_1"}, {ID: "in_1"},
+		} {
+			if got, err := g.FetchReturned(t.Context(), subject); err != nil || len(got) != 0 {
+				t.Errorf("returned of %s %q: got %+v, %v, want nothing", subject.Kind, subject.ID, got, err)
+			}
 		}
 		for _, subject := range []domain.Ref{
 			{Kind: domain.RefCharge, ID: named("ch_")}, {Kind: domain.RefCharge, ID: named("py_")}, {Kind: domain.RefPaymentIntent, ID: named("pi_")},

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -303,6 +305,7 @@ func TestErrors_Timeout(t *testing.T) {
 func TestErrors_CallersContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGateway(t, stuck(t))
+	g.questions = rate.NewLimiter(rate.Inf, 1) // else some would wait for their turn
 	for call, do := range calls(g) {
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(20*time.Millisecond, cancel)
@@ -363,6 +366,22 @@ func calls(g *Gateway) map[string]func(context.Context) error {
 		"fetch session":  func(ctx context.Context) error { _, err := g.FetchSession(ctx, "cs_test_1"); return err },
 		"fetch subscription": func(ctx context.Context) error {
 			_, err := g.FetchSubscription(ctx, "sub_1")
+			return err
+		},
+		"fetch subscriptions": func(ctx context.Context) error {
+			_, err := g.FetchSubscriptions(ctx, "cus_1")
+			return err
+		},
+		"fetch invoice": func(ctx context.Context) error {
+			_, err := g.FetchInvoice(ctx, "in_1")
+			return err
+		},
+		"invoices": func(ctx context.Context) error { // of which there may be none
+			_, err := g.FetchInvoices(ctx, "sub_1")
+			return err
+		},
+		"returned": func(ctx context.Context) error { // of which there may be nothing
+			_, err := g.FetchReturned(ctx, domain.Ref{Kind: domain.RefInvoice, ID: "in_1"})
 			return err
 		},
 		"fetch charge": func(ctx context.Context) error {

@@ -91,22 +91,19 @@ func (o *object) invoiceSubscription() domain.SubscriptionID {
 // are always of the same payment: together they say which charge an intent made. One
 // that was canceled pays nothing.
 func (o *object) paidWith() []domain.PaidWith {
-	made := []payment{{o.PaymentIntent, o.Charge}}
-	var open []payment
-	for _, p := range o.Payments.Data {
-		switch p.Status {
-		case "paid":
-			made = append(made, p.Payment)
-		case "canceled":
-		default:
-			open = append(open, p.Payment)
-		}
-	}
 	var all []domain.PaidWith
-	for _, p := range append(made, open...) {
+	add := func(p payment) {
 		one := domain.PaidWith{PaymentIntent: domain.PaymentIntentID(p.PaymentIntent), Charge: domain.ChargeID(p.Charge)}
 		if one != (domain.PaidWith{}) && !slices.Contains(all, one) {
 			all = append(all, one)
+		}
+	}
+	add(payment{o.PaymentIntent, o.Charge})
+	for _, made := range []bool{true, false} {
+		for _, p := range o.Payments.Data {
+			if p.Status != "canceled" && made == (p.Status == "paid") {
+				add(p.Payment)
+			}
 		}
 	}
 	return all

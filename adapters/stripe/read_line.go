@@ -70,17 +70,21 @@ func (l lines) billed() []domain.Line {
 	read := make([]domain.Line, 0, len(l.Data))
 	for i, line := range l.Data {
 		if line.isTold() {
-			read = append(read, line.read("line "+strconv.Itoa(i+1)))
+			read = append(read, line.read(i+1))
 		}
 	}
 	slices.SortFunc(read, func(a, b domain.Line) int { return cmp.Compare(a.ID, b.ID) })
 	return read
 }
 
-func (l line) read(place string) domain.Line {
+func (l line) read(place int) domain.Line {
 	price := l.Price.or(l.Plan)
+	id := string(l.ID)
+	if id == "" {
+		id = "line " + strconv.Itoa(place)
+	}
 	return domain.Line{
-		ID:       cmp.Or(string(l.ID), place),
+		ID:       id,
 		Kind:     l.kind(),
 		Item:     string(cmp.Or(l.Parent.Details.Item, l.SubscriptionItem)),
 		Price:    domain.PriceID(cmp.Or(l.Pricing.Details.Price.id, price.id)),

@@ -38,8 +38,8 @@ func (s *subscriber) changes() {
 	s.turn("proration behavior", proration)
 	switch {
 	case anew: // a period that begins is billed at once, whatever is said of prorations
-		s.billsChange(before, s.beginning()...)
-	case proration == "always_invoice" && len(s.waiting) > 0:
+		s.billsChange(before, s.beginning(before)...)
+	case proration == "always_invoice" && len(s.waiting) > 0 && (s.waitingCents() >= 0 || s.mayGiveBack()):
 		s.billsChange(before)
 	default:
 		s.says("customer.subscription.updated", s.is.Status)
@@ -47,27 +47,35 @@ func (s *subscriber) changes() {
 }
 
 // givesBack tells whether the next invoice would come to less than nothing, in a story
-// in which that would not do: the balance is another subscription's affair, or it is
-// not clear that what is given back was ever paid for.
+// in which that would not do.
 func (s *subscriber) givesBack(anew bool) bool {
-	var sum int64
-	for _, b := range s.waiting {
-		sum += b.line.Amount
-	}
+	sum := s.waitingCents()
 	for _, i := range s.held() {
 		if i.PeriodEnd.Equal(s.periodEnd()) || anew && i.PeriodStart.Equal(s.now) {
 			sum += i.tariff().cents * i.Quantity
 		}
 	}
-	if sum >= 0 {
-		return false
+	return sum < 0 && !s.mayGiveBack()
+}
+
+// waitingCents is what waits for the next invoice.
+func (s *subscriber) waitingCents() int64 {
+	var sum int64
+	for _, b := range s.waiting {
+		sum += b.line.Amount
 	}
+	return sum
+}
+
+// mayGiveBack tells whether what is given back may go to the balance: not if that is
+// another subscription's affair, or if it would not be clear what was paid for.
+func (s *subscriber) mayGiveBack() bool {
 	for _, i := range s.invoices {
 		if i.is.Status != domain.InvoicePaid {
-			return true
+			return false
 		}
 	}
-	return !s.hasCredit || s.free
+	return s.hasCredit && !s.free && len(s.balance) == 0
 }
 
 // memory is how the items were, to be put back.
@@ -220,11 +228,12 @@ func (s *subscriber) rest(i *item, kind domain.LineKind, sign int64) {
 	})
 }
 
-// beginning are the lines of the periods that begin now.
-func (s *subscriber) beginning() []billable {
+// beginning are the lines of the periods that begin with a change.
+func (s *subscriber) beginning(before memory) []billable {
 	var all []billable
-	for _, i := range s.held() {
-		if i.PeriodStart.Equal(s.now) && i.Quantity > 0 && !i.tariff().metered {
+	for n, i := range s.items {
+		began := n >= len(before) || !before[n].PeriodEnd.Equal(i.PeriodEnd)
+		if began && !i.removed && i.Quantity > 0 && i.PeriodStart.Equal(s.now) {
 			all = append(all, s.period(i, false))
 		}
 	}

@@ -18,8 +18,9 @@ type invoice struct {
 	paid  []*collection
 	notes []*creditNote
 
-	bought []*bought // what it bills, as the ledger has it
-	spends []credit  // the customer's credit that it was settled with
+	bought    []*bought   // what it bills, as the ledger has it
+	givesBack []givenBack // what it gives back
+	spends    []credit    // the customer's credit that it was settled with
 }
 
 // bought is a line of the model's own ledger: from a moment until another, so many
@@ -43,8 +44,16 @@ type billable struct {
 // credit is money that Stripe keeps for the customer.
 type credit struct {
 	cents int64
-	from  []*invoice // that paid what the credit is for; none: a present
+	of    []givenBack // what it is for; nothing: a present
 }
+
+// givenBack is a line that gives something back, and what had been paid for of it.
+type givenBack struct {
+	line   domain.Line
+	origin []*bought
+}
+
+func (g givenBack) credit() credit { return credit{-g.line.Amount, []givenBack{g}} }
 
 // bill makes an invoice, which nobody owes yet.
 func (s *subscriber) bill(reason string, billed ...billable) *invoice {
@@ -82,6 +91,7 @@ func (s *subscriber) finalize(i *invoice) {
 	if i.is.Method == domain.SendInvoice {
 		i.is.DueAt = s.now.Add(s.netDays)
 	}
+	i.findOrigins()
 	s.balance.settle(i)
 	if i.is.AmountDue == 0 {
 		s.settled(i)
@@ -105,12 +115,12 @@ func (b *balance) settle(i *invoice) {
 	i.is.StartingBalance = -b.cents()
 	i.is.AmountDue = max(i.is.Total, 0)
 	if i.is.Total < 0 {
-		*b = append(*b, credit{cents: -i.is.Total, from: i.gaveBack()})
+		*b = append(*b, credit{-i.is.Total, i.givesBack})
 	}
 	for i.is.AmountDue > 0 && len(*b) > 0 {
 		first := &(*b)[0]
 		spent := min(first.cents, i.is.AmountDue)
-		i.spends = append(i.spends, credit{cents: spent, from: first.from})
+		i.spends = append(i.spends, credit{spent, first.of})
 		i.is.AmountDue -= spent
 		if first.cents -= spent; first.cents == 0 {
 			*b = (*b)[1:]
@@ -119,21 +129,20 @@ func (b *balance) settle(i *invoice) {
 	i.is.EndingBalance = -b.cents()
 }
 
-// gaveBack are the invoices that had billed what an invoice gives back.
-func (i *invoice) gaveBack() []*invoice {
-	var from []*invoice
+// findOrigins finds what had been billed of what an invoice gives back.
+func (i *invoice) findOrigins() {
 	for _, line := range i.is.Lines {
 		if line.Kind != domain.LineCredit {
 			continue
 		}
+		g := givenBack{line: line}
 		for _, b := range i.of.ledger {
-			if b.item.ID == line.Item && b.price == line.Price && b.units > 0 && b.by != i &&
-				b.by.is.Status == domain.InvoicePaid && b.until.After(line.From) && !slices.Contains(from, b.by) {
-				from = append(from, b.by)
+			if b.item.ID == line.Item && b.price == line.Price && b.by != i && b.covers(line.From) {
+				g.origin = append(g.origin, b)
 			}
 		}
+		i.givesBack = append(i.givesBack, g)
 	}
-	return from
 }
 
 // settled: nothing of it is owed any more.

@@ -26,13 +26,18 @@ type refunded struct {
 	amount  int64
 	status  domain.RefundStatus
 	created time.Time
-	noted   bool // it came with a credit note, which says what for
+	noted   bool // it came with a credit note, which says what for, and stands
 }
 
 type disputed struct {
 	id      domain.DisputeID
 	status  domain.DisputeStatus
 	created time.Time
+}
+
+// lost: the money is gone, if only until an appeal is decided.
+func (d *disputed) lost() bool {
+	return d.status == "lost" || d.status == "appeal_needs_response" || d.status == "appeal_under_review"
 }
 
 // pays is the invoice that the money pays, if any.
@@ -66,7 +71,7 @@ func (s *story) collect(c *collection) {
 func (s *story) chargeIs(c *collection) domain.ChargeFact {
 	f := domain.ChargeFact{
 		At: s.now, ID: c.charge, PaymentIntent: c.intent, Invoice: c.pays(), Customer: s.customer,
-		Amount: c.amount, Refunded: c.amount - c.kept - c.left(), Currency: "usd",
+		Amount: c.amount, Refunded: c.gone(), Currency: "usd",
 	}
 	s.charges = append(s.charges, f)
 	return f
@@ -86,13 +91,27 @@ func (s *story) tellCharge(kind domain.EventType, c *collection) {
 // left is what can still be refunded: what is pending counts as gone.
 func (c *collection) left() int64 {
 	left := c.amount - c.kept
-	for _, r := range c.refunds {
-		if r.status != "failed" && r.status != "canceled" {
-			left -= r.amount
+	for _, d := range c.disputes {
+		if d.status == "needs_response" || d.status == "under_review" || d.lost() {
+			return 0 // Stripe refuses
 		}
 	}
-	return left
+	return left - c.gone()
 }
+
+// gone is what the charge says was refunded.
+func (c *collection) gone() int64 {
+	var gone int64
+	for _, r := range c.refunds {
+		if r.status != "failed" && r.status != "canceled" {
+			gone += r.amount
+		}
+	}
+	return gone
+}
+
+// untouched: nothing became of it yet.
+func (c *collection) untouched() bool { return len(c.refunds)+len(c.disputes) == 0 }
 
 // turnOfMoney tells one more thing that may become of money that was paid.
 func (s *story) turnOfMoney() {
@@ -100,7 +119,10 @@ func (s *story) turnOfMoney() {
 		return
 	}
 	c := s.paid[rapid.IntRange(0, len(s.paid)-1).Draw(s.t, "which payment")]
-	switch s.pick("money", "refund", "refund", "refund all", "refund slowly", "refund moves on", "refund moves on", "dispute", "dispute moves on", "dispute moves on") {
+	if c.kept > 0 {
+		return
+	}
+	switch s.pick("money", "refund", "refund", "refund all", "refund slowly", "moves on", "moves on", "moves on", "dispute") {
 	case "refund":
 		if left := c.left(); left > 0 {
 			s.refund(c, rapid.Int64Range(1, left).Draw(s.t, "amount"), "succeeded")
@@ -114,20 +136,32 @@ func (s *story) turnOfMoney() {
 		if left := c.left(); left > 0 && s.tells != "charges" {
 			s.refund(c, left, domain.RefundStatus(s.pick("status", "pending", "requires_action")))
 		}
-	case "refund moves on":
-		if len(c.refunds) > 0 && s.tells != "charges" {
-			s.moveRefund(c, c.refunds[rapid.IntRange(0, len(c.refunds)-1).Draw(s.t, "which refund")])
-		}
+	case "moves on":
+		s.movesOn()
 	case "dispute":
 		d := &disputed{id: domain.DisputeID(fmt.Sprintf("dp_%s_%d", c.intent, len(c.disputes)+1)), created: s.now}
 		c.disputes = append(c.disputes, d)
 		// One that cannot be contested is lost from the beginning.
 		d.status = domain.DisputeStatus(s.pick("begins", "warning_needs_response", "needs_response", "needs_response", "lost", "prevented"))
 		s.tellDispute(c, d, "charge.dispute.created")
-	case "dispute moves on":
-		if len(c.disputes) > 0 {
-			s.moveDispute(c, c.disputes[rapid.IntRange(0, len(c.disputes)-1).Draw(s.t, "which dispute")])
+	}
+}
+
+// movesOn tells what becomes of a refund or a dispute.
+func (s *story) movesOn() {
+	var moves []func()
+	for _, c := range s.paid {
+		for _, r := range c.refunds {
+			if s.tells != "charges" && !r.noted {
+				moves = append(moves, func() { s.moveRefund(c, r) })
+			}
 		}
+		for _, d := range c.disputes {
+			moves = append(moves, func() { s.moveDispute(c, d) })
+		}
+	}
+	if len(moves) > 0 {
+		moves[rapid.IntRange(0, len(moves)-1).Draw(s.t, "what moves on")]()
 	}
 }
 
@@ -147,9 +181,6 @@ func (s *story) refund(c *collection, amount int64, status domain.RefundStatus) 
 }
 
 func (s *story) moveRefund(c *collection, r *refunded) {
-	if r.noted {
-		return // the credit note stands
-	}
 	switch r.status {
 	case "requires_action":
 		r.status = domain.RefundStatus(s.pick("to", "pending", "succeeded", "canceled"))
@@ -197,8 +228,12 @@ func (s *story) moveDispute(c *collection, d *disputed) {
 		d.status = domain.DisputeStatus(s.pick("to", "under_review", "lost"))
 	case "under_review":
 		d.status = domain.DisputeStatus(s.pick("to", "won", "lost"))
-	case "lost":
-		d.status = "won" // late
+	case "lost": // late, or by an appeal
+		d.status = domain.DisputeStatus(s.pick("to", "won", "appeal_needs_response", "appeal_needs_response"))
+	case "appeal_needs_response":
+		d.status = domain.DisputeStatus(s.pick("to", "appeal_under_review", "appeal_under_review", "won"))
+	case "appeal_under_review":
+		d.status = "won" // or it stays as it is
 	default:
 		return
 	}

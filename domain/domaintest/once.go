@@ -109,7 +109,7 @@ func (s *story) buyOnce() {
 	if s.chance("fetched later") {
 		s.fetchSessionAgain()
 	}
-	for range rapid.IntRange(0, 4).Draw(s.t, "turns of the money") {
+	for range rapid.IntRange(0, 7).Draw(s.t, "turns of the money") {
 		s.soon()
 		s.turnOfMoney()
 	}

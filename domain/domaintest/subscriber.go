@@ -217,6 +217,9 @@ func (s *subscriber) ends() {
 // order and nothing in them says which came last.
 func (s *subscriber) says(kind domain.EventType, status domain.SubscriptionStatus) {
 	s.is.Status = status
+	if s.is.CancelAtPeriodEnd && !s.ended() {
+		s.is.CancelAt = s.lastEnd()
+	}
 	f := domain.SubscriptionFact{Type: kind, At: s.now, Snapshot: s.is}
 	for _, i := range s.held() {
 		f.Snapshot.Items = append(f.Snapshot.Items, i.Item)

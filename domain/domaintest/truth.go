@@ -130,7 +130,7 @@ func disputeTakes(c *collection, policy, otherwise domain.DisputePolicy) bool {
 			takes = []domain.DisputePolicy{"suspend_inquiry"}
 		case "needs_response", "under_review":
 			takes = []domain.DisputePolicy{"suspend_inquiry", "suspend"}
-		case "lost":
+		case "lost", "appeal_needs_response", "appeal_under_review":
 			takes = []domain.DisputePolicy{"suspend_inquiry", "suspend", "revoke_lost"}
 		}
 		if slices.Contains(takes, policy) {

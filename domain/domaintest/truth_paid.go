@@ -21,8 +21,10 @@ func (s *subscriber) gives(t time.Time) []given {
 	usual := map[domain.PlanKey]int64{}
 	inTrial := map[domain.PlanKey]int64{}
 	pastDue := map[domain.PlanKey]int64{}
+	end := t
 	for _, i := range s.items {
 		plan := Shop.Plans[i.tariff().plan]
+		t := s.inLeeway(i, plan, end)
 		paid := s.paidFor(i, t)
 		asItIs := i.Quantity
 		if i.removed {
@@ -61,7 +63,12 @@ func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
 	if s.wentBack(i, t) {
 		return "nothing"
 	}
-	inPeriod := t.Before(i.PeriodEnd.Add(plan.Leeway))
+	return s.statusVouches(i, plan, t)
+}
+
+// statusVouches is vouches as if no money had gone back.
+func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) string {
+	inPeriod := t.Before(i.PeriodEnd)
 	switch {
 	case s.is.Status == domain.StatusTrialing && inPeriod:
 		return "trial"
@@ -69,7 +76,7 @@ func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
 		return "nothing"
 	case s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0:
 		return "nothing"
-	case s.is.Status == domain.StatusActive && inPeriod:
+	case s.is.Status == domain.StatusActive && inPeriod && t.Before(s.creditEnds(i, plan)):
 		return "all"
 	case s.is.Status == domain.StatusPastDue:
 		since := s.owedSince(i)
@@ -79,6 +86,42 @@ func (s *subscriber) vouches(i *item, plan domain.Plan, t time.Time) string {
 	}
 	return "nothing"
 }
+
+// inLeeway is the last second of an item's period, as long as nothing is owed and the
+// next period may be on its way: what was true then, still is.
+func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
+	last := i.PeriodEnd.Add(-time.Second)
+	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing
+	if good && t.Before(s.creditEnds(i, plan)) && s.statusVouches(i, plan, last) != "nothing" && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
+		return last
+	}
+	return t
+}
+
+// creditEnds is until when Stripe's word that a subscription is active counts for an
+// item. Its status follows the newest invoice: an older one may be open, and then it is
+// as with any other that is owed; but not before Stripe was asked, on the fifth day.
+func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
+	ends := longAfter
+	for _, inv := range s.open() {
+		for _, line := range inv.is.Lines {
+			if line.Item != i.ID {
+				continue
+			}
+			due := inv.is.FinalizedAt
+			if !inv.is.DueAt.IsZero() {
+				due = inv.is.DueAt
+			}
+			if end := due.Add(max(plan.Grace, plan.Leeway, 6*Day)); end.Before(ends) {
+				ends = end
+			}
+		}
+	}
+	return ends
+}
+
+// longAfter is after all that these histories tell.
+var longAfter = Noon.Add(100_000 * Day)
 
 // neverPaid: the checkout was not paid, and no invoice was.
 func (s *subscriber) neverPaid() bool {
@@ -94,10 +137,16 @@ func (s *subscriber) neverPaid() bool {
 }
 
 // owedSince is since when the oldest open invoice about an item is due; zero: there is
-// none.
+// none. What was written off is owed as long as Stripe says that something is.
 func (s *subscriber) owedSince(i *item) time.Time {
 	var oldest time.Time
-	for _, inv := range s.open() {
+	owed := s.open()
+	for _, inv := range s.invoices {
+		if len(s.open()) == 0 && inv.is.Status == domain.InvoiceUncollectible {
+			owed = append(owed, inv)
+		}
+	}
+	for _, inv := range owed {
 		about := false
 		for _, line := range inv.is.Lines {
 			about = about || line.Item == i.ID
@@ -117,17 +166,17 @@ func (s *subscriber) owedSince(i *item) time.Time {
 func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	paid := map[domain.PriceID]int64{}
 	for _, b := range s.ledger {
-		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() {
+		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() && !b.isWaived() {
 			paid[b.price] += b.units
 		}
 	}
 	for price, n := range paid {
 		switch {
-		case s.changeOwed(i):
-		case price != i.Price || i.removed:
-			n = 0 // it was changed, and that is settled
-		default:
-			n = min(n, i.Quantity)
+		case s.changeOwed(i, t):
+		case i.removed:
+			n = 0
+		case price == i.Price:
+			n = min(n, i.Quantity) // who gives a seat back has it no longer
 		}
 		if paid[price] = n; n <= 0 {
 			delete(paid, price)
@@ -136,12 +185,13 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	return paid
 }
 
-// changeOwed tells whether a change of the item was billed and is not paid.
-func (s *subscriber) changeOwed(i *item) bool {
+// changeOwed tells whether a change of the item at a moment was billed and is not paid.
+func (s *subscriber) changeOwed(i *item, t time.Time) bool {
 	for _, inv := range s.invoices {
 		for _, line := range inv.is.Lines {
 			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
-			if change && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
+			then := !t.Before(line.From) && t.Before(line.Until)
+			if change && then && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
 				return true
 			}
 		}
@@ -151,12 +201,8 @@ func (s *subscriber) changeOwed(i *item) bool {
 
 func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before(b.until) }
 
-// wentBack tells whether money for an item went back that had paid for this time, or
-// for the period before, if no other has begun.
+// wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
-	if !t.Before(i.PeriodEnd) && s.is.Status != domain.StatusPastDue {
-		t = i.PeriodEnd.Add(-time.Second)
-	}
 	for _, b := range s.ledger {
 		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() {
 			return true
@@ -165,10 +211,16 @@ func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	return false
 }
 
+// isWaived tells whether all of a line was credited before it was paid: nobody paid for
+// it, and nothing went back.
+func (b *bought) isWaived() bool {
+	return b.units > 0 && b.cents > 0 && b.by.credited(b.line, domain.PrePayment) >= b.cents
+}
+
 // isBack tells whether what paid for it went back, or was credited.
 func (b *bought) isBack() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	credited := b.units > 0 && refundTakes(b.by.credited(b.line), b.cents, policy.Refund, "keep")
+	credited := b.units > 0 && refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
 	return credited || b.moneyIsBack() || b.by.creditIsBack()
 }
 
@@ -185,31 +237,68 @@ func (b *bought) moneyIsBack() bool {
 		back += c.refundedBy(func(*refunded) bool { return true })
 		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
 	}
-	if policy.Refund == "revoke_partial" && back < came {
-		back -= noted
-	}
-	return refundTakes(back, came, policy.Refund, "keep")
+	return back > noted && refundTakes(back, came, policy.Refund, "keep")
 }
 
-// creditIsBack tells whether an invoice was settled with credit alone, all of which
-// was for what is not paid for any more.
+// creditIsBack tells whether more of an invoice was settled with credit for what was
+// not paid for after all, than with money and other credit.
 func (i *invoice) creditIsBack() bool {
-	if len(i.paid) > 0 || len(i.spends) == 0 {
-		return false
+	bad, good := 0.0, float64(i.is.AmountPaid)
+	spend := func(c credit) {
+		bad += float64(c.cents) * c.bad()
+		good += float64(c.cents) * (1 - c.bad())
 	}
 	for _, c := range i.spends {
-		if len(c.from) == 0 {
-			return false
-		}
-		for _, from := range c.from {
-			for _, b := range from.bought {
-				if b.units > 0 && !b.moneyIsBack() {
-					return false
-				}
-			}
+		spend(c)
+	}
+	for _, c := range i.givesBack {
+		if !i.billsToo(c.line) {
+			spend(c.credit())
 		}
 	}
-	return true
+	return bad > good
+}
+
+// billsToo tells whether an invoice bills the same as one of its lines gives back, so
+// that the two add up to so many units.
+func (i *invoice) billsToo(credit domain.Line) bool {
+	for _, line := range i.is.Lines {
+		if line.Kind != domain.LineCredit && line.Item == credit.Item && line.Price == credit.Price {
+			return true
+		}
+	}
+	return false
+}
+
+// bad is the part of a credit that is for what is not paid for after all.
+func (c credit) bad() float64 {
+	var bad, all float64
+	for _, of := range c.of {
+		bad += float64(-of.line.Amount) * of.bad()
+		all += float64(-of.line.Amount)
+	}
+	if all == 0 {
+		return 0
+	}
+	return bad / all
+}
+
+// bad is the part of what a line gives back that is not paid for after all: of six
+// seats of which one was charged back, a sixth.
+func (g givenBack) bad() float64 {
+	back := int64(0)
+	kept := int64(0)
+	for _, b := range g.origin {
+		if b.isBack() || b.by.is.Status != domain.InvoicePaid {
+			back += b.units
+		} else {
+			kept += b.units
+		}
+	}
+	if back == 0 {
+		return 0
+	}
+	return 1 - float64(max(0, min(kept, g.line.Quantity)))/float64(g.line.Quantity)
 }
 
 // moments are when what the subscription gives may change.
@@ -223,6 +312,9 @@ func (s *subscriber) moments() []time.Time {
 		all = append(all, i.PeriodEnd, i.PeriodEnd.Add(plan.Leeway))
 		if since := s.owedSince(i); !since.IsZero() {
 			all = append(all, since.Add(plan.Grace))
+		}
+		if ends := s.creditEnds(i, plan); ends.Before(longAfter) {
+			all = append(all, ends)
 		}
 	}
 	for _, b := range s.ledger {

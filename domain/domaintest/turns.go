@@ -16,7 +16,7 @@ func (s *subscriber) nextTurn() {
 		s.fetched()
 	case s.pending != nil:
 		s.resolvePending()
-	case len(s.paid) > 0 && s.seldom("money", 5):
+	case len(s.paid) > 0 && s.seldom("money", 4):
 		s.turnOfMoney()
 	case s.seldom("a credit note", 10):
 		s.isCredited()
@@ -61,7 +61,7 @@ func (s *subscriber) turnWhileGood() {
 	}
 	switch s.choose("turn", "renews", "renews", "renews", "renews", "changes", "changes", "changes", "changes", "changes", "cancels by flag",
 		"cancels by date", "undoes", "collection pauses", "collection pauses", "is paused", "runs out of trial", "waiting items are billed",
-		"credit", "a lookup key moves", "pays by invoice", "is overdue", "is overdue", "is looked at", "warns", "a threshold", "by hand", "ends") {
+		"credit", "a trial ends early", "a lookup key moves", "pays by invoice", "is overdue", "is overdue", "is looked at", "warns", "a threshold", "by hand", "ends") {
 	case "renews":
 		if !s.scheduled() {
 			s.renews()
@@ -86,13 +86,18 @@ func (s *subscriber) turnWhileGood() {
 		s.says("customer.subscription.updated", domain.StatusPaused)
 	case "runs out of trial":
 		if s.is.Status == domain.StatusTrialing {
+			s.now = latest(s.now, s.is.TrialEnd)
 			s.says("customer.subscription.paused", domain.StatusPaused)
 			s.says("customer.subscription.updated", domain.StatusPaused)
+		}
+	case "a trial ends early":
+		if s.is.Status == domain.StatusTrialing {
+			s.endsTrialEarly()
 		}
 	case "waiting items are billed":
 		s.billsWaiting()
 	case "credit":
-		if s.hasCredit { // support gives some
+		if s.mayHaveCredit() { // support gives some
 			s.turn("credit", "a present")
 			s.balance = append(s.balance, credit{cents: rapid.SampledFrom([]int64{900, 2900, 40000}).Draw(s.t, "cents")})
 		}
@@ -149,7 +154,7 @@ func (s *subscriber) turnOfSent() {
 
 // billsWaiting: Stripe may bill between periods what waits for an invoice.
 func (s *subscriber) billsWaiting() {
-	if len(s.waiting) == 0 || s.givesBackNow() {
+	if len(s.waiting) == 0 || s.waitingCents() < 0 {
 		return
 	}
 	billed := s.waiting
@@ -157,15 +162,6 @@ func (s *subscriber) billsWaiting() {
 	i := s.bill("automatic_pending_invoice_item_invoice", billed...)
 	s.finalize(i)
 	s.becomesOf(i)
-}
-
-// givesBackNow tells whether what waits comes to less than nothing.
-func (s *subscriber) givesBackNow() bool {
-	var sum int64
-	for _, b := range s.waiting {
-		sum += b.line.Amount
-	}
-	return sum < 0
 }
 
 // reachesThreshold: so much was used that Stripe bills it before the period is over.
@@ -271,7 +267,11 @@ func (s *subscriber) turnWhileOwing() {
 	case "is voided":
 		if len(open) > 0 {
 			s.voids(open[len(open)-1])
-			s.says("customer.subscription.updated", domain.SubscriptionStatus(s.pick("status", "active", string(s.is.Status))))
+			status := domain.StatusActive
+			if len(open) > 1 && s.chance("still owes") {
+				status = s.is.Status
+			}
+			s.says("customer.subscription.updated", status)
 		}
 	case "is written off", "is written off at last":
 		if len(open) > 0 {
@@ -290,14 +290,39 @@ func (s *subscriber) turnWhileOwing() {
 	}
 }
 
-// resumes tells that a paused subscription goes on with a period of its own.
+// resumes tells that a paused subscription goes on: in the period that it was in, or, if
+// that is over, with a new one.
 func (s *subscriber) resumes() {
 	s.wait(time.Hour)
+	if s.chance("a long pause") || !s.now.Before(s.periodEnd()) {
+		s.now = latest(s.now, s.lastEnd().Add(Day))
+		for _, i := range s.held() {
+			i.PeriodStart, i.PeriodEnd = s.now, s.now.Add(i.tariff().every)
+		}
+		i := s.billPeriods("subscription_cycle")
+		s.says("customer.subscription.resumed", domain.StatusActive)
+		s.says("customer.subscription.updated", domain.StatusActive)
+		s.becomesOf(i)
+		return
+	}
+	s.says("customer.subscription.resumed", domain.StatusActive)
+	s.says("customer.subscription.updated", domain.StatusActive)
+}
+
+// endsTrialEarly: the buyer wants the real thing now, and pays for it, or does not.
+func (s *subscriber) endsTrialEarly() {
+	s.wait(time.Second)
+	s.is.TrialEnd = s.now
 	for _, i := range s.held() {
 		i.PeriodStart, i.PeriodEnd = s.now, s.now.Add(i.tariff().every)
 	}
-	i := s.billPeriods("subscription_cycle")
-	s.says("customer.subscription.resumed", domain.StatusActive)
+	i := s.billPeriods("subscription_update")
 	s.says("customer.subscription.updated", domain.StatusActive)
 	s.becomesOf(i)
+}
+
+// mayHaveCredit tells whether the customer can be given credit such that it is clear
+// later where each cent of it came from.
+func (s *subscriber) mayHaveCredit() bool {
+	return s.hasCredit && !s.free && len(s.balance) == 0 && len(s.waiting) == 0
 }

@@ -43,6 +43,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckIn_KnowsWhatAVersionHas(t *testing.T) {
+	t.Parallel()
+	newer := strings.Replace(product, `"features":[]`, `"marketing_features":[]`, 1)
+	for name, tt := range map[string]struct {
+		api, data string
+		want      string // part of the error; empty for none
+	}{
+		"of its version":     {"2023-10-16", product, ""},
+		"of a newer version": {"2024-04-10", newer, ""},
+		"too new":            {"2023-10-16", newer, "marketing_features"},
+		"too old":            {"2024-04-10", product, "marketing_features"},
+		"of no version":      {"2019-01-01", product, "no description"},
+	} {
+		err := stripespec.CheckIn(tt.api, "product", []byte(tt.data))
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: got %v, want no error", name, err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: got %v, want an error about %q", name, err, tt.want)
+		}
+	}
+}
+
 func TestStartMock_ChecksParameters(t *testing.T) {
 	t.Parallel()
 	url := stripespec.StartMock(t)
