@@ -135,6 +135,10 @@ func (s *toldStripe) add(h *telling) {
 	for _, f := range h.Facts {
 		for _, ref := range f.Refs() {
 			s.told[ref.ID] = h
+			// Of some invoices nothing is told but that their money went back.
+			for _, invoice := range h.Invoices(domain.SubscriptionID(ref.ID), h.End) {
+				s.told[string(invoice.Invoice.ID)] = h
+			}
 		}
 	}
 }

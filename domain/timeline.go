@@ -24,8 +24,8 @@ type piece struct {
 	basis  Basis
 }
 
-// pieces are those that are not over at the horizon, sorted by time. Those of one
-// time are of different prices.
+// pieces are sorted by time; those of one time are of different prices. What was paid
+// for and is over at the horizon is left out.
 func (t timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
 	// What is reduced is no reason to give less than what was paid for.
@@ -51,9 +51,15 @@ func (t timeline) pieces(horizon time.Time) []piece {
 		if !end.IsZero() && t.row.Gives != BasisForGood {
 			p.until = earliest(p.until, end)
 		}
-		if !p.empty() && p.until.After(horizon) && p.quantity > 0 {
+		// The item as it is stays when its time is over, so that what follows keeps its place
+		// among the stretches: nothing else has changed.
+		over := p.basis == BasisPaid && !p.until.After(horizon)
+		if !p.empty() && !over && p.quantity > 0 {
 			kept = append(kept, p)
 		}
+	}
+	if !slices.ContainsFunc(kept, func(p piece) bool { return p.until.After(horizon) }) {
+		return nil // all of it is history
 	}
 	slices.SortFunc(kept, func(a, b piece) int {
 		return cmp.Or(a.from.Compare(b.from), cmp.Compare(a.price, b.price))
