@@ -73,14 +73,10 @@ func (t timeline) asIs() []piece {
 	if t.covered.gone && !t.covered.changed {
 		return nil // there is none of it
 	}
-	whole := interval{from: t.subscription.StartedAt}
-	var leeway time.Duration
+	whole, vouched := interval{from: t.subscription.StartedAt}, t.vouched()
 	switch t.row.Gives {
-	case BasisPeriod:
-		whole.until, leeway = t.periodEnd(), t.plan.Leeway
-	case BasisCredit:
-		credit := max(t.plan.Grace, t.plan.Leeway, collectionDue+day) // Stripe was asked by then
-		whole.until = earliest(t.periodEnd().Add(t.plan.Leeway), t.since.Add(credit))
+	case BasisPeriod, BasisCredit:
+		whole.until = earliest(t.periodEnd(), t.creditEnd())
 	case BasisGrace:
 		whole.until = t.since.Add(t.plan.Grace)
 		if t.since.IsZero() {
@@ -100,12 +96,25 @@ func (t timeline) asIs() []piece {
 	}
 	var all []piece
 	for _, left := range whole.minus(taken) {
-		if left.until.Equal(whole.until) {
-			left.until = left.until.Add(leeway)
+		if vouched && left.until.Equal(t.periodEnd()) {
+			left.until = latest(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
 		}
 		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
 	}
 	return all
+}
+
+// vouched tells whether the status says that nothing is overdue, so that the next invoice
+// may be on its way when a period ends.
+func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
+
+// creditEnd is until when the status vouches though an invoice of the item is open: not
+// before Stripe was asked about that.
+func (t timeline) creditEnd() time.Time {
+	if t.row.Gives != BasisCredit {
+		return never
+	}
+	return t.since.Add(max(t.plan.Grace, t.plan.Leeway, collectionDue+day))
 }
 
 // periodEnd is the item's, or that of the subscription.
@@ -128,8 +137,7 @@ func (t timeline) paid() []piece {
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
-		// Nothing is overdue: the next invoice may be on its way.
-		if t.row.Gives == BasisPeriod && all[n].until.Equal(end) {
+		if t.vouched() && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}
@@ -139,7 +147,7 @@ func (t timeline) paid() []piece {
 // leewayAfter is until when what was paid for may outlive its end: time that was paid
 // for too, and went back, is no leeway.
 func (t timeline) leewayAfter(end time.Time) time.Time {
-	until := end.Add(t.plan.Leeway)
+	until := latest(end, earliest(end.Add(t.plan.Leeway), t.creditEnd()))
 	for _, gone := range t.covered.taken {
 		if end.Before(gone.until) {
 			until = earliest(until, latest(end, gone.from))
