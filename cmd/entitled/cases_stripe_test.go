@@ -374,7 +374,7 @@ func (s *caseStripe) pricesFor(query url.Values) []object {
 
 func (s *caseStripe) itemsOf(subscription, version string) []object {
 	var items []object
-	list := any(s.objects()[subscription]["items"])
+	list := s.objects()[subscription]["items"]
 	if all, told := s.objects()["items:"+subscription]; told { // more than a subscription has room for
 		list = all
 	}
