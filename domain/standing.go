@@ -155,9 +155,9 @@ func (p Purchase) orderStatus() OrderStatus {
 // was not given back.
 func (p Purchase) itemsWith(settled []settledLine) []Item {
 	items := p.Subscription.Items
-	add := func(credit *Line) {
+	add := func(bill *Bill, credit *Line) {
 		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-		if credit.Kind != LineCredit || credit.Item == "" || told || !credit.Until.After(p.horizon()) {
+		if credit.Kind != LineCredit || credit.Item == "" || told || !credit.Until.After(p.horizon()) || !bill.takesAway(credit.Item) {
 			return
 		}
 		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
@@ -166,15 +166,31 @@ func (p Purchase) itemsWith(settled []settledLine) []Item {
 	}
 	for _, bill := range p.unpaid() {
 		for n := range bill.Invoice.Lines {
-			add(&bill.Invoice.Lines[n])
+			add(bill, &bill.Invoice.Lines[n])
 		}
 	}
 	for _, s := range settled {
 		if s.revoked != nil {
-			add(s.line)
+			add(p.Bills[s.bill], s.line)
 		}
 	}
 	return items
+}
+
+// takesAway tells whether an invoice takes back more of an item than it bills: what only
+// changes the number of its units does not.
+func (b *Bill) takesAway(item string) bool {
+	var units int64
+	for _, line := range b.Invoice.Lines {
+		switch {
+		case line.Item != item:
+		case line.Kind == LineCredit:
+			units -= line.Quantity
+		default:
+			units += line.Quantity
+		}
+	}
+	return units < 0
 }
 
 // itemStandings is how an item of a subscription stands, through the plans that its
