@@ -74,6 +74,10 @@ func (s *subscriber) nextPeriod(status domain.SubscriptionStatus) *invoice {
 
 // renews tells the next period and what becomes of its invoice.
 func (s *subscriber) renews() {
+	if s.mayHaveCredit() && s.seldom("with a present", 4) {
+		s.turn("credit", "a present")
+		s.balance = append(s.balance, credit{cents: 900})
+	}
 	status := s.is.Status
 	if status == domain.StatusTrialing {
 		status = domain.StatusActive
