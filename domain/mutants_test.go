@@ -75,7 +75,7 @@ func TestMutants_EachIsCaught(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out, caught := provoke(t, program, name, "3000")
+			out, caught := provoke(t, program, name, "4000")
 			switch {
 			case !caught:
 				t.Error("nobody noticed")

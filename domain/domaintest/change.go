@@ -107,7 +107,7 @@ func (s *subscriber) edit() (anew, changed bool) {
 	quantity := int64(rapid.IntRange(1, 9).Draw(s.t, "quantity"))
 	trial := s.is.Status == domain.StatusTrialing
 	monthly := i.tariff().every == Month && i.Price != "price_storage" && i.Price != "price_support"
-	change := s.pick("change", "quantity", "quantity", "quantity", "to none", "price", "price", "interval", "add an item", "add an item", "remove an item", "swap an item", "many times")
+	change := s.pick("change", "quantity", "quantity", "quantity", "to none", "price", "price", "interval", "add an item", "add an item", "remove an item", "remove an item", "swap an item", "swap an item", "swap an item", "many times")
 	if i.tariff().metered {
 		change = "add an item"
 	}
@@ -155,7 +155,7 @@ func (s *subscriber) edit() (anew, changed bool) {
 
 // addItem adds an item: with a period of its own, or with one that runs.
 func (s *subscriber) addItem() (anew, changed bool) {
-	price := domain.PriceID(s.pick("added", "price_storage", "price_storage", "price_team_raised", "price_support"))
+	price := domain.PriceID(s.pick("added", "price_storage", "price_storage", "price_team_raised", "price_team_raised", "price_support"))
 	if s.has(price) {
 		return false, false
 	}

@@ -20,6 +20,9 @@ func (s *subscriber) isCredited() {
 		return
 	}
 	i := rapid.SampledFrom(s.invoices).Draw(s.t, "invoice")
+	if open := s.open(); len(open) > 0 && s.chance("of an open one") {
+		i = open[0]
+	}
 	n := rapid.IntRange(0, max(0, len(i.is.Lines)-1)).Draw(s.t, "line")
 	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID) > 0 {
 		return
@@ -28,6 +31,9 @@ func (s *subscriber) isCredited() {
 	amount := line.Amount
 	if s.seldom("a part of the line", 4) {
 		amount = max(1, amount/3)
+	}
+	if i.is.Status == domain.InvoiceOpen && amount >= i.is.AmountDue {
+		amount = max(1, i.is.AmountDue/3) // or nothing would be owed any more
 	}
 	note := &creditNote{domain.CreditNote{
 		ID: domain.CreditNoteID(fmt.Sprintf("cn_%s_%d", i.is.ID, len(i.notes)+1)), Invoice: i.is.ID,
@@ -71,6 +77,12 @@ func (s *subscriber) voidsNote(i *invoice) {
 		note.is.Status = domain.CreditNoteVoid
 		i.is.AmountDue += note.is.Amount
 		s.tellNote(note, "credit_note.voided")
+		if s.chance("and is paid") {
+			s.isPaid(i)
+			if s.is.Status == domain.StatusPastDue && len(s.open()) == 0 {
+				s.says("customer.subscription.updated", domain.StatusActive)
+			}
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func (s *subscriber) renews() {
 
 // collects tries to charge an invoice that is due at once.
 func (s *subscriber) collects(i *invoice) {
-	switch s.choose("collection", "paid", "paid", "declined", "paid, and told of by its money going back alone") {
+	switch s.choose("collection", "paid", "paid", "declined", "declined", "paid, and told of by its money going back alone") {
 	case "paid":
 		s.isPaid(i)
 	case "paid, and told of by its money going back alone":

@@ -248,8 +248,8 @@ func (s *subscriber) turnWhileDebitIsOut() {
 func (s *subscriber) turnWhileOwing() {
 	s.later()
 	open := s.open()
-	switch s.choose("owing", "pays all", "pays all", "pays the newest", "pays the oldest", "is tried again", "period moves on", "gives up",
-		"is ended", "is voided", "is written off", "is written off at last", "changes", "cancels by flag", "is looked at") {
+	switch s.choose("owing", "pays all", "pays all", "pays the newest", "pays the oldest", "is tried again", "period moves on", "gives up", "gives up",
+		"is ended", "is voided", "is written off", "changes", "gives a seat back", "gives a seat back", "cancels by flag", "is looked at") {
 	case "pays all":
 		for _, i := range open {
 			s.isPaid(i)
@@ -292,7 +292,13 @@ func (s *subscriber) turnWhileOwing() {
 			}
 			s.says("customer.subscription.updated", status)
 		}
-	case "is written off", "is written off at last":
+	case "gives a seat back":
+		i := rapid.SampledFrom(s.held()).Draw(s.t, "item")
+		if i.Quantity > 1 && !i.tariff().metered { // for nothing
+			i.Quantity--
+			s.says("customer.subscription.updated", s.is.Status)
+		}
+	case "is written off":
 		if len(open) > 0 {
 			s.writesOff(open[len(open)-1])
 			s.says("customer.subscription.updated", domain.SubscriptionStatus(s.pick("status", "active", string(s.is.Status))))
