@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -43,15 +44,18 @@ func (w *world) with(s domain.Subscription, seats int64) domain.SubscriptionFact
 	return domain.SubscriptionFact{Type: changed, At: w.clock.now().Truncate(time.Second), Snapshot: s}
 }
 
-// open are the questions that are kept, whenever they are due.
+// open are the doubts that are kept, whenever they are due.
 func (w *world) open(t *testing.T) []ports.Question {
 	t.Helper()
 	questions, err := w.store.TakeQuestions(t.Context(), w.clock.now().Add(24*time.Hour), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return questions
+	return slices.DeleteFunc(questions, func(q ports.Question) bool { return slices.Contains(expected, q.Subject.Kind) })
 }
+
+// expected are the kinds of news that are due some day.
+var expected = []domain.RefKind{domain.RefRenewal, domain.RefCompletion, domain.RefCollection}
 
 func (w *world) asked(about domain.RefKind, answer ports.Answer) int {
 	return w.meter.Questions()[memory.AskedCount{About: about, Answer: answer}]
@@ -193,14 +197,27 @@ func TestAsk_RefundOfAStrangerIsAskedAboutOnce(t *testing.T) {
 	}
 }
 
-func TestAsk_PaymentThatStripeDoesNotHaveIsNobodys(t *testing.T) {
+// That Stripe does not know a payment says nothing about it: the key may be another
+// account's, and be mended later.
+func TestAsk_APaymentThatStripeDoesNotKnowIsAskedAboutAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if verdict := w.send(t, w.event(refunded("pi_x", "refund.created"))); verdict.Outcome != domain.OutcomeIgnored {
-		t.Errorf("got %+v, want ignored", verdict)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	purchase := w.stripe.Pay(order.Session)
+	w.stripe.FailNext(ports.ErrNotFound)
+	if verdict := w.send(t, w.event(refunded(intentOf(purchase), "refund.created"))); verdict.Outcome != domain.OutcomeWaiting {
+		t.Errorf("got %+v, want waiting", verdict)
 	}
 	if got := w.asked(domain.RefPaymentIntent, ports.AnswerNothing); got != 1 {
 		t.Errorf("%d times without an answer, want 1", got)
+	}
+	if left := w.open(t); len(left) != 1 {
+		t.Errorf("questions left: %+v, want one", left)
+	}
+	w.askOnUntil(t, func() bool { return w.asked(domain.RefPaymentIntent, ports.AnswerSettled) == 1 })
+	w.deliver(t, purchase...)
+	if held := w.features(t, "u"); len(held) > 0 {
+		t.Errorf("holds %v of what was refunded", held)
 	}
 }
 
@@ -236,10 +253,7 @@ func TestAsk_EventsWaitUntilStripeCanBeAskedWhoseTheyAre(t *testing.T) {
 func TestAsk_WhatARefundedChargeHadPaidFor(t *testing.T) {
 	t.Parallel()
 	w, sub := subscriber(t)
-	w.deliver(t, domain.InvoiceFact{
-		Type: "invoice.paid", At: w.clock.now(), ID: "in_1", Customer: sub.Customer, Subscription: sub.ID,
-		Amount: 9900, Currency: "usd", PeriodStart: sub.PeriodStart, PeriodEnd: sub.PeriodEnd,
-	})
+	w.deliver(t, invoiceOf(sub, "in_1", "invoice.paid", w.clock.now()))
 	charge := domain.ChargeFact{ID: "ch_1", PaymentIntent: "pi_1", Customer: sub.Customer, Amount: 9900, Currency: "usd"}
 	known := charge
 	known.Invoice = "in_1"
@@ -411,4 +425,24 @@ func (w *world) keepWaiting(t *testing.T, receipt domain.ProcessedEvent) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// invoiceOf is an invoice of a subscription's items for their periods.
+func invoiceOf(sub domain.Subscription, id domain.InvoiceID, kind domain.EventType, at time.Time) domain.InvoiceFact {
+	invoice := domain.Invoice{
+		ID: id, Subscription: sub.ID, Currency: "usd", CreatedAt: at, FinalizedAt: at, Method: domain.ChargeAutomatically, Complete: true,
+	}
+	for n, item := range sub.Items {
+		line := domain.Line{
+			ID: fmt.Sprintf("il_%s_%d", id, n), Kind: domain.LineCycle, Item: item.ID, Price: item.Price,
+			Quantity: item.Quantity, Amount: 9900 * item.Quantity, From: item.PeriodStart, Until: item.PeriodEnd,
+		}
+		invoice.Total += line.Amount
+		invoice.Lines = append(invoice.Lines, line)
+	}
+	invoice.AmountDue = invoice.Total
+	if kind == "invoice.paid" || kind == "invoice.payment_succeeded" {
+		invoice.Status, invoice.AmountPaid, invoice.PaidAt = domain.InvoicePaid, invoice.Total, at
+	}
+	return domain.InvoiceFact{Type: kind, At: at, Customer: sub.Customer, Invoice: invoice}
 }

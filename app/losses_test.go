@@ -144,7 +144,8 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 			"plan basic is gone, and credits with it: 2 users have it",
 			"plan basic is gone, and projects with it: 1 user has it",
 		}},
-		"another key, unsaid": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Key = "crew" })), []string{
+		"another key, unsaid, and the prices lead there": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Key = "crew" })), nil},
+		"another key, unsaid, and a price less": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Key, p.Prices = "crew", p.Prices[:1] })), []string{
 			"plan team is gone, and projects with it: 40 users have it",
 			"plan team is gone, and seats with it: 39 users have it",
 			"plan team is gone, and sso with it: 41 users have it",

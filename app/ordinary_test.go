@@ -57,8 +57,10 @@ func (o *ordinary) live(t *testing.T, n int, start time.Time) {
 
 	sub := domain.Subscription{
 		ID: domain.SubscriptionID(fmt.Sprint("sub", n)), Order: order.ID, Customer: customer, Status: "incomplete",
-		Items:     []domain.Item{{ID: fmt.Sprint("si", n), Price: "price_team_m", LookupKey: "team_monthly", Quantity: 1}},
-		StartedAt: start, PeriodStart: start, PeriodEnd: start.AddDate(0, 1, 0),
+		Items: []domain.Item{{
+			ID: fmt.Sprint("si", n), Price: "price_team_m", LookupKey: "team_monthly", Quantity: 1, PeriodStart: start, PeriodEnd: start.AddDate(0, 1, 0),
+		}},
+		StartedAt: start,
 	}
 	now := start
 	tell := func(kind domain.EventType) { o.says(now, domain.SubscriptionFact{Type: kind, At: now, Snapshot: sub}) }
@@ -69,10 +71,7 @@ func (o *ordinary) live(t *testing.T, n int, start time.Time) {
 		o.says(now, domain.ChargeFact{Type: "charge.succeeded", At: now, ID: charge, PaymentIntent: intent, Customer: customer, Amount: 9900, Currency: "usd"})
 		o.says(now, domain.InvoicePaymentFact{Type: "invoice_payment.paid", At: now, ID: "inpay" + string(invoice), Invoice: invoice, PaymentIntent: intent})
 		for _, kind := range []domain.EventType{"invoice.paid", "invoice.payment_succeeded"} {
-			o.says(now, domain.InvoiceFact{
-				Type: kind, At: now, ID: invoice, Customer: customer, Subscription: sub.ID, Amount: 9900, Currency: "usd",
-				PeriodStart: sub.PeriodStart, PeriodEnd: sub.PeriodEnd,
-			})
+			o.says(now, invoiceOf(sub, invoice, kind, now))
 		}
 		if o.random.IntN(50) == 0 { // a favor, some days later
 			back := now.Add(72 * time.Hour)
@@ -92,11 +91,13 @@ func (o *ordinary) live(t *testing.T, n int, start time.Time) {
 	})
 	tell("customer.subscription.updated") // the card that was used becomes the default one
 	for months = 1; months < 12; months++ {
-		now = sub.PeriodEnd
-		sub.PeriodStart, sub.PeriodEnd = now, now.AddDate(0, 1, 0)
+		now = sub.PeriodEnd()
+		sub.Items = []domain.Item{sub.Items[0]}
+		sub.Items[0].PeriodStart, sub.Items[0].PeriodEnd = now, now.AddDate(0, 1, 0)
 		tell("customer.subscription.updated")
 		now = now.Add(time.Hour)
 		if o.random.IntN(20) == 0 {
+			o.says(now, invoiceOf(sub, domain.InvoiceID(fmt.Sprintf("in%d_%d", n, months)), "invoice.payment_failed", now))
 			sub.Status = "past_due"
 			tell("customer.subscription.updated")
 			now = now.Add(72 * time.Hour)
@@ -119,7 +120,7 @@ func (o *ordinary) live(t *testing.T, n int, start time.Time) {
 		case 1:
 			sub.CancelAtPeriodEnd = true
 			tell("customer.subscription.updated")
-			now = sub.PeriodEnd
+			now = sub.PeriodEnd()
 			sub.Status, sub.EndedAt = "canceled", now
 			tell("customer.subscription.deleted")
 			o.stripe.SetSubscription(sub)

@@ -151,7 +151,9 @@ func (a Account) HadTrial(t time.Time) bool {
 // WithoutCustomer is the account once its customer was deleted at Stripe, which ends
 // what it subscribed to; the next one is made with a key of its own.
 func (a Account) WithoutCustomer(key string) Account {
-	a.DeletedCustomers = union(a.DeletedCustomers, []CustomerID{a.Customer})
+	if a.Customer != "" {
+		a.DeletedCustomers = union(a.DeletedCustomers, []CustomerID{a.Customer})
+	}
 	return a.ReplaceCustomer(key)
 }
 

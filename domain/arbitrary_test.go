@@ -184,6 +184,7 @@ func arbitraryCreditNote(t *rapid.T) domain.CreditNoteFact {
 	note := domain.CreditNote{
 		ID: among[domain.CreditNoteID](t, "id", "cn_1", "cn_2"), Invoice: arbitraryInvoiceID(t),
 		Status: among(t, "status", append(slices.Clone(domain.CreditNoteStatuses), "unheard_of")...),
+		Kind:   among(t, "kind", "", domain.PrePayment, domain.PostPayment, domain.MixedCredit, "unheard_of"),
 		Amount: arbitraryAmount(t, "amount"), Currency: among(t, "currency", "eur", "usd"), CreatedAt: instant(t, "created"),
 	}
 	for _, line := range []string{"", "il_1", "il_2"} {

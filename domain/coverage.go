@@ -18,6 +18,7 @@ type coverage struct {
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
 	changed bool          // an invoice that is not paid takes back what the item was
+	gone    bool          // the subscription no longer has the item
 	times   int           // how many invoices paid for a period of it
 	lasted  time.Duration // how long it is paid for, together
 }
@@ -56,6 +57,9 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 				continue // it was not paid for
 			}
 			s := settledLine{bill: n, line: line}
+			if back.waives(*line) {
+				continue // nobody paid for it
+			}
 			if !back.nothing() {
 				recency := EarlierInvoice
 				if n == last {
@@ -72,18 +76,35 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			all = append(all, s)
 		}
 	}
-	if revoked {
-		p.revokeBoughtOnCredit(all)
+	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
+		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	return all
 }
 
+// unpaidLines are the lines that were billed and not paid.
+func (p Purchase) unpaidLines() []settledLine {
+	var all []settledLine
+	for n, bill := range p.Bills {
+		for l := range bill.Invoice.Lines {
+			if !bill.Invoice.settled() {
+				all = append(all, settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
+			}
+		}
+	}
+	return all
+}
+
+var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", string(EffectRevoke)}
+
 // revokeBoughtOnCredit revokes what was paid for the most part with credit for lines that
-// were revoked: the month after a charged back year costs nothing if the year's rest pays
-// for it, and nobody paid that. Where a bill takes a price of an item back and bills it
-// anew, the lines themselves add up to less; but what is left of the credit is spent later.
-func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
-	var pool int64 // of the customer's balance, what is credit for what was revoked
+// were revoked, or never paid: the month after a charged back year costs nothing if the
+// year's rest pays for it, and nobody paid that. Such an invoice counts for nothing: what
+// it took away was not paid back either. Where a bill takes a price of an item back and
+// bills it anew, the lines themselves add up to less; but what is left of the credit is
+// spent later.
+func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
+	var pool int64 // of the customer's balance, what is credit for what was not paid for
 	for n, bill := range p.Bills {
 		var credit, bad int64     // what this bill gives back, and what of it was revoked
 		var spent, spentBad int64 // what other lines of the bill were settled with
@@ -98,7 +119,11 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 				continue
 			}
 			var revoked int64
-			if origin, found := originOf(lines, *line.line); found {
+			origin, found := originOf(lines, *line.line)
+			if !found {
+				origin, found = originOf(unpaid, *line.line)
+			}
+			if found {
 				revoked, rule = unpaidPart(lines, line), origin.revoked
 			}
 			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
@@ -114,10 +139,10 @@ func (p Purchase) revokeBoughtOnCredit(lines []settledLine) {
 			continue
 		}
 		if rule == nil {
-			rule = firstRevoked(lines)
+			rule = firstRevoked(slices.Concat(lines, unpaid))
 		}
 		for i := range lines {
-			if lines[i].bill == n && lines[i].revoked == nil && lines[i].line.Kind != LineCredit {
+			if lines[i].bill == n && lines[i].revoked == nil {
 				lines[i].revoked = rule
 			}
 		}
@@ -199,7 +224,7 @@ func (l Line) unknown() bool { return l.Item == "" && l.Price == "" }
 
 // coverageOf gathers what is said of an item. Lines that are over only count.
 func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) coverage {
-	var c coverage
+	c := coverage{gone: !slices.ContainsFunc(p.Subscription.Items, func(i Item) bool { return i.ID == item.ID })}
 	horizon := p.horizon().Add(-plan.Leeway) // what is over may have leeway yet
 	kept := make([]interval, 0, len(settled))
 	counted := -1
@@ -248,23 +273,28 @@ func (s Subscription) tries(line Line) bool {
 // unpaid are the invoices that are open or were given up: what they took back, nobody
 // got anything for.
 func (p Purchase) unpaid() []*Bill {
-	return slices.DeleteFunc(slices.Clone(p.Bills), func(b *Bill) bool {
-		return b.Invoice.Status != InvoiceOpen && b.Invoice.Status != InvoiceUncollectible
-	})
+	var all []*Bill
+	for _, bill := range p.Bills {
+		if bill.Invoice.Status == InvoiceOpen || bill.Invoice.Status == InvoiceUncollectible {
+			all = append(all, bill)
+		}
+	}
+	return all
 }
 
-// owed are the invoices that are open; if there are none, those that were given up.
+// owed are the invoices that are open; if there are none, and the status says that
+// something is owed, those that were given up.
 func (p Purchase) owed() []*Bill {
 	var open, given []*Bill
 	for _, bill := range p.Bills {
-		switch bill.Invoice.Status {
-		case InvoiceOpen:
+		if bill.Invoice.Status == InvoiceOpen {
 			open = append(open, bill)
-		case InvoiceUncollectible:
+		}
+		if bill.Invoice.Status == InvoiceUncollectible {
 			given = append(given, bill)
 		}
 	}
-	if len(open) > 0 {
+	if len(open) > 0 || !p.saysOwed() {
 		return open
 	}
 	return given
@@ -334,7 +364,7 @@ func (c coverage) spans(item Item) []held {
 // atMost bounds what is paid for by what the item is now: who gives a seat back has it
 // no longer. What an invoice that is still owed took back was not given back.
 func (c coverage) atMost(item Item, price PriceID, quantity int64) int64 {
-	if !c.changed && price == item.Price {
+	if !c.changed && !c.gone && price == item.Price {
 		return min(quantity, item.Quantity)
 	}
 	return quantity

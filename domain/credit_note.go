@@ -20,12 +20,23 @@ var CreditNoteStatuses = []CreditNoteStatus{CreditNoteIssued, CreditNoteVoid}
 // Rank is the status's place in [CreditNoteStatuses]; -1 for an unknown one.
 func (s CreditNoteStatus) Rank() int { return slices.Index(CreditNoteStatuses, s) }
 
+// CreditNoteKind is Stripe's type of a credit note: whether the invoice was paid when
+// it was issued.
+type CreditNoteKind string
+
+const (
+	PrePayment  CreditNoteKind = "pre_payment" // it makes smaller what is owed
+	PostPayment CreditNoteKind = "post_payment"
+	MixedCredit CreditNoteKind = "mixed" // a part of the invoice was paid
+)
+
 // CreditNote takes back a part of an invoice, and says which.
 type CreditNote struct {
 	ID        CreditNoteID
 	Invoice   InvoiceID
 	Status    CreditNoteStatus
-	Amount    int64 // minor currency units, with tax
+	Kind      CreditNoteKind // empty: not told
+	Amount    int64          // minor currency units, with tax
 	Currency  string
 	Lines     []CreditedLine // sorted; those of the invoice that it is about
 	Refunds   []RefundID     // sorted; the money that goes back with it
@@ -52,6 +63,7 @@ func (n CreditNote) join(m CreditNote) CreditNote {
 		n.Status, n.Amount, n.Currency = m.Status, m.Amount, m.Currency
 	}
 	n.Invoice = max(n.Invoice, m.Invoice)
+	n.Kind = max(n.Kind, m.Kind)
 	n.CreatedAt = earlier(n.CreatedAt, m.CreatedAt)
 	if slices.CompareFunc(m.Lines, n.Lines, compareCreditedLines) > 0 {
 		n.Lines = m.Lines // they never change: the one that was read further
@@ -61,7 +73,7 @@ func (n CreditNote) join(m CreditNote) CreditNote {
 }
 
 func sameCreditNote(n, m CreditNote) bool {
-	return n.ID == m.ID && n.Invoice == m.Invoice && n.Status == m.Status && n.Amount == m.Amount && n.Currency == m.Currency &&
+	return n.ID == m.ID && n.Invoice == m.Invoice && n.Status == m.Status && n.Kind == m.Kind && n.Amount == m.Amount && n.Currency == m.Currency &&
 		n.CreatedAt.Equal(m.CreatedAt) && slices.Equal(n.Lines, m.Lines) && slices.Equal(n.Refunds, m.Refunds)
 }
 
@@ -73,4 +85,13 @@ func union[T cmp.Ordered](a, b []T) []T {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// waives tells whether the note made an invoice smaller before it was paid: nobody paid
+// for what it is about, and nothing went back.
+func (n CreditNote) waives(i Invoice) bool {
+	if n.Kind != "" {
+		return n.Kind == PrePayment
+	}
+	return !i.settled() || n.CreatedAt.Before(i.PaidAt)
 }

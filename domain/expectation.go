@@ -25,12 +25,12 @@ const (
 	// completionDue: a checkout that expires says so at once.
 	completionDue = time.Hour
 	// delayedDue: a bank debit takes days.
-	delayedDue = 10 * 24 * time.Hour
+	delayedDue = 10 * day
 	// collectionDue: most invoices that are declined are paid within days, and that is
 	// told.
-	collectionDue = 5 * 24 * time.Hour
+	collectionDue = 5 * day
 	// collectionEnd: Stripe tries for two months at most.
-	collectionEnd = 62 * 24 * time.Hour
+	collectionEnd = 62 * day
 )
 
 // Expectations are the news that are due of an account's purchases, sorted. Each is of
@@ -90,7 +90,7 @@ func (p Purchase) renewalDue() time.Time {
 	if end.IsZero() {
 		return time.Time{}
 	}
-	period := max(end.Sub(s.PeriodStart()), 24*time.Hour)
+	period := max(end.Sub(s.PeriodStart()), day)
 	due := again(end.Add(renewalDue), s.SeenAt, period)
 	if soon := s.SeenAt.Add(overdueDue); p.moneyUnknown() && !s.fetched() && soon.Before(due) {
 		return soon
@@ -101,7 +101,7 @@ func (p Purchase) renewalDue() time.Time {
 // moneyUnknown tells whether something is owed, by the status, and invoices that would
 // say what, or what was paid for, were not told.
 func (p Purchase) moneyUnknown() bool {
-	if p.Subscription.Status != StatusPastDue && p.Subscription.Status != StatusUnpaid {
+	if !p.saysOwed() {
 		return false
 	}
 	if len(p.owed()) == 0 {

@@ -6,7 +6,7 @@ import (
 )
 
 // Record joins a fact into the account that it is about. The account given is
-// left as it is. Facts commute: any order and any number of repetitions of the
+// left as it is; what does not change, both share. Facts commute: any order and any number of repetitions of the
 // same facts ends in the same account. (The verdict is about this one step, so
 // it does depend on the order: of two equal facts the second is unchanged. And of a
 // subscription with more items than a message has room for, the items depend on it

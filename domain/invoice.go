@@ -123,8 +123,12 @@ func (i Invoice) join(j Invoice) Invoice {
 	i.PaidAt = earlier(i.PaidAt, j.PaidAt)
 	i.FirstSeenAt = earlier(i.FirstSeenAt, j.FirstSeenAt)
 	i.SeenAt = later(i.SeenAt, j.SeenAt)
-	i.Complete = i.Complete || j.Complete
-	i.Lines = joinLines(i.Lines, j.Lines)
+	switch {
+	case i.Complete == j.Complete:
+		i.Lines = joinLines(i.Lines, j.Lines)
+	case j.Complete: // which has all of them, and names them
+		i.Lines, i.Complete = j.Lines, true
+	}
 	return i
 }
 

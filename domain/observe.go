@@ -17,7 +17,10 @@ type itemObservations struct {
 	since time.Time // since when something is overdue
 }
 
-const year = 365 * 24 * time.Hour
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
 
 func (p Purchase) observe(item Item, plan Plan, c coverage) itemObservations {
 	s := p.Subscription
@@ -57,7 +60,7 @@ func (p Purchase) checkoutUnpaid() bool {
 // overdue tells since when something is owed for an item. If the status says that
 // something is, and no invoice was told of, it is what the current period costs.
 func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
-	if len(p.owed()) == 0 {
+	if p.saysOwed() && len(p.owed()) == 0 {
 		return IsOverdue, item.PeriodStart
 	}
 	var since time.Time
@@ -68,6 +71,11 @@ func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
 		return NotOverdue, since
 	}
 	return IsOverdue, since
+}
+
+// saysOwed tells whether the status says that something is owed.
+func (p Purchase) saysOwed() bool {
+	return p.Subscription.Status == StatusPastDue || p.Subscription.Status == StatusUnpaid
 }
 
 // decideAccess finds the first row of [AccessRules] that fits, and says it.

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type moneyBack struct {
 	returned int64            // of the bill as a whole
 	noted    int64            // by refunds that credit notes name
 	credited map[string]int64 // of single lines, by credit notes that name them
+	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
 	disputed []DisputeState
 }
@@ -59,21 +61,13 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 		if note.Status != CreditNoteIssued {
 			continue
 		}
-		rest := note.Amount
-		for _, line := range note.Lines {
-			if line.Line == "" {
-				continue
-			}
-			if m.credited == nil {
-				m.credited = map[string]int64{}
-			}
-			m.credited[line.Line] = saturatingAdd(m.credited[line.Line], line.Amount)
-			rest = 0 // taxes and discounts of the lines are in the note's amount
+		if note.waives(b.Invoice) {
+			m.waived = note.addTo(m.waived)
+			continue
 		}
-		// One that was issued before the invoice was paid made it smaller: nothing went back.
-		smaller := m.paid > 0 && note.CreatedAt.Before(b.Invoice.PaidAt)
-		if rest > 0 && !smaller {
-			m.add(rest, note.CreatedAt)
+		m.credited = note.addTo(m.credited)
+		if !note.namesLines() { // else taxes and discounts of the lines are in its amount
+			m.add(note.Amount, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
 		for _, id := range note.Refunds {
@@ -81,6 +75,24 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 		}
 	}
 	return noted
+}
+
+// addTo adds what the note takes back of single lines.
+func (n CreditNote) addTo(lines map[string]int64) map[string]int64 {
+	for _, line := range n.Lines {
+		if line.Line == "" {
+			continue
+		}
+		if lines == nil {
+			lines = map[string]int64{}
+		}
+		lines[line.Line] = saturatingAdd(lines[line.Line], line.Amount)
+	}
+	return lines
+}
+
+func (n CreditNote) namesLines() bool {
+	return slices.ContainsFunc(n.Lines, func(l CreditedLine) bool { return l.Line != "" })
 }
 
 // toldOf is the part of what a charge says was refunded that single refunds have
@@ -123,6 +135,11 @@ func (m moneyBack) shareOf(line Line) Share {
 	default:
 		return ShareFull
 	}
+}
+
+// waives tells whether all of a line was taken back before it was paid.
+func (m moneyBack) waives(line Line) bool {
+	return line.Amount > 0 && m.waived[line.ID] >= line.Amount
 }
 
 // nothing tells whether no money went back at all, as of most bills.

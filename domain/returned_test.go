@@ -51,6 +51,29 @@ func TestReturned_TakesTheLinesThatItIsAbout(t *testing.T) {
 			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(358, "active", ofYear(6)), seat, disputeOf(359, "pi_2", "won")},
 			[]holding{{360, six}},
 		},
+		"an upgrade refunded: what it was before": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), ofMonth(0, "in_1"), sub(10, "active", has("si_1", "price_team", 5, 0, 30)),
+				bill(10, "in_2", "paid", line(domain.LineChange, "si_1", "price_team", 5, 10000, 10, 30), line(domain.LineCredit, "si_1", "price_m", 5, -1933, 10, 30)),
+				refundOf(11, "pi_2", "succeeded", 8067),
+			},
+			[]holding{{12, five}, {30.9, five}, {31, "nothing"}},
+		},
+		"an upgrade to another item refunded: the item before": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), ofMonth(0, "in_1"), sub(10, "active", has("si_7", "price_team", 5, 0, 30)),
+				bill(10, "in_2", "paid", line(domain.LineChange, "si_7", "price_team", 5, 10000, 10, 30), line(domain.LineCredit, "si_1", "price_m", 5, -1933, 10, 30)),
+				refundOf(11, "pi_2", "succeeded", 8067),
+			},
+			[]holding{{12, five}, {30.9, five}, {31, "nothing"}},
+		},
+		"an item removed, and then the rest refunded": {
+			[]domain.Fact{
+				sub(0, "active", month(0), has("si_2", "price_addon", 1, 0, 30)), ofMonth(0, "in_1"), bill(1, "in_2", "paid", cycle("si_2", "price_addon", 1, 500, 0, 30)),
+				sub(10, "active", month(0)), refundOf(11, "pi_1", "succeeded", 2900),
+			},
+			[]holding{{12, "nothing"}},
+		},
 		"a seat that costs nothing any more": {
 			[]domain.Fact{sub(0, "active", ofYear(5)), year, sub(364, "active", ofYear(6)), bill(364, "in_2", "paid",
 				line(domain.LineChange, "si_1", "price_m_year", 6, 0, 364, 365), line(domain.LineCredit, "si_1", "price_m_year", 5, 0, 364, 365))},
@@ -132,12 +155,13 @@ func TestReturned_ACreditNoteTakesTheLineThatItNames(t *testing.T) {
 	also := func(more ...domain.Fact) []domain.Fact { return append(begun[:len(begun):len(begun)], more...) }
 	later := with(begun[1].(domain.InvoiceFact), func(i *domain.Invoice) { i.AmountPaid, i.PaidAt = 2500, on(9) })
 	tellAll(t, map[string]story{
-		// An invoice that is not paid yet becomes smaller, and its rest is paid.
+		// An invoice that is not paid yet becomes smaller. Nothing went back, and nothing is
+		// owed: as with one that is voided, the status vouches.
 		"most of it, before it was paid": {[]domain.Fact{begun[0], later, note("issued", 3000, domain.CreditedLine{Amount: 3000})}, []holding{{10, both}}},
-		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, pro}}},
+		"a line, before it was paid":     {[]domain.Fact{begun[0], later, note("issued", 500, addOn)}, []holding{{10, both}}},
 		"all of it, before it was paid": {
 			[]domain.Fact{begun[0], with(later, func(i *domain.Invoice) { i.AmountPaid = 0 }), note("issued", 5500, domain.CreditedLine{Amount: 5500})},
-			[]holding{{10, "nothing"}},
+			[]holding{{10, both}},
 		},
 
 		"nothing goes back":           {begun, []holding{{6, both}}},

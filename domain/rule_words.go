@@ -51,8 +51,8 @@ func (b Basis) over(quantity int64) string {
 		return "nothing is paid for"
 	case quantity <= 0:
 		return "0 units"
-	case b == BasisGrace:
-		return "grace is over"
+	case b == BasisGrace, b == BasisCredit:
+		return string(b) + " is over"
 	default:
 		return "the period is over"
 	}
@@ -70,11 +70,8 @@ func (r MoneyRule) Says() string {
 	if r.Disputed != "" {
 		parts = append(parts, "dispute "+string(r.Disputed))
 	}
-	switch r.Share {
-	case SharePartial:
-		parts = append(parts, "a part went back")
-	case ShareFull:
-		parts = append(parts, "all went back")
+	if r.Share != "" {
+		parts = append(parts, map[Share]string{ShareNone: "nothing", SharePartial: "a part", ShareFull: "all"}[r.Share]+" went back")
 	}
 	if r.Invoice != "" {
 		parts = append(parts, string(r.Invoice)+" invoice")

@@ -155,6 +155,10 @@ const (
 	// BasisGrace: the item as it is, until what is overdue has been so for the plan's
 	// grace. Then what was paid for.
 	BasisGrace Basis = "grace"
+	// BasisCredit: as BasisPeriod, and no longer than BasisGrace: an invoice of the item is
+	// open, and the status follows another. (It is longer than a short grace: nothing is
+	// taken from who is active before Stripe was asked.)
+	BasisCredit Basis = "credit"
 	// BasisForGood: the item as it is, without an end.
 	BasisForGood Basis = "for good"
 )
@@ -204,6 +208,7 @@ var AccessRules = []AccessRule{
 	{Checkout: CheckoutUnpaid, Gives: BasisPaid},
 
 	{Option: "suspend_while_void", Collected: CollectionVoid, Gives: BasisPaid},
+	{Status: StatusActive, Overdue: IsOverdue, Gives: BasisCredit}, // the status follows the newest invoice, and an older one is open
 	{Status: StatusActive, Gives: BasisPeriod},
 
 	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},

@@ -67,6 +67,7 @@ func someLines(t *rapid.T) []Line {
 var someCreditNotes = rapid.Custom(func(t *rapid.T) CreditNote {
 	n := CreditNote{
 		ID: "cn_1", Invoice: someInvoiceID(t), Status: someOf(t, "status", CreditNoteStatuses...),
+		Kind:   someOf(t, "kind", "", PrePayment, PostPayment, MixedCredit),
 		Amount: someAmount(t, "amount"), Currency: someCurrency(t), CreatedAt: someTimes.Draw(t, "created"),
 	}
 	for _, line := range []string{"", "il_1", "il_2"} {

@@ -151,20 +151,27 @@ func (p Purchase) orderStatus() OrderStatus {
 }
 
 // itemsWith are the items of the subscription, and those that it no longer has because
-// of a change that is not paid: what an unpaid change took away was not given back.
+// of a change that is not paid, or whose money went back: what such a change took away
+// was not given back.
 func (p Purchase) itemsWith(settled []settledLine) []Item {
 	items := p.Subscription.Items
-	has := func(id string) bool { return slices.ContainsFunc(items, func(i Item) bool { return i.ID == id }) }
+	add := func(credit *Line) {
+		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
+		if credit.Kind != LineCredit || credit.Item == "" || told || !credit.Until.After(p.horizon()) {
+			return
+		}
+		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
+			items = append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
+		}
+	}
 	for _, bill := range p.unpaid() {
-		for _, credit := range bill.Invoice.Lines {
-			over := !credit.Until.After(p.horizon())
-			if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) || over {
-				continue
-			}
-			paid := slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item })
-			if paid {
-				items = append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
-			}
+		for n := range bill.Invoice.Lines {
+			add(&bill.Invoice.Lines[n])
+		}
+	}
+	for _, s := range settled {
+		if s.revoked != nil {
+			add(s.line)
 		}
 	}
 	return items

@@ -24,8 +24,8 @@ type piece struct {
 	basis  Basis
 }
 
-// pieces are those that are not over at the horizon, sorted by time. Those of one
-// time are of different prices.
+// pieces are sorted by time; those of one time are of different prices. What was paid
+// for and is over at the horizon is left out.
 func (t timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
 	// What is reduced is no reason to give less than what was paid for.
@@ -51,9 +51,15 @@ func (t timeline) pieces(horizon time.Time) []piece {
 		if !end.IsZero() && t.row.Gives != BasisForGood {
 			p.until = earliest(p.until, end)
 		}
-		if !p.empty() && p.until.After(horizon) && p.quantity > 0 {
+		// The item as it is stays when its time is over, so that what follows keeps its place
+		// among the stretches: nothing else has changed.
+		over := p.basis == BasisPaid && !p.until.After(horizon)
+		if !p.empty() && !over && p.quantity > 0 {
 			kept = append(kept, p)
 		}
+	}
+	if !slices.ContainsFunc(kept, func(p piece) bool { return p.until.After(horizon) }) {
+		return nil // all of it is history
 	}
 	slices.SortFunc(kept, func(a, b piece) int {
 		return cmp.Or(a.from.Compare(b.from), cmp.Compare(a.price, b.price))
@@ -64,14 +70,13 @@ func (t timeline) pieces(horizon time.Time) []piece {
 // asIs is the item as the subscription has it now. What was paid for and went back is
 // left out: there the status vouches for nothing.
 func (t timeline) asIs() []piece {
-	whole := interval{from: t.subscription.StartedAt}
-	var leeway time.Duration
+	if t.covered.gone && !t.covered.changed {
+		return nil // there is none of it
+	}
+	whole, vouched := interval{from: t.subscription.StartedAt}, t.vouched()
 	switch t.row.Gives {
-	case BasisPeriod:
-		whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway
-		if whole.until.IsZero() {
-			whole.until = t.subscription.PeriodEnd()
-		}
+	case BasisPeriod, BasisCredit:
+		whole.until = earliest(t.periodEnd(), t.creditEnd())
 	case BasisGrace:
 		whole.until = t.since.Add(t.plan.Grace)
 		if t.since.IsZero() {
@@ -91,12 +96,33 @@ func (t timeline) asIs() []piece {
 	}
 	var all []piece
 	for _, left := range whole.minus(taken) {
-		if left.until.Equal(whole.until) {
-			left.until = left.until.Add(leeway)
+		if vouched && left.until.Equal(t.periodEnd()) {
+			left.until = latest(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
 		}
 		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
 	}
 	return all
+}
+
+// vouched tells whether the status says that nothing is overdue, so that the next invoice
+// may be on its way when a period ends.
+func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
+
+// creditEnd is until when the status vouches though an invoice of the item is open: not
+// before Stripe was asked about that.
+func (t timeline) creditEnd() time.Time {
+	if t.row.Gives != BasisCredit {
+		return never
+	}
+	return t.since.Add(max(t.plan.Grace, t.plan.Leeway, collectionDue+day))
+}
+
+// periodEnd is the item's, or that of the subscription.
+func (t timeline) periodEnd() time.Time {
+	if t.item.PeriodEnd.IsZero() {
+		return t.subscription.PeriodEnd()
+	}
+	return t.item.PeriodEnd
 }
 
 // paid is what was paid for and not returned.
@@ -111,8 +137,7 @@ func (t timeline) paid() []piece {
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
-		// Nothing is overdue: the next invoice may be on its way.
-		if t.row.Gives == BasisPeriod && all[n].until.Equal(end) {
+		if t.vouched() && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}
@@ -122,7 +147,7 @@ func (t timeline) paid() []piece {
 // leewayAfter is until when what was paid for may outlive its end: time that was paid
 // for too, and went back, is no leeway.
 func (t timeline) leewayAfter(end time.Time) time.Time {
-	until := end.Add(t.plan.Leeway)
+	until := latest(end, earliest(end.Add(t.plan.Leeway), t.creditEnd()))
 	for _, gone := range t.covered.taken {
 		if end.Before(gone.until) {
 			until = earliest(until, latest(end, gone.from))

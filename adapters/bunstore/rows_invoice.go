@@ -97,6 +97,7 @@ type creditNoteRow struct {
 
 	InvoiceID string    `bun:"invoice_id"`
 	Status    string    `bun:"status"`
+	Kind      string    `bun:"kind"`
 	Amount    int64     `bun:"amount"`
 	Currency  string    `bun:"currency"`
 	CreatedAt time.Time `bun:"created_at,nullzero"`
@@ -110,7 +111,7 @@ func creditNoteRowOf(key factRow, n domain.CreditNote) creditNoteRow {
 		lines[i] = creditedLine{Line: clean(l.Line), Amount: l.Amount}
 	}
 	return creditNoteRow{
-		factRow: key, InvoiceID: clean(n.Invoice), Status: clean(n.Status), Amount: n.Amount, Currency: clean(n.Currency),
+		factRow: key, InvoiceID: clean(n.Invoice), Status: clean(n.Status), Kind: clean(n.Kind), Amount: n.Amount, Currency: clean(n.Currency),
 		CreatedAt: stamp(n.CreatedAt), Lines: jsonText(lines), Refunds: joinIDs(n.Refunds),
 	}
 }
@@ -122,7 +123,7 @@ func (r creditNoteRow) toDomain() (domain.CreditNote, error) {
 	}
 	return domain.CreditNote{
 		ID: domain.CreditNoteID(r.ID), Invoice: domain.InvoiceID(r.InvoiceID), Status: domain.CreditNoteStatus(r.Status),
-		Amount: r.Amount, Currency: r.Currency, CreatedAt: stamp(r.CreatedAt),
+		Kind: domain.CreditNoteKind(r.Kind), Amount: r.Amount, Currency: r.Currency, CreatedAt: stamp(r.CreatedAt),
 		Lines: domainOf(lines, creditedLine.toDomain), Refunds: splitIDs[domain.RefundID](r.Refunds),
 	}, nil
 }

@@ -10,6 +10,8 @@
 //   - Reading never fails on what it does not need. A field of an unexpected type
 //     is an absent field; only a message without an id, a type or a time is
 //     unreadable.
+//   - What is asked for is asked in one API version, the newest that the readers are
+//     tested against; what is made is answered in that of the parameters.
 //   - What is read can be stored: ids and words are bounded and free of control
 //     characters, times are in the years 2000 to 2200.
 //   - A call ends within the configured time, retries and pauses included, and

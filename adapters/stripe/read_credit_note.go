@@ -11,6 +11,8 @@ import (
 // creditNoteFields are those that only a credit note has. Until API version acacia it
 // names one refund at most, since basil as many as there are.
 type creditNoteFields struct {
+	NoteKind word `json:"type"`
+
 	Refund  ref                `json:"refund"`
 	Refunds []creditNoteRefund `json:"refunds"`
 }
@@ -31,6 +33,7 @@ func readCreditNote(o *object, t domain.EventType, at time.Time) domain.CreditNo
 			ID:        domain.CreditNoteID(o.ID),
 			Invoice:   domain.InvoiceID(o.Invoice),
 			Status:    domain.CreditNoteStatus(o.Status),
+			Kind:      domain.CreditNoteKind(o.NoteKind),
 			Amount:    o.Amount.value,
 			Currency:  string(o.Currency),
 			Lines:     o.Lines.credited(),

@@ -321,10 +321,22 @@ func (s *caseStripe) refuseSession(form url.Values) *stripeError {
 		return bad(firstPrice, fmt.Sprintf("Price `%v` is not available to be purchased because its product is not active.", price["id"]))
 	case at(price, "recurring", "usage_type") == "metered" && form.Has(firstQuantity):
 		return bad(firstQuantity, "Quantity should not be specified where usage_type is `metered`. Remove quantity from `line_items[0]`")
+	case s.currencyOf(customer) != "" && s.currencyOf(customer) != price["currency"]:
+		return bad("", "You cannot combine currencies on a single customer. This customer has had a subscription, coupon, or invoice item with currency "+s.currencyOf(customer))
 	case form.Has("locale") && !slices.Contains(checkoutLocales, form.Get("locale")):
 		return bad("locale", "Invalid locale: must be one of "+strings.Join(checkoutLocales, ", "))
 	}
 	return nil
+}
+
+// currencyOf is the one that a customer pays a subscription in; empty: in none.
+func (s *caseStripe) currencyOf(customer string) string {
+	for _, o := range s.objects() {
+		if o["object"] == "subscription" && o["status"] != "canceled" && text(o["customer"]) == customer {
+			return text(o["currency"])
+		}
+	}
+	return ""
 }
 
 func (s *caseStripe) price(id string) object {
@@ -362,7 +374,11 @@ func (s *caseStripe) pricesFor(query url.Values) []object {
 
 func (s *caseStripe) itemsOf(subscription, version string) []object {
 	var items []object
-	for _, item := range objectsOf(listOf(s.objects()[subscription]["items"])) {
+	list := s.objects()[subscription]["items"]
+	if all, told := s.objects()["items:"+subscription]; told { // more than a subscription has room for
+		list = all
+	}
+	for _, item := range objectsOf(listOf(list)) {
 		if version < "2025-03-31" {
 			item = maps.Clone(item)
 			delete(item, "current_period_start")

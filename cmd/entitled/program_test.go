@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -191,14 +193,27 @@ func (p *program) kill() {
 	}
 }
 
+// lastPort is of the address that was given last. It begins anywhere, as another test
+// process may give addresses too.
+var lastPort atomic.Uint32
+
+func init() { lastPort.Store(rand.Uint32N(15000)) }
+
+// freeAddress is one that nobody listens on. The system takes ports for connections from
+// a range of its own, from 32768 up: one of those could be taken before the program is
+// there.
 func freeAddress(tb testing.TB) string {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", 15000+lastPort.Add(1)%15000)
+		listener, err := net.Listen("tcp", address)
+		if err == nil {
+			listener.Close()
+			return address
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	tb.Fatal("no port is free")
+	return ""
 }
 
 // emptyEcho is an Echo handler that does nothing, in a process of its own: the

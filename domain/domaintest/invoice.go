@@ -129,7 +129,7 @@ func (b *balance) settle(i *invoice) {
 	i.is.EndingBalance = -b.cents()
 }
 
-// findOrigins finds what had been paid for of what an invoice gives back.
+// findOrigins finds what had been billed of what an invoice gives back.
 func (i *invoice) findOrigins() {
 	for _, line := range i.is.Lines {
 		if line.Kind != domain.LineCredit {
@@ -137,7 +137,7 @@ func (i *invoice) findOrigins() {
 		}
 		g := givenBack{line: line}
 		for _, b := range i.of.ledger {
-			if b.item.ID == line.Item && b.price == line.Price && b.by != i && b.by.is.Status == domain.InvoicePaid && b.covers(line.From) {
+			if b.item.ID == line.Item && b.price == line.Price && b.by != i && b.covers(line.From) {
 				g.origin = append(g.origin, b)
 			}
 		}

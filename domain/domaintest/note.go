@@ -24,7 +24,7 @@ func (s *subscriber) isCredited() {
 		i = open[0]
 	}
 	n := rapid.IntRange(0, max(0, len(i.is.Lines)-1)).Draw(s.t, "line")
-	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID) > 0 {
+	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID, "") > 0 {
 		return
 	}
 	line := i.is.Lines[n]
@@ -55,6 +55,10 @@ func (s *subscriber) isCredited() {
 		s.balance = append(s.balance, credit{cents: amount})
 	default:
 		return
+	}
+	note.is.Kind = domain.PostPayment
+	if i.is.Status == domain.InvoiceOpen {
+		note.is.Kind = domain.PrePayment
 	}
 	i.notes = append(i.notes, note)
 	s.tellNote(note, "credit_note.created")
@@ -91,11 +95,11 @@ func (s *subscriber) tellNote(n *creditNote, kind domain.EventType) {
 	s.story.says(domain.CreditNoteFact{Type: kind, At: s.now, CreditNote: n.is, Customer: s.customer})
 }
 
-// credited is how much of a line was taken back.
-func (i *invoice) credited(line string) int64 {
+// credited is how much of a line was taken back, by notes of a kind or by any.
+func (i *invoice) credited(line string, kind domain.CreditNoteKind) int64 {
 	var sum int64
 	for _, n := range i.notes {
-		if n.is.Status != domain.CreditNoteIssued {
+		if n.is.Status != domain.CreditNoteIssued || kind != "" && n.is.Kind != kind {
 			continue
 		}
 		for _, l := range n.is.Lines {

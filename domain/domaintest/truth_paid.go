@@ -76,7 +76,7 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 		return "nothing"
 	case s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0:
 		return "nothing"
-	case s.is.Status == domain.StatusActive && inPeriod:
+	case s.is.Status == domain.StatusActive && inPeriod && t.Before(s.creditEnds(i, plan)):
 		return "all"
 	case s.is.Status == domain.StatusPastDue:
 		since := s.owedSince(i)
@@ -92,11 +92,36 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
 	last := i.PeriodEnd.Add(-time.Second)
 	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing
-	if good && s.statusVouches(i, plan, last) != "nothing" && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
+	if good && t.Before(s.creditEnds(i, plan)) && s.statusVouches(i, plan, last) != "nothing" && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
 		return last
 	}
 	return t
 }
+
+// creditEnds is until when Stripe's word that a subscription is active counts for an
+// item. Its status follows the newest invoice: an older one may be open, and then it is
+// as with any other that is owed; but not before Stripe was asked, on the fifth day.
+func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
+	ends := longAfter
+	for _, inv := range s.open() {
+		for _, line := range inv.is.Lines {
+			if line.Item != i.ID {
+				continue
+			}
+			due := inv.is.FinalizedAt
+			if !inv.is.DueAt.IsZero() {
+				due = inv.is.DueAt
+			}
+			if end := due.Add(max(plan.Grace, plan.Leeway, 6*Day)); end.Before(ends) {
+				ends = end
+			}
+		}
+	}
+	return ends
+}
+
+// longAfter is after all that these histories tell.
+var longAfter = Noon.Add(100_000 * Day)
 
 // neverPaid: the checkout was not paid, and no invoice was.
 func (s *subscriber) neverPaid() bool {
@@ -141,7 +166,7 @@ func (s *subscriber) owedSince(i *item) time.Time {
 func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	paid := map[domain.PriceID]int64{}
 	for _, b := range s.ledger {
-		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() {
+		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() && !b.isWaived() {
 			paid[b.price] += b.units
 		}
 	}
@@ -186,11 +211,17 @@ func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	return false
 }
 
+// isWaived tells whether all of a line was credited before it was paid: nobody paid for
+// it, and nothing went back.
+func (b *bought) isWaived() bool {
+	return b.units > 0 && b.cents > 0 && b.by.credited(b.line, domain.PrePayment) >= b.cents
+}
+
 // isBack tells whether what paid for it went back, or was credited.
 func (b *bought) isBack() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	credited := b.units > 0 && refundTakes(b.by.credited(b.line), b.cents, policy.Refund, "keep")
-	return credited || b.moneyIsBack() || b.units > 0 && b.by.creditIsBack()
+	credited := b.units > 0 && refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
+	return credited || b.moneyIsBack() || b.by.creditIsBack()
 }
 
 // moneyIsBack tells whether the money that paid for it went back. What went back with
@@ -258,7 +289,7 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		if b.isBack() {
+		if b.isBack() || b.by.is.Status != domain.InvoicePaid {
 			back += b.units
 		} else {
 			kept += b.units
@@ -281,6 +312,9 @@ func (s *subscriber) moments() []time.Time {
 		all = append(all, i.PeriodEnd, i.PeriodEnd.Add(plan.Leeway))
 		if since := s.owedSince(i); !since.IsZero() {
 			all = append(all, since.Add(plan.Grace))
+		}
+		if ends := s.creditEnds(i, plan); ends.Before(longAfter) {
+			all = append(all, ends)
 		}
 	}
 	for _, b := range s.ledger {

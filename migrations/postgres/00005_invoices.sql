@@ -32,6 +32,7 @@ CREATE TABLE credit_notes (
     user_id    text COLLATE "C" NOT NULL,
     invoice_id text NOT NULL,
     status     text NOT NULL,
+    kind       text NOT NULL, -- Stripe's type: pre_payment, post_payment, mixed
     amount     bigint NOT NULL,
     currency   text NOT NULL,
     created_at timestamptz,

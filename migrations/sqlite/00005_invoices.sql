@@ -32,6 +32,7 @@ CREATE TABLE credit_notes (
     user_id    text NOT NULL,
     invoice_id text NOT NULL,
     status     text NOT NULL,
+    kind       text NOT NULL, -- Stripe's type: pre_payment, post_payment, mixed
     amount     integer NOT NULL,
     currency   text NOT NULL,
     created_at text,

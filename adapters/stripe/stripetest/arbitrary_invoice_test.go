@@ -59,7 +59,8 @@ func arbitraryCreditNote(t *rapid.T) domain.CreditNote {
 	slices.Sort(refunds)
 	return domain.CreditNote{
 		ID: id[domain.CreditNoteID]("cn_").Draw(t, "id"), Invoice: optional[domain.InvoiceID]("in_").Draw(t, "invoice"),
-		Status: among[domain.CreditNoteStatus](t, "status", "issued", "void", "unheard_of", ""), Amount: amounts.Draw(t, "amount"),
+		Status: among[domain.CreditNoteStatus](t, "status", "issued", "void", "unheard_of", ""),
+		Kind:   among[domain.CreditNoteKind](t, "kind", "pre_payment", "post_payment", "mixed", ""), Amount: amounts.Draw(t, "amount"),
 		Currency: among(t, "currency", "eur", "usd", ""), Lines: lines, Refunds: refunds, CreatedAt: perhaps.Draw(t, "created"),
 	}
 }

@@ -26,7 +26,7 @@ func (p pen) creditNote(f domain.CreditNoteFact) object {
 		{"status", orNull(n.Status)},
 		{"subtotal", n.Amount},
 		{"total", n.Amount},
-		{"type", "post_payment"},
+		{"type", orNull(n.Kind)},
 		{"voided_at", nil},
 	}
 	if p.since(dahlia) {
