@@ -54,6 +54,9 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		back := bill.moneyBack()
 		for l := range bill.Invoice.Lines {
 			line := &bill.Invoice.Lines[l]
+			if p.Subscription.tries(*line) {
+				continue // it was not paid for
+			}
 			s := settledLine{bill: n, line: line, units: line.Quantity}
 			if back.waives(*line) {
 				continue // nobody paid for it
@@ -254,7 +257,7 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 	kept := make([]interval, 0, len(settled))
 	counted := -1
 	for _, s := range settled {
-		if !s.line.about(item) || !s.line.From.Before(s.line.Until) || p.Subscription.tries(*s.line) {
+		if !s.line.about(item) || !s.line.From.Before(s.line.Until) {
 			continue
 		}
 		span := interval{s.line.From, s.line.Until}

@@ -112,7 +112,8 @@ func givenIn(between interval, standings []Standing, c Catalog) map[FeatureKey]E
 	for _, s := range standings {
 		span := interval{s.Since, s.Until}.closed()
 		if s.Gives && !between.from.Before(span.from) && between.from.Before(span.until) {
-			units[set{s.Plan, s.Grants}] = saturatingAdd(units[set{s.Plan, s.Grants}], s.Quantity)
+			of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}
+			units[of] = saturatingAdd(units[of], s.Quantity)
 		}
 	}
 	given := map[FeatureKey]Entitlement{}

@@ -5,131 +5,159 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// mutant is a bug that others had: the code with some of its text replaced.
-type mutant struct {
-	file  string
-	edits []string // old, new, old, new ...
+// edit plants mutants into a file: bugs that others had, each of which is there only if
+// the program is asked for it by name. See [mutants].
+type edit struct {
+	file     string
+	old, new string // old occurs once
 }
 
-// The bugs that a test of convergence is for. Each is planted into a copy of one
-// file, and TestRecord_AnyDeliveryOfATrueHistoryEndsInTheTruth has to notice.
-var mutants = map[string]mutant{
-	"snapshots in the order of arrival": {"fulfill.go", []string{
-		"!have || compareSnapshots(snapshot, held) > 0", "true || compareSnapshots(snapshot, held) > 0",
-	}},
-	"snapshots in the order of created alone": {"fulfill.go", []string{
-		"!have || compareSnapshots(snapshot, held) > 0", "!have || snapshot.SeenAt.After(held.SeenAt)",
-		"cut || have && inDoubt(snapshot, held)", "cut",
-	}},
-	"snapshots of one second by a rule, and nobody asked": {"fulfill.go", []string{
-		"cut || have && inDoubt(snapshot, held)", "cut",
-	}},
-	"refunds ignored": {"moneyback.go", []string{
-		"row >= 0 && RefundRules[row].Returned", "false && RefundRules[row].Returned",
-	}},
-	"refunds of the charge ignored": {"moneyback.go", []string{
-		"untold := c.Refunded - a.toldOf(c); untold > 0", "untold := c.Refunded - a.toldOf(c); untold > c.Refunded",
-	}},
-	"a refund counted twice, by itself and by its charge": {"moneyback.go", []string{
-		"if sameCharge && r.countedBy(c) {", "if sameCharge && false {",
-	}},
-	"a refund counted again with each delivery": {"fulfill_money.go", []string{
-		"refund = held.join(refund)", "refund.Amount += held.Amount",
-	}},
-	"a refund that fails takes access all the same": {"rules.go", []string{
-		"\t{Status: \"succeeded\", Returned: true},\n", "",
-		"\t{Status: \"failed\", Undone: true}, //", "\t{Status: \"failed\", Undone: true},\n\t{Status: \"succeeded\", Returned: true}, //",
-	}},
-	"a pending refund takes access": {"rules.go", []string{
-		"{Status: \"pending\"}", "{Status: \"pending\", Returned: true}",
-	}},
-	"a partial refund is a full one": {"moneyback.go", []string{
-		"case returned < paid:", "case returned < 0:",
-	}},
-	"disputes ignored": {"moneyback.go", []string{
-		"if said.rank() <= effect.rank() {", "if true || said.rank() <= effect.rank() {",
-	}},
-	"a late win does not help": {"rules.go", []string{
-		"\t{\"lost\", DisputeLost},\n\t{\"won\", DisputeWon},\n", "\t{\"won\", DisputeWon},\n\t{\"lost\", DisputeLost},\n",
-	}},
-	"an inquiry is a dispute": {"rules.go", []string{
-		"{\"warning_needs_response\", DisputeInquiry}", "{\"warning_needs_response\", DisputeOpen}",
-	}},
-	"what a payment was for is not asked": {"fulfill_money.go", []string{
-		"for _, ref := range moneyRefs(intent, charge) {", "for _, ref := range []Ref{} {",
-	}},
-	"the last source to write wins": {"derive.go", []string{
-		"if e.Source.Kind == SourceSubscription {", "if true {",
-		"n >= 0 && all[n].Source == e.Source; n--", "n >= 0; n--",
-		"all[n] = mergeItems(all[n], e, c.Features[e.Feature].Merge)", "all[n] = e",
-	}},
-	"a subscription outlives its customer": {"standing.go", []string{
-		"if a.isFormer(s.Customer) {", "if false {",
-	}},
-	"grace begins anew with each unpaid period": {"access.go", []string{
-		"if through := a.paidThrough(s); !through.IsZero() {", "if through := a.paidThrough(s); false {",
-	}},
-	"leeway after a scheduled end": {"access.go", []string{
-		"return earlier(end, s.scheduledEnd())", "return end",
-	}},
-	"active is as good as paid": {"standing.go", []string{
-		"if a.checkoutUnpaid(s) {", "if false {",
-	}},
-	"a completed session is as good as paid": {"guard.go", []string{
-		"s.PaymentStatus == \"paid\" || s.PaymentStatus == \"no_payment_required\"", "s.PaymentStatus != \"\"",
-	}},
-}
+// switchboard says which mutant is asked for, and has those that are rows of a table in
+// the wrong place.
+const switchboard = `package domain
 
-// Ensure that the test of convergence would notice the bugs that it is for.
+import (
+	"os"
+	"slices"
+)
+
+var planted = os.Getenv("PLANTED_MUTANT")
+
+func mutant(name string) bool { return name == planted }
+
+func init() {
+	if mutant("a late win does not help") {
+		slices.SortStableFunc(DisputeRules, func(a, b DisputeRule) int {
+			last := func(r DisputeRule) int { return len(r.Status) * map[bool]int{true: 1}[r.Status == "lost"] }
+			return last(a) - last(b)
+		})
+	}
+	if mutant("a refund that fails takes access all the same") {
+		slices.SortStableFunc(RefundRules, func(a, b RefundRule) int {
+			last := func(r RefundRule) int { return map[bool]int{true: 1}[r.Status == "succeeded"] }
+			return last(a) - last(b)
+		})
+	}
+}
+`
+
+var namesOfMutants = regexp.MustCompile(`mutant\("([^"]+)"\)`)
+
+// Ensure that the tests of convergence would notice the bugs that they are for. All are
+// planted into one program, which is run once for each.
 func TestMutants_EachIsCaught(t *testing.T) {
 	t.Parallel()
-	for name, m := range mutants {
+	program := plant(t)
+	names := namesOfMutants.FindAllStringSubmatch(switchboard, -1)
+	for _, e := range mutants {
+		names = append(names, namesOfMutants.FindAllStringSubmatch(e.new, -1)...)
+	}
+	slots := make(chan struct{}, 2)
+	t.Run("none", func(t *testing.T) {
+		if out, caught := provoke(t, program, "", "50"); caught {
+			t.Fatalf("without any mutant: %.2000s", out)
+		}
+	})
+	seen := map[string]bool{}
+	for _, match := range names {
+		name := match[1]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, err := exec.CommandContext(t.Context(), "go", "test", "-overlay", m.plant(t), "-vet=off", ".",
-				"-run", "TestRecord_AnyDeliveryOfATrueHistory", "-rapid.nofailfile", "-rapid.checks=400", "-rapid.shrinktime=1ms").CombinedOutput()
-			switch said := string(out); {
-			case err == nil:
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			out, caught := provoke(t, program, name, "4000")
+			switch {
+			case !caught:
 				t.Error("nobody noticed")
-			case !strings.Contains(said, "[rapid] failed") && !strings.Contains(said, "[rapid] panic"):
-				t.Errorf("the mutant is none: %.2000s", said)
+			case !strings.Contains(out, "[rapid] failed") && !strings.Contains(out, "[rapid] panic"):
+				t.Errorf("the mutant is none: %.2000s", out)
 			}
 		})
 	}
 }
 
-// plant writes the mutant and returns the file that puts it in its place.
-func (m mutant) plant(t *testing.T) string {
+// provoke runs the tests of convergence with a mutant, always with the same histories.
+func provoke(t *testing.T, program, mutant, checks string) (out string, caught bool) {
 	t.Helper()
-	original, err := filepath.Abs(m.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := os.ReadFile(original)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(code)
-	for n := 0; n < len(m.edits); n += 2 {
-		if strings.Count(text, m.edits[n]) != 1 {
-			t.Fatalf("%s has %q %d times, want once: bring the mutant up to date", m.file, m.edits[n], strings.Count(text, m.edits[n]))
-		}
-		text = strings.Replace(text, m.edits[n], m.edits[n+1], 1)
-	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.run", "^TestRecord_(ATrueHistoryInOrder|AnyDelivery)/^batch_0$", "-test.failfast",
+		"-rapid.seed=7", "-rapid.nofailfile", "-rapid.shrinktime=1ms", "-rapid.checks="+checks)
+	cmd.Env = append(os.Environ(), "PLANTED_MUTANT="+mutant)
+	said, err := cmd.CombinedOutput()
+	return string(said), err != nil
+}
+
+// plant builds the tests of this package with every mutant in its place.
+func plant(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
-	planted, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
-	place, err := json.Marshal(map[string]map[string]string{"Replace": {original: planted}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, content := range map[string][]byte{planted: []byte(text), overlay: place} {
-		if err := os.WriteFile(file, content, 0o600); err != nil {
+	replaced := map[string]string{}
+	write := func(file, text string) {
+		original, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replaced[original] = filepath.Join(dir, file)
+		if err := os.WriteFile(replaced[original], []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return overlay
+	files := map[string]string{}
+	for _, e := range mutants {
+		text, read := files[e.file]
+		if !read {
+			raw, err := os.ReadFile(e.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(raw)
+		}
+		if n := strings.Count(text, e.old); n != 1 {
+			t.Fatalf("%s has %q %d times, want once: bring the mutants up to date", e.file, e.old, n)
+		}
+		files[e.file] = strings.Replace(text, e.old, e.new, 1)
+	}
+	write("mutants_switchboard.go", switchboard)
+	for file, text := range files {
+		write(file, text)
+	}
+	place, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "mutants.test")
+	if err := os.WriteFile(overlay, place, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", overlay, "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("the mutants do not compile: %v\n%.3000s", err, out)
+	}
+	return program
+}
+
+// Every turn that a model tells is told often enough that the tests above mean something:
+// a model that forgets one proves less than it seems to.
+func TestModel_TellsEveryTurn(t *testing.T) {
+	t.Parallel()
+	told := turns(3000)
+	for _, turn := range wantedTurns {
+		if told[turn] < 5 {
+			t.Errorf("%q is told %d times by 3000 histories", turn, told[turn])
+		}
+	}
+	for turn := range told {
+		set, _, _ := strings.Cut(turn, ": ")
+		if !slices.Contains(wantedTurns, turn) && !slices.Contains(setsOfTurns, set) {
+			t.Errorf("%q is told, and not wanted: add it", turn)
+		}
+	}
 }

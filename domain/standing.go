@@ -277,12 +277,20 @@ func (p Plan) policy() Policy {
 	return policy
 }
 
+// setOf is which of its grants the plan gives for a set: the usual ones, if it has none.
+func (p Plan) setOf(set GrantSet) GrantSet {
+	if set == GrantsTrial && p.TrialGrants != nil || set == GrantsPastDue && p.PastDueGrants != nil {
+		return set
+	}
+	return GrantsUsual
+}
+
 // grantsOf are the plan's grants of a set.
 func (p Plan) grantsOf(set GrantSet) map[FeatureKey]Value {
-	switch {
-	case set == GrantsTrial && p.TrialGrants != nil:
+	switch p.setOf(set) {
+	case GrantsTrial:
 		return p.TrialGrants
-	case set == GrantsPastDue && p.PastDueGrants != nil:
+	case GrantsPastDue:
 		return p.PastDueGrants
 	default:
 		return p.Grants

@@ -103,11 +103,11 @@ func (s *subscriber) recall(m memory) {
 // begins now.
 func (s *subscriber) edit() (anew, changed bool) {
 	i := rapid.SampledFrom(s.held()).Draw(s.t, "item")
-	main := domain.PriceID(s.pick("price", "price_pro", "price_team", "price_studio"))
+	main := domain.PriceID(s.pick("price", "price_pro", "price_team", "price_team_raised", "price_studio"))
 	quantity := int64(rapid.IntRange(1, 9).Draw(s.t, "quantity"))
 	trial := s.is.Status == domain.StatusTrialing
-	monthly := i.Price == "price_pro" || i.Price == "price_team" || i.Price == "price_studio"
-	change := s.pick("change", "quantity", "quantity", "quantity", "to none", "price", "price", "interval", "add an item", "add an item", "remove an item", "swap an item", "many times")
+	monthly := i.tariff().every == Month && i.Price != "price_storage" && i.Price != "price_support"
+	change := s.pick("change", "quantity", "quantity", "quantity", "to none", "price", "price", "interval", "add an item", "add an item", "remove an item", "remove an item", "swap an item", "swap an item", "swap an item", "many times")
 	if i.tariff().metered {
 		change = "add an item"
 	}
@@ -153,17 +153,13 @@ func (s *subscriber) edit() (anew, changed bool) {
 	return anew, changed
 }
 
-// addItem adds the add-on: with a period of its own, or with the one that runs.
+// addItem adds an item: with a period of its own, or with one that runs.
 func (s *subscriber) addItem() (anew, changed bool) {
-	if s.has("price_storage") {
-		if s.has("price_support") || s.is.Status == domain.StatusTrialing {
-			return false, false
-		}
-		i := s.newItem("price_support", 1)
-		i.PeriodStart, i.PeriodEnd = s.now, s.now.Add(Month)
-		return true, true
+	price := domain.PriceID(s.pick("added", "price_storage", "price_storage", "price_team_raised", "price_team_raised", "price_support"))
+	if s.has(price) {
+		return false, false
 	}
-	i := s.newItem("price_storage", int64(rapid.IntRange(1, 3).Draw(s.t, "quantity")))
+	i := s.newItem(price, int64(rapid.IntRange(1, 3).Draw(s.t, "quantity")))
 	if s.is.Status != domain.StatusTrialing && s.chance("a period of its own") {
 		i.PeriodStart, i.PeriodEnd = s.now, s.now.Add(Month)
 		return true, true

@@ -20,9 +20,8 @@ func (s *subscriber) isCredited() {
 		return
 	}
 	i := rapid.SampledFrom(s.invoices).Draw(s.t, "invoice")
-	if len(i.notes) > 0 && i.is.Status == domain.InvoiceOpen {
-		s.voidsNote(i)
-		return
+	if open := s.open(); len(open) > 0 && s.chance("of an open one") {
+		i = open[0]
 	}
 	n := rapid.IntRange(0, max(0, len(i.is.Lines)-1)).Draw(s.t, "line")
 	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID, "") > 0 {
@@ -32,6 +31,9 @@ func (s *subscriber) isCredited() {
 	amount := line.Amount
 	if s.seldom("a part of the line", 4) {
 		amount = max(1, amount/3)
+	}
+	if i.is.Status == domain.InvoiceOpen && amount >= i.is.AmountDue {
+		amount = max(1, i.is.AmountDue/3) // or nothing would be owed any more
 	}
 	note := &creditNote{domain.CreditNote{
 		ID: domain.CreditNoteID(fmt.Sprintf("cn_%s_%d", i.is.ID, len(i.notes)+1)), Invoice: i.is.ID,
@@ -62,6 +64,16 @@ func (s *subscriber) isCredited() {
 	s.tellNote(note, "credit_note.created")
 }
 
+// noted is an open invoice with a credit note that stands, if there is one.
+func (s *subscriber) noted() *invoice {
+	for _, i := range s.open() {
+		if n := len(i.notes); n > 0 && i.notes[n-1].is.Status == domain.CreditNoteIssued {
+			return i
+		}
+	}
+	return nil
+}
+
 // voidsNote takes a credit note back, which only one of an open invoice allows.
 func (s *subscriber) voidsNote(i *invoice) {
 	note := i.notes[len(i.notes)-1]
@@ -69,6 +81,12 @@ func (s *subscriber) voidsNote(i *invoice) {
 		note.is.Status = domain.CreditNoteVoid
 		i.is.AmountDue += note.is.Amount
 		s.tellNote(note, "credit_note.voided")
+		if s.chance("and is paid") {
+			s.isPaid(i)
+			if s.is.Status == domain.StatusPastDue && len(s.open()) == 0 {
+				s.says("customer.subscription.updated", domain.StatusActive)
+			}
+		}
 	}
 }
 

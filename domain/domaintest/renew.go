@@ -74,6 +74,10 @@ func (s *subscriber) nextPeriod(status domain.SubscriptionStatus) *invoice {
 
 // renews tells the next period and what becomes of its invoice.
 func (s *subscriber) renews() {
+	if s.mayHaveCredit() && s.seldom("with a present", 4) {
+		s.turn("credit", "a present")
+		s.balance = append(s.balance, credit{cents: 900})
+	}
 	status := s.is.Status
 	if status == domain.StatusTrialing {
 		status = domain.StatusActive
@@ -116,7 +120,7 @@ func (s *subscriber) renews() {
 
 // collects tries to charge an invoice that is due at once.
 func (s *subscriber) collects(i *invoice) {
-	switch s.choose("collection", "paid", "paid", "declined", "paid, and told of by its money going back alone") {
+	switch s.choose("collection", "paid", "paid", "declined", "declined", "paid, and told of by its money going back alone") {
 	case "paid":
 		s.isPaid(i)
 	case "paid, and told of by its money going back alone":

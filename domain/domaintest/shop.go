@@ -53,7 +53,7 @@ var Shop = domain.Catalog{
 		},
 		"team": {
 			Key: "team", Mode: domain.ModeSubscription, Group: "main", Grace: 3 * Day, Leeway: 2 * time.Hour,
-			Prices: []domain.Price{{Key: "monthly", ID: "price_team"}},
+			Prices: []domain.Price{{Key: "monthly", ID: "price_team"}, {Key: "raised", ID: "price_team_raised"}},
 			Grants: map[domain.FeatureKey]domain.Value{
 				"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1),
 			},
@@ -104,6 +104,7 @@ var tariffs = map[domain.PriceID]tariff{
 	"price_pro":            {plan: "pro", cents: 2900, every: Month},
 	"price_made_by_stripe": {plan: "pro", cents: 29000, every: Year, lookup: "pro_yearly"},
 	"price_team":           {plan: "team", cents: 10000, every: Month},
+	"price_team_raised":    {plan: "team", cents: 12000, every: Month},
 	"price_studio":         {plan: "studio", cents: 5000, every: Month},
 	"price_storage":        {plan: "storage", cents: 700, every: Month},
 	"price_usage":          {plan: "usage", cents: 300, every: Month, metered: true},

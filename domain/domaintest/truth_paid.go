@@ -227,7 +227,7 @@ func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before
 // wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() && !b.isWaived() {
 			return true
 		}
 	}
@@ -329,7 +329,8 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		if b.isBack() || b.by.is.Status != domain.InvoicePaid {
+		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft
+		if b.isBack() || unpaid {
 			back += b.units
 		} else {
 			kept += b.units

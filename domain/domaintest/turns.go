@@ -20,12 +20,18 @@ func (s *subscriber) nextTurn() {
 		s.turnOfMoney()
 	case s.seldom("a credit note", 10):
 		s.isCredited()
+	case s.noted() != nil && s.chance("a note is taken back"):
+		s.voidsNote(s.noted())
 	case s.is.Status == domain.StatusPaused:
 		s.resumes()
 	case s.is.Status == domain.StatusPastDue, s.is.Status == domain.StatusUnpaid:
 		s.turnWhileOwing()
 	case s.debit:
 		s.turnWhileDebitIsOut()
+	case s.is.Status == domain.StatusTrialing:
+		s.turnWhileTrying()
+	case len(s.open()) > 0 && s.open()[0].is.Method == domain.SendInvoice && s.chance("an invoice is out"):
+		s.turnOfSent()
 	default:
 		s.turnWhileGood()
 	}
@@ -60,8 +66,8 @@ func (s *subscriber) turnWhileGood() {
 		return
 	}
 	switch s.choose("turn", "renews", "renews", "renews", "renews", "changes", "changes", "changes", "changes", "changes", "cancels by flag",
-		"cancels by date", "undoes", "collection pauses", "collection pauses", "is paused", "runs out of trial", "waiting items are billed",
-		"credit", "a trial ends early", "a lookup key moves", "pays by invoice", "is overdue", "is overdue", "is looked at", "warns", "a threshold", "by hand", "ends") {
+		"cancels by date", "undoes", "collection pauses", "collection pauses", "is paused", "waiting items are billed",
+		"credit", "a lookup key moves", "pays by invoice", "is looked at", "warns", "a threshold", "by hand", "ends") {
 	case "renews":
 		if !s.scheduled() {
 			s.renews()
@@ -84,16 +90,6 @@ func (s *subscriber) turnWhileGood() {
 	case "is paused":
 		s.says("customer.subscription.paused", domain.StatusPaused)
 		s.says("customer.subscription.updated", domain.StatusPaused)
-	case "runs out of trial":
-		if s.is.Status == domain.StatusTrialing {
-			s.now = latest(s.now, s.is.TrialEnd)
-			s.says("customer.subscription.paused", domain.StatusPaused)
-			s.says("customer.subscription.updated", domain.StatusPaused)
-		}
-	case "a trial ends early":
-		if s.is.Status == domain.StatusTrialing {
-			s.endsTrialEarly()
-		}
 	case "waiting items are billed":
 		s.billsWaiting()
 	case "credit":
@@ -111,8 +107,6 @@ func (s *subscriber) turnWhileGood() {
 			s.method, s.netDays = domain.SendInvoice, time.Duration(rapid.SampledFrom([]int{7, 30, 60}).Draw(s.t, "net days"))*Day
 			s.says("customer.subscription.updated", s.is.Status)
 		}
-	case "is overdue":
-		s.turnOfSent()
 	case "is looked at":
 		s.fetched()
 	case "warns":
@@ -121,6 +115,31 @@ func (s *subscriber) turnWhileGood() {
 		s.reachesThreshold()
 	case "by hand":
 		s.billsByHand()
+	case "ends":
+		s.ends()
+	}
+}
+
+// turnWhileTrying tells what becomes of a trial.
+func (s *subscriber) turnWhileTrying() {
+	switch s.choose("trial", "is paid for at its end", "is paid for at its end", "ends early", "ends early", "runs out", "changes", "cancels by flag", "warns", "ends") {
+	case "is paid for at its end":
+		if !s.scheduled() {
+			s.renews()
+		}
+	case "ends early":
+		s.endsTrialEarly()
+	case "runs out":
+		s.now = latest(s.now, s.is.TrialEnd)
+		s.says("customer.subscription.paused", domain.StatusPaused)
+		s.says("customer.subscription.updated", domain.StatusPaused)
+	case "changes":
+		s.changes()
+	case "cancels by flag":
+		s.is.CancelAtPeriodEnd, s.is.CancelAt = true, s.lastEnd()
+		s.says("customer.subscription.updated", s.is.Status)
+	case "warns":
+		s.story.says(domain.SubscriptionFact{Type: "customer.subscription.trial_will_end", At: s.now, Snapshot: s.was[len(s.was)-1].Snapshot})
 	case "ends":
 		s.ends()
 	}
@@ -229,8 +248,8 @@ func (s *subscriber) turnWhileDebitIsOut() {
 func (s *subscriber) turnWhileOwing() {
 	s.later()
 	open := s.open()
-	switch s.choose("owing", "pays all", "pays all", "pays the newest", "pays the oldest", "is tried again", "period moves on", "gives up",
-		"is ended", "is voided", "is written off", "is written off at last", "changes", "cancels by flag", "is looked at") {
+	switch s.choose("owing", "pays all", "pays all", "pays the newest", "pays the oldest", "is tried again", "period moves on", "gives up", "gives up",
+		"is ended", "is voided", "is written off", "changes", "gives a seat back", "gives a seat back", "cancels by flag", "is looked at") {
 	case "pays all":
 		for _, i := range open {
 			s.isPaid(i)
@@ -273,7 +292,13 @@ func (s *subscriber) turnWhileOwing() {
 			}
 			s.says("customer.subscription.updated", status)
 		}
-	case "is written off", "is written off at last":
+	case "gives a seat back":
+		i := rapid.SampledFrom(s.held()).Draw(s.t, "item")
+		if i.Quantity > 1 && !i.tariff().metered { // for nothing
+			i.Quantity--
+			s.says("customer.subscription.updated", s.is.Status)
+		}
+	case "is written off":
 		if len(open) > 0 {
 			s.writesOff(open[len(open)-1])
 			s.says("customer.subscription.updated", domain.SubscriptionStatus(s.pick("status", "active", string(s.is.Status))))

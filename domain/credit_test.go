@@ -1,0 +1,130 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Credit is as good as what it is for.
+func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
+	t.Parallel()
+	const team, five = "projects 1000, seats 6, team", "pro, projects 100, seats 2"
+	// Five seats of a year and one more later are changed to the team plan.
+	changed := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)), bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 10000, 0, 365)),
+		sub(5, "active", has("si_1", "price_m_year", 6, 0, 365)), bill(5, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m_year", 5, -10000, 5, 365), line(domain.LineChange, "si_1", "price_m_year", 6, 12000, 5, 365)),
+		sub(10, "active", has("si_1", "price_team_year", 6, 0, 365)), bill(10, "in_3", "paid",
+			line(domain.LineCredit, "si_1", "price_m_year", 6, -12000, 10, 365), line(domain.LineChange, "si_1", "price_team_year", 6, 15000, 10, 365)),
+	}
+	// Five seats become two, and what is left of the other three pays for the next month.
+	fewer := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+		sub(10, "active", has("si_1", "price_m", 2, 0, 30)), settledWith(bill(10, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 1333, 10, 30)), 0, -2000, 0),
+		sub(30, "active", has("si_1", "price_m", 2, 30, 60)), settledWith(bill(30, "in_3", "paid", cycle("si_1", "price_m", 2, 2000, 30, 60)), -2000, 0, 0),
+	}
+	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
+		return append(facts[:len(facts):len(facts)], more...)
+	}
+	tellAll(t, map[string]story{
+		"changed":                                {changed, []holding{{11, team}}},
+		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
+		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "nothing"}}},
+		"fewer":                                  {fewer, []holding{{31, five}}},
+		"fewer, and all were charged back":       {also(fewer, disputeOf(35, "pi_1", "lost")), []holding{{36, "nothing"}}},
+	})
+}
+
+// What is tried is not paid for, if the trial ends early and the month is refunded.
+func TestTrial_IsNotPaidFor(t *testing.T) {
+	t.Parallel()
+	tried := func(f domain.SubscriptionFact, end float64) domain.Fact {
+		f.Snapshot.TrialEnd = on(end)
+		return f
+	}
+	facts := []domain.Fact{
+		tried(sub(0, "trialing", has("si_1", "price_m", 1, 0, 14)), 14), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 0, 0, 14)),
+		tried(sub(3, "active", has("si_1", "price_m", 1, 3, 33)), 3), bill(3, "in_2", "paid", cycle("si_1", "price_m", 1, 1000, 3, 33)),
+	}
+	tellAll(t, map[string]story{
+		"paid":     {facts, []holding{{4, "pro, projects 100, seats 1"}}},
+		"refunded": {append(facts[:4:4], refundOf(4, "pi_2", "succeeded", 1000)), []holding{{5, "nothing"}, {34, "nothing"}}},
+	})
+}
+
+// Time that was paid for and refunded is no leeway; what is left of a month has leeway.
+func TestLeeway_IsOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	months := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30)),
+		sub(30, "active", has("si_1", "price_m", 1, 30, 60)), bill(30, "in_2", "paid", cycle("si_1", "price_m", 1, 1000, 30, 60)),
+		refundOf(30.2, "pi_2", "succeeded", 1000),
+	}
+	seats := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+		sub(10, "active", has("si_1", "price_m", 6, 0, 30)), bill(10, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 6, 4000, 10, 30)),
+		refundOf(20, "pi_2", "succeeded", 667),
+	}
+	const five = "pro, projects 100, seats 5"
+	tellAll(t, map[string]story{
+		"a refunded month after a paid one": {months, []holding{{30.5, "nothing"}, {60.5, "nothing"}}},
+		"a refunded seat":                   {seats, []holding{{21, five}, {30.5, five}, {31, "nothing"}}},
+		"news after the period":             {append(seats[:5:5], sub(30.2, "active", has("si_1", "price_m", 6, 0, 30))), []holding{{30.5, five}, {31, "nothing"}}},
+	})
+}
+
+// Items of one plan add up, whether what they cost is paid or overdue; and what was paid
+// for before a change that was written off stays.
+func TestItems_AddUpHoweverTheyStand(t *testing.T) {
+	t.Parallel()
+	old, raised := has("si_1", "price_m", 3, 0, 365), has("si_2", "price_m_old", 2, 10, 40)
+	year := bill(0, "in_1", "paid", cycle("si_1", "price_m", 3, 3000, 0, 365))
+	tellAll(t, map[string]story{
+		"one is overdue": {
+			[]domain.Fact{sub(0, "active", old), year, sub(10, "past_due", old, raised), bill(10, "in_2", "open", cycle("si_2", "price_m_old", 2, 2000, 10, 40))},
+			[]holding{{11, "pro, projects 100, seats 5"}, {27, "pro, projects 100, seats 3"}},
+		},
+		"a swap was written off, and something else is open": {
+			[]domain.Fact{
+				sub(0, "active", old), year, sub(10, "past_due", has("si_2", "price_team", 3, 0, 365)),
+				bill(10, "in_2", "uncollectible", line(domain.LineCredit, "si_1", "price_m", 3, -2900, 10, 365), line(domain.LineChange, "si_2", "price_team", 3, 9000, 10, 365)),
+				bill(12, "in_3", "open", line(domain.LineOneOff, "", "price_support", 1, 5000, 12, 365)),
+			},
+			[]holding{{40, "pro, projects 100, seats 3"}},
+		},
+	})
+}
+
+// What a credit note says of one line does not hide that the rest went back too.
+func TestReturned_ANoteAndTheRestAreAll(t *testing.T) {
+	t.Parallel()
+	rest := refundOf(6, "pi_1", "succeeded", 5000).(domain.RefundFact)
+	rest.ID = "re_rest"
+	tellAll(t, map[string]story{"the add-on by a note, and the rest": {
+		[]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+			refundOf(5, "pi_1", "succeeded", 500), rest,
+			domain.CreditNoteFact{Type: "credit_note.created", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+				ID: "cn_1", Invoice: "in_1", Status: "issued", Amount: 500, Currency: "usd", CreatedAt: on(5),
+				Lines: []domain.CreditedLine{{Line: "il_in_1_1", Amount: 500}}, Refunds: []domain.RefundID{"re_pi_1"},
+			}},
+		},
+		[]holding{{7, "nothing"}},
+	}})
+}
+
+// A policy that keeps what is disputed does not bring back what was refunded.
+func TestMoneyBack_ARefundStaysOneThoughItIsDisputedToo(t *testing.T) {
+	t.Parallel()
+	storage := withItems(item("si_1", "price_storage", 1))
+	of := func(f *domain.InvoiceFact) { f.Invoice.Lines[0].Price = "price_storage" }
+	a := after(accountWith(ana), subscriptionSays(created, noon, "active", storage), invoiceSays(paid, 0, paidBy("pi_1"), of),
+		refundSays("refund.created", noon.Add(day), "re_1", "succeeded", 2900), disputeSays("charge.dispute.created", noon.Add(2*day), "lost"))
+	if holds(a, "vault", noon.Add(3*day)) {
+		t.Error("what was refunded is given again, because the money was disputed too")
+	}
+}

@@ -1,0 +1,152 @@
+package domain_test
+
+// mutants are the bugs that the tests of convergence have to notice.
+var mutants = []edit{
+	// What is newer, and what has to be asked.
+	{"fulfill.go", "newer := !have || compareSnapshots(snapshot, held) > 0",
+		`newer := !have || mutant("snapshots in the order of arrival") || compareSnapshots(snapshot, held) > 0
+	if mutant("snapshots in the order of created alone") {
+		newer = !have || snapshot.SeenAt.After(held.SeenAt)
+	}`},
+	{"fulfill.go", "cut || have && inDoubt(snapshot, held)",
+		`cut || have && inDoubt(snapshot, held) && !mutant("snapshots of one second by a rule, and nobody asked") && !mutant("snapshots in the order of created alone")`},
+	{"fulfill.go", "kept.Status != InvoiceDraft && !kept.Complete && i.Type != TypeFetched",
+		`kept.Status != InvoiceDraft && !kept.Complete && i.Type != TypeFetched && !mutant("the first ten lines are all")`},
+	{"fulfill_money.go", "for _, ref := range moneyRefs(intent, charge) {",
+		`for _, ref := range moneyRefs(intent, charge) {
+		if mutant("what a payment was for is not asked") {
+			break
+		}`},
+	{"fulfill_money.go", `invoice == "" || told && known.Complete {`,
+		`invoice == "" || told && known.Complete || mutant("an invoice that nobody told of is not asked for") {`},
+	{"fulfill_money.go", "return Verdict{Doubt: r.untoldInvoice(c.PaymentIntent, c.ID)} // the answer leads on",
+		`if mutant("an answer does not lead on") {
+			return Verdict{}
+		}
+		return Verdict{Doubt: r.untoldInvoice(c.PaymentIntent, c.ID)}`},
+
+	// Since when something is overdue.
+	{"observe.go", "since = earlier(since, bill.Invoice.dueAt())",
+		`since = earlier(since, bill.Invoice.dueAt())
+		if mutant("grace begins anew with each unpaid invoice") {
+			since = later(since, bill.Invoice.dueAt())
+		}
+		if mutant("grace begins with the period") {
+			since = item.PeriodStart
+		}`},
+	{"invoice.go", "for _, told := range []time.Time{i.DueAt, i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {",
+		`if mutant("grace begins before an invoice is due") {
+		i.DueAt = time.Time{}
+	}
+	for _, told := range []time.Time{i.DueAt, i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {`},
+	{"invoice.go", "i.DueAt = later(i.DueAt, j.DueAt) // it may be put off",
+		`if i.DueAt = later(i.DueAt, j.DueAt); mutant("a due date is never put off") && !before.IsZero() {
+		i.DueAt = earlier(before, j.DueAt)
+	}`},
+	{"invoice.go", "func (i Invoice) join(j Invoice) Invoice {", "func (i Invoice) join(j Invoice) Invoice {\n\tbefore := i.DueAt"},
+	{"coverage.go", "\t\tcase InvoiceOpen:\n",
+		"\t\tcase InvoiceVoid:\n\t\t\tif mutant(\"a void invoice is owed\") {\n\t\t\t\topen = append(open, bill)\n\t\t\t}\n\t\tcase InvoiceOpen:\n"},
+	{"timeline.go", "whole.until = t.since.Add(t.plan.Grace)",
+		`whole.until = t.since.Add(t.plan.Grace)
+		if mutant("grace has no end") {
+			whole.until = never
+		}`},
+
+	// What of a subscription is given.
+	{"observe.go", "unpaid = unpaid || o.Status != OrderPaid",
+		`unpaid = (unpaid || o.Status != OrderPaid) && !mutant("active is as good as paid")`},
+	{"timeline.go", "piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})",
+		`piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
+		if mutant("quantity 0 is one") {
+			all[len(all)-1].quantity = max(1, t.item.Quantity)
+		}`},
+	{"derive.go", "units[of] = saturatingAdd(units[of], s.Quantity)",
+		`if units[of] = saturatingAdd(units[of], s.Quantity); mutant("items of one plan do not add up") {
+				units[of] = s.Quantity
+			}`},
+	{"derive.go", "of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}",
+		`of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}
+			if mutant("items of one plan add up only if they stand alike") {
+				of.grants = s.Grants
+			}`},
+	{"derive.go", "e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)",
+		`if e.Value = mergeValues(e.Value, value, c.Features[feature].Merge); mutant("the last item wins") {
+					e.Value = value
+				}`},
+	{"timeline.go", "whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway",
+		`whole.until, leeway = t.item.PeriodEnd, t.plan.Leeway
+		if mutant("an item ends with another") {
+			whole.until = t.subscription.PeriodEnd()
+		}
+		if mutant("no leeway") {
+			leeway = 0
+		}`},
+	{"coverage.go", "if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {",
+		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || slices.ContainsFunc(bill.Invoice.Lines, about) {`},
+	{"standing.go", `if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) || over {`,
+		`if credit.Kind != LineCredit || credit.Item == "" || has(credit.Item) || over || mutant("an unpaid change took what was paid for") {`},
+	{"coverage.go", "if !c.changed && price == item.Price {",
+		`if (!c.changed || mutant("what an unpaid change took back is gone")) && price == item.Price && !mutant("who gives a seat back keeps it") {`},
+	{"timeline.go", "p.until = earliest(p.until, end)",
+		`if mutant("leeway after a scheduled end") {
+				end = end.Add(t.plan.Leeway)
+			}
+			p.until = earliest(p.until, end)`},
+	{"standing.go", "if set == GrantsTrial && p.TrialGrants != nil ||", `if set == GrantsTrial && p.TrialGrants != nil && !mutant("a trial gives all") ||`},
+	{"coverage.go", "if p.Subscription.tries(*line) {", `if p.Subscription.tries(*line) && !mutant("a trial is paid for") {`},
+	{"timeline.go", "if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil {",
+		`if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil && !mutant("what is reduced comes before what was paid for") {`},
+	{"observe.go", "collected: Collection(s.Pause),", `collected: map[bool]Collection{false: Collection(s.Pause)}[mutant("collection that is paused is as good as any")],`},
+	{"account.go", "return slices.Contains(a.DeletedCustomers, customer)",
+		`return slices.Contains(a.DeletedCustomers, customer) && !mutant("a subscription outlives its customer")`},
+	{"fulfill_money.go", "c.Type == TypeFetched && !c.Deleted",
+		`c.Type == TypeFetched && !c.Deleted && !mutant("a customer that was asked for is gone")`},
+
+	// What of the money is left.
+	{"coverage.go", "back := bill.moneyBack()",
+		`back := bill.moneyBack()
+		if mutant("a refund of one invoice is a refund of all") {
+			back = p.Bills[last].moneyBack()
+		}`},
+	{"returned.go", "	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {",
+		`	if mutant("a refund is measured by the total, credit and all") {
+		m.paid = cmp.Or(b.Invoice.Total, b.Payment.Amount)
+	}
+	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {`},
+	{"returned.go", "if note.Status != CreditNoteIssued {",
+		`if note.Status != CreditNoteIssued && !mutant("credit notes that were taken back") || mutant("credit notes ignored") {`},
+	{"coverage.go", "quantity = -quantity\n",
+		"if quantity = -quantity; mutant(\"lines do not add up\") {\n\t\t\t\tquantity = 0\n\t\t\t}\n"},
+	{"coverage.go", "	if revoked {\n", "\tif revoked && !mutant(\"credit for what was charged back is as good as money\") {\n"},
+	{"coverage.go", "if spentBad <= good || !bill.Invoice.settled() {",
+		`if mutant("any credit for what was charged back takes all") && spentBad > 0 {
+			good = 0
+		}
+		if spentBad <= good || !bill.Invoice.settled() {`},
+	{"timeline.go", "	if t.row.Gives == BasisForGood {\n		taken = nil", "\tif t.row.Gives == BasisForGood || mutant(\"the status vouches for what was refunded\") {\n\t\ttaken = nil"},
+	{"timeline.go", "all[n].until = t.leewayAfter(end)",
+		`if all[n].until = t.leewayAfter(end); mutant("leeway within a month that was refunded") {
+				all[n].until = end.Add(t.plan.Leeway)
+			}`},
+	{"returned.go", "m.add(r.Amount, r.CreatedAt)", `m.add(r.Amount*map[bool]int64{false: 1}[mutant("refunds ignored")], r.CreatedAt)`},
+	{"returned.go", "untold := c.Refunded - b.toldOf(c); untold > 0", `untold := c.Refunded - b.toldOf(c); untold > 0 && !mutant("refunds of the charge ignored")`},
+	{"returned.go", "if sameCharge && r.countedBy(c) {", `if sameCharge && r.countedBy(c) && !mutant("a refund counted twice, by itself and by its charge") {`},
+	{"rules.go", `{Status: "pending"}`, `{Status: "pending", Returned: mutant("a pending refund takes access")}`},
+	{"returned.go", "case saturatingAdd(m.returned, m.noted) < m.paid:", `case saturatingAdd(m.returned, m.noted) < m.paid && !mutant("a partial refund is a full one"):`},
+	{"returned.go", "m.disputed = append(m.disputed, d.state())",
+		`if mutant("disputes ignored") {
+			continue
+		}
+		if m.disputed = append(m.disputed, d.state()); mutant("an inquiry is a dispute") && d.state() == DisputeInquiry {
+			m.disputed = append(m.disputed, DisputeOpen)
+		}`},
+
+	// Who pays.
+	{"order.go", "	switch {\n	case s.Mode != \"\" && s.Mode != o.Mode:", "\tswitch {\n\tcase mutant(\"any session pays\"):\n\t\treturn true\n\tcase s.Mode != \"\" && s.Mode != o.Mode:"},
+	{"order.go", "s.Subtotal >= o.Subtotal", `(s.Subtotal >= o.Subtotal || mutant("a part of the price pays"))`},
+	{"observe.go", "unpaid = unpaid && !bill.Invoice.settled()", `unpaid = unpaid && (!bill.Invoice.settled() || bill.Invoice.AmountPaid == 0 && mutant("a free subscription is not paid"))`},
+	{"guard.go", `return s.Status == "complete" && (s.PaymentStatus == "paid" ||`, `return s.Status == "complete" && (s.PaymentStatus == "paid" || mutant("a completed session is as good as paid") ||`},
+
+	// What a price means.
+	{"meaning.go", "		if price == \"\" {\n			return Plan{}, false\n		}\n		for", "		if price == \"\" || mutant(\"meanings forgotten\") {\n			return Plan{}, false\n		}\n		for"},
+}
