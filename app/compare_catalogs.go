@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -73,6 +74,12 @@ func waysTo(held domain.Plan, now domain.Catalog) []way {
 		if to, named := now.PlanByPrice(price.ID, price.LookupKey); named && to.Key != held.Key {
 			name := cmp.Or(string(price.ID), "the lookup key "+price.LookupKey)
 			ways = append(ways, way{fmt.Sprintf("for those who pay %s, which is of plan %s now", name, to.Key), to})
+		}
+	}
+	for _, price := range now.Ignored.Prices {
+		named := slices.ContainsFunc(held.Prices, func(p domain.Price) bool { return p.ID == price })
+		if named || now.Known[price] == held.Key {
+			ways = append(ways, way{fmt.Sprintf("for those who pay %s, which is ignored now", price), domain.Plan{}})
 		}
 	}
 	return ways

@@ -129,7 +129,15 @@ var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", str
 // spent later.
 func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 	var pool int64 // of the customer's balance, what is credit for what was not paid for
+	first := 0
 	for n, bill := range p.Bills {
+		for first < len(lines) && lines[first].bill < n {
+			first++
+		}
+		end := first
+		for end < len(lines) && lines[end].bill == n {
+			end++
+		}
 		var credit, bad int64     // what this bill gives back, and what of it was revoked
 		var spent, spentBad int64 // what other lines of the bill were settled with
 		had, has := max(-bill.Invoice.StartingBalance, 0), max(-bill.Invoice.EndingBalance, 0)
@@ -138,19 +146,20 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			pool -= spentBad
 		}
 		var rule *Rule
-		for l, line := range lines {
-			if line.bill != n || line.line.Kind != LineCredit {
+		for l := first; l < end; l++ {
+			line := lines[l]
+			if line.line.Kind != LineCredit {
 				continue
 			}
 			var revoked int64
 			if origin, found := originOf(lines, *line.line); found {
-				revoked, rule = unpaidPart(lines, line), origin.revoked
+				revoked, rule = unpaidPart(lines, line), gone(rule, origin.revoked)
 			} else if origin, found := originOf(unpaid, *line.line); found {
-				revoked, rule = unpaidPart(lines, line), origin.revoked
+				revoked, rule = unpaidPart(lines, line), gone(rule, origin.revoked)
 				lines[l].units = paidBefore(lines, line) // the rest was never counted
 			}
 			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
-			if !p.netsOut(lines, line) {
+			if !netsOut(lines[first:end], line) {
 				spent, spentBad = saturatingAdd(spent, -line.line.Amount), saturatingAdd(spentBad, revoked)
 			}
 		}
@@ -164,9 +173,9 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 		if rule == nil {
 			rule = firstRevoked(slices.Concat(lines, unpaid))
 		}
-		for i := range lines {
-			if lines[i].bill == n && lines[i].revoked == nil {
-				lines[i].revoked = rule
+		for l := first; l < end; l++ {
+			if lines[l].revoked == nil {
+				lines[l].revoked = rule
 			}
 		}
 	}
@@ -181,19 +190,27 @@ func part(amount, some, whole int64) int64 {
 }
 
 func firstRevoked(lines []settledLine) *Rule {
+	var rule *Rule
 	for _, l := range lines {
-		if l.revoked != nil {
-			return l.revoked
-		}
+		rule = gone(rule, l.revoked)
 	}
-	return nil
+	return rule
+}
+
+// gone is the graver of two rows that revoke: money that went back weighs more than
+// money that never came.
+func gone(rule, other *Rule) *Rule {
+	if rule == nil || rule == &neverPaid && other != nil {
+		return other
+	}
+	return rule
 }
 
 // netsOut tells whether the invoice of a credit bills the same price of the same item
 // too, as one that changes a quantity does.
-func (p Purchase) netsOut(lines []settledLine, credit settledLine) bool {
-	return slices.ContainsFunc(lines, func(l settledLine) bool {
-		return l.bill == credit.bill && l.line.Kind != LineCredit && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
+func netsOut(invoice []settledLine, credit settledLine) bool {
+	return slices.ContainsFunc(invoice, func(l settledLine) bool {
+		return l.line.Kind != LineCredit && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
 	})
 }
 
@@ -272,7 +289,7 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 					c.times, counted = c.times+1, s.bill
 				}
 			}
-		case s.line.Kind != LineCredit:
+		case s.line.Kind != LineCredit && s.revoked != &neverPaid: // no money went back of what was not paid: the status may vouch for it
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
 		}
 	}
@@ -284,12 +301,20 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 			c.open = append(c.open, bill)
 		}
 	}
-	for _, bill := range p.unpaid() {
-		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
-		})
-	}
+	c.changed = p.changesUnpaid(item, horizon)
 	return c
+}
+
+// changesUnpaid tells whether an invoice that is not paid takes back what an item was.
+func (p Purchase) changesUnpaid(item Item, horizon time.Time) bool {
+	for _, bill := range p.unpaid() {
+		if slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
+			return l.Kind == LineCredit && !l.unknown() && l.about(item) && l.Until.After(horizon)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // tries tells whether a line is for a trial: Stripe bills nothing for its time, and if the
@@ -347,6 +372,9 @@ func (c coverage) spans(item Item) []held {
 	edges := make([]edge, 0, 2*len(c.paid))
 	for _, settled := range c.paid {
 		line := settled.line
+		if line.unknown() && line.Kind == LineCredit {
+			continue // as money it may be a favor: it says of no units that they were given back
+		}
 		price, quantity := cmp.Or(line.Price, item.Price), settled.units
 		switch {
 		case line.unknown() && c.changed:

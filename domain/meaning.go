@@ -11,14 +11,15 @@ func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool)
 
 // plans finds the plan that a price belongs to: by the catalog as it is, or else by
 // what the price meant when this account was told of it, by what it meant in an
-// earlier catalog, or by the order that was for it. Orders are looked at once.
+// earlier catalog, or by the order that was for it. Orders are looked at once. A price
+// that the catalog ignores by its id means nothing any more: a slip can be mended.
 func (a Account) plans(c Catalog) func(PriceID, string) (Plan, bool) {
 	var ordered map[PriceID]Plan
 	return func(price PriceID, lookupKey string) (Plan, bool) {
 		if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
 			return plan, true
 		}
-		if price == "" {
+		if price == "" || c.Ignores(price) {
 			return Plan{}, false
 		}
 		for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {

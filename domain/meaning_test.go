@@ -80,6 +80,23 @@ func TestMeaning_OfThePriceOfAnOrderThatWasRenamed(t *testing.T) {
 	}
 }
 
+// What was mapped by a slip is taken back by listing it: memory would keep it for good.
+func TestIgnored_PriceMeansNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	a := tell(accountWith(ana), market, sub(0, "active", has("si_1", "price_addon", 1, 0, 30)))
+	dropped := deepCopyCatalog(market)
+	addon := dropped.Plans["addon"]
+	addon.Prices = nil
+	dropped.Plans["addon"] = addon
+	if rights := rightsAt(a, dropped, on(1)); rights != "sso" {
+		t.Errorf("a price that the catalog no longer names gives %s, want what it meant", rights)
+	}
+	dropped.Ignored.Prices = []domain.PriceID{"price_addon"}
+	if rights := rightsAt(a, dropped, on(1)); rights != "nothing" {
+		t.Errorf("a price that the catalog ignores gives %s", rights)
+	}
+}
+
 // Prices that are no business of ours give nothing, and nobody has to look at them.
 func TestIgnored_PricesAndProductsAreNobodysWorry(t *testing.T) {
 	t.Parallel()

@@ -211,9 +211,12 @@ func (c Catalog) PlanOf(key PlanKey) (Plan, bool) {
 	return found, renamed
 }
 
+// Ignores tells whether a price is listed as no business of ours, whatever it was before.
+func (c Catalog) Ignores(price PriceID) bool { return slices.Contains(c.Ignored.Prices, price) }
+
 // ignores tells whether a price is no business of ours.
 func (c Catalog) ignores(price PriceID, lookupKey, product string) bool {
-	return slices.Contains(c.Ignored.Prices, price) ||
+	return c.Ignores(price) ||
 		lookupKey != "" && slices.Contains(c.Ignored.LookupKeys, lookupKey) ||
 		product != "" && slices.Contains(c.Ignored.Products, product)
 }
