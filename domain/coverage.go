@@ -128,7 +128,8 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			}
 			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
 			if !p.netsOut(lines, line) {
-				spent, spentBad = saturatingAdd(spent, -line.line.Amount), saturatingAdd(spentBad, revoked)
+				spent = saturatingAdd(spent, bill.Invoice.worth(-line.line.Amount))
+				spentBad = saturatingAdd(spentBad, bill.Invoice.worth(revoked))
 			}
 		}
 		if has > had {
@@ -147,6 +148,18 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			}
 		}
 	}
+}
+
+// worth is what is left of an amount of a line after discounts: of nothing to pay, nothing.
+func (i Invoice) worth(amount int64) int64 {
+	var sum int64
+	for _, line := range i.Lines {
+		sum = saturatingAdd(sum, line.Amount)
+	}
+	if sum <= i.Total || i.Total < 0 {
+		return amount
+	}
+	return part(amount, i.Total, sum)
 }
 
 // part is as much of an amount as some is of a whole.

@@ -155,9 +155,9 @@ func (p Purchase) orderStatus() OrderStatus {
 // was not given back.
 func (p Purchase) itemsWith(settled []settledLine) []Item {
 	items := p.Subscription.Items
-	add := func(credit *Line) {
+	add := func(bill *Bill, credit *Line) {
 		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-		if credit.Kind != LineCredit || credit.Item == "" || told || !credit.Until.After(p.horizon()) {
+		if told || credit.Item == "" || !credit.Until.After(p.horizon()) || !bill.Invoice.removes(credit) {
 			return
 		}
 		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
@@ -166,15 +166,45 @@ func (p Purchase) itemsWith(settled []settledLine) []Item {
 	}
 	for _, bill := range p.unpaid() {
 		for n := range bill.Invoice.Lines {
-			add(&bill.Invoice.Lines[n])
+			add(bill, &bill.Invoice.Lines[n])
 		}
 	}
 	for _, s := range settled {
 		if s.revoked != nil {
-			add(s.line)
+			add(p.Bills[s.bill], s.line)
 		}
 	}
 	return items
+}
+
+// removes tells whether a line takes back an item that the invoice does not bill anew.
+func (i Invoice) removes(credit *Line) bool {
+	left := 0
+	for _, line := range i.Lines {
+		switch {
+		case line.Item != credit.Item || !line.Until.After(credit.From):
+		case line.Kind == LineCredit:
+			left--
+		default:
+			left++
+		}
+	}
+	return credit.Kind == LineCredit && left < 0
+}
+
+// graceInstead is the grace of what an item was changed for: as long as that is given on
+// credit, the item that is gone is not.
+func (p Purchase) graceInstead(covered coverage, own time.Duration, planOf func(PriceID, string) (Plan, bool)) time.Duration {
+	var longest time.Duration
+	for _, item := range p.Subscription.Items {
+		billed := slices.ContainsFunc(covered.open, func(b *Bill) bool {
+			return slices.ContainsFunc(b.Invoice.Lines, func(l Line) bool { return l.Kind != LineCredit && l.Item == item.ID })
+		})
+		if plan, mapped := planOf(item.Price, item.LookupKey); billed && mapped {
+			longest = max(longest, plan.Grace)
+		}
+	}
+	return cmp.Or(longest, own)
 }
 
 // itemStandings is how an item of a subscription stands, through the plans that its
@@ -192,6 +222,9 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 	}
 	nothing.Plan = plan.Key
 	covered := p.coverageOf(item, plan, settled)
+	if covered.gone {
+		plan.Grace = p.graceInstead(covered, plan.Grace, planOf)
+	}
 	observed := p.observe(item, plan, covered)
 	row, says := decideAccess(observed)
 	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}

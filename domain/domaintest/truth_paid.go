@@ -24,12 +24,21 @@ func (s *subscriber) gives(t time.Time) []given {
 	end := t
 	for _, i := range s.items {
 		plan := Shop.Plans[i.tariff().plan]
-		t := s.inLeeway(i, plan, end)
-		paid := s.paidFor(i, t)
 		asItIs := i.Quantity
 		if i.removed {
-			asItIs = 0
+			owed, undone := i.removalOwed()
+			if undone {
+				for price, n := range s.paidFor(i, end) {
+					usual[tariffs[price].plan] += n
+				}
+			}
+			if !owed {
+				continue
+			}
+			asItIs, plan.Grace = 0, s.graceInstead(i, plan.Grace)
 		}
+		t := s.inLeeway(i, plan, end)
+		paid := s.paidFor(i, t)
 		switch how := s.vouches(i, plan, t); {
 		case how == "nothing":
 			for price, n := range paid {
@@ -55,6 +64,39 @@ func (s *subscriber) gives(t time.Time) []given {
 		all = append(all, units(plan.PastDueGrants, pastDue[key])...)
 	}
 	return all
+}
+
+// removalOwed tells whether nobody paid for what took an item away, or whether the money
+// for that went back.
+func (i *item) removalOwed() (owed, undone bool) {
+	if i.removal == nil || i.removal.by == nil {
+		return false, false
+	}
+	switch i.removal.by.is.Status {
+	case domain.InvoiceOpen, domain.InvoiceUncollectible:
+		return true, false
+	case domain.InvoicePaid:
+		return false, i.removal.isBack()
+	default:
+		return false, false
+	}
+}
+
+// graceInstead is the grace of what an item was changed for: as long as that is given on
+// credit, the item is not.
+func (s *subscriber) graceInstead(i *item, own time.Duration) time.Duration {
+	var longest time.Duration
+	for _, other := range s.held() {
+		for _, line := range i.removal.by.is.Lines {
+			if line.Kind != domain.LineCredit && line.Item == other.ID {
+				longest = max(longest, Shop.Plans[other.tariff().plan].Grace)
+			}
+		}
+	}
+	if longest == 0 {
+		return own
+	}
+	return longest
 }
 
 // vouches tells what the subscription's status says of an item at a moment: that it is
@@ -173,9 +215,7 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	for price, n := range paid {
 		switch {
 		case s.changeOwed(i, t):
-		case i.removed:
-			n = 0
-		case price == i.Price:
+		case price == i.Price && !i.removed:
 			n = min(n, i.Quantity) // who gives a seat back has it no longer
 		}
 		if paid[price] = n; n <= 0 {
@@ -204,7 +244,7 @@ func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before
 // wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() && !b.isWaived() {
 			return true
 		}
 	}
@@ -243,6 +283,9 @@ func (b *bought) moneyIsBack() bool {
 // creditIsBack tells whether more of an invoice was settled with credit for what was
 // not paid for after all, than with money and other credit.
 func (i *invoice) creditIsBack() bool {
+	if i.free { // nothing of it was worth anything
+		return false
+	}
 	bad, good := 0.0, float64(i.is.AmountPaid)
 	spend := func(c credit) {
 		bad += float64(c.cents) * c.bad()
@@ -312,6 +355,9 @@ func (s *subscriber) moments() []time.Time {
 		all = append(all, i.PeriodEnd, i.PeriodEnd.Add(plan.Leeway))
 		if since := s.owedSince(i); !since.IsZero() {
 			all = append(all, since.Add(plan.Grace))
+			if i.removed && i.removal != nil && i.removal.by != nil {
+				all = append(all, since.Add(s.graceInstead(i, plan.Grace)))
+			}
 		}
 		if ends := s.creditEnds(i, plan); ends.Before(longAfter) {
 			all = append(all, ends)
