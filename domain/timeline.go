@@ -137,7 +137,7 @@ func (t timeline) paid() []piece {
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
-		if t.vouched() && !t.covered.gone && all[n].until.Equal(end) {
+		if t.vouched() && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}

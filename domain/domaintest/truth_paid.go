@@ -28,7 +28,7 @@ func (s *subscriber) gives(t time.Time) []given {
 		if i.removed {
 			owed, undone := i.removalOwed()
 			if undone {
-				for price, n := range s.paidFor(i, end) {
+				for price, n := range s.paidFor(i, s.inLeeway(i, plan, end)) {
 					usual[tariffs[price].plan] += n
 				}
 			}
