@@ -20,9 +20,7 @@ func (f *Fulfill) askExpected(ctx context.Context, subject domain.Ref) error {
 	case domain.RefCompletion:
 		facts, err = f.checkoutNow(ctx, domain.OrderID(subject.ID))
 	default:
-		var invoice domain.InvoiceFact
-		invoice, err = f.gateway.FetchInvoice(ctx, domain.InvoiceID(subject.ID))
-		facts = []domain.Fact{invoice}
+		facts, err = f.invoiceNow(ctx, domain.InvoiceID(subject.ID))
 	}
 	if err != nil {
 		return err
@@ -47,6 +45,24 @@ func (f *Fulfill) subscriptionNow(ctx context.Context, id domain.SubscriptionID)
 		for _, invoice := range invoices {
 			facts = append(facts, invoice)
 		}
+	}
+	return facts, nil
+}
+
+// invoiceNow asks how an invoice is; of one that is still open, what that means for its
+// subscription.
+func (f *Fulfill) invoiceNow(ctx context.Context, id domain.InvoiceID) ([]domain.Fact, error) {
+	invoice, err := f.gateway.FetchInvoice(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	facts := []domain.Fact{invoice}
+	if invoice.Invoice.Status == domain.InvoiceOpen && invoice.Invoice.Subscription != "" {
+		subscription, err := f.gateway.FetchSubscription(ctx, invoice.Invoice.Subscription)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, subscription)
 	}
 	return facts, nil
 }

@@ -30,7 +30,7 @@ var accessRows = []struct {
 	{"trialing", told(is("trialing")), "2 2 2 0", "trial_grants"},
 	{"checkout unpaid", []domain.Fact{is("active", ofOrder)}, "0 0 0 0", ""}, // no invoice was paid either
 	{"suspend_while_void, collection paused: void", told(is("active", voiding)), "1 1 0 0", ""},
-	{"active, overdue: yes", told(is("active"), owes("si_1")), "2 1 0 0", ""}, // another invoice is the newest
+	{"active, overdue: yes", told(is("active"), owes("si_1")), "2 1 1 0", ""}, // another invoice is the newest
 	{"active", told(is("active")), "2 2 2 0", ""},
 	{"past_due, overdue: yes", told(is("past_due"), owes("si_1")), "2 1 0 0", "past_due_grants"},
 	{"past_due", told(is("past_due"), owes("si_2")), "1 1 0 0", ""},

@@ -14,7 +14,7 @@ import (
 
 // coverage is what lines say of one item of a subscription.
 type coverage struct {
-	paid    []*Line       // of settled invoices, and kept
+	paid    []settledLine // of settled invoices, and kept
 	taken   []takenLine   // of settled invoices, and gone back
 	open    []*Bill       // invoices about the item that are owed
 	changed bool          // an invoice that is not paid takes back what the item was
@@ -33,6 +33,7 @@ type takenLine struct {
 type settledLine struct {
 	bill    int // its place among the purchase's bills
 	line    *Line
+	units   int64 // as many of its quantity as count
 	revoked *Rule // the row that says why it does not count; nil: it does
 }
 
@@ -56,11 +57,11 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			if p.Subscription.tries(*line) {
 				continue // it was not paid for
 			}
-			s := settledLine{bill: n, line: line}
+			s := settledLine{bill: n, line: line, units: line.Quantity}
 			if back.waives(*line) {
 				continue // nobody paid for it
 			}
-			if !back.nothing() {
+			if !back.nothing() && line.Kind != LineCredit {
 				recency := EarlierInvoice
 				if n == last {
 					recency = LatestInvoice
@@ -75,11 +76,34 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			}
 			all = append(all, s)
 		}
+		if revoked {
+			revokeCredits(all, n)
+		}
 	}
 	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
 		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	return all
+}
+
+// revokeCredits lets the credits of a bill count as long as anything does that it bills:
+// a change whose money went back takes nothing away.
+func revokeCredits(lines []settledLine, bill int) {
+	var rule *Rule
+	for _, l := range lines {
+		if l.bill != bill || l.line.Kind == LineCredit {
+			continue
+		}
+		if l.revoked == nil {
+			return
+		}
+		rule = l.revoked
+	}
+	for i := range lines {
+		if lines[i].bill == bill {
+			lines[i].revoked = rule
+		}
+	}
 }
 
 // unpaidLines are the lines that were billed and not paid.
@@ -114,17 +138,16 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			pool -= spentBad
 		}
 		var rule *Rule
-		for _, line := range lines {
+		for l, line := range lines {
 			if line.bill != n || line.line.Kind != LineCredit {
 				continue
 			}
 			var revoked int64
-			origin, found := originOf(lines, *line.line)
-			if !found {
-				origin, found = originOf(unpaid, *line.line)
-			}
-			if found {
+			if origin, found := originOf(lines, *line.line); found {
 				revoked, rule = unpaidPart(lines, line), origin.revoked
+			} else if origin, found := originOf(unpaid, *line.line); found {
+				revoked, rule = unpaidPart(lines, line), origin.revoked
+				lines[l].units = paidBefore(lines, line) // the rest was never counted
 			}
 			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
 			if !p.netsOut(lines, line) {
@@ -203,6 +226,12 @@ func originOf(lines []settledLine, credit Line) (settledLine, bool) {
 // unpaidPart is how much of a credit is for what is not paid for any more: of a credit
 // for six seats of which one was charged back, a sixth.
 func unpaidPart(lines []settledLine, credit settledLine) int64 {
+	quantity := max(credit.line.Quantity, 1)
+	return part(-credit.line.Amount, quantity-paidBefore(lines, credit), quantity)
+}
+
+// paidBefore is how many units of what a credit is for are paid for without its bill.
+func paidBefore(lines []settledLine, credit settledLine) int64 {
 	var kept int64
 	for _, l := range lines {
 		same := l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
@@ -210,13 +239,12 @@ func unpaidPart(lines []settledLine, credit settledLine) int64 {
 		switch {
 		case l.bill == credit.bill || l.revoked != nil || !same || !then:
 		case l.line.Kind == LineCredit:
-			kept -= l.line.Quantity
+			kept -= l.units
 		default:
-			kept += l.line.Quantity
+			kept += l.units
 		}
 	}
-	quantity := max(credit.line.Quantity, 1)
-	return part(-credit.line.Amount, quantity-max(0, min(kept, quantity)), quantity)
+	return max(0, min(kept, max(credit.line.Quantity, 1)))
 }
 
 // about tells whether a line is about an item: by the item's id, by its price where no
@@ -249,7 +277,7 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 		switch {
 		case s.revoked == nil:
 			if s.line.Until.After(horizon) {
-				c.paid = append(c.paid, s.line)
+				c.paid = append(c.paid, s)
 			}
 			if s.line.Kind != LineCredit && p.Bills[s.bill].Invoice.Total > 0 {
 				kept = append(kept, span)
@@ -330,8 +358,9 @@ func (c coverage) spans(item Item) []held {
 		by    int64
 	}
 	edges := make([]edge, 0, 2*len(c.paid))
-	for _, line := range c.paid {
-		price, quantity := cmp.Or(line.Price, item.Price), line.Quantity
+	for _, settled := range c.paid {
+		line := settled.line
+		price, quantity := cmp.Or(line.Price, item.Price), settled.units
 		switch {
 		case line.unknown() && c.changed:
 			continue

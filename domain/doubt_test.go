@@ -123,9 +123,11 @@ func TestDoubt_WhatAPaymentWasFor(t *testing.T) {
 		"a draft of it was told, without lines": {[]domain.Fact{invoiceSays("invoice.created", 0), linked}, lines},
 	} {
 		a := after(accountWith(ana, pendingOrder("o1", "pass")), c.before...)
+		dispute := disputeSays("charge.dispute.created", noon, "needs_response")
+		dispute.Amount = 2900 // of all that the invoice is over
 		for _, fact := range []domain.Fact{
 			refundSays("refund.created", noon, "re_1", "pending", 1900),
-			disputeSays("charge.dispute.created", noon, "needs_response"),
+			dispute,
 			chargeSays("charge.refunded", noon, 1900),
 		} {
 			if _, verdict := domain.Record(a, fact, shop); verdict.Doubt.Subject != c.doubt {
@@ -140,6 +142,35 @@ func TestDoubt_WhatAPaymentWasFor(t *testing.T) {
 		if _, verdict := domain.Record(a, chargeSays(domain.TypeFetched, noon, 1900), shop); verdict.Doubt.Subject != next {
 			t.Errorf("%s: an answer leads to %+v, want %+v", name, verdict.Doubt.Subject, next)
 		}
+	}
+}
+
+// A dispute may be about a part of a charge, which then loses that part and not all that
+// it paid for. How much the charge is over is asked, if nobody told it.
+func TestDoubt_WhetherADisputeIsAboutAPart(t *testing.T) {
+	t.Parallel()
+	a := after(accountWith(ana), subscriptionSays(created, noon, "active"), invoiceSays(paid, 0, paidBy("pi_1")))
+	part := disputeSays("charge.dispute.closed", noon, "lost")
+	part.Amount = 50
+	whole := part
+	whole.ID, whole.Amount = "dp_2", 2800 // the bank converts currencies
+	intent := domain.Ref{Kind: domain.RefPaymentIntent, ID: "pi_1"}
+
+	asked, verdict := domain.Record(a, part, shop)
+	if verdict.Doubt.Subject != intent {
+		t.Errorf("doubt about %+v, want %+v", verdict.Doubt.Subject, intent)
+	}
+	answer := chargeSays(domain.TypeFetched, noon, 0)
+	answer.Amount = 2900
+	answered := after(asked, answer)
+	if _, verdict := domain.Record(answered, part, shop); verdict.Doubt != (domain.Doubt{}) {
+		t.Errorf("asked again: %+v", verdict.Doubt)
+	}
+	if !holds(answered, "sso", noon.Add(day)) {
+		t.Error("half a dollar that was lost takes what 29 paid for")
+	}
+	if holds(after(answered, whole), "sso", noon.Add(day)) {
+		t.Error("almost all was lost, and what it paid for stays")
 	}
 }
 

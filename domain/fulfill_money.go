@@ -24,14 +24,14 @@ func (c ChargeFact) record(r *recording, _ Catalog) Verdict {
 	if r.strangerTo(c.Customer, "", false) {
 		return ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
 	}
-	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice}
+	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice, Amount: c.Amount, Currency: c.Currency}
 	if c.Type == TypeFetched {
 		// It was asked for to learn whose it is and what it paid. The time of an answer
 		// is a lower bound, too rough to tell which refunds are in its sum.
 		merge(r, &r.Charges, c.ID, charge, equal)
 		return Verdict{Doubt: r.untoldInvoice(c.PaymentIntent, c.ID)} // the answer leads on
 	}
-	charge.Amount, charge.Refunded, charge.Currency, charge.SeenAt = c.Amount, c.Refunded, c.Currency, c.At
+	charge.Refunded, charge.SeenAt = c.Refunded, c.At
 	merge(r, &r.Charges, c.ID, charge, equal)
 	if c.Refunded == 0 {
 		return Verdict{}
@@ -88,7 +88,29 @@ func (d DisputeFact) record(r *recording, _ Catalog) Verdict {
 		Status: d.Status, Amount: d.Amount, Currency: d.Currency, CreatedAt: d.CreatedAt,
 	}
 	merge(r, &r.Disputes, d.ID, dispute, equal)
-	return Verdict{Doubt: r.whatFor(d.PaymentIntent, d.Charge)}
+	if doubt := r.whatFor(d.PaymentIntent, d.Charge); doubt != (Doubt{}) {
+		return Verdict{Doubt: doubt}
+	}
+	return Verdict{Doubt: r.partOf(dispute)}
+}
+
+// partOf is the question how much a disputed charge is over, if the dispute may be about
+// a part of it.
+func (a Account) partOf(d Dispute) Doubt {
+	intent := a.intentOf(d.PaymentIntent, d.Charge)
+	for _, c := range a.Charges {
+		if c.Amount > 0 && (c.ID == d.Charge || intent != "" && c.PaymentIntent == intent) {
+			return Doubt{}
+		}
+	}
+	paid := max(a.Payments[intent].Amount, a.Invoices[a.invoiceOf(intent, d.Charge)].AmountPaid)
+	if d.Amount >= paid {
+		return Doubt{}
+	}
+	for _, ref := range moneyRefs(d.PaymentIntent, d.Charge) {
+		return Doubt{Subject: ref}
+	}
+	return Doubt{}
 }
 
 // whatFor is the question what a payment was for whose money went back, if nothing

@@ -65,6 +65,9 @@ func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
 	}
 	var since time.Time
 	for _, bill := range c.open {
+		if p.Subscription.Status == StatusActive && bill.Invoice.ID == p.Subscription.LatestInvoice {
+			continue // which is being collected: the status is about this one
+		}
 		since = earlier(since, bill.Invoice.dueAt())
 	}
 	if since.IsZero() {

@@ -63,11 +63,12 @@ func (c Charge) join(d Charge) Charge {
 	newer := cmp.Or(
 		d.SeenAt.Compare(c.SeenAt),
 		cmp.Compare(d.Refunded, c.Refunded),
-		cmp.Compare(d.Amount, c.Amount),
-		cmp.Compare(d.Currency, c.Currency),
 	) > 0
 	if newer {
-		c.SeenAt, c.Refunded, c.Amount, c.Currency = d.SeenAt, d.Refunded, d.Amount, d.Currency
+		c.SeenAt, c.Refunded = d.SeenAt, d.Refunded
+	}
+	if cmp.Or(cmp.Compare(d.Amount, c.Amount), cmp.Compare(d.Currency, c.Currency)) > 0 {
+		c.Amount, c.Currency = d.Amount, d.Currency // which never change
 	}
 	c.PaymentIntent = max(c.PaymentIntent, d.PaymentIntent)
 	c.Invoice = max(c.Invoice, d.Invoice)

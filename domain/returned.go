@@ -43,9 +43,27 @@ func (b *Bill) moneyBack() moneyBack {
 		}
 	}
 	for _, d := range b.Disputes {
-		m.disputed = append(m.disputed, d.state())
+		switch state := d.state(); {
+		case !b.isPart(d):
+			m.disputed = append(m.disputed, state)
+		case state == DisputeLost:
+			m.add(d.Amount, d.CreatedAt) // as a refund of so much
+		}
 	}
 	return m
+}
+
+// isPart tells whether a dispute is about a part of its charge: a part that was lost is
+// money that went back, and all of it is what the whole was for. Banks convert
+// currencies, so that the whole may differ a little.
+func (b *Bill) isPart(d Dispute) bool {
+	for _, c := range b.Charges {
+		same := c.ID == d.Charge || d.PaymentIntent != "" && c.PaymentIntent == d.PaymentIntent
+		if same && c.Amount > 0 && c.Currency == d.Currency {
+			return d.Amount < c.Amount/10*9
+		}
+	}
+	return false
 }
 
 func (m *moneyBack) add(amount int64, at time.Time) {

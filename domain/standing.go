@@ -70,7 +70,7 @@ func (p Purchase) standings(planOf func(PriceID, string) (Plan, bool), c Catalog
 		return plan.policy()
 	})
 	var all []Standing
-	for _, item := range p.itemsWith(settled) {
+	for _, item := range p.itemsWith(settled, planOf) {
 		all = append(all, p.itemStandings(item, settled, planOf, c)...)
 	}
 	return all
@@ -153,11 +153,14 @@ func (p Purchase) orderStatus() OrderStatus {
 // itemsWith are the items of the subscription, and those that it no longer has because
 // of a change that is not paid, or whose money went back: what such a change took away
 // was not given back.
-func (p Purchase) itemsWith(settled []settledLine) []Item {
+func (p Purchase) itemsWith(settled []settledLine, planOf func(PriceID, string) (Plan, bool)) []Item {
 	items := p.Subscription.Items
 	add := func(bill *Bill, credit *Line) {
 		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-		if told || credit.Item == "" || !credit.Until.After(p.horizon()) || !bill.Invoice.removes(credit) {
+		if credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+			return
+		}
+		if plan, _ := planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(p.horizon()) {
 			return
 		}
 		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
@@ -177,21 +180,6 @@ func (p Purchase) itemsWith(settled []settledLine) []Item {
 	return items
 }
 
-// removes tells whether a line takes back an item that the invoice does not bill anew.
-func (i Invoice) removes(credit *Line) bool {
-	left := 0
-	for _, line := range i.Lines {
-		switch {
-		case line.Item != credit.Item || !line.Until.After(credit.From):
-		case line.Kind == LineCredit:
-			left--
-		default:
-			left++
-		}
-	}
-	return credit.Kind == LineCredit && left < 0
-}
-
 // graceInstead is the grace of what an item was changed for: as long as that is given on
 // credit, the item that is gone is not.
 func (p Purchase) graceInstead(covered coverage, own time.Duration, planOf func(PriceID, string) (Plan, bool)) time.Duration {
@@ -205,6 +193,22 @@ func (p Purchase) graceInstead(covered coverage, own time.Duration, planOf func(
 		}
 	}
 	return cmp.Or(longest, own)
+}
+
+// takesAway tells whether an invoice takes an item back more often than it bills it: what
+// only changes the number of its units, or its price, does not.
+func (b *Bill) takesAway(item string) bool {
+	var left int
+	for _, line := range b.Invoice.Lines {
+		switch {
+		case line.Item != item:
+		case line.Kind == LineCredit:
+			left--
+		default:
+			left++
+		}
+	}
+	return left < 0
 }
 
 // itemStandings is how an item of a subscription stands, through the plans that its

@@ -147,7 +147,7 @@ func (t timeline) paid() []piece {
 // leewayAfter is until when what was paid for may outlive its end: time that was paid
 // for too, and went back, is no leeway.
 func (t timeline) leewayAfter(end time.Time) time.Time {
-	until := latest(end, earliest(end.Add(t.plan.Leeway), t.creditEnd()))
+	until := end.Add(t.plan.Leeway)
 	for _, gone := range t.covered.taken {
 		if end.Before(gone.until) {
 			until = earliest(until, latest(end, gone.from))

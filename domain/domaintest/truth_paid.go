@@ -134,8 +134,17 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
 	last := i.PeriodEnd.Add(-time.Second)
 	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing
-	if good && t.Before(s.creditEnds(i, plan)) && s.statusVouches(i, plan, last) != "nothing" && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
+	if good && s.statusVouches(i, plan, last) != "nothing" && t.Before(s.creditEnds(i, plan)) && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
 		return last
+	}
+	var end time.Time // of what was paid for
+	for _, b := range s.ledger {
+		if b.item == i && b.units > 0 && b.until.After(end) && b.by.is.Status == domain.InvoicePaid && !b.isBack() && !b.isWaived() {
+			end = b.until
+		}
+	}
+	if s.mayRenew(plan) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
+		return end.Add(-time.Second)
 	}
 	return t
 }
@@ -146,6 +155,9 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time 
 func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 	ends := longAfter
 	for _, inv := range s.open() {
+		if inv.is.ID == s.was[len(s.was)-1].Snapshot.LatestInvoice {
+			continue // the status, as it was told, is about this one
+		}
 		for _, line := range inv.is.Lines {
 			if line.Item != i.ID {
 				continue
@@ -164,6 +176,12 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 
 // longAfter is after all that these histories tell.
 var longAfter = Noon.Add(100_000 * Day)
+
+// mayRenew tells whether the next invoice may be on its way, and would be paid.
+func (s *subscriber) mayRenew(plan domain.Plan) bool {
+	suspended := s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0
+	return s.is.Status == domain.StatusActive && !suspended && !s.neverPaid()
+}
 
 // neverPaid: the checkout was not paid, and no invoice was.
 func (s *subscriber) neverPaid() bool {
@@ -227,6 +245,11 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 
 // changeOwed tells whether a change of the item at a moment was billed and is not paid.
 func (s *subscriber) changeOwed(i *item, t time.Time) bool {
+	for _, b := range s.ledger {
+		if b.item == i && b.units < 0 && b.covers(t) && i.removed && b.by.is.Status == domain.InvoicePaid && b.isBack() && b.by.takesAway(i) {
+			return true
+		}
+	}
 	for _, inv := range s.invoices {
 		for _, line := range inv.is.Lines {
 			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
@@ -259,9 +282,26 @@ func (b *bought) isWaived() bool {
 
 // isBack tells whether what paid for it went back, or was credited.
 func (b *bought) isBack() bool {
+	if b.units < 0 {
+		return b.by.allBack()
+	}
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	credited := b.units > 0 && refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
+	credited := refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
 	return credited || b.moneyIsBack() || b.by.creditIsBack()
+}
+
+// allBack tells whether nothing that an invoice bills is paid for any more. What it took
+// away was not given back then.
+func (i *invoice) allBack() bool {
+	bills := false
+	for _, b := range i.of.ledger {
+		if b.by == i && b.units > 0 {
+			if bills = true; !b.isBack() {
+				return false
+			}
+		}
+	}
+	return bills
 }
 
 // moneyIsBack tells whether the money that paid for it went back. What went back with
@@ -332,7 +372,8 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		if b.isBack() || b.by.is.Status != domain.InvoicePaid {
+		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft
+		if b.isBack() || unpaid {
 			back += b.units
 		} else {
 			kept += b.units
@@ -367,4 +408,15 @@ func (s *subscriber) moments() []time.Time {
 		all = append(all, b.from, b.until)
 	}
 	return all
+}
+
+// takesAway tells whether an invoice gives back more of an item than it bills.
+func (i *invoice) takesAway(of *item) bool {
+	var units int64
+	for _, b := range i.of.ledger {
+		if b.by == i && b.item == of {
+			units += b.units
+		}
+	}
+	return units < 0
 }
