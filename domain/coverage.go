@@ -83,6 +83,11 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
 		p.revokeBoughtOnCredit(all, unpaid)
 	}
+	for n, line := range all {
+		if line.line.Kind == LineCredit && line.revoked == nil && !p.netsOut(all, line) {
+			all[n].units = paidBefore(all, line) // nothing can be taken back that is not there
+		}
+	}
 	return all
 }
 
@@ -138,16 +143,15 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			pool -= spentBad
 		}
 		var rule *Rule
-		for l, line := range lines {
+		for _, line := range lines {
 			if line.bill != n || line.line.Kind != LineCredit {
 				continue
 			}
 			var revoked int64
-			if origin, found := originOf(lines, *line.line); found {
+			if origin, found := originOf(lines, line); found {
 				revoked, rule = unpaidPart(lines, line), origin.revoked
-			} else if origin, found := originOf(unpaid, *line.line); found {
+			} else if origin, found := originOf(unpaid, line); found {
 				revoked, rule = unpaidPart(lines, line), origin.revoked
-				lines[l].units = paidBefore(lines, line) // the rest was never counted
 			}
 			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
 			if !p.netsOut(lines, line) {
@@ -211,12 +215,13 @@ func (p Purchase) netsOut(lines []settledLine, credit settledLine) bool {
 }
 
 // originOf finds a revoked line that a credit is for.
-func originOf(lines []settledLine, credit Line) (settledLine, bool) {
+func originOf(lines []settledLine, taken settledLine) (settledLine, bool) {
+	credit := taken.line
 	for _, l := range lines {
 		overlaps := l.line.From.Before(credit.Until) && credit.From.Before(l.line.Until)
 		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
 			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
-		if l.revoked != nil && l.line.Kind != LineCredit && same && overlaps {
+		if l.bill < taken.bill && l.revoked != nil && l.line.Kind != LineCredit && same && overlaps {
 			return l, true
 		}
 	}
@@ -237,7 +242,7 @@ func paidBefore(lines []settledLine, credit settledLine) int64 {
 		same := l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
 		then := !credit.line.From.Before(l.line.From) && credit.line.From.Before(l.line.Until)
 		switch {
-		case l.bill == credit.bill || l.revoked != nil || !same || !then:
+		case l.bill >= credit.bill || l.revoked != nil || !same || !then:
 		case l.line.Kind == LineCredit:
 			kept -= l.units
 		default:

@@ -225,9 +225,17 @@ func (s *subscriber) owedSince(i *item) time.Time {
 // paidFor is how many units of each price were paid for an item at a moment.
 func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	paid := map[domain.PriceID]int64{}
-	for _, b := range s.ledger {
-		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() && !b.isWaived() {
-			paid[b.price] += b.units
+	for _, inv := range s.invoices {
+		if inv.is.Status != domain.InvoicePaid {
+			continue
+		}
+		for _, b := range inv.bought {
+			if b.item == i && b.covers(t) && !b.isBack() && !b.isWaived() {
+				paid[b.price] += b.units
+			}
+		}
+		for price, n := range paid {
+			paid[price] = max(0, n) // nothing can be taken back that is not there
 		}
 	}
 	for price, n := range paid {
