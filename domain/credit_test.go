@@ -31,7 +31,7 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 	tellAll(t, map[string]story{
 		"changed":                                {changed, []holding{{11, team}}},
 		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
-		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "nothing"}}},
+		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "pro, projects 100, seats 1"}}},
 		"fewer":                                  {fewer, []holding{{31, five}}},
 		"fewer, and all were charged back":       {also(fewer, disputeOf(35, "pi_1", "lost")), []holding{{36, "nothing"}}},
 	})

@@ -70,7 +70,7 @@ func (p Purchase) standings(planOf func(PriceID, string) (Plan, bool), c Catalog
 		return plan.policy()
 	})
 	var all []Standing
-	for _, item := range p.itemsWith(settled) {
+	for _, item := range p.itemsWith(settled, planOf) {
 		all = append(all, p.itemStandings(item, settled, planOf, c)...)
 	}
 	return all
@@ -153,11 +153,14 @@ func (p Purchase) orderStatus() OrderStatus {
 // itemsWith are the items of the subscription, and those that it no longer has because
 // of a change that is not paid, or whose money went back: what such a change took away
 // was not given back.
-func (p Purchase) itemsWith(settled []settledLine) []Item {
+func (p Purchase) itemsWith(settled []settledLine, planOf func(PriceID, string) (Plan, bool)) []Item {
 	items := p.Subscription.Items
 	add := func(bill *Bill, credit *Line) {
 		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-		if credit.Kind != LineCredit || credit.Item == "" || told || !credit.Until.After(p.horizon()) || !bill.takesAway(credit.Item) {
+		if credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+			return
+		}
+		if plan, _ := planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(p.horizon()) {
 			return
 		}
 		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
@@ -177,20 +180,35 @@ func (p Purchase) itemsWith(settled []settledLine) []Item {
 	return items
 }
 
-// takesAway tells whether an invoice takes back more of an item than it bills: what only
-// changes the number of its units does not.
+// graceInstead is the grace of what an item was changed for: as long as that is given on
+// credit, the item that is gone is not.
+func (p Purchase) graceInstead(covered coverage, own time.Duration, planOf func(PriceID, string) (Plan, bool)) time.Duration {
+	var longest time.Duration
+	for _, item := range p.Subscription.Items {
+		billed := slices.ContainsFunc(covered.open, func(b *Bill) bool {
+			return slices.ContainsFunc(b.Invoice.Lines, func(l Line) bool { return l.Kind != LineCredit && l.Item == item.ID })
+		})
+		if plan, mapped := planOf(item.Price, item.LookupKey); billed && mapped {
+			longest = max(longest, plan.Grace)
+		}
+	}
+	return cmp.Or(longest, own)
+}
+
+// takesAway tells whether an invoice takes an item back more often than it bills it: what
+// only changes the number of its units, or its price, does not.
 func (b *Bill) takesAway(item string) bool {
-	var units int64
+	var left int
 	for _, line := range b.Invoice.Lines {
 		switch {
 		case line.Item != item:
 		case line.Kind == LineCredit:
-			units -= line.Quantity
+			left--
 		default:
-			units += line.Quantity
+			left++
 		}
 	}
-	return units < 0
+	return left < 0
 }
 
 // itemStandings is how an item of a subscription stands, through the plans that its
@@ -208,6 +226,9 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 	}
 	nothing.Plan = plan.Key
 	covered := p.coverageOf(item, plan, settled)
+	if covered.gone {
+		plan.Grace = p.graceInstead(covered, plan.Grace, planOf)
+	}
 	observed := p.observe(item, plan, covered)
 	row, says := decideAccess(observed)
 	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}

@@ -109,9 +109,9 @@ func (t timeline) asIs() []piece {
 func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
 
 // renewed tells whether the next invoice of the item may be on its way when what was paid
-// for ends, whatever else of the subscription is overdue.
+// for ends: what is reduced then comes after it.
 func (t timeline) renewed() bool {
-	return t.vouched() || t.subscription.Status == StatusPastDue && t.since.IsZero()
+	return t.vouched() && t.plan.setOf(t.row.Grants) == GrantsUsual
 }
 
 // creditEnd is until when the status vouches though an invoice of the item is open: not

@@ -6,8 +6,8 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
-// Who changes, is favored or owes something else keeps what the status vouches for and
-// what was paid for: neither may take more than doing nothing would.
+// Who changes or is favored keeps what the status vouches for and what was paid for:
+// neither may take more than doing nothing would.
 func TestEntitlements_NobodyLosesByAChangeOrAFavor(t *testing.T) {
 	t.Parallel()
 	due := func(f domain.InvoiceFact, d float64) domain.InvoiceFact {
@@ -67,24 +67,11 @@ func TestEntitlements_NobodyLosesByAChangeOrAFavor(t *testing.T) {
 			sub(10, "active", has("si_1", "price_team", 5, 0, 30)),
 			bill(10, "in_2", "paid", change("price_team", 3000, 10, 30), credit("price_m", -1933, 10, 30)),
 		}, map[float64]string{11: team, 29: team}},
-		"a fee of something else is declined, and the month is renewed": {market, []domain.Fact{
-			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
-			bill(0, "in_0", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),
-			bill(10, "in_1", "open", line(domain.LineOneOff, "", "price_fee", 1, 50000, 10, 10)),
-			sub(10, "past_due", has("si_1", "price_m", 5, 0, 30)),
-			sub(30, "past_due", has("si_1", "price_m", 5, 30, 60)),
-		}, map[float64]string{29: pro, 30.5: pro, 32: "nothing"}},
 		"free time within what is paid for": {tried, []domain.Fact{
 			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
 			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),
 			freeTime,
 		}, map[float64]string{11: pro, 29: pro, 40: "projects 1"}},
-		"a favor in money, and something else is overdue": {market, []domain.Fact{
-			sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)),
-			bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 14500, 0, 365), line(domain.LineCredit, "", "", 1, -500, 0, 365)),
-			sub(10, "past_due", has("si_1", "price_m_year", 5, 0, 365), has("si_2", "price_addon", 1, 10, 40)),
-			bill(10, "in_2", "open", cycle("si_2", "price_addon", 1, 300, 10, 40)),
-		}, map[float64]string{11: pro + ", sso", 40: pro}},
 	} {
 		a := tell(accountWith(ana), x.catalog, x.facts...)
 		for at, want := range x.rights {

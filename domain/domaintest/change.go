@@ -1,6 +1,7 @@
 package domaintest
 
 import (
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -18,6 +19,9 @@ func (s *subscriber) changes() {
 	proration := s.pick("proration behavior", "create_prorations", "create_prorations", "always_invoice", "always_invoice", "always_invoice", "none")
 	if s.is.Status == domain.StatusTrialing {
 		proration = "none" // nothing is paid for that could be divided
+	}
+	if slices.ContainsFunc(s.invoices, func(i *invoice) bool { return i.is.Status == domain.InvoiceDraft }) {
+		proration = "none" // what a draft bills may still change: nobody can tell what is given back
 	}
 	if s.is.Status == domain.StatusPastDue && proration == "always_invoice" {
 		proration = "create_prorations"
@@ -130,15 +134,15 @@ func (s *subscriber) edit() (anew, changed bool) {
 		anew, changed = s.addItem()
 	case "remove an item":
 		if len(s.held()) > 1 {
-			s.creditRest(i)
-			i.removed, changed = true, true
+			s.remove(i)
+			changed = true
 		}
 	case "swap an item":
 		if trial || !monthly || s.has(main) {
 			break
 		}
-		s.creditRest(i)
-		i.removed, changed = true, true
+		s.remove(i)
+		changed = true
 		added := s.newItem(main, quantity)
 		added.PeriodStart, added.PeriodEnd = i.PeriodStart, i.PeriodEnd
 		s.billRest(added)
@@ -198,6 +202,15 @@ func (s *subscriber) becomes(i *item, price domain.PriceID, quantity int64) bool
 	s.reprice(i, price, quantity)
 	s.billRest(i)
 	return true
+}
+
+// remove takes an item away, and gives back what is left of its period.
+func (s *subscriber) remove(i *item) {
+	n := len(s.waiting)
+	if s.creditRest(i); len(s.waiting) > n {
+		i.removal = s.waiting[n].bought
+	}
+	i.removed = true
 }
 
 func (s *subscriber) reprice(i *item, price domain.PriceID, quantity int64) {

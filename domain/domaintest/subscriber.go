@@ -38,6 +38,7 @@ type subscriber struct {
 type item struct {
 	domain.Item
 	removed bool
+	removal *bought // what was given back when it was removed; nil: nothing
 }
 
 func (i *item) tariff() tariff { return tariffs[i.Price] }

@@ -1,6 +1,7 @@
 package domaintest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -24,19 +25,33 @@ func (s *subscriber) gives(t time.Time) []given {
 	end := t
 	for _, i := range s.items {
 		plan := Shop.Plans[i.tariff().plan]
-		t := s.inLeeway(i, plan, end)
-		paid := s.paidFor(i, t)
 		asItIs := i.Quantity
 		if i.removed {
-			asItIs = 0
+			owed, undone := i.removalOwed()
+			if undone {
+				for price, n := range s.paidFor(i, s.inLeeway(i, plan, end)) {
+					usual[tariffs[price].plan] += n
+				}
+			}
+			if !owed {
+				continue
+			}
+			asItIs, plan.Grace = 0, s.graceInstead(i, plan.Grace)
 		}
+		t := s.inLeeway(i, plan, end)
+		paid := s.paidFor(i, t)
 		switch how := s.vouches(i, plan, t); {
 		case how == "nothing":
 			for price, n := range paid {
 				usual[tariffs[price].plan] += n
 			}
 		case how == "trial" && plan.TrialGrants != nil:
-			inTrial[plan.Key] += asItIs
+			if len(paid) == 0 {
+				inTrial[plan.Key] += asItIs
+			}
+			for price, n := range paid {
+				usual[tariffs[price].plan] += n
+			}
 		case how == "grace" && plan.PastDueGrants != nil:
 			if len(paid) == 0 {
 				pastDue[plan.Key] += asItIs
@@ -55,6 +70,39 @@ func (s *subscriber) gives(t time.Time) []given {
 		all = append(all, units(plan.PastDueGrants, pastDue[key])...)
 	}
 	return all
+}
+
+// removalOwed tells whether nobody paid for what took an item away, or whether the money
+// for that went back.
+func (i *item) removalOwed() (owed, undone bool) {
+	if i.removal == nil || i.removal.by == nil {
+		return false, false
+	}
+	switch i.removal.by.is.Status {
+	case domain.InvoiceOpen, domain.InvoiceUncollectible:
+		return true, false
+	case domain.InvoicePaid:
+		return false, i.removal.isBack()
+	default:
+		return false, false
+	}
+}
+
+// graceInstead is the grace of what an item was changed for: as long as that is given on
+// credit, the item is not.
+func (s *subscriber) graceInstead(i *item, own time.Duration) time.Duration {
+	var longest time.Duration
+	for _, other := range s.held() {
+		for _, line := range i.removal.by.is.Lines {
+			if line.Kind != domain.LineCredit && line.Item == other.ID {
+				longest = max(longest, Shop.Plans[other.tariff().plan].Grace)
+			}
+		}
+	}
+	if longest == 0 {
+		return own
+	}
+	return longest
 }
 
 // vouches tells what the subscription's status says of an item at a moment: that it is
@@ -183,17 +231,23 @@ func (s *subscriber) owedSince(i *item) time.Time {
 // paidFor is how many units of each price were paid for an item at a moment.
 func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 	paid := map[domain.PriceID]int64{}
-	for _, b := range s.ledger {
-		if b.item == i && b.covers(t) && b.by.is.Status == domain.InvoicePaid && !b.isBack() && !b.isWaived() {
-			paid[b.price] += b.units
+	for _, inv := range s.invoices {
+		if inv.is.Status != domain.InvoicePaid {
+			continue
+		}
+		for _, b := range inv.bought {
+			if b.item == i && b.covers(t) && !b.isBack() && !b.isWaived() {
+				paid[b.price] += b.units
+			}
+		}
+		for price, n := range paid {
+			paid[price] = max(0, n) // nothing can be taken back that is not there
 		}
 	}
 	for price, n := range paid {
 		switch {
 		case s.changeOwed(i, t):
-		case i.removed:
-			n = 0
-		case price == i.Price:
+		case price == i.Price && !i.removed:
 			n = min(n, i.Quantity) // who gives a seat back has it no longer
 		}
 		if paid[price] = n; n <= 0 {
@@ -227,7 +281,37 @@ func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before
 // wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() && !b.isWaived() {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isGone() && !b.isWaived() {
+			return true
+		}
+	}
+	return false
+}
+
+// isGone tells whether it does not count as paid for because money went back; not,
+// because money for what it was settled with never came.
+func (b *bought) isGone() bool {
+	switch {
+	case !b.isBack(), b.isWaived():
+		return false
+	case b.units < 0 || !b.by.creditIsBack() || b.creditedOrReturned():
+		return true
+	}
+	gone := func(g givenBack) bool {
+		for _, of := range g.origin {
+			if g.bad() > 0 && of.isGone() {
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range b.by.spends {
+		if slices.ContainsFunc(c.of, gone) {
+			return true
+		}
+	}
+	for _, g := range b.by.givesBack {
+		if !b.by.billsToo(g.line) && gone(g) {
 			return true
 		}
 	}
@@ -245,9 +329,13 @@ func (b *bought) isBack() bool {
 	if b.units < 0 {
 		return b.by.allBack()
 	}
+	return b.creditedOrReturned() || b.by.creditIsBack()
+}
+
+func (b *bought) creditedOrReturned() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
 	credited := refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
-	return credited || b.moneyIsBack() || b.by.creditIsBack()
+	return credited || b.moneyIsBack()
 }
 
 // allBack tells whether nothing that an invoice bills is paid for any more. What it took
@@ -283,6 +371,9 @@ func (b *bought) moneyIsBack() bool {
 // creditIsBack tells whether more of an invoice was settled with credit for what was
 // not paid for after all, than with money and other credit.
 func (i *invoice) creditIsBack() bool {
+	if i.free { // nothing of it was worth anything
+		return false
+	}
 	bad, good := 0.0, float64(i.is.AmountPaid)
 	spend := func(c credit) {
 		bad += float64(c.cents) * c.bad()
@@ -329,7 +420,7 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft
+		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft || b.isWaived()
 		if b.isBack() || unpaid {
 			back += b.units
 		} else {
@@ -353,6 +444,9 @@ func (s *subscriber) moments() []time.Time {
 		all = append(all, i.PeriodEnd, i.PeriodEnd.Add(plan.Leeway))
 		if since := s.owedSince(i); !since.IsZero() {
 			all = append(all, since.Add(plan.Grace))
+			if i.removed && i.removal != nil && i.removal.by != nil {
+				all = append(all, since.Add(s.graceInstead(i, plan.Grace)))
+			}
 		}
 		if ends := s.creditEnds(i, plan); ends.Before(longAfter) {
 			all = append(all, ends)
