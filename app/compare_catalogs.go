@@ -98,7 +98,7 @@ func renamedByPrices(held domain.Plan, now domain.Catalog) bool {
 			return false
 		}
 	}
-	for price, key := range now.Known {
+	for price, key := range now.Known.All() {
 		if _, named := now.PlanByPrice(price, ""); key == held.Key && !named {
 			return false
 		}

@@ -318,7 +318,7 @@ func TestLosses_NobodyIsCountedForTheSameCatalog(t *testing.T) {
 	}
 	store.fails = errors.New("too many to count")
 	same := soldBefore()
-	same.Known = map[domain.PriceID]domain.PlanKey{"price_old": "team"} // what was learned is not of the file
+	same.Known = domain.NewKnownPrices(map[domain.PriceID]domain.PlanKey{"price_old": "team"}) // what was learned is not of the file
 	if lost, err := lossesOf(store, same).Start(t.Context(), false); err != nil || lost != nil {
 		t.Errorf("the same catalog: %v, %v", lost, err)
 	}

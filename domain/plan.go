@@ -141,8 +141,9 @@ type Catalog struct {
 	Ignored Ignored
 
 	// Known is what prices meant that this catalog does not name: a mapping that was
-	// known once is never forgotten.
-	Known map[PriceID]PlanKey
+	// known once is never forgotten. All copies of the catalog have the same, and it
+	// grows while they are in use: a lookup key moves at any time.
+	Known *KnownPrices
 }
 
 // Ignored names prices and products that grant nothing and are not to be asked about.
