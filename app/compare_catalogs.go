@@ -78,7 +78,7 @@ func waysTo(held domain.Plan, now domain.Catalog) []way {
 	}
 	for _, price := range now.Ignored.Prices {
 		named := slices.ContainsFunc(held.Prices, func(p domain.Price) bool { return p.ID == price })
-		if named || now.Known[price] == held.Key {
+		if known, _ := now.Known.Plan(price); named || known == held.Key {
 			ways = append(ways, way{fmt.Sprintf("for those who pay %s, which is ignored now", price), domain.Plan{}})
 		}
 	}

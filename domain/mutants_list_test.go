@@ -137,5 +137,5 @@ var mutants = []edit{
 	{"guard.go", `return s.Status == "complete" && (s.PaymentStatus == "paid" ||`, `return s.Status == "complete" && (s.PaymentStatus == "paid" || mutant("a completed session is as good as paid") ||`},
 
 	// What a price means.
-	{"meaning.go", "		if price == \"\" {\n			return Plan{}, false\n		}\n		for", "		if price == \"\" || mutant(\"meanings forgotten\") {\n			return Plan{}, false\n		}\n		for"},
+	{"meaning.go", "if price == \"\" || c.Ignores(price) {", "if price == \"\" || c.Ignores(price) || mutant(\"meanings forgotten\") {"},
 }
