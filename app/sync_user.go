@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -32,8 +34,9 @@ type Synced struct {
 	Changed       []domain.Change
 }
 
-// Do returns [ports.ErrNotFound] for a user of whom nothing is known, and the errors of
-// the gateway's fetches.
+// Do returns [ports.ErrNotFound] for a user of whom nothing is known,
+// [ErrProviderMismatch] where Stripe does not know the user's customer or checkout, and
+// the errors of the gateway's fetches.
 func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 	unlock, err := s.asking.lock(ctx, user)
 	if err != nil {
@@ -99,8 +102,8 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 	var ids []domain.SubscriptionID
 	for _, customer := range customers {
 		subscriptions, err := s.gateway.FetchSubscriptions(ctx, customer)
-		if errors.Is(err, ports.ErrNotFound) && customer != a.Customer {
-			continue // it may be deleted
+		if errors.Is(err, ports.ErrNotFound) {
+			subscriptions, err = s.withoutCustomer(ctx, a, customer)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("fetch the subscriptions of customer %s: %w", customer, err)
@@ -114,6 +117,44 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 		}
 	}
 	return ids, nil
+}
+
+// withoutCustomer sees to a customer whose subscriptions Stripe does not list. One that
+// it calls deleted is kept as such, and what we know of its subscriptions is asked for
+// one by one. One that it does not know says nothing, and only a former one may be so:
+// it may be of an account that was left.
+func (s *SyncUser) withoutCustomer(ctx context.Context, a domain.Account, customer domain.CustomerID) ([]domain.SubscriptionFact, error) {
+	deleted, err := s.gateway.FetchCustomer(ctx, customer)
+	unknown := errors.Is(err, ports.ErrNotFound)
+	switch {
+	case unknown && customer == a.Customer:
+		return nil, ErrProviderMismatch
+	case unknown:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !deleted:
+		return nil, fmt.Errorf("%w: it says that there is customer %s, and that there is not", ports.ErrGatewayBusy, customer)
+	}
+	gone := domain.CustomerFact{Type: domain.TypeFetched, At: s.fulfill.clock(), ID: customer, Deleted: true}
+	if err := s.fulfill.Facts(ctx, gone); err != nil {
+		return nil, err
+	}
+	var subscriptions []domain.SubscriptionFact
+	for _, id := range slices.Sorted(maps.Keys(a.Subscriptions)) {
+		if a.Subscriptions[id].Customer != customer {
+			continue
+		}
+		subscription, err := s.gateway.FetchSubscription(ctx, id)
+		if errors.Is(err, ports.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		subscriptions = append(subscriptions, subscription)
+	}
+	return subscriptions, nil
 }
 
 // returnedLately is of how many invoices of a subscription the money is asked about.
