@@ -45,15 +45,23 @@ func (s *SyncOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID)
 
 // syncSession takes in how a session stands at Stripe, with what it made.
 func syncSession(ctx context.Context, gateway ports.Gateway, fulfill *Fulfill, id domain.SessionID) error {
+	facts, err := sessionNow(ctx, gateway, id)
+	if err != nil {
+		return err
+	}
+	return fulfill.Facts(ctx, facts...)
+}
+
+func sessionNow(ctx context.Context, gateway ports.Gateway, id domain.SessionID) ([]domain.Fact, error) {
 	facts, err := gateway.FetchSession(ctx, id)
 	if errors.Is(err, ports.ErrNotFound) {
 		// It was made, and Stripe keeps sessions for good: our key is another account's.
 		err = ErrProviderMismatch
 	}
 	if err != nil {
-		return fmt.Errorf("fetch session %s: %w", id, err)
+		return nil, fmt.Errorf("fetch session %s: %w", id, err)
 	}
-	return fulfill.Facts(ctx, facts...)
+	return facts, nil
 }
 
 // nothingToAsk: a session that was paid says nothing new, whatever became of the

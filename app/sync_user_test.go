@@ -1,10 +1,15 @@
 package app_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -70,4 +75,92 @@ func TestSyncUser_NothingIsKnownOfTheUser(t *testing.T) {
 	if _, err := newWorld(t).syncUser.Do(t.Context(), "u"); !errors.Is(err, ports.ErrNotFound) {
 		t.Errorf("got %v, want %v", err, ports.ErrNotFound)
 	}
+}
+
+// A dispute comes months after the money: what counts is when an invoice was paid, up to
+// a bound of how many are asked about.
+func TestSyncUser_AsksWhatBecameOfTheMoneyOfHalfAYear(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		daysAgo, later int // the disputed invoice, and how many were paid after it
+		want           bool
+	}{
+		"the newest":                    {1, 0, true},
+		"five months ago, monthly":      {150, 5, true},
+		"half a year ago":               {179, 6, true},
+		"before that":                   {181, 6, false},
+		"the twelfth":                   {90, 10, true}, // the one of the purchase is newer too
+		"the thirteenth":                {90, 11, false},
+		"before that, and the only one": {181, 0, false},
+		"half a year ago, the only one": {179, 0, true},
+	} {
+		w, sub := subscriber(t)
+		now := w.clock.now()
+		w.stripe.SetSubscription(sub)
+		paid := func(id domain.InvoiceID, ago time.Duration) {
+			invoice := invoiceOf(sub, id, "invoice.paid", now.Add(-ago))
+			invoice.PaidWith = []domain.PaidWith{{PaymentIntent: domain.PaymentIntentID("pi_" + id)}}
+			w.stripe.SetInvoice(invoice)
+		}
+		ago := time.Duration(test.daysAgo) * 24 * time.Hour
+		paid("in_old", ago)
+		for n := range test.later {
+			paid(domain.InvoiceID(fmt.Sprintf("in_%02d", n)), ago*time.Duration(n+1)/time.Duration(test.later+1))
+		}
+		w.stripe.SetReturned(domain.DisputeFact{ID: "dp_1", PaymentIntent: "pi_in_old", Status: "needs_response", Amount: 1, Currency: "usd"})
+		w.askAbout(t)
+		state, err := w.store.State(t.Context(), "u")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := state.Account.Disputes["dp_1"]; got != test.want {
+			t.Errorf("%s: the dispute is known: %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+// slow is a Stripe that takes its time about charges.
+type slow struct{ *memory.Gateway }
+
+func (g slow) FetchCharge(ctx context.Context, subject domain.Ref) (domain.ChargeFact, error) {
+	time.Sleep(100 * time.Millisecond)
+	return g.Gateway.FetchCharge(ctx, subject)
+}
+
+// How much of a charge a dispute is about is asked on the way, and what the answer gives
+// or takes counts.
+func TestSyncUser_CountsWhatChangesByAnswers(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	invoices, err := w.stripe.FetchInvoices(t.Context(), sub.ID)
+	if err != nil || len(invoices) != 1 || len(invoices[0].PaidWith) != 1 {
+		t.Fatalf("got %+v, %v, want one invoice that was paid", invoices, err)
+	}
+	w.stripe.SetReturned(domain.DisputeFact{ID: "dp_1", PaymentIntent: invoices[0].PaidWith[0].PaymentIntent, Status: "needs_response", Amount: 50, Currency: "usd"})
+	stripe := slow{w.stripe}
+	fulfill := app.NewFulfill(w.store, stripe, catalog, app.Settings{}, w.clock.now, w.clock.after, w.meter)
+	t.Cleanup(fulfill.Close)
+	before := w.entitlements(t)
+	done, err := app.NewSyncUser(w.store, stripe, fulfill).Do(t.Context(), "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for w.asked(domain.RefPaymentIntent, ports.AnswerSettled) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if diff := cmp.Diff(domain.Diff(before, w.entitlements(t)), done.Changed); diff != "" {
+		t.Errorf("what changed differs from what was told (-want +got):\n%s", diff)
+	}
+	if left := w.open(t); len(left) > 0 {
+		t.Errorf("questions left: %+v", left)
+	}
+}
+
+func (w *world) entitlements(t *testing.T) []domain.Entitlement {
+	t.Helper()
+	state, err := w.store.State(t.Context(), "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Entitlements
 }
