@@ -329,6 +329,7 @@ func (d *delivery) wantTruth(t *rapid.T, h *telling) {
 		if diff == "" {
 			return
 		}
+		d.events.Add(600) // ten minutes: what Stripe did not answer is asked again, later and later
 		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("user %s does not end with the truth: %s\n%s", user, diff, h.History)
