@@ -136,11 +136,12 @@ func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
 }
 
 // catalogPrint is equal for equal catalogs under equal rules: JSON sorts the keys of
-// maps. A rule that changes changes what everybody has, as a plan does.
+// maps. A rule that changes changes what everybody has, as a plan does, and so does the
+// code that reads the rules.
 func catalogPrint(c domain.Catalog) (string, error) {
 	c.Known = nil // what earlier catalogs said grows by itself, and takes nothing
 	text, err := json.Marshal([]any{
-		c, domain.OrderRules, domain.SubscriptionStatuses, domain.AccessRules, domain.MoneyRules,
+		c, domain.DerivationVersion, domain.OrderRules, domain.SubscriptionStatuses, domain.AccessRules, domain.MoneyRules,
 		domain.RefundRules, domain.DisputeRules, domain.DefaultPolicy,
 	})
 	if err != nil {

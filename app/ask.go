@@ -170,6 +170,12 @@ func (f *Fulfill) askDue(ctx context.Context) error {
 // kept: due again, ever more seldom. That Stripe does not know an object is no answer
 // either: our key may be another account's.
 func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
+	if d.Subject.Kind == domain.RefAccount { // which is no question to Stripe
+		if err := f.processNamed(ctx, d); err != nil && f.asks.ctx.Err() == nil {
+			f.asks.fail(err)
+		}
+		return
+	}
 	err := f.answer(ctx, d)
 	switch {
 	case err == nil:

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -75,6 +76,12 @@ func waysTo(held domain.Plan, now domain.Catalog) []way {
 			ways = append(ways, way{fmt.Sprintf("for those who pay %s, which is of plan %s now", name, to.Key), to})
 		}
 	}
+	for _, price := range now.Ignored.Prices {
+		named := slices.ContainsFunc(held.Prices, func(p domain.Price) bool { return p.ID == price })
+		if known, _ := now.Known.Plan(price); named || known == held.Key {
+			ways = append(ways, way{fmt.Sprintf("for those who pay %s, which is ignored now", price), domain.Plan{}})
+		}
+	}
 	return ways
 }
 
@@ -91,7 +98,7 @@ func renamedByPrices(held domain.Plan, now domain.Catalog) bool {
 			return false
 		}
 	}
-	for price, key := range now.Known {
+	for price, key := range now.Known.All() {
 		if _, named := now.PlanByPrice(price, ""); key == held.Key && !named {
 			return false
 		}

@@ -98,18 +98,25 @@ func (f *Fulfill) event(ctx context.Context, r received) (domain.Verdict, error)
 	return verdict, nil // it is kept, whatever can be read now
 }
 
-// Facts joins what was asked of Stripe rather than sent by it.
+// Facts joins what was asked of Stripe rather than sent by it. Doubts that it leaves are
+// put to Stripe, and not waited for.
 func (f *Fulfill) Facts(ctx context.Context, facts ...domain.Fact) error {
+	_, err := f.factsAsking(ctx, facts...)
+	return err
+}
+
+// factsAsking is Facts, and returns what [Fulfill.ask] does of every doubt.
+func (f *Fulfill) factsAsking(ctx context.Context, facts ...domain.Fact) (answers []<-chan struct{}, err error) {
 	for _, fact := range facts {
 		verdict, err := f.fetched(ctx, fact)
 		if err != nil {
-			return err
+			return answers, err
 		}
 		if verdict.Doubt != (domain.Doubt{}) {
-			f.ask(verdict.Doubt)
+			answers = append(answers, f.ask(verdict.Doubt))
 		}
 	}
-	return nil
+	return answers, nil
 }
 
 func (f *Fulfill) fetched(ctx context.Context, fact domain.Fact) (domain.Verdict, error) {

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -51,7 +52,7 @@ func (j *joining) ignore(r received, reason string) domain.Verdict {
 		return processedBefore
 	}
 	verdict := domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: reason}
-	j.keepReceipt(r, verdict, "")
+	j.keepReceipt(r, verdict, "", domain.Ref{})
 	return verdict
 }
 
@@ -61,7 +62,7 @@ func (j *joining) event(r received) (domain.Verdict, ports.Cause) {
 		return processedBefore, ports.CauseNone
 	}
 	user, verdict, cause := j.verdict(r)
-	j.keepReceipt(r, verdict, user)
+	j.keepReceipt(r, verdict, user, j.waitsFor(r.event.Fact, verdict))
 	if verdict.Doubt != (domain.Doubt{}) {
 		j.questions = append(j.questions, ports.Question{Doubt: verdict.Doubt, Due: j.now.Add(askAgain)})
 	} else if fact, is := r.event.Fact.(domain.SubscriptionFact); is && fact.Type == domain.TypeFetched {
@@ -70,6 +71,22 @@ func (j *joining) event(r received) (domain.Verdict, ports.Cause) {
 		})
 	}
 	return verdict, cause
+}
+
+// waitsFor is what has to be known for an event to be processed again. That it is
+// nobody's of ours holds for as long as nobody has the account that it names its
+// customer by, see learned.
+func (j *joining) waitsFor(fact domain.Fact, v domain.Verdict) domain.Ref {
+	switch v.Outcome {
+	case domain.OutcomeWaiting:
+		return v.Doubt.Subject
+	case domain.OutcomeIgnored:
+		account, _ := domain.ByAccount(fact)
+		if _, known := j.found.Owners[account]; !known {
+			return account
+		}
+	}
+	return domain.Ref{}
 }
 
 func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Cause) {
@@ -112,7 +129,11 @@ func (j *joining) claimed(fact domain.Fact, user domain.UserID) (domain.Ref, dom
 func unowned(fact domain.Fact, asked bool) (domain.Verdict, ports.Cause) {
 	subject, canAsk := domain.Whose(fact)
 	if !canAsk || asked {
-		return domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: "not about an order or a customer of ours"}, ports.CauseStranger
+		reason := "not about an order or a customer of ours"
+		if account, by := domain.ByAccount(fact); by {
+			reason += ": if customer account " + account.ID + " turns out to be, this is processed again"
+		}
+		return domain.Verdict{Outcome: domain.OutcomeIgnored, Reason: reason}, ports.CauseStranger
 	}
 	return domain.Verdict{
 		Outcome: domain.OutcomeWaiting,
@@ -141,8 +162,20 @@ func (j *joining) settle(user domain.UserID, account domain.Account, event domai
 		j.changes = append(j.changes, change)
 	}
 	j.expect(state.Account.Expectations(), account.Expectations())
+	j.learned(state.Account.CustomerAccounts, account.CustomerAccounts)
 	j.states[user] = ports.State{Account: account, Entitlements: after}
 	j.changed[user] = true
+}
+
+// learned keeps a question of us about each new name of a customer: events that named
+// nothing else were ignored, and nobody sends them again.
+func (j *joining) learned(before, after []domain.CustomerAccountID) {
+	for _, name := range after {
+		if !slices.Contains(before, name) {
+			doubt := domain.Doubt{Subject: domain.Ref{Kind: domain.RefAccount, ID: string(name)}, Since: j.now}
+			j.questions = append(j.questions, ports.Question{Doubt: doubt, Due: j.now})
+		}
+	}
 }
 
 // expect keeps what differs between the news that were due and those that are.
@@ -162,14 +195,15 @@ func (j *joining) expect(before, after []domain.Expectation) {
 	}
 }
 
-func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID) {
+func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID, waitsFor domain.Ref) {
 	id := r.event.ID
 	before := j.found.Receipts[id]
-	if id == "" || before.Outcome.Final() && v.Outcome == domain.OutcomeUnchanged {
+	settled := before.Outcome.Final() && before.WaitsFor == domain.Ref{}
+	if id == "" || settled && v.Outcome == domain.OutcomeUnchanged {
 		return // replayed without effect: what it once did stays on record
 	}
 	receipt := receiptOf(r, v, user, j.now)
-	receipt.Attempts = before.Attempts + 1
+	receipt.Attempts, receipt.WaitsFor = before.Attempts+1, waitsFor
 	j.receipts[id] = receipt
 }
 
@@ -188,14 +222,10 @@ func (j *joining) kept() ports.Kept {
 }
 
 func receiptOf(r received, v domain.Verdict, user domain.UserID, now time.Time) domain.ProcessedEvent {
-	receipt := domain.ProcessedEvent{
+	return domain.ProcessedEvent{
 		ID: r.event.ID, Type: r.event.Type, Object: r.event.Object, User: user,
 		Created: r.event.Created, ReceivedAt: r.at, ProcessedAt: now,
 		APIVersion: r.event.APIVersion, Livemode: r.event.Livemode,
 		Outcome: v.Outcome, Reason: v.Reason, Attempts: 1, Payload: r.event.Payload,
 	}
-	if v.Outcome == domain.OutcomeWaiting {
-		receipt.WaitsFor = v.Doubt.Subject
-	}
-	return receipt
 }

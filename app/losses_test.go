@@ -110,6 +110,11 @@ func nowGives(feature domain.FeatureKey, value domain.Value) func(*domain.Plan) 
 	return func(p *domain.Plan) { p.Grants[feature] = value }
 }
 
+func ignoring(price domain.PriceID, c domain.Catalog) domain.Catalog {
+	c.Ignored.Prices = []domain.PriceID{price}
+	return c
+}
+
 func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 	t.Parallel()
 	held := []ports.Holding{
@@ -190,6 +195,11 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 				Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited)},
 			}
 		}), []string{"plan team no longer grants seats for those who pay price_team, which is of plan solo now: up to 39 users"}},
+		"a price is ignored": {ignoring("price_team", soldBefore(withPlan("team", func(p *domain.Plan) { p.Prices = p.Prices[1:] }))), []string{
+			"plan team no longer grants projects for those who pay price_team, which is ignored now: up to 40 users",
+			"plan team no longer grants seats for those who pay price_team, which is ignored now: up to 39 users",
+			"plan team no longer grants sso for those who pay price_team, which is ignored now: up to 41 users",
+		}},
 		"a lookup key moves": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Prices = p.Prices[:1] }), func(c domain.Catalog) {
 			c.Plans["solo"] = domain.Plan{
 				Key: "solo", Mode: domain.ModeSubscription, Prices: []domain.Price{{Key: "yearly", LookupKey: "team_yearly"}},
@@ -308,7 +318,7 @@ func TestLosses_NobodyIsCountedForTheSameCatalog(t *testing.T) {
 	}
 	store.fails = errors.New("too many to count")
 	same := soldBefore()
-	same.Known = map[domain.PriceID]domain.PlanKey{"price_old": "team"} // what was learned is not of the file
+	same.Known = domain.NewKnownPrices(map[domain.PriceID]domain.PlanKey{"price_old": "team"}) // what was learned is not of the file
 	if lost, err := lossesOf(store, same).Start(t.Context(), false); err != nil || lost != nil {
 		t.Errorf("the same catalog: %v, %v", lost, err)
 	}

@@ -14,43 +14,62 @@ import (
 // PriceMeanings remembers which plan a price belonged to. A catalog names the prices of
 // today; who subscribed at one of last year has a plan by it still, in whichever
 // account the price is first heard of.
-type PriceMeanings struct{ store ports.Store }
+type PriceMeanings struct {
+	store ports.Store
+	known *domain.KnownPrices
+}
 
 // NewPriceMeanings returns the use case.
-func NewPriceMeanings(store ports.Store) *PriceMeanings { return &PriceMeanings{store} }
+func NewPriceMeanings(store ports.Store) *PriceMeanings {
+	return &PriceMeanings{store, domain.NewKnownPrices(nil)}
+}
 
 const settingPriceMeanings = "price_meanings"
 
-// Load reads what prices meant to any catalog so far, for [domain.Catalog.Known].
-func (m *PriceMeanings) Load(ctx context.Context) (map[domain.PriceID]domain.PlanKey, error) {
-	known := map[domain.PriceID]domain.PlanKey{}
+// Load reads what prices meant to any catalog so far, for [domain.Catalog.Known]: one
+// memory, to which Learn adds.
+func (m *PriceMeanings) Load(ctx context.Context) (*domain.KnownPrices, error) {
+	kept, err := m.kept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.known.Add(kept)
+	return m.known, nil
+}
+
+func (m *PriceMeanings) kept(ctx context.Context) (map[domain.PriceID]domain.PlanKey, error) {
+	kept := map[domain.PriceID]domain.PlanKey{}
 	text, err := m.store.Setting(ctx, settingPriceMeanings)
 	if errors.Is(err, ports.ErrNotFound) {
-		return known, nil
+		return kept, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what prices meant: %w", err)
 	}
-	if err := json.Unmarshal([]byte(text), &known); err != nil {
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
 		return nil, fmt.Errorf("read what prices meant, the setting %s of the database: %w", settingPriceMeanings, err)
 	}
-	return known, nil
+	return kept, nil
 }
 
-// Learn adds what prices mean now, in place of what they meant. Nothing is forgotten.
+// Learn adds what prices mean now, in place of what they meant. Nothing is forgotten:
+// the catalog in use knows it from here on, and the next one by the database, from
+// which this one learns what other services have added.
 //
-// Of two services that start at the same time the later one may undo what the other
-// has added. That is harmless: what is added is what a catalog in use says itself, so
-// that nobody needs to remember it yet, and it is added again at each start.
+// Of two services that learn at the same time the later one may undo what the other
+// has added. That is harmless: who has added it knows it, and adds it again with what
+// it learns next.
 func (m *PriceMeanings) Learn(ctx context.Context, now map[domain.PriceID]domain.PlanKey) error {
-	known, err := m.Load(ctx)
+	m.known.Add(now)
+	kept, err := m.kept(ctx)
 	if err != nil {
 		return err
 	}
-	merged := map[domain.PriceID]domain.PlanKey{}
-	maps.Copy(merged, known)
+	merged := m.known.All()
+	maps.Copy(merged, kept)
 	maps.Copy(merged, now)
-	if maps.Equal(known, merged) {
+	m.known.Add(merged)
+	if maps.Equal(kept, merged) {
 		return nil
 	}
 	text, err := json.Marshal(merged)
@@ -61,16 +80,6 @@ func (m *PriceMeanings) Learn(ctx context.Context, now map[domain.PriceID]domain
 		return fmt.Errorf("keep what prices mean: %w", err)
 	}
 	return nil
-}
-
-// Meanings is what prices mean to the catalog, those included that Stripe names for its
-// lookup keys today: a key moves to the next price when prices are raised.
-func (p *Prices) Meanings(ctx context.Context) (map[domain.PriceID]domain.PlanKey, error) {
-	atStripe, err := p.all(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return MeaningsOf(p.catalog, atStripe), nil
 }
 
 // MeaningsOf is what prices mean to a catalog: those that it names by id, and those

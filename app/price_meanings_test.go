@@ -12,7 +12,8 @@ import (
 
 func TestPriceMeanings_AreNeverForgottenAndTheNewestCounts(t *testing.T) {
 	t.Parallel()
-	meanings := app.NewPriceMeanings(newHolders())
+	store := newHolders()
+	meanings := app.NewPriceMeanings(store)
 	for _, step := range []struct {
 		learned, want map[domain.PriceID]domain.PlanKey
 	}{
@@ -24,10 +25,54 @@ func TestPriceMeanings_AreNeverForgottenAndTheNewestCounts(t *testing.T) {
 		if err := meanings.Learn(t.Context(), step.learned); err != nil {
 			t.Fatal(err)
 		}
-		got, err := meanings.Load(t.Context())
-		if diff := cmp.Diff(step.want, got); err != nil || diff != "" {
-			t.Errorf("after %v: %v (-want +got):\n%s", step.learned, err, diff)
+		for who, m := range map[string]*app.PriceMeanings{"who learned it": meanings, "another": app.NewPriceMeanings(store)} {
+			known, err := m.Load(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(step.want, known.All()); diff != "" {
+				t.Errorf("after %v, %s (-want +got):\n%s", step.learned, who, diff)
+			}
 		}
+	}
+}
+
+// A catalog is given what is known when a service starts, and goes on to know what is
+// learned: even what cannot be kept.
+func TestPriceMeanings_AreLearnedByTheCatalogInUse(t *testing.T) {
+	t.Parallel()
+	store := newHolders()
+	meanings := app.NewPriceMeanings(store)
+	known, err := meanings.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.NewPriceMeanings(store).Learn(t.Context(), map[domain.PriceID]domain.PlanKey{"price_1": "pro"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := meanings.Learn(t.Context(), map[domain.PriceID]domain.PlanKey{"price_2": "team"}); err != nil {
+		t.Fatal(err)
+	}
+	store.settings["price_meanings"] = "{"
+	if err := meanings.Learn(t.Context(), map[domain.PriceID]domain.PlanKey{"price_3": "team"}); err == nil {
+		t.Error("got no error of what cannot be read")
+	}
+	want := map[domain.PriceID]domain.PlanKey{"price_1": "pro", "price_2": "team", "price_3": "team"}
+	if diff := cmp.Diff(want, known.All()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// Another may have written over what was learned here: it is not forgotten.
+	store.settings["price_meanings"] = `{"price_3": "crew"}`
+	if err := meanings.Learn(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	want["price_3"] = "crew"
+	kept, err := app.NewPriceMeanings(store).Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, kept.All()); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }
 

@@ -17,6 +17,7 @@ type Prices struct {
 	gateway ports.Gateway
 	catalog domain.Catalog
 	clock   ports.Clock
+	learn   func(context.Context, map[domain.PriceID]domain.PlanKey)
 
 	asking keyLock[struct{}]
 	mu     sync.Mutex
@@ -35,7 +36,14 @@ const (
 
 // NewPrices returns an empty book; it asks when it is first needed.
 func NewPrices(gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock) *Prices {
-	return &Prices{gateway: gateway, catalog: catalog, clock: clock}
+	nobody := func(context.Context, map[domain.PriceID]domain.PlanKey) {}
+	return &Prices{gateway: gateway, catalog: catalog, clock: clock, learn: nobody}
+}
+
+// OnAnswer has somebody told what prices mean, by each answer of Stripe's and before
+// anybody acts on it. It is for before the first question.
+func (p *Prices) OnAnswer(learn func(context.Context, map[domain.PriceID]domain.PlanKey)) {
+	p.learn = learn
 }
 
 // Of finds what Stripe says about one of a plan's prices. [ErrPriceNotSold] says
@@ -159,6 +167,9 @@ func (p *Prices) all(ctx context.Context) ([]ports.StripePrice, error) {
 	found, err := p.gateway.Prices(ctx, wanted)
 	if err != nil && ctx.Err() != nil {
 		return nil, err // that the caller left says nothing about Stripe
+	}
+	if err == nil {
+		p.learn(ctx, MeaningsOf(p.catalog, found))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -206,5 +207,34 @@ func TestStartCheckout_TakesAnyLocaleThatABrowserSays(t *testing.T) {
 		if !errors.Is(err, app.ErrBadRequest) || !strings.Contains(err.Error(), "pt-BR") {
 			t.Errorf("%q: got %v, want %v with an example", locale, err, app.ErrBadRequest)
 		}
+	}
+}
+
+// What lookup keys mean is learned from every answer, before anybody acts on it: a key
+// moves while the program runs.
+func TestPrices_WhatTheyMeanIsLearnedFromEveryAnswer(t *testing.T) {
+	t.Parallel()
+	clock := &clock{}
+	clock.at.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano())
+	stripe := memory.NewGateway(clock.now, stripePrices()...)
+	prices := app.NewPrices(stripe, catalog, clock.now)
+	var learned []map[domain.PriceID]domain.PlanKey
+	prices.OnAnswer(func(_ context.Context, means map[domain.PriceID]domain.PlanKey) { learned = append(learned, means) })
+	look := func(answers int) {
+		t.Helper()
+		if _, err := prices.Faults(t.Context()); err != nil || len(learned) != answers {
+			t.Fatalf("%v, learned %v, want it from %d answers", err, learned, answers)
+		}
+	}
+	look(1)
+	look(1)
+	stripe.SetPrice(ports.StripePrice{ID: "price_pro_m2", LookupKey: "pro_monthly", Active: true, Amount: 3900, Currency: "usd", Interval: "month"})
+	clock.advance(time.Hour)
+	stripe.FailNext(ports.ErrGatewayBusy)
+	look(1)
+	clock.advance(time.Minute)
+	look(2)
+	if learned[0]["price_pro_m"] != "pro" || learned[1]["price_pro_m2"] != "pro" {
+		t.Errorf("learned %v, want the price of each time", learned)
 	}
 }

@@ -40,6 +40,26 @@ func TestReplay_WhatWasQuarantinedOnceTheCatalogIsMended(t *testing.T) {
 	}
 }
 
+// What the program before did not read it has ignored, of nobody, and for good.
+func TestReplay_WhatAnEarlierProgramIgnored(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	e := w.event(invoiceOf(sub, "in_9", "invoice.finalized", w.clock.now()))
+	payload, signature := w.stripe.Message(e)
+	w.keepWaiting(t, domain.ProcessedEvent{
+		ID: e.ID, Type: e.Type, ReceivedAt: w.clock.now(), Outcome: domain.OutcomeIgnored, Reason: "says nothing about a purchase",
+		Attempts: 1, Payload: payload,
+	})
+	if _, verdict, err := w.webhook.Do(t.Context(), payload, signature); err != nil || verdict.Outcome != domain.OutcomeUnchanged {
+		t.Errorf("sent again it is %+v, %v, want it done", verdict, err)
+	}
+	again := w.replayed(t, w.replay, app.ReplayQuery{Outcome: domain.OutcomeIgnored, Since: w.clock.now().Add(-time.Hour)})
+	state, err := w.store.State(t.Context(), "u")
+	if _, known := state.Account.Invoices["in_9"]; err != nil || !known || again[e.ID] != domain.OutcomeApplied {
+		t.Errorf("replayed it is %v, %v, and the invoice is known: %t", again, err, known)
+	}
+}
+
 // replayed replays and returns what became of each event.
 func (w *world) replayed(t *testing.T, replay *app.Replay, q app.ReplayQuery) map[domain.EventID]domain.Outcome {
 	t.Helper()

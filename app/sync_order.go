@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -25,7 +26,7 @@ func NewSyncOrder(gateway ports.Gateway, fulfill *Fulfill, show *ShowOrder) *Syn
 
 // Do returns the order as it stands after asking. An order without a session, or
 // one that is paid already, is not asked about. Errors as of [ShowOrder.Do] and
-// [ports.Gateway.FetchSession].
+// [ports.Gateway.FetchSession]; [ErrProviderMismatch] if Stripe does not know the session.
 func (s *SyncOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID) (domain.Order, domain.UserID, error) {
 	unlock, err := s.asking.lock(ctx, id)
 	if err != nil {
@@ -44,11 +45,23 @@ func (s *SyncOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID)
 
 // syncSession takes in how a session stands at Stripe, with what it made.
 func syncSession(ctx context.Context, gateway ports.Gateway, fulfill *Fulfill, id domain.SessionID) error {
-	facts, err := gateway.FetchSession(ctx, id)
+	facts, err := sessionNow(ctx, gateway, id)
 	if err != nil {
-		return fmt.Errorf("fetch session %s: %w", id, err)
+		return err
 	}
 	return fulfill.Facts(ctx, facts...)
+}
+
+func sessionNow(ctx context.Context, gateway ports.Gateway, id domain.SessionID) ([]domain.Fact, error) {
+	facts, err := gateway.FetchSession(ctx, id)
+	if errors.Is(err, ports.ErrNotFound) {
+		// It was made, and Stripe keeps sessions for good: our key is another account's.
+		err = ErrProviderMismatch
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fetch session %s: %w", id, err)
+	}
+	return facts, nil
 }
 
 // nothingToAsk: a session that was paid says nothing new, whatever became of the

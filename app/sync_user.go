@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -29,11 +32,16 @@ type Synced struct {
 	Subscriptions int
 	Invoices      int
 	Orders        int
-	Changed       []domain.Change
+	// Changed is by what was answered within a moment. An answer may lead on to another
+	// question, and what changes by that comes later.
+	Changed []domain.Change
+
+	answers []<-chan struct{} // each closed when a question is over that was raised on the way
 }
 
-// Do returns [ports.ErrNotFound] for a user of whom nothing is known, and the errors of
-// the gateway's fetches.
+// Do returns [ports.ErrNotFound] for a user of whom nothing is known,
+// [ErrProviderMismatch] where Stripe does not know the user's customer or checkout, and
+// the errors of the gateway's fetches.
 func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 	unlock, err := s.asking.lock(ctx, user)
 	if err != nil {
@@ -60,12 +68,34 @@ func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 			return done, err
 		}
 	}
+	s.awaitAnswers(ctx, done.answers)
+	done.answers = nil
 	after, err := s.store.State(ctx, user)
 	if err != nil {
 		return done, fmt.Errorf("read the user again: %w", err)
 	}
 	done.Changed = domain.Diff(before.Entitlements, after.Entitlements)
 	return done, nil
+}
+
+// join takes in what Stripe says.
+func (s *SyncUser) join(ctx context.Context, done *Synced, facts ...domain.Fact) error {
+	answers, err := s.fulfill.factsAsking(ctx, facts...)
+	done.answers = append(done.answers, answers...)
+	return err
+}
+
+// awaitAnswers waits for a moment for all of them.
+func (s *SyncUser) awaitAnswers(ctx context.Context, answers []<-chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, over := range answers {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // syncOrders asks for checkouts that are not over, and for the money of one-time ones.
@@ -76,12 +106,16 @@ func (s *SyncUser) syncOrders(ctx context.Context, a domain.Account, done *Synce
 		}
 		done.Orders++
 		if !nothingToAsk(o) {
-			if err := syncSession(ctx, s.gateway, s.fulfill, o.Session); err != nil {
+			facts, err := sessionNow(ctx, s.gateway, o.Session)
+			if err == nil {
+				err = s.join(ctx, done, facts...)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		if o.PaymentIntent != "" {
-			if err := s.syncReturned(ctx, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(o.PaymentIntent)}); err != nil {
+			if err := s.syncReturned(ctx, done, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(o.PaymentIntent)}); err != nil {
 				return err
 			}
 		}
@@ -99,8 +133,8 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 	var ids []domain.SubscriptionID
 	for _, customer := range customers {
 		subscriptions, err := s.gateway.FetchSubscriptions(ctx, customer)
-		if errors.Is(err, ports.ErrNotFound) && customer != a.Customer {
-			continue // it may be deleted
+		if errors.Is(err, ports.ErrNotFound) {
+			subscriptions, err = s.withoutCustomer(ctx, a, customer, done)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("fetch the subscriptions of customer %s: %w", customer, err)
@@ -108,7 +142,7 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 		for _, subscription := range subscriptions {
 			done.Subscriptions++
 			ids = append(ids, subscription.Snapshot.ID)
-			if err := s.fulfill.Facts(ctx, subscription); err != nil {
+			if err := s.join(ctx, done, subscription); err != nil {
 				return nil, err
 			}
 		}
@@ -116,23 +150,65 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 	return ids, nil
 }
 
-// returnedLately is of how many invoices of a subscription the money is asked about.
-const returnedLately = 3
+// withoutCustomer sees to a customer whose subscriptions Stripe does not list. One that
+// it calls deleted is kept as such, and what we know of its subscriptions is asked for
+// one by one. One that it does not know says nothing, and only a former one may be so:
+// it may be of an account that was left.
+func (s *SyncUser) withoutCustomer(ctx context.Context, a domain.Account, customer domain.CustomerID, done *Synced) ([]domain.SubscriptionFact, error) {
+	deleted, err := s.gateway.FetchCustomer(ctx, customer)
+	unknown := errors.Is(err, ports.ErrNotFound)
+	switch {
+	case unknown && customer == a.Customer:
+		return nil, ErrProviderMismatch
+	case unknown:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !deleted:
+		return nil, fmt.Errorf("%w: it says that there is customer %s, and that there is not", ports.ErrGatewayBusy, customer)
+	}
+	gone := domain.CustomerFact{Type: domain.TypeFetched, At: s.fulfill.clock(), ID: customer, Deleted: true}
+	if err := s.join(ctx, done, gone); err != nil {
+		return nil, err
+	}
+	var subscriptions []domain.SubscriptionFact
+	for _, id := range slices.Sorted(maps.Keys(a.Subscriptions)) {
+		if a.Subscriptions[id].Customer != customer {
+			continue
+		}
+		subscription, err := s.gateway.FetchSubscription(ctx, id)
+		if errors.Is(err, ports.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		subscriptions = append(subscriptions, subscription)
+	}
+	return subscriptions, nil
+}
 
-// syncInvoices asks for the newest invoices of a subscription, and of the last of them
-// what became of the money.
+// Money goes back by a dispute up to 120 days after it came, as a rule, and that may be
+// told late. Of invoices that were paid before, or of more of them, it is not asked.
+const (
+	returnedWithin = 180 * 24 * time.Hour
+	returnedMost   = 12 // of one subscription
+)
+
+// syncInvoices asks for the newest invoices of a subscription, and what became of the
+// money of those that were paid lately.
 func (s *SyncUser) syncInvoices(ctx context.Context, id domain.SubscriptionID, done *Synced) error {
 	invoices, err := s.gateway.FetchInvoices(ctx, id)
 	if err != nil {
 		return fmt.Errorf("fetch the invoices of subscription %s: %w", id, err)
 	}
-	asked := 0
+	asked, since := 0, s.fulfill.clock().Add(-returnedWithin)
 	for _, invoice := range invoices {
 		done.Invoices++
-		if err := s.fulfill.Facts(ctx, invoice); err != nil {
+		if err := s.join(ctx, done, invoice); err != nil {
 			return err
 		}
-		if invoice.Invoice.Status != domain.InvoicePaid || asked == returnedLately {
+		if invoice.Invoice.Status != domain.InvoicePaid || asked == returnedMost || paidBefore(invoice.Invoice, since) {
 			continue
 		}
 		asked++
@@ -145,7 +221,7 @@ func (s *SyncUser) syncInvoices(ctx context.Context, id domain.SubscriptionID, d
 			}
 		}
 		for _, subject := range subjects {
-			if err := s.syncReturned(ctx, subject); err != nil {
+			if err := s.syncReturned(ctx, done, subject); err != nil {
 				return err
 			}
 		}
@@ -153,10 +229,19 @@ func (s *SyncUser) syncInvoices(ctx context.Context, id domain.SubscriptionID, d
 	return nil
 }
 
-func (s *SyncUser) syncReturned(ctx context.Context, subject domain.Ref) error {
+// paidBefore tells whether an invoice was paid before a time; of one that does not say
+// when, whether it was made before.
+func paidBefore(i domain.Invoice, t time.Time) bool {
+	if !i.PaidAt.IsZero() {
+		return i.PaidAt.Before(t)
+	}
+	return i.CreatedAt.Before(t)
+}
+
+func (s *SyncUser) syncReturned(ctx context.Context, done *Synced, subject domain.Ref) error {
 	facts, err := s.gateway.FetchReturned(ctx, subject)
 	if err != nil {
 		return fmt.Errorf("fetch what became of the money of %s %s: %w", subject.Kind, subject.ID, err)
 	}
-	return s.fulfill.Facts(ctx, facts...)
+	return s.join(ctx, done, facts...)
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// This file is about events that wait to be told whose they are. They were
-// acknowledged: nobody sends them again.
+// This file is about events that wait to be told whose they are, or were nobody's until
+// an account of ours learned another name. They were acknowledged: nobody sends them
+// again.
 
 // waiting lists the receipts of all events that wait, the last received first.
 func (f *Fulfill) waiting(ctx context.Context, query ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
@@ -78,6 +79,65 @@ func (f *Fulfill) processAgain(ctx context.Context, receipt domain.ProcessedEven
 		return ports.Kept{Receipts: []domain.ProcessedEvent{receipt}}, nil
 	})
 	return errors.Join(fmt.Errorf("event %s: %w", receipt.ID, err), kept)
+}
+
+// namesSettle is how long after a name became known an event may be kept that did not
+// know it: longer than any transaction takes.
+const namesSettle = 2 * aloneTime
+
+// processNamed processes the events again that were nobody's before the account that
+// they name their customer by was known. The first time it is done at once, and the
+// question stays: what was being processed then may have been kept since.
+func (f *Fulfill) processNamed(ctx context.Context, d domain.Doubt) error {
+	now := f.clock()
+	if err := f.processIgnored(ctx, d.Subject); err != nil {
+		return fmt.Errorf("process again what names %s %s: %w", d.Subject.Kind, d.Subject.ID, err)
+	}
+	if now.Sub(d.Since) < namesSettle {
+		return nil
+	}
+	return f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: now})
+}
+
+// processIgnored takes a page at a time, the last received first: facts may be told in
+// any order. One that cannot be processed does not keep the others.
+func (f *Fulfill) processIgnored(ctx context.Context, subject domain.Ref) error {
+	query := ports.ReceiptQuery{WaitsFor: subject, Outcome: domain.OutcomeIgnored, Limit: waitingPage}
+	var failed error
+	for {
+		page, err := f.store.Receipts(ctx, query)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		for _, receipt := range page {
+			if err := f.processNow(ctx, receipt.ID); err != nil && failed == nil {
+				failed = fmt.Errorf("event %s: %w", receipt.ID, err) // of many the first will do
+			}
+			if ctx.Err() != nil {
+				return failed // the rest has its turn when the question is due again
+			}
+		}
+		if len(page) < waitingPage {
+			return failed
+		}
+		last := page[len(page)-1]
+		query.Before, query.BeforeID = last.ReceivedAt, last.ID
+	}
+}
+
+// processNow processes an event whose owner we have learned, and lets Stripe be asked
+// what it leaves open.
+func (f *Fulfill) processNow(ctx context.Context, id domain.EventID) error {
+	r, err := f.reread(ctx, id)
+	if err != nil {
+		return err
+	}
+	r.asked = true
+	verdict, err := f.batches.do(ctx, r)
+	if err == nil && verdict.Doubt != (domain.Doubt{}) {
+		f.ask(verdict.Doubt)
+	}
+	return err
 }
 
 // reread is a stored event as it came in, to be processed again.

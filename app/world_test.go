@@ -22,6 +22,7 @@ type world struct {
 	check    *app.CheckEntitlement
 	show     *app.ShowOrder
 	sync     *app.SyncOrder
+	syncUser *app.SyncUser
 	webhook  *app.ReceiveWebhook
 	replay   *app.Replay
 	meter    *memory.Meter
@@ -103,6 +104,7 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	t.Cleanup(w.check.Close)
 	w.show = app.NewShowOrder(store)
 	w.sync = app.NewSyncOrder(w.stripe, w.fulfill, w.show)
+	w.syncUser = app.NewSyncUser(store, w.stripe, w.fulfill)
 	w.webhook = app.NewReceiveWebhook(w.stripe, w.fulfill)
 	return w
 }

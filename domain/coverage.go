@@ -46,9 +46,11 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		}
 	}
 	all := make([]settledLine, 0, len(p.Bills))
+	var unpaid []settledLine
 	revoked := false
 	for n, bill := range p.Bills {
 		if !bill.Invoice.settled() {
+			unpaid = append(unpaid, bill.unpaidLines(n)...)
 			continue
 		}
 		back := bill.moneyBack()
@@ -59,7 +61,9 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			}
 			s := settledLine{bill: n, line: line, units: line.Quantity}
 			if back.waives(*line) {
-				continue // nobody paid for it
+				s.revoked = &neverPaid
+				unpaid = append(unpaid, s)
+				continue
 			}
 			if !back.nothing() && line.Kind != LineCredit {
 				recency := EarlierInvoice
@@ -80,11 +84,11 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 			revokeCredits(all, n)
 		}
 	}
-	if unpaid := p.unpaidLines(); revoked || len(unpaid) > 0 {
+	if revoked || len(unpaid) > 0 {
 		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	for n, line := range all {
-		if line.line.Kind == LineCredit && line.revoked == nil && !p.netsOut(all, line) {
+		if line.line.Kind == LineCredit && line.revoked == nil && !netsOut(linesOf(all, line.bill), line) {
 			all[n].units = paidBefore(all, line) // nothing can be taken back that is not there
 		}
 	}
@@ -111,15 +115,11 @@ func revokeCredits(lines []settledLine, bill int) {
 	}
 }
 
-// unpaidLines are the lines that were billed and not paid.
-func (p Purchase) unpaidLines() []settledLine {
-	var all []settledLine
-	for n, bill := range p.Bills {
-		for l := range bill.Invoice.Lines {
-			if !bill.Invoice.settled() {
-				all = append(all, settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
-			}
-		}
+// unpaidLines are the lines of an invoice that was not paid.
+func (b *Bill) unpaidLines(bill int) []settledLine {
+	all := make([]settledLine, 0, len(b.Invoice.Lines))
+	for l := range b.Invoice.Lines {
+		all = append(all, settledLine{bill: bill, line: &b.Invoice.Lines[l], revoked: &neverPaid})
 	}
 	return all
 }
@@ -133,48 +133,71 @@ var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", str
 // bills it anew, the lines themselves add up to less; but what is left of the credit is
 // spent later.
 func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
-	var pool int64 // of the customer's balance, what is credit for what was not paid for
+	var pool int64     // of the customer's balance, what is credit for what was not paid for
+	var poolRule *Rule // and why it was not
 	for n, bill := range p.Bills {
+		billed := linesOf(lines, n)
 		var credit, bad int64     // what this bill gives back, and what of it was revoked
 		var spent, spentBad int64 // what other lines of the bill were settled with
+		var badRule, rule *Rule
 		had, has := max(-bill.Invoice.StartingBalance, 0), max(-bill.Invoice.EndingBalance, 0)
 		if had > has {
 			spent, spentBad = had-has, part(had-has, pool, had)
 			pool -= spentBad
+			if spentBad > 0 {
+				rule = poolRule
+			}
 		}
-		var rule *Rule
-		for _, line := range lines {
-			if line.bill != n || line.line.Kind != LineCredit {
+		for _, line := range billed {
+			if line.line.Kind != LineCredit {
 				continue
 			}
 			var revoked int64
-			if origin, found := originOf(lines, line); found {
-				revoked, rule = unpaidPart(lines, line), origin.revoked
-			} else if origin, found := originOf(unpaid, line); found {
-				revoked, rule = unpaidPart(lines, line), origin.revoked
+			why := graver(revokedOrigin(lines, line), revokedOrigin(unpaid, line))
+			if why != nil {
+				revoked = unpaidPart(lines, line)
 			}
-			credit, bad = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked)
-			if !p.netsOut(lines, line) {
+			if revoked == 0 {
+				why = nil
+			}
+			credit, bad, badRule = saturatingAdd(credit, -line.line.Amount), saturatingAdd(bad, revoked), graver(badRule, why)
+			if !netsOut(billed, line) {
 				spent = saturatingAdd(spent, bill.Invoice.worth(-line.line.Amount))
 				spentBad = saturatingAdd(spentBad, bill.Invoice.worth(revoked))
+				rule = graver(rule, why)
 			}
 		}
 		if has > had {
 			pool = saturatingAdd(pool, part(has-had, bad, credit))
+			poolRule = graver(poolRule, badRule)
 		}
 		good := saturatingAdd(bill.Invoice.AmountPaid, spent-spentBad)
 		if spentBad <= good || !bill.Invoice.settled() {
 			continue
 		}
-		if rule == nil {
-			rule = firstRevoked(slices.Concat(lines, unpaid))
-		}
-		for i := range lines {
-			if lines[i].bill == n && lines[i].revoked == nil {
-				lines[i].revoked = rule
+		for l := range billed {
+			if billed[l].revoked == nil {
+				billed[l].revoked = rule
 			}
 		}
 	}
+}
+
+// graver is the one of two rows that weighs more, if any: money that went back does more
+// than money that never came.
+func graver(rule, other *Rule) *Rule {
+	if rule == nil || rule == &neverPaid && other != nil {
+		return other
+	}
+	return rule
+}
+
+// linesOf are those of one bill: the lines of each are together, bill by bill.
+func linesOf(lines []settledLine, bill int) []settledLine {
+	by := func(l settledLine, bill int) int { return cmp.Compare(l.bill, bill) }
+	first, _ := slices.BinarySearchFunc(lines, bill, by)
+	end, _ := slices.BinarySearchFunc(lines, bill+1, by)
+	return lines[first:end]
 }
 
 // worth is what is left of an amount of a line after discounts: of nothing to pay, nothing.
@@ -197,35 +220,27 @@ func part(amount, some, whole int64) int64 {
 	return int64(float64(amount) * min(1, float64(some)/float64(whole)))
 }
 
-func firstRevoked(lines []settledLine) *Rule {
-	for _, l := range lines {
-		if l.revoked != nil {
-			return l.revoked
-		}
-	}
-	return nil
-}
-
 // netsOut tells whether the invoice of a credit bills the same price of the same item
 // too, as one that changes a quantity does.
-func (p Purchase) netsOut(lines []settledLine, credit settledLine) bool {
-	return slices.ContainsFunc(lines, func(l settledLine) bool {
-		return l.bill == credit.bill && l.line.Kind != LineCredit && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
+func netsOut(invoice []settledLine, credit settledLine) bool {
+	return slices.ContainsFunc(invoice, func(l settledLine) bool {
+		return l.line.Kind != LineCredit && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price
 	})
 }
 
-// originOf finds a revoked line that a credit is for.
-func originOf(lines []settledLine, taken settledLine) (settledLine, bool) {
+// revokedOrigin says why what a credit is for was revoked; nil: it was not.
+func revokedOrigin(lines []settledLine, taken settledLine) *Rule {
 	credit := taken.line
+	var rule *Rule
 	for _, l := range lines {
 		overlaps := l.line.From.Before(credit.Until) && credit.From.Before(l.line.Until)
 		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
 			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
 		if l.bill < taken.bill && l.revoked != nil && l.line.Kind != LineCredit && same && overlaps {
-			return l, true
+			rule = graver(rule, l.revoked)
 		}
 	}
-	return settledLine{}, false
+	return rule
 }
 
 // unpaidPart is how much of a credit is for what is not paid for any more: of a credit
@@ -290,7 +305,7 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 					c.times, counted = c.times+1, s.bill
 				}
 			}
-		case s.line.Kind != LineCredit:
+		case s.line.Kind != LineCredit && s.revoked != &neverPaid: // no money went back of what was not paid: the status may vouch for it
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
 		}
 	}
@@ -302,18 +317,27 @@ func (p Purchase) coverageOf(item Item, plan Plan, settled []settledLine) covera
 			c.open = append(c.open, bill)
 		}
 	}
-	for _, bill := range p.unpaid() {
-		c.changed = c.changed || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
-		})
-	}
+	c.changed = p.changesUnpaid(item, horizon)
 	return c
+}
+
+// changesUnpaid tells whether an invoice that is not paid takes back what an item was.
+func (p Purchase) changesUnpaid(item Item, horizon time.Time) bool {
+	for _, bill := range p.unpaid() {
+		if slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
+			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // tries tells whether a line is for a trial: Stripe bills nothing for its time, and if the
 // trial ends early that time is not paid for.
 func (s Subscription) tries(line Line) bool {
-	return line.Kind == LineCycle && line.Amount == 0 && line.From.Before(s.TrialEnd)
+	trial := line.From.Before(s.TrialEnd) || s.Status == StatusTrialing
+	return trial && line.Kind == LineCycle && line.Amount == 0
 }
 
 // unpaid are the invoices that are open or were given up: what they took back, nobody

@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// DerivationVersion is counted up by whoever changes what the same facts, rules and
+// catalog give: a service that starts then derives anew what everybody has.
+const DerivationVersion = 1
+
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an
 // Until, and readers compare it with their own time.

@@ -212,6 +212,10 @@ func TestWhose_WhatNamesNobodyWeKnow(t *testing.T) {
 	nameless := disputeSays("charge.dispute.created", noon, "lost")
 	nameless.PaymentIntent, nameless.Charge = "", ""
 	byAccount := invoiceSays(paid, 0, func(f *domain.InvoiceFact) { f.Customer, f.CustomerAccount = "", "acct_1" })
+	subByAccount := subscriptionSays(updated, noon, "active")
+	subByAccount.Snapshot.Customer, subByAccount.Snapshot.CustomerAccount = "", "acct_1"
+	answered := subByAccount
+	answered.Type = domain.TypeFetched // there is nothing more to ask
 	noteByAccount := domain.CreditNoteFact{CustomerAccount: "acct_1", CreditNote: domain.CreditNote{ID: "cn_1", Invoice: "in_0"}}
 	for _, c := range []struct {
 		fact domain.Fact
@@ -224,6 +228,8 @@ func TestWhose_WhatNamesNobodyWeKnow(t *testing.T) {
 		{chargeSays("charge.refunded", noon, 1), domain.Ref{}},
 		{subscriptionSays(updated, noon, "active"), domain.Ref{}},
 		{invoiceSays(paid, 0), domain.Ref{}},
+		{subByAccount, domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}},
+		{answered, domain.Ref{}},
 		{byAccount, domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}},
 		{noteByAccount, domain.Ref{Kind: domain.RefInvoice, ID: "in_0"}},
 		{sessionSays("checkout.session.completed", noon, "complete", "paid"), domain.Ref{}},
@@ -232,5 +238,34 @@ func TestWhose_WhatNamesNobodyWeKnow(t *testing.T) {
 		if got != c.want || can != (c.want != domain.Ref{}) {
 			t.Errorf("%T: %+v, %t, want %+v", c.fact, got, can, c.want)
 		}
+	}
+}
+
+// Who names a customer need not be understood by its account.
+func TestByAccount_IsOfWhatNamesNoCustomer(t *testing.T) {
+	t.Parallel()
+	account := domain.Ref{Kind: domain.RefAccount, ID: "acct_1"}
+	for what, of := range map[string]func(domain.CustomerID, domain.CustomerAccountID) domain.Fact{
+		"subscription": func(c domain.CustomerID, a domain.CustomerAccountID) domain.Fact {
+			return domain.SubscriptionFact{Snapshot: domain.Subscription{ID: "sub_1", Customer: c, CustomerAccount: a}}
+		},
+		"invoice": func(c domain.CustomerID, a domain.CustomerAccountID) domain.Fact {
+			return domain.InvoiceFact{Customer: c, CustomerAccount: a}
+		},
+		"credit note": func(c domain.CustomerID, a domain.CustomerAccountID) domain.Fact {
+			return domain.CreditNoteFact{Customer: c, CustomerAccount: a}
+		},
+	} {
+		if got, by := domain.ByAccount(of("", "acct_1")); !by || got != account {
+			t.Errorf("%s of an account: %+v, %t", what, got, by)
+		}
+		for _, fact := range []domain.Fact{of("", ""), of("cus_1", ""), of("cus_1", "acct_1")} {
+			if got, by := domain.ByAccount(fact); by || got != (domain.Ref{}) {
+				t.Errorf("%+v: %+v, want nothing", fact, got)
+			}
+		}
+	}
+	if got, by := domain.ByAccount(domain.SessionFact{CustomerAccount: "acct_1"}); by || got != (domain.Ref{}) {
+		t.Errorf("a session is found by its order: got %+v", got)
 	}
 }

@@ -117,21 +117,45 @@ func (c CustomerFact) Refs() []Ref { return refs(Ref{RefCustomer, string(c.ID)})
 // and disputes name a payment and nothing else, and the payment may be one that
 // we have not heard of yet. Other kinds of objects name their customer, who is known
 // before anything is bought; where they name it as an Account, which we did not make,
-// the subscription may carry our order's id.
+// the subscription may carry our order's id, or name the customer at Stripe.
 func Whose(f Fact) (Ref, bool) {
+	_, byAccount := ByAccount(f)
 	switch f := f.(type) {
 	case RefundFact, DisputeFact:
 		for _, ref := range f.Refs() {
 			return ref, true
 		}
+	case SubscriptionFact:
+		if byAccount && f.Type != TypeFetched {
+			return Ref{RefSubscription, string(f.Snapshot.ID)}, true
+		}
 	case InvoiceFact:
-		if f.Customer == "" && f.CustomerAccount != "" && f.Invoice.Subscription != "" {
+		if byAccount && f.Invoice.Subscription != "" {
 			return Ref{RefSubscription, string(f.Invoice.Subscription)}, true
 		}
 	case CreditNoteFact:
-		if f.Customer == "" && f.CustomerAccount != "" {
+		if byAccount {
 			return Ref{RefInvoice, string(f.CreditNote.Invoice)}, true
 		}
 	}
 	return Ref{}, false
+}
+
+// ByAccount is the Account that a fact names its customer by, if it names the customer
+// by nothing else. Whose account that is may be told later, by another object.
+func ByAccount(f Fact) (Ref, bool) {
+	var customer CustomerID
+	var account CustomerAccountID
+	switch f := f.(type) {
+	case SubscriptionFact:
+		customer, account = f.Snapshot.Customer, f.Snapshot.CustomerAccount
+	case InvoiceFact:
+		customer, account = f.Customer, f.CustomerAccount
+	case CreditNoteFact:
+		customer, account = f.Customer, f.CustomerAccount
+	}
+	if customer != "" || account == "" {
+		return Ref{}, false
+	}
+	return Ref{RefAccount, string(account)}, true
 }

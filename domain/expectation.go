@@ -109,9 +109,12 @@ func (p Purchase) moneyUnknown() bool {
 	}
 	for _, item := range p.Subscription.Items {
 		told := item.Quantity == 0
+		changed := p.changesUnpaid(item, item.PeriodStart)
 		for _, bill := range p.Bills {
 			told = told || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
-				return l.about(item) && l.From.Before(item.PeriodEnd) && item.PeriodStart.Before(l.Until)
+				// While a change is owed, only its own line tells what was paid for before.
+				says := !changed || bill.Invoice.settled() && !l.unknown()
+				return says && l.about(item) && l.From.Before(item.PeriodEnd) && item.PeriodStart.Before(l.Until)
 			})
 		}
 		if !told {

@@ -182,9 +182,17 @@ func (i Invoice) head() invoiceHead {
 func (i Invoice) settled() bool { return i.Status == InvoicePaid }
 
 // dueAt is since when it is to be paid: an invoice that is sent has a due date, any
-// other is due when it is finalized. What was not told is bounded by what was.
+// other is due when it is billed.
 func (i Invoice) dueAt() time.Time {
-	for _, told := range []time.Time{i.DueAt, i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {
+	if !i.DueAt.IsZero() {
+		return i.DueAt
+	}
+	return i.billedAt()
+}
+
+// billedAt is when it was finalized. What was not told is bounded by what was.
+func (i Invoice) billedAt() time.Time {
+	for _, told := range []time.Time{i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {
 		if !told.IsZero() {
 			return told
 		}

@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"maps"
+	"sync"
+)
+
 // This file is about what a price means: which plan it belongs to. What was known once
 // is never forgotten. A lookup key moves to the next price when prices are raised, an
 // id is replaced in the catalog, and those who pay the old price keep the plan.
@@ -11,21 +16,25 @@ func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool)
 
 // plans finds the plan that a price belongs to: by the catalog as it is, or else by
 // what the price meant when this account was told of it, by what it meant in an
-// earlier catalog, or by the order that was for it. Orders are looked at once.
+// earlier catalog, or by the order that was for it. Orders are looked at once. A price
+// that the catalog ignores by its id means nothing any more: a slip can be mended.
 func (a Account) plans(c Catalog) func(PriceID, string) (Plan, bool) {
 	var ordered map[PriceID]Plan
 	return func(price PriceID, lookupKey string) (Plan, bool) {
 		if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
 			return plan, true
 		}
-		if price == "" {
+		if price == "" || c.Ignores(price) {
 			return Plan{}, false
 		}
-		for _, meanings := range []map[PriceID]PlanKey{a.Meanings, c.Known} {
-			if key, meant := meanings[price]; meant {
-				if plan, known := c.PlanOf(key); known {
-					return plan, true
-				}
+		if key, meant := a.Meanings[price]; meant {
+			if plan, known := c.PlanOf(key); known {
+				return plan, true
+			}
+		}
+		if key, meant := c.Known.Plan(price); meant {
+			if plan, known := c.PlanOf(key); known {
+				return plan, true
 			}
 		}
 		if ordered == nil {
@@ -78,4 +87,47 @@ func (c Catalog) planOfOrder(o Order) (Plan, bool) {
 		return plan, true
 	}
 	return c.PlanByPrice(o.PriceID, "")
+}
+
+// KnownPrices are what prices meant. They only grow, and may be told and asked at the
+// same time; nil knows nothing, and learns nothing.
+type KnownPrices struct {
+	mu    sync.RWMutex
+	plans map[PriceID]PlanKey
+}
+
+// NewKnownPrices returns a memory of what prices meant so far.
+func NewKnownPrices(plans map[PriceID]PlanKey) *KnownPrices {
+	return &KnownPrices{plans: cloneMap(plans)}
+}
+
+// Plan is the key of the plan that a price meant.
+func (k *KnownPrices) Plan(price PriceID) (PlanKey, bool) {
+	if k == nil {
+		return "", false
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	plan, known := k.plans[price]
+	return plan, known
+}
+
+// Add remembers what prices mean, in place of what they meant.
+func (k *KnownPrices) Add(plans map[PriceID]PlanKey) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.Copy(k.plans, plans)
+}
+
+// All is a copy of what is known.
+func (k *KnownPrices) All() map[PriceID]PlanKey {
+	if k == nil {
+		return nil
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return maps.Clone(k.plans)
 }

@@ -1,6 +1,8 @@
 package domain_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -20,7 +22,7 @@ func TestMeaning_IsNeverForgotten(t *testing.T) {
 	dropped := deepCopyCatalog(byKey)
 	delete(dropped.Plans, "pro")
 	known := deepCopyCatalog(byKey)
-	known.Known = map[domain.PriceID]domain.PlanKey{"price_today": "pro"}
+	known.Known = domain.NewKnownPrices(map[domain.PriceID]domain.PlanKey{"price_today": "pro"})
 
 	snapshot := func(days float64, lookupKey string) domain.Fact {
 		item := has("si_1", "price_today", 5, 0, 30)
@@ -47,6 +49,50 @@ func TestMeaning_IsNeverForgotten(t *testing.T) {
 		if rights := rightsAt(a, c.catalog, on(10)); rights != c.rights {
 			t.Errorf("%s: %s, want %s", name, rights, c.rights)
 		}
+	}
+}
+
+// What a price meant is told while accounts are looked at: to all copies of a catalog.
+func TestKnownPrices_OnlyGrow(t *testing.T) {
+	t.Parallel()
+	var nothing *domain.KnownPrices
+	nothing.Add(map[domain.PriceID]domain.PlanKey{"price_1": "pro"})
+	if plan, known := nothing.Plan("price_1"); known || len(nothing.All()) > 0 {
+		t.Errorf("nobody remembers %s and %v", plan, nothing.All())
+	}
+	first := map[domain.PriceID]domain.PlanKey{"price_1": "pro"}
+	prices := domain.NewKnownPrices(first)
+	before := prices.All()
+	first["price_9"], before["price_9"] = "pro", "pro"
+	var telling sync.WaitGroup
+	for n := range 20 {
+		telling.Go(func() {
+			prices.Add(map[domain.PriceID]domain.PlanKey{"price_1": "team", domain.PriceID(fmt.Sprint(n)): "pro"})
+			if plan, known := prices.Plan("price_1"); !known || plan != "team" {
+				t.Errorf("price_1 means %q, want team", plan)
+			}
+		})
+	}
+	telling.Wait()
+	if got := prices.All(); len(got) != 21 || got["price_1"] != "team" || got["7"] != "pro" {
+		t.Errorf("got %v, want what was told, the newest of it", got)
+	}
+}
+
+// A process that goes on learns of a key that moves as one that starts again does.
+func TestMeaning_IsLearnedByTheCatalogInUse(t *testing.T) {
+	t.Parallel()
+	c := deepCopyCatalog(market)
+	c.Known = domain.NewKnownPrices(nil)
+	copied := c
+	fact := sub(0, "active", has("si_1", "price_y", 1, 0, 30))
+	if _, verdict := domain.Record(accountWith(ana), fact, copied); verdict.Outcome != domain.OutcomeQuarantined {
+		t.Errorf("before: %s, want quarantined", verdict.Outcome)
+	}
+	c.Known.Add(map[domain.PriceID]domain.PlanKey{"price_y": "pro"})
+	a, verdict := domain.Record(accountWith(ana), fact, copied)
+	if rights := rightsAt(a, copied, on(1)); verdict.Outcome != domain.OutcomeApplied || rights != "pro, projects 100, seats 1" {
+		t.Errorf("after: %s and %s, want applied, and the plan", verdict.Outcome, rights)
 	}
 }
 
@@ -77,6 +123,23 @@ func TestMeaning_OfThePriceOfAnOrderThatWasRenamed(t *testing.T) {
 		if e.Plan != "forever" {
 			t.Errorf("of plan %s, want forever", e.Plan)
 		}
+	}
+}
+
+// What was mapped by a slip is taken back by listing it: memory would keep it for good.
+func TestIgnored_PriceMeansNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	a := tell(accountWith(ana), market, sub(0, "active", has("si_1", "price_addon", 1, 0, 30)))
+	dropped := deepCopyCatalog(market)
+	addon := dropped.Plans["addon"]
+	addon.Prices = nil
+	dropped.Plans["addon"] = addon
+	if rights := rightsAt(a, dropped, on(1)); rights != "sso" {
+		t.Errorf("a price that the catalog no longer names gives %s, want what it meant", rights)
+	}
+	dropped.Ignored.Prices = []domain.PriceID{"price_addon"}
+	if rights := rightsAt(a, dropped, on(1)); rights != "nothing" {
+		t.Errorf("a price that the catalog ignores gives %s", rights)
 	}
 }
 

@@ -34,11 +34,7 @@ var mutants = []edit{
 		if mutant("grace begins with the period") {
 			since = item.PeriodStart
 		}`},
-	{"invoice.go", "for _, told := range []time.Time{i.DueAt, i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {",
-		`if mutant("grace begins before an invoice is due") {
-		i.DueAt = time.Time{}
-	}
-	for _, told := range []time.Time{i.DueAt, i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {`},
+	{"invoice.go", "if !i.DueAt.IsZero() {", "if !i.DueAt.IsZero() && !mutant(\"grace begins before an invoice is due\") {"},
 	{"invoice.go", "i.DueAt = later(i.DueAt, j.DueAt) // it may be put off",
 		`if i.DueAt = later(i.DueAt, j.DueAt); mutant("a due date is never put off") && !before.IsZero() {
 		i.DueAt = earlier(before, j.DueAt)
@@ -87,8 +83,8 @@ var mutants = []edit{
 			p.until = earliest(p.until, end)`},
 	{"standing.go", "if set == GrantsTrial && p.TrialGrants != nil ||", `if set == GrantsTrial && p.TrialGrants != nil && !mutant("a trial gives all") ||`},
 	{"coverage.go", "if p.Subscription.tries(*line) {", `if p.Subscription.tries(*line) && !mutant("a trial is paid for") {`},
-	{"timeline.go", "if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil {",
-		`if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil && !mutant("what is reduced comes before what was paid for") {`},
+	{"timeline.go", "if t.plan.setOf(t.row.Grants) != GrantsUsual {",
+		`if t.plan.setOf(t.row.Grants) != GrantsUsual && !mutant("what is reduced comes before what was paid for") {`},
 	{"observe.go", "collected: Collection(s.Pause),", `collected: map[bool]Collection{false: Collection(s.Pause)}[mutant("collection that is paused is as good as any")],`},
 	{"account.go", "return slices.Contains(a.DeletedCustomers, customer)",
 		`return slices.Contains(a.DeletedCustomers, customer) && !mutant("a subscription outlives its customer")`},
@@ -141,5 +137,5 @@ var mutants = []edit{
 	{"guard.go", `return s.Status == "complete" && (s.PaymentStatus == "paid" ||`, `return s.Status == "complete" && (s.PaymentStatus == "paid" || mutant("a completed session is as good as paid") ||`},
 
 	// What a price means.
-	{"meaning.go", "		if price == \"\" {\n			return Plan{}, false\n		}\n		for", "		if price == \"\" || mutant(\"meanings forgotten\") {\n			return Plan{}, false\n		}\n		for"},
+	{"meaning.go", "if price == \"\" || c.Ignores(price) {", "if price == \"\" || c.Ignores(price) || mutant(\"meanings forgotten\") {"},
 }

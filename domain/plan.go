@@ -141,8 +141,9 @@ type Catalog struct {
 	Ignored Ignored
 
 	// Known is what prices meant that this catalog does not name: a mapping that was
-	// known once is never forgotten.
-	Known map[PriceID]PlanKey
+	// known once is never forgotten. All copies of the catalog have the same, and it
+	// grows while they are in use: a lookup key moves at any time.
+	Known *KnownPrices
 }
 
 // Ignored names prices and products that grant nothing and are not to be asked about.
@@ -211,9 +212,12 @@ func (c Catalog) PlanOf(key PlanKey) (Plan, bool) {
 	return found, renamed
 }
 
+// Ignores tells whether a price is listed as no business of ours, whatever it was before.
+func (c Catalog) Ignores(price PriceID) bool { return slices.Contains(c.Ignored.Prices, price) }
+
 // ignores tells whether a price is no business of ours.
 func (c Catalog) ignores(price PriceID, lookupKey, product string) bool {
-	return slices.Contains(c.Ignored.Prices, price) ||
+	return c.Ignores(price) ||
 		lookupKey != "" && slices.Contains(c.Ignored.LookupKeys, lookupKey) ||
 		product != "" && slices.Contains(c.Ignored.Products, product)
 }

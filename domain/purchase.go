@@ -125,7 +125,7 @@ func (a Account) bills() bills {
 	}
 	all.attach(a)
 	slices.SortFunc(all, func(a, b *Bill) int {
-		return cmp.Or(cmp.Compare(a.billedFor(), b.billedFor()), a.Invoice.dueAt().Compare(b.Invoice.dueAt()), cmp.Compare(a.ID(), b.ID()))
+		return cmp.Or(cmp.Compare(a.billedFor(), b.billedFor()), a.Invoice.billedAt().Compare(b.Invoice.billedAt()), cmp.Compare(a.ID(), b.ID()))
 	})
 	return all
 }

@@ -30,7 +30,7 @@ func (t timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
 	// What is reduced is no reason to give less than what was paid for.
 	first, then := asIs, paid
-	if t.row.Grants == GrantsPastDue && t.plan.PastDueGrants != nil {
+	if t.plan.setOf(t.row.Grants) != GrantsUsual {
 		first, then = paid, asIs
 	}
 	all := slices.Clone(first)
@@ -108,6 +108,12 @@ func (t timeline) asIs() []piece {
 // may be on its way when a period ends.
 func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
 
+// renewed tells whether the next invoice of the item may be on its way when what was paid
+// for ends: what is reduced then comes after it.
+func (t timeline) renewed() bool {
+	return t.vouched() && t.plan.setOf(t.row.Grants) == GrantsUsual
+}
+
 // creditEnd is until when the status vouches though an invoice of the item is open: not
 // before Stripe was asked about that.
 func (t timeline) creditEnd() time.Time {
@@ -137,7 +143,7 @@ func (t timeline) paid() []piece {
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
-		if t.vouched() && all[n].until.Equal(end) {
+		if t.renewed() && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}

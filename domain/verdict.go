@@ -57,7 +57,9 @@ type ProcessedEvent struct {
 	Livemode    bool
 	Outcome     Outcome
 	Reason      string // of an outcome that needs one
-	WaitsFor    Ref    // of a waiting one: what Stripe is asked about
-	Attempts    int    // how often we tried, 1 at first
-	Payload     []byte // as received, to the byte
+	// WaitsFor is what Stripe is asked about, of a waiting one. Of an ignored one it is
+	// the customer account that may turn out to be ours, and then it is processed again.
+	WaitsFor Ref
+	Attempts int    // how often we tried, 1 at first
+	Payload  []byte // as received, to the byte
 }

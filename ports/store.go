@@ -90,7 +90,9 @@ type Kept struct {
 }
 
 // Question is a doubt that only Stripe can settle, kept until it has; or news that are
-// due, in which case Since is when they were expected.
+// due, in which case Since is when they were expected. One about a customer account is
+// not for Stripe: an account of ours has learned at Since that it is its own, and events
+// that name it are to be processed again.
 type Question struct {
 	domain.Doubt
 	Due      time.Time // UTC; when to ask, or to ask again
@@ -187,7 +189,8 @@ type ReceiptQuery struct {
 	Outcome domain.Outcome
 	Type    domain.EventType
 	User    domain.UserID
-	// WaitsFor is what Stripe is asked about, of waiting ones.
+	// WaitsFor is what Stripe is asked about, of waiting ones, or the customer account
+	// that may turn out to be ours, of ignored ones.
 	WaitsFor domain.Ref
 	// Before and BeforeID name a place in the listing: what was received before, or
 	// at the same time and has a lesser id. Without an id: what was received before.

@@ -243,6 +243,7 @@ func TestMigrate_InvoicesBothProgramsAtOnce(t *testing.T) {
 		wantState(t, s, "after it was told of the subscription", want)
 
 		wantExpectedStays(t, s, url)
+		wantQuestionStays(t, s, url)
 	})
 }
 
@@ -293,6 +294,27 @@ func wantExpectedStays(t *testing.T, s *bunstore.Store, url string) {
 	taken, err := s.TakeQuestions(t.Context(), march(16), time.Minute, 9)
 	if err != nil || len(taken) != 1 || taken[0].Attempts != 2 {
 		t.Errorf("taken %+v, %v, want the renewal", taken, err)
+	}
+}
+
+// wantQuestionStays lets it take a question about an invoice: it asks for a charge of that
+// id, hears that there is none, and forgets the question.
+func wantQuestionStays(t *testing.T, s *bunstore.Store, url string) {
+	t.Helper()
+	doubt := domain.Doubt{Subject: domain.Ref{Kind: domain.RefInvoice, ID: "in_9"}}
+	keep := func(kept ports.Kept) { update(t, s, ports.Touch{}, func(ports.Found) ports.Kept { return kept }) }
+	keep(ports.Kept{Questions: []ports.Question{{Doubt: doubt, Due: march(1)}}})
+	exec(t, url, "UPDATE questions SET attempts = attempts + 1 WHERE kind = 'invoice'")
+	exec(t, url, `INSERT INTO questions AS t (kind, id, since, due, attempts) VALUES ('invoice', 'in_9', NULL, `+at(2)+`, 0)
+		ON CONFLICT (kind, id) DO UPDATE SET since = CASE WHEN t.since IS NULL OR t.since < EXCLUDED.since THEN EXCLUDED.since ELSE t.since END`)
+	exec(t, url, "DELETE FROM questions WHERE kind = 'invoice' AND id = 'in_9' AND (since IS NULL OR since < NULL)")
+	taken, err := s.TakeQuestions(t.Context(), march(2), time.Minute, 9)
+	if err != nil || len(taken) != 1 || taken[0].Attempts != 2 || taken[0].Doubt != doubt {
+		t.Errorf("taken %+v, %v, want the question about the invoice", taken, err)
+	}
+	keep(ports.Kept{Answered: []domain.Doubt{doubt}})
+	if left, err := s.TakeQuestions(t.Context(), march(3), time.Minute, 9); err != nil || slices.ContainsFunc(left, func(q ports.Question) bool { return q.Doubt == doubt }) {
+		t.Errorf("left %+v, %v, after it was answered", left, err)
 	}
 }
 

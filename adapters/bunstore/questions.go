@@ -24,15 +24,34 @@ type questionRow struct {
 	Attempts int64     `bun:"attempts"`
 }
 
+// anyAnswer stands for no time in questions about invoices. The program before does not
+// know how to ask them, and would forget those without a time; those with one it leaves.
+var anyAnswer = time.Unix(0, 0).UTC()
+
 func questionRowOf(q ports.Question) questionRow {
+	if q.Subject.Kind == domain.RefInvoice && q.Since.IsZero() {
+		q.Since = anyAnswer
+	}
 	return questionRow{
 		Kind: string(q.Subject.Kind), ID: q.Subject.ID, Since: stamp(q.Since),
 		Due: stamp(q.Due), Attempts: int64(q.Attempts),
 	}
 }
 
+// answeredRowOf is the row that an answer forgets, if that is from before it.
+func answeredRowOf(d domain.Doubt) questionRow {
+	row := questionRowOf(ports.Question{Doubt: d})
+	if row.Since.Equal(anyAnswer) {
+		row.Since = row.Since.Add(time.Microsecond)
+	}
+	return row
+}
+
 func (r questionRow) toDomain() ports.Question {
 	subject := domain.Ref{Kind: domain.RefKind(r.Kind), ID: r.ID}
+	if r.Since.Equal(anyAnswer) {
+		r.Since = time.Time{}
+	}
 	return ports.Question{
 		Doubt: domain.Doubt{Subject: subject, Since: stamp(r.Since)},
 		Due:   stamp(r.Due), Attempts: int(r.Attempts),
@@ -51,23 +70,22 @@ func (r questionRow) compare(s questionRow) int {
 // so that two updates cannot wait for each other; then the answered ones go.
 func (c *changed) keepQuestions(asked []ports.Question, answered []domain.Doubt) error {
 	rows, gone := map[domain.Ref]questionRow{}, map[domain.Ref]questionRow{}
-	put := func(into map[domain.Ref]questionRow, q ports.Question) {
-		row := questionRowOf(q)
-		if first, twice := into[q.Subject]; twice {
+	put := func(into map[domain.Ref]questionRow, subject domain.Ref, row questionRow) {
+		if first, twice := into[subject]; twice {
 			row.Due, row.Attempts = first.Due, first.Attempts
 			if first.Since.After(row.Since) {
 				row.Since = first.Since
 			}
 		}
-		into[q.Subject] = row
+		into[subject] = row
 	}
 	for _, q := range asked {
-		put(rows, q)
+		put(rows, q.Subject, questionRowOf(q))
 	}
 	for _, doubt := range answered {
 		if storable(doubt.Subject.ID) && storable(doubt.Subject.Kind) { // others were never asked
-			put(gone, ports.Question{Doubt: doubt})
-			put(rows, ports.Question{Doubt: domain.Doubt{Subject: doubt.Subject}})
+			put(gone, doubt.Subject, answeredRowOf(doubt))
+			put(rows, doubt.Subject, questionRowOf(ports.Question{Doubt: domain.Doubt{Subject: doubt.Subject}}))
 		}
 	}
 	c.questions = slices.SortedFunc(maps.Values(rows), questionRow.compare)

@@ -70,6 +70,7 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/admin/users/:user_id/grants":   {401, 403, 403, 403, 201, 401},
 		"POST /api/admin/grants/:id/revoke":       {401, 403, 403, 403, 404, 401}, // of an order's id
 		"POST /api/admin/grants/:grant_id/revoke": operators,
+		"POST /api/admin/users/:user_id/sync":     operators,
 		"GET /api/admin/events":                   operators,
 		"POST /api/admin/events/replay":           operators,
 		"GET /metrics":                            operators,

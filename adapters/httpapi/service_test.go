@@ -126,6 +126,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		CheckEntitlement: check,
 		ShowOrder:        show,
 		SyncOrder:        app.NewSyncOrder(gateway, fulfill, show),
+		SyncUser:         app.NewSyncUser(store, gateway, fulfill),
 		ListPlans:        app.NewListPlans(catalog, prices),
 		ReceiveWebhook:   app.NewReceiveWebhook(gateway, fulfill),
 		Explain:          app.NewExplain(store, catalog, clock),

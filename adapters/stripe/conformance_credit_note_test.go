@@ -10,6 +10,7 @@ import (
 func (c conformance) creditNote() (*stripespec.Sample, domain.CreditNoteFact) {
 	s := c.sample("credit_note", "cn_1")
 	s.Set("status", "issued")
+	s.Set("type", "post_payment")
 	s.Set("amount", 1190)
 	s.Set("currency", "eur")
 	s.Set("created", confBegan)
@@ -19,7 +20,7 @@ func (c conformance) creditNote() (*stripespec.Sample, domain.CreditNoteFact) {
 	s.Set("lines.data.1.amount", 100)
 	s.Set("lines.data.1.type", "custom_line_item")
 	return s, domain.CreditNoteFact{Type: "credit_note.created", At: at(confTold), Customer: "cus_1", CreditNote: domain.CreditNote{
-		ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Amount: 1190, Currency: "eur", CreatedAt: at(confBegan),
+		ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: 1190, Currency: "eur", CreatedAt: at(confBegan),
 		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 900}},
 	}}
 }
@@ -59,6 +60,7 @@ func conformCreditNoteVoid(c conformance) (*stripespec.Sample, domain.Fact) {
 	s.Set("customer", "cus_1")
 	s.Set("invoice", "in_1")
 	s.Set("status", "void")
+	s.Set("type", "pre_payment")
 	if c.basil {
 		s.Set("refunds", []any{})
 	} else {
@@ -68,6 +70,6 @@ func conformCreditNoteVoid(c conformance) (*stripespec.Sample, domain.Fact) {
 		s.Set("customer_account", "acct_1")
 		want.CustomerAccount = "acct_1"
 	}
-	want.Type, want.CreditNote.Status = "credit_note.voided", domain.CreditNoteVoid
+	want.Type, want.CreditNote.Status, want.CreditNote.Kind = "credit_note.voided", domain.CreditNoteVoid, domain.PrePayment
 	return s, want
 }

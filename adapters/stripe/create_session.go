@@ -77,6 +77,7 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		}
 	case domain.ModePayment:
 		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: ours}
+	case domain.ModeSetup: // takes no money: nothing is sold that way
 	}
 	return p
 }

@@ -99,13 +99,14 @@ func (l line) read(place int) domain.Line {
 // kind takes whatever gives something back for a credit, as a change does that is for
 // less. What was added to an invoice by hand is there once.
 func (l line) kind() domain.LineKind {
+	changes := l.Proration || l.Parent.Details.Proration || l.Parent.OneOff.Proration
 	switch {
+	case !changes && (l.Parent.Type == "invoice_item_details" || l.Type == "invoiceitem"):
+		return domain.LineOneOff // though it be less than nothing: a favor
 	case l.Amount.value < 0:
 		return domain.LineCredit
-	case l.Proration, l.Parent.Details.Proration, l.Parent.OneOff.Proration:
+	case changes:
 		return domain.LineChange
-	case l.Parent.Type == "invoice_item_details", l.Type == "invoiceitem":
-		return domain.LineOneOff
 	default:
 		return domain.LineCycle
 	}

@@ -46,18 +46,24 @@ func TestReadEvent_InvoiceLine(t *testing.T) {
 	}
 }
 
-// What gives something back is a credit, whatever it is the rest of.
+// What gives something back is a credit, whatever it is the rest of; but money that was
+// put on an invoice by hand is a favor, and takes nothing back.
 func TestReadEvent_InvoiceLineCredit(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{
-		`"type":"invoiceitem","proration":true`, `"type":"invoiceitem"`, `"type":"subscription","proration":true`,
-		`"parent":{"type":"subscription_item_details","subscription_item_details":{"proration":true}}`, `"parent":null`,
+	for line, want := range map[string]domain.LineKind{
+		`"type":"invoiceitem","proration":true`:                                                        domain.LineCredit,
+		`"type":"subscription","proration":true`:                                                       domain.LineCredit,
+		`"parent":{"type":"subscription_item_details","subscription_item_details":{"proration":true}}`: domain.LineCredit,
+		`"parent":{"type":"invoice_item_details","invoice_item_details":{"proration":true}}`:           domain.LineCredit,
+		`"parent":null`:                          domain.LineCredit,
+		`"type":"invoiceitem","proration":false`: domain.LineOneOff,
+		`"parent":{"type":"invoice_item_details","invoice_item_details":{"proration":false}},"pricing":null`: domain.LineOneOff,
 	} {
 		event, err := readEvent([]byte(of(`{"id":"in_1","object":"invoice","lines":{"data":[{"id":"il_1","amount":-1,` + line + `}]}}`)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := event.Fact.(domain.InvoiceFact).Invoice.Lines[0]; got.Kind != domain.LineCredit || got.Amount != -1 {
+		if got := event.Fact.(domain.InvoiceFact).Invoice.Lines[0]; got.Kind != want || got.Amount != -1 {
 			t.Errorf("%s: got %+v", line, got)
 		}
 	}

@@ -126,7 +126,7 @@ func TestReadEvent_ShapesOfRefundsAndDisputes(t *testing.T) {
 
 func theCreditNote(kind domain.EventType, change func(*domain.CreditNoteFact)) domain.Fact {
 	n := domain.CreditNoteFact{Type: kind, At: told, Customer: "cus_1", CreditNote: domain.CreditNote{
-		ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Amount: 2403, Currency: "eur", CreatedAt: told.Add(-time.Second),
+		ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: 2403, Currency: "eur", CreatedAt: told.Add(-time.Second),
 		Lines: []domain.CreditedLine{{Line: "il_1", Amount: 2700}}, Refunds: []domain.RefundID{"re_1"},
 	}}
 	if change != nil {

@@ -22,17 +22,15 @@ func knowPrices(c domain.Catalog, store ports.Store, meanings *app.PriceMeanings
 	return c, err
 }
 
-// rememberPrices keeps what the catalog's prices mean for those after it. Stripe need
-// not answer for a service to start: what it names is learned when it does.
+// rememberPrices keeps what the catalog's prices mean for those after it, and for this
+// one: a lookup key moves to the next price when prices are raised. Stripe need not
+// answer for a service to start: what it names is learned whenever it is asked, as
+// [warnOfPrices] does at once.
 func rememberPrices(lc fx.Lifecycle, meanings *app.PriceMeanings, c domain.Catalog, prices *app.Prices, logger *slog.Logger) {
 	lc.Append(fx.StartHook(func(ctx context.Context) error { return meanings.Learn(ctx, app.MeaningsOf(c, nil)) }))
-	inBackground(lc, func(ctx context.Context) {
-		named, err := prices.Meanings(ctx)
-		if err != nil {
-			return // warnOfPrices says so
-		}
+	prices.OnAnswer(func(ctx context.Context, named map[domain.PriceID]domain.PlanKey) {
 		if err := meanings.Learn(ctx, named); err != nil && ctx.Err() == nil {
-			logger.Warn("what the catalog's prices mean could not be kept: the next start tries again", "error", err)
+			logger.Warn("what the catalog's prices mean could not be kept: the next answer of Stripe's is kept with it", "error", err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package domaintest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -45,7 +46,12 @@ func (s *subscriber) gives(t time.Time) []given {
 				usual[tariffs[price].plan] += n
 			}
 		case how == "trial" && plan.TrialGrants != nil:
-			inTrial[plan.Key] += asItIs
+			if len(paid) == 0 {
+				inTrial[plan.Key] += asItIs
+			}
+			for price, n := range paid {
+				usual[tariffs[price].plan] += n
+			}
 		case how == "grace" && plan.PastDueGrants != nil:
 			if len(paid) == 0 {
 				pastDue[plan.Key] += asItIs
@@ -275,7 +281,37 @@ func (b *bought) covers(t time.Time) bool { return !t.Before(b.from) && t.Before
 // wentBack tells whether money for an item went back that had paid for this time.
 func (s *subscriber) wentBack(i *item, t time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isBack() && !b.isWaived() {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isGone() && !b.isWaived() {
+			return true
+		}
+	}
+	return false
+}
+
+// isGone tells whether it does not count as paid for because money went back; not,
+// because money for what it was settled with never came.
+func (b *bought) isGone() bool {
+	switch {
+	case !b.isBack(), b.isWaived():
+		return false
+	case b.units < 0 || !b.by.creditIsBack() || b.creditedOrReturned():
+		return true
+	}
+	gone := func(g givenBack) bool {
+		for _, of := range g.origin {
+			if g.bad() > 0 && of.isGone() {
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range b.by.spends {
+		if slices.ContainsFunc(c.of, gone) {
+			return true
+		}
+	}
+	for _, g := range b.by.givesBack {
+		if !b.by.billsToo(g.line) && gone(g) {
 			return true
 		}
 	}
@@ -293,9 +329,13 @@ func (b *bought) isBack() bool {
 	if b.units < 0 {
 		return b.by.allBack()
 	}
+	return b.creditedOrReturned() || b.by.creditIsBack()
+}
+
+func (b *bought) creditedOrReturned() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
 	credited := refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
-	return credited || b.moneyIsBack() || b.by.creditIsBack()
+	return credited || b.moneyIsBack()
 }
 
 // allBack tells whether nothing that an invoice bills is paid for any more. What it took
@@ -380,7 +420,7 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft
+		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft || b.isWaived()
 		if b.isBack() || unpaid {
 			back += b.units
 		} else {

@@ -112,7 +112,7 @@ func gatewayFetchCreditNotes(t *testing.T, f GatewayFixture) {
 	mustBeFetched(t, "credit note", got.Type, got.At, before)
 	note := got.CreditNote
 	want := domain.CreditNoteFact{Type: got.Type, At: got.At, Customer: s.customer, CreditNote: domain.CreditNote{
-		ID: note.ID, Invoice: invoice.Invoice.ID, Status: domain.CreditNoteIssued, Amount: 500, Currency: invoice.Invoice.Currency,
+		ID: note.ID, Invoice: invoice.Invoice.ID, Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: 500, Currency: invoice.Invoice.Currency,
 		Lines: []domain.CreditedLine{{Line: line, Amount: 500}}, Refunds: note.Refunds, CreatedAt: note.CreatedAt,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || note.ID == "" || note.CreatedAt.IsZero() {

@@ -112,7 +112,24 @@ func testQuestionAgain(t *testing.T, s ports.Store) {
 	}
 }
 
+// testAnswered is of two kinds of subjects: a store may keep them in different ways.
 func testAnswered(t *testing.T, s ports.Store) {
+	for _, kind := range []domain.RefKind{domain.RefSubscription, domain.RefInvoice} {
+		t.Run(string(kind), func(t *testing.T) { testAnsweredOf(t, s, kind) })
+	}
+}
+
+func testAnsweredOf(t *testing.T, s ports.Store, kind domain.RefKind) {
+	doubt := func(id string, since int) domain.Doubt {
+		d := doubt(id, since)
+		d.Subject.Kind = kind
+		return d
+	}
+	question := func(id string, since, due int) ports.Question {
+		q := question(id, since, due)
+		q.Subject.Kind = kind
+		return q
+	}
 	for _, c := range []struct {
 		what         string
 		asked, told  int

@@ -127,6 +127,10 @@ func testListing(t *testing.T, s ports.Store) {
 		"user": {ports.ReceiptQuery{User: "bob"}, func(r domain.ProcessedEvent) bool { return r.User == "bob" }, 50},
 		"what is waited for": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "1"}},
 			func(r domain.ProcessedEvent) bool { return r.WaitsFor == domain.Ref{Kind: domain.RefCharge, ID: "1"} }, 50},
+		"what is waited for, of an outcome": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "1"}, Outcome: domain.OutcomeIgnored},
+			func(r domain.ProcessedEvent) bool {
+				return r.WaitsFor == domain.Ref{Kind: domain.RefCharge, ID: "1"} && r.Outcome == domain.OutcomeIgnored
+			}, 50},
 		"what nothing waits for": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "3"}},
 			func(domain.ProcessedEvent) bool { return false }, 50},
 		"before": {ports.ReceiptQuery{Before: all[20].ReceivedAt},

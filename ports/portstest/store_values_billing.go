@@ -27,7 +27,7 @@ func withBilling(a domain.Account) {
 		Complete: true, FirstSeenAt: noon.Add(time.Hour), SeenAt: noon.AddDate(0, 0, 7),
 	}
 	a.CreditNotes[note] = domain.CreditNote{
-		ID: note, Invoice: invoice, Status: domain.CreditNoteIssued, Amount: 300, Currency: "eur",
+		ID: note, Invoice: invoice, Status: domain.CreditNoteIssued, Kind: domain.MixedCredit, Amount: 300, Currency: "eur",
 		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 200}}, Refunds: []domain.RefundID{"re_1", "re_2"}, CreatedAt: noon,
 	}
 }
@@ -105,6 +105,7 @@ func drawCreditNote(t *rapid.T, name string) domain.CreditNote {
 	n := domain.CreditNote{
 		ID: domain.CreditNoteID("cn_" + name), Invoice: domain.InvoiceID(drawText(t, "invoice")),
 		Status: rapid.SampledFrom(domain.CreditNoteStatuses).Draw(t, "credit note status"),
+		Kind:   rapid.SampledFrom([]domain.CreditNoteKind{"", domain.PrePayment, domain.PostPayment, domain.MixedCredit}).Draw(t, "credit note kind"),
 		Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"), CreatedAt: drawTime(t, "created"),
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "credited lines") {

@@ -1,11 +1,9 @@
 package stripespec
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"fmt"
-	"net"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -42,17 +40,45 @@ func StartMockOf(t testing.TB, module string) string {
 	return start(t, program)
 }
 
+// start lets the mock choose its ports and reads which: a port that is chosen for it
+// may be another's by the time that it has read its description, and that other answers.
 func start(t testing.TB, program string) string {
 	t.Helper()
-	// A free port may be taken before the program has it.
-	for range 3 {
-		url, err := startMock(t, program)
-		if err == nil {
-			return url
-		}
-		t.Logf("stripe-mock: %v", err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, program, "-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0") // it opens both
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
-	t.Fatalf("stripe-mock did not start")
+	if err != nil {
+		cancel()
+		t.Fatalf("stripe-mock: %v", err)
+	}
+	listens := make(chan string, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if address, is := strings.CutPrefix(lines.Text(), "Listening for HTTP at address: "); is {
+				listens <- address
+			}
+		}
+		_ = cmd.Wait() // it is killed: how it ended says nothing
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	select {
+	case address := <-listens:
+		return "http://" + address
+	case <-ended:
+		t.Fatalf("stripe-mock ended: %s", complaints.String())
+	case <-time.After(time.Minute):
+		t.Fatal("stripe-mock does not listen")
+	}
 	return ""
 }
 
@@ -61,62 +87,3 @@ var mockProgram = sync.OnceValues(func() (string, error) {
 	out, err := inTools("tool", "-n", "stripe-mock")
 	return strings.TrimSpace(string(out)), err
 })
-
-func startMock(t testing.TB, program string) (string, error) {
-	addr, err := freeAddress()
-	if err != nil {
-		return "", err
-	}
-	secure, err := freeAddress() // it opens both ports
-	if err != nil {
-		return "", err
-	}
-	var output bytes.Buffer
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "-http-addr", addr, "-https-addr", secure)
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		cancel()
-		return "", err
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // it is killed: how it ended says nothing
-	}()
-	stop := func() {
-		cancel()
-		<-ended
-	}
-	if err := awaitMock("http://"+addr, ended); err != nil {
-		stop()
-		return "", fmt.Errorf("%w: %s", err, output.String())
-	}
-	t.Cleanup(stop)
-	return "http://" + addr, nil
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
-}
-
-func awaitMock(url string, ended <-chan struct{}) error {
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		select {
-		case <-ended:
-			return fmt.Errorf("it ended")
-		default:
-		}
-		resp, err := client.Get(url)
-		if err == nil {
-			return resp.Body.Close()
-		}
-	}
-	return fmt.Errorf("no answer")
-}

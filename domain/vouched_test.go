@@ -1,0 +1,106 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Who changes or is favored keeps what the status vouches for and what was paid for:
+// neither may take more than doing nothing would.
+func TestEntitlements_NobodyLosesByAChangeOrAFavor(t *testing.T) {
+	t.Parallel()
+	due := func(f domain.InvoiceFact, d float64) domain.InvoiceFact {
+		return with(f, func(i *domain.Invoice) { i.DueAt = on(d) })
+	}
+	left := func(f domain.InvoiceFact, balance int64) domain.InvoiceFact {
+		return with(f, func(i *domain.Invoice) { i.EndingBalance = balance })
+	}
+	change := func(price domain.PriceID, amount int64, from, until float64) domain.Line {
+		return line(domain.LineChange, "si_1", price, 5, amount, from, until)
+	}
+	credit := func(price domain.PriceID, amount int64, from, until float64) domain.Line {
+		return line(domain.LineCredit, "si_1", price, 5, amount, from, until)
+	}
+	const pro, team = "pro, projects 100, seats 5", "projects 1000, seats 5, team"
+	freeTime := sub(10, "trialing", has("si_1", "price_m", 5, 10, 60))
+	freeTime.Snapshot.TrialEnd = on(60)
+	tried := deepCopyCatalog(market)
+	for key, p := range tried.Plans {
+		p.TrialGrants = map[domain.FeatureKey]domain.Value{"projects": domain.Limit(1)}
+		tried.Plans[key] = p
+	}
+	for name, x := range map[string]struct {
+		catalog domain.Catalog
+		facts   []domain.Fact
+		rights  map[float64]string
+	}{
+		"a paid upgrade of what is not due yet": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)),
+			due(bill(0, "in_1", "open", cycle("si_1", "price_m_year", 5, 14500, 0, 365)), 30),
+			sub(5, "active", has("si_1", "price_team_year", 5, 0, 365)),
+			bill(5, "in_2", "paid", change("price_team_year", 25000, 5, 365), credit("price_m_year", -14300, 5, 365)),
+		}, map[float64]string{6: team, 45: team, 47: "nothing"}},
+		"a downgrade of what is not due yet": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_team_year", 5, 0, 365)),
+			due(bill(0, "in_1", "open", cycle("si_1", "price_team_year", 5, 50000, 0, 365)), 30),
+			sub(5, "active", has("si_1", "price_m_year", 5, 0, 365)),
+			left(bill(5, "in_2", "paid", change("price_m_year", 14300, 5, 365), credit("price_team_year", -49300, 5, 365)), -35000),
+		}, map[float64]string{6: pro, 45: pro, 47: "nothing"}},
+		"a downgrade in grace": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_team", 5, 0, 30)),
+			bill(0, "in_0", "paid", cycle("si_1", "price_team", 5, 10000, 0, 30)),
+			sub(30, "past_due", has("si_1", "price_team", 5, 30, 60)),
+			bill(30, "in_1", "open", cycle("si_1", "price_team", 5, 10000, 30, 60)),
+			sub(32, "active", has("si_1", "price_m", 5, 30, 60)),
+			left(bill(32, "in_2", "paid", change("price_m", 2700, 32, 60), credit("price_team", -9300, 32, 60)), -6600),
+		}, map[float64]string{33: pro, 45: pro, 47: "nothing"}},
+		"an upgrade of a month that was waived": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
+			bill(0, "in_1", "void", cycle("si_1", "price_m", 5, 2900, 0, 30)),
+			sub(10, "active", has("si_1", "price_team", 5, 0, 30)),
+			bill(10, "in_2", "paid", change("price_team", 3000, 10, 30), credit("price_m", -1933, 10, 30)),
+		}, map[float64]string{11: team, 29: team}},
+		"an upgrade of a month that was given up": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
+			bill(0, "in_1", "uncollectible", cycle("si_1", "price_m", 5, 2900, 0, 30)),
+			sub(10, "active", has("si_1", "price_team", 5, 0, 30)),
+			bill(10, "in_2", "paid", change("price_team", 3000, 10, 30), credit("price_m", -1933, 10, 30)),
+		}, map[float64]string{11: team, 29: team}},
+		"free time within what is paid for": {tried, []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
+			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),
+			freeTime,
+		}, map[float64]string{11: pro, 29: pro, 40: "projects 1"}},
+	} {
+		a := tell(accountWith(ana), x.catalog, x.facts...)
+		for at, want := range x.rights {
+			if rights := rightsAt(a, x.catalog, on(at)); rights != want {
+				t.Errorf("%s, day %g: %s, want %s\n%s", name, at, rights, want, standingsOf(a, x.catalog))
+			}
+		}
+	}
+}
+
+// Of a year that was told without its lines, Stripe is asked once a change of it is owed:
+// nothing else says what was paid for before.
+func TestExpectations_LinesAreAskedForOnceAChangeIsOwed(t *testing.T) {
+	t.Parallel()
+	a := tell(accountWith(ana), market, sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)))
+	a.Invoices = map[domain.InvoiceID]domain.Invoice{"in_1": { // as the version before kept a payment
+		ID: "in_1", Subscription: "sub_1", Status: "paid", Currency: "usd", Total: 14500, AmountDue: 14500, AmountPaid: 14500,
+		Lines: []domain.Line{{ID: "line 0", Kind: "cycle", Quantity: 1, Amount: 14500, From: on(0), Until: on(365)}},
+	}}
+	a = tell(a, market,
+		sub(100, "past_due", has("si_1", "price_team_year", 5, 0, 365)),
+		bill(100, "in_2", "open",
+			line(domain.LineChange, "si_1", "price_team_year", 5, 30000, 100, 365),
+			line(domain.LineCredit, "si_1", "price_m_year", 5, -10000, 100, 365)),
+	)
+	for _, e := range a.Expectations() {
+		if e.Subject.Kind == domain.RefRenewal && !e.Due.After(on(101)) {
+			return
+		}
+	}
+	t.Errorf("nothing is asked about the subscription: %v", a.Expectations())
+}
