@@ -112,13 +112,14 @@ func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
 // last.
 func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
 	var looked time.Time
+	look := f.timer(askLook) // at the start too: there is enough to do, and questions can wait
 	for {
-		select { // at the start too: there is enough to do, and questions can wait
-		case <-f.timer(askLook):
+		select {
+		case <-look:
 		case <-ctx.Done():
 			return
 		}
-		err := f.askDue(ctx)
+		more, err := f.askDue(ctx)
 		if now := f.clock(); err == nil && now.Sub(looked) >= askMissing {
 			looked = now
 			err = f.askMissed(ctx, now)
@@ -126,11 +127,24 @@ func (f *Fulfill) AskOn(ctx context.Context, report func(error)) {
 		if err != nil {
 			f.asks.fail(fmt.Errorf("take up open questions: %w", err))
 		}
-		if failed := f.asks.takeFailure(); failed != nil && ctx.Err() == nil {
+		failed := f.asks.takeFailure()
+		if failed != nil && ctx.Err() == nil {
 			report(failed)
+		}
+		if more && failed == nil {
+			look = atOnce
+		} else {
+			look = f.timer(askLook)
 		}
 	}
 }
+
+// atOnce is a timer whose time has passed.
+var atOnce = func() <-chan time.Time {
+	passed := make(chan time.Time)
+	close(passed)
+	return passed
+}()
 
 func (a *asks) fail(err error) {
 	a.mu.Lock()
@@ -146,11 +160,12 @@ func (a *asks) takeFailure() error {
 	return failed
 }
 
-// askDue asks what is due and waits for the answers.
-func (f *Fulfill) askDue(ctx context.Context) error {
+// askDue asks what is due and waits for the answers. There may be more of it: after a
+// day without webhooks news of many users are due at once, and a doubt waits in line.
+func (f *Fulfill) askDue(ctx context.Context) (more bool, err error) {
 	questions, err := f.store.TakeQuestions(ctx, f.clock(), askAgain, askMost)
 	if err != nil {
-		return err
+		return false, err
 	}
 	answers := make([]<-chan struct{}, len(questions))
 	for i, q := range questions {
@@ -160,10 +175,10 @@ func (f *Fulfill) askDue(ctx context.Context) error {
 		select {
 		case <-over:
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 	}
-	return nil
+	return len(questions) == askMost, nil
 }
 
 // put asks Stripe and joins what it says. A failure leaves the question as it is

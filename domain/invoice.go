@@ -55,7 +55,7 @@ type Line struct {
 	Item     string // si_...; empty: not told, or of no item
 	Price    PriceID
 	Product  string
-	Quantity int64 // 1 of a metered price
+	Quantity int64 // of a metered price what was used; 1: not told
 	Amount   int64 // minor currency units, before discounts and tax; negative: a credit
 	From     time.Time
 	Until    time.Time // UTC, exclusive

@@ -88,7 +88,7 @@ type Plan struct {
 	Mode        Mode
 	Group       GroupKey      // at most one live subscription of a user within a group; may be empty
 	TrialDays   int           // 0: no trial
-	Grace       time.Duration // how long past_due keeps access, from the start of the unpaid period
+	Grace       time.Duration // how long past_due keeps access, from when the oldest of what is owed was due
 	Leeway      time.Duration // how long active access outlives the period's end
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
 	Prices      []Price       // the first that is sold is the default

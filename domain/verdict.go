@@ -9,7 +9,7 @@ const (
 	OutcomeApplied     Outcome = "applied"     // it changed what we know
 	OutcomeUnchanged   Outcome = "unchanged"   // it said nothing new
 	OutcomeIgnored     Outcome = "ignored"     // it is not about a purchase of ours
-	OutcomeWaiting     Outcome = "waiting"     // it does not say whose it is: Stripe will be asked
+	OutcomeWaiting     Outcome = "waiting"     // it names nobody that we know, and may be ours: Stripe is asked whose it is
 	OutcomeQuarantined Outcome = "quarantined" // it is ours and does not fit: a person has to look
 	OutcomeFailed      Outcome = "failed"      // we could not process it; Stripe will try again
 )
@@ -37,7 +37,8 @@ type Verdict struct {
 // rule decides.
 type Doubt struct {
 	// Subject is what to ask about: a subscription of which two snapshots may be
-	// the newest; a payment intent or charge of which we do not know whose it is.
+	// the newest; a payment intent or charge of which we do not know whose it is, what
+	// it paid or how much it is over; an invoice of which we do not know all lines.
 	Subject Ref
 	// Since is the time that an answer has to be from after, by Stripe's clock in
 	// whole seconds; zero: any answer will do.

@@ -59,7 +59,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 	s := openShop(t, databases["SQLite"](t))
 	begin := time.Now().UTC()
 	started := s.call(t, "POST", "/api/checkout/pro", `{"user_id":"ana"}`, 201)
-	s.says(t, "explain ana sso", "sso: no", "orders: open -> none")
+	s.says(t, "explain ana sso", "sso: no", "orders: open -> nothing")
 	if err := s.box.Pay(started["session_id"].(string)); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 	s.idle(t)
 
 	t.Run("why somebody has it", func(t *testing.T) {
-		s.says(t, "explain ana sso", "sso: yes since", "access: active -> full", "granted on", "by event evt_", "paid of 29.00 usd")
+		s.says(t, "explain ana sso", "sso: yes since", "access: active -> period", "granted on", "by event evt_", "paid of 29.00 usd")
 		s.says(t, "explain ana --at "+begin.Add(-time.Hour).Format(time.RFC3339), "From the history", "Nothing had been given by then")
 		s.says(t, "explain ana sso --at "+begin.AddDate(2, 0, 0).Format(time.DateOnly), "sso: no", "gave it and ended on")
 		s.says(t, "explain nobody sso", "sso: no", "plans that grant it: pro")
@@ -99,7 +99,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 		if held := s.holds(t, "ana"); held != "projects=100 sso=true" {
 			t.Errorf("without the grant: %s", held)
 		}
-		s.says(t, "explain ana projects", "given by sam", "by kim: a mistake", "manual grants: revoked -> none")
+		s.says(t, "explain ana projects", "given by sam", "by kim: a mistake", "manual grants: revoked -> nothing")
 	})
 
 	t.Run("taken back twice", func(t *testing.T) {
