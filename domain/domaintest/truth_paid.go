@@ -149,7 +149,7 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time 
 			end = b.until
 		}
 	}
-	if s.mayRenew(plan) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
+	if s.mayRenew(plan) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
 		return end.Add(-time.Second)
 	}
 	return t
