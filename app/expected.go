@@ -36,8 +36,7 @@ func (f *Fulfill) subscriptionNow(ctx context.Context, id domain.SubscriptionID)
 		return nil, err
 	}
 	facts := []domain.Fact{subscription}
-	switch subscription.Snapshot.Status {
-	case domain.StatusPastDue, domain.StatusUnpaid:
+	if status := subscription.Snapshot.Status; status == domain.StatusPastDue || status == domain.StatusUnpaid {
 		invoices, err := f.gateway.FetchInvoices(ctx, id)
 		if err != nil {
 			return nil, err

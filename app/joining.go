@@ -77,10 +77,10 @@ func (j *joining) event(r received) (domain.Verdict, ports.Cause) {
 // nobody's of ours holds for as long as nobody has the account that it names its
 // customer by, see learned.
 func (j *joining) waitsFor(fact domain.Fact, v domain.Verdict) domain.Ref {
-	switch v.Outcome {
-	case domain.OutcomeWaiting:
+	if v.Outcome == domain.OutcomeWaiting {
 		return v.Doubt.Subject
-	case domain.OutcomeIgnored:
+	}
+	if v.Outcome == domain.OutcomeIgnored {
 		account, _ := domain.ByAccount(fact)
 		if _, known := j.found.Owners[account]; !known {
 			return account
