@@ -82,10 +82,22 @@ func (i *item) removalOwed() (owed, undone bool) {
 	case domain.InvoiceOpen, domain.InvoiceUncollectible:
 		return true, false
 	case domain.InvoicePaid:
-		return false, i.removal.isBack()
+		return false, i.removal.isBack() && i.removal.by.wentBack()
 	default:
 		return false, false
 	}
+}
+
+// wentBack tells whether money went back of what an invoice bills. One that was settled
+// with credit for what was never paid took things away all the same: the status says what
+// there is instead.
+func (i *invoice) wentBack() bool {
+	for _, b := range i.bought {
+		if b.units > 0 && b.isGone() {
+			return true
+		}
+	}
+	return false
 }
 
 // graceInstead is the grace of what an item was changed for: as long as that is given on
