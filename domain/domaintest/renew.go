@@ -104,6 +104,7 @@ func (s *subscriber) renews() {
 		}
 		s.writesOff(i)
 		return
+	case domain.PauseNone:
 	}
 	s.finalize(i)
 	if i.is.Status == domain.InvoicePaid {

@@ -12,8 +12,10 @@ import (
 
 // gives is what the subscription gives at a moment.
 func (s *subscriber) gives(t time.Time) []given {
-	switch s.is.Status {
-	case domain.StatusIncomplete, domain.StatusIncompleteExpired, domain.StatusPaused, domain.StatusCanceled:
+	nothing := []domain.SubscriptionStatus{
+		domain.StatusIncomplete, domain.StatusIncompleteExpired, domain.StatusPaused, domain.StatusCanceled,
+	}
+	if slices.Contains(nothing, s.is.Status) {
 		return nil
 	}
 	if s.orphaned || s.scheduled() && !t.Before(s.scheduledEnd()) {
