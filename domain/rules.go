@@ -211,6 +211,7 @@ var AccessRules = []AccessRule{
 	{Status: StatusActive, Overdue: IsOverdue, Gives: BasisCredit}, // the status follows the newest invoice, and an older one is open
 	{Status: StatusActive, Gives: BasisPeriod},
 
+	{Option: "grace_after_first_payment", Status: StatusPastDue, Paid: PaidNever, Gives: BasisPaid},
 	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},
 	{Status: StatusPastDue, Gives: BasisPaid}, // something else of the subscription is overdue
 	{Status: StatusUnpaid, Gives: BasisPaid},
