@@ -23,6 +23,7 @@ var moneyRows = []struct {
 	{"dispute policy revoke_lost, dispute lost", domain.Policy{Dispute: "revoke_lost"}, disputed("lost"), false},
 
 	{"refund policy revoke, all went back", domain.Policy{Refund: "revoke"}, refunded(1900), false},
+	{"refund policy revoke_latest_14_days, all went back, latest invoice, within 14 days", domain.Policy{Refund: "revoke_latest_14_days"}, refunded(1900), false},
 	{"refund policy revoke_partial, a part went back", domain.Policy{Refund: "revoke_partial"}, refunded(1), false},
 	{"refund policy revoke_partial, all went back", domain.Policy{Refund: "revoke_partial"}, refunded(1900), false},
 	{"refund policy keep, all went back", domain.Policy{Refund: "keep"}, refunded(1900), true},

@@ -299,6 +299,7 @@ var MoneyRules = []MoneyRule{
 	{Dispute: "revoke_lost", Disputed: DisputeLost, Effect: EffectRevoke},
 
 	{Refund: "revoke", Share: ShareFull, Effect: EffectRevoke},
+	{Refund: "revoke_latest_14_days", Share: ShareFull, Within: 14 * day, Invoice: LatestInvoice, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: SharePartial, Effect: EffectRevoke},
 	{Refund: "revoke_partial", Share: ShareFull, Effect: EffectRevoke},
 	{Refund: "keep", Share: ShareFull, Effect: EffectKeep},
