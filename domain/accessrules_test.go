@@ -22,6 +22,7 @@ var accessRows = []struct {
 	seats  string
 	grants domain.GrantSet
 }{
+	{"perpetual_after_3_years, 3 years paid", []domain.Fact{is("canceled"), threeYears}, "2 2 2 2", ""},
 	{"customer deleted", told(is("active"), customerGone), "0 0 0 0", ""},
 	{"incomplete", told(is("incomplete")), "0 0 0 0", ""},
 	{"incomplete_expired", told(is("incomplete_expired")), "0 0 0 0", ""},
@@ -49,6 +50,10 @@ var rowPlan = func() domain.Catalog {
 	}}
 	return c
 }()
+
+var threeYears = invoiceSays(paid, 0, func(f *domain.InvoiceFact) {
+	f.Invoice.Lines[0].Price, f.Invoice.Lines[0].Until = "price_row", noon.Add(3*365*day)
+})
 
 func told(facts ...domain.Fact) []domain.Fact {
 	first := invoiceSays(paid, 0, func(f *domain.InvoiceFact) { f.Invoice.Lines[0].Price = "price_row" })

@@ -196,6 +196,8 @@ type AccessRule struct {
 // AccessRules is the decision table of subscription items. The first row that fits
 // decides.
 var AccessRules = []AccessRule{
+	{Option: "perpetual_after_3_years", PaidYears: 3, Gives: BasisForGood},
+
 	{Customer: CustomerDeleted, Gives: BasisNothing},
 	{Status: StatusIncomplete, Gives: BasisNothing},
 	{Status: StatusIncompleteExpired, Gives: BasisNothing},
