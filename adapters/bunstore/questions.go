@@ -49,7 +49,7 @@ func answeredRowOf(d domain.Doubt) questionRow {
 
 func (r questionRow) toDomain() ports.Question {
 	subject := domain.Ref{Kind: domain.RefKind(r.Kind), ID: r.ID}
-	if r.Since.Equal(anyAnswer) {
+	if subject.Kind == domain.RefInvoice && r.Since.Equal(anyAnswer) {
 		r.Since = time.Time{}
 	}
 	return ports.Question{

@@ -239,7 +239,7 @@ var validRows = map[string]map[string]string{
 		"complete": "false", "lines": "'[]'",
 	},
 	"credit_notes": {
-		"id": "'cn_1'", "user_id": "'ann'", "invoice_id": "''", "status": "'issued'", "amount": "0", "currency": "''", "lines": "'[]'", "refunds": "''",
+		"id": "'cn_1'", "user_id": "'ann'", "invoice_id": "''", "status": "'issued'", "kind": "''", "amount": "0", "currency": "''", "lines": "'[]'", "refunds": "''",
 	},
 	"invoice_payments": {"id": "'pi_1'", "user_id": "'ann'", "invoice_id": "'in_1'"},
 	"charges": {

@@ -54,7 +54,7 @@ func TestGateway_Contract(t *testing.T) {
 					t.Fatal(err)
 				}
 				gateway.SetReturned(domain.CreditNoteFact{Customer: of.Customer, CreditNote: domain.CreditNote{
-					ID: domain.CreditNoteID("cn_" + invoice), Invoice: invoice, Status: "issued", Amount: amount, Currency: of.Invoice.Currency,
+					ID: domain.CreditNoteID("cn_" + invoice), Invoice: invoice, Status: "issued", Kind: domain.PostPayment, Amount: amount, Currency: of.Invoice.Currency,
 					Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, CreatedAt: noon,
 				}})
 			},

@@ -38,7 +38,7 @@ func (p pen) line(i domain.Invoice, l domain.Line) object {
 // isProration is true of what a change within a period is billed with. What an item
 // gets back is from one, too.
 func (p pen) isProration(l domain.Line) bool {
-	return l.Kind == domain.LineChange || l.Kind == domain.LineCredit && l.Item != ""
+	return l.Kind == domain.LineChange || l.Kind == domain.LineCredit
 }
 
 // linePrice is a price until acacia: always the object, its product not.
