@@ -148,12 +148,15 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 				rule = poolRule
 			}
 		}
-		for _, line := range billed {
+		for l, line := range billed {
 			if line.line.Kind != LineCredit {
 				continue
 			}
 			var revoked int64
-			why := graver(revokedOrigin(lines, line), revokedOrigin(unpaid, line))
+			why := revokedOrigin(lines, line)
+			if never := revokedOrigin(unpaid, line); why == nil && never != nil {
+				why, billed[l].units = never, paidBefore(lines, line) // the rest was never counted
+			}
 			if why != nil {
 				revoked = unpaidPart(lines, line)
 			}
