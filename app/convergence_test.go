@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -28,6 +29,13 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
+// A check takes a second under the race detector: more are for -rapid.checks to ask for.
+func init() {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+}
+
 // True histories of two users, written in any API version, delivered in any order,
 // several at once, as often as anybody likes, read by the real readers and kept in
 // each store: both users end with the truth, and their changes lead there.
@@ -43,7 +51,7 @@ func TestConvergence_OfTrueHistoriesOnEachStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newDelivery(t, open(t))
-			for batch := range 2 { // of 100 checks each, or as many as -rapid.checks says
+			for batch := range 2 { // of as many checks as -rapid.checks says
 				t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
 					t.Parallel()
 					rapid.Check(t, w.converges)
