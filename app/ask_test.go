@@ -116,7 +116,7 @@ func TestAsk_WhatCannotBeAskedNowIsAskedLater(t *testing.T) {
 // askOnUntil runs AskOn until something holds.
 func (w *world) askOnUntil(t *testing.T, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var running sync.WaitGroup
 	running.Go(func() { w.fulfill.AskOn(ctx, func(error) {}) })

@@ -152,7 +152,7 @@ func TestNamed_ManyAndOneUnreadable(t *testing.T) {
 		}
 		return domain.ProcessedEvent{ID: e.ID, Type: sub.Type, ReceivedAt: w.clock.now(), Outcome: domain.OutcomeIgnored, WaitsFor: acct, Attempts: 1, Payload: payload}
 	}
-	const many = 450
+	const many = 230
 	for n := range many {
 		w.keepWaiting(t, stored(n, nil))
 	}

@@ -67,7 +67,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 	s.idle(t)
 
 	t.Run("why somebody has it", func(t *testing.T) {
-		s.says(t, "explain ana sso", "sso: yes since", "access: active -> period", "granted on", "by event evt_", "paid of 29.00 usd")
+		s.says(t, "explain ana sso", "sso: yes since", "access: active -> period", "granted on", "by event evt_", "paid, 29.00 usd")
 		s.says(t, "explain ana --at "+begin.Add(-time.Hour).Format(time.RFC3339), "From the history", "Nothing had been given by then")
 		s.says(t, "explain ana sso --at "+begin.AddDate(2, 0, 0).Format(time.DateOnly), "sso: no", "gave it and ended on")
 		s.says(t, "explain nobody sso", "sso: no", "plans that grant it: pro")
