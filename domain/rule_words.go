@@ -84,34 +84,25 @@ func (r MoneyRule) Says() string {
 
 // RefundPolicies are the refund policies that rows of [MoneyRules] name, sorted.
 func RefundPolicies() []RefundPolicy {
-	var all []RefundPolicy
-	for _, r := range MoneyRules {
-		if r.Refund != "" {
-			all = append(all, r.Refund)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return named(MoneyRules, func(r MoneyRule) RefundPolicy { return r.Refund })
 }
 
 // DisputePolicies are the dispute policies that rows of [MoneyRules] name, sorted.
 func DisputePolicies() []DisputePolicy {
-	var all []DisputePolicy
-	for _, r := range MoneyRules {
-		if r.Dispute != "" {
-			all = append(all, r.Dispute)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return named(MoneyRules, func(r MoneyRule) DisputePolicy { return r.Dispute })
 }
 
 // AccessOptions are the options that rows of [AccessRules] name, sorted.
 func AccessOptions() []AccessOption {
-	var all []AccessOption
-	for _, r := range AccessRules {
-		if r.Option != "" {
-			all = append(all, r.Option)
+	return named(AccessRules, func(r AccessRule) AccessOption { return r.Option })
+}
+
+// named are the words that rows of a table name, each once, sorted.
+func named[Row any, Word ~string](rows []Row, word func(Row) Word) []Word {
+	var all []Word
+	for _, row := range rows {
+		if w := word(row); w != "" {
+			all = append(all, w)
 		}
 	}
 	slices.Sort(all)
