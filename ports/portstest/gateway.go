@@ -26,7 +26,7 @@ type GatewayFixture struct {
 	// DeleteCustomer deletes a customer, as a shop does by hand. It may be nil.
 	DeleteCustomer func(t *testing.T, customer domain.CustomerID)
 	// Refund gives a part of a payment back, Dispute has the buyer's bank dispute it,
-	// and Credit takes a part of an invoice's line back. Each may be nil.
+	// and Credit takes a part of an invoice's line back.
 	Refund  func(t *testing.T, payment domain.PaymentIntentID, amount int64)
 	Dispute func(t *testing.T, payment domain.PaymentIntentID)
 	Credit  func(t *testing.T, invoice domain.InvoiceID, line string, amount int64)
