@@ -20,7 +20,7 @@ func lossOf(now domain.Catalog, h ports.Holding) (Loss, bool) {
 		return loss, true
 	}
 	for _, set := range grantSets {
-		if _, granted := grantsOf(plan, set.of)[h.Feature]; granted {
+		if _, granted := plan.GrantsOf(set.of)[h.Feature]; granted {
 			return loss, false
 		}
 	}
@@ -116,17 +116,6 @@ var grantSets = []struct {
 	{domain.GrantsPastDue, "while a payment is overdue"},
 }
 
-func grantsOf(p domain.Plan, set domain.GrantSet) map[domain.FeatureKey]domain.Value {
-	switch {
-	case set == domain.GrantsTrial && p.TrialGrants != nil:
-		return p.TrialGrants
-	case set == domain.GrantsPastDue && p.PastDueGrants != nil:
-		return p.PastDueGrants
-	default:
-		return p.Grants
-	}
-}
-
 // granted is what a plan gives of a feature, and how that is counted.
 type granted struct {
 	value   domain.Value
@@ -136,7 +125,7 @@ type granted struct {
 
 // grantedBy is nil where the plan gives nothing of the feature.
 func grantedBy(c domain.Catalog, p domain.Plan, set domain.GrantSet, feature domain.FeatureKey) *granted {
-	value, has := grantsOf(p, set)[feature]
+	value, has := p.GrantsOf(set)[feature]
 	if !has {
 		return nil
 	}

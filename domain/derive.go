@@ -69,10 +69,10 @@ func entitlementsOf(source Source, standings []Standing, c Catalog) []Entitlemen
 }
 
 func entitlementsOfOne(s Standing, c Catalog) []Entitlement {
-	if !s.Gives || !(interval{s.Since, s.Until}).closed().lasts() {
+	if !s.Gives || (interval{s.Since, s.Until}).closed().empty() {
 		return nil
 	}
-	grants := c.Plans[s.Plan].grantsOf(s.Grants)
+	grants := c.Plans[s.Plan].GrantsOf(s.Grants)
 	all := make([]Entitlement, 0, len(grants))
 	for feature, value := range grants {
 		all = append(all, Entitlement{
@@ -140,7 +140,7 @@ func givenIn(between interval, standings []Standing, c Catalog) map[FeatureKey]E
 // valuesOf is what so many units of a plan give.
 func valuesOf(p Plan, set GrantSet, quantity int64, c Catalog) map[FeatureKey]Value {
 	values := make(map[FeatureKey]Value, len(p.Grants))
-	for feature, value := range p.grantsOf(set) {
+	for feature, value := range p.GrantsOf(set) {
 		values[feature] = c.timesUnits(feature, value, quantity)
 	}
 	return values

@@ -32,15 +32,13 @@ func (i interval) open() interval {
 
 func (i interval) empty() bool { return !i.from.Before(i.until) }
 
-func (i interval) lasts() bool { return !i.empty() }
-
 // minus takes intervals out of one. All are closed.
 func (i interval) minus(others []interval) []interval {
 	left := []interval{i}
 	for _, o := range others {
 		var next []interval
 		for _, l := range left {
-			for _, part := range []interval{{l.from, earliest(l.until, o.from)}, {latest(l.from, o.until), l.until}} {
+			for _, part := range []interval{{l.from, earliest(l.until, o.from)}, {later(l.from, o.until), l.until}} {
 				if !part.empty() {
 					next = append(next, part)
 				}
@@ -58,7 +56,7 @@ func lengthOf(all []interval) time.Duration {
 	var sum time.Duration
 	var end time.Time
 	for _, i := range all {
-		from := latest(i.from, end)
+		from := later(i.from, end)
 		if from.Before(i.until) {
 			sum += i.until.Sub(from)
 			end = i.until
@@ -69,13 +67,6 @@ func lengthOf(all []interval) time.Duration {
 
 func earliest(a, b time.Time) time.Time {
 	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
 		return b
 	}
 	return a

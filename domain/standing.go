@@ -274,7 +274,7 @@ func (c coverage) lastTaken() takenLine {
 func (p Purchase) horizon() time.Time {
 	newest := p.Subscription.SeenAt
 	for _, bill := range p.Bills {
-		newest = latest(newest, bill.Invoice.SeenAt)
+		newest = later(newest, bill.Invoice.SeenAt)
 	}
 	return newest
 }
@@ -306,8 +306,8 @@ func (p Plan) setOf(set GrantSet) GrantSet {
 	return GrantsUsual
 }
 
-// grantsOf are the plan's grants of a set.
-func (p Plan) grantsOf(set GrantSet) map[FeatureKey]Value {
+// GrantsOf are the plan's grants of a set: the usual ones, if it has none of that set.
+func (p Plan) GrantsOf(set GrantSet) map[FeatureKey]Value {
 	switch p.setOf(set) {
 	case GrantsTrial:
 		return p.TrialGrants

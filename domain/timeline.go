@@ -97,7 +97,7 @@ func (t timeline) asIs() []piece {
 	var all []piece
 	for _, left := range whole.minus(taken) {
 		if vouched && left.until.Equal(t.periodEnd()) {
-			left.until = latest(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
+			left.until = later(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
 		}
 		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
 	}
@@ -139,7 +139,7 @@ func (t timeline) paid() []piece {
 	var end time.Time
 	var all []piece
 	for _, h := range t.covered.spans(t.item) {
-		end = latest(end, h.until)
+		end = later(end, h.until)
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
@@ -156,7 +156,7 @@ func (t timeline) leewayAfter(end time.Time) time.Time {
 	until := end.Add(t.plan.Leeway)
 	for _, gone := range t.covered.taken {
 		if end.Before(gone.until) {
-			until = earliest(until, latest(end, gone.from))
+			until = earliest(until, later(end, gone.from))
 		}
 	}
 	return until
