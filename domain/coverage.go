@@ -175,7 +175,8 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 			poolRule = graver(poolRule, badRule)
 		}
 		good := saturatingAdd(bill.Invoice.AmountPaid, spent-spentBad)
-		if spentBad <= good || !bill.Invoice.settled() {
+		buys := slices.ContainsFunc(billed, func(l settledLine) bool { return l.line.Kind != LineCredit })
+		if spentBad <= good || !buys {
 			continue
 		}
 		for l := range billed {

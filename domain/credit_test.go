@@ -25,6 +25,17 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 1333, 10, 30)), 0, -2000, 0),
 		sub(30, "active", has("si_1", "price_m", 2, 30, 60)), settledWith(bill(30, "in_3", "paid", cycle("si_1", "price_m", 2, 2000, 30, 60)), -2000, 0, 0),
 	}
+	// Nine seats are refunded, and then all of the item is removed: who gives it up has it
+	// no longer, whatever the credit for it is worth.
+	removed := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 2900, 0, 30), cycle("si_2", "price_addon", 1, 700, 0, 30)),
+		sub(5, "active", has("si_1", "price_m", 9, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(5, "in_2", "paid", line(domain.LineCredit, "si_1", "price_m", 1, -2416, 5, 30), line(domain.LineChange, "si_1", "price_m", 9, 21749, 5, 30)),
+		refundOf(6, "pi_2", "succeeded", 19333),
+		sub(18, "active", has("si_2", "price_addon", 1, 0, 30)),
+		settledWith(bill(18, "in_3", "paid", line(domain.LineCredit, "si_1", "price_m", 9, -11309, 18, 30)), 0, -11309, 0),
+	}
 	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
@@ -32,6 +43,7 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		"changed":                                {changed, []holding{{11, team}}},
 		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
 		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "pro, projects 100, seats 1"}}},
+		"refunded, and then removed":             {removed, []holding{{19, "sso"}}},
 		"fewer":                                  {fewer, []holding{{31, five}}},
 		"fewer, and all were charged back":       {also(fewer, disputeOf(35, "pi_1", "lost")), []holding{{36, "nothing"}}},
 	})

@@ -109,9 +109,11 @@ func (t timeline) asIs() []piece {
 func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
 
 // renewed tells whether the next invoice of the item may be on its way when what was paid
-// for ends: what is reduced then comes after it.
-func (t timeline) renewed() bool {
-	return t.vouched() && t.plan.setOf(t.row.Grants) == GrantsUsual
+// for ends: what is reduced then comes after it. Beside something else that is overdue
+// only the next period says so, once it has begun.
+func (t timeline) renewed(end time.Time) bool {
+	begun := t.row.Status == StatusPastDue && t.since.IsZero() && t.item.PeriodStart.Equal(end)
+	return t.plan.setOf(t.row.Grants) == GrantsUsual && (t.vouched() || begun)
 }
 
 // creditEnd is until when the status vouches though an invoice of the item is open: not
@@ -143,7 +145,7 @@ func (t timeline) paid() []piece {
 		all = append(all, piece{h, GrantsUsual, BasisPaid})
 	}
 	for n := range all {
-		if t.renewed() && all[n].until.Equal(end) {
+		if t.renewed(end) && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}

@@ -67,6 +67,13 @@ func TestEntitlements_NobodyLosesByAChangeOrAFavor(t *testing.T) {
 			sub(10, "active", has("si_1", "price_team", 5, 0, 30)),
 			bill(10, "in_2", "paid", change("price_team", 3000, 10, 30), credit("price_m", -1933, 10, 30)),
 		}, map[float64]string{11: team, 29: team}},
+		"a fee of something else is declined, and the month is renewed": {market, []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
+			bill(0, "in_0", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),
+			bill(10, "in_1", "open", line(domain.LineOneOff, "", "price_fee", 1, 50000, 10, 10)),
+			sub(10, "past_due", has("si_1", "price_m", 5, 0, 30)),
+			sub(30, "past_due", has("si_1", "price_m", 5, 30, 60)),
+		}, map[float64]string{29: pro, 30.5: pro, 32: "nothing"}},
 		"free time within what is paid for": {tried, []domain.Fact{
 			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
 			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),

@@ -163,7 +163,7 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time 
 			end = b.until
 		}
 	}
-	if s.mayRenew(plan) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
+	if s.mayRenew(i, plan, end) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
 		return end.Add(-time.Second)
 	}
 	return t
@@ -197,10 +197,21 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 // longAfter is after all that these histories tell.
 var longAfter = Noon.Add(100_000 * Day)
 
-// mayRenew tells whether the next invoice may be on its way, and would be paid.
-func (s *subscriber) mayRenew(plan domain.Plan) bool {
+// mayRenew tells whether the next invoice of an item may be on its way, and would be paid.
+// That something else is owed says nothing against that, once the next period has begun.
+func (s *subscriber) mayRenew(i *item, plan domain.Plan, end time.Time) bool {
 	suspended := s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0
-	return s.is.Status == domain.StatusActive && !suspended && !s.neverPaid()
+	begun := s.is.Status == domain.StatusPastDue && s.owesElse(i) && i.PeriodStart.Equal(end)
+	return (s.is.Status == domain.StatusActive || begun) && !suspended && !s.neverPaid()
+}
+
+// owesElse tells whether what is owed is told, and is for nothing of this item.
+func (s *subscriber) owesElse(i *item) bool {
+	owes := len(s.open()) > 0
+	for _, inv := range s.invoices {
+		owes = owes || inv.is.Status == domain.InvoiceUncollectible
+	}
+	return owes && s.owedSince(i).IsZero()
 }
 
 // neverPaid: the checkout was not paid, and no invoice was.
