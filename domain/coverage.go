@@ -88,8 +88,8 @@ func (p Purchase) settledLines(policyOf func(Line) Policy) []settledLine {
 		p.revokeBoughtOnCredit(all, unpaid)
 	}
 	for n, line := range all {
-		if line.line.Kind == LineCredit && line.revoked == nil && !netsOut(linesOf(all, line.bill), line) {
-			all[n].units = paidBefore(all, line) // nothing can be taken back that is not there
+		if line.line.Kind == LineCredit && line.revoked == nil {
+			all[n].units = takenBack(all, line)
 		}
 	}
 	return all
@@ -153,10 +153,8 @@ func (p Purchase) revokeBoughtOnCredit(lines, unpaid []settledLine) {
 				continue
 			}
 			var revoked int64
-			why := revokedOrigin(lines, line)
-			if never := revokedOrigin(unpaid, line); why == nil && never != nil {
-				why, billed[l].units = never, paidBefore(lines, line) // the rest was never counted
-			}
+			billed[l].units = takenBack(lines, line)
+			why := graver(revokedOrigin(lines, line), revokedOrigin(unpaid, line))
 			if why != nil {
 				revoked = unpaidPart(lines, line)
 			}
@@ -245,6 +243,19 @@ func revokedOrigin(lines []settledLine, taken settledLine) *Rule {
 		}
 	}
 	return rule
+}
+
+// takenBack is how many units a credit takes back: nothing that is not there. But where
+// its invoice bills units anew, what was never paid for goes first, and what is billed
+// beyond that was paid.
+func takenBack(lines []settledLine, credit settledLine) int64 {
+	var anew int64
+	for _, l := range linesOf(lines, credit.bill) {
+		if l.line.Kind != LineCredit && l.revoked == nil && l.line.Item == credit.line.Item && l.line.Price == credit.line.Price {
+			anew = saturatingAdd(anew, l.units)
+		}
+	}
+	return min(credit.line.Quantity, max(paidBefore(lines, credit), anew))
 }
 
 // unpaidPart is how much of a credit is for what is not paid for any more: of a credit

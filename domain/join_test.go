@@ -52,7 +52,7 @@ func fromThenOn(h domaintest.History, a domain.Account) []domain.Entitlement {
 	})
 	for n := range kept {
 		kept[n].Part = 0
-		if kept[n].Since.Before(h.End) {
+		if !kept[n].Since.After(h.End) {
 			kept[n].Since = time.Time{}
 		}
 	}

@@ -28,9 +28,10 @@ type piece struct {
 // for and is over at the horizon is left out.
 func (t timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
-	// What is reduced is no reason to give less than what was paid for.
+	// What is reduced is no reason to give less than what was paid for; but what the item was
+	// changed for is given instead of it.
 	first, then := asIs, paid
-	if t.plan.setOf(t.row.Grants) != GrantsUsual {
+	if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone {
 		first, then = paid, asIs
 	}
 	all := slices.Clone(first)

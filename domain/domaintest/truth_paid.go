@@ -55,6 +55,9 @@ func (s *subscriber) gives(t time.Time) []given {
 				usual[tariffs[price].plan] += n
 			}
 		case how == "grace" && plan.PastDueGrants != nil:
+			if i.removed {
+				break // what it was changed for is given
+			}
 			if len(paid) == 0 {
 				pastDue[plan.Key] += asItIs
 			}
@@ -260,13 +263,29 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 		if inv.is.Status != domain.InvoicePaid {
 			continue
 		}
+		billed, back := map[domain.PriceID]int64{}, map[domain.PriceID]int64{}
 		for _, b := range inv.bought {
-			if b.item == i && b.covers(t) && !b.isBack() && !b.isWaived() {
-				paid[b.price] += b.units
+			switch {
+			case b.item != i || !b.covers(t) || b.isBack() || b.isWaived():
+			case b.units < 0:
+				back[b.price] -= b.units
+			default:
+				billed[b.price] += b.units
 			}
 		}
-		for price, n := range paid {
-			paid[price] = max(0, n) // nothing can be taken back that is not there
+		for price, n := range back {
+			switch had := paid[price]; {
+			case billed[price] >= n: // of more units only those beyond were paid
+				paid[price] += billed[price] - n
+			case billed[price] > 0: // of fewer those go first that were never paid
+				paid[price] = max(had-n+billed[price], min(had, billed[price]))
+			default: // nothing can be taken back that is not there
+				paid[price] = max(0, had-n)
+			}
+			delete(billed, price)
+		}
+		for price, n := range billed {
+			paid[price] += n
 		}
 	}
 	for price, n := range paid {
