@@ -107,11 +107,11 @@ var mutants = []edit{
 	{"coverage.go", "quantity = -quantity\n",
 		"if quantity = -quantity; mutant(\"lines do not add up\") {\n\t\t\t\tquantity = 0\n\t\t\t}\n"},
 	{"coverage.go", "	if revoked {\n", "\tif revoked && !mutant(\"credit for what was charged back is as good as money\") {\n"},
-	{"coverage.go", "if spentBad <= good || !bill.Invoice.settled() {",
+	{"coverage.go", "if spentBad <= good || !buys {",
 		`if mutant("any credit for what was charged back takes all") && spentBad > 0 {
 			good = 0
 		}
-		if spentBad <= good || !bill.Invoice.settled() {`},
+		if spentBad <= good || !buys {`},
 	{"timeline.go", "	if t.row.Gives == BasisForGood {\n		taken = nil", "\tif t.row.Gives == BasisForGood || mutant(\"the status vouches for what was refunded\") {\n\t\ttaken = nil"},
 	{"timeline.go", "all[n].until = t.leewayAfter(end)",
 		`if all[n].until = t.leewayAfter(end); mutant("leeway within a month that was refunded") {
