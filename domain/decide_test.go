@@ -55,7 +55,7 @@ func TestAccessRules_EachRowIsTheFirstToFitForSomething(t *testing.T) {
 	t.Parallel()
 	decided := make([]bool, len(AccessRules))
 	for _, o := range observable() {
-		n := slices.IndexFunc(AccessRules, func(r AccessRule) bool { return r.fits(o) })
+		n := slices.IndexFunc(AccessRules, func(r AccessRule) bool { return r.fits(&o) })
 		if n < 0 {
 			t.Fatalf("no row fits %+v: say what is given then", o)
 		}
@@ -115,6 +115,6 @@ func TestMoneyRules_EachRowIsTheFirstToFitForSomething(t *testing.T) {
 }
 
 func firstToFit(o itemObservations) AccessRule {
-	row, _ := decideAccess(o)
-	return row
+	row, _ := decideAccess(&o)
+	return *row
 }

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -16,20 +15,22 @@ const DerivationVersion = 1
 // feature, source and time. It needs no clock: rights that end by themselves carry an
 // Until, and readers compare it with their own time.
 func Entitlements(a Account, c Catalog) []Entitlement {
-	var all []Entitlement
 	standings := Standings(a, c)
+	all := make([]Entitlement, 0, 2*len(standings))
 	for n := 0; n < len(standings); {
 		source := standings[n].Source
-		end := n
+		end := n + 1
 		for end < len(standings) && standings[end].Source == source {
 			end++
 		}
-		if g, is := a.Grants[GrantID(source.ID)]; is && source.Kind == SourceGrant {
-			if s := standings[n]; s.Gives {
-				all = append(all, Entitlement{Feature: g.Feature, Source: source, Value: g.Value, Since: s.Since, Until: s.Until})
-			}
-		} else {
-			all = append(all, entitlementsOf(source, standings[n:end], c)...)
+		of := standings[n:end]
+		switch {
+		case source.Kind == SourceGrant:
+			all = a.Grants[GrantID(source.ID)].addEntitlement(all, of[0])
+		case len(of) == 1: // as of most sources
+			all = of[0].addEntitlements(all, &c)
+		default:
+			all = addTogether(all, of, &c)
 		}
 		n = end
 	}
@@ -37,117 +38,132 @@ func Entitlements(a Account, c Catalog) []Entitlement {
 	return all
 }
 
-// entitlementsOf is what the standings of one source give together, feature by feature,
-// one stretch of time after the other. Items of one plan add up to so many units of it.
-func entitlementsOf(source Source, standings []Standing, c Catalog) []Entitlement {
-	if len(standings) == 1 { // as of most sources
-		return entitlementsOfOne(standings[0], c)
+func (g Grant) addEntitlement(all []Entitlement, s Standing) []Entitlement {
+	if !s.Gives {
+		return all
 	}
-	var stretches []stretch
-	for _, between := range intervalsBetween(standings) {
-		for feature, e := range givenIn(between, standings, c) {
-			e.Feature, e.Source = feature, source
-			stretches = append(stretches, stretch{between, e})
-		}
-	}
-	slices.SortStableFunc(stretches, func(a, b stretch) int { return cmp.Compare(a.gives.Feature, b.gives.Feature) })
-	var all []Entitlement
-	for _, s := range stretches {
-		s.gives.Since, s.gives.Until = s.from, s.open().until
-		last := len(all) - 1
-		switch {
-		case last < 0 || all[last].Feature != s.gives.Feature:
-		case all[last].Value == s.gives.Value && all[last].Plan == s.gives.Plan && all[last].Until.Equal(s.from):
-			all[last].Until = s.gives.Until
-			continue
-		default:
-			s.gives.Part = all[last].Part + 1
-		}
-		all = append(all, s.gives)
-	}
-	return all
+	return append(all, Entitlement{Feature: g.Feature, Source: s.Source, Value: g.Value, Since: s.Since, Until: s.Until})
 }
 
-func entitlementsOfOne(s Standing, c Catalog) []Entitlement {
+// addEntitlements adds what a standing gives alone.
+func (s *Standing) addEntitlements(all []Entitlement, c *Catalog) []Entitlement {
 	if !s.Gives || (interval{s.Since, s.Until}).closed().empty() {
-		return nil
+		return all
 	}
-	grants := c.Plans[s.Plan].GrantsOf(s.Grants)
-	all := make([]Entitlement, 0, len(grants))
-	for feature, value := range grants {
+	plan := c.Plans[s.Plan]
+	return s.addGrants(all, &plan, c)
+}
+
+// addGrants adds what so many units of a plan give.
+func (s *Standing) addGrants(all []Entitlement, plan *Plan, c *Catalog) []Entitlement {
+	for feature, value := range plan.GrantsOf(s.Grants) {
 		all = append(all, Entitlement{
-			Feature: feature, Source: s.Source, Plan: s.Plan, Value: c.timesUnits(feature, value, s.Quantity), Since: s.Since, Until: s.Until,
+			Feature: feature, Source: s.Source, Plan: plan.Key, Value: c.timesUnits(feature, value, s.Quantity), Since: s.Since, Until: s.Until,
 		})
 	}
 	return all
 }
 
-// stretch is what is given of one feature in a stretch of time.
-type stretch struct {
-	interval
-	gives Entitlement
+// addTogether adds what the standings of one source give together, feature by feature,
+// one stretch of time after the other. Items of one plan add up to so many units of it.
+func addTogether(all []Entitlement, standings []Standing, c *Catalog) []Entitlement {
+	first := len(all)
+	var buffer [16]time.Time
+	edges := edgesOf(standings, buffer[:0])
+	for n := 0; n+1 < len(edges); n++ {
+		all = addBetween(all, interval{edges[n], edges[n+1]}, standings, c)
+	}
+	// The stretches of a feature follow each other, and those that give the same are one.
+	stretches := all[first:]
+	slices.SortFunc(stretches, func(a, b Entitlement) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), a.Since.Compare(b.Since))
+	})
+	joined := all[:first]
+	for _, e := range stretches {
+		last := len(joined) - 1
+		switch {
+		case last < first || joined[last].Feature != e.Feature:
+		case joined[last].Value == e.Value && joined[last].Plan == e.Plan && joined[last].Until.Equal(e.Since):
+			joined[last].Until = e.Until
+			continue
+		default:
+			e.Part = joined[last].Part + 1
+		}
+		joined = append(joined, e)
+	}
+	for n := first; n < len(joined); n++ {
+		joined[n].Until = interval{until: joined[n].Until}.open().until
+	}
+	return joined
 }
 
-// intervalsBetween are the stretches of time in which nothing changes, in order.
-func intervalsBetween(standings []Standing) []interval {
-	var edges []time.Time
-	for _, s := range standings {
-		if s.Gives {
+// edgesOf are the times at which one of the standings begins or ends, in order.
+func edgesOf(standings []Standing, edges []time.Time) []time.Time {
+	for n := range standings {
+		if s := &standings[n]; s.Gives {
 			span := interval{s.Since, s.Until}.closed()
 			edges = append(edges, span.from, span.until)
 		}
 	}
 	slices.SortFunc(edges, time.Time.Compare)
-	edges = slices.CompactFunc(edges, time.Time.Equal)
-	var all []interval
-	for n := 0; n+1 < len(edges); n++ {
-		all = append(all, interval{edges[n], edges[n+1]})
+	return slices.CompactFunc(edges, time.Time.Equal)
+}
+
+// addBetween adds what standings give together in a stretch of time in which none
+// begins or ends. Of a feature that two plans give, the first plan's name stands.
+func addBetween(all []Entitlement, between interval, standings []Standing, c *Catalog) []Entitlement {
+	first := len(all)
+	var buffer [4]unitsOf
+	for _, of := range unitsIn(between, standings, c, buffer[:0]) {
+		plan := c.Plans[of.plan]
+		for feature, value := range plan.GrantsOf(of.grants) {
+			value = c.timesUnits(feature, value, of.count)
+			twice := slices.IndexFunc(all[first:], func(e Entitlement) bool { return e.Feature == feature })
+			if twice >= 0 {
+				e := &all[first+twice]
+				e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)
+				continue
+			}
+			all = append(all, Entitlement{
+				Feature: feature, Source: standings[0].Source, Plan: of.plan, Value: value, Since: between.from, Until: between.until,
+			})
+		}
 	}
 	return all
 }
 
-// givenIn is what standings give within a stretch of time in which none changes.
-func givenIn(between interval, standings []Standing, c Catalog) map[FeatureKey]Entitlement {
-	type set struct {
-		plan   PlanKey
-		grants GrantSet
-	}
-	units := map[set]int64{}
-	for _, s := range standings {
-		span := interval{s.Since, s.Until}.closed()
-		if s.Gives && !between.from.Before(span.from) && between.from.Before(span.until) {
-			of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}
-			units[of] = saturatingAdd(units[of], s.Quantity)
-		}
-	}
-	given := map[FeatureKey]Entitlement{}
-	for _, of := range slices.SortedFunc(maps.Keys(units), func(a, b set) int {
-		return cmp.Or(cmp.Compare(a.plan, b.plan), cmp.Compare(a.grants, b.grants))
-	}) {
-		for feature, value := range valuesOf(c.Plans[of.plan], of.grants, units[of], c) {
-			e, twice := given[feature]
-			if twice {
-				e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)
-			} else {
-				e = Entitlement{Plan: of.plan, Value: value}
-			}
-			given[feature] = e
-		}
-	}
-	return given
+// unitsOf are so many of one plan, of which one set of its grants is given.
+type unitsOf struct {
+	plan   PlanKey
+	grants GrantSet
+	count  int64
 }
 
-// valuesOf is what so many units of a plan give.
-func valuesOf(p Plan, set GrantSet, quantity int64, c Catalog) map[FeatureKey]Value {
-	values := make(map[FeatureKey]Value, len(p.Grants))
-	for feature, value := range p.GrantsOf(set) {
-		values[feature] = c.timesUnits(feature, value, quantity)
+// unitsIn adds up what standings give in a stretch of time, sorted.
+func unitsIn(between interval, standings []Standing, c *Catalog, all []unitsOf) []unitsOf {
+	for n := range standings {
+		s := &standings[n]
+		span := interval{s.Since, s.Until}.closed()
+		if !s.Gives || between.from.Before(span.from) || !between.from.Before(span.until) {
+			continue
+		}
+		plan := c.Plans[s.Plan]
+		of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}
+		same := slices.IndexFunc(all, func(u unitsOf) bool { return u.plan == of.plan && u.grants == of.grants })
+		if same >= 0 {
+			all[same].count = saturatingAdd(all[same].count, of.count)
+			continue
+		}
+		all = append(all, of)
 	}
-	return values
+	slices.SortFunc(all, func(a, b unitsOf) int {
+		return cmp.Or(cmp.Compare(a.plan, b.plan), cmp.Compare(a.grants, b.grants))
+	})
+	return all
 }
 
 // timesUnits is a plan's value of a feature for so many units of the plan.
-func (c Catalog) timesUnits(feature FeatureKey, v Value, units int64) Value {
+func (c *Catalog) timesUnits(feature FeatureKey, v Value, units int64) Value {
 	if c.Features[feature].PerUnit && v.Limit != Unlimited {
 		v.Limit = saturatingMultiply(v.Limit, units)
 	}

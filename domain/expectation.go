@@ -61,7 +61,7 @@ func (a Account) Expectations() []Expectation {
 }
 
 // renewalDue is when the next news of a subscription is due; zero: none is.
-func (p Purchase) renewalDue() time.Time {
+func (p *Purchase) renewalDue() time.Time {
 	s := p.Subscription
 	status, _ := s.Status.row()
 	if status.Terminal || s.Status == StatusPaused || p.CustomerDeleted {
@@ -100,18 +100,19 @@ func (p Purchase) renewalDue() time.Time {
 
 // moneyUnknown tells whether something is owed, by the status, and invoices that would
 // say what, or what was paid for, were not told.
-func (p Purchase) moneyUnknown() bool {
+func (p *Purchase) moneyUnknown() bool {
 	if !p.saysOwed() {
 		return false
 	}
 	if len(p.owed()) == 0 {
 		return true
 	}
-	for _, item := range p.Subscription.Items {
+	for n := range p.Subscription.Items {
+		item := &p.Subscription.Items[n]
 		told := item.Quantity == 0
 		changed := p.changesUnpaid(item, item.PeriodStart)
 		for _, bill := range p.Bills {
-			told = told || slices.ContainsFunc(bill.Invoice.Lines, func(l Line) bool {
+			told = told || bill.Invoice.has(func(l *Line) bool {
 				// While a change is owed, only its own line tells what was paid for before.
 				says := !changed || bill.Invoice.settled() && !l.unknown()
 				return says && l.about(item) && l.From.Before(item.PeriodEnd) && item.PeriodStart.Before(l.Until)

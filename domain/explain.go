@@ -217,11 +217,7 @@ func (s Standing) couldGive(a Account, c Catalog) []Entitlement {
 		return []Entitlement{{Feature: g.Feature, Source: s.Source, Value: g.Value, Since: s.Since, Until: s.Until}}
 	}
 	plan, _ := c.PlanOf(s.Plan)
-	var all []Entitlement
-	for feature, value := range valuesOf(plan, s.Grants, s.Quantity, c) {
-		all = append(all, Entitlement{Feature: feature, Source: s.Source, Plan: plan.Key, Value: value, Since: s.Since, Until: s.Until})
-	}
-	return all
+	return s.addGrants(nil, &plan, &c)
 }
 
 // stateAt is what a source does at a moment with what it gives, if it gives.

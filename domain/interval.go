@@ -32,21 +32,18 @@ func (i interval) open() interval {
 
 func (i interval) empty() bool { return !i.from.Before(i.until) }
 
-// minus takes intervals out of one. All are closed.
-func (i interval) minus(others []interval) []interval {
-	left := []interval{i}
-	for _, o := range others {
-		var next []interval
-		for _, l := range left {
-			for _, part := range []interval{{l.from, earliest(l.until, o.from)}, {later(l.from, o.until), l.until}} {
-				if !part.empty() {
-					next = append(next, part)
-				}
-			}
+// minus adds what is left of an interval without others to a list. All are closed.
+func (i interval) minus(others, left []interval) []interval {
+	for n, o := range others {
+		if o.from.Before(i.until) && i.from.Before(o.until) {
+			left = interval{i.from, o.from}.minus(others[n+1:], left)
+			return interval{o.until, i.until}.minus(others[n+1:], left)
 		}
-		left = next
 	}
-	return slices.DeleteFunc(left, interval.empty)
+	if i.empty() {
+		return left
+	}
+	return append(left, i)
 }
 
 // lengthOf is how long intervals are together, where they overlap counted once. It

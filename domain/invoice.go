@@ -179,11 +179,21 @@ func (i Invoice) head() invoiceHead {
 }
 
 // settled tells whether nothing of it is owed any more because it was paid for.
-func (i Invoice) settled() bool { return i.Status == InvoicePaid }
+func (i *Invoice) settled() bool { return i.Status == InvoicePaid }
+
+// has tells whether a line of it fits.
+func (i *Invoice) has(fits func(*Line) bool) bool {
+	for n := range i.Lines {
+		if fits(&i.Lines[n]) {
+			return true
+		}
+	}
+	return false
+}
 
 // dueAt is since when it is to be paid: an invoice that is sent has a due date, any
 // other is due when it is billed.
-func (i Invoice) dueAt() time.Time {
+func (i *Invoice) dueAt() time.Time {
 	if !i.DueAt.IsZero() {
 		return i.DueAt
 	}
@@ -191,15 +201,15 @@ func (i Invoice) dueAt() time.Time {
 }
 
 // billedAt is when it was finalized. What was not told is bounded by what was.
-func (i Invoice) billedAt() time.Time {
-	for _, told := range []time.Time{i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {
+func (i *Invoice) billedAt() time.Time {
+	for _, told := range [...]time.Time{i.FinalizedAt, i.CreatedAt, i.FirstSeenAt} {
 		if !told.IsZero() {
 			return told
 		}
 	}
 	var from time.Time
-	for _, line := range i.Lines {
-		from = earlier(from, line.From)
+	for n := range i.Lines {
+		from = earlier(from, i.Lines[n].From)
 	}
 	return from
 }

@@ -9,51 +9,56 @@ import (
 // is never forgotten. A lookup key moves to the next price when prices are raised, an
 // id is replaced in the catalog, and those who pay the old price keep the plan.
 
-// planOf finds the plan that a price belongs to: see [Account.plans].
+// planOf finds the plan that a price belongs to: see [planFinder].
 func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
-	return a.plans(c)(price, lookupKey)
+	f := planFinder{account: &a, catalog: &c}
+	return f.planOf(price, lookupKey)
 }
 
-// plans finds the plan that a price belongs to: by the catalog as it is, or else by
+// planFinder finds the plan that a price belongs to: by the catalog as it is, or else by
 // what the price meant when this account was told of it, by what it meant in an
-// earlier catalog, or by the order that was for it. Orders are looked at once. A price
-// that the catalog ignores by its id means nothing any more: a slip can be mended.
-func (a Account) plans(c Catalog) func(PriceID, string) (Plan, bool) {
-	var ordered map[PriceID]Plan
-	return func(price PriceID, lookupKey string) (Plan, bool) {
-		if plan, mapped := c.PlanByPrice(price, lookupKey); mapped {
+// earlier catalog, or by the order that was for it.
+type planFinder struct {
+	account *Account
+	catalog *Catalog
+	ordered map[PriceID]Plan // orders are looked at once
+}
+
+// planOf finds a plan by the price's id or its lookup key. A price that the catalog
+// ignores by its id means nothing any more: a slip can be mended.
+func (f *planFinder) planOf(price PriceID, lookupKey string) (Plan, bool) {
+	if plan, mapped := f.catalog.PlanByPrice(price, lookupKey); mapped {
+		return plan, true
+	}
+	if price == "" || f.catalog.Ignores(price) {
+		return Plan{}, false
+	}
+	if key, meant := f.account.Meanings[price]; meant {
+		if plan, known := f.catalog.PlanOf(key); known {
 			return plan, true
 		}
-		if price == "" || c.Ignores(price) {
-			return Plan{}, false
-		}
-		if key, meant := a.Meanings[price]; meant {
-			if plan, known := c.PlanOf(key); known {
-				return plan, true
-			}
-		}
-		if key, meant := c.Known.Plan(price); meant {
-			if plan, known := c.PlanOf(key); known {
-				return plan, true
-			}
-		}
-		if ordered == nil {
-			ordered = a.orderedPrices(c)
-		}
-		plan, mapped := ordered[price]
-		return plan, mapped
 	}
+	if key, meant := f.catalog.Known.Plan(price); meant {
+		if plan, known := f.catalog.PlanOf(key); known {
+			return plan, true
+		}
+	}
+	if f.ordered == nil {
+		f.ordered = f.orderedPrices()
+	}
+	plan, mapped := f.ordered[price]
+	return plan, mapped
 }
 
 // orderedPrices are the plans that were ordered, by price: of several the one with the
 // first key.
-func (a Account) orderedPrices(c Catalog) map[PriceID]Plan {
+func (f *planFinder) orderedPrices() map[PriceID]Plan {
 	ordered := map[PriceID]Plan{}
-	for _, o := range a.Orders {
+	for _, o := range f.account.Orders {
 		if o.PriceID == "" {
 			continue
 		}
-		plan, known := c.PlanOf(o.Plan)
+		plan, known := f.catalog.PlanOf(o.Plan)
 		if first, twice := ordered[o.PriceID]; known && (!twice || plan.Key < first.Key) {
 			ordered[o.PriceID] = plan
 		}

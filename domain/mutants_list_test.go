@@ -40,9 +40,9 @@ var mutants = []edit{
 		i.DueAt = earlier(before, j.DueAt)
 	}`},
 	{"invoice.go", "func (i Invoice) join(j Invoice) Invoice {", "func (i Invoice) join(j Invoice) Invoice {\n\tbefore := i.DueAt"},
-	{"coverage.go", "if bill.Invoice.Status == InvoiceOpen {", `if bill.Invoice.Status == InvoiceOpen || bill.Invoice.Status == InvoiceVoid && mutant("a void invoice is owed") {`},
-	{"timeline.go", "whole.until = t.since.Add(t.plan.Grace)",
-		`whole.until = t.since.Add(t.plan.Grace)
+	{"owed.go", "if bill.Invoice.Status == are {", `if bill.Invoice.Status == are || are == InvoiceOpen && bill.Invoice.Status == InvoiceVoid && mutant("a void invoice is owed") {`},
+	{"timeline.go", "whole.until = t.observed.since.Add(t.plan.Grace)",
+		`whole.until = t.observed.since.Add(t.plan.Grace)
 		if mutant("grace has no end") {
 			whole.until = never
 		}`},
@@ -50,17 +50,17 @@ var mutants = []edit{
 	// What of a subscription is given.
 	{"observe.go", "unpaid = unpaid || o.Status != OrderPaid",
 		`unpaid = (unpaid || o.Status != OrderPaid) && !mutant("active is as good as paid")`},
-	{"timeline.go", "piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})",
-		`piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
+	{"timeline.go", "piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})",
+		`piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})
 		if mutant("quantity 0 is one") {
 			all[len(all)-1].quantity = max(1, t.item.Quantity)
 		}`},
-	{"derive.go", "units[of] = saturatingAdd(units[of], s.Quantity)",
-		`if units[of] = saturatingAdd(units[of], s.Quantity); mutant("items of one plan do not add up") {
-				units[of] = s.Quantity
+	{"derive.go", "all[same].count = saturatingAdd(all[same].count, of.count)",
+		`if all[same].count = saturatingAdd(all[same].count, of.count); mutant("items of one plan do not add up") {
+				all[same].count = of.count
 			}`},
-	{"derive.go", "of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}",
-		`of := set{s.Plan, c.Plans[s.Plan].setOf(s.Grants)}
+	{"derive.go", "of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}",
+		`of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}
 			if mutant("items of one plan add up only if they stand alike") {
 				of.grants = s.Grants
 			}`},
@@ -70,9 +70,9 @@ var mutants = []edit{
 				}`},
 	{"timeline.go", "	if t.item.PeriodEnd.IsZero() {", "\tif t.item.PeriodEnd.IsZero() || mutant(\"an item ends with another\") {"},
 	{"timeline.go", "if vouched && left.until.Equal(t.periodEnd()) {", `if vouched && left.until.Equal(t.periodEnd()) && !mutant("no leeway") {`},
-	{"coverage.go", "if !bill.Invoice.Complete || slices.ContainsFunc(bill.Invoice.Lines, about) {",
-		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || slices.ContainsFunc(bill.Invoice.Lines, about) {`},
-	{"standing.go", `if credit.Kind != LineCredit || credit.Item == "" || told ||`,
+	{"coverage.go", "if !bill.Invoice.Complete || bill.Invoice.has(",
+		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || bill.Invoice.has(`},
+	{"ledger.go", `if credit.Kind != LineCredit || credit.Item == "" || told ||`,
 		`if credit.Kind != LineCredit || credit.Item == "" || told || mutant("an unpaid change took what was paid for") ||`},
 	{"coverage.go", "if !c.changed && !c.gone && price == item.Price {",
 		`if !c.changed && !c.gone && price == item.Price && !mutant("who gives a seat back keeps it") {`},
@@ -82,7 +82,7 @@ var mutants = []edit{
 			}
 			p.until = earliest(p.until, end)`},
 	{"standing.go", "if set == GrantsTrial && p.TrialGrants != nil ||", `if set == GrantsTrial && p.TrialGrants != nil && !mutant("a trial gives all") ||`},
-	{"coverage.go", "if p.Subscription.tries(*line) {", `if p.Subscription.tries(*line) && !mutant("a trial is paid for") {`},
+	{"settled.go", "case l.Subscription.tries(line):", `case l.Subscription.tries(line) && !mutant("a trial is paid for"):`},
 	{"timeline.go", "if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone {",
 		`if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone && !mutant("what is reduced comes before what was paid for") {`},
 	{"observe.go", "collected: Collection(s.Pause),", `collected: map[bool]Collection{false: Collection(s.Pause)}[mutant("collection that is paused is as good as any")],`},
@@ -92,10 +92,10 @@ var mutants = []edit{
 		`c.Type == TypeFetched && !c.Deleted && !mutant("a customer that was asked for is gone")`},
 
 	// What of the money is left.
-	{"coverage.go", "back := bill.moneyBack()",
+	{"settled.go", "back := bill.moneyBack()",
 		`back := bill.moneyBack()
 		if mutant("a refund of one invoice is a refund of all") {
-			back = p.Bills[last].moneyBack()
+			back = l.Bills[last].moneyBack()
 		}`},
 	{"returned.go", "	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {",
 		`	if mutant("a refund is measured by the total, credit and all") {
@@ -106,12 +106,12 @@ var mutants = []edit{
 		`if note.Status != CreditNoteIssued || mutant("credit notes ignored") {`},
 	{"coverage.go", "quantity = -quantity\n",
 		"if quantity = -quantity; mutant(\"lines do not add up\") {\n\t\t\t\tquantity = 0\n\t\t\t}\n"},
-	{"coverage.go", "	if revoked {\n", "\tif revoked && !mutant(\"credit for what was charged back is as good as money\") {\n"},
-	{"coverage.go", "if spentBad <= good || !buys {",
-		`if mutant("any credit for what was charged back takes all") && spentBad > 0 {
+	{"credit.go", "	if revoked {\n", "\tif revoked && !mutant(\"credit for what was charged back is as good as money\") {\n"},
+	{"credit.go", "if spent.bad <= good || !billed.buys() {",
+		`if mutant("any credit for what was charged back takes all") && spent.bad > 0 {
 			good = 0
 		}
-		if spentBad <= good || !buys {`},
+		if spent.bad <= good || !billed.buys() {`},
 	{"timeline.go", "	if t.row.Gives == BasisForGood {\n		taken = nil", "\tif t.row.Gives == BasisForGood || mutant(\"the status vouches for what was refunded\") {\n\t\ttaken = nil"},
 	{"timeline.go", "all[n].until = t.leewayAfter(end)",
 		`if all[n].until = t.leewayAfter(end); mutant("leeway within a month that was refunded") {
@@ -137,5 +137,5 @@ var mutants = []edit{
 	{"guard.go", `return s.Status == "complete" && (s.PaymentStatus == "paid" ||`, `return s.Status == "complete" && (s.PaymentStatus == "paid" || mutant("a completed session is as good as paid") ||`},
 
 	// What a price means.
-	{"meaning.go", "if price == \"\" || c.Ignores(price) {", "if price == \"\" || c.Ignores(price) || mutant(\"meanings forgotten\") {"},
+	{"meaning.go", "if price == \"\" || f.catalog.Ignores(price) {", "if price == \"\" || f.catalog.Ignores(price) || mutant(\"meanings forgotten\") {"},
 }

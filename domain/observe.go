@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // itemObservations are what the decision table of subscription items looks at: each
 // is computed here, once.
@@ -22,16 +25,16 @@ const (
 	year = 365 * day
 )
 
-func (p Purchase) observe(item Item, plan Plan, c coverage) itemObservations {
-	s := p.Subscription
+func (l *ledger) observe(item *Item, plan *Plan, c *coverage) itemObservations {
+	s := &l.Subscription
 	o := itemObservations{
 		options: plan.Policy.Access, status: s.Status, collected: Collection(s.Pause),
 		paid: PaidAgain, paidYears: int(c.lasted / year),
 	}
-	if p.CustomerDeleted {
+	if l.CustomerDeleted {
 		o.customer = CustomerDeleted
 	}
-	if p.checkoutUnpaid() {
+	if l.checkoutUnpaid() {
 		o.checkout = CheckoutUnpaid
 	}
 	switch c.times {
@@ -40,13 +43,13 @@ func (p Purchase) observe(item Item, plan Plan, c coverage) itemObservations {
 	case 1:
 		o.paid = PaidOnce
 	}
-	o.overdue, o.since = p.overdue(item, c)
+	o.overdue, o.since = l.overdue(item, c)
 	return o
 }
 
 // checkoutUnpaid tells whether the subscription comes from a checkout, and neither the
 // checkout nor an invoice was paid. That an invoice is over nothing is as good.
-func (p Purchase) checkoutUnpaid() bool {
+func (p *Purchase) checkoutUnpaid() bool {
 	unpaid := false
 	for _, o := range p.Orders {
 		unpaid = unpaid || o.Status != OrderPaid
@@ -59,13 +62,13 @@ func (p Purchase) checkoutUnpaid() bool {
 
 // overdue tells since when something is owed for an item. If the status says that
 // something is, and no invoice was told of, it is what the current period costs.
-func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
-	if p.saysOwed() && len(p.owed()) == 0 {
+func (l *ledger) overdue(item *Item, c *coverage) (Overdue, time.Time) {
+	if l.saysOwed() && len(l.owed) == 0 {
 		return IsOverdue, item.PeriodStart
 	}
 	var since time.Time
 	for _, bill := range c.open {
-		if p.Subscription.Status == StatusActive && bill.Invoice.ID == p.Subscription.LatestInvoice {
+		if l.Subscription.Status == StatusActive && bill.Invoice.ID == l.Subscription.LatestInvoice {
 			continue // which is being collected: the status is about this one
 		}
 		since = earlier(since, bill.Invoice.dueAt())
@@ -76,27 +79,18 @@ func (p Purchase) overdue(item Item, c coverage) (Overdue, time.Time) {
 	return IsOverdue, since
 }
 
-// saysOwed tells whether the status says that something is owed.
-func (p Purchase) saysOwed() bool {
-	return p.Subscription.Status == StatusPastDue || p.Subscription.Status == StatusUnpaid
-}
-
 // decideAccess finds the first row of [AccessRules] that fits, and says it.
-func decideAccess(o itemObservations) (AccessRule, string) {
-	for n, row := range AccessRules {
-		if row.fits(o) {
-			return row, accessSays[n]
+func decideAccess(o *itemObservations) (*AccessRule, string) {
+	for n := range AccessRules {
+		if AccessRules[n].fits(o) {
+			return &AccessRules[n], accessSays[n]
 		}
 	}
-	return AccessRule{Gives: BasisNothing}, "no row fits"
+	return &AccessRule{Gives: BasisNothing}, "no row fits"
 }
 
-func (r AccessRule) fits(o itemObservations) bool {
-	chosen := r.Option == ""
-	for _, option := range o.options {
-		chosen = chosen || option == r.Option
-	}
-	return chosen &&
+func (r *AccessRule) fits(o *itemObservations) bool {
+	return (r.Option == "" || slices.Contains(o.options, r.Option)) &&
 		(r.Customer == "" || r.Customer == o.customer) &&
 		(r.Status == "" || r.Status == o.status) &&
 		(r.Checkout == "" || r.Checkout == o.checkout) &&

@@ -179,22 +179,22 @@ func (c Catalog) ForSale() []Plan {
 // or by its lookup key: of several the one with the first key. It is false for a
 // price that the catalog does not map.
 func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
-	for _, names := range []func(Price) bool{
-		func(p Price) bool { return p.ID != "" && p.ID == id },
-		func(p Price) bool { return p.LookupKey != "" && p.LookupKey == lookupKey },
-	} {
-		var found Plan
-		mapped := false
-		for _, plan := range c.Plans {
-			if slices.ContainsFunc(plan.Prices, names) && (!mapped || plan.Key < found.Key) {
-				found, mapped = plan, true
+	var byID, byKey PlanKey
+	hasID, hasKey := false, false
+	for key := range c.Plans {
+		for _, price := range c.Plans[key].Prices {
+			if price.ID != "" && price.ID == id && (!hasID || key < byID) {
+				byID, hasID = key, true
+			}
+			if price.LookupKey != "" && price.LookupKey == lookupKey && (!hasKey || key < byKey) {
+				byKey, hasKey = key, true
 			}
 		}
-		if mapped {
-			return found, true
-		}
 	}
-	return Plan{}, false
+	if hasID {
+		return c.Plans[byID], true
+	}
+	return c.Plans[byKey], hasKey
 }
 
 // PlanOf finds a plan by its key, or by one that it had before.

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -42,21 +41,31 @@ type Bill struct {
 // ID is the invoice's or the payment's.
 func (b *Bill) ID() string { return cmp.Or(string(b.Invoice.ID), string(b.Payment.ID)) }
 
-// Purchases groups what is known of an account. Each fact is looked at once.
+// Purchases groups what is known of an account, sorted by source. Each fact is looked at
+// once.
 func (a Account) Purchases() []Purchase {
-	bills := a.bills()
-	orders := a.ordersBySubscription()
-	all := make([]Purchase, 0, len(a.Orders)+len(a.Subscriptions))
+	once := 0
 	for _, o := range a.Orders {
 		if o.Mode == ModePayment {
+			once++
+		}
+	}
+	all := make([]Purchase, 0, once+len(a.Subscriptions))
+	orders := make([]Order, 0, once) // one array for all of them
+	bills := a.bills()
+	for _, o := range a.Orders {
+		if o.Mode == ModePayment {
+			orders = append(orders, o)
+			last := len(orders)
 			all = append(all, Purchase{
-				Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: bills.of(string(o.ID)),
+				Source: Source{SourceOrder, string(o.ID)}, Orders: orders[last-1 : last : last], Bills: bills.of(string(o.ID)),
 			})
 		}
 	}
+	links := a.orderLinks()
 	for _, s := range a.Subscriptions {
 		all = append(all, Purchase{
-			Source: Source{SourceSubscription, string(s.ID)}, Orders: orders[s.ID], Subscription: s,
+			Source: Source{SourceSubscription, string(s.ID)}, Orders: links.of(s.ID, a.Orders), Subscription: s,
 			CustomerDeleted: a.isDeleted(s.Customer), Bills: bills.of(string(s.ID)),
 		})
 	}
@@ -66,26 +75,44 @@ func (a Account) Purchases() []Purchase {
 	return all
 }
 
-// ordersBySubscription are the orders that each subscription comes from.
-func (a Account) ordersBySubscription() map[SubscriptionID][]Order {
+// orderLink says that a subscription comes from an order.
+type orderLink struct {
+	subscription SubscriptionID
+	order        OrderID
+}
+
+func compareLinks(a, b orderLink) int {
+	return cmp.Or(cmp.Compare(a.subscription, b.subscription), cmp.Compare(a.order, b.order))
+}
+
+// orderLinks say which orders subscriptions come from, as either side tells it. Sorted.
+type orderLinks []orderLink
+
+func (a Account) orderLinks() orderLinks {
 	if len(a.Subscriptions) == 0 {
 		return nil
 	}
-	found := map[SubscriptionID][]Order{}
+	links := make(orderLinks, 0, len(a.Orders)+len(a.Subscriptions))
 	for id, s := range a.Subscriptions {
-		if o, known := a.Orders[s.Order]; known {
-			found[id] = append(found[id], o)
+		if _, known := a.Orders[s.Order]; known {
+			links = append(links, orderLink{id, s.Order})
 		}
 	}
-	for _, o := range a.Orders {
-		if s, known := a.Subscriptions[o.Subscription]; known && s.Order != o.ID {
-			found[o.Subscription] = append(found[o.Subscription], o)
+	for id, o := range a.Orders {
+		if _, known := a.Subscriptions[o.Subscription]; known {
+			links = append(links, orderLink{o.Subscription, id})
 		}
 	}
-	for _, orders := range found {
-		if len(orders) > 1 {
-			slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.ID, b.ID) })
-		}
+	slices.SortFunc(links, compareLinks)
+	return slices.Compact(links)
+}
+
+// of are the orders of a subscription, sorted by id.
+func (links orderLinks) of(id SubscriptionID, orders map[OrderID]Order) []Order {
+	var found []Order
+	n, _ := slices.BinarySearchFunc(links, orderLink{subscription: id}, compareLinks)
+	for ; n < len(links) && links[n].subscription == id; n++ {
+		found = append(found, orders[links[n].order])
 	}
 	return found
 }
@@ -112,26 +139,28 @@ func (all bills) of(purchase string) []*Bill {
 }
 
 func (a Account) bills() bills {
-	backing := make([]Bill, 0, len(a.Invoices)+len(a.Payments))
-	for _, invoice := range a.Invoices {
-		backing = append(backing, Bill{Invoice: invoice})
+	backing := make([]Bill, len(a.Invoices)+len(a.Payments)) // one array for all of them
+	all := make(bills, 0, len(backing))
+	next := func() *Bill {
+		bill := &backing[len(all)]
+		all = append(all, bill)
+		return bill
 	}
-	for _, payment := range a.Payments {
-		backing = append(backing, Bill{Payment: payment})
+	for id := range a.Invoices {
+		next().Invoice = a.Invoices[id]
 	}
-	all := make(bills, len(backing))
-	for n := range backing {
-		all[n] = &backing[n]
+	for id := range a.Payments {
+		next().Payment = a.Payments[id]
 	}
-	all.attach(a)
+	all.attach(&a)
 	slices.SortFunc(all, func(a, b *Bill) int {
 		return cmp.Or(cmp.Compare(a.billedFor(), b.billedFor()), a.Invoice.billedAt().Compare(b.Invoice.billedAt()), cmp.Compare(a.ID(), b.ID()))
 	})
 	return all
 }
 
-// attach gives each bill the ways of its money.
-func (all bills) attach(a Account) {
+// attach gives each bill the ways of its money, sorted by id.
+func (all bills) attach(a *Account) {
 	refunded := false
 	for _, c := range a.Charges {
 		refunded = refunded || c.Refunded > 0
@@ -139,43 +168,52 @@ func (all bills) attach(a Account) {
 	if !refunded && len(a.Refunds)+len(a.Disputes)+len(a.CreditNotes) == 0 {
 		return // as of most accounts
 	}
-	byID := make(map[string]*Bill, len(all))
-	for _, bill := range all {
-		byID[bill.ID()] = bill
-	}
+	slices.SortFunc(all, func(a, b *Bill) int { return cmp.Compare(a.ID(), b.ID()) })
 	find := a.payees()
-	for _, id := range slices.Sorted(maps.Keys(a.Charges)) {
-		c := a.Charges[id]
-		if bill := byID[find.of(c.PaymentIntent, id)]; bill != nil {
+	for id, c := range a.Charges {
+		if bill := all.find(find.of(c.PaymentIntent, id)); bill != nil {
 			bill.Charges = append(bill.Charges, c)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(a.Refunds)) {
-		r := a.Refunds[id]
-		if bill := byID[find.of(r.PaymentIntent, r.Charge)]; bill != nil {
+	for _, r := range a.Refunds {
+		if bill := all.find(find.of(r.PaymentIntent, r.Charge)); bill != nil {
 			bill.Refunds = append(bill.Refunds, r)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(a.Disputes)) {
-		d := a.Disputes[id]
-		if bill := byID[find.of(d.PaymentIntent, d.Charge)]; bill != nil {
+	for _, d := range a.Disputes {
+		if bill := all.find(find.of(d.PaymentIntent, d.Charge)); bill != nil {
 			bill.Disputes = append(bill.Disputes, d)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(a.CreditNotes)) {
-		if bill := byID[string(a.CreditNotes[id].Invoice)]; bill != nil {
-			bill.CreditNotes = append(bill.CreditNotes, a.CreditNotes[id])
+	for _, n := range a.CreditNotes {
+		if bill := all.find(string(n.Invoice)); bill != nil {
+			bill.CreditNotes = append(bill.CreditNotes, n)
 		}
 	}
+	for _, bill := range all {
+		slices.SortFunc(bill.Charges, func(a, b Charge) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortFunc(bill.Refunds, func(a, b Refund) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortFunc(bill.Disputes, func(a, b Dispute) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortFunc(bill.CreditNotes, func(a, b CreditNote) int { return cmp.Compare(a.ID, b.ID) })
+	}
+}
+
+// find is the bill with an id, if there is one: of bills that are sorted by id.
+func (all bills) find(id string) *Bill {
+	n, found := slices.BinarySearchFunc(all, id, func(b *Bill, id string) int { return cmp.Compare(b.ID(), id) })
+	if !found {
+		return nil
+	}
+	return all[n]
 }
 
 // payees finds what an intent or a charge pays.
 type payees struct {
-	account Account
+	account *Account
 	charges map[PaymentIntentID]InvoiceID // what charges say of their intents
 }
 
-func (a Account) payees() payees {
+func (a *Account) payees() payees {
 	p := payees{account: a}
 	for _, c := range a.Charges {
 		if c.PaymentIntent != "" && c.Invoice != "" {
@@ -189,7 +227,7 @@ func (a Account) payees() payees {
 }
 
 // of is the id of the bill; of one that nobody told us of, it names nothing.
-func (p payees) of(intent PaymentIntentID, charge ChargeID) string {
+func (p *payees) of(intent PaymentIntentID, charge ChargeID) string {
 	intent = p.account.intentOf(intent, charge)
 	if _, once := p.account.Payments[intent]; once {
 		return string(intent)

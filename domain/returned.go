@@ -129,7 +129,7 @@ func (b *Bill) toldOf(c Charge) int64 {
 
 // share is how much of the bill went back. What credit notes say what for is looked at
 // line by line; but if the rest went back too, all did.
-func (m moneyBack) share() Share {
+func (m *moneyBack) share() Share {
 	switch {
 	case m.returned == 0:
 		return ShareNone
@@ -142,7 +142,7 @@ func (m moneyBack) share() Share {
 
 // shareOf is how much of a line went back: of all of its bill, or what credit notes
 // say of the line itself.
-func (m moneyBack) shareOf(line Line) Share {
+func (m *moneyBack) shareOf(line *Line) Share {
 	whole := m.share()
 	credited := m.credited[line.ID]
 	switch {
@@ -156,12 +156,12 @@ func (m moneyBack) shareOf(line Line) Share {
 }
 
 // waives tells whether all of a line was taken back before it was paid.
-func (m moneyBack) waives(line Line) bool {
+func (m *moneyBack) waives(line *Line) bool {
 	return line.Amount > 0 && m.waived[line.ID] >= line.Amount
 }
 
 // nothing tells whether no money went back at all, as of most bills.
-func (m moneyBack) nothing() bool {
+func (m *moneyBack) nothing() bool {
 	return m.returned == 0 && len(m.credited) == 0 && len(m.disputed) == 0
 }
 
@@ -176,9 +176,9 @@ type backObservations struct {
 
 // decideMoney finds the first row of [MoneyRules] that fits.
 func decideMoney(o backObservations) (Effect, Rule) {
-	for _, row := range MoneyRules {
+	for n, row := range MoneyRules {
 		if row.fits(o) {
-			return row.Effect, Rule{TableMoney, row.Says(), string(row.Effect)}
+			return row.Effect, Rule{TableMoney, moneySays[n], string(row.Effect)}
 		}
 	}
 	return EffectKeep, Rule{}

@@ -9,14 +9,19 @@ import (
 
 // This file says rows of the decision tables in words, for explanations and documents.
 
-// accessSays are the rows of [AccessRules] in words: one is told with every standing.
-var accessSays = func() []string {
-	says := make([]string, len(AccessRules))
-	for n, r := range AccessRules {
-		says[n] = r.Says()
+// The rows of [AccessRules] and [MoneyRules] in words: one is told with every standing.
+var (
+	accessSays = sayAll(AccessRules)
+	moneySays  = sayAll(MoneyRules)
+)
+
+func sayAll[Row interface{ Says() string }](rows []Row) []string {
+	says := make([]string, len(rows))
+	for n, row := range rows {
+		says[n] = row.Says()
 	}
 	return says
-}()
+}
 
 // Says is what the row looks at.
 func (r AccessRule) Says() string {

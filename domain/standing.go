@@ -41,10 +41,11 @@ const (
 // Standings tells of each source of an account how it stands: purchase by purchase,
 // and the grants.
 func Standings(a Account, c Catalog) []Standing {
-	var all []Standing
-	planOf := a.plans(c)
-	for _, p := range a.Purchases() {
-		all = append(all, p.standings(planOf, c)...)
+	purchases := a.Purchases()
+	all := make([]Standing, 0, len(purchases)+len(a.Grants))
+	plans := planFinder{account: &a, catalog: &c}
+	for n := range purchases {
+		all = purchases[n].addStandings(all, &plans)
 	}
 	for _, g := range a.Grants {
 		all = append(all, g.standing())
@@ -52,32 +53,22 @@ func Standings(a Account, c Catalog) []Standing {
 	return all
 }
 
-// standings tells how a purchase stands. Of the rest of the account it asks nothing but
-// what prices mean.
-func (p Purchase) standings(planOf func(PriceID, string) (Plan, bool), c Catalog) []Standing {
+// addStandings adds how a purchase stands. Of the rest of the account it asks nothing
+// but what prices mean.
+func (p *Purchase) addStandings(all []Standing, plans *planFinder) []Standing {
 	if p.Source.Kind == SourceOrder {
-		return []Standing{p.orderStanding(c)}
+		return append(all, p.orderStanding(plans.catalog))
 	}
-	settled := p.settledLines(func(l Line) Policy {
-		for _, item := range p.Subscription.Items { // the price says which plan; or the item does
-			if l.Price == item.Price || l.Price == "" && l.about(item) {
-				if plan, mapped := planOf(item.Price, item.LookupKey); mapped {
-					return plan.policy()
-				}
-			}
-		}
-		plan, _ := planOf(l.Price, "")
-		return plan.policy()
-	})
-	var all []Standing
-	for _, item := range p.itemsWith(settled, planOf) {
-		all = append(all, p.itemStandings(item, settled, planOf, c)...)
+	l := p.ledger(plans)
+	items := l.items()
+	for n := range items {
+		all = l.addItem(all, &items[n])
 	}
 	return all
 }
 
 // orderStanding is how a one-time purchase stands.
-func (p Purchase) orderStanding(c Catalog) Standing {
+func (p *Purchase) orderStanding(c *Catalog) Standing {
 	o := p.Orders[0]
 	s := Standing{Source: p.Source, Plan: o.Plan, Quantity: o.Quantity}
 	plan, known := c.planOfOrder(o)
@@ -103,7 +94,7 @@ func (p Purchase) orderStanding(c Catalog) Standing {
 }
 
 // moneyRule is what the policy says to the money of a one-time purchase.
-func (p Purchase) moneyRule(policy Policy) (Effect, Rule) {
+func (p *Purchase) moneyRule(policy Policy) (Effect, Rule) {
 	sum := p.moneyOfOrder()
 	if sum.nothing() {
 		return EffectKeep, Rule{}
@@ -115,7 +106,7 @@ func (p Purchase) moneyRule(policy Policy) (Effect, Rule) {
 }
 
 // moneyOfOrder adds up the payments of a one-time purchase.
-func (p Purchase) moneyOfOrder() moneyBack {
+func (p *Purchase) moneyOfOrder() moneyBack {
 	var sum moneyBack
 	for _, bill := range p.Bills {
 		back := bill.moneyBack()
@@ -136,7 +127,7 @@ func (a Account) StatusOf(o Order) OrderStatus {
 	return p.orderStatus()
 }
 
-func (p Purchase) orderStatus() OrderStatus {
+func (p *Purchase) orderStatus() OrderStatus {
 	sum := p.moneyOfOrder()
 	switch {
 	case slices.Contains(sum.disputed, DisputeLost):
@@ -150,95 +141,34 @@ func (p Purchase) orderStatus() OrderStatus {
 	}
 }
 
-// itemsWith are the items of the subscription, and those that it no longer has because
-// of a change that is not paid, or whose money went back: what such a change took away
-// was not given back.
-func (p Purchase) itemsWith(settled []settledLine, planOf func(PriceID, string) (Plan, bool)) []Item {
-	items := p.Subscription.Items
-	add := func(bill *Bill, credit *Line) {
-		told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-		if credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
-			return
-		}
-		if plan, _ := planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(p.horizon()) {
-			return
-		}
-		if slices.ContainsFunc(settled, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit }) {
-			items = append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
-		}
-	}
-	for _, bill := range p.unpaid() {
-		for n := range bill.Invoice.Lines {
-			add(bill, &bill.Invoice.Lines[n])
-		}
-	}
-	for _, s := range settled {
-		if s.revoked != nil {
-			add(p.Bills[s.bill], s.line)
-		}
-	}
-	return items
-}
-
-// graceInstead is the grace of what an item was changed for: as long as that is given on
-// credit, the item that is gone is not.
-func (p Purchase) graceInstead(covered coverage, own time.Duration, planOf func(PriceID, string) (Plan, bool)) time.Duration {
-	var longest time.Duration
-	for _, item := range p.Subscription.Items {
-		billed := slices.ContainsFunc(covered.open, func(b *Bill) bool {
-			return slices.ContainsFunc(b.Invoice.Lines, func(l Line) bool { return l.Kind != LineCredit && l.Item == item.ID })
-		})
-		if plan, mapped := planOf(item.Price, item.LookupKey); billed && mapped {
-			longest = max(longest, plan.Grace)
-		}
-	}
-	return cmp.Or(longest, own)
-}
-
-// takesAway tells whether an invoice takes an item back more often than it bills it: what
-// only changes the number of its units, or its price, does not.
-func (b *Bill) takesAway(item string) bool {
-	var left int
-	for _, line := range b.Invoice.Lines {
-		switch {
-		case line.Item != item:
-		case line.Kind == LineCredit:
-			left--
-		default:
-			left++
-		}
-	}
-	return left < 0
-}
-
-// itemStandings is how an item of a subscription stands, through the plans that its
-// prices belong to: an upgrade at Stripe is one here.
-func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(PriceID, string) (Plan, bool), c Catalog) []Standing {
-	nothing := Standing{Source: p.Source, Item: item.ID, Price: item.Price, Quantity: item.Quantity}
-	plan, mapped := planOf(item.Price, item.LookupKey)
+// addItem adds how an item of a subscription stands, through the plans that its prices
+// belong to: an upgrade at Stripe is one here.
+func (l *ledger) addItem(all []Standing, item *Item) []Standing {
+	nothing := Standing{Source: l.Source, Item: item.ID, Price: item.Price, Quantity: item.Quantity}
+	plan, mapped := l.plans.planOf(item.Price, item.LookupKey)
 	if !mapped {
 		row := "price " + string(item.Price) + " is not in it"
-		if c.ignores(item.Price, item.LookupKey, item.Product) {
+		if l.plans.catalog.ignores(item.Price, item.LookupKey, item.Product) {
 			row = "price " + string(item.Price) + " is ignored"
 		}
 		nothing.Rule = Rule{TableCatalog, row, string(BasisNothing)}
-		return []Standing{nothing}
+		return append(all, nothing)
 	}
 	nothing.Plan = plan.Key
-	covered := p.coverageOf(item, plan, settled)
+	covered := l.coverageOf(item, &plan)
 	if covered.gone {
-		plan.Grace = p.graceInstead(covered, plan.Grace, planOf)
+		plan.Grace = l.graceInstead(&covered, plan.Grace)
 	}
-	observed := p.observe(item, plan, covered)
-	row, says := decideAccess(observed)
+	observed := l.observe(item, &plan, &covered)
+	row, says := decideAccess(&observed)
 	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}
 
-	t := timeline{item: item, plan: plan, row: row, since: observed.since, covered: covered, subscription: p.Subscription}
-	var all []Standing
-	for _, piece := range t.pieces(p.horizon()) {
+	t := timeline{item: item, plan: &plan, row: row, observed: &observed, covered: &covered, subscription: &l.Subscription}
+	given := len(all)
+	for _, piece := range t.pieces(l.horizon) {
 		s := nothing
 		if piece.price != item.Price {
-			was, mapped := planOf(piece.price, "")
+			was, mapped := l.plans.planOf(piece.price, "")
 			if !mapped {
 				continue
 			}
@@ -246,37 +176,17 @@ func (p Purchase) itemStandings(item Item, settled []settledLine, planOf func(Pr
 		}
 		span := piece.open()
 		s.Gives, s.Since, s.Until, s.Quantity, s.Grants = true, span.from, span.until, piece.quantity, piece.grants
-		s.Rule = Rule{TableAccess, says, string(piece.basis)}
+		s.Rule.Effect = string(piece.basis)
 		all = append(all, s)
 	}
-	if len(all) == 0 {
-		nothing.Rule.Effect = row.Gives.over(item.Quantity)
-		if taken := covered.lastTaken(); taken.rule != (Rule{}) && row.Gives != BasisNothing {
-			nothing.Rule = taken.rule
-		}
-		return []Standing{nothing}
+	if len(all) > given {
+		return all
 	}
-	return all
-}
-
-// lastTaken is the last time that was paid for and no longer is.
-func (c coverage) lastTaken() takenLine {
-	var last takenLine
-	for _, t := range c.taken {
-		if t.until.After(last.until) {
-			last = t
-		}
+	nothing.Rule.Effect = row.Gives.over(item.Quantity)
+	if taken := covered.lastTaken(); taken.rule != (Rule{}) && row.Gives != BasisNothing {
+		nothing.Rule = taken.rule
 	}
-	return last
-}
-
-// horizon is the newest time that anything was told: what was over then is history.
-func (p Purchase) horizon() time.Time {
-	newest := p.Subscription.SeenAt
-	for _, bill := range p.Bills {
-		newest = later(newest, bill.Invoice.SeenAt)
-	}
-	return newest
+	return append(all, nothing)
 }
 
 func (g Grant) standing() Standing {
@@ -291,7 +201,7 @@ func (g Grant) standing() Standing {
 }
 
 // policy is what the plan does when money goes back, with the defaults of its mode.
-func (p Plan) policy() Policy {
+func (p *Plan) policy() Policy {
 	policy, preset := p.Policy, DefaultPolicy[p.Mode]
 	policy.Refund = cmp.Or(policy.Refund, preset.Refund)
 	policy.Dispute = cmp.Or(policy.Dispute, preset.Dispute)
@@ -299,7 +209,7 @@ func (p Plan) policy() Policy {
 }
 
 // setOf is which of its grants the plan gives for a set: the usual ones, if it has none.
-func (p Plan) setOf(set GrantSet) GrantSet {
+func (p *Plan) setOf(set GrantSet) GrantSet {
 	if set == GrantsTrial && p.TrialGrants != nil || set == GrantsPastDue && p.PastDueGrants != nil {
 		return set
 	}
@@ -307,7 +217,7 @@ func (p Plan) setOf(set GrantSet) GrantSet {
 }
 
 // GrantsOf are the plan's grants of a set: the usual ones, if it has none of that set.
-func (p Plan) GrantsOf(set GrantSet) map[FeatureKey]Value {
+func (p *Plan) GrantsOf(set GrantSet) map[FeatureKey]Value {
 	switch p.setOf(set) {
 	case GrantsTrial:
 		return p.TrialGrants

@@ -9,24 +9,26 @@ import (
 // timeline lays out what an item gives over time: the item as it is, for as long as
 // its row says, and what was paid for.
 type timeline struct {
-	item         Item
-	plan         Plan
-	row          AccessRule
-	since        time.Time // since when something is overdue
-	covered      coverage
-	subscription Subscription
+	item         *Item
+	plan         *Plan
+	row          *AccessRule
+	observed     *itemObservations
+	covered      *coverage
+	subscription *Subscription
 }
 
-// piece is what an item gives for a stretch of time.
+// piece is so many units of a price, for a stretch of time.
 type piece struct {
-	held
-	grants GrantSet
-	basis  Basis
+	interval
+	price    PriceID
+	quantity int64
+	grants   GrantSet
+	basis    Basis
 }
 
 // pieces are sorted by time; those of one time are of different prices. What was paid
 // for and is over at the horizon is left out.
-func (t timeline) pieces(horizon time.Time) []piece {
+func (t *timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
 	// What is reduced is no reason to give less than what was paid for; but what the item was
 	// changed for is given instead of it.
@@ -34,17 +36,9 @@ func (t timeline) pieces(horizon time.Time) []piece {
 	if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone {
 		first, then = paid, asIs
 	}
-	all := slices.Clone(first)
-	var taken []interval
-	for _, p := range first {
-		taken = append(taken, p.interval)
-	}
-	for _, p := range then {
-		for _, left := range p.minus(taken) {
-			rest := p
-			rest.interval = left
-			all = append(all, rest)
-		}
+	all := first
+	if len(then) > 0 {
+		all = withRest(first, then)
 	}
 	end := t.subscription.scheduledEnd()
 	kept := all[:0]
@@ -68,9 +62,25 @@ func (t timeline) pieces(horizon time.Time) []piece {
 	return kept
 }
 
+// withRest are the first pieces, and what those that come then have beside them.
+func withRest(first, then []piece) []piece {
+	var buffer [8]interval
+	all, taken, left := slices.Grow(first, len(then)), buffer[:0:4], buffer[4:4]
+	for _, p := range first {
+		taken = append(taken, p.interval)
+	}
+	for _, p := range then {
+		for _, rest := range p.minus(taken, left) {
+			p.interval = rest
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // asIs is the item as the subscription has it now. What was paid for and went back is
 // left out: there the status vouches for nothing.
-func (t timeline) asIs() []piece {
+func (t *timeline) asIs() []piece {
 	if t.covered.gone && !t.covered.changed {
 		return nil // there is none of it
 	}
@@ -79,8 +89,8 @@ func (t timeline) asIs() []piece {
 	case BasisPeriod, BasisCredit:
 		whole.until = earliest(t.periodEnd(), t.creditEnd())
 	case BasisGrace:
-		whole.until = t.since.Add(t.plan.Grace)
-		if t.since.IsZero() {
+		whole.until = t.observed.since.Add(t.plan.Grace)
+		if t.observed.since.IsZero() {
 			whole.until = time.Time{}
 		}
 	case BasisForGood:
@@ -95,39 +105,41 @@ func (t timeline) asIs() []piece {
 	if t.row.Gives == BasisForGood {
 		taken = nil // what counts as paid is counted already
 	}
-	var all []piece
-	for _, left := range whole.minus(taken) {
+	var buffer [4]interval
+	rest := whole.minus(taken, buffer[:0])
+	all := make([]piece, 0, len(rest)+1) // most have a stretch that was paid for too
+	for _, left := range rest {
 		if vouched && left.until.Equal(t.periodEnd()) {
 			left.until = later(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
 		}
-		all = append(all, piece{held{left, t.item.Price, t.item.Quantity}, t.row.Grants, t.row.Gives})
+		all = append(all, piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})
 	}
 	return all
 }
 
 // vouched tells whether the status says that nothing is overdue, so that the next invoice
 // may be on its way when a period ends.
-func (t timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
+func (t *timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
 
 // renewed tells whether the next invoice of the item may be on its way when what was paid
 // for ends: what is reduced then comes after it. Beside something else that is overdue
 // only the next period says so, once it has begun.
-func (t timeline) renewed(end time.Time) bool {
-	begun := t.row.Status == StatusPastDue && t.since.IsZero() && t.item.PeriodStart.Equal(end)
+func (t *timeline) renewed(end time.Time) bool {
+	begun := t.row.Status == StatusPastDue && t.observed.since.IsZero() && t.item.PeriodStart.Equal(end)
 	return t.plan.setOf(t.row.Grants) == GrantsUsual && (t.vouched() || begun)
 }
 
 // creditEnd is until when the status vouches though an invoice of the item is open: not
 // before Stripe was asked about that.
-func (t timeline) creditEnd() time.Time {
+func (t *timeline) creditEnd() time.Time {
 	if t.row.Gives != BasisCredit {
 		return never
 	}
-	return t.since.Add(max(t.plan.Grace, t.plan.Leeway, collectionDue+day))
+	return t.observed.since.Add(max(t.plan.Grace, t.plan.Leeway, collectionDue+day))
 }
 
 // periodEnd is the item's, or that of the subscription.
-func (t timeline) periodEnd() time.Time {
+func (t *timeline) periodEnd() time.Time {
 	if t.item.PeriodEnd.IsZero() {
 		return t.subscription.PeriodEnd()
 	}
@@ -135,15 +147,14 @@ func (t timeline) periodEnd() time.Time {
 }
 
 // paid is what was paid for and not returned.
-func (t timeline) paid() []piece {
+func (t *timeline) paid() []piece {
 	if t.row.Gives == BasisNothing {
 		return nil
 	}
+	all := t.covered.spans(t.item)
 	var end time.Time
-	var all []piece
-	for _, h := range t.covered.spans(t.item) {
-		end = later(end, h.until)
-		all = append(all, piece{h, GrantsUsual, BasisPaid})
+	for n := range all {
+		end = later(end, all[n].until)
 	}
 	for n := range all {
 		if t.renewed(end) && all[n].until.Equal(end) {
@@ -155,7 +166,7 @@ func (t timeline) paid() []piece {
 
 // leewayAfter is until when what was paid for may outlive its end: time that was paid
 // for too, and went back, is no leeway.
-func (t timeline) leewayAfter(end time.Time) time.Time {
+func (t *timeline) leewayAfter(end time.Time) time.Time {
 	until := end.Add(t.plan.Leeway)
 	for _, gone := range t.covered.taken {
 		if end.Before(gone.until) {

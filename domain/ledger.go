@@ -1,0 +1,114 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// ledger is a subscription with what is looked at for each of its items: which lines
+// count, which invoices are owed, and what prices mean.
+type ledger struct {
+	*Purchase
+	lines   settledLines
+	owed    []*Bill
+	horizon time.Time
+	plans   *planFinder
+}
+
+func (p *Purchase) ledger(plans *planFinder) ledger {
+	l := ledger{Purchase: p, owed: p.owed(), horizon: p.horizon(), plans: plans}
+	l.lines = l.settledLines()
+	return l
+}
+
+// policyOf is the policy of the plan that a line is about: the price says which; or the
+// item does.
+func (l *ledger) policyOf(line *Line) Policy {
+	for n := range l.Subscription.Items {
+		item := &l.Subscription.Items[n]
+		if line.Price == item.Price || line.Price == "" && line.about(item) {
+			if plan, mapped := l.plans.planOf(item.Price, item.LookupKey); mapped {
+				return plan.policy()
+			}
+		}
+	}
+	plan, _ := l.plans.planOf(line.Price, "")
+	return plan.policy()
+}
+
+// horizon is the newest time that anything was told: what was over then is history.
+func (p *Purchase) horizon() time.Time {
+	newest := p.Subscription.SeenAt
+	for _, bill := range p.Bills {
+		newest = later(newest, bill.Invoice.SeenAt)
+	}
+	return newest
+}
+
+// items are those of the subscription, and those that it no longer has because of a
+// change that is not paid, or whose money went back: what such a change took away was
+// not given back.
+func (l *ledger) items() []Item {
+	items := l.Subscription.Items
+	for _, bill := range l.Bills {
+		if bill.unpaid() {
+			for n := range bill.Invoice.Lines {
+				items = l.withTakenAway(items, bill, &bill.Invoice.Lines[n])
+			}
+		}
+	}
+	for n := range l.lines {
+		if s := &l.lines[n]; s.revoked != nil {
+			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
+		}
+	}
+	return items
+}
+
+// withTakenAway adds the item that a credit takes away, if that was paid for.
+func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
+	told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
+	if credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+		return items
+	}
+	if plan, _ := l.plans.planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(l.horizon) {
+		return items
+	}
+	paid := slices.ContainsFunc(l.lines, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit })
+	if !paid {
+		return items
+	}
+	return append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
+}
+
+// takesAway tells whether an invoice takes an item back more often than it bills it: what
+// only changes the number of its units, or its price, does not.
+func (b *Bill) takesAway(item string) bool {
+	var left int
+	for n := range b.Invoice.Lines {
+		switch line := &b.Invoice.Lines[n]; {
+		case line.Item != item:
+		case line.Kind == LineCredit:
+			left--
+		default:
+			left++
+		}
+	}
+	return left < 0
+}
+
+// graceInstead is the grace of what an item was changed for: as long as that is given on
+// credit, the item that is gone is not.
+func (l *ledger) graceInstead(covered *coverage, own time.Duration) time.Duration {
+	var longest time.Duration
+	for _, item := range l.Subscription.Items {
+		billed := slices.ContainsFunc(covered.open, func(b *Bill) bool {
+			return b.Invoice.has(func(l *Line) bool { return l.Kind != LineCredit && l.Item == item.ID })
+		})
+		if plan, mapped := l.plans.planOf(item.Price, item.LookupKey); billed && mapped {
+			longest = max(longest, plan.Grace)
+		}
+	}
+	return cmp.Or(longest, own)
+}

@@ -1,0 +1,130 @@
+package domain
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"time"
+)
+
+// This file says of each line of a subscription's invoices whether it counts: its
+// invoice was paid, and its money neither went back nor was what never came.
+
+// settledLine is a line of an invoice, and what became of its money.
+type settledLine struct {
+	bill    int // its place among the purchase's bills
+	line    *Line
+	units   int64     // as many of its quantity as count
+	revoked *Rule     // the row that says why it does not count; nil: it does
+	reach   time.Time // how far it, or any line before it, lasts
+}
+
+// settledLines are bill by bill.
+type settledLines []settledLine
+
+func (all settledLines) with(s settledLine) settledLines {
+	s.reach = s.line.Until
+	if len(all) > 0 {
+		s.reach = later(s.reach, all[len(all)-1].reach)
+	}
+	return append(all, s)
+}
+
+// of are the lines of one bill.
+func (all settledLines) of(bill int) settledLines {
+	first, end := all.place(bill), all.place(bill+1)
+	return all[first:end]
+}
+
+// place is where the lines of a bill begin.
+func (all settledLines) place(bill int) int {
+	n, _ := slices.BinarySearchFunc(all, bill, func(l settledLine, bill int) int { return cmp.Compare(l.bill, bill) })
+	return n
+}
+
+// beyond are the lines of earlier bills that last beyond a time, the last first: of a
+// long life only the recent ones are looked at.
+func (all settledLines) beyond(t time.Time, bill int) iter.Seq[*settledLine] {
+	return func(yield func(*settledLine) bool) {
+		for n := all.place(bill) - 1; n >= 0 && all[n].reach.After(t); n-- {
+			if all[n].line.Until.After(t) && !yield(&all[n]) {
+				return
+			}
+		}
+	}
+}
+
+// settledLines decides of each line of each paid invoice whether it counts.
+func (l *ledger) settledLines() settledLines {
+	lines, last, credits := 0, -1, false
+	for n, bill := range l.Bills {
+		if !bill.Invoice.settled() {
+			continue
+		}
+		last, lines = n, lines+len(bill.Invoice.Lines)
+		credits = credits || bill.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
+	}
+	paid := make(settledLines, 0, lines)
+	var unpaid settledLines // lines of other invoices, and those that were waived
+	revoked := false
+	for n, bill := range l.Bills {
+		if !bill.Invoice.settled() {
+			unpaid = unpaid.withUnpaid(n, bill)
+			continue
+		}
+		back := bill.moneyBack()
+		for i := range bill.Invoice.Lines {
+			line := &bill.Invoice.Lines[i]
+			s := settledLine{bill: n, line: line, units: line.Quantity}
+			switch {
+			case l.Subscription.tries(line):
+				continue // it was not paid for
+			case back.waives(line):
+				s.revoked = &neverPaid
+				unpaid = unpaid.with(s)
+				continue
+			case !back.nothing() && line.Kind != LineCredit:
+				s.revoked = back.revokes(line, l.policyOf(line), n == last)
+				revoked = revoked || s.revoked != nil
+			}
+			paid = paid.with(s)
+		}
+	}
+	if credits {
+		l.settleCredits(paid, unpaid, revoked)
+	}
+	return paid
+}
+
+// withUnpaid adds the lines of an invoice that was not paid.
+func (all settledLines) withUnpaid(n int, bill *Bill) settledLines {
+	for l := range bill.Invoice.Lines {
+		all = all.with(settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
+	}
+	return all
+}
+
+// revokes is the row by which a line does not count because of money that went back;
+// nil: it counts.
+func (m *moneyBack) revokes(line *Line, policy Policy, latest bool) *Rule {
+	recency := EarlierInvoice
+	if latest {
+		recency = LatestInvoice
+	}
+	effect, rule := decideMoney(backObservations{
+		policy: policy, share: m.shareOf(line), after: m.lastAt.Sub(m.paidAt), recency: recency, disputed: m.disputed,
+	})
+	if effect != EffectRevoke {
+		return nil
+	}
+	return &rule
+}
+
+var neverPaid = Rule{TableMoney, "paid with credit for what was never paid", string(EffectRevoke)}
+
+// tries tells whether a line is for a trial: Stripe bills nothing for its time, and if the
+// trial ends early that time is not paid for.
+func (s *Subscription) tries(line *Line) bool {
+	trial := line.From.Before(s.TrialEnd) || s.Status == StatusTrialing
+	return trial && line.Kind == LineCycle && line.Amount == 0
+}
