@@ -15,7 +15,9 @@ const DerivationVersion = 1
 // feature, source and time. It needs no clock: rights that end by themselves carry an
 // Until, and readers compare it with their own time.
 func Entitlements(a Account, c Catalog) []Entitlement {
-	standings := Standings(a, c)
+	d := derive(a, c)
+	defer d.free()
+	standings := d.stand()
 	all := make([]Entitlement, 0, 2*len(standings))
 	for n := 0; n < len(standings); {
 		source := standings[n].Source

@@ -39,6 +39,13 @@ type Source struct {
 	ID   string
 }
 
+func (s Source) compare(o Source) int {
+	if by := cmp.Compare(s.Kind, o.Kind); by != 0 {
+		return by
+	}
+	return cmp.Compare(s.ID, o.ID)
+}
+
 // Entitlement is the right of one user to one feature from one source, for a stretch
 // of time. Feature, Source and Part identify it: there is no other id.
 type Entitlement struct {
@@ -74,12 +81,13 @@ func (e Entitlement) begins() time.Time {
 
 // CompareEntitlements orders by what identifies an entitlement of one user.
 func CompareEntitlements(a, b Entitlement) int {
-	return cmp.Or(
-		cmp.Compare(a.Feature, b.Feature),
-		cmp.Compare(a.Source.Kind, b.Source.Kind),
-		cmp.Compare(a.Source.ID, b.Source.ID),
-		cmp.Compare(a.Part, b.Part),
-	)
+	if by := cmp.Compare(a.Feature, b.Feature); by != 0 {
+		return by
+	}
+	if by := a.Source.compare(b.Source); by != 0 {
+		return by
+	}
+	return cmp.Compare(a.Part, b.Part)
 }
 
 // Right is what all live sources of a user together give of one feature.

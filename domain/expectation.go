@@ -42,7 +42,10 @@ func (a Account) Expectations() []Expectation {
 			all = append(all, Expectation{Ref{kind, id}, due})
 		}
 	}
-	for _, p := range a.Purchases() {
+	d := derive(a, Catalog{})
+	defer d.free()
+	for n := range d.purchases {
+		p := &d.purchases[n]
 		if p.Subscription.ID != "" {
 			expect(RefRenewal, string(p.Subscription.ID), p.renewalDue())
 		}

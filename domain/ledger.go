@@ -16,9 +16,10 @@ type ledger struct {
 	plans   *planFinder
 }
 
-func (p *Purchase) ledger(plans *planFinder) ledger {
+// ledger makes the books of a subscription, with room for its lines.
+func (p *Purchase) ledger(plans *planFinder, room settledLines) ledger {
 	l := ledger{Purchase: p, owed: p.owed(), horizon: p.horizon(), plans: plans}
-	l.lines = l.settledLines()
+	l.lines = l.settledLines(room)
 	return l
 }
 

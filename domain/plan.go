@@ -181,8 +181,9 @@ func (c Catalog) ForSale() []Plan {
 func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
 	var byID, byKey PlanKey
 	hasID, hasKey := false, false
-	for key := range c.Plans {
-		for _, price := range c.Plans[key].Prices {
+	for key, plan := range c.Plans {
+		for n := range plan.Prices {
+			price := &plan.Prices[n]
 			if price.ID != "" && price.ID == id && (!hasID || key < byID) {
 				byID, hasID = key, true
 			}

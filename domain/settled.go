@@ -55,16 +55,15 @@ func (all settledLines) beyond(t time.Time, bill int) iter.Seq[*settledLine] {
 }
 
 // settledLines decides of each line of each paid invoice whether it counts.
-func (l *ledger) settledLines() settledLines {
-	lines, last, credits := 0, -1, false
+func (l *ledger) settledLines(paid settledLines) settledLines {
+	last, credits := -1, false
 	for n, bill := range l.Bills {
 		if !bill.Invoice.settled() {
 			continue
 		}
-		last, lines = n, lines+len(bill.Invoice.Lines)
+		last = n
 		credits = credits || bill.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
 	}
-	paid := make(settledLines, 0, lines)
 	var unpaid settledLines // lines of other invoices, and those that were waived
 	revoked := false
 	for n, bill := range l.Bills {

@@ -41,30 +41,35 @@ const (
 // Standings tells of each source of an account how it stands: purchase by purchase,
 // and the grants.
 func Standings(a Account, c Catalog) []Standing {
-	purchases := a.Purchases()
-	all := make([]Standing, 0, len(purchases)+len(a.Grants))
-	plans := planFinder{account: &a, catalog: &c}
-	for n := range purchases {
-		all = purchases[n].addStandings(all, &plans)
-	}
-	for _, g := range a.Grants {
-		all = append(all, g.standing())
-	}
-	return all
+	d := derive(a, c)
+	defer d.free()
+	return slices.Clone(d.stand())
 }
 
-// addStandings adds how a purchase stands. Of the rest of the account it asks nothing
-// but what prices mean.
-func (p *Purchase) addStandings(all []Standing, plans *planFinder) []Standing {
-	if p.Source.Kind == SourceOrder {
-		return append(all, p.orderStanding(plans.catalog))
+// stand says how each source stands.
+func (d *derivation) stand() []Standing {
+	for n := range d.purchases {
+		d.addPurchase(&d.purchases[n])
 	}
-	l := p.ledger(plans)
+	for _, g := range d.account.Grants {
+		d.standings = append(d.standings, g.standing())
+	}
+	return d.standings
+}
+
+// addPurchase adds how a purchase stands. Of the rest of the account it asks nothing but
+// what prices mean.
+func (d *derivation) addPurchase(p *Purchase) {
+	if p.Source.Kind == SourceOrder {
+		d.standings = append(d.standings, p.orderStanding(&d.catalog))
+		return
+	}
+	l := p.ledger(&d.plans, d.lines[:0])
+	d.lines = l.lines
 	items := l.items()
 	for n := range items {
-		all = l.addItem(all, &items[n])
+		d.standings = l.addItem(d.standings, &items[n])
 	}
-	return all
 }
 
 // orderStanding is how a one-time purchase stands.
@@ -123,7 +128,9 @@ func (a Account) StatusOf(o Order) OrderStatus {
 	if o.Status != OrderPaid || o.Mode != ModePayment {
 		return o.Status
 	}
-	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: a.bills().of(string(o.ID))}
+	d := derive(a, Catalog{})
+	defer d.free()
+	p := Purchase{Source: Source{SourceOrder, string(o.ID)}, Orders: []Order{o}, Bills: d.bills.of(string(o.ID))}
 	return p.orderStatus()
 }
 
