@@ -140,10 +140,9 @@ func (c *coverage) edges(item *Item, all []edge) []edge {
 }
 
 // spans adds the paid lines of an item up: which price, how many, from when until when;
-// price by price, each in the order of time.
-func (c *coverage) spans(item *Item) []piece {
+// price by price, each in the order of time, into a list that is empty.
+func (c *coverage) spans(item *Item, all []piece) []piece {
 	var buffer [16]edge
-	var all []piece
 	edges := c.edges(item, buffer[:0])
 	for n := 0; n < len(edges); {
 		price, sum := edges[n].price, int64(0)

@@ -20,6 +20,9 @@ type derivation struct {
 	links     orderLinks
 	lines     settledLines // of one purchase after the other
 	standings []Standing
+
+	entitlements []Entitlement // and the order of their places
+	order        []int
 }
 
 var derivations = sync.Pool{New: func() any { return new(derivation) }}
@@ -41,7 +44,7 @@ func (d *derivation) free() {
 	}
 	*d = derivation{
 		purchases: d.purchases[:0], orders: d.orders[:0], facts: d.facts[:0], bills: d.bills[:0], links: d.links[:0],
-		lines: d.lines[:0], standings: d.standings[:0],
+		lines: d.lines[:0], standings: d.standings[:0], entitlements: d.entitlements[:0], order: d.order[:0],
 	}
 	derivations.Put(d)
 }

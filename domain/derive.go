@@ -18,7 +18,7 @@ func Entitlements(a Account, c Catalog) []Entitlement {
 	d := derive(a, c)
 	defer d.free()
 	standings := d.stand()
-	all := make([]Entitlement, 0, 2*len(standings))
+	all := d.entitlements[:0]
 	for n := 0; n < len(standings); {
 		source := standings[n].Source
 		end := n + 1
@@ -36,7 +36,24 @@ func Entitlements(a Account, c Catalog) []Entitlement {
 		}
 		n = end
 	}
-	slices.SortFunc(all, CompareEntitlements)
+	d.entitlements = all
+	return d.sorted()
+}
+
+// sorted are the entitlements in their order. They are large, so their places are sorted.
+func (d *derivation) sorted() []Entitlement {
+	if len(d.entitlements) == 0 {
+		return nil
+	}
+	d.order = d.order[:0]
+	for n := range d.entitlements {
+		d.order = append(d.order, n)
+	}
+	slices.SortFunc(d.order, func(a, b int) int { return compareEntitlements(&d.entitlements[a], &d.entitlements[b]) })
+	all := make([]Entitlement, len(d.order))
+	for n, place := range d.order {
+		all[n] = d.entitlements[place]
+	}
 	return all
 }
 

@@ -80,7 +80,9 @@ func (e Entitlement) begins() time.Time {
 }
 
 // CompareEntitlements orders by what identifies an entitlement of one user.
-func CompareEntitlements(a, b Entitlement) int {
+func CompareEntitlements(a, b Entitlement) int { return compareEntitlements(&a, &b) }
+
+func compareEntitlements(a, b *Entitlement) int {
 	if by := cmp.Compare(a.Feature, b.Feature); by != 0 {
 		return by
 	}

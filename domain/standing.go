@@ -170,7 +170,8 @@ func (l *ledger) addItem(all []Standing, item *Item) []Standing {
 	row, says := decideAccess(&observed)
 	nothing.Rule = Rule{TableAccess, says, string(row.Gives)}
 
-	t := timeline{item: item, plan: &plan, row: row, observed: &observed, covered: &covered, subscription: &l.Subscription}
+	var room [5]piece
+	t := timeline{item: item, plan: &plan, row: row, observed: &observed, covered: &covered, subscription: &l.Subscription, room: room[:]}
 	given := len(all)
 	for _, piece := range t.pieces(l.horizon) {
 		s := nothing

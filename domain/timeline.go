@@ -15,6 +15,7 @@ type timeline struct {
 	observed     *itemObservations
 	covered      *coverage
 	subscription *Subscription
+	room         []piece // for what the item is, and what of it was paid for
 }
 
 // piece is so many units of a price, for a stretch of time.
@@ -107,7 +108,7 @@ func (t *timeline) asIs() []piece {
 	}
 	var buffer [4]interval
 	rest := whole.minus(taken, buffer[:0])
-	all := make([]piece, 0, len(rest)+1) // most have a stretch that was paid for too
+	all := t.room[:0:2] // most have one stretch
 	for _, left := range rest {
 		if vouched && left.until.Equal(t.periodEnd()) {
 			left.until = later(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
@@ -151,7 +152,7 @@ func (t *timeline) paid() []piece {
 	if t.row.Gives == BasisNothing {
 		return nil
 	}
-	all := t.covered.spans(t.item)
+	all := t.covered.spans(t.item, t.room[2:2])
 	var end time.Time
 	for n := range all {
 		end = later(end, all[n].until)
