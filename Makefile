@@ -11,7 +11,9 @@ run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing pag
 
 test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser
 	@.ci/deps
-	go test -race -timeout 30m ./...
+	go test -timeout 30m ./domain/...  # of which little runs side by side:
+	go test -race -timeout 30m -run AtOnce ./domain
+	go test -race -timeout 30m $$(go list ./... | grep -v '/entitled/domain')
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...

@@ -53,7 +53,7 @@ func TestMeaning_IsNeverForgotten(t *testing.T) {
 }
 
 // What a price meant is told while accounts are looked at: to all copies of a catalog.
-func TestKnownPrices_OnlyGrow(t *testing.T) {
+func TestKnownPrices_OnlyGrowToldAtOnce(t *testing.T) {
 	t.Parallel()
 	var nothing *domain.KnownPrices
 	nothing.Add(map[domain.PriceID]domain.PlanKey{"price_1": "pro"})

@@ -43,17 +43,46 @@ func crowded(purchases int) (domain.Account, []domain.Change) {
 	return a, changes
 }
 
-// What is derived takes as long as there are purchases, not as their square, which would
-// be 256 times as long here. It is not run beside others: it counts the processor's time.
-func TestScale_IsLinearInThePurchases(t *testing.T) {
+// longLived is an account with one subscription, whose seats change within each of so
+// many months; the money of every tenth went back.
+func longLived(months int) (domain.Account, []domain.Change) {
+	a := accountWith(ana)
+	start, end := float64(30*(months-1)), float64(30*months)
+	a.Subscriptions["sub_1"] = sub(start, "active", has("si_1", "price_m", 3, start, end)).Snapshot
+	for month := range months {
+		from, until := float64(30*month), float64(30*month+30)
+		i := bill(from, domain.InvoiceID(fmt.Sprint("in_", month)), "paid",
+			cycle("si_1", "price_m", 2, 2000, from, until),
+			line(domain.LineCredit, "si_1", "price_m", 2, -1000, from-15, from), line(domain.LineChange, "si_1", "price_m", 3, 1500, from-15, from),
+		).Invoice
+		a.Invoices[i.ID] = i
+		if month%10 == 0 {
+			c := domain.Charge{ID: domain.ChargeID(fmt.Sprint("ch_", month)), Invoice: i.ID, Amount: i.AmountPaid, Refunded: i.AmountPaid, SeenAt: on(until)}
+			a.Charges[c.ID] = c
+		}
+	}
+	return a, nil
+}
+
+// What is derived takes as long as there are purchases, or months of one, not as their
+// square, which would be 256 times as long here. It is not run beside others: it counts
+// the processor's time.
+func TestScale_IsLinear(t *testing.T) {
+	for what, account := range map[string]func(int) (domain.Account, []domain.Change){"purchases": crowded, "months": longLived} {
+		t.Run(what, func(t *testing.T) { linear(t, account) })
+	}
+}
+
+func linear(t *testing.T, account func(int) (domain.Account, []domain.Change)) {
+	t.Helper()
 	for name, derive := range map[string]func(domain.Account, []domain.Change){
 		"standings":    func(a domain.Account, _ []domain.Change) { domain.Standings(a, market) },
 		"entitlements": func(a domain.Account, _ []domain.Change) { domain.Entitlements(a, market) },
 		"explain":      func(a domain.Account, changes []domain.Change) { domain.Explain(a, market, changes, on(40)) },
 		"expectations": func(a domain.Account, _ []domain.Change) { a.Expectations() },
 	} {
-		took := func(purchases int) time.Duration {
-			a, changes := crowded(purchases)
+		took := func(size int) time.Duration {
+			a, changes := account(size)
 			best := time.Hour
 			for range 2 {
 				start := processorTime(t)
@@ -63,7 +92,7 @@ func TestScale_IsLinearInThePurchases(t *testing.T) {
 			return best
 		}
 		if few, many := took(50), took(800); many > 100*max(few, time.Millisecond) {
-			t.Errorf("%s: %s for 50 purchases, %s for 800", name, few, many)
+			t.Errorf("%s: %s for 50, %s for 800", name, few, many)
 		}
 	}
 }
