@@ -45,7 +45,7 @@ func openShop(t *testing.T, database string) shop {
 			t.Fatal(err)
 		}
 	}
-	p := startProgram(t, buildProgram(t, "-race"), database, "STRIPE_API_BASE="+box.URL())
+	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
 	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 
@@ -138,7 +138,7 @@ func TestPurchase_TwentyAtOnceWithOneKeyOverTwoProcessesMakeOneSession(t *testin
 	t.Parallel()
 	database := pgtest.URL(t)
 	one := openShop(t, database)
-	two := startProgram(t, buildProgram(t, "-race"), database, "STRIPE_API_BASE="+one.box.URL())
+	two := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+one.box.URL())
 	answers := make(chan map[string]any, 20)
 	for i := range 20 {
 		p := []*program{one.program, two}[i%2]
