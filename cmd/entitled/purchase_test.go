@@ -5,26 +5,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
 // databases are those that the program runs on.
 var databases = map[string]func(testing.TB) string{
 	"Postgres": func(tb testing.TB) string { return pgtest.URL(tb) },
-	"SQLite": func(tb testing.TB) string {
-		url := "sqlite:" + filepath.Join(tb.TempDir(), "entitled.db")
-		if _, err := bunstore.Migrate(tb.Context(), url, bunstore.Up); err != nil {
-			tb.Fatal(err)
-		}
-		return url
-	},
+	"SQLite":   func(tb testing.TB) string { return sqlitetest.URL(tb) },
 }
 
 // shop is a built program, a Stripe in a box and a database.
