@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"sync"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/adapters/stripe/stripetest"
@@ -42,10 +42,8 @@ func init() {
 func TestConvergence_OfTrueHistoriesOnEachStore(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) ports.Store{
-		"memory": func(*testing.T) ports.Store { return memory.NewStore() },
-		"sqlite": func(t *testing.T) ports.Store {
-			return database(t, "sqlite:"+filepath.Join(t.TempDir(), "entitled.db"))
-		},
+		"memory":   func(*testing.T) ports.Store { return memory.NewStore() },
+		"sqlite":   func(t *testing.T) ports.Store { return database(t, sqlitetest.URL(t)) },
 		"postgres": func(t *testing.T) ports.Store { return database(t, pgtest.URL(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {

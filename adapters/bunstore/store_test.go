@@ -6,13 +6,14 @@ import (
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/ports"
 	"github.com/entitled-dev/entitled/ports/portstest"
 )
 
 func TestStore_SQLite(t *testing.T) {
 	t.Parallel()
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqliteFile(t)) })
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.URL(t)) })
 }
 
 func TestStore_SQLiteInMemory(t *testing.T) {
@@ -28,10 +29,11 @@ func TestStore_Postgres(t *testing.T) {
 // eachDatabase runs a test on a fresh database of both kinds.
 func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, sqliteFile(t)) })
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, sqlitetest.URL(t)) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, pgtest.URL(t)) })
 }
 
+// sqliteFile is one that is not there yet.
 func sqliteFile(t testing.TB) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "folder", "entitled.db")

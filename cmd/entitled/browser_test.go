@@ -48,7 +48,7 @@ func startDev(t *testing.T, binary string) *program {
 // its webhooks, each over HTTP. The users share a program and a Chromium, as users do.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	p := startDev(t, buildProgram(t, "-race"))
+	p := startDev(t, buildProgram(t, raceFlags...))
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
 

@@ -42,8 +42,8 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 20)
-	one := startProgram(t, buildProgram(t, "-race"), database)
-	two := startProgram(t, buildProgram(t, "-race"), database)
+	one := startProgram(t, buildProgram(t, raceFlags...), database)
+	two := startProgram(t, buildProgram(t, raceFlags...), database)
 	var wait sync.WaitGroup
 	for buyer := range int64(20) {
 		body := completedEvent(buyer + 1)
@@ -229,7 +229,7 @@ func TestFaults_SigtermFinishesWhatIsInFlight(t *testing.T) {
 	const events = 2000
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
-	binary := buildProgram(t, "-race")
+	binary := buildProgram(t, raceFlags...)
 	p := startProgram(t, binary, database)
 	sender := &tireless{target: p}
 	done := make(chan struct{})
@@ -248,7 +248,7 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 10)
-	p := startProgram(t, buildProgram(t, "-race"), database)
+	p := startProgram(t, buildProgram(t, raceFlags...), database)
 	edit := func(n int64, old, replacement string) []byte {
 		body := completedEvent(n)
 		edited := bytes.Replace(body, []byte(old), []byte(replacement), 1)

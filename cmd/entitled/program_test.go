@@ -75,6 +75,9 @@ func (l *logBuffer) String() string {
 
 var builds sync.Map // of flags: the same program is built once
 
+// raceFlags make a program that looks for races, as `make test` makes the tests.
+var raceFlags = []string{"-race", "-gcflags=modernc.org/sqlite/lib=-race=false", "-gcflags=modernc.org/libc/...=-race=false"}
+
 // buildProgram builds the program and returns the file.
 func buildProgram(tb testing.TB, flags ...string) string {
 	tb.Helper()

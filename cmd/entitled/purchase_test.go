@@ -5,26 +5,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
 // databases are those that the program runs on.
 var databases = map[string]func(testing.TB) string{
 	"Postgres": func(tb testing.TB) string { return pgtest.URL(tb) },
-	"SQLite": func(tb testing.TB) string {
-		url := "sqlite:" + filepath.Join(tb.TempDir(), "entitled.db")
-		if _, err := bunstore.Migrate(tb.Context(), url, bunstore.Up); err != nil {
-			tb.Fatal(err)
-		}
-		return url
-	},
+	"SQLite":   func(tb testing.TB) string { return sqlitetest.URL(tb) },
 }
 
 // shop is a built program, a Stripe in a box and a database.
@@ -45,7 +38,7 @@ func openShop(t *testing.T, database string) shop {
 			t.Fatal(err)
 		}
 	}
-	p := startProgram(t, buildProgram(t, "-race"), database, "STRIPE_API_BASE="+box.URL())
+	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
 	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 
@@ -138,7 +131,7 @@ func TestPurchase_TwentyAtOnceWithOneKeyOverTwoProcessesMakeOneSession(t *testin
 	t.Parallel()
 	database := pgtest.URL(t)
 	one := openShop(t, database)
-	two := startProgram(t, buildProgram(t, "-race"), database, "STRIPE_API_BASE="+one.box.URL())
+	two := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+one.box.URL())
 	answers := make(chan map[string]any, 20)
 	for i := range 20 {
 		p := []*program{one.program, two}[i%2]
