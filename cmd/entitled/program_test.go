@@ -171,9 +171,9 @@ func (p *program) start(tb testing.TB) *program {
 			tb.Fatalf("the program ended: %v\n%s", err, p.log)
 		case <-time.After(2 * time.Millisecond):
 		}
-		if time.Since(start) > 30*time.Second {
+		if time.Since(start) > 2*time.Minute {
 			p.kill()
-			tb.Fatalf("the program is not ready after 30 s\n%s", p.log)
+			tb.Fatalf("the program is not ready after two minutes\n%s", p.log)
 		}
 	}
 }
