@@ -37,7 +37,7 @@ func startDev(t *testing.T, binary string) *program {
 	}
 	p := &program{address: address, log: &logBuffer{}}
 	p.cmd = exec.Command(binary, "dev", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.start(t)
 	t.Cleanup(func() { p.stop(t) })

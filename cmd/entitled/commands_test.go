@@ -273,7 +273,7 @@ func TestCommands_RefuseWhatCannotBeMeant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: []string{"DATABASE_URL=" + database, "CATALOG=" + c.catalog}}}
+			p := &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: []string{raceSettings, "DATABASE_URL=" + database, "CATALOG=" + c.catalog}}}
 			if out, complaint, ok := p.command(t, words(c.args)); ok || !strings.Contains(complaint, c.says) {
 				t.Errorf("entitled %s: succeeded %t, want %q in %s%s", c.args, ok, c.says, out, complaint)
 			}

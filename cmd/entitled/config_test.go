@@ -135,7 +135,7 @@ func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 		for _, args := range []string{"grants ana", "migrate status"} {
 			t.Run(url+" "+args, func(t *testing.T) {
 				t.Parallel()
-				p := &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: []string{"DATABASE_URL=" + url}}}
+				p := &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: []string{raceSettings, "DATABASE_URL=" + url}}}
 				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) {
 					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
 				}

@@ -22,7 +22,7 @@ func (p *program) deliver(body []byte) int {
 }
 
 func (p *program) deliverSigned(body []byte, signature string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, "POST", "http://"+p.address+"/api/webhooks/stripe", bytes.NewReader(body))
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *tireless) send(t *testing.T, events int64) {
 		queue <- n + 1
 	}
 	close(queue)
-	giveUp := time.Now().Add(90 * time.Second)
+	giveUp := time.Now().Add(5 * time.Minute)
 	var wait sync.WaitGroup
 	for range 16 {
 		wait.Go(func() {
@@ -149,15 +149,15 @@ func (s *tireless) send(t *testing.T, events int64) {
 func (s *tireless) until(t *testing.T, n int) {
 	t.Helper()
 	for start := time.Now(); s.acknowledged() < n; time.Sleep(5 * time.Millisecond) {
-		if time.Since(start) > time.Minute {
-			t.Fatalf("%d of %d acknowledged after a minute", s.acknowledged(), n)
+		if time.Since(start) > 4*time.Minute {
+			t.Fatalf("%d of %d acknowledged after four minutes", s.acknowledged(), n)
 		}
 	}
 }
 
 func TestFaults_KilledInMidTrafficLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
-	const events = 3000
+	const events = 1500
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
 	binary := buildProgram(t)
@@ -186,7 +186,7 @@ func TestFaults_KilledInMidTrafficLosesNothingAcknowledged(t *testing.T) {
 
 func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 	t.Parallel()
-	const events = 2000
+	const events = 1000
 	server := pgtest.Start(t, pgtest.Durable())
 	database := server.URL()
 	seedBuyers(t, database, events)
@@ -226,7 +226,7 @@ func get(t *testing.T, p *program, path string) int {
 
 func TestFaults_SigtermFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
-	const events = 2000
+	const events = 1000
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
 	binary := buildProgram(t, raceFlags...)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -118,9 +121,9 @@ func list(t *testing.T, pattern string) []goPackage {
 
 func importsFx(t *testing.T, file string) bool {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{join .Imports " "}}`, file).Output()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {
-		t.Fatalf("go list %s: %v", file, err)
+		t.Fatal(err)
 	}
-	return strings.Contains(string(out), "go.uber.org/fx ") || strings.HasSuffix(strings.TrimSpace(string(out)), "go.uber.org/fx")
+	return slices.ContainsFunc(parsed.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"go.uber.org/fx"` })
 }
