@@ -19,8 +19,8 @@ import (
 
 // How long one step in the browser may take, and a test's whole journey.
 const (
-	stepPatience    = 30 * time.Second
-	journeyPatience = 2 * time.Minute
+	stepPatience    = 90 * time.Second
+	journeyPatience = 5 * time.Minute
 )
 
 // startChromium starts one headless Chromium, which ends with the test, and returns

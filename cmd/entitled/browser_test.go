@@ -46,12 +46,14 @@ func startDev(t *testing.T, binary string) *program {
 
 // The whole way, as people go it: a browser, the pages, the API, Stripe's page and
 // its webhooks, each over HTTP. The users share a program and a Chromium, as users do.
+//
+// Not parallel: on some pages what is there for seconds has to be seen.
 func TestBrowser(t *testing.T) {
-	t.Parallel()
 	p := startDev(t, buildProgram(t, raceFlags...))
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
 
+	places := make(chan struct{}, 3) // of users at a time: Chromium is no idler
 	for name, test := range map[string]func(*testing.T, *site){
 		"a click on Upgrade leads to the entitlements":      upgrade,
 		"what is paid once is held until a date":            payOnce,
@@ -64,6 +66,8 @@ func TestBrowser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			places <- struct{}{}
+			defer func() { <-places }()
 			test(t, s)
 		})
 	}

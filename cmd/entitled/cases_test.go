@@ -28,9 +28,14 @@ func TestCases(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
+	stories := map[string]story{}
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		story := readCase(t, file)
+		stories[file] = readCase(t, file)
+	}
+	// The one that takes longest begins first, or all others would be done before it.
+	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(stories[b].patience(), stories[a].patience()) })
+	for _, file := range files {
+		name, story := strings.TrimSuffix(filepath.Base(file), ".json"), stories[file]
 		for database, open := range databases {
 			id, _, _ := strings.Cut(name, "-")
 			if database == "Postgres" && !slices.Contains(alsoOnPostgres, id) {
@@ -349,24 +354,30 @@ func (p *player) fill(v any) any {
 	}
 }
 
+// patience is how many seconds may pass until what is wanted is there.
+func (s story) patience() float64 {
+	switch {
+	case s.Needs == "reconcile":
+		return 20
+	case s.Patience != nil:
+		return *s.Patience
+	case s.Version != "":
+		return 4
+	default:
+		return 0
+	}
+}
+
 // watch looks at what is held until it is as wanted, or the case's patience ends.
 func (p *player) watch(t *testing.T, when, user string, want object, end bool) {
 	t.Helper()
-	settle, patience := 0.3, 0.0
-	switch {
-	case p.Needs == "reconcile":
-		patience = 20
-	case p.Patience != nil:
-		patience = *p.Patience
-	case p.Version != "":
-		patience = 4
-	}
+	settle := 0.3
 	if p.Settle != nil {
 		settle = *p.Settle
 	}
 	// What is wrong may come after what is right, so even a first look waits a little.
 	time.Sleep(seconds(settle))
-	over := time.Now().Add(seconds(patience))
+	over := time.Now().Add(seconds(p.patience()))
 	for {
 		faults := p.faults(t, user, want, end)
 		if len(faults) == 0 {
