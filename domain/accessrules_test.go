@@ -35,7 +35,8 @@ var accessRows = []struct {
 	{"active", told(is("active")), "2 2 2 0", ""},
 	{"grace_after_first_payment, past_due, paid never", []domain.Fact{is("past_due"), owes("si_1")}, "0 0 0 0", ""},
 	{"past_due, overdue: yes", told(is("past_due"), owes("si_1")), "2 1 0 0", "past_due_grants"},
-	{"past_due", told(is("past_due"), owes("si_2")), "1 1 0 0", ""},
+	{"past_due, change unpaid", told(is("past_due"), gaveUp, owes("si_2")), "1 1 0 0", ""},
+	{"past_due", told(is("past_due"), owes("si_2")), "2 2 2 0", ""},
 	{"unpaid", told(is("unpaid"), owes("si_1")), "1 1 0 0", ""},
 }
 
@@ -81,6 +82,16 @@ func owes(item string) domain.Fact {
 		}}
 	})
 }
+
+// gaveUp is the invoice of a change of the fifth day, which was written off.
+var gaveUp = invoiceSays("invoice.marked_uncollectible", 2, func(f *domain.InvoiceFact) {
+	f.At = noon.Add(9 * day)
+	f.Invoice.CreatedAt, f.Invoice.FinalizedAt = noon.Add(5*day), noon.Add(5*day)
+	f.Invoice.Lines = []domain.Line{
+		{ID: "il_back", Kind: domain.LineCredit, Item: "si_1", Price: "price_row", Quantity: 1, Amount: -1000, From: noon.Add(5 * day), Until: noon.Add(month)},
+		{ID: "il_anew", Kind: domain.LineChange, Item: "si_1", Price: "price_row", Quantity: 2, Amount: 2000, From: noon.Add(5 * day), Until: noon.Add(month)},
+	}
+})
 
 func TestAccessRules_EachRowMeansWhatItsTestRowSays(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ type coverage struct {
 	open    []*Bill      // invoices about the item that are owed
 	changed bool         // an invoice that is not paid takes back what the item was
 	gone    bool         // the subscription no longer has the item
-	times   int          // how many invoices paid for a period of it
+	times   int          // how many invoices paid for a period of it, or the rest of one
 	lasted  time.Duration
 }
 
@@ -64,7 +64,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
 		case l.Bills[s.bill].Invoice.Total > 0:
 			paid = append(paid, span)
-			if s.line.Kind == LineCycle && counted != s.bill {
+			if (s.line.Kind == LineCycle || s.line.Amount > 0) && counted != s.bill {
 				c.times, counted = c.times+1, s.bill
 			}
 		}

@@ -110,6 +110,57 @@ func TestItems_AddUpHoweverTheyStand(t *testing.T) {
 	})
 }
 
+// A credit note and the refund that belongs to it are the same money, whether the note
+// says which lines it is for or not.
+func TestReturned_ANoteAndItsRefundAreOne(t *testing.T) {
+	t.Parallel()
+	const five = "pro, projects 100, seats 5"
+	month := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 12000, 0, 30)),
+	}
+	note := func(amount int64, lines ...domain.CreditedLine) domain.Fact {
+		return domain.CreditNoteFact{Type: "credit_note.created", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: "cn_1", Invoice: "in_1", Status: "issued", Kind: domain.PostPayment, Amount: amount, Currency: "usd", CreatedAt: on(5),
+			Lines: lines, Refunds: []domain.RefundID{"re_pi_1"},
+		}}
+	}
+	also := func(more ...domain.Fact) []domain.Fact { return append(month[:2:2], more...) }
+	ofLine := domain.CreditedLine{Line: "il_in_1_0", Amount: 2000}
+	tellAll(t, map[string]story{
+		"two thirds by a note of no line":     {also(refundOf(5, "pi_1", "succeeded", 8000), note(8000)), []holding{{7, five}}},
+		"half by refund, half to the balance": {also(refundOf(5, "pi_1", "succeeded", 4000), note(8000)), []holding{{7, five}}},
+		"all by a note of no line":            {also(refundOf(5, "pi_1", "succeeded", 12000), note(12000)), []holding{{7, "nothing"}}},
+		"all the money, beside credit, by a note of the line": {
+			[]domain.Fact{month[0], settledWith(month[1].(domain.InvoiceFact), -10000, 0, 2000), refundOf(5, "pi_1", "succeeded", 2000), note(2000, ofLine)},
+			[]holding{{7, "nothing"}},
+		},
+	})
+}
+
+// What was refunded is not there to be disputed: a dispute over the rest is one over all,
+// and so are several together.
+func TestReturned_ADisputeOverTheRestIsOverAll(t *testing.T) {
+	t.Parallel()
+	whole := domain.ChargeFact{Type: "charge.succeeded", At: on(0), ID: "ch_1", PaymentIntent: "pi_1", Customer: cusAna, Amount: 1000, Currency: "usd"}
+	part := func(id domain.DisputeID, amount int64, status domain.DisputeStatus) domain.Fact {
+		d := disputeOf(9, "pi_1", status).(domain.DisputeFact)
+		d.ID, d.Amount, d.Currency = id, amount, "usd"
+		return d
+	}
+	stored := []domain.Fact{
+		sub(0, "active", has("si_1", "price_vault", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_vault", 1, 1000, 0, 30)), whole,
+	}
+	also := func(more ...domain.Fact) []domain.Fact { return append(stored[:3:3], more...) }
+	refund := refundOf(5, "pi_1", "succeeded", 400)
+	tellAll(t, map[string]story{
+		"a part was refunded":                      {also(refund), []holding{{10, "vault"}}},
+		"and the rest is disputed":                 {also(refund, part("du_1", 600, "needs_response")), []holding{{10, "nothing"}}},
+		"and the rest is charged back":             {also(part("du_1", 600, "lost"), refund), []holding{{10, "nothing"}}},
+		"a part is charged back":                   {also(part("du_1", 500, "lost")), []holding{{10, "vault"}}},
+		"and another, so that all is charged back": {also(part("du_1", 500, "lost"), part("du_2", 500, "lost")), []holding{{10, "nothing"}}},
+	})
+}
+
 // What a credit note says of one line does not hide that the rest went back too.
 func TestReturned_ANoteAndTheRestAreAll(t *testing.T) {
 	t.Parallel()

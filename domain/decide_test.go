@@ -36,6 +36,7 @@ func observable() []itemObservations {
 	widen(each([]CheckoutState{"", CheckoutUnpaid}, func(o *itemObservations, v CheckoutState) { o.checkout = v }))
 	widen(each(PauseBehaviors, func(o *itemObservations, v PauseBehavior) { o.collected = Collection(v) }))
 	widen(each([]Overdue{IsOverdue, NotOverdue}, func(o *itemObservations, v Overdue) { o.overdue = v }))
+	widen(each([]ChangeState{"", ChangeUnpaid}, func(o *itemObservations, v ChangeState) { o.change = v }))
 	widen(each([]Times{PaidNever, PaidOnce, PaidAgain}, func(o *itemObservations, v Times) { o.paid = v }))
 	widen(each([]int{0, years}, func(o *itemObservations, v int) { o.paidYears = v }))
 	return all

@@ -26,10 +26,10 @@ func subscriptionStatusTable() string {
 
 // accessTable leaves a cell empty where a row does not look.
 func accessTable() string {
-	rows := [][]string{{"customer", "status", "checkout", "collection", "overdue", "paid", "years paid", "option", "gives", "grants"}}
+	rows := [][]string{{"customer", "status", "checkout", "collection", "overdue", "change", "paid", "years paid", "option", "gives", "grants"}}
 	for _, r := range domain.AccessRules {
 		rows = append(rows, []string{
-			code(r.Customer), code(r.Status), code(r.Checkout), code(r.Collected), code(r.Overdue), code(r.Paid),
+			code(r.Customer), code(r.Status), code(r.Checkout), code(r.Collected), code(r.Overdue), code(r.Change), code(r.Paid),
 			atLeast(r.PaidYears), code(r.Option), string(r.Gives), code(r.Grants),
 		})
 	}

@@ -115,7 +115,8 @@ func (c CustomerFact) Refs() []Ref { return refs(Ref{RefCustomer, string(c.ID)})
 
 // Whose is what to ask Stripe about if none of a fact's names is known. Refunds
 // and disputes name a payment and nothing else, and the payment may be one that
-// we have not heard of yet. Other kinds of objects name their customer, who is known
+// we have not heard of yet. So may that of a charge which names no customer; it is asked
+// about once money of it goes back. Other kinds of objects name their customer, who is known
 // before anything is bought; where they name it as an Account, which we did not make,
 // the subscription may carry our order's id, or name the customer at Stripe.
 func Whose(f Fact) (Ref, bool) {
@@ -124,6 +125,10 @@ func Whose(f Fact) (Ref, bool) {
 	case RefundFact, DisputeFact:
 		for _, ref := range f.Refs() {
 			return ref, true
+		}
+	case ChargeFact:
+		if f.Customer == "" && f.Refunded > 0 && f.Type != TypeFetched {
+			return moneyRefs(f.PaymentIntent, f.ID)[0], true
 		}
 	case SubscriptionFact:
 		if byAccount && f.Type != TypeFetched {

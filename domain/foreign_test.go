@@ -34,6 +34,7 @@ func TestSession_OnlyTheOrdersOwnPaysIt(t *testing.T) {
 		},
 		"a copy for the whole price":  {foreign(func(*domain.SessionFact) {}), domain.OutcomeApplied, "life"},
 		"a copy for a fraction of it": {foreign(func(s *domain.SessionFact) { s.Amount, s.Subtotal = 50, 50 }), domain.OutcomeQuarantined, "nothing"},
+		"a copy for more than it":     {foreign(func(s *domain.SessionFact) { s.Amount, s.Subtotal = 500000, 500000 }), domain.OutcomeQuarantined, "nothing"},
 		"a copy in another currency":  {foreign(func(s *domain.SessionFact) { s.Currency = "jpy" }), domain.OutcomeQuarantined, "nothing"},
 		"a copy for nothing":          {foreign(func(s *domain.SessionFact) { s.PaymentStatus, s.Amount, s.Subtotal = "no_payment_required", 0, 0 }), domain.OutcomeQuarantined, "nothing"},
 		"a copy that expires": {foreign(func(s *domain.SessionFact) {

@@ -21,7 +21,8 @@ func (c ChargeFact) record(r *recording, _ Catalog) Verdict {
 	if !slices.Contains(ChargeEvents, c.Type) {
 		return ignored("events of type %s say nothing about money that came or went back", c.Type)
 	}
-	if r.strangerTo(c.Customer, "", false) {
+	// One that names no customer, as where customers are Accounts, came here by a payment.
+	if c.Customer != "" && r.strangerTo(c.Customer, "", false) {
 		return ignored("charge %s is of customer %q, not of ours", c.ID, c.Customer)
 	}
 	charge := Charge{ID: c.ID, PaymentIntent: c.PaymentIntent, Invoice: c.Invoice, Amount: c.Amount, Currency: c.Currency}

@@ -121,7 +121,7 @@ func TestGrace_CountsFromWhenTheOldestOpenInvoiceWasDue(t *testing.T) {
 				sub(0, "active", month(0)), bill(0, "in_1", "paid", ofMonth(0)), sub(30, "past_due", month(1)), bill(30, "in_3", "paid", ofMonth(1)),
 				bill(31, "in_2", "open", line(domain.LineChange, "si_9", "price_x", 1, 100, 27, 30)),
 			},
-			[]holding{{32, all}, {59.9, all}, {60, "nothing"}},
+			[]holding{{32, all}, {60.9, all}, {61, "nothing"}},
 		},
 		"nothing is told of any invoice: that of the period": {
 			[]domain.Fact{sub(0, "active", month(0)), sub(60.04, "past_due", month(2))},

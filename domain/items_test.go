@@ -60,7 +60,7 @@ func TestItems_EachGivesWhatWasPaidForIt(t *testing.T) {
 				bill(150, "in_2", "paid", cycle("si_2", "price_vault", 1, 500, 150, 180)), sub(180, "active", pro, has("si_2", "price_vault", 1, 180, 210)),
 				bill(180.04, "in_3", "open", cycle("si_2", "price_vault", 1, 500, 180, 210)), sub(180.04, "past_due", pro, has("si_2", "price_vault", 1, 180, 210)),
 			},
-			[]holding{{196, "pro, projects 100, seats 5, vault"}, {196.05, "pro, projects 100, seats 5"}, {364.9, "pro, projects 100, seats 5"}, {365, "nothing"}},
+			[]holding{{196, "pro, projects 100, seats 5, vault"}, {196.05, "pro, projects 100, seats 5"}, {365.9, "pro, projects 100, seats 5"}, {366, "nothing"}},
 		},
 		"an add-on":                   {added, []holding{{6, "pro, projects 100, seats 5, sso"}, {30.9, "pro, projects 100, seats 5, sso"}, {31, "nothing"}}},
 		"an add-on of which it has 0": {append(added[:len(added):len(added)], sub(9, "active", base, none)), []holding{{10, "pro, projects 100, seats 5"}}},
@@ -73,7 +73,7 @@ func TestItems_EachGivesWhatWasPaidForIt(t *testing.T) {
 		"an add-on that was exchanged, and the new one is not paid": {
 			append(added[:len(added):len(added)], sub(9, "past_due", base, has("si_3", "price_vault", 1, 0, 30)), bill(9, "in_3", "open",
 				line(domain.LineChange, "si_3", "price_vault", 1, 5000, 9, 30), line(domain.LineCredit, "si_2", "price_addon", 1, -350, 9, 30))),
-			[]holding{{10, "pro, projects 100, seats 5, vault"}, {25, "pro, projects 100, seats 5, sso"}, {30, "nothing"}},
+			[]holding{{10, "pro, projects 100, seats 5, vault"}, {25, "pro, projects 100, seats 5, sso"}, {30.9, "pro, projects 100, seats 5"}, {31, "nothing"}},
 		},
 		"seats given back: fewer, though all were paid": {
 			append(added[:2:2], sub(9, "active", has("si_1", "price_m", 2, 0, 30))), []holding{{10, "pro, projects 100, seats 2"}, {31, "nothing"}},

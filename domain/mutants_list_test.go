@@ -119,9 +119,9 @@ var mutants = []edit{
 			}`},
 	{"returned.go", "m.add(r.Amount, r.CreatedAt)", `m.add(r.Amount*map[bool]int64{false: 1}[mutant("refunds ignored")], r.CreatedAt)`},
 	{"returned.go", "untold := c.Refunded - b.toldOf(c); untold > 0", `untold := c.Refunded - b.toldOf(c); untold > 0 && !mutant("refunds of the charge ignored")`},
-	{"returned.go", "if sameCharge && r.countedBy(c) {", `if sameCharge && r.countedBy(c) && !mutant("a refund counted twice, by itself and by its charge") {`},
+	{"returned.go", "if r.isOf(c) && r.countedBy(c) {", `if r.isOf(c) && r.countedBy(c) && !mutant("a refund counted twice, by itself and by its charge") {`},
 	{"rules.go", `{Status: "pending"}`, `{Status: "pending", Returned: mutant("a pending refund takes access")}`},
-	{"returned.go", "case saturatingAdd(m.returned, m.noted) < m.paid:", `case saturatingAdd(m.returned, m.noted) < m.paid && !mutant("a partial refund is a full one"):`},
+	{"returned.go", "case back > 0 && back >= m.paid:", `case back > 0 && (back >= m.paid || m.returned > 0 && mutant("a partial refund is a full one")):`},
 	{"returned.go", "m.disputed = append(m.disputed, state)",
 		`if mutant("disputes ignored") {
 				continue
@@ -132,7 +132,7 @@ var mutants = []edit{
 
 	// Who pays.
 	{"order.go", "	switch {\n	case s.Mode != \"\" && s.Mode != o.Mode:", "\tswitch {\n\tcase mutant(\"any session pays\"):\n\t\treturn true\n\tcase s.Mode != \"\" && s.Mode != o.Mode:"},
-	{"order.go", "s.Subtotal >= o.Subtotal", `(s.Subtotal >= o.Subtotal || mutant("a part of the price pays"))`},
+	{"order.go", "return s.Subtotal == o.Subtotal ||", `return s.Subtotal < o.Subtotal && mutant("a part of the price pays") || s.Subtotal == o.Subtotal ||`},
 	{"observe.go", "unpaid = unpaid && !bill.Invoice.settled()", `unpaid = unpaid && (!bill.Invoice.settled() || bill.Invoice.AmountPaid == 0 && mutant("a free subscription is not paid"))`},
 	{"guard.go", `return s.Status == "complete" && (s.PaymentStatus == "paid" ||`, `return s.Status == "complete" && (s.PaymentStatus == "paid" || mutant("a completed session is as good as paid") ||`},
 

@@ -33,6 +33,13 @@ const (
 	NotOverdue Overdue = "no"
 )
 
+// ChangeState tells whether a change of the item stands that nobody paid.
+type ChangeState string
+
+// ChangeUnpaid: an invoice that is open or was given up is for a change of the item, or
+// for adding it.
+const ChangeUnpaid ChangeState = "unpaid"
+
 // Times counts the invoices that were paid for an item.
 type Times string
 

@@ -14,6 +14,7 @@ type itemObservations struct {
 	checkout  CheckoutState
 	collected Collection
 	overdue   Overdue
+	change    ChangeState
 	paid      Times
 	paidYears int
 
@@ -43,8 +44,21 @@ func (l *ledger) observe(item *Item, plan *Plan, c *coverage) itemObservations {
 	case 1:
 		o.paid = PaidOnce
 	}
+	if l.changedOnCredit(item, c.horizon) {
+		o.change = ChangeUnpaid
+	}
 	o.overdue, o.since = l.overdue(item, c)
 	return o
+}
+
+// changedOnCredit tells whether an invoice that is not paid is for a change of the item,
+// or for adding it.
+func (l *ledger) changedOnCredit(item *Item, horizon time.Time) bool {
+	return slices.ContainsFunc(l.Bills, func(b *Bill) bool {
+		return b.unpaid() && b.Invoice.has(func(l *Line) bool {
+			return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(horizon)
+		})
+	})
 }
 
 // checkoutUnpaid tells whether the subscription comes from a checkout, and neither the
@@ -96,6 +110,7 @@ func (r *AccessRule) fits(o *itemObservations) bool {
 		(r.Checkout == "" || r.Checkout == o.checkout) &&
 		(r.Collected == "" || r.Collected == o.collected) &&
 		(r.Overdue == "" || r.Overdue == o.overdue) &&
+		(r.Change == "" || r.Change == o.change) &&
 		(r.Paid == "" || r.Paid == o.paid) &&
 		o.paidYears >= r.PaidYears
 }

@@ -97,7 +97,9 @@ func (o Order) Open(t time.Time) bool {
 
 // isPaidBy tells whether a session may pay the order: it is the one that we made for
 // it, or one that Stripe recovered from that. Any other session with our order's id in
-// its metadata is somebody's copy, and counts only for the whole price.
+// its metadata is somebody's copy, and counts only for the very price: what is dearer is
+// something else. (Of one whose making was not answered, the buyer may have raised the
+// quantity.)
 func (o Order) isPaidBy(s SessionFact) bool {
 	switch {
 	case s.Mode != "" && s.Mode != o.Mode:
@@ -106,8 +108,10 @@ func (o Order) isPaidBy(s SessionFact) bool {
 		return true
 	case o.Session == "" && o.Subtotal == 0: // the answer of its making was lost, and its price is not known
 		return true
+	case o.Subtotal == 0 || s.Currency != o.Currency:
+		return false
 	default:
-		return o.Subtotal > 0 && s.Subtotal >= o.Subtotal && s.Currency == o.Currency
+		return s.Subtotal == o.Subtotal || o.Session == "" && s.Subtotal > o.Subtotal
 	}
 }
 

@@ -14,7 +14,7 @@ type moneyBack struct {
 	paid     int64 // minor currency units
 	paidAt   time.Time
 	returned int64            // of the bill as a whole
-	noted    int64            // by refunds that credit notes name
+	noted    int64            // by refunds that belong to credit notes of single lines
 	credited map[string]int64 // of single lines, by credit notes that name them
 	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
@@ -27,12 +27,13 @@ func (b *Bill) moneyBack() moneyBack {
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
 		return m
 	}
-	noted := m.addCreditNotes(b)
+	notes := m.addCreditNotes(b)
 	for _, r := range b.Refunds {
 		switch row := refundRow(r.Status); {
 		case row < 0 || !RefundRules[row].Returned:
-		case noted[r.ID]:
+		case notes[r.ID] == ofLines:
 			m.noted = saturatingAdd(m.noted, r.Amount)
+		case notes[r.ID] == ofInvoice: // the note's amount counts, wherever it went
 		default:
 			m.add(r.Amount, r.CreatedAt)
 		}
@@ -54,16 +55,42 @@ func (b *Bill) moneyBack() moneyBack {
 }
 
 // isPart tells whether a dispute is about a part of its charge: a part that was lost is
-// money that went back, and all of it is what the whole was for. Banks convert
-// currencies, so that the whole may differ a little.
+// money that went back, and all of it is what the whole was for. The whole is what no
+// refund has given back, and several disputes may be over it together. Banks convert
+// currencies, so that it may differ a little.
 func (b *Bill) isPart(d Dispute) bool {
 	for _, c := range b.Charges {
-		same := c.ID == d.Charge || d.PaymentIntent != "" && c.PaymentIntent == d.PaymentIntent
-		if same && c.Amount > 0 && c.Currency == d.Currency {
-			return d.Amount < c.Amount/10*9
+		if !d.isOf(c) || c.Amount <= 0 || c.Currency != d.Currency {
+			continue
 		}
+		var disputed int64
+		for _, other := range b.Disputes {
+			if other.isOf(c) && other.state() == d.state() {
+				disputed = saturatingAdd(disputed, other.Amount)
+			}
+		}
+		return disputed < (c.Amount-b.refundedOf(c))/10*9
 	}
 	return false
+}
+
+// refundedOf is how much of a charge was refunded, as far as anything says.
+func (b *Bill) refundedOf(c Charge) int64 {
+	var sum int64
+	for _, r := range b.Refunds {
+		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned && r.isOf(c) {
+			sum = saturatingAdd(sum, r.Amount)
+		}
+	}
+	return max(sum, c.Refunded)
+}
+
+func (r Refund) isOf(c Charge) bool {
+	return r.Charge == c.ID || r.Charge == "" && r.PaymentIntent != "" && r.PaymentIntent == c.PaymentIntent
+}
+
+func (d Dispute) isOf(c Charge) bool {
+	return c.ID == d.Charge || d.PaymentIntent != "" && c.PaymentIntent == d.PaymentIntent
 }
 
 func (m *moneyBack) add(amount int64, at time.Time) {
@@ -71,10 +98,18 @@ func (m *moneyBack) add(amount int64, at time.Time) {
 	m.lastAt = later(m.lastAt, at)
 }
 
-// addCreditNotes adds what credit notes take back, and returns the refunds that are
-// counted with it: a note says which lines its money is for.
-func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
-	noted := map[RefundID]bool{}
+// noteScope is what a credit note is about.
+type noteScope int
+
+const (
+	ofLines   noteScope = iota + 1 // single lines of the invoice
+	ofInvoice                      // the invoice as a whole
+)
+
+// addCreditNotes adds what credit notes take back, and returns which refunds belong to
+// them: a note says what its money is for.
+func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
+	notes := map[RefundID]noteScope{}
 	for _, note := range b.CreditNotes {
 		if note.Status != CreditNoteIssued {
 			continue
@@ -84,15 +119,17 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]bool {
 			continue
 		}
 		m.credited = note.addTo(m.credited)
-		if !note.namesLines() { // else taxes and discounts of the lines are in its amount
+		scope := ofLines // taxes and discounts of the lines are in its amount
+		if !note.namesLines() {
+			scope = ofInvoice
 			m.add(note.Amount, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
 		for _, id := range note.Refunds {
-			noted[id] = true
+			notes[id] = scope
 		}
 	}
-	return noted
+	return notes
 }
 
 // addTo adds what the note takes back of single lines.
@@ -119,8 +156,7 @@ func (n CreditNote) namesLines() bool {
 func (b *Bill) toldOf(c Charge) int64 {
 	var told int64
 	for _, r := range b.Refunds {
-		sameCharge := r.Charge == c.ID || r.Charge == "" && r.PaymentIntent != "" && r.PaymentIntent == c.PaymentIntent
-		if sameCharge && r.countedBy(c) {
+		if r.isOf(c) && r.countedBy(c) {
 			told = saturatingAdd(told, r.Amount)
 		}
 	}
@@ -130,13 +166,13 @@ func (b *Bill) toldOf(c Charge) int64 {
 // share is how much of the bill went back. What credit notes say what for is looked at
 // line by line; but if the rest went back too, all did.
 func (m *moneyBack) share() Share {
-	switch {
+	switch back := saturatingAdd(m.returned, m.noted); {
+	case back > 0 && back >= m.paid:
+		return ShareFull
 	case m.returned == 0:
 		return ShareNone
-	case saturatingAdd(m.returned, m.noted) < m.paid:
-		return SharePartial
 	default:
-		return ShareFull
+		return SharePartial
 	}
 }
 
@@ -162,7 +198,7 @@ func (m *moneyBack) waives(line *Line) bool {
 
 // nothing tells whether no money went back at all, as of most bills.
 func (m *moneyBack) nothing() bool {
-	return m.returned == 0 && len(m.credited) == 0 && len(m.disputed) == 0
+	return m.returned == 0 && m.noted == 0 && len(m.credited) == 0 && len(m.disputed) == 0
 }
 
 // backObservations are what the decision table of money looks at.

@@ -37,6 +37,7 @@ func (r AccessRule) Says() string {
 	add("checkout %s", string(r.Checkout))
 	add("collection paused: %s", string(r.Collected))
 	add("overdue: %s", string(r.Overdue))
+	add("change %s", string(r.Change))
 	add("paid %s", string(r.Paid))
 	if r.PaidYears > 0 {
 		parts = append(parts, fmt.Sprintf("%d years paid", r.PaidYears))

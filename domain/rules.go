@@ -186,6 +186,7 @@ type AccessRule struct {
 	Checkout  CheckoutState
 	Collected Collection
 	Overdue   Overdue
+	Change    ChangeState
 	Paid      Times
 	PaidYears int // at least so many years are paid for
 
@@ -215,7 +216,9 @@ var AccessRules = []AccessRule{
 
 	{Option: "grace_after_first_payment", Status: StatusPastDue, Paid: PaidNever, Gives: BasisPaid},
 	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},
-	{Status: StatusPastDue, Gives: BasisPaid}, // something else of the subscription is overdue
+	// Something else of the subscription is overdue.
+	{Status: StatusPastDue, Change: ChangeUnpaid, Gives: BasisPaid}, // which was given up
+	{Status: StatusPastDue, Gives: BasisPeriod},
 	{Status: StatusUnpaid, Gives: BasisPaid},
 }
 

@@ -118,16 +118,14 @@ func (t *timeline) asIs() []piece {
 	return all
 }
 
-// vouched tells whether the status says that nothing is overdue, so that the next invoice
-// may be on its way when a period ends.
+// vouched tells whether nothing of the item is overdue, so that the next invoice may be on
+// its way when a period ends.
 func (t *timeline) vouched() bool { return t.row.Gives == BasisPeriod || t.row.Gives == BasisCredit }
 
 // renewed tells whether the next invoice of the item may be on its way when what was paid
-// for ends: what is reduced then comes after it. Beside something else that is overdue
-// only the next period says so, once it has begun.
-func (t *timeline) renewed(end time.Time) bool {
-	begun := t.row.Status == StatusPastDue && t.observed.since.IsZero() && t.item.PeriodStart.Equal(end)
-	return t.plan.setOf(t.row.Grants) == GrantsUsual && (t.vouched() || begun)
+// for ends: what is reduced then comes after it.
+func (t *timeline) renewed() bool {
+	return t.plan.setOf(t.row.Grants) == GrantsUsual && t.vouched()
 }
 
 // creditEnd is until when the status vouches though an invoice of the item is open: not
@@ -158,7 +156,7 @@ func (t *timeline) paid() []piece {
 		end = later(end, all[n].until)
 	}
 	for n := range all {
-		if t.renewed(end) && all[n].until.Equal(end) {
+		if t.renewed() && all[n].until.Equal(end) {
 			all[n].until = t.leewayAfter(end)
 		}
 	}

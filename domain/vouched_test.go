@@ -73,7 +73,7 @@ func TestEntitlements_NobodyLosesByAChangeOrAFavor(t *testing.T) {
 			bill(10, "in_1", "open", line(domain.LineOneOff, "", "price_fee", 1, 50000, 10, 10)),
 			sub(10, "past_due", has("si_1", "price_m", 5, 0, 30)),
 			sub(30, "past_due", has("si_1", "price_m", 5, 30, 60)),
-		}, map[float64]string{29: pro, 30.5: pro, 32: "nothing"}},
+		}, map[float64]string{29: pro, 30.5: pro, 60.9: pro, 61: "nothing"}},
 		"free time within what is paid for": {tried, []domain.Fact{
 			sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
 			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 2900, 0, 30)),

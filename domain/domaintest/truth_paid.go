@@ -143,6 +143,8 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 		return "nothing"
 	case s.is.Status == domain.StatusActive && inPeriod && t.Before(s.creditEnds(i, plan)):
 		return "all"
+	case s.owesElse(i) && inPeriod && !s.changeGivenUp(i, plan):
+		return "all"
 	case s.is.Status == domain.StatusPastDue:
 		since := s.owedSince(i)
 		if !since.IsZero() && t.Before(since.Add(plan.Grace)) {
@@ -156,7 +158,7 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 // next period may be on its way: what was true then, still is.
 func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
 	last := i.PeriodEnd.Add(-time.Second)
-	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing
+	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing || s.owesElse(i)
 	if good && s.statusVouches(i, plan, last) != "nothing" && t.Before(s.creditEnds(i, plan)) && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
 		return last
 	}
@@ -166,7 +168,7 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time 
 			end = b.until
 		}
 	}
-	if s.mayRenew(i, plan, end) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
+	if s.mayRenew(i, plan) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
 		return end.Add(-time.Second)
 	}
 	return t
@@ -201,15 +203,35 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 var longAfter = Noon.Add(100_000 * Day)
 
 // mayRenew tells whether the next invoice of an item may be on its way, and would be paid.
-// That something else is owed says nothing against that, once the next period has begun.
-func (s *subscriber) mayRenew(i *item, plan domain.Plan, end time.Time) bool {
+// That something else is owed says nothing against that.
+func (s *subscriber) mayRenew(i *item, plan domain.Plan) bool {
 	suspended := s.is.Pause == domain.PauseVoid && len(plan.Policy.Access) > 0
-	begun := s.is.Status == domain.StatusPastDue && s.owesElse(i) && i.PeriodStart.Equal(end)
-	return (s.is.Status == domain.StatusActive || begun) && !suspended && !s.neverPaid()
+	good := s.is.Status == domain.StatusActive || s.owesElse(i) && !s.changeGivenUp(i, plan)
+	return good && !suspended && !s.neverPaid()
 }
 
-// owesElse tells whether what is owed is told, and is for nothing of this item.
+// changeGivenUp tells whether the item is what it is by a change that nobody paid.
+func (s *subscriber) changeGivenUp(i *item, plan domain.Plan) bool {
+	for _, inv := range s.invoices {
+		if inv.is.Status != domain.InvoiceOpen && inv.is.Status != domain.InvoiceUncollectible {
+			continue
+		}
+		for _, line := range inv.is.Lines {
+			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
+			if change && line.Item == i.ID && line.Until.After(s.now.Add(-plan.Leeway)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// owesElse tells whether the status says that something is owed, and what is owed is told
+// and is for nothing of this item.
 func (s *subscriber) owesElse(i *item) bool {
+	if s.is.Status != domain.StatusPastDue {
+		return false
+	}
 	owes := len(s.open()) > 0
 	for _, inv := range s.invoices {
 		owes = owes || inv.is.Status == domain.InvoiceUncollectible
@@ -409,7 +431,10 @@ func (b *bought) moneyIsBack() bool {
 		back += c.refundedBy(func(*refunded) bool { return true })
 		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
 	}
-	return back > noted && refundTakes(back, came, policy.Refund, "keep")
+	if back < came {
+		back -= noted
+	}
+	return refundTakes(back, came, policy.Refund, "keep")
 }
 
 // creditIsBack tells whether more of an invoice was settled with credit for what was
@@ -464,8 +489,9 @@ func (g givenBack) bad() float64 {
 	back := int64(0)
 	kept := int64(0)
 	for _, b := range g.origin {
-		unpaid := b.by.is.Status != domain.InvoicePaid && b.by.is.Status != domain.InvoiceDraft || b.isWaived()
-		if b.isBack() || unpaid {
+		settled := b.by.is.Status == domain.InvoicePaid || b.by.is.Status == domain.InvoiceDraft
+		unpaid := !settled && !b.by.lost // of what was never told nobody can say that it was not paid
+		if b.isBack() || b.isWaived() || unpaid {
 			back += b.units
 		} else {
 			kept += b.units
