@@ -123,14 +123,15 @@ func (s *SyncUser) syncOrders(ctx context.Context, a domain.Account, done *Synce
 	return nil
 }
 
-// syncSubscriptions asks for all subscriptions of the user's customers, and returns
-// their ids.
+// syncSubscriptions asks for all subscriptions of the user's customers, and for those
+// that name no customer, since their account represents customers as Accounts. It
+// returns their ids.
 func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done *Synced) ([]domain.SubscriptionID, error) {
 	customers := a.FormerCustomers
 	if a.Customer != "" {
 		customers = append([]domain.CustomerID{a.Customer}, customers...)
 	}
-	var ids []domain.SubscriptionID
+	var found []domain.SubscriptionFact
 	for _, customer := range customers {
 		subscriptions, err := s.gateway.FetchSubscriptions(ctx, customer)
 		if errors.Is(err, ports.ErrNotFound) {
@@ -139,15 +140,44 @@ func (s *SyncUser) syncSubscriptions(ctx context.Context, a domain.Account, done
 		if err != nil {
 			return nil, fmt.Errorf("fetch the subscriptions of customer %s: %w", customer, err)
 		}
-		for _, subscription := range subscriptions {
-			done.Subscriptions++
-			ids = append(ids, subscription.Snapshot.ID)
-			if err := s.join(ctx, done, subscription); err != nil {
-				return nil, err
-			}
+		found = append(found, subscriptions...)
+	}
+	unlisted, err := s.fetchKnown(ctx, a, func(known domain.Subscription) bool {
+		listed := slices.ContainsFunc(found, func(f domain.SubscriptionFact) bool { return f.Snapshot.ID == known.ID })
+		return known.Customer == "" && !listed
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []domain.SubscriptionID
+	for _, subscription := range append(found, unlisted...) {
+		done.Subscriptions++
+		ids = append(ids, subscription.Snapshot.ID)
+		if err := s.join(ctx, done, subscription); err != nil {
+			return nil, err
 		}
 	}
 	return ids, nil
+}
+
+// fetchKnown asks one by one for subscriptions that we know. One that Stripe does not
+// know says nothing.
+func (s *SyncUser) fetchKnown(ctx context.Context, a domain.Account, which func(domain.Subscription) bool) ([]domain.SubscriptionFact, error) {
+	var found []domain.SubscriptionFact
+	for _, id := range slices.Sorted(maps.Keys(a.Subscriptions)) {
+		if !which(a.Subscriptions[id]) {
+			continue
+		}
+		subscription, err := s.gateway.FetchSubscription(ctx, id)
+		switch {
+		case errors.Is(err, ports.ErrNotFound):
+		case err != nil:
+			return nil, fmt.Errorf("fetch subscription %s: %w", id, err)
+		default:
+			found = append(found, subscription)
+		}
+	}
+	return found, nil
 }
 
 // withoutCustomer sees to a customer whose subscriptions Stripe does not list. One that
@@ -171,21 +201,7 @@ func (s *SyncUser) withoutCustomer(ctx context.Context, a domain.Account, custom
 	if err := s.join(ctx, done, gone); err != nil {
 		return nil, err
 	}
-	var subscriptions []domain.SubscriptionFact
-	for _, id := range slices.Sorted(maps.Keys(a.Subscriptions)) {
-		if a.Subscriptions[id].Customer != customer {
-			continue
-		}
-		subscription, err := s.gateway.FetchSubscription(ctx, id)
-		if errors.Is(err, ports.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		subscriptions = append(subscriptions, subscription)
-	}
-	return subscriptions, nil
+	return s.fetchKnown(ctx, a, func(known domain.Subscription) bool { return known.Customer == customer })
 }
 
 // Money goes back by a dispute up to 120 days after it came, as a rule, and that may be
