@@ -352,6 +352,9 @@ func begins(entitlements []domain.Entitlement, feature domain.FeatureKey, at tim
 // untruth tells of the first moment at which entitlements are not what is true.
 func untruth(h *telling, entitlements []domain.Entitlement) string {
 	for _, at := range h.Moments() {
+		if at.Before(h.End.Add(time.Second)) {
+			continue // an answer is from the second after: what was over then is no longer kept
+		}
 		rights := map[domain.FeatureKey]domain.Right{}
 		for _, r := range domain.Rights(entitlements, domaintest.Shop, at) {
 			rights[r.Feature] = r
