@@ -50,14 +50,14 @@ func (a *AdoptDatabase) Check(ctx context.Context) error {
 		return err
 	}
 	if kept != mode {
-		return fmt.Errorf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode)
+		return Misfit(fmt.Sprintf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode))
 	}
 	kept, err = a.adopt(ctx, settingAccount, a.settings.Account)
 	if err != nil {
 		return err
 	}
 	if kept != a.settings.Account {
-		return fmt.Errorf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account)
+		return Misfit(fmt.Sprintf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account))
 	}
 	return nil
 }

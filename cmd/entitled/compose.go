@@ -22,6 +22,7 @@ import (
 // parts are the values that differ between serve, dev and the tests; everything
 // else of the program follows from them.
 type parts struct {
+	names    names // what the settings are called in errors
 	logger   *slog.Logger
 	catalog  domain.Catalog
 	settings app.Settings
@@ -35,12 +36,7 @@ type parts struct {
 // port, and which use case gets which.
 func service(p parts) fx.Option {
 	return fx.Options(
-		fx.WithLogger(func() fxevent.Logger {
-			logger := &fxevent.SlogLogger{Logger: p.logger}
-			logger.UseLogLevel(slog.LevelDebug)
-			logger.UseErrorLevel(slog.LevelDebug) // the command says what went wrong, in words
-			return logger
-		}),
+		fx.WithLogger(func() fxevent.Logger { return lifeLog{p.logger} }),
 		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
 		fx.Provide(
 			func() ports.Clock { return now },

@@ -33,7 +33,7 @@ type eventsList struct {
 // Run lists receipts.
 func (l eventsList) Run(ctx context.Context, c console) error {
 	if l.Limit < 1 {
-		return errors.New("--limit is at least 1")
+		return misusedf("--limit is at least 1")
 	}
 	query := ports.ReceiptQuery{
 		Outcome: domain.Outcome(l.Outcome), Type: domain.EventType(l.Type), User: domain.UserID(l.User), Limit: l.Limit,
@@ -41,7 +41,7 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 	if l.Older != "" {
 		age, err := readDuration(l.Older)
 		if err != nil || age < 0 {
-			return fmt.Errorf("--older is %q: give a duration such as 7d or 12h", l.Older)
+			return misusedf("--older is %q: give a duration such as 7d or 12h", l.Older)
 		}
 		query.Before = ago(age)
 	}
@@ -89,7 +89,7 @@ func (s eventsShow) Run(ctx context.Context, c console) error {
 	defer store.Close()
 	receipt, err := store.Receipt(ctx, domain.EventID(s.ID))
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("no event %s was received: list what was with entitled events list", s.ID)
+		return notFoundf("no event %s was received: list what was with entitled events list", s.ID)
 	}
 	if err != nil {
 		return err
@@ -135,23 +135,11 @@ func openStore(ctx context.Context) (*bunstore.Store, error) {
 	}
 	store, err := bunstore.Open(ctx, cfg.DatabaseURL, bunstore.WithMaxConns(2))
 	if err != nil {
-		return nil, ofDatabase(err)
+		return nil, settingNames.opening(err)
 	}
 	if err := store.Ready(ctx); err != nil {
 		store.Close()
-		return nil, ofDatabase(err)
+		return nil, settingNames.opening(err)
 	}
 	return store, nil
-}
-
-// ofDatabase names the setting behind an error of a database that was to be opened.
-func ofDatabase(err error) error {
-	switch {
-	case err == nil || strings.Contains(err.Error(), "DATABASE_URL"):
-		return err
-	case errors.Is(err, ports.ErrUnavailable):
-		return fmt.Errorf("the database that DATABASE_URL names does not answer: see that it runs, and that host, port, name, user and password are right\n%w", err)
-	default:
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
 }

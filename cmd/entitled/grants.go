@@ -32,7 +32,7 @@ func (g grantCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if _, relative := readDuration(g.Until); g.Key != "" && relative == nil {
-		return fmt.Errorf("--until %s counts from now, so with --key each repetition would ask for another end: give a date such as 2027-01-31, or a time", g.Until)
+		return misusedf("--until %s counts from now, so with --key each repetition would ask for another end: give a date such as 2027-01-31, or a time", g.Until)
 	}
 	until, err := readMoment("--until", g.Until, fromNow)
 	if err != nil {
@@ -61,7 +61,7 @@ func readLimit(text string) (*int64, error) {
 	if text != "unlimited" {
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
-			return nil, fmt.Errorf("--limit is %q: a whole number, or unlimited", text)
+			return nil, misusedf("--limit is %q: a whole number, or unlimited", text)
 		}
 		limit = int64(n)
 	}
@@ -111,7 +111,7 @@ func (r revokeCommand) Run(ctx context.Context, c console) error {
 	begun := now().Truncate(time.Microsecond) // as exactly as databases keep times
 	grant, user, err := app.NewManualGrants(store, sold, now, newID).Revoke(ctx, domain.GrantID(r.Grant), r.Reason, r.By)
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
+		return notFoundf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
 	}
 	if err != nil {
 		return err

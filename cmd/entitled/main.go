@@ -42,7 +42,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "entitled:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Description("Turns Stripe Checkout payments into entitlements."),
 		kong.UsageOnError(),
 		kong.Writers(stdout, stderr),
+		kong.Help(helpWithExits),
 		kong.Exit(func(int) { exited = true }), // --help has printed all there is to say
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(console{stdout, stderr}),
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w (see entitled --help)", err)
+		return misusedf("%w (see entitled --help)", err)
 	}
-	return parsed.Run()
+	return settingNames.naming(parsed.Run())
 }

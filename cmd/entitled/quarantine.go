@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -26,7 +25,7 @@ type quarantineList struct {
 // Run lists what does not fit.
 func (l quarantineList) Run(ctx context.Context, c console) error {
 	if l.Limit < 1 {
-		return errors.New("--limit is at least 1")
+		return misusedf("--limit is at least 1")
 	}
 	store, err := openStore(ctx)
 	if err != nil {

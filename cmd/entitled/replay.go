@@ -37,9 +37,9 @@ func (r eventsReplay) query() (app.ReplayQuery, error) {
 	narrowed := r.Outcome+r.User+r.Type+r.Since != ""
 	switch {
 	case len(q.IDs) > 0 && narrowed:
-		return q, errors.New("give ids, or --outcome, --user, --type and --since, not both")
+		return q, misusedf("give ids, or --outcome, --user, --type and --since, not both")
 	case len(q.IDs) == 0 && !narrowed:
-		return q, errors.New("say which events: their ids, or --outcome, --user, --type or --since, such as --outcome quarantined")
+		return q, misusedf("say which events: their ids, or --outcome, --user, --type or --since, such as --outcome quarantined")
 	default:
 		return q, nil
 	}
@@ -123,7 +123,7 @@ func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery
 func notReceived(err error) error {
 	if errors.Is(err, ports.ErrNotFound) {
 		said, _, _ := strings.Cut(err.Error(), ": ") // the rest is the database's
-		return fmt.Errorf("%s: list what was with entitled events list", said)
+		return notFoundf("%s: list what was with entitled events list", said)
 	}
 	return err
 }

@@ -17,6 +17,9 @@ type syncCommand struct {
 
 // Run asks Stripe about a user and prints what changed by it.
 func (s syncCommand) Run(ctx context.Context, c console) error {
+	if err := needUser(s.User); err != nil {
+		return err
+	}
 	d, err := openDoor(ctx, c)
 	if err != nil {
 		return err
