@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -94,7 +95,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, warnOfPrices, askOn))
+), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
@@ -109,6 +110,21 @@ func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *sl
 			logger.Error("entitlements could not be brought in line with the catalog", "error", err)
 		case changes > 0:
 			logger.Info("entitlements brought in line with the catalog", "changes", changes)
+		}
+	})
+}
+
+// keepMode marks the database as one of this mode and account once Stripe has taken the
+// key. Until then another program may have marked it as its own: this one ends.
+func keepMode(adopt *app.AdoptDatabase, prices *app.Prices, logger *slog.Logger, program fx.Shutdowner) {
+	prices.OnAnswer(func(ctx context.Context, found []ports.StripePrice) {
+		err := adopt.Accepted(ctx, found)
+		switch _, misfit := errors.AsType[app.Misfit](err); {
+		case misfit:
+			logger.Error("this database is no longer to be served", "error", err)
+			_ = program.Shutdown(fx.ExitCode(exitMisused)) // fails only if that has begun
+		case err != nil && ctx.Err() == nil:
+			logger.Warn("the mode of the database could not be kept: the next answer of Stripe's is", "error", err)
 		}
 	})
 }

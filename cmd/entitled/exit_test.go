@@ -83,7 +83,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
 		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",
-		"sync ana", "migrate status", "catalog check --database", "serve",
+		"sync ana", "migrate status", "database mode", "catalog check --database", "serve",
 	}
 	type row struct {
 		code      int

@@ -92,7 +92,7 @@ func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	case <-ctx.Done():
 	case signal := <-program.Wait():
 		if signal.ExitCode != 0 {
-			failed = errors.New("the server ended by itself: see the log")
+			failed = coded{errors.New("the server ended by itself: see the log"), signal.ExitCode}
 		}
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
