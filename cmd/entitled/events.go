@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -50,30 +50,39 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
-	receipts, err := store.Receipts(ctx, query)
-	if err != nil {
+	tell, count := c.receipts(l.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
+	if err := app.NewListReceipts(store).Do(ctx, query, tell); err != nil {
 		return err
 	}
-	if l.JSON {
-		encoder := json.NewEncoder(c.out)
-		for _, r := range receipts {
-			if err := encoder.Encode(receiptJSONOf(r)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(receipts) == 0 {
+	if *count == 0 && !l.JSON {
 		_, err := fmt.Fprintln(c.err, "no such events")
 		return err
 	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER\tREASON")
-	for _, r := range receipts {
-		reason, _, _ := strings.Cut(r.Reason, "\n")
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, r.Outcome, r.User, reason)
+	return nil
+}
+
+// receipts prints receipts one by one, as there may be many, and counts them. A column of
+// the table is the command's own.
+func (c console) receipts(asJSON bool, column string, of func(domain.ProcessedEvent) string) (tell func(domain.ProcessedEvent) error, count *int) {
+	count = new(int)
+	encoder := json.NewEncoder(c.out)
+	line := func(cells ...any) error {
+		_, err := fmt.Fprintf(c.out, "%-20s  %-30s  %-34s  %-11s  %-20s  %s\n", cells...)
+		return err
 	}
-	return table.Flush()
+	return func(r domain.ProcessedEvent) error {
+		*count++
+		if asJSON {
+			return encoder.Encode(receiptJSONOf(r))
+		}
+		if *count == 1 {
+			if err := line("RECEIVED", "EVENT", "TYPE", column, "USER", "REASON"); err != nil {
+				return err
+			}
+		}
+		reason, _, _ := strings.Cut(r.Reason, "\n")
+		return line(r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, of(r), r.User, reason)
+	}, count
 }
 
 type eventsShow struct {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -95,28 +93,14 @@ func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery
 		return err
 	}
 	defer store.Close()
-	events, err := app.NewReplay(store, nil).Find(ctx, query)
-	if err != nil {
+	tell, count := c.receipts(r.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
+	if err := app.NewReplay(store, nil).Each(ctx, query, tell); err != nil {
 		return notReceived(err)
 	}
 	if r.JSON {
-		encoder := json.NewEncoder(c.out)
-		for _, e := range events {
-			if err := encoder.Encode(receiptJSONOf(e)); err != nil {
-				return err
-			}
-		}
 		return nil
 	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER")
-	for _, e := range events {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.ReceivedAt.Format(time.RFC3339), e.ID, e.Type, e.Outcome, e.User)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.err, counted(len(events), "event"), "would be processed again")
+	_, err = fmt.Fprintln(c.err, counted(*count, "event"), "would be processed again")
 	return err
 }
 
