@@ -58,12 +58,12 @@ func service(p parts) fx.Option {
 // serverDeps are what the HTTP server calls.
 func serverDeps(
 	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
-	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay,
+	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, adminLog *app.AdminLog,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, AdminLog: adminLog,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
@@ -85,6 +85,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewReplay,
 	app.NewExplain,
 	app.NewManualGrants,
+	app.NewAdminLog,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		lc.Append(fx.StopHook(fulfill.Close))

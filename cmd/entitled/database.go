@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 type databaseCommand struct {
@@ -28,6 +29,9 @@ func (m databaseMode) Run(ctx context.Context, c console) error {
 	if m.Set == "" {
 		kept, err = modes.Show(ctx)
 	} else {
+		if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActDatabaseMode, About: m.Set}); err != nil {
+			return err
+		}
 		kept, err = modes.Set(ctx, m.Set)
 	}
 	if err != nil {

@@ -50,6 +50,9 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: query.User, About: app.ReplayQuery{Outcome: query.Outcome, Type: query.Type}.About()}); err != nil {
+		return err
+	}
 	tell, count := c.receipts(l.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
 	if err := app.NewListReceipts(store).Do(ctx, query, tell); err != nil {
 		return err
@@ -96,6 +99,9 @@ func (s eventsShow) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsShow, About: s.ID}); err != nil {
+		return err
+	}
 	receipt, err := store.Receipt(ctx, domain.EventID(s.ID))
 	if errors.Is(err, ports.ErrNotFound) {
 		return notFoundf("no event %s was received: list what was with entitled events list", s.ID)

@@ -83,7 +83,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
 		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",
-		"sync ana", "migrate status", "database mode", "catalog check --database", "serve",
+		"sync ana", "migrate status", "database mode", "admin-log", "catalog check --database", "serve",
 	}
 	type row struct {
 		code      int
@@ -126,6 +126,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "events list --limit 0", "", []string{"--limit"}},
 		row{2, "events list --older week", "", []string{"--older"}},
 		row{2, "events replay", "", []string{"which events"}},
+		row{2, "admin-log --limit 0", "", []string{"--limit"}},
 		row{2, "quarantine list --limit 0", "", []string{"--limit"}},
 	)
 	p := commandLine(t)

@@ -29,6 +29,7 @@ type commands struct {
 	Revoke     revokeCommand     `cmd:"" help:"Take back what was given by hand."`
 	Events     eventsCommand     `cmd:"" help:"Look at the events that came from Stripe, and process them again."`
 	Quarantine quarantineCommand `cmd:"" help:"Look at the events that are ours and do not fit."`
+	AdminLog   adminLogCommand   `cmd:"" help:"List what was asked for with the rights of an operator: by whom, with which key, about whom, when."`
 	Database   databaseCommand   `cmd:"" help:"Look at what the database is for."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

@@ -30,6 +30,9 @@ func (l quarantineList) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: domain.UserID(l.User), About: app.ReplayQuery{Outcome: domain.OutcomeQuarantined}.About()}); err != nil {
+		return err
+	}
 	tell, shown := c.receipts(l.JSON, "ATTEMPTS", func(r domain.ProcessedEvent) string { return strconv.Itoa(r.Attempts) })
 	count := 0
 	query := ports.ReceiptQuery{Outcome: domain.OutcomeQuarantined, User: domain.UserID(l.User)}

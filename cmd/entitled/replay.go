@@ -57,6 +57,9 @@ func (r eventsReplay) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer door.close()
+	if err := keepAct(ctx, door.store, ports.AdminAction{Action: app.ActEventsReplay, User: query.User, About: query.About()}); err != nil {
+		return err
+	}
 	replay := app.NewReplay(door.store, door.fulfill)
 
 	told := map[domain.Outcome]int{}
@@ -93,6 +96,9 @@ func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: query.User, About: query.About()}); err != nil {
+		return err
+	}
 	tell, count := c.receipts(r.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
 	if err := app.NewReplay(store, nil).Each(ctx, query, tell); err != nil {
 		return notReceived(err)

@@ -25,6 +25,9 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer d.close()
+	if err := keepAct(ctx, d.store, ports.AdminAction{Action: app.ActSync, User: domain.UserID(s.User)}); err != nil {
+		return err
+	}
 	done, err := app.NewSyncUser(d.store, d.gateway, d.fulfill).Do(ctx, domain.UserID(s.User))
 	if errors.Is(err, ports.ErrNotFound) {
 		return fmt.Errorf("%w: check the id, and that DATABASE_URL is the service's", err)
