@@ -147,6 +147,8 @@ func (n names) opening(err error) error {
 		return n.naming(err)
 	case strings.Contains(err.Error(), n.database):
 		return misused(err)
+	case strings.HasPrefix(err.Error(), "migrate the database"): // it was opened, and a migration fails
+		return fmt.Errorf("%s: %w", n.database, err)
 	default:
 		return misusedf("%s: %w", n.database, err)
 	}

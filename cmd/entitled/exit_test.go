@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"net"
 	"os"
 	"os/exec"
@@ -143,6 +144,26 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ensure that what no setting mends is not said to be a setting's fault.
+func TestExit_AMigrationThatFailsIsNoMisuse(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "x.db")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE accounts (mine text)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, said := commandLine(t, "DATABASE_URL=sqlite:"+file).exit(t, words("migrate up"))
+	if code != 1 || !strings.Contains(said, "accounts") || !strings.Contains(said, "DATABASE_URL") {
+		t.Errorf("exits with %d, want 1, what is in the way and where:\n%s", code, said)
 	}
 }
 
