@@ -41,25 +41,47 @@ func (a *AdoptDatabase) Check(ctx context.Context) error {
 	if err := a.store.Ready(ctx); err != nil {
 		return err
 	}
-	mode := "test"
-	if a.settings.Livemode {
-		mode = "live"
+	_, err := a.fit(ctx)
+	return err
+}
+
+// fit returns what the database is for, which is a [Misfit] if it is not for this
+// program.
+func (a *AdoptDatabase) fit(ctx context.Context) (KeptMode, error) {
+	kept, err := NewDatabaseMode(a.store).Show(ctx)
+	if err != nil {
+		return kept, err
 	}
-	kept, err := a.adopt(ctx, settingMode, mode)
+	mode := modeOf(a.settings.Livemode)
+	wayBack := func(what string) string {
+		return fmt.Sprintf("use a database for each %s (one in which nothing was sold yet is made this %s's by entitled database mode --set %s)", what, what, mode)
+	}
+	if kept.Mode != "" && kept.Mode != mode {
+		return kept, Misfit(fmt.Sprintf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: %s", kept.Mode, mode, wayBack("mode")))
+	}
+	if kept.AccountKnown && kept.Account != a.settings.Account {
+		return kept, Misfit(fmt.Sprintf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: %s", kept.Account, a.settings.Account, wayBack("account")))
+	}
+	return kept, nil
+}
+
+// Accepted keeps mode and account once Stripe has named prices of ours, and so has
+// taken the key: one that it refuses may be of the wrong mode. It is a [Misfit] if
+// another program was faster with another key.
+func (a *AdoptDatabase) Accepted(ctx context.Context, named []ports.StripePrice) error {
+	if len(named) == 0 {
+		return nil
+	}
+	kept, err := a.fit(ctx)
 	if err != nil {
 		return err
 	}
-	if kept != mode {
-		return fmt.Errorf("the database has seen %s mode, and STRIPE_SECRET_KEY is a %s key: use a database for each mode", kept, mode)
+	if !kept.AccountKnown {
+		if err := a.store.SetSetting(ctx, settingAccount, a.settings.Account); err != nil {
+			return err
+		}
 	}
-	kept, err = a.adopt(ctx, settingAccount, a.settings.Account)
-	if err != nil {
-		return err
-	}
-	if kept != a.settings.Account {
-		return fmt.Errorf("the database has seen the account %q, and STRIPE_ACCOUNT is %q: use a database for each account", kept, a.settings.Account)
-	}
-	return nil
+	return a.store.SetSetting(ctx, settingMode, modeOf(a.settings.Livemode))
 }
 
 // Start is Check for a service, which also tells its catalog.

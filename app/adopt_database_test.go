@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,69 @@ func TestAdoptDatabase_RefusesTheOtherMode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	accepted(t, store, app.Settings{})
 	if err := adopt(true); err == nil || !strings.Contains(err.Error(), "use a database for each mode") {
 		t.Errorf("a live key on a test database: got %v", err)
+	}
+}
+
+// accepted is Stripe's answer to a key of these settings.
+func accepted(t *testing.T, store ports.Store, settings app.Settings) {
+	t.Helper()
+	if err := app.NewAdoptDatabase(store, catalog, settings, nil, nil).Accepted(t.Context(), stripePrices()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Ensure that a key which Stripe never took leaves no mark: it may be of the wrong mode,
+// or of nobody.
+func TestAdoptDatabase_KeepsModeAndAccountOnlyOnceStripeTakesTheKey(t *testing.T) {
+	t.Parallel()
+	store := memory.NewStore()
+	wrong := app.NewAdoptDatabase(store, catalog, app.Settings{Livemode: true, Account: "acct_wrong"}, nil, nil)
+	right := app.NewAdoptDatabase(store, catalog, app.Settings{Account: "acct_1"}, nil, nil)
+	if err := wrong.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := wrong.Accepted(t.Context(), nil); err != nil { // an answer that names no price of ours
+		t.Fatal(err)
+	}
+	if err := right.Start(t.Context()); err != nil {
+		t.Errorf("the right key, after a start with a wrong one: %v", err)
+	}
+	if err := right.Accepted(t.Context(), stripePrices()); err != nil {
+		t.Fatal(err)
+	}
+	var misfit app.Misfit
+	if err := wrong.Check(t.Context()); !errors.As(err, &misfit) {
+		t.Errorf("the wrong key, once the right one was taken: %v", err)
+	}
+	// Of two that were started beside each other only the first may go on.
+	if err := wrong.Accepted(t.Context(), stripePrices()); !errors.As(err, &misfit) {
+		t.Errorf("taken, after another one was: %v", err)
+	}
+}
+
+// What Stripe sent was signed for one mode, whether or not it has answered a call yet.
+func TestAdoptDatabase_KnowsTheModeByWhatWasReceived(t *testing.T) {
+	t.Parallel()
+	for outcome, refused := range map[domain.Outcome]bool{domain.OutcomeApplied: true, domain.OutcomeQuarantined: true, domain.OutcomeIgnored: false} {
+		store := memory.NewStore()
+		receive(t, store, domain.ProcessedEvent{ID: "evt_1", Outcome: outcome, Livemode: true})
+		err := app.NewAdoptDatabase(store, catalog, app.Settings{}, nil, nil).Check(t.Context())
+		if (err != nil) != refused {
+			t.Errorf("a test key, where a live event was %s: %v, want refused %t", outcome, err, refused)
+		}
+	}
+}
+
+func receive(t *testing.T, store ports.Store, receipts ...domain.ProcessedEvent) {
+	t.Helper()
+	err := store.Update(t.Context(), ports.Touch{}, func(ports.Found) (ports.Kept, error) {
+		return ports.Kept{Receipts: receipts}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -34,10 +96,12 @@ func TestAdoptDatabase_RefusesAnotherAccount(t *testing.T) {
 	adopt := func(account string) error {
 		return app.NewAdoptDatabase(store, catalog, app.Settings{Account: account}, nil, nil).Check(t.Context())
 	}
-	for range 2 {
-		if err := adopt("acct_1"); err != nil {
-			t.Fatal(err)
-		}
+	if err := adopt("acct_1"); err != nil {
+		t.Fatal(err)
+	}
+	accepted(t, store, app.Settings{Account: "acct_1"})
+	if err := adopt("acct_1"); err != nil {
+		t.Fatal(err)
 	}
 	for _, other := range []string{"acct_2", ""} {
 		if err := adopt(other); err == nil || !strings.Contains(err.Error(), "use a database for each account") {

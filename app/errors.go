@@ -2,6 +2,13 @@ package app
 
 import "errors"
 
+// Misfit is the error of a mode, an account or a catalog that does not fit what the
+// database has seen. It says what to do.
+type Misfit string
+
+// Error implements error.
+func (m Misfit) Error() string { return string(m) }
+
 // What a caller may have asked wrongly, or at the wrong moment. Adapters find them
 // with errors.Is; the text around them says what to do.
 var (

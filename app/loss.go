@@ -47,7 +47,7 @@ func RefuseLosses(losses []Loss) error {
 	for n, l := range losses {
 		lines[n] = "  " + l.String()
 	}
-	return fmt.Errorf("this catalog takes rights from users who have them:\n%s\n"+
+	return Misfit(fmt.Sprintf("this catalog takes rights from users who have them:\n%s\n"+
 		"grant them again, keep a plan that nobody is to buy with sold: false, name the old key of a plan in formerly: of the one that follows it, "+
-		"or start the service once with --accept-losses (or ACCEPT_LOSSES=true)", strings.Join(lines, "\n"))
+		"or start the service once with --accept-losses (or ACCEPT_LOSSES=true)", strings.Join(lines, "\n")))
 }

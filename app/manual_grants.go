@@ -95,6 +95,23 @@ func (m *ManualGrants) Revoke(ctx context.Context, id domain.GrantID, reason, by
 	return grant, user, nil
 }
 
+// Owner tells whose a grant is. [ports.ErrNotFound]: there is no such grant.
+func (m *ManualGrants) Owner(ctx context.Context, id domain.GrantID) (domain.UserID, error) {
+	ref := domain.Ref{Kind: domain.RefGrant, ID: string(id)}
+	var user domain.UserID
+	err := m.store.Update(ctx, ports.Touch{Refs: []domain.Ref{ref}}, func(found ports.Found) (ports.Kept, error) {
+		user = found.Owners[ref]
+		return ports.Kept{}, nil
+	})
+	if err == nil && user == "" {
+		err = ports.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("find grant %s: %w", id, err)
+	}
+	return user, nil
+}
+
 // List returns the user's grants, revoked ones too, the oldest first.
 func (m *ManualGrants) List(ctx context.Context, user domain.UserID) ([]domain.Grant, error) {
 	state, err := m.store.State(ctx, user)

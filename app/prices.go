@@ -17,7 +17,7 @@ type Prices struct {
 	gateway ports.Gateway
 	catalog domain.Catalog
 	clock   ports.Clock
-	learn   func(context.Context, map[domain.PriceID]domain.PlanKey)
+	told    []func(context.Context, []ports.StripePrice)
 
 	asking keyLock[struct{}]
 	mu     sync.Mutex
@@ -36,14 +36,13 @@ const (
 
 // NewPrices returns an empty book; it asks when it is first needed.
 func NewPrices(gateway ports.Gateway, catalog domain.Catalog, clock ports.Clock) *Prices {
-	nobody := func(context.Context, map[domain.PriceID]domain.PlanKey) {}
-	return &Prices{gateway: gateway, catalog: catalog, clock: clock, learn: nobody}
+	return &Prices{gateway: gateway, catalog: catalog, clock: clock}
 }
 
-// OnAnswer has somebody told what prices mean, by each answer of Stripe's and before
-// anybody acts on it. It is for before the first question.
-func (p *Prices) OnAnswer(learn func(context.Context, map[domain.PriceID]domain.PlanKey)) {
-	p.learn = learn
+// OnAnswer has somebody told each answer of Stripe's, before anybody acts on it. It is
+// for before the first question.
+func (p *Prices) OnAnswer(tell func(context.Context, []ports.StripePrice)) {
+	p.told = append(p.told, tell)
 }
 
 // Of finds what Stripe says about one of a plan's prices. [ErrPriceNotSold] says
@@ -169,7 +168,9 @@ func (p *Prices) all(ctx context.Context) ([]ports.StripePrice, error) {
 		return nil, err // that the caller left says nothing about Stripe
 	}
 	if err == nil {
-		p.learn(ctx, MeaningsOf(p.catalog, found))
+		for _, tell := range p.told {
+			tell(ctx, found)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

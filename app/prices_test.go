@@ -219,7 +219,9 @@ func TestPrices_WhatTheyMeanIsLearnedFromEveryAnswer(t *testing.T) {
 	stripe := memory.NewGateway(clock.now, stripePrices()...)
 	prices := app.NewPrices(stripe, catalog, clock.now)
 	var learned []map[domain.PriceID]domain.PlanKey
-	prices.OnAnswer(func(_ context.Context, means map[domain.PriceID]domain.PlanKey) { learned = append(learned, means) })
+	prices.OnAnswer(func(_ context.Context, found []ports.StripePrice) {
+		learned = append(learned, app.MeaningsOf(catalog, found))
+	})
 	look := func(answers int) {
 		t.Helper()
 		if _, err := prices.Faults(t.Context()); err != nil || len(learned) != answers {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -38,18 +37,14 @@ type ReplayQuery struct {
 // an error if the events cannot be listed, [ports.ErrNotFound] for an id that was
 // never received, or if ctx ends.
 func (r *Replay) Do(ctx context.Context, q ReplayQuery, tell func(domain.ProcessedEvent, domain.Verdict, error)) error {
-	events, err := r.Find(ctx, q)
-	if err != nil {
-		return err
-	}
-	for _, receipt := range events {
+	return r.Each(ctx, q, func(receipt domain.ProcessedEvent) error {
 		verdict, err := r.one(ctx, receipt.ID)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		tell(receipt, verdict, err)
-	}
-	return nil
+		return nil
+	})
 }
 
 func (r *Replay) one(ctx context.Context, id domain.EventID) (domain.Verdict, error) {
@@ -60,43 +55,40 @@ func (r *Replay) one(ctx context.Context, id domain.EventID) (domain.Verdict, er
 	return r.fulfill.event(ctx, event)
 }
 
-const replayPage = 200
-
-// Find lists the events that Do would replay, the first received first.
-func (r *Replay) Find(ctx context.Context, q ReplayQuery) ([]domain.ProcessedEvent, error) {
-	var found []domain.ProcessedEvent
-	for _, id := range q.IDs {
-		receipt, err := r.store.Receipt(ctx, id)
-		if errors.Is(err, ports.ErrNotFound) {
-			return nil, fmt.Errorf("event %s was never received: %w", id, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		receipt.Payload = nil
-		found = append(found, receipt)
-	}
+// Each tells of the events that Do would replay, the first received first. It ends with
+// the first error of tell.
+func (r *Replay) Each(ctx context.Context, q ReplayQuery, tell func(domain.ProcessedEvent) error) error {
 	if len(q.IDs) > 0 {
-		return found, nil
+		return r.named(ctx, q.IDs, tell)
 	}
-	page := ports.ReceiptQuery{Outcome: q.Outcome, User: q.User, Type: q.Type, Limit: replayPage}
-	for {
-		receipts, err := r.store.Receipts(ctx, page)
+	list := oldestFirst{r.store, ports.ReceiptQuery{Outcome: q.Outcome, User: q.User, Type: q.Type}, tell}
+	return list.do(ctx, q.Since)
+}
+
+// named tells of events by their ids, once it is clear that all of them were received.
+func (r *Replay) named(ctx context.Context, ids []domain.EventID, tell func(domain.ProcessedEvent) error) error {
+	for _, id := range ids {
+		if _, err := r.receipt(ctx, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		receipt, err := r.receipt(ctx, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, receipt := range receipts {
-			if receipt.ReceivedAt.Before(q.Since) {
-				receipts = nil // they come in order: so are all others
-				break
-			}
-			found = append(found, receipt)
+		if err := tell(receipt); err != nil {
+			return err
 		}
-		if len(receipts) < replayPage {
-			slices.Reverse(found)
-			return found, nil
-		}
-		last := receipts[len(receipts)-1]
-		page.Before, page.BeforeID = last.ReceivedAt, last.ID
 	}
+	return nil
+}
+
+func (r *Replay) receipt(ctx context.Context, id domain.EventID) (domain.ProcessedEvent, error) {
+	receipt, err := r.store.Receipt(ctx, id)
+	if errors.Is(err, ports.ErrNotFound) {
+		return receipt, fmt.Errorf("event %s was never received: %w", id, err)
+	}
+	receipt.Payload = nil
+	return receipt, err
 }

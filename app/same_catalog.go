@@ -25,7 +25,7 @@ func SameCatalog(ctx context.Context, store ports.Store, c domain.Catalog) error
 		return err
 	}
 	if kept != ours {
-		return errors.New("this catalog is another than the one that the service was started with: set CATALOG to the same file, with the same environment and the same version of entitled, or start the service with this one first")
+		return Misfit("this catalog is another than the one that the service was started with: set CATALOG to the same file, with the same environment and the same version of entitled, or start the service with this one first")
 	}
 	return nil
 }

@@ -163,6 +163,12 @@ type Store interface {
 	// SetSetting keeps a value under a name, in place of the one before.
 	SetSetting(ctx context.Context, name, value string) error
 
+	// LogAdmin adds an action to the admin log, which is only ever added to.
+	LogAdmin(ctx context.Context, action AdminAction) error
+
+	// AdminLog reads actions, the last kept first.
+	AdminLog(ctx context.Context, query AdminLogQuery) ([]AdminAction, error)
+
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error

@@ -26,8 +26,8 @@ type Config struct {
 
 	JWTSecret string // of HS256, at least 32 bytes
 	JWKSURL   string // of the key set of an identity provider; not with JWTSecret
-	Issuer    string // what iss must be; empty: not looked at
-	Audience  string // what aud must contain; empty: not looked at
+	Issuer    string // what iss must be; any, or empty with a secret: not looked at
+	Audience  string // what aud must contain; any, or empty with a secret: not looked at
 	UserClaim string // the claim that names the user; empty: sub
 
 	Cookie         string   // name of a cookie that may carry a user's token; empty: none
@@ -52,7 +52,7 @@ func (c Config) checkTokens() error {
 	case c.JWTSecret != "" && len(c.JWTSecret) < minSecret:
 		return fmt.Errorf("AUTH_JWT_SECRET has %d bytes: use at least %d random ones", len(c.JWTSecret), minSecret)
 	case c.JWKSURL != "":
-		return checkJWKSURL(c.JWKSURL)
+		return errors.Join(checkJWKSURL(c.JWKSURL), c.checkNarrowed())
 	case c.JWTSecret == "" && (c.Issuer != "" || c.Audience != "" || c.Cookie != ""):
 		return errors.New("AUTH_ISSUER, AUTH_AUDIENCE or AUTH_COOKIE is set, but no tokens are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL")
 	default:

@@ -18,23 +18,37 @@ func TestConfig_CheckNamesTheSettingAndTheMend(t *testing.T) {
 		edit func(*authn.Config)
 		says []string
 	}{
-		"a bare key":                 {keys(key), []string{"API_KEYS, entry 1: write it as name:role:key"}},
-		"no name":                    {keys(":app:" + key), []string{"entry 1: write it as"}},
-		"a name with a space":        {keys("my shop:app:" + key), []string{"entry 1: write it as"}},
-		"no key":                     {keys("shop:app"), []string{"entry 1: write it as"}},
-		"key in place of the role":   {keys("shop:" + key + ":app"), []string{"shop has no role that exists: it is app or admin"}},
-		"the role of users":          {keys("shop:user:" + key), []string{"no role that exists"}},
-		"a short key":                {keys("shop:app:verysecret"), []string{"the key of shop is shorter than 16 characters"}},
-		"a key that looks like JWT":  {keys("shop:app:verysecret.verysecret.x"), []string{"has two dots"}},
-		"a key with a space":         {keys("shop:app:verysecret verysecret"), []string{"cannot be sent in a header"}},
-		"a name twice":               {keys("shop:app:" + key + ",shop:admin:" + key + "2"), []string{"entry 2: the name shop is given twice"}},
-		"a key twice":                {keys("shop:app:" + key + ", blog:admin:" + key), []string{"entry 2: blog has the same key as shop"}},
-		"two faults":                 {keys("shop:app:verysecret,blog:boss:" + key), []string{"entry 1: ", "entry 2: "}},
-		"a short secret":             {func(c *authn.Config) { c.JWTSecret = "verysecret" }, []string{"AUTH_JWT_SECRET has 10 bytes: use at least 32"}},
-		"secret and key set":         {func(c *authn.Config) { c.JWKSURL = "https://id.example.com/keys" }, []string{"both set: unset one"}},
-		"a key set that is nowhere":  {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "id.example.com" }, []string{"AUTH_JWKS_URL is not an address such as"}},
-		"a key set in a file":        {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "file:///etc/keys" }, []string{"AUTH_JWKS_URL is not an address such as"}},
-		"a key set not encrypted":    {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "http://id.example.com/keys" }, []string{"not encrypted: use https"}},
+		"a bare key":                {keys(key), []string{"API_KEYS, entry 1: write it as name:role:key"}},
+		"no name":                   {keys(":app:" + key), []string{"entry 1: write it as"}},
+		"a name with a space":       {keys("my shop:app:" + key), []string{"entry 1: write it as"}},
+		"no key":                    {keys("shop:app"), []string{"entry 1: write it as"}},
+		"key in place of the role":  {keys("shop:" + key + ":app"), []string{"shop has no role that exists: it is app or admin"}},
+		"the role of users":         {keys("shop:user:" + key), []string{"no role that exists"}},
+		"a short key":               {keys("shop:app:verysecret"), []string{"the key of shop is shorter than 16 characters"}},
+		"a key that looks like JWT": {keys("shop:app:verysecret.verysecret.x"), []string{"has two dots"}},
+		"a key with a space":        {keys("shop:app:verysecret verysecret"), []string{"cannot be sent in a header"}},
+		"a name twice":              {keys("shop:app:" + key + ",shop:admin:" + key + "2"), []string{"entry 2: the name shop is given twice"}},
+		"a key twice":               {keys("shop:app:" + key + ", blog:admin:" + key), []string{"entry 2: blog has the same key as shop"}},
+		"two faults":                {keys("shop:app:verysecret,blog:boss:" + key), []string{"entry 1: ", "entry 2: "}},
+		"a short secret":            {func(c *authn.Config) { c.JWTSecret = "verysecret" }, []string{"AUTH_JWT_SECRET has 10 bytes: use at least 32"}},
+		"secret and key set":        {func(c *authn.Config) { c.JWKSURL = "https://id.example.com/keys" }, []string{"both set: unset one"}},
+		"a key set that is nowhere": {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "id.example.com" }, []string{"AUTH_JWKS_URL is not an address such as"}},
+		"a key set in a file":       {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "file:///etc/keys" }, []string{"AUTH_JWKS_URL is not an address such as"}},
+		"a key set not encrypted":   {func(c *authn.Config) { c.JWTSecret, c.JWKSURL = "", "http://id.example.com/keys" }, []string{"not encrypted: use https"}},
+		"a key set for everybody": {
+			func(c *authn.Config) {
+				c.JWTSecret, c.JWKSURL, c.Issuer, c.Audience = "", "https://id.example.com/keys", "", " "
+			},
+			[]string{"AUTH_ISSUER is empty", "AUTH_ISSUER=any", "AUTH_AUDIENCE is empty", "AUTH_AUDIENCE=any", "other applications"},
+		},
+		"a key set without issuer": {
+			func(c *authn.Config) { c.JWTSecret, c.JWKSURL, c.Issuer = "", "https://id.example.com/keys", "" },
+			[]string{"AUTH_ISSUER is empty"},
+		},
+		"a key set without audience, and nowhere": {
+			func(c *authn.Config) { c.JWTSecret, c.JWKSURL, c.Audience = "", "id.example.com", "" },
+			[]string{"AUTH_JWKS_URL is not an address", "AUTH_AUDIENCE is empty"},
+		},
 		"a cookie but no tokens":     {func(c *authn.Config) { c.JWTSecret = "" }, []string{"no tokens are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL"}},
 		"a cookie that is no cookie": {func(c *authn.Config) { c.Cookie = "a b" }, []string{`AUTH_COOKIE "a b" is not a cookie's name`}},
 		"an origin with a path":      {func(c *authn.Config) { c.TrustedOrigins = []string{"https://shop.example.com/x"} }, []string{`origin "https://shop.example.com/x": write it as`}},
@@ -77,6 +91,8 @@ func TestConfig_CheckAcceptsWhatIsFine(t *testing.T) {
 		"a key set":                withKeySet("https://id.example.com/keys"),
 		"a key set on this host":   withKeySet("http://localhost:8080/keys"),
 		"a key set by its address": withKeySet("http://127.0.0.1:8080/keys"),
+		"a key set for any, aloud": {JWKSURL: "https://id.example.com/keys", Issuer: "any", Audience: "any"},
+		"a secret for any":         {JWTSecret: secret},
 	} {
 		if err := config.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)

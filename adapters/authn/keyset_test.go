@@ -29,6 +29,47 @@ func TestKeySet_ANewKeyIsFetchedWhenATokenNamesIt(t *testing.T) {
 	wantError(t, err, ports.ErrBadCredentials, old)
 }
 
+// An identity provider signs the tokens of all its applications with the same keys.
+func TestKeySet_TokensOfOtherApplicationsOnlyWhereThatIsSaidAloud(t *testing.T) {
+	t.Parallel()
+	k := keyPairs()
+	idp := newProvider(t, rsaJWK("r1", k.rsa))
+	for name, c := range map[string]struct {
+		issuer, audience string
+		claims           jwt.MapClaims
+		taken            bool
+	}{
+		"another audience":                 {"https://id.example.com", "shop", claimsBut("aud", "wiki"), false},
+		"no audience":                      {"https://id.example.com", "shop", claimsBut("aud", nil), false},
+		"another issuer":                   {"https://id.example.com", "shop", claimsBut("iss", "https://id.example.com/wiki"), false},
+		"no issuer":                        {"https://id.example.com", "shop", claimsBut("iss", nil), false},
+		"another audience, any is taken":   {"https://id.example.com", "any", claimsBut("aud", "wiki"), true},
+		"no audience, any is taken":        {"https://id.example.com", "any", claimsBut("aud", nil), true},
+		"another issuer, any is taken":     {"any", "shop", claimsBut("iss", "https://else.example.com"), true},
+		"another issuer, any audience is":  {"https://id.example.com", "any", claimsBut("iss", "https://else.example.com"), false},
+		"another audience, any issuer is":  {"any", "shop", claimsBut("aud", "wiki"), false},
+		"an audience that is called any":   {"https://id.example.com", "shop", claimsBut("aud", "any"), false},
+		"one of ours, with blanks in ours": {" https://id.example.com\n", " shop ", goodClaims(), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			config := withKeySet(idp.URL)
+			config.Issuer, config.Audience, config.Logger = c.issuer, c.audience, slog.New(slog.NewTextHandler(&log, nil))
+			token := sign(t, jwt.SigningMethodRS256, k.rsa, c.claims, "kid", "r1")
+			_, err := newAuthenticator(t, config).Authenticate(bearer(token))
+			if taken := err == nil; taken != c.taken {
+				t.Errorf("taken: %t, %v, want %t", taken, err, c.taken)
+			}
+			for setting, value := range map[string]string{"AUTH_ISSUER=any": c.issuer, "AUTH_AUDIENCE=any": c.audience} {
+				if said, want := strings.Contains(log.String(), setting), value == "any"; said != want {
+					t.Errorf("the log says %s: %t, want %t\n%s", setting, said, want, log.String())
+				}
+			}
+		})
+	}
+}
+
 func TestKeySet_UnknownKeysDoNotMakeUsAskTheProviderEveryTime(t *testing.T) {
 	t.Parallel()
 	k := keyPairs()

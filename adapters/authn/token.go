@@ -61,12 +61,13 @@ func newTokenVerifier(c Config) (*tokenVerifier, error) {
 		jwt.WithValidMethods(methods), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway),
 		jwt.WithTimeFunc(clockOf(c)), jwt.WithStrictDecoding(),
 	}
-	if c.Issuer != "" {
-		options = append(options, jwt.WithIssuer(c.Issuer))
+	if issuer := wanted(c.Issuer); issuer != "" {
+		options = append(options, jwt.WithIssuer(issuer))
 	}
-	if c.Audience != "" {
-		options = append(options, jwt.WithAudience(c.Audience))
+	if audience := wanted(c.Audience); audience != "" {
+		options = append(options, jwt.WithAudience(audience))
 	}
+	c.warnOfAny(loggerOf(c))
 	v.parser = jwt.NewParser(options...)
 	return v, nil
 }

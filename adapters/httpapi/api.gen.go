@@ -239,6 +239,32 @@ func (e SourceKind) Valid() bool {
 	}
 }
 
+// AdminLog defines model for AdminLog.
+type AdminLog struct {
+	Entries []AdminLogEntry `json:"entries"`
+
+	// Next The cursor to go on with; null if that was all.
+	Next *string `json:"next"`
+}
+
+// AdminLogEntry defines model for AdminLogEntry.
+type AdminLogEntry struct {
+	// About What else it was about, such as a feature, a grant or events.
+	About  *string   `json:"about"`
+	Action string    `json:"action"`
+	At     time.Time `json:"at"`
+
+	// By Who decided it, as whoever asked says; on the command line, if nobody is named,
+	// the user of the machine.
+	By *string `json:"by"`
+
+	// Key The name of the service key; null on the command line.
+	Key *string `json:"key"`
+
+	// UserID About whom; null if about nobody in particular.
+	UserID *string `json:"user_id"`
+}
+
 // Checkout defines model for Checkout.
 type Checkout struct {
 	// Action What to do with the buyer.
@@ -763,6 +789,18 @@ type ListEventsParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListAdminLogParams defines parameters for ListAdminLog.
+type ListAdminLogParams struct {
+	// UserID Only what was about this user.
+	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Limit At most so many.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next` of an earlier answer to the same question: go on there.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ExplainUserParams defines parameters for ExplainUser.
 type ExplainUserParams struct {
 	// Feature The feature's key in the catalog; all that there is to say of the user if absent.
@@ -829,6 +867,9 @@ type ServerInterface interface {
 	// RevokeGrant Take back what was given by hand
 	// (POST /api/admin/grants/{id}/revoke)
 	RevokeGrant(ctx echo.Context, id string) error
+	// ListAdminLog List what was asked for with the rights of an operator
+	// (GET /api/admin/log)
+	ListAdminLog(ctx echo.Context, params ListAdminLogParams) error
 	// ExplainUser Explain why a user has, or lacks, a feature
 	// (GET /api/admin/users/{user_id}/explain)
 	ExplainUser(ctx echo.Context, userID PathUserID, params ExplainUserParams) error
@@ -940,6 +981,38 @@ func (w *ServerInterfaceWrapper) RevokeGrant(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RevokeGrant(ctx, id)
+	return err
+}
+
+// ListAdminLog converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAdminLog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAdminLogParams
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAdminLog(ctx, params)
 	return err
 }
 
@@ -1240,6 +1313,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/admin/events", wrapper.ListEvents, options.OperationMiddlewares["listEvents"]...)
 	router.POST(options.BaseURL+"/api/admin/events/replay", wrapper.ReplayEvents, options.OperationMiddlewares["replayEvents"]...)
 	router.POST(options.BaseURL+"/api/admin/grants/:id/revoke", wrapper.RevokeGrant, options.OperationMiddlewares["revokeGrant"]...)
+	router.GET(options.BaseURL+"/api/admin/log", wrapper.ListAdminLog, options.OperationMiddlewares["listAdminLog"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/explain", wrapper.ExplainUser, options.OperationMiddlewares["explainUser"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
@@ -1311,6 +1385,28 @@ type RevokeGrantResponseObject interface {
 type RevokeGrant200JSONResponse Grant
 
 func (response RevokeGrant200JSONResponse) VisitRevokeGrantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAdminLogRequestObject struct {
+	Params ListAdminLogParams
+}
+
+type ListAdminLogResponseObject interface {
+	VisitListAdminLogResponse(w http.ResponseWriter) error
+}
+
+type ListAdminLog200JSONResponse AdminLog
+
+func (response ListAdminLog200JSONResponse) VisitListAdminLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1609,6 +1705,9 @@ type StrictServerInterface interface {
 	// RevokeGrant Take back what was given by hand
 	// (POST /api/admin/grants/{id}/revoke)
 	RevokeGrant(ctx context.Context, request RevokeGrantRequestObject) (RevokeGrantResponseObject, error)
+	// ListAdminLog List what was asked for with the rights of an operator
+	// (GET /api/admin/log)
+	ListAdminLog(ctx context.Context, request ListAdminLogRequestObject) (ListAdminLogResponseObject, error)
 	// ExplainUser Explain why a user has, or lacks, a feature
 	// (GET /api/admin/users/{user_id}/explain)
 	ExplainUser(ctx context.Context, request ExplainUserRequestObject) (ExplainUserResponseObject, error)
@@ -1772,6 +1871,31 @@ func (sh *strictHandler) RevokeGrant(ctx echo.Context, id string) error {
 		return err
 	} else if validResponse, ok := response.(RevokeGrantResponseObject); ok {
 		return validResponse.VisitRevokeGrantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAdminLog operation middleware
+func (sh *strictHandler) ListAdminLog(ctx echo.Context, params ListAdminLogParams) error {
+	var request ListAdminLogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAdminLog(ctx.Request().Context(), request.(ListAdminLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAdminLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAdminLogResponseObject); ok {
+		return validResponse.VisitListAdminLogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -39,6 +39,7 @@ type Deps struct {
 	Explain          *app.Explain
 	ManualGrants     *app.ManualGrants
 	Replay           *app.Replay
+	AdminLog         *app.AdminLog
 
 	Ready         func(context.Context) error                                                // [ports.Store.Ready]
 	Receipts      func(context.Context, ports.ReceiptQuery) ([]domain.ProcessedEvent, error) // [ports.Store.Receipts]
@@ -125,7 +126,7 @@ func (c Config) check() error {
 
 func (d Deps) check() error {
 	if d.StartCheckout == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
-		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil ||
+		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil ||
 		d.Ready == nil || d.Receipts == nil || d.Metrics == nil || d.Authenticator == nil || d.Log == nil || d.Clock == nil {
 		return errors.New("the HTTP server lacks one of its dependencies")
 	}

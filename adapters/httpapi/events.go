@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -20,6 +21,9 @@ const (
 func (s *Server) ListEvents(ctx context.Context, r ListEventsRequestObject) (ListEventsResponseObject, error) {
 	query, err := receiptQuery(r.Params)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.keepAct(ctx, query.User, aboutReceipts(query), ""); err != nil {
 		return nil, err
 	}
 	limit := query.Limit
@@ -64,6 +68,11 @@ func receiptQuery(p ListEventsParams) (ports.ReceiptQuery, error) {
 		query.Before, query.BeforeID, err = readCursor(*p.Cursor)
 	}
 	return query, err
+}
+
+// aboutReceipts says which events are listed.
+func aboutReceipts(q ports.ReceiptQuery) string {
+	return app.ReplayQuery{Outcome: q.Outcome, Type: q.Type}.About()
 }
 
 // cursorAfter names the place behind a receipt in the listing. Clients take it as

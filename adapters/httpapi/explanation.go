@@ -12,6 +12,9 @@ func (s *Server) ExplainUser(ctx context.Context, r ExplainUserRequestObject) (E
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keepAct(ctx, user, orZero(r.Params.Feature), ""); err != nil {
+		return nil, err
+	}
 	told, err := s.deps.Explain.Do(ctx, user, domain.FeatureKey(orZero(r.Params.Feature)), orZero(r.Params.At))
 	if err != nil {
 		return nil, err

@@ -15,6 +15,9 @@ func (s *Server) ListGrants(ctx context.Context, r ListGrantsRequestObject) (Lis
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keepAct(ctx, user, "", ""); err != nil {
+		return nil, err
+	}
 	given, err := s.deps.ManualGrants.List(ctx, user)
 	if err != nil {
 		return nil, err
@@ -40,6 +43,9 @@ func (s *Server) GiveGrant(ctx context.Context, r GiveGrantRequestObject) (GiveG
 	if value := r.Body.Value; value != nil && value.Type == domain.FeatureLimit {
 		wish.Limit = &value.Limit
 	}
+	if err := s.keepAct(ctx, user, r.Body.Feature, orZero(r.Body.By)); err != nil {
+		return nil, err
+	}
 	grant, err := s.deps.ManualGrants.Give(ctx, wish)
 	if err != nil {
 		return nil, err
@@ -52,6 +58,13 @@ func (s *Server) GiveGrant(ctx context.Context, r GiveGrantRequestObject) (GiveG
 func (s *Server) RevokeGrant(ctx context.Context, r RevokeGrantRequestObject) (RevokeGrantResponseObject, error) {
 	id, err := plainID(r.ID, "grant")
 	if err != nil {
+		return nil, err
+	}
+	owner, err := s.deps.ManualGrants.Owner(ctx, domain.GrantID(id))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.keepAct(ctx, owner, id, orZero(r.Body.By)); err != nil {
 		return nil, err
 	}
 	grant, user, err := s.deps.ManualGrants.Revoke(ctx, domain.GrantID(id), r.Body.Reason, decider(ctx, r.Body.By))

@@ -26,6 +26,9 @@ func (s *Server) ReplayEvents(ctx context.Context, r ReplayEventsRequestObject) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keepAct(ctx, "", query.About(), ""); err != nil {
+		return nil, err
+	}
 	replaying, cancel := context.WithTimeout(ctx, replayTime)
 	defer cancel()
 	defer context.AfterFunc(s.stopping, cancel)()

@@ -23,6 +23,7 @@ type rule struct {
 	method string
 	path   string
 	roles  []ports.Role // nil: open to everybody
+	act    string       // what the admin log calls it; whatever is about users and for operators only has one
 	body   int64        // at most so many bytes; 0: maxBody
 	extra  time.Duration
 	quiet  bool // asked every few seconds by machines: logged only if it fails
@@ -45,13 +46,14 @@ var rules = []rule{
 	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
 	{method: http.MethodGet, path: "/api/plans"},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
-	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators},
-	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, extra: app.MaxWait},
-	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators},
-	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators},
-	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators},
-	{method: http.MethodGet, path: "/api/admin/events", roles: operators},
-	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, extra: replayTime},
+	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, act: app.ActExplain},
+	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, act: app.ActSync, extra: app.MaxWait},
+	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsList},
+	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsGive},
+	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators, act: app.ActGrantsRevoke},
+	{method: http.MethodGet, path: "/api/admin/events", roles: operators, act: app.ActEventsList},
+	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, act: app.ActEventsReplay, extra: replayTime},
+	{method: http.MethodGet, path: "/api/admin/log", roles: operators, act: app.ActAdminLogList},
 	{method: http.MethodGet, path: metricsPath, roles: operators, quiet: true},
 	{method: http.MethodGet, path: "/api/openapi.json"},
 	{method: http.MethodGet, path: "/healthz", quiet: true},

@@ -73,6 +73,7 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/admin/users/:user_id/sync":     operators,
 		"GET /api/admin/events":                   operators,
 		"POST /api/admin/events/replay":           operators,
+		"GET /api/admin/log":                      operators,
 		"GET /metrics":                            operators,
 
 		"GET /api/entitlements?ada":       {401, 200, 403, 200, 200, 401},

@@ -132,6 +132,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		Explain:          app.NewExplain(store, catalog, clock),
 		ManualGrants:     app.NewManualGrants(store, catalog, clock, newID),
 		Replay:           app.NewReplay(store, fulfill),
+		AdminLog:         app.NewAdminLog(store, clock),
 		Ready:            store.Ready,
 		Receipts:         store.Receipts,
 		Metrics:          http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("events_total 1\n")) }),
@@ -179,6 +180,15 @@ type store struct {
 	failing atomic.Pointer[error]
 	notice  atomic.Pointer[func(context.Context)] // told of every look at an order
 	updated atomic.Pointer[func()]                // told of every update that was kept
+
+	logFails atomic.Bool // nothing can be kept in the admin log
+}
+
+func (s *store) LogAdmin(ctx context.Context, action ports.AdminAction) error {
+	if s.logFails.Load() {
+		return ports.ErrUnavailable
+	}
+	return s.Store.LogAdmin(ctx, action)
 }
 
 func (s *store) fail(err error) { s.failing.Store(&err) }

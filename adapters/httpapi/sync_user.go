@@ -14,6 +14,9 @@ func (s *Server) SyncUser(ctx context.Context, r SyncUserRequestObject) (SyncUse
 	if err := s.limit.take(limitKey(ctx, string(user))); err != nil {
 		return nil, err
 	}
+	if err := s.keepAct(ctx, user, "", ""); err != nil {
+		return nil, err
+	}
 	done, err := s.deps.SyncUser.Do(ctx, user)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type Store struct {
 	receipts map[domain.EventID]domain.ProcessedEvent
 	changes  []domain.Change
 	settings map[string]string
+	adminLog []ports.AdminAction
 
 	questions map[domain.Ref]ports.Question
 }

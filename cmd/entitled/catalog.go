@@ -72,7 +72,7 @@ func (check catalogCheck) atStripe(ctx context.Context, c console, cfg config, s
 		SecretKey: cfg.StripeKey, WebhookSecrets: cfg.WebhookSecrets, APIBase: cfg.StripeAPIBase, Account: cfg.StripeAccount,
 	})
 	if err != nil {
-		return err
+		return misused(err)
 	}
 	defer gateway.Close()
 	faults, err := app.NewPrices(gateway, sold, now).Faults(ctx)
@@ -82,5 +82,5 @@ func (check catalogCheck) atStripe(ctx context.Context, c console, cfg config, s
 	if len(faults) == 0 {
 		fmt.Fprintln(c.out, "every price is for sale at Stripe")
 	}
-	return errors.Join(faults...)
+	return misused(errors.Join(faults...))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 // parts are the values that differ between serve, dev and the tests; everything
 // else of the program follows from them.
 type parts struct {
+	names    names // what the settings are called in errors
 	logger   *slog.Logger
 	catalog  domain.Catalog
 	settings app.Settings
@@ -35,12 +37,7 @@ type parts struct {
 // port, and which use case gets which.
 func service(p parts) fx.Option {
 	return fx.Options(
-		fx.WithLogger(func() fxevent.Logger {
-			logger := &fxevent.SlogLogger{Logger: p.logger}
-			logger.UseLogLevel(slog.LevelDebug)
-			logger.UseErrorLevel(slog.LevelDebug) // the command says what went wrong, in words
-			return logger
-		}),
+		fx.WithLogger(func() fxevent.Logger { return lifeLog{p.logger} }),
 		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
 		fx.Provide(
 			func() ports.Clock { return now },
@@ -61,12 +58,12 @@ func service(p parts) fx.Option {
 // serverDeps are what the HTTP server calls.
 func serverDeps(
 	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
-	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay,
+	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, adminLog *app.AdminLog,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, AdminLog: adminLog,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
@@ -88,6 +85,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewReplay,
 	app.NewExplain,
 	app.NewManualGrants,
+	app.NewAdminLog,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		lc.Append(fx.StopHook(fulfill.Close))
@@ -98,7 +96,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, warnOfPrices, askOn))
+), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
@@ -113,6 +111,21 @@ func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *sl
 			logger.Error("entitlements could not be brought in line with the catalog", "error", err)
 		case changes > 0:
 			logger.Info("entitlements brought in line with the catalog", "changes", changes)
+		}
+	})
+}
+
+// keepMode marks the database as one of this mode and account once Stripe has taken the
+// key. Until then another program may have marked it as its own: this one ends.
+func keepMode(adopt *app.AdoptDatabase, prices *app.Prices, logger *slog.Logger, program fx.Shutdowner) {
+	prices.OnAnswer(func(ctx context.Context, found []ports.StripePrice) {
+		err := adopt.Accepted(ctx, found)
+		switch _, misfit := errors.AsType[app.Misfit](err); {
+		case misfit:
+			logger.Error("this database is no longer to be served", "error", err)
+			_ = program.Shutdown(fx.ExitCode(exitMisused)) // fails only if that has begun
+		case err != nil && ctx.Err() == nil:
+			logger.Warn("the mode of the database could not be kept: the next answer of Stripe's is", "error", err)
 		}
 	})
 }

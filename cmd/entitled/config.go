@@ -61,17 +61,17 @@ func readConfig(environ []string, readFile func(string) ([]byte, error)) (config
 			continue
 		}
 		if vars[name] != "" {
-			return config{}, fmt.Errorf("%s and %s_FILE are both set: unset one", name, name)
+			return config{}, misusedf("%s and %s_FILE are both set: unset one", name, name)
 		}
 		content, err := readFile(path)
 		if err != nil {
-			return config{}, fmt.Errorf("%s_FILE: %w", name, err)
+			return config{}, misusedf("%s_FILE: %w", name, err)
 		}
 		vars[name] = strings.TrimSpace(string(content))
 	}
 	cfg, err := env.ParseAsWithOptions[config](env.Options{Environment: vars})
 	if err != nil {
-		return config{}, err
+		return config{}, misused(err)
 	}
 	for i, secret := range cfg.WebhookSecrets {
 		cfg.WebhookSecrets[i] = strings.TrimSpace(secret)

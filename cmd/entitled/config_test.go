@@ -125,6 +125,18 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 	}
 }
 
+func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "STRIPE_API_BASE=http://127.0.0.1:1",
+		"AUTH_JWKS_URL=http://127.0.0.1:1/keys", "AUTH_ISSUER=any", "AUTH_AUDIENCE=any")
+	p.stop(t)
+	for _, setting := range []string{"AUTH_ISSUER=any", "AUTH_AUDIENCE=any"} {
+		if !strings.Contains(p.log.String(), setting) {
+			t.Errorf("the log does not say %s:\n%s", setting, p.log)
+		}
+	}
+}
+
 func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	for url, says := range map[string]string{

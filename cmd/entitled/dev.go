@@ -62,7 +62,7 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 	logger := newLogger(c.err, "text", level)
 	box, err := startSandbox(d.SandboxPort, file.Sandbox, logger)
 	if err != nil {
-		return err
+		return misusedf("the sandbox cannot be started: %w\nchoose another port with --sandbox-port, or leave it out for any that is free", err)
 	}
 	defer box.Close()
 
@@ -89,7 +89,7 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 func portIsFree(port int) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 	if err != nil {
-		return fmt.Errorf("port %d cannot be listened on (%w): choose another with --port, or PORT=8081 make run", port, err)
+		return misusedf("port %d cannot be listened on (%w): choose another with --port, or PORT=8081 make run", port, err)
 	}
 	return listener.Close()
 }
@@ -135,7 +135,7 @@ func (d devCommand) catalog() (catalog.File, error) {
 			}
 		}
 	}
-	return file, errors.Join(faults...)
+	return file, misused(errors.Join(faults...))
 }
 
 // fromAnywhere is a path, or the URL of a database, for a shell in whichever
@@ -195,6 +195,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 		return parts{}, err
 	}
 	return parts{
+		names:  names{database: "--database", address: "--port"},
 		logger: logger, catalog: file.Catalog,
 		settings: app.Settings{URLs: urls, AcceptLosses: true}, // whoever tries a catalog out means it
 		database: bunstore.Config{URL: d.database(), Migrate: true},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -32,7 +31,7 @@ func openDoor(ctx context.Context, c console) (door, error) {
 	}
 	p, _ := cfg.parts(c) // what is of no use here need not be set
 	if err := p.stripe.Check(); err != nil {
-		return door{}, fmt.Errorf("this needs the service's Stripe settings, for questions that only Stripe can answer:\n%w", err)
+		return door{}, misusedf("this needs the service's Stripe settings, for questions that only Stripe can answer:\n%w", err)
 	}
 	store, sold, err := openForWriting(ctx)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -33,7 +33,7 @@ type eventsList struct {
 // Run lists receipts.
 func (l eventsList) Run(ctx context.Context, c console) error {
 	if l.Limit < 1 {
-		return errors.New("--limit is at least 1")
+		return misusedf("--limit is at least 1")
 	}
 	query := ports.ReceiptQuery{
 		Outcome: domain.Outcome(l.Outcome), Type: domain.EventType(l.Type), User: domain.UserID(l.User), Limit: l.Limit,
@@ -41,7 +41,7 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 	if l.Older != "" {
 		age, err := readDuration(l.Older)
 		if err != nil || age < 0 {
-			return fmt.Errorf("--older is %q: give a duration such as 7d or 12h", l.Older)
+			return misusedf("--older is %q: give a duration such as 7d or 12h", l.Older)
 		}
 		query.Before = ago(age)
 	}
@@ -50,30 +50,42 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
-	receipts, err := store.Receipts(ctx, query)
-	if err != nil {
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: query.User, About: app.ReplayQuery{Outcome: query.Outcome, Type: query.Type}.About()}); err != nil {
 		return err
 	}
-	if l.JSON {
-		encoder := json.NewEncoder(c.out)
-		for _, r := range receipts {
-			if err := encoder.Encode(receiptJSONOf(r)); err != nil {
-				return err
-			}
-		}
-		return nil
+	tell, count := c.receipts(l.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
+	if err := app.NewListReceipts(store).Do(ctx, query, tell); err != nil {
+		return err
 	}
-	if len(receipts) == 0 {
+	if *count == 0 && !l.JSON {
 		_, err := fmt.Fprintln(c.err, "no such events")
 		return err
 	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER\tREASON")
-	for _, r := range receipts {
-		reason, _, _ := strings.Cut(r.Reason, "\n")
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, r.Outcome, r.User, reason)
+	return nil
+}
+
+// receipts prints receipts one by one, as there may be many, and counts them. A column of
+// the table is the command's own.
+func (c console) receipts(asJSON bool, column string, of func(domain.ProcessedEvent) string) (tell func(domain.ProcessedEvent) error, count *int) {
+	count = new(int)
+	encoder := json.NewEncoder(c.out)
+	line := func(cells ...any) error {
+		_, err := fmt.Fprintf(c.out, "%-20s  %-30s  %-34s  %-11s  %-20s  %s\n", cells...)
+		return err
 	}
-	return table.Flush()
+	return func(r domain.ProcessedEvent) error {
+		*count++
+		if asJSON {
+			return encoder.Encode(receiptJSONOf(r))
+		}
+		if *count == 1 {
+			if err := line("RECEIVED", "EVENT", "TYPE", column, "USER", "REASON"); err != nil {
+				return err
+			}
+		}
+		reason, _, _ := strings.Cut(r.Reason, "\n")
+		return line(r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, of(r), r.User, reason)
+	}, count
 }
 
 type eventsShow struct {
@@ -87,9 +99,12 @@ func (s eventsShow) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsShow, About: s.ID}); err != nil {
+		return err
+	}
 	receipt, err := store.Receipt(ctx, domain.EventID(s.ID))
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("no event %s was received: list what was with entitled events list", s.ID)
+		return notFoundf("no event %s was received: list what was with entitled events list", s.ID)
 	}
 	if err != nil {
 		return err
@@ -135,23 +150,11 @@ func openStore(ctx context.Context) (*bunstore.Store, error) {
 	}
 	store, err := bunstore.Open(ctx, cfg.DatabaseURL, bunstore.WithMaxConns(2))
 	if err != nil {
-		return nil, ofDatabase(err)
+		return nil, settingNames.opening(err)
 	}
 	if err := store.Ready(ctx); err != nil {
 		store.Close()
-		return nil, ofDatabase(err)
+		return nil, settingNames.opening(err)
 	}
 	return store, nil
-}
-
-// ofDatabase names the setting behind an error of a database that was to be opened.
-func ofDatabase(err error) error {
-	switch {
-	case err == nil || strings.Contains(err.Error(), "DATABASE_URL"):
-		return err
-	case errors.Is(err, ports.ErrUnavailable):
-		return fmt.Errorf("the database that DATABASE_URL names does not answer: see that it runs, and that host, port, name, user and password are right\n%w", err)
-	default:
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 type explainCommand struct {
@@ -34,6 +35,9 @@ func (e explainCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActExplain, User: domain.UserID(e.User), About: e.Feature}); err != nil {
+		return err
+	}
 	explanation, err := app.NewExplain(store, sold, now).Do(ctx, domain.UserID(e.User), domain.FeatureKey(e.Feature), at)
 	if err != nil {
 		return err

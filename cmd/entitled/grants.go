@@ -32,7 +32,7 @@ func (g grantCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if _, relative := readDuration(g.Until); g.Key != "" && relative == nil {
-		return fmt.Errorf("--until %s counts from now, so with --key each repetition would ask for another end: give a date such as 2027-01-31, or a time", g.Until)
+		return misusedf("--until %s counts from now, so with --key each repetition would ask for another end: give a date such as 2027-01-31, or a time", g.Until)
 	}
 	until, err := readMoment("--until", g.Until, fromNow)
 	if err != nil {
@@ -43,6 +43,9 @@ func (g grantCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActGrantsGive, By: g.By, User: domain.UserID(g.User), About: g.Feature}); err != nil {
+		return err
+	}
 	given, err := app.NewManualGrants(store, sold, now, newID).Give(ctx, app.GrantRequest{
 		User: domain.UserID(g.User), Feature: domain.FeatureKey(g.Feature), Limit: limit, Until: until,
 		Reason: g.Reason, By: g.By, ClientKey: g.Key,
@@ -61,7 +64,7 @@ func readLimit(text string) (*int64, error) {
 	if text != "unlimited" {
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
-			return nil, fmt.Errorf("--limit is %q: a whole number, or unlimited", text)
+			return nil, misusedf("--limit is %q: a whole number, or unlimited", text)
 		}
 		limit = int64(n)
 	}
@@ -83,6 +86,9 @@ func (g grantsCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActGrantsList, User: domain.UserID(g.User)}); err != nil {
+		return err
+	}
 	grants, err := app.NewManualGrants(store, domain.Catalog{}, now, newID).List(ctx, domain.UserID(g.User))
 	if err != nil {
 		return err
@@ -108,11 +114,19 @@ func (r revokeCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer store.Close()
-	begun := now().Truncate(time.Microsecond) // as exactly as databases keep times
-	grant, user, err := app.NewManualGrants(store, sold, now, newID).Revoke(ctx, domain.GrantID(r.Grant), r.Reason, r.By)
+	grants := app.NewManualGrants(store, sold, now, newID)
+	owner, err := grants.Owner(ctx, domain.GrantID(r.Grant))
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
+		return notFoundf("there is no grant %s: list a user's with entitled grants USER", r.Grant)
 	}
+	if err != nil {
+		return err
+	}
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActGrantsRevoke, By: r.By, User: owner, About: r.Grant}); err != nil {
+		return err
+	}
+	begun := now().Truncate(time.Microsecond) // as exactly as databases keep times
+	grant, user, err := grants.Revoke(ctx, domain.GrantID(r.Grant), r.Reason, r.By)
 	if err != nil {
 		return err
 	}

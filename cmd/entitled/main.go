@@ -29,6 +29,8 @@ type commands struct {
 	Revoke     revokeCommand     `cmd:"" help:"Take back what was given by hand."`
 	Events     eventsCommand     `cmd:"" help:"Look at the events that came from Stripe, and process them again."`
 	Quarantine quarantineCommand `cmd:"" help:"Look at the events that are ours and do not fit."`
+	AdminLog   adminLogCommand   `cmd:"" help:"List what was asked for with the rights of an operator: by whom, with which key, about whom, when."`
+	Database   databaseCommand   `cmd:"" help:"Look at what the database is for."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
@@ -42,7 +44,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "entitled:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -60,6 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		kong.Description("Turns Stripe Checkout payments into entitlements."),
 		kong.UsageOnError(),
 		kong.Writers(stdout, stderr),
+		kong.Help(helpWithExits),
 		kong.Exit(func(int) { exited = true }), // --help has printed all there is to say
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(console{stdout, stderr}),
@@ -72,7 +75,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w (see entitled --help)", err)
+		return misusedf("%w (see entitled --help)", err)
 	}
-	return parsed.Run()
+	return settingNames.naming(parsed.Run())
 }

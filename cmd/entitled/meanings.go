@@ -28,8 +28,8 @@ func knowPrices(c domain.Catalog, store ports.Store, meanings *app.PriceMeanings
 // [warnOfPrices] does at once.
 func rememberPrices(lc fx.Lifecycle, meanings *app.PriceMeanings, c domain.Catalog, prices *app.Prices, logger *slog.Logger) {
 	lc.Append(fx.StartHook(func(ctx context.Context) error { return meanings.Learn(ctx, app.MeaningsOf(c, nil)) }))
-	prices.OnAnswer(func(ctx context.Context, named map[domain.PriceID]domain.PlanKey) {
-		if err := meanings.Learn(ctx, named); err != nil && ctx.Err() == nil {
+	prices.OnAnswer(func(ctx context.Context, found []ports.StripePrice) {
+		if err := meanings.Learn(ctx, app.MeaningsOf(c, found)); err != nil && ctx.Err() == nil {
 			logger.Warn("what the catalog's prices mean could not be kept: the next answer of Stripe's is kept with it", "error", err)
 		}
 	})

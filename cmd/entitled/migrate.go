@@ -40,7 +40,7 @@ func migrate(ctx context.Context, c console, direction bunstore.Direction) error
 	}
 	steps, err := bunstore.Migrate(ctx, cfg.DatabaseURL, direction)
 	if err != nil {
-		return ofDatabase(err)
+		return settingNames.opening(err)
 	}
 	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "VERSION\tNAME\tAPPLIED")

@@ -66,14 +66,14 @@ func loadCatalog(path, mend string) (catalog.File, error) {
 	case errors.Is(err, syscall.EISDIR):
 		err = fmt.Errorf("%s is a directory and no file: %s", path, mend)
 	}
-	return file, err
+	return file, misused(err)
 }
 
 // needUser refuses an id that a script left empty: nobody has it, and "nothing was
 // bought" would be taken for an answer.
 func needUser(user string) error {
 	if strings.TrimSpace(user) == "" {
-		return errors.New("USER is empty: name the user, by the product's own id")
+		return misusedf("USER is empty: name the user, by the product's own id")
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func readMoment(flag, text string, relative func(time.Duration) time.Time) (time
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.Parse(layout, text); err == nil {
-			return time.Time{}, fmt.Errorf("%s is %q, in which the time zone is missing: add a Z for UTC, as in %s", flag, text, t.Format(time.RFC3339))
+			return time.Time{}, misusedf("%s is %q, in which the time zone is missing: add a Z for UTC, as in %s", flag, text, t.Format(time.RFC3339))
 		}
 	}
 	forms := "or a time such as 2027-01-31T12:00:00Z"
@@ -104,7 +104,7 @@ func readMoment(flag, text string, relative func(time.Duration) time.Time) (time
 		}
 		forms = "a time such as 2027-01-31T12:00:00Z, or a duration such as 30d or 12h"
 	}
-	return time.Time{}, fmt.Errorf("%s is %q: give a date such as 2027-01-31 (its beginning, UTC), %s", flag, text, forms)
+	return time.Time{}, misusedf("%s is %q: give a date such as 2027-01-31 (its beginning, UTC), %s", flag, text, forms)
 }
 
 // mostDays is more than anybody means, and less than a duration holds.

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"text/tabwriter"
-	"time"
+	"strconv"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 type quarantineCommand struct {
@@ -26,45 +23,38 @@ type quarantineList struct {
 // Run lists what does not fit.
 func (l quarantineList) Run(ctx context.Context, c console) error {
 	if l.Limit < 1 {
-		return errors.New("--limit is at least 1")
+		return misusedf("--limit is at least 1")
 	}
 	store, err := openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	found, err := app.NewReplay(store, nil).Find(ctx, app.ReplayQuery{Outcome: domain.OutcomeQuarantined, User: domain.UserID(l.User)})
-	if err != nil {
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: domain.UserID(l.User), About: app.ReplayQuery{Outcome: domain.OutcomeQuarantined}.About()}); err != nil {
 		return err
 	}
-	count := len(found)
-	shown := found[max(0, count-l.Limit):] // the last ones, the oldest of them first
+	tell, shown := c.receipts(l.JSON, "ATTEMPTS", func(r domain.ProcessedEvent) string { return strconv.Itoa(r.Attempts) })
+	count := 0
+	query := ports.ReceiptQuery{Outcome: domain.OutcomeQuarantined, User: domain.UserID(l.User)}
 	if l.JSON {
-		encoder := json.NewEncoder(c.out)
-		for n := len(shown) - 1; n >= 0; n-- {
-			if err := encoder.Encode(receiptJSONOf(shown[n])); err != nil {
-				return err
-			}
+		query.Limit = l.Limit // nobody hears how many there are
+	}
+	err = app.NewListReceipts(store).Do(ctx, query, func(r domain.ProcessedEvent) error {
+		if count++; count > l.Limit {
+			return nil
 		}
-		return nil
+		return tell(r)
+	})
+	if err != nil || l.JSON {
+		return err
 	}
 	if count == 0 {
 		_, err := fmt.Fprintln(c.out, "no events in quarantine")
 		return err
 	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tUSER\tATTEMPTS\tREASON")
-	for n := len(shown) - 1; n >= 0; n-- {
-		r := shown[n]
-		reason, _, _ := strings.Cut(r.Reason, "\n")
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ReceivedAt.Format(time.RFC3339), r.ID, r.Type, r.User, r.Attempts, reason)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
 	sum := counted(count, "event") + " in quarantine"
-	if count > len(shown) {
-		sum += fmt.Sprintf(", the last %d shown", len(shown))
+	if count > *shown {
+		sum += fmt.Sprintf(", the last %d shown", *shown)
 	}
 	_, err = fmt.Fprintf(c.out, "\n%s. Once the cause is mended: entitled events replay --outcome quarantined\n", sum)
 	return err

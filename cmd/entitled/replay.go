@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -37,9 +35,9 @@ func (r eventsReplay) query() (app.ReplayQuery, error) {
 	narrowed := r.Outcome+r.User+r.Type+r.Since != ""
 	switch {
 	case len(q.IDs) > 0 && narrowed:
-		return q, errors.New("give ids, or --outcome, --user, --type and --since, not both")
+		return q, misusedf("give ids, or --outcome, --user, --type and --since, not both")
 	case len(q.IDs) == 0 && !narrowed:
-		return q, errors.New("say which events: their ids, or --outcome, --user, --type or --since, such as --outcome quarantined")
+		return q, misusedf("say which events: their ids, or --outcome, --user, --type or --since, such as --outcome quarantined")
 	default:
 		return q, nil
 	}
@@ -59,6 +57,9 @@ func (r eventsReplay) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer door.close()
+	if err := keepAct(ctx, door.store, ports.AdminAction{Action: app.ActEventsReplay, User: query.User, About: query.About()}); err != nil {
+		return err
+	}
 	replay := app.NewReplay(door.store, door.fulfill)
 
 	told := map[domain.Outcome]int{}
@@ -95,35 +96,24 @@ func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery
 		return err
 	}
 	defer store.Close()
-	events, err := app.NewReplay(store, nil).Find(ctx, query)
-	if err != nil {
+	if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActEventsList, User: query.User, About: query.About()}); err != nil {
+		return err
+	}
+	tell, count := c.receipts(r.JSON, "OUTCOME", func(r domain.ProcessedEvent) string { return string(r.Outcome) })
+	if err := app.NewReplay(store, nil).Each(ctx, query, tell); err != nil {
 		return notReceived(err)
 	}
 	if r.JSON {
-		encoder := json.NewEncoder(c.out)
-		for _, e := range events {
-			if err := encoder.Encode(receiptJSONOf(e)); err != nil {
-				return err
-			}
-		}
 		return nil
 	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tEVENT\tTYPE\tOUTCOME\tUSER")
-	for _, e := range events {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.ReceivedAt.Format(time.RFC3339), e.ID, e.Type, e.Outcome, e.User)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.err, counted(len(events), "event"), "would be processed again")
+	_, err = fmt.Fprintln(c.err, counted(*count, "event"), "would be processed again")
 	return err
 }
 
 func notReceived(err error) error {
 	if errors.Is(err, ports.ErrNotFound) {
 		said, _, _ := strings.Cut(err.Error(), ": ") // the rest is the database's
-		return fmt.Errorf("%s: list what was with entitled events list", said)
+		return notFoundf("%s: list what was with entitled events list", said)
 	}
 	return err
 }

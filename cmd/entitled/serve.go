@@ -18,7 +18,6 @@ import (
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
-	"github.com/entitled-dev/entitled/ports"
 )
 
 type serveCommand struct {
@@ -33,14 +32,10 @@ func (serve serveCommand) Run(ctx context.Context, c console) error {
 	}
 	p, err := cfg.parts(c)
 	if err != nil {
-		return fmt.Errorf("this configuration cannot be served:\n%w", err)
+		return misusedf("this configuration cannot be served:\n%w", err)
 	}
 	p.settings.AcceptLosses = p.settings.AcceptLosses || serve.AcceptLosses
-	err = runService(ctx, p)
-	if errors.Is(err, ports.ErrUnavailable) {
-		return ofDatabase(err)
-	}
-	return err
+	return runService(ctx, p)
 }
 
 // parts turns the environment into what the program is made of. All faults are
@@ -48,6 +43,7 @@ func (serve serveCommand) Run(ctx context.Context, c console) error {
 func (c config) parts(console console) (parts, error) {
 	level, _ := c.logLevel() // checked below, with everything else
 	p := parts{
+		names:    settingNames,
 		logger:   newLogger(console.err, c.LogFormat, level),
 		database: bunstore.Config{URL: c.DatabaseURL},
 	}
@@ -85,10 +81,10 @@ const shutdownTime = 18 * time.Second
 func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(shutdownTime))
 	if err := program.Err(); err != nil {
-		return dig.RootCause(err)
+		return p.names.opening(dig.RootCause(err)) // what else is needed was checked before
 	}
 	if err := program.Start(ctx); err != nil {
-		return err
+		return p.names.naming(err)
 	}
 	p.logger.Info("ready", "address", p.http.Addr, "mode", mode(p.settings))
 	var failed error
@@ -96,7 +92,7 @@ func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	case <-ctx.Done():
 	case signal := <-program.Wait():
 		if signal.ExitCode != 0 {
-			failed = errors.New("the server ended by itself: see the log")
+			failed = coded{errors.New("the server ended by itself: see the log"), signal.ExitCode}
 		}
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)

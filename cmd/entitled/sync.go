@@ -17,11 +17,17 @@ type syncCommand struct {
 
 // Run asks Stripe about a user and prints what changed by it.
 func (s syncCommand) Run(ctx context.Context, c console) error {
+	if err := needUser(s.User); err != nil {
+		return err
+	}
 	d, err := openDoor(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer d.close()
+	if err := keepAct(ctx, d.store, ports.AdminAction{Action: app.ActSync, User: domain.UserID(s.User)}); err != nil {
+		return err
+	}
 	done, err := app.NewSyncUser(d.store, d.gateway, d.fulfill).Do(ctx, domain.UserID(s.User))
 	if errors.Is(err, ports.ErrNotFound) {
 		return fmt.Errorf("%w: check the id, and that DATABASE_URL is the service's", err)

@@ -68,6 +68,8 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"entitlements of many users are read at once", testEntitlements},
 		{"an update of 64 users at once", testBatch},
 		{"a setting is kept and replaced", testSettings},
+		{"what operators ask for is kept and listed", testAdminLog},
+		{"what operators ask for at once is all kept", testAdminLogAtOnce},
 		{"the store is ready", testReady},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -147,6 +149,8 @@ func testCanceled(t *testing.T, s ports.Store) {
 		"Changes":       func() error { _, err := s.Changes(ctx, "ann"); return err },
 		"Users":         func() error { _, err := s.Users(ctx, "", 10); return err },
 		"Holders":       func() error { _, err := s.Holders(ctx, noon); return err },
+		"LogAdmin":      func() error { return s.LogAdmin(ctx, ports.AdminAction{At: noon, Action: "explain"}) },
+		"AdminLog":      func() error { _, err := s.AdminLog(ctx, ports.AdminLogQuery{}); return err },
 		"TakeQuestions": func() error { _, err := s.TakeQuestions(ctx, noon, lease, 10); return err },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"database/sql"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// leaves are all commands that can be run, as they are written.
+func leaves(t *testing.T) []string {
+	t.Helper()
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, leaf := range parser.Model.Leaves(true) {
+		all = append(all, strings.TrimPrefix(leaf.FullPath(), parser.Model.Name+" "))
+	}
+	if len(all) < 10 {
+		t.Fatalf("found only %v", all)
+	}
+	return all
+}
+
+// exit runs a command and returns its exit code and all that it said.
+func (p *program) exit(t *testing.T, args []string, more ...string) (code int, said string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.cmd.Path, args...)
+	cmd.Env = append(append([]string{}, p.cmd.Env...), more...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// commandLine is a program that can be run on a database of its own.
+func commandLine(t *testing.T, more ...string) *program {
+	t.Helper()
+	env := append(environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)}), raceSettings)
+	return &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: append(env, more...)}}
+}
+
+func TestExit_EveryCommandSaysItsCodesAndRefusesMisuseWithTwo(t *testing.T) {
+	t.Parallel()
+	p := commandLine(t)
+	for _, command := range append(leaves(t), "") {
+		t.Run("entitled "+command, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields(command)
+			code, said := p.exit(t, append(args, "--help"))
+			if code != 0 {
+				t.Errorf("--help exits with %d", code)
+			}
+			for _, e := range exits {
+				if !strings.Contains(said, e.String()) {
+					t.Errorf("--help does not say %q:\n%s", e, said)
+				}
+			}
+			if code, said := p.exit(t, append(args, "--no-such-flag")); code != 2 || !strings.Contains(said, "--no-such-flag") {
+				t.Errorf("an unknown flag: exits with %d, want 2\n%s", code, said)
+			}
+		})
+	}
+}
+
+// Ensure a script can tell what to do from the code alone: mend what it says (2), give
+// up on a thing that is not there (3), or try again later (4). Every command is in each
+// list that can be about it.
+func TestExit_CodesTellWhatToDo(t *testing.T) {
+	t.Parallel()
+	const (
+		nowhere  = "DATABASE_URL=postgres://x@127.0.0.1:1/x"
+		noFolder = "DATABASE_URL=sqlite:/nowhere/x.db"
+		noStripe = "STRIPE_API_BASE=http://127.0.0.1:1"
+	)
+	readers := []string{
+		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
+		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",
+		"sync ana", "migrate status", "database mode", "admin-log", "catalog check --database", "serve",
+	}
+	type row struct {
+		code      int
+		args, set string
+		says      []string
+	}
+	var rows []row
+	for _, args := range append(readers, "migrate up", "migrate down") {
+		rows = append(rows, row{4, args, nowhere, []string{"DATABASE_URL", "does not answer"}})
+		rows = append(rows, row{2, args, "DATABASE_URL=mysql://x", []string{"DATABASE_URL", "mysql"}})
+	}
+	for _, args := range readers {
+		rows = append(rows, row{2, args, noFolder, []string{"DATABASE_URL"}})
+	}
+	for _, args := range []string{"events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "revoke grant_1 --reason r --by b", "sync ana", "explain ana nothing"} {
+		rows = append(rows, row{3, args, "", nil})
+	}
+	for _, args := range []string{"explain ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b", "events replay evt_1", "sync ana", "catalog check", "serve"} {
+		rows = append(rows, row{2, args, "CATALOG=/nowhere.yaml", []string{"CATALOG"}})
+	}
+	for _, args := range []string{"events replay evt_1", "sync ana", "serve", "catalog check --stripe"} {
+		rows = append(rows, row{2, args, "STRIPE_SECRET_KEY=pk_test_1", []string{"STRIPE_SECRET_KEY"}})
+	}
+	rows = append(rows,
+		row{4, "catalog check --stripe", noStripe, []string{"STRIPE_API_BASE"}},
+		row{2, "serve", "AUTH_JWKS_URL=https://id.example.com/keys", []string{"AUTH_ISSUER is empty", "AUTH_AUDIENCE is empty", "AUTH_AUDIENCE=any"}},
+		row{2, "serve", "PORT=x", []string{"PORT"}},
+		row{2, "serve", "HOST=192.0.2.1", []string{"HOST", "PORT"}},
+		row{2, "serve", "STRIPE_SECRET_KEY_FILE=/nowhere", []string{"STRIPE_SECRET_KEY"}},
+		row{2, "dev --catalog /nowhere.yaml", "", []string{"--catalog"}},
+		row{2, "dev --port 0 --database mysql://x", "", []string{"--database"}},
+		row{4, "dev --port 0 --database postgres://x@127.0.0.1:1/x", "", []string{"--database", "does not answer"}},
+		row{2, "explain ~", "", []string{"USER"}},
+		row{2, "explain ana --at yesterday", "", []string{"--at"}},
+		row{2, "grants ~", "", []string{"USER"}},
+		row{2, "sync ~", "", []string{"USER"}},
+		row{2, "grant ana projects --reason r --by b", "", []string{"how many"}},
+		row{2, "grant ana projects --limit x --reason r --by b", "", []string{"--limit"}},
+		row{2, "grant ana sso --until 90d --key k --reason r --by b", "", []string{"--until"}},
+		row{2, "events list --limit 0", "", []string{"--limit"}},
+		row{2, "events list --older week", "", []string{"--older"}},
+		row{2, "events replay", "", []string{"which events"}},
+		row{2, "admin-log --limit 0", "", []string{"--limit"}},
+		row{2, "quarantine list --limit 0", "", []string{"--limit"}},
+	)
+	p := commandLine(t)
+	for _, r := range rows {
+		t.Run(strings.TrimSpace(r.set+" entitled "+r.args), func(t *testing.T) {
+			t.Parallel()
+			code, said := p.exit(t, words(r.args), r.set)
+			if code != r.code {
+				t.Errorf("exits with %d, want %d:\n%s", code, r.code, said)
+			}
+			for _, want := range r.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("does not say %q:\n%s", want, said)
+				}
+			}
+		})
+	}
+}
+
+// Ensure that what no setting mends is not said to be a setting's fault.
+func TestExit_AMigrationThatFailsIsNoMisuse(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "x.db")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE accounts (mine text)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, said := commandLine(t, "DATABASE_URL=sqlite:"+file).exit(t, words("migrate up"))
+	if code != 1 || !strings.Contains(said, "accounts") || !strings.Contains(said, "DATABASE_URL") {
+		t.Errorf("exits with %d, want 1, what is in the way and where:\n%s", code, said)
+	}
+}
+
+func TestExit_AnAddressInUseNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	p := commandLine(t, "HOST=127.0.0.1", "PORT="+port)
+	for args, names := range map[string][]string{
+		"serve":              {"HOST", "PORT"},
+		"dev --port " + port: {"--port"},
+		"dev --port " + portOf(freeAddress(t)) + " --sandbox-port " + port: {"--sandbox-port"},
+	} {
+		code, said := p.exit(t, words(args))
+		if code != 2 || !strings.Contains(said, "address already in use") {
+			t.Errorf("%s: exits with %d, want 2 and that the address is in use:\n%s", args, code, said)
+		}
+		for _, name := range names {
+			if !strings.Contains(said, name) {
+				t.Errorf("%s: does not name %s:\n%s", args, name, said)
+			}
+		}
+	}
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+// Ensure that a log of everything is about this program, and has no traces of how it is
+// put together.
+func TestExit_ADebugLogHasNoTraces(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "LOG_LEVEL=debug", "STRIPE_API_BASE=http://127.0.0.1:1")
+	p.stop(t)
+	log := p.log.String()
+	for _, trace := range []string{"trace", ".go:", "goroutine", "constructor"} {
+		if strings.Contains(log, trace) {
+			t.Errorf("the log has %q in it:\n%s", trace, log)
+		}
+	}
+	if !strings.Contains(log, "DEBUG") || !strings.Contains(log, "started") {
+		t.Errorf("the log does not say what was started:\n%s", log)
+	}
+}
+
+func TestExit_ReadmeListsTheCodes(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range exits {
+		if !strings.Contains(string(text), e.row()) {
+			t.Errorf("README.md lacks the row %q", e.row())
+		}
+	}
+}
