@@ -320,7 +320,7 @@ func (d *delivery) send(t *rapid.T, messages []func() error) {
 // wantTruth waits until a user has what is true: questions may be under way.
 func (d *delivery) wantTruth(t *rapid.T, h *telling) {
 	user, diff := h.Account.User, ""
-	for tries := 0; tries < 1000; tries++ {
+	for tries := 0; tries < 12_000; tries++ { // a minute: news of all users before are due too, and asked for first
 		state, err := d.store.State(t.Context(), user)
 		if err != nil {
 			t.Fatal(err)
