@@ -23,6 +23,7 @@ type nature int
 const (
 	natureOther    nature = iota // a mistake of ours, or of a schema not migrated
 	natureAborted                // rolled back for the sake of others: the same again may succeed
+	natureLocked                 // another held a lock for too long: so it may be
 	natureLost                   // the connection broke: what was under way is over, one way or the other
 	natureDown                   // no answer to be had now
 	natureConflict               // a uniqueness rule
@@ -38,6 +39,11 @@ var errStale = errors.New("a name became known while its account was being locke
 type unknownOutcome struct{ error }
 
 func (u unknownOutcome) Unwrap() error { return u.error }
+
+// lastTry is an error whose caller does not want to wait again.
+type lastTry struct{ error }
+
+func (l lastTry) Unwrap() error { return l.error }
 
 // natureOf reads the nature of an error of either database.
 func natureOf(err error) nature {
@@ -64,9 +70,10 @@ func natureOf(err error) nature {
 func natureOfPostgres(err *pgconn.PgError) nature {
 	switch err.Code {
 	case "40001", // serialization_failure
-		"40P01", // deadlock_detected
-		"55P03": // lock_not_available: lock_timeout
+		"40P01": // deadlock_detected
 		return natureAborted
+	case "55P03": // lock_not_available: lock_timeout
+		return natureLocked
 	case "57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting up, idle too long
 		"25P03": // idle in a transaction for too long
 		return natureLost
@@ -143,6 +150,8 @@ func closed(err error) bool {
 func translate(doing string, err error) error {
 	var sentinel error
 	switch natureOf(err) {
+	case natureLocked:
+		sentinel = ports.ErrLocked
 	case natureAborted, natureLost, natureDown:
 		sentinel = ports.ErrUnavailable
 	case natureConflict:

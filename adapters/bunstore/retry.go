@@ -56,6 +56,9 @@ func repeatable(err error) bool {
 	switch natureOf(err) {
 	case natureAborted:
 		return true
+	case natureLocked:
+		_, last := errors.AsType[lastTry](err)
+		return !last
 	case natureLost:
 		_, unknown := errors.AsType[unknownOutcome](err)
 		return !unknown
