@@ -2,7 +2,6 @@ package bunstore
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,9 +21,6 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
 	}
 	var trip []statement
-	if w.lockWait > 0 && s.onPostgres() {
-		trip = append(trip, statement{sql: fmt.Sprintf("SET LOCAL lock_timeout = %d", max(w.lockWait.Milliseconds(), 1))})
-	}
 	var made, locked []accountRow
 	if len(w.users) > 0 {
 		blank := make([]accountRow, len(w.users))

@@ -15,7 +15,7 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		return state, ctx.Err()
 	}
 	err := s.try(ctx, "read the state of a user", func(ctx context.Context) error {
-		tx, err := s.begin(ctx, true)
+		tx, err := s.begin(ctx, txOptions{readOnly: true})
 		if err != nil {
 			return err
 		}

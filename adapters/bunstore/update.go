@@ -31,7 +31,7 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 // update is one try. Whatever ends it, a panic of fn too, it leaves nothing behind
 // unless it commits.
 func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (ports.Kept, error)) error {
-	tx, err := s.begin(ctx, false)
+	tx, err := s.begin(ctx, txOptions{lockWait: w.lockWait})
 	if err != nil {
 		return err
 	}
