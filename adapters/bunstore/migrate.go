@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -56,9 +55,9 @@ func Migrate(ctx context.Context, databaseURL string, direction Direction) ([]Mi
 		return migrate(ctx, t.dialect, s.db.DB, direction)
 	}
 	// Not the pool of [Open]: a migration may take longer than any statement of ours.
-	config, err := pgxpool.ParseConfig(t.dsn)
+	config, err := readDSN(t.dsn)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", err)
+		return nil, err
 	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	db := stdlib.OpenDB(*config.ConnConfig)

@@ -47,8 +47,9 @@ func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 // development, for tests and for a database in memory.
 func WithMigration() Option { return func(o *options) { o.migrate = true } }
 
-// Open opens the database that a URL names: postgres://... or postgresql://...,
-// else a SQLite file as sqlite:PATH, file:PATH or PATH, or :memory:. It does not
+// Open opens the database that a URL names: postgres://..., postgresql://... or libpq's
+// keywords (host=... user=...), else a SQLite file as sqlite:PATH, file:PATH or PATH, or
+// :memory:. It does not
 // wait for Postgres to answer: [Store.Ready] does.
 func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, error) {
 	o := options{maxConns: 10}
@@ -113,9 +114,9 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 // poolConfig is what a pool is made with. Bun writes arguments into the SQL text,
 // so a cache of prepared statements would only fill up: hence exec mode.
 func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+	config, err := readDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", err)
+		return nil, err
 	}
 	if own, err := pgx.ParseConfig(dsn); err == nil && own.RuntimeParams["pool_max_conns"] == "" {
 		config.MaxConns = int32(maxConns)
