@@ -52,6 +52,8 @@ func natureOf(err error) nature {
 	switch {
 	case errors.Is(err, errStale):
 		return natureAborted
+	case errors.Is(err, errReadOnly):
+		return natureLost
 	case errors.Is(err, sql.ErrNoRows):
 		return natureNotFound
 	case errors.As(err, &pg):
@@ -75,10 +77,10 @@ func natureOfPostgres(err *pgconn.PgError) nature {
 	case "55P03": // lock_not_available: lock_timeout
 		return natureLocked
 	case "57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting up, idle too long
-		"25P03": // idle in a transaction for too long
+		"25P03", // idle in a transaction for too long
+		"25006": // read-only: another server may have become the primary
 		return natureLost
-	case "57014", // statement_timeout
-		"25006": // read-only: a replica, or a primary that became one
+	case "57014": // statement_timeout
 		return natureDown
 	case "23505", // unique_violation
 		"21000": // one statement meets the same row twice

@@ -36,7 +36,7 @@ func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
 		{"shutdown while committing", unknownOutcome{pgError("57P01")}, 1, ports.ErrUnavailable},
 		{"disk full", pgError("53100"), 1, ports.ErrUnavailable},
 		{"too many connections", pgError("53300"), 1, ports.ErrUnavailable},
-		{"read-only", pgError("25006"), 1, ports.ErrUnavailable},
+		{"read-only", pgError("25006"), 3, ports.ErrUnavailable},
 		{"statement timeout", pgError("57014"), 1, ports.ErrUnavailable},
 		{"no free connection", fmt.Errorf("connect: %w", context.DeadlineExceeded), 1, ports.ErrUnavailable},
 		{"closed", errors.New("sql: database is closed"), 1, ports.ErrUnavailable},

@@ -123,6 +123,9 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 	}
 	conn := config.ConnConfig
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if conn.ValidateConnect == nil { // or the URL says by target_session_attrs which server it wants
+		conn.ValidateConnect = takesWrites
+	}
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = 5 * time.Second
 	}

@@ -10,6 +10,9 @@ import (
 func (s *Store) Ready(ctx context.Context) error {
 	var version int64
 	err := s.try(ctx, "ask the database for its schema", func(ctx context.Context) error {
+		if err := s.writable(ctx); err != nil {
+			return err
+		}
 		found, err := s.hasTable(ctx, "goose_db_version")
 		if err != nil || !found {
 			return err
@@ -25,6 +28,19 @@ func (s *Store) Ready(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// writable asks of every connection, whatever the URL wanted of it.
+func (s *Store) writable(ctx context.Context) error {
+	if !s.onPostgres() {
+		return nil
+	}
+	var setting string
+	err := s.db.NewSelect().ColumnExpr("current_setting('transaction_read_only')").Scan(ctx, &setting)
+	if err == nil && setting == "on" {
+		err = errReadOnly
+	}
+	return err
 }
 
 // hasTable keeps an empty database from looking like a broken one.

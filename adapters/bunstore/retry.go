@@ -33,6 +33,9 @@ func (s *Store) try(ctx context.Context, doing string, op func(context.Context) 
 		if err == nil {
 			return nil
 		}
+		if (refusedWrite(err) || errors.Is(err, errReadOnly)) && s.pool != nil {
+			s.pool.Reset() // the other connections lead to the same server
+		}
 		if own, is := errors.AsType[callersError](err); is {
 			return own.error
 		}

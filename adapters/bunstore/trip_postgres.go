@@ -37,7 +37,7 @@ func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, er
 	if err != nil {
 		return nil, err
 	}
-	begin := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"}}
+	begin := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}}
 	if o.readOnly {
 		begin = []statement{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}
 	}
