@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -21,6 +22,8 @@ func (s *Store) Ready(ctx context.Context) error {
 			Where("is_applied").Scan(ctx, &version)
 	})
 	switch {
+	case errors.Is(err, errReadOnly):
+		return errReadOnly // for anybody to read: what is around it names hosts
 	case err != nil:
 		return err
 	case version < s.schema:
