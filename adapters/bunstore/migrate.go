@@ -63,6 +63,9 @@ func Migrate(ctx context.Context, databaseURL string, direction Direction) ([]Mi
 	if params := config.ConnConfig.RuntimeParams; params["lock_timeout"] == "" {
 		params["lock_timeout"] = migrationLockWait
 	}
+	if err := refusePooler(ctx, config.ConnConfig); err != nil {
+		return nil, err
+	}
 	db := stdlib.OpenDB(*config.ConnConfig)
 	defer db.Close()
 	return migrate(ctx, t.dialect, db, direction)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,10 @@ type Store struct {
 	db     *bun.DB
 	schema int64 // the version of the schema that this program is built for
 
-	pool   *pgxpool.Pool // of Postgres only
+	pool     *pgxpool.Pool // of Postgres only
+	pooled   atomic.Bool   // there is a pooler before Postgres
+	settings string        // sets a transaction, if there is
+
 	writer chan struct{} // of SQLite only: who holds its one place may write
 }
 
@@ -102,6 +106,8 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	if err != nil {
 		return err
 	}
+	config.BeforeConnect = s.withoutSettings
+	s.settings = settingsStatement(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return translate("open the database", err)
@@ -110,6 +116,9 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	s.db = bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
 	return nil
 }
+
+// forPrepared are the settings of how statements that are prepared are planned.
+var forPrepared = []string{"enable_seqscan", "plan_cache_mode"}
 
 // poolConfig is what a pool is made with. Bun writes arguments into the SQL text,
 // so a cache of prepared statements would only fill up: hence exec mode.

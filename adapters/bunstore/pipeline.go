@@ -10,28 +10,27 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// prepared are the statements that a connection has prepared, by their SQL.
-type prepared struct {
-	known map[string]*pgconn.StatementDescription
-	names int // given so far; none is given twice
+// link is what is known of one connection.
+type link struct {
+	direct   bool // to Postgres itself: what is prepared on it stays with it
+	prepared map[string]*pgconn.StatementDescription
+	names    int // given to statements so far; none is given twice
 }
 
-const preparedKey = "entitled.prepared"
+const linkKey = "entitled.link"
 
-func preparedOn(conn *pgconn.PgConn) *prepared {
-	if p, have := conn.CustomData()[preparedKey].(*prepared); have {
-		return p
-	}
-	p := &prepared{known: map[string]*pgconn.StatementDescription{}}
-	conn.CustomData()[preparedKey] = p
-	return p
+// linkOf returns nil as long as nothing is known.
+func linkOf(conn *pgx.Conn) *link {
+	l, _ := conn.PgConn().CustomData()[linkKey].(*link) // nil: nothing is known
+	return l
 }
 
 // pipeline sends statements in one round trip and returns what the last one was answered.
 //
 // pgx prepares what its batches have not prepared yet in trips of their own. Here it goes
 // with the statements: a statement is used the first time without knowing what the server
-// says of it, so as text, and from then on in binary.
+// says of it, so as text, and from then on in binary. The first trip of a connection
+// prepares nothing and asks who answers: through a pooler nothing can be prepared.
 func (s *Store) pipeline(ctx context.Context, conn *pgx.Conn, statements []statement) (string, error) {
 	sending := conn.PgConn().StartPipeline(ctx)
 	made, err := send(sending, conn, statements)
@@ -53,34 +52,37 @@ func (s *Store) pipeline(ctx context.Context, conn *pgx.Conn, statements []state
 
 // send returns the names of the statements that are being prepared, by their place.
 func send(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement) (made map[int]string, err error) {
-	on := preparedOn(conn.PgConn())
+	on := linkOf(conn)
 	made = map[int]string{}
 	var values pgx.ExtendedQueryBuilder
 	for i, st := range statements {
-		if len(st.args) == 0 {
-			sending.SendQueryParams(st.sql, nil, nil, nil, nil)
-			continue
+		var description *pgconn.StatementDescription
+		if on != nil {
+			description = on.prepared[st.sql]
 		}
-		description, known := on.known[st.sql]
 		if err := values.Build(conn.TypeMap(), description, st.args); err != nil {
 			return nil, err
 		}
-		name := ""
-		if known {
-			name = description.Name
-		} else {
+		switch {
+		case description != nil:
+			sending.SendQueryPrepared(description.Name, values.ParamValues, values.ParamFormats, values.ResultFormats)
+		case on != nil && on.direct && len(st.args) > 0:
 			on.names++
-			name = fmt.Sprintf("entitled_%d", on.names)
-			made[i] = name
-			sending.SendPrepare(name, st.sql, nil)
+			made[i] = fmt.Sprintf("entitled_%d", on.names)
+			sending.SendPrepare(made[i], st.sql, nil)
+			sending.SendQueryPrepared(made[i], values.ParamValues, values.ParamFormats, nil)
+		default:
+			sending.SendQueryParams(st.sql, values.ParamValues, nil, values.ParamFormats, nil)
 		}
-		sending.SendQueryPrepared(name, values.ParamValues, values.ParamFormats, values.ResultFormats)
+	}
+	if on == nil {
+		sending.SendQueryParams(whoAnswers, nil, nil, nil, nil)
 	}
 	return made, nil
 }
 
 func (s *Store) receive(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement, made map[int]string) (said string, err error) {
-	on := preparedOn(conn.PgConn())
+	on := linkOf(conn)
 	for i, st := range statements {
 		if name, isMade := made[i]; isMade {
 			description, err := resultOf[*pgconn.StatementDescription](sending)
@@ -88,7 +90,7 @@ func (s *Store) receive(sending *pgconn.Pipeline, conn *pgx.Conn, statements []s
 				return "", fmt.Errorf("prepare: %w", err)
 			}
 			description.Name = name
-			on.known[st.sql] = description
+			on.prepared[st.sql] = description
 		}
 		result, err := resultOf[*pgconn.ResultReader](sending)
 		if err != nil {
@@ -99,6 +101,22 @@ func (s *Store) receive(sending *pgconn.Pipeline, conn *pgx.Conn, statements []s
 			return "", err
 		}
 		said = rows.CommandTag().String()
+	}
+	if on != nil {
+		return said, nil
+	}
+	answering, err := resultOf[*pgconn.ResultReader](sending)
+	if err != nil {
+		return "", err
+	}
+	answer := answering.Read()
+	if answer.Err != nil {
+		return "", answer.Err
+	}
+	direct := isDirect(conn, string(answer.Rows[0][0]))
+	conn.PgConn().CustomData()[linkKey] = &link{direct: direct, prepared: map[string]*pgconn.StatementDescription{}}
+	if !direct {
+		s.pooled.Store(true)
 	}
 	return said, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -32,6 +34,9 @@ func (s *Store) try(ctx context.Context, doing string, op func(context.Context) 
 		err := bounded(ctx, op)
 		if err == nil {
 			return nil
+		}
+		if refusedSettings(err) {
+			s.pooled.Store(true)
 		}
 		if (refusedWrite(err) || errors.Is(err, errReadOnly)) && s.pool != nil {
 			s.pool.Reset() // the other connections lead to the same server
@@ -64,7 +69,8 @@ func repeatable(err error) bool {
 		return !last
 	case natureLost:
 		_, unknown := errors.AsType[unknownOutcome](err)
-		return !unknown
+		_, unsent := errors.AsType[*pgconn.ConnectError](err)
+		return unsent || !unknown
 	default:
 		return false
 	}

@@ -41,6 +41,9 @@ func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, er
 	if o.readOnly {
 		begin = []statement{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}
 	}
+	if s.pooled.Load() {
+		begin = append(begin, statement{sql: s.settings})
+	}
 	if o.lockWait > 0 {
 		begin = append(begin, statement{sql: fmt.Sprintf("SET LOCAL lock_timeout = %d", max(o.lockWait.Milliseconds(), 1))})
 	}

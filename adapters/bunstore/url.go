@@ -104,7 +104,7 @@ func parseURL(databaseURL string) (target, error) {
 	if strings.HasPrefix(databaseURL, "sqlite:") {
 		path = strings.TrimPrefix(path, "//")
 	} else if found := scheme.FindString(path); found != "" && !drive.MatchString(path) {
-		return target{}, fmt.Errorf("database URL: scheme %q is none of postgres://, postgresql://, sqlite:, file:, and it is no list such as host=... user=...", strings.TrimSuffix(found, ":"))
+		return target{}, fmt.Errorf("database URL: scheme %q is none of postgres://, postgresql://, sqlite:, file:, and keywords are written as in host=db user=me", strings.TrimSuffix(found, ":"))
 	}
 	return target{
 		dialect: dialectSQLite, path: path,
