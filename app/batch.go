@@ -13,7 +13,8 @@ import (
 // transaction or query serves many callers.
 //
 // A batch that fails is taken apart: each of its items is run alone, beside the
-// lanes, so that a bad one fails alone and a slow one holds up nobody.
+// lanes, so that a bad one fails alone, and one that another holds up holds up nobody.
+// If it is the store that fails or is slow, its items would fare no better alone.
 type batcher[In, Out any] struct {
 	run   func([]In) ([]Out, error) // one result per item, in their order
 	alone func(In) (Out, error)
@@ -130,7 +131,7 @@ func (b *batcher[In, Out]) serve(calls []call[In, Out]) {
 		switch {
 		case err == nil:
 			c.out <- outcome[Out]{out: outs[i]}
-		case errors.Is(err, ports.ErrUnavailable):
+		case errors.Is(err, ports.ErrUnavailable) && !errors.Is(err, ports.ErrLocked):
 			c.out <- outcome[Out]{err: err} // alone it would meet the same closed door
 		default:
 			b.alones.Go(func() { b.serveAlone(c) })

@@ -35,10 +35,11 @@ const (
 	fulfillLanes = 2
 	fulfillMost  = 64
 
-	// Together they stay below the 10 s for which Stripe's Checkout holds the buyer.
-	// A batch that takes longer than its time waits for a lock that one of its
-	// events needs, and the others need not wait with it.
-	togetherTime = 2 * time.Second
+	// Stripe's Checkout holds the buyer for 10 s. A batch has most of that, for its
+	// commit may take long. A lock that one of its events needs is waited for so long,
+	// and the others need not wait with it: what is left is for each alone.
+	togetherTime = 8 * time.Second
+	lockWait     = 3 * time.Second
 	aloneTime    = 5 * time.Second
 	failTime     = 2 * time.Second
 )
@@ -129,7 +130,11 @@ func (f *Fulfill) fetched(ctx context.Context, fact domain.Fact) (domain.Verdict
 func (f *Fulfill) together(batch []received) ([]domain.Verdict, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), togetherTime)
 	defer cancel()
-	return f.join(ctx, batch)
+	verdicts, err := f.join(ctx, batch, lockWait)
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %d events together took more than %s: %w", ports.ErrUnavailable, len(batch), togetherTime, err)
+	}
+	return verdicts, err
 }
 
 // alone runs one event and keeps a receipt of its failure. If even that cannot be
@@ -137,7 +142,7 @@ func (f *Fulfill) together(batch []received) ([]domain.Verdict, error) {
 func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), aloneTime)
 	defer cancel()
-	verdicts, err := f.join(ctx, []received{r})
+	verdicts, err := f.join(ctx, []received{r}, 0)
 	if err == nil {
 		return verdicts[0], nil
 	}
@@ -155,8 +160,8 @@ func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 }
 
 // join is the transaction.
-func (f *Fulfill) join(ctx context.Context, batch []received) (verdicts []domain.Verdict, err error) {
-	var touch ports.Touch
+func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Duration) (verdicts []domain.Verdict, err error) {
+	touch := ports.Touch{LockWait: lockWait}
 	for _, r := range batch {
 		if r.event.ID != "" {
 			touch.Events = append(touch.Events, r.event.ID)

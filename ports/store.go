@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,6 +16,9 @@ var (
 	// ErrUnavailable: the store cannot be reached, is overloaded or kept failing
 	// after retries. Nothing is known to be kept; the same call may be made again.
 	ErrUnavailable = errors.New("store unavailable")
+	// ErrLocked: the store is well, and another holds what the call needs. It is an
+	// [ErrUnavailable] of that alone: the same call without it may succeed.
+	ErrLocked = fmt.Errorf("%w: locked by another", ErrUnavailable)
 	// ErrConflict: what was to be kept breaks a uniqueness rule, such as one
 	// Stripe customer for two users.
 	ErrConflict = errors.New("conflict with what is kept")
@@ -57,6 +61,10 @@ type Touch struct {
 	Refs []domain.Ref
 	// Events are those whose receipts are to be found.
 	Events []domain.EventID
+	// LockWait is how long to wait for what another update holds: beyond, the update
+	// fails with [ErrLocked]. A store that has but one lock may wait on. Zero: as long
+	// as the context lasts, and no longer than the store thinks fit.
+	LockWait time.Duration
 }
 
 // Found is what an update may look at. It is the update's own: changing it

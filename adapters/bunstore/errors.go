@@ -23,6 +23,7 @@ type nature int
 const (
 	natureOther    nature = iota // a mistake of ours, or of a schema not migrated
 	natureAborted                // rolled back for the sake of others: the same again may succeed
+	natureLocked                 // another held a lock for too long: so it may be
 	natureLost                   // the connection broke: what was under way is over, one way or the other
 	natureDown                   // no answer to be had now
 	natureConflict               // a uniqueness rule
@@ -39,6 +40,11 @@ type unknownOutcome struct{ error }
 
 func (u unknownOutcome) Unwrap() error { return u.error }
 
+// lastTry is an error whose caller does not want to wait again.
+type lastTry struct{ error }
+
+func (l lastTry) Unwrap() error { return l.error }
+
 // natureOf reads the nature of an error of either database.
 func natureOf(err error) nature {
 	var pg *pgconn.PgError
@@ -46,6 +52,8 @@ func natureOf(err error) nature {
 	switch {
 	case errors.Is(err, errStale):
 		return natureAborted
+	case errors.Is(err, errReadOnly):
+		return natureLost
 	case errors.Is(err, sql.ErrNoRows):
 		return natureNotFound
 	case errors.As(err, &pg):
@@ -64,14 +72,15 @@ func natureOf(err error) nature {
 func natureOfPostgres(err *pgconn.PgError) nature {
 	switch err.Code {
 	case "40001", // serialization_failure
-		"40P01", // deadlock_detected
-		"55P03": // lock_not_available: lock_timeout
+		"40P01": // deadlock_detected
 		return natureAborted
+	case "55P03": // lock_not_available: lock_timeout
+		return natureLocked
 	case "57P01", "57P02", "57P03", "57P05", // shutting down, crashed, starting up, idle too long
-		"25P03": // idle in a transaction for too long
+		"25P03", // idle in a transaction for too long
+		"25006": // read-only: another server may have become the primary
 		return natureLost
-	case "57014", // statement_timeout
-		"25006": // read-only: a replica, or a primary that became one
+	case "57014": // statement_timeout
 		return natureDown
 	case "23505", // unique_violation
 		"21000": // one statement meets the same row twice
@@ -143,6 +152,8 @@ func closed(err error) bool {
 func translate(doing string, err error) error {
 	var sentinel error
 	switch natureOf(err) {
+	case natureLocked:
+		sentinel = ports.ErrLocked
 	case natureAborted, natureLost, natureDown:
 		sentinel = ports.ErrUnavailable
 	case natureConflict:

@@ -26,7 +26,8 @@ func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
 		{"serialization failure", pgError("40001"), 3, ports.ErrUnavailable},
 		{"deadlock", pgError("40P01"), 3, ports.ErrUnavailable},
 		{"deadlock while committing", unknownOutcome{pgError("40P01")}, 3, ports.ErrUnavailable},
-		{"lock timeout", pgError("55P03"), 3, ports.ErrUnavailable},
+		{"lock timeout", pgError("55P03"), 3, ports.ErrLocked},
+		{"lock timeout of who does not wait again", lastTry{pgError("55P03")}, 1, ports.ErrLocked},
 		{"a name became known", errStale, 3, ports.ErrUnavailable},
 		{"connection lost", io.ErrUnexpectedEOF, 3, ports.ErrUnavailable},
 		{"shutdown", pgError("57P01"), 3, ports.ErrUnavailable},
@@ -35,7 +36,7 @@ func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
 		{"shutdown while committing", unknownOutcome{pgError("57P01")}, 1, ports.ErrUnavailable},
 		{"disk full", pgError("53100"), 1, ports.ErrUnavailable},
 		{"too many connections", pgError("53300"), 1, ports.ErrUnavailable},
-		{"read-only", pgError("25006"), 1, ports.ErrUnavailable},
+		{"read-only", pgError("25006"), 3, ports.ErrUnavailable},
 		{"statement timeout", pgError("57014"), 1, ports.ErrUnavailable},
 		{"no free connection", fmt.Errorf("connect: %w", context.DeadlineExceeded), 1, ports.ErrUnavailable},
 		{"closed", errors.New("sql: database is closed"), 1, ports.ErrUnavailable},
@@ -53,8 +54,8 @@ func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
 			if tried != c.tries {
 				t.Errorf("tried %d times, want %d", tried, c.tries)
 			}
-			for _, sentinel := range []error{ports.ErrUnavailable, ports.ErrConflict, ports.ErrNotFound} {
-				if got := errors.Is(err, sentinel); got != (sentinel == c.want) {
+			for _, sentinel := range []error{ports.ErrUnavailable, ports.ErrLocked, ports.ErrConflict, ports.ErrNotFound} {
+				if got := errors.Is(err, sentinel); got != errors.Is(c.want, sentinel) {
 					t.Errorf("%v: is %v: %v", err, sentinel, got)
 				}
 			}

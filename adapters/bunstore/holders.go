@@ -28,7 +28,7 @@ func (r holdingRow) toDomain() ports.Holding {
 func (s *Store) Holders(ctx context.Context, at time.Time) ([]ports.Holding, error) {
 	var rows []holdingRow
 	err := s.try(ctx, "count who holds what", func(ctx context.Context) error {
-		tx, err := s.begin(ctx, true)
+		tx, err := s.begin(ctx, txOptions{readOnly: true})
 		if err != nil {
 			return err
 		}

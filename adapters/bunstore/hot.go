@@ -43,36 +43,35 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 		return err
 	}
 	defer conn.Release()
-	rows, err := conn.Query(ctx, selectEntitlements, pgx.QueryExecModeCacheStatement, ids)
+	each := func(rows pgx.Rows) error { return scanEntitlement(rows, into) }
+	_, err = s.pipeline(ctx, conn.Conn(), []statement{{sql: selectEntitlements, args: []any{ids}, each: each}})
+	return err
+}
+
+func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement) error {
+	var user domain.UserID
+	var e domain.Entitlement
+	var since, until *time.Time
+	var later string
+	if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until, &later); err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	if since != nil {
+		e.Since = stamp(*since)
+	}
+	if until != nil {
+		e.Until = stamp(*until)
+	}
+	if later == "" { // as of nearly all: there is nothing to parse
+		into[user] = append(into[user], e)
+		return nil
+	}
+	stretches, err := withLater(e, later)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var user domain.UserID
-		var e domain.Entitlement
-		var since, until *time.Time
-		var later string
-		if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until, &later); err != nil {
-			return fmt.Errorf("scan: %w", err)
-		}
-		if since != nil {
-			e.Since = stamp(*since)
-		}
-		if until != nil {
-			e.Until = stamp(*until)
-		}
-		if later == "" { // as of nearly all: there is nothing to parse
-			into[user] = append(into[user], e)
-			continue
-		}
-		stretches, err := withLater(e, later)
-		if err != nil {
-			return err
-		}
-		into[user] = append(into[user], stretches...)
-	}
-	return rows.Err()
+	into[user] = append(into[user], stretches...)
+	return nil
 }
 
 func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -56,11 +55,17 @@ func Migrate(ctx context.Context, databaseURL string, direction Direction) ([]Mi
 		return migrate(ctx, t.dialect, s.db.DB, direction)
 	}
 	// Not the pool of [Open]: a migration may take longer than any statement of ours.
-	config, err := pgxpool.ParseConfig(t.dsn)
+	config, err := readDSN(t.dsn)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", err)
+		return nil, err
 	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if params := config.ConnConfig.RuntimeParams; params["lock_timeout"] == "" {
+		params["lock_timeout"] = migrationLockWait
+	}
+	if err := refusePooler(ctx, config.ConnConfig); err != nil {
+		return nil, err
+	}
 	db := stdlib.OpenDB(*config.ConnConfig)
 	defer db.Close()
 	return migrate(ctx, t.dialect, db, direction)
@@ -73,14 +78,18 @@ func migrate(ctx context.Context, d dialect, db *sql.DB, direction Direction) ([
 	}
 	switch direction {
 	case Up:
-		_, err = provider.Up(ctx)
+		err = whenUnlocked(ctx, func() error { _, err := provider.Up(ctx); return err })
 	case Down:
-		if _, err = provider.Down(ctx); errors.Is(err, goose.ErrNoNextVersion) {
+		err = whenUnlocked(ctx, func() error { _, err := provider.Down(ctx); return err })
+		if errors.Is(err, goose.ErrNoNextVersion) {
 			err = nil // nothing to take back
 		}
 	case Status:
 	}
-	if err != nil {
+	switch {
+	case isLocked(err):
+		return nil, fmt.Errorf("%w (another transaction, such as a backup, holds a table: run it again when that is over; what is applied stays)", translate("migrate the database", err))
+	case err != nil:
 		return nil, translate("migrate the database", err)
 	}
 	steps, err := provider.Status(ctx)
@@ -93,6 +102,31 @@ func migrate(ctx context.Context, d dialect, db *sql.DB, direction Direction) ([
 	}
 	return all, nil
 }
+
+const (
+	// migrationLockWait is how long a migration waits for a table: whoever comes to the
+	// table after it waits too.
+	migrationLockWait = "1s"
+	migrationPause    = 2 * time.Second // in which the others go on
+	migrationTries    = 200             // some ten minutes, as for the turn to migrate
+)
+
+// whenUnlocked tries again for as long as another holds what the migration needs.
+func whenUnlocked(ctx context.Context, migrate func() error) error {
+	for try := 1; ; try++ {
+		err := migrate()
+		if !isLocked(err) || try == migrationTries {
+			return err
+		}
+		select {
+		case <-time.After(migrationPause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func isLocked(err error) bool { return err != nil && natureOf(err) == natureLocked }
 
 func (d dialect) provider(db *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations.FS, string(d))

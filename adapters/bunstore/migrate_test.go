@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -133,5 +134,47 @@ func TestOpen_MakesNoDatabaseWhereThereIsNone(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Dir(strings.TrimPrefix(url, "sqlite:"))); err == nil {
 		t.Error("a folder was made")
+	}
+}
+
+// Whoever waits for a table keeps everybody else from it who comes later. A migration waits
+// behind a backup for a moment only, lets the others pass, and tries again.
+func TestMigrate_LetsWritersPass(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	for applied := 6; applied > 4; {
+		applied, _ = steps(t, url, bunstore.Down)
+	}
+	db := database(t, url)
+	backup, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backup.Rollback()
+	if _, err := backup.ExecContext(t.Context(), "SELECT FROM payments"); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan error)
+	go func() {
+		_, err := bunstore.Migrate(t.Context(), url, bunstore.Up)
+		migrated <- err
+	}()
+	waiting := "SELECT count(*)::text FROM pg_locks WHERE NOT granted AND relation = 'payments'::regclass"
+	for query(t, db, waiting)[0][0] == "0" {
+		time.Sleep(10 * time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := db.ExecContext(ctx, "UPDATE payments SET status = 'paid'"); err != nil {
+		t.Errorf("write beside a migration that waits: %v", err)
+	}
+	if err := backup.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-migrated; err != nil {
+		t.Errorf("migrate: %v", err)
+	}
+	if applied, all := steps(t, url, bunstore.Status); applied != all {
+		t.Errorf("applied %d of %d", applied, all)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,10 @@ type Store struct {
 	db     *bun.DB
 	schema int64 // the version of the schema that this program is built for
 
-	pool   *pgxpool.Pool // of Postgres only
+	pool     *pgxpool.Pool // of Postgres only
+	pooled   atomic.Bool   // there is a pooler before Postgres
+	settings string        // sets a transaction, if there is
+
 	writer chan struct{} // of SQLite only: who holds its one place may write
 }
 
@@ -47,8 +51,9 @@ func WithMaxConns(n int) Option { return func(o *options) { o.maxConns = n } }
 // development, for tests and for a database in memory.
 func WithMigration() Option { return func(o *options) { o.migrate = true } }
 
-// Open opens the database that a URL names: postgres://... or postgresql://...,
-// else a SQLite file as sqlite:PATH, file:PATH or PATH, or :memory:. It does not
+// Open opens the database that a URL names: postgres://..., postgresql://... or libpq's
+// keywords (host=... user=...), else a SQLite file as sqlite:PATH, file:PATH or PATH, or
+// :memory:. It does not
 // wait for Postgres to answer: [Store.Ready] does.
 func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, error) {
 	o := options{maxConns: 10}
@@ -101,6 +106,8 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	if err != nil {
 		return err
 	}
+	config.BeforeConnect = s.withoutSettings
+	s.settings = settingsStatement(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return translate("open the database", err)
@@ -110,18 +117,24 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	return nil
 }
 
+// forPrepared are the settings of how statements that are prepared are planned.
+var forPrepared = []string{"enable_seqscan", "plan_cache_mode"}
+
 // poolConfig is what a pool is made with. Bun writes arguments into the SQL text,
 // so a cache of prepared statements would only fill up: hence exec mode.
 func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+	config, err := readDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", err)
+		return nil, err
 	}
 	if own, err := pgx.ParseConfig(dsn); err == nil && own.RuntimeParams["pool_max_conns"] == "" {
 		config.MaxConns = int32(maxConns)
 	}
 	conn := config.ConnConfig
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if conn.ValidateConnect == nil { // or the URL says by target_session_attrs which server it wants
+		conn.ValidateConnect = takesWrites
+	}
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = 5 * time.Second
 	}
@@ -132,11 +145,15 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 		"idle_in_transaction_session_timeout": "30s",
 		"timezone":                            "UTC",
 		"standard_conforming_strings":         "on", // Bun's quoting relies on it
-		// Every query here has an index to go by. Without statistics, as after a
-		// quick growth, Postgres takes a user for a two-hundredth of the table and
-		// reads all of it; and what is prepared need not be planned each time.
+		// What is prepared is planned once a connection and not each time. A plan that was
+		// made while a table was small is kept while it grows: without this, the first
+		// connections to a new database read all of every table, until statistics come.
+		// TestPlans says which statements do.
 		"enable_seqscan":  "off",
 		"plan_cache_mode": "force_generic_plan",
+		// Where there is no index to go by, as of goose's table, "off" is a price so high
+		// that Postgres would compile the query, for longer than it runs.
+		"jit": "off",
 	} {
 		if _, set := conn.RuntimeParams[name]; !set {
 			conn.RuntimeParams[name] = value

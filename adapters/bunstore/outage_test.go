@@ -242,3 +242,20 @@ func TestUpdate_NameBecomesKnown(t *testing.T) {
 		t.Errorf("Update: %v", err)
 	}
 }
+
+// A commit that takes longer than a lock may is no lock.
+func TestUpdate_SlowCommitIsNoLock(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	s := open(t, url)
+	exec(t, url, `CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END'`)
+	exec(t, url, `CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON processed_events DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW EXECUTE FUNCTION dawdle()`)
+	r := domain.ProcessedEvent{ID: "evt_1", Outcome: domain.OutcomeIgnored, Attempts: 1, ReceivedAt: began}
+	err := s.Update(t.Context(), ports.Touch{Users: []domain.UserID{"ann"}, LockWait: 20 * time.Millisecond}, func(ports.Found) (ports.Kept, error) {
+		return ports.Kept{Receipts: []domain.ProcessedEvent{r}}, nil
+	})
+	if err != nil {
+		t.Errorf("Update: %v", err)
+	}
+}

@@ -122,7 +122,7 @@ func (s *Store) TakeQuestions(ctx context.Context, now time.Time, lease time.Dur
 	}
 	var rows []questionRow
 	err := s.try(ctx, "take questions", func(ctx context.Context) error {
-		tx, err := s.begin(ctx, false)
+		tx, err := s.begin(ctx, txOptions{})
 		if err != nil {
 			return err
 		}

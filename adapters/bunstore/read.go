@@ -15,7 +15,7 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		return state, ctx.Err()
 	}
 	err := s.try(ctx, "read the state of a user", func(ctx context.Context) error {
-		tx, err := s.begin(ctx, true)
+		tx, err := s.begin(ctx, txOptions{readOnly: true})
 		if err != nil {
 			return err
 		}
@@ -71,38 +71,6 @@ func (s *Store) Receipt(ctx context.Context, id domain.EventID) (domain.Processe
 		return domain.ProcessedEvent{}, err
 	}
 	return row.toDomain(), nil
-}
-
-// Receipts implements [ports.Store].
-func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
-	var rows []receiptRow
-	err := s.try(ctx, "list receipts", func(ctx context.Context) error {
-		rows = nil
-		query := s.db.NewSelect().Model(&rows).ExcludeColumn("payload").Order("received_at DESC", "id DESC")
-		if q.Outcome != "" {
-			query = query.Where("outcome = ?", clean(q.Outcome))
-		}
-		if q.Type != "" {
-			query = query.Where("type = ?", clean(q.Type))
-		}
-		// What follows from the condition before it is said for SQLite, which else does
-		// not see that the index on such rows will do.
-		if q.User != "" {
-			query = query.Where("user_id = ? AND user_id <> ''", clean(q.User))
-		}
-		if q.WaitsFor != (domain.Ref{}) {
-			query = query.Where("waits_for_kind = ? AND waits_for_id = ? AND waits_for_id <> ''", clean(q.WaitsFor.Kind), clean(q.WaitsFor.ID))
-		}
-		if !q.Before.IsZero() {
-			query = query.Where("(received_at, id) < (?, ?)", stamp(q.Before), clean(q.BeforeID))
-		}
-		limit := q.Limit
-		if limit <= 0 {
-			limit = 50
-		}
-		return query.Limit(int64(limit)).Scan(ctx)
-	})
-	return domainOf(rows, receiptRow.toDomain), err
 }
 
 // Changes implements [ports.Store].

@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -10,6 +11,9 @@ import (
 func (s *Store) Ready(ctx context.Context) error {
 	var version int64
 	err := s.try(ctx, "ask the database for its schema", func(ctx context.Context) error {
+		if err := s.writable(ctx); err != nil {
+			return err
+		}
 		found, err := s.hasTable(ctx, "goose_db_version")
 		if err != nil || !found {
 			return err
@@ -18,6 +22,8 @@ func (s *Store) Ready(ctx context.Context) error {
 			Where("is_applied").Scan(ctx, &version)
 	})
 	switch {
+	case errors.Is(err, errReadOnly):
+		return errReadOnly // for anybody to read: what is around it names hosts
 	case err != nil:
 		return err
 	case version < s.schema:
@@ -25,6 +31,19 @@ func (s *Store) Ready(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// writable asks of every connection, whatever the URL wanted of it.
+func (s *Store) writable(ctx context.Context) error {
+	if !s.onPostgres() {
+		return nil
+	}
+	var setting string
+	err := s.db.NewSelect().ColumnExpr("current_setting('transaction_read_only')").Scan(ctx, &setting)
+	if err == nil && setting == "on" {
+		err = errReadOnly
+	}
+	return err
 }
 
 // hasTable keeps an empty database from looking like a broken one.

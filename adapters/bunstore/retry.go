@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -33,6 +35,12 @@ func (s *Store) try(ctx context.Context, doing string, op func(context.Context) 
 		if err == nil {
 			return nil
 		}
+		if refusedSettings(err) {
+			s.pooled.Store(true)
+		}
+		if (refusedWrite(err) || errors.Is(err, errReadOnly)) && s.pool != nil {
+			s.pool.Reset() // the other connections lead to the same server
+		}
 		if own, is := errors.AsType[callersError](err); is {
 			return own.error
 		}
@@ -56,9 +64,13 @@ func repeatable(err error) bool {
 	switch natureOf(err) {
 	case natureAborted:
 		return true
+	case natureLocked:
+		_, last := errors.AsType[lastTry](err)
+		return !last
 	case natureLost:
 		_, unknown := errors.AsType[unknownOutcome](err)
-		return !unknown
+		_, unsent := errors.AsType[*pgconn.ConnectError](err)
+		return unsent || !unknown
 	default:
 		return false
 	}

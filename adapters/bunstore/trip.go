@@ -1,12 +1,19 @@
 package bunstore
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
 
 // statement is one SQL statement and where its rows go.
 type statement struct {
 	sql  string
 	args []any // on Postgres only: the SQL is then always the same, and prepared once a connection
-	rows any   // pointer to a slice of rows; nil: it returns none
+	rows any   // pointer to a slice of rows; nil: it returns none, or they go to each
+
+	each func(pgx.Rows) error // on Postgres only: reads one row
 }
 
 // transaction is one attempt at a transaction. What a use needs is few trips: on
@@ -21,11 +28,15 @@ type transaction interface {
 	rollback()
 }
 
-// begin starts a transaction that reads and writes, or one that reads a single
-// moment of the database and locks nothing.
-func (s *Store) begin(ctx context.Context, readOnly bool) (transaction, error) {
+// txOptions say what a transaction is: one that reads and writes, if nothing else is said.
+type txOptions struct {
+	readOnly bool          // it reads a single moment of the database and locks nothing
+	lockWait time.Duration // how long to wait for a lock; zero: as the connection does
+}
+
+func (s *Store) begin(ctx context.Context, o txOptions) (transaction, error) {
 	if s.onPostgres() {
-		return s.beginPostgres(ctx, readOnly)
+		return s.beginPostgres(ctx, o)
 	}
-	return s.beginSQLite(ctx, readOnly)
+	return s.beginSQLite(ctx, o.readOnly)
 }

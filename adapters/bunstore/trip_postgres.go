@@ -3,20 +3,17 @@ package bunstore
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/uptrace/bun"
 )
 
 // onPostgresTx is a transaction on a connection of the pool, past database/sql,
 // which knows no way to send several statements at once.
 type onPostgresTx struct {
-	db       *bun.DB
+	store    *Store
 	conn     *pgxpool.Conn
-	begin    string // sent with the first trip; then empty
+	begin    []statement // sent with the first trip; then empty
 	readOnly bool
 	over     bool
 }
@@ -35,21 +32,36 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return conn, nil
 }
 
-func (s *Store) beginPostgres(ctx context.Context, readOnly bool) (transaction, error) {
+func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, error) {
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	begin := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-	if readOnly {
-		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	begin := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}}
+	if o.readOnly {
+		begin = []statement{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}
 	}
-	return &onPostgresTx{db: s.db, conn: conn, begin: begin, readOnly: readOnly}, nil
+	if s.pooled.Load() {
+		begin = append(begin, statement{sql: s.settings})
+	}
+	if o.lockWait > 0 {
+		begin = append(begin, statement{sql: fmt.Sprintf("SET LOCAL lock_timeout = %d", max(o.lockWait.Milliseconds(), 1))})
+	}
+	return &onPostgresTx{store: s, conn: conn, begin: begin, readOnly: o.readOnly}, nil
 }
 
 func (t *onPostgresTx) trip(ctx context.Context, statements ...statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
 	_, err := t.send(ctx, statements)
 	return err
+}
+
+func (t *onPostgresTx) send(ctx context.Context, statements []statement) (string, error) {
+	statements = append(t.begin, statements...)
+	t.begin = nil
+	return t.store.pipeline(ctx, t.conn.Conn(), statements)
 }
 
 func (t *onPostgresTx) commit(ctx context.Context, statements ...statement) error {
@@ -65,79 +77,6 @@ func (t *onPostgresTx) commit(ctx context.Context, statements ...statement) erro
 	}
 	t.end()
 	return nil
-}
-
-// send sends statements together and returns what the last one was answered.
-func (t *onPostgresTx) send(ctx context.Context, statements []statement) (string, error) {
-	batch := &pgx.Batch{}
-	if t.begin != "" {
-		statements = append([]statement{{sql: t.begin}}, statements...)
-		t.begin = ""
-	}
-	for _, st := range statements {
-		if len(st.args) > 0 {
-			if _, err := t.conn.Conn().Prepare(ctx, st.sql, st.sql); err != nil {
-				return "", fmt.Errorf("prepare: %w", err)
-			}
-		}
-		batch.Queue(st.sql, st.args...)
-	}
-	results := t.conn.SendBatch(ctx, batch)
-	said, err := t.receive(results, statements)
-	if closing := results.Close(); err == nil && closing != nil {
-		err = closing
-	}
-	if staleStatement(err) {
-		_ = t.conn.Conn().Close(ctx) // what it has prepared goes with it; the error is in err
-	}
-	return said, err
-}
-
-func (t *onPostgresTx) receive(results pgx.BatchResults, statements []statement) (said string, err error) {
-	for _, st := range statements {
-		if st.rows == nil {
-			tag, err := results.Exec()
-			if err != nil {
-				return "", err
-			}
-			said = tag.String()
-			continue
-		}
-		rows, err := results.Query()
-		if err != nil {
-			return "", err
-		}
-		if err := t.scan(rows, st.rows); err != nil {
-			return "", err
-		}
-	}
-	return said, nil
-}
-
-// scan reads rows as Bun would, column by column in the order of the row's
-// fields: that is the order in which Bun asks for them.
-func (t *onPostgresTx) scan(rows pgx.Rows, into any) error {
-	defer rows.Close()
-	slice := reflect.ValueOf(into).Elem()
-	table := t.db.Table(slice.Type().Elem())
-	for rows.Next() {
-		values, err := rows.Values()
-		if err != nil {
-			return err
-		}
-		row := reflect.New(slice.Type().Elem()).Elem()
-		for i, column := range rows.FieldDescriptions() {
-			field, known := table.FieldMap[column.Name]
-			if !known {
-				return fmt.Errorf("table %s has no field for column %s", table.Name, column.Name)
-			}
-			if err := field.ScanValue(row, values[i]); err != nil {
-				return fmt.Errorf("column %s: %w", column.Name, err)
-			}
-		}
-		slice.Set(reflect.Append(slice, row))
-	}
-	return rows.Err()
 }
 
 // rollback sends ROLLBACK on a connection that still works; any other is thrown

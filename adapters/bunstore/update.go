@@ -3,6 +3,7 @@ package bunstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -18,13 +19,19 @@ import (
 // about no account has nothing to meet at: both keep a receipt, which is one row.
 func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
 	w := wantedOf(touch)
-	return s.try(ctx, "update", func(ctx context.Context) error { return s.update(ctx, w, fn) })
+	return s.try(ctx, "update", func(ctx context.Context) error {
+		err := s.update(ctx, w, fn)
+		if err != nil && w.lockWait > 0 {
+			return lastTry{err}
+		}
+		return err
+	})
 }
 
 // update is one try. Whatever ends it, a panic of fn too, it leaves nothing behind
 // unless it commits.
 func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (ports.Kept, error)) error {
-	tx, err := s.begin(ctx, false)
+	tx, err := s.begin(ctx, txOptions{lockWait: w.lockWait})
 	if err != nil {
 		return err
 	}
@@ -57,10 +64,12 @@ type wanted struct {
 	refs   []domain.Ref
 	events []string
 	odd    []domain.UserID // users whose id cannot be kept; they are found empty
+
+	lockWait time.Duration
 }
 
 func wantedOf(touch ports.Touch) wanted {
-	w := wanted{users: storables(touch.Users), events: storables(touch.Events)}
+	w := wanted{users: storables(touch.Users), events: storables(touch.Events), lockWait: touch.LockWait}
 	seen := map[domain.Ref]bool{}
 	for _, r := range touch.Refs {
 		if !seen[r] && storable(r.ID) && storable(r.Kind) {

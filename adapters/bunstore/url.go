@@ -6,7 +6,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 type dialect string // also the name of its folder in package migrations
@@ -49,8 +52,39 @@ func (t target) exists() error {
 	return nil // any other fault shows when it is opened
 }
 
+var (
+	keywords = regexp.MustCompile(`^\s*\w+\s*=`) // as libpq has them: host=... user=...
+	scheme   = regexp.MustCompile(`^[A-Za-z][\w+.-]*:`)
+	drive    = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
+)
+
+// readDSN reads what names a Postgres, in any form that libpq has, with PGHOST and its
+// like for what it does not say. What cannot be read may be a secret that is not escaped,
+// so the error repeats nothing of it.
+func readDSN(dsn string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	isList := keywords.MatchString(dsn)
+	said := ""
+	if err != nil {
+		said = err.Error()
+	}
+	switch {
+	case strings.Contains(said, "failed to parse as keyword/value"):
+		return nil, errors.New(`database URL: it is no list of keyword=value: put a value with a space between single quotes, and a \ before a quote or a \`)
+	case strings.Contains(said, "failed to parse as URL"), err == nil && !isList && strings.Contains(config.ConnConfig.Host+config.ConnConfig.Database, "@"):
+		return nil, errors.New("database URL: write special characters of user and password as escapes: %23 for #, %25 for %, %2F for /, %3A for :, %3F for ?, %40 for @")
+	case err != nil: // a setting that it names; before the last backtick is what it was given
+		return nil, fmt.Errorf("database URL: %s", strings.TrimPrefix(said[strings.LastIndex(said, "`")+1:], ": "))
+	default:
+		return config, nil
+	}
+}
+
 func parseURL(databaseURL string) (target, error) {
-	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {
+	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") || keywords.MatchString(databaseURL) {
+		if _, err := readDSN(databaseURL); err != nil {
+			return target{}, err
+		}
 		return target{dialect: dialectPostgres, dsn: databaseURL}, nil
 	}
 	rest, isURI := strings.CutPrefix(databaseURL, "file:")
@@ -69,9 +103,8 @@ func parseURL(databaseURL string) (target, error) {
 	path := rest
 	if strings.HasPrefix(databaseURL, "sqlite:") {
 		path = strings.TrimPrefix(path, "//")
-	}
-	if scheme, _, has := strings.Cut(path, "://"); has {
-		return target{}, fmt.Errorf("database URL: scheme %q is none of postgres, postgresql, sqlite, file", scheme)
+	} else if found := scheme.FindString(path); found != "" && !drive.MatchString(path) {
+		return target{}, fmt.Errorf("database URL: scheme %q is none of postgres://, postgresql://, sqlite:, file:, and keywords are written as in host=db user=me", strings.TrimSuffix(found, ":"))
 	}
 	return target{
 		dialect: dialectSQLite, path: path,
@@ -85,7 +118,7 @@ func fileURI(rest string) (target, error) {
 	escaped, query, _ := strings.Cut(rest, "?")
 	path, err := url.PathUnescape(escaped)
 	if err != nil {
-		return target{}, fmt.Errorf("database URL: %w", err)
+		return target{}, errors.New("database URL: after file: there is a % that begins no escape: write it as %25")
 	}
 	if query != "" {
 		query += "&"

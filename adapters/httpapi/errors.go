@@ -95,6 +95,7 @@ var answers = []answer{
 	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 
 	{app.ErrClosing, http.StatusServiceUnavailable, "shutting_down", "Shutting down", nil},
+	{ports.ErrLocked, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
 	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
 	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", say("the same request may be made again")},
 	{ports.ErrKeysUnavailable, http.StatusServiceUnavailable, "keys_unavailable", "Credentials cannot be checked now", nil},

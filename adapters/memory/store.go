@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -14,6 +15,7 @@ import (
 // Store keeps everything in maps. One lock stands for all of a database's: updates
 // run one at a time.
 type Store struct {
+	updating chan struct{} // of one place: who holds it may update
 	mu       sync.RWMutex
 	states   map[domain.UserID]ports.State
 	owners   map[domain.Ref]domain.UserID
@@ -30,6 +32,7 @@ var _ ports.Store = (*Store)(nil)
 // NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
+		updating: make(chan struct{}, 1),
 		states:   map[domain.UserID]ports.State{},
 		owners:   map[domain.Ref]domain.UserID{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
@@ -41,6 +44,10 @@ func NewStore() *Store {
 
 // Update implements [ports.Store].
 func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	if err := s.await(ctx, touch.LockWait); err != nil {
+		return err
+	}
+	defer func() { <-s.updating }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -65,6 +72,24 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 	}
 	s.keep(kept)
 	return nil
+}
+
+// await waits for the place of who may update.
+func (s *Store) await(ctx context.Context, lockWait time.Duration) error {
+	var waited <-chan time.Time
+	if lockWait > 0 {
+		timer := time.NewTimer(lockWait)
+		defer timer.Stop()
+		waited = timer.C
+	}
+	select {
+	case s.updating <- struct{}{}:
+		return nil
+	case <-waited:
+		return ports.ErrLocked
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *Store) find(touch ports.Touch) ports.Found {

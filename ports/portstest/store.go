@@ -38,6 +38,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"updates of one account serialize", testSerialize},
 		{"updates of one new account serialize", testSerializeNew},
 		{"updates that meet in opposite orders do not deadlock", testOppositeOrders},
+		{"an update waits for what another holds as long as it says", testLockWait},
 		{"unknown names find nothing", testUnknownNames},
 		{"every name of an account finds it", testRefs},
 		{"a name that an account once had finds it still", testOldRefs},

@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -160,5 +161,36 @@ func testOppositeOrders(t *testing.T, s ports.Store) {
 		if got := quantityOf(t, s, user); got != 12*rounds {
 			t.Errorf("%s counted to %d, want %d", user, got, 12*rounds)
 		}
+	}
+}
+
+func testLockWait(t *testing.T, s ports.Store) {
+	update(t, s, touchOf("ann"), func(f ports.Found) ports.Kept { return ports.Kept{States: []ports.State{more(f, "ann")}} })
+	holding, free, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		done <- s.Update(t.Context(), touchOf("ann"), func(f ports.Found) (ports.Kept, error) {
+			close(holding)
+			<-free
+			return ports.Kept{States: []ports.State{more(f, "ann")}}, nil
+		})
+	}()
+	<-holding
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // for a store that has but one lock
+	defer cancel()
+	impatient := ports.Touch{Refs: []domain.Ref{{Kind: domain.RefOrder, ID: "o_ann"}}, LockWait: 20 * time.Millisecond}
+	err := s.Update(ctx, impatient, func(ports.Found) (ports.Kept, error) {
+		t.Error("an account was found that another holds")
+		return ports.Kept{}, nil
+	})
+	if !errors.Is(err, ports.ErrLocked) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Update: %v, want %v, or the context's", err, ports.ErrLocked)
+	}
+	close(free)
+	if err := <-done; err != nil {
+		t.Fatalf("Update that held: %v", err)
+	}
+	update(t, s, impatient, func(f ports.Found) ports.Kept { return ports.Kept{States: []ports.State{more(f, "ann")}} })
+	if got := quantityOf(t, s, "ann"); got != 3 {
+		t.Errorf("counted to %d, want 3", got)
 	}
 }

@@ -124,7 +124,16 @@ func testListing(t *testing.T, s ports.Store) {
 			func(r domain.ProcessedEvent) bool { return r.Outcome == domain.OutcomeQuarantined }, 50},
 		"type": {ports.ReceiptQuery{Type: "charge.refunded", Limit: 7},
 			func(r domain.ProcessedEvent) bool { return r.Type == "charge.refunded" }, 7},
-		"user": {ports.ReceiptQuery{User: "bob"}, func(r domain.ProcessedEvent) bool { return r.User == "bob" }, 50},
+		"type, a later page": {ports.ReceiptQuery{Type: "charge.refunded", Before: all[9].ReceivedAt, BeforeID: all[9].ID},
+			func(r domain.ProcessedEvent) bool {
+				return r.Type == "charge.refunded" && r.ReceivedAt.Before(all[9].ReceivedAt)
+			}, 50},
+		"type and outcome": {ports.ReceiptQuery{Type: "charge.refunded", Outcome: domain.OutcomeFailed},
+			func(r domain.ProcessedEvent) bool {
+				return r.Type == "charge.refunded" && r.Outcome == domain.OutcomeFailed
+			}, 50},
+		"type that never came": {ports.ReceiptQuery{Type: "invoice.voided"}, func(domain.ProcessedEvent) bool { return false }, 50},
+		"user":                 {ports.ReceiptQuery{User: "bob"}, func(r domain.ProcessedEvent) bool { return r.User == "bob" }, 50},
 		"what is waited for": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "1"}},
 			func(r domain.ProcessedEvent) bool { return r.WaitsFor == domain.Ref{Kind: domain.RefCharge, ID: "1"} }, 50},
 		"what is waited for, of an outcome": {ports.ReceiptQuery{WaitsFor: domain.Ref{Kind: domain.RefCharge, ID: "1"}, Outcome: domain.OutcomeIgnored},

@@ -102,6 +102,18 @@ func start(durable bool) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := newServer(bin, durable)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.initialize(); err != nil {
+		return nil, err
+	}
+	return s, s.run()
+}
+
+// newServer is one with a folder and a port of its own, and nothing in the folder.
+func newServer(bin string, durable bool) (*Server, error) {
 	home, err := os.MkdirTemp("", "entitled-postgres-")
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
@@ -113,13 +125,8 @@ func start(durable bool) (*Server, error) {
 	if err := s.dropRoot(); err != nil {
 		return nil, err
 	}
-	if err := s.initialize(); err != nil {
-		return nil, err
-	}
-	if s.port, err = freePort(); err != nil {
-		return nil, err
-	}
-	return s, s.run()
+	s.port, err = freePort()
+	return s, err
 }
 
 // binaries finds the folder of Postgres' programs, the newest where there are

@@ -1,0 +1,177 @@
+package bunstore
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
+)
+
+// link is what is known of one connection.
+type link struct {
+	direct   bool // to Postgres itself: what is prepared on it stays with it
+	prepared map[string]*pgconn.StatementDescription
+	names    int // given to statements so far; none is given twice
+}
+
+const linkKey = "entitled.link"
+
+// linkOf returns nil as long as nothing is known.
+func linkOf(conn *pgx.Conn) *link {
+	l, _ := conn.PgConn().CustomData()[linkKey].(*link) // nil: nothing is known
+	return l
+}
+
+// pipeline sends statements in one round trip and returns what the last one was answered.
+//
+// pgx prepares what its batches have not prepared yet in trips of their own. Here it goes
+// with the statements: a statement is used the first time without knowing what the server
+// says of it, so as text, and from then on in binary. The first trip of a connection
+// prepares nothing and asks who answers: through a pooler nothing can be prepared.
+func (s *Store) pipeline(ctx context.Context, conn *pgx.Conn, statements []statement) (string, error) {
+	sending := conn.PgConn().StartPipeline(ctx)
+	made, err := send(sending, conn, statements)
+	if err == nil {
+		err = sending.Sync()
+	}
+	said := ""
+	if err == nil {
+		said, err = s.receive(sending, conn, statements, made)
+	}
+	if closing := sending.Close(); err == nil && closing != nil {
+		err = closing
+	}
+	if staleStatement(err) {
+		_ = conn.Close(ctx) // what it has prepared goes with it; the error is in err
+	}
+	return said, err
+}
+
+// send returns the names of the statements that are being prepared, by their place.
+func send(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement) (made map[int]string, err error) {
+	on := linkOf(conn)
+	made = map[int]string{}
+	var values pgx.ExtendedQueryBuilder
+	for i, st := range statements {
+		var description *pgconn.StatementDescription
+		if on != nil {
+			description = on.prepared[st.sql]
+		}
+		if err := values.Build(conn.TypeMap(), description, st.args); err != nil {
+			return nil, err
+		}
+		switch {
+		case description != nil:
+			sending.SendQueryPrepared(description.Name, values.ParamValues, values.ParamFormats, values.ResultFormats)
+		case on != nil && on.direct && len(st.args) > 0:
+			on.names++
+			made[i] = fmt.Sprintf("entitled_%d", on.names)
+			sending.SendPrepare(made[i], st.sql, nil)
+			sending.SendQueryPrepared(made[i], values.ParamValues, values.ParamFormats, nil)
+		default:
+			sending.SendQueryParams(st.sql, values.ParamValues, nil, values.ParamFormats, nil)
+		}
+	}
+	if on == nil {
+		sending.SendQueryParams(whoAnswers, nil, nil, nil, nil)
+	}
+	return made, nil
+}
+
+func (s *Store) receive(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement, made map[int]string) (said string, err error) {
+	on := linkOf(conn)
+	for i, st := range statements {
+		if name, isMade := made[i]; isMade {
+			description, err := resultOf[*pgconn.StatementDescription](sending)
+			if err != nil {
+				return "", fmt.Errorf("prepare: %w", err)
+			}
+			description.Name = name
+			on.prepared[st.sql] = description
+		}
+		result, err := resultOf[*pgconn.ResultReader](sending)
+		if err != nil {
+			return "", err
+		}
+		rows := pgx.RowsFromResultReader(conn.TypeMap(), result)
+		if err := s.read(rows, st); err != nil {
+			return "", err
+		}
+		said = rows.CommandTag().String()
+	}
+	if on != nil {
+		return said, nil
+	}
+	answering, err := resultOf[*pgconn.ResultReader](sending)
+	if err != nil {
+		return "", err
+	}
+	answer := answering.Read()
+	if answer.Err != nil {
+		return "", answer.Err
+	}
+	direct := isDirect(conn, string(answer.Rows[0][0]))
+	conn.PgConn().CustomData()[linkKey] = &link{direct: direct, prepared: map[string]*pgconn.StatementDescription{}}
+	if !direct {
+		s.pooled.Store(true)
+	}
+	return said, nil
+}
+
+// resultOf is the next result, which has to be of a kind.
+func resultOf[Result any](sending *pgconn.Pipeline) (result Result, err error) {
+	next, err := sending.GetResults()
+	if err != nil {
+		return result, err
+	}
+	result, is := next.(Result)
+	if !is {
+		return result, fmt.Errorf("the server answered with %T, not %T", next, result)
+	}
+	return result, nil
+}
+
+// read hands rows to whoever wants them, and closes them.
+func (s *Store) read(rows pgx.Rows, st statement) error {
+	defer rows.Close()
+	switch {
+	case st.each != nil:
+		for rows.Next() {
+			if err := st.each(rows); err != nil {
+				return err
+			}
+		}
+	case st.rows != nil:
+		if err := scan(s.db, rows, reflect.ValueOf(st.rows).Elem()); err != nil {
+			return err
+		}
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// scan reads rows as Bun would.
+func scan(db *bun.DB, rows pgx.Rows, into reflect.Value) error {
+	table := db.Table(into.Type().Elem())
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return err
+		}
+		row := reflect.New(into.Type().Elem()).Elem()
+		for i, column := range rows.FieldDescriptions() {
+			field, known := table.FieldMap[column.Name]
+			if !known {
+				return fmt.Errorf("table %s has no field for column %s", table.Name, column.Name)
+			}
+			if err := field.ScanValue(row, values[i]); err != nil {
+				return fmt.Errorf("column %s: %w", column.Name, err)
+			}
+		}
+		into.Set(reflect.Append(into, row))
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package bunstore_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+	"github.com/entitled-dev/entitled/ports/portstest"
+)
+
+// The contract holds behind PgBouncer in transaction mode, as it comes and where it was
+// told to pass over settings that it does not know.
+func TestStore_PgBouncer(t *testing.T) {
+	t.Parallel()
+	for what, settings := range map[string][]string{
+		"as it comes":           nil,
+		"passing over settings": {"ignore_startup_parameters = lock_timeout, statement_timeout, idle_in_transaction_session_timeout, enable_seqscan, plan_cache_mode, jit"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			pooler := pgtest.Bouncer(t, pgtest.URL(t), settings...)
+			portstest.TestStore(t, func(t *testing.T) ports.Store { return openAsIs(t, pooler.URL(pgtest.URL(t))) })
+		})
+	}
+}
+
+// Many more callers than connections to the server: each gets another all the time.
+func TestPgBouncer_ManyCallers(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	pooled := pgtest.Bouncer(t, url).URL(url)
+	var wg sync.WaitGroup
+	for replica := range 3 {
+		s := openAsIs(t, pooled)
+		for lane := range 4 {
+			user := domain.UserID(fmt.Sprintf("user%d_%d", replica, lane))
+			wg.Go(func() {
+				for n := range 20 {
+					if err := keepReceipt(t.Context(), s, user, fmt.Sprintf("evt_%s_%d", user, n)); err != nil {
+						t.Errorf("Update: %v", err)
+					}
+					if _, err := s.Entitlements(t.Context(), []domain.UserID{user}); err != nil {
+						t.Errorf("Entitlements: %v", err)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// A migration's lock is of a session, which a pooler in transaction mode has not.
+func TestMigrate_RefusesAPooler(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	for _, settings := range []string{"", "ignore_startup_parameters = lock_timeout"} {
+		_, err := bunstore.Migrate(t.Context(), pgtest.Bouncer(t, url, settings).URL(url), bunstore.Up)
+		if err == nil || !strings.Contains(err.Error(), "of Postgres itself") {
+			t.Errorf("with %q: %v", settings, err)
+		}
+	}
+}
