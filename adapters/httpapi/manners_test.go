@@ -281,6 +281,7 @@ func TestHealth(t *testing.T) {
 		{errors.New("the schema is at version 1 of 2: run entitled migrate"), "not_ready", "run entitled migrate"},
 	} {
 		s.store.fail(c.err)
+		s.clock.pass(readyFresh)
 		got := s.call("GET", "/readyz", "")
 		s.want(got, 503, c.code)
 		if !strings.Contains(got.detail(), c.says) || strings.Contains(got.text, "db.internal") {

@@ -23,6 +23,7 @@ type Server struct {
 	bodyRoutes map[routeKey]*routers.Route
 	document   []byte
 	limit      *limiter
+	ready      *readiness
 	echo       *echo.Echo
 	http       *http.Server
 
@@ -56,6 +57,7 @@ func New(deps Deps, config Config) (*Server, error) {
 		rules:      rulesByRoute(rulesWith(config.Mounts)),
 		bodyRoutes: bodyRoutes(doc),
 		limit:      newLimiter(config.CheckoutRate, config.CheckoutBurst, deps.Clock),
+		ready:      &readiness{ask: deps.Ready, clock: deps.Clock},
 		echo:       echo.New(),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
