@@ -24,6 +24,8 @@ type Server struct {
 	document   []byte
 	limit      *limiter
 	ready      *readiness
+	bodies     *budget
+	connected  *connections
 	echo       *echo.Echo
 	http       *http.Server
 
@@ -58,6 +60,8 @@ func New(deps Deps, config Config) (*Server, error) {
 		bodyRoutes: bodyRoutes(doc),
 		limit:      newLimiter(config.CheckoutRate, config.CheckoutBurst, deps.Clock),
 		ready:      &readiness{ask: deps.Ready, clock: deps.Clock},
+		bodies:     newBudget(config.BodyBytes),
+		connected:  newConnections(config.Connections),
 		echo:       echo.New(),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
@@ -70,6 +74,7 @@ func New(deps Deps, config Config) (*Server, error) {
 		WriteTimeout:   readTime + app.MaxWait + config.RequestTime + slackTime,
 		IdleTimeout:    idleTime,
 		MaxHeaderBytes: maxHeader,
+		ConnState:      s.connected.follow,
 		ErrorLog:       slog.NewLogLogger(deps.Log.Handler(), slog.LevelWarn),
 	}
 	return s, nil
@@ -80,7 +85,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 
 // Start serves until [Server.Shutdown], and then returns nil.
 func (s *Server) Start(l net.Listener) error {
-	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(limited{l, s.connected}); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
 	}
 	return nil

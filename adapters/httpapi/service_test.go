@@ -416,6 +416,16 @@ func (s *service) deliver(e domain.Event) reply {
 	return s.call("POST", "/api/webhooks/stripe", string(payload), map[string]string{"Stripe-Signature": signature})
 }
 
+// eventually waits for what the server does after it has answered.
+func (s *service) eventually(what string, is func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatalf("%s: not as they should be after 10 s", what)
+		}
+	}
+}
+
 func mustRead(t *testing.T, file string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -56,7 +56,7 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		r := c.Request()
-		body, err := readBody(r)
+		body, err := s.readBody(c)
 		if err != nil {
 			return err
 		}

@@ -59,7 +59,8 @@ func (c config) parts(console console) (parts, error) {
 		APIKeys: c.APIKeys, JWTSecret: c.JWTSecret, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience,
 		UserClaim: c.UserClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
 	}
-	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins}
+	most, _ := c.maxConnections() // checked below, with everything else
+	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins, Connections: most}
 
 	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
 	p.catalog = file.Catalog
