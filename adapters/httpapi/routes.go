@@ -29,7 +29,7 @@ const metricsPath = "/metrics"
 func (s *Server) register(e *echo.Echo) {
 	e.IPExtractor = s.config.ipExtractor()
 	e.HTTPErrorHandler = s.handleError
-	e.Use(s.observe, s.secure)
+	e.Use(s.observe, s.farewell, s.secure)
 	if len(s.config.Hosts) > 0 {
 		e.Use(ownHosts(s.config.Hosts))
 	}

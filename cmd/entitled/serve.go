@@ -60,7 +60,8 @@ func (c config) parts(console console) (parts, error) {
 		UserClaim: c.UserClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
 	}
 	most, _ := c.maxConnections() // checked below, with everything else
-	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins, Connections: most}
+	drain, _ := c.drainTime()     // as well
+	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins, Connections: most, DrainTime: drain}
 
 	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
 	p.catalog = file.Catalog
@@ -79,12 +80,14 @@ func (c config) parts(console console) (parts, error) {
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }
 
-// shutdownTime is how long requests in flight may take to finish.
+// shutdownTime is how long requests in flight may take to finish, once the service takes
+// no more.
 const shutdownTime = 18 * time.Second
 
 // runService runs the program until ctx ends or the server fails.
 func runService(ctx context.Context, p parts, also ...fx.Option) error {
-	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(shutdownTime))
+	stopTime := p.http.DrainTime + shutdownTime
+	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(stopTime))
 	if err := program.Err(); err != nil {
 		return dig.RootCause(err)
 	}
@@ -95,12 +98,13 @@ func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	var failed error
 	select {
 	case <-ctx.Done():
+		p.logger.Info("ending: a second signal ends at once", "drain", p.http.DrainTime.String())
 	case signal := <-program.Wait():
 		if signal.ExitCode != 0 {
 			failed = errors.New("the server ended by itself: see the log")
 		}
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	return errors.Join(failed, program.Stop(stopping))
 }
