@@ -118,7 +118,8 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	fulfill := app.NewFulfill(store, gateway, catalog, settings, clock, time.After, memory.NewMeter())
 	check := app.NewCheckEntitlement(store, catalog, clock)
 	prices := app.NewPrices(gateway, catalog, clock)
-	show := app.NewShowOrder(store)
+	show := app.NewShowOrder(store, time.After)
+	fulfill.OnKept(show.Wake)
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
 	return Deps{
