@@ -8,14 +8,15 @@ import (
 	"testing"
 )
 
-// resting waits until the server has found so many connections to be at rest: a client
-// has its answer a little before.
-func (s *service) resting(want int) {
+// rests waits until the server has found a connection to be at rest, after all others: a
+// client has its answer a little before.
+func (s *service) rests(conn net.Conn) {
 	s.Helper()
-	s.eventually("the connections at rest", func() bool {
+	s.eventually("the connection that rests", func() bool {
 		s.connected.mu.Lock()
 		defer s.connected.mu.Unlock()
-		return s.connected.resting.Len() == want
+		last := s.connected.resting.Back()
+		return last != nil && last.Value.(*connection).RemoteAddr().String() == conn.LocalAddr().String()
 	})
 }
 
@@ -41,17 +42,16 @@ func TestConnections_TheOneThatRestedLongestMakesRoom(t *testing.T) {
 		if status, body := s.hear(conn); status != 200 {
 			t.Errorf("got %d %s", status, body)
 		}
+		s.rests(conn)
 	}
 	first, second, third := s.dial(), s.dial(), s.dial()
 	ask(first)
 	ask(second)
 	ask(third)
 	ask(first)
-	s.resting(3)
 	fourth := s.dial()
 	ask(fourth)
 	s.closed(second)
-	s.resting(3)
 	fifth := s.dial()
 	ask(fifth)
 	s.closed(third)

@@ -27,6 +27,7 @@ var (
 	errOtherUser   = errors.New("a user may only name itself in user_id")
 	errForbidden   = errors.New("the caller's role may not do this")
 	errNoRoute     = errors.New("no such path")
+	errSlashes     = errors.New("slashes too many")
 	errMethod      = errors.New("method not allowed")
 	errTooLarge    = errors.New("body too large")
 	errSlowBody    = errors.New("body came too slowly")
@@ -129,6 +130,7 @@ var answers = []answer{
 	{errMalformed, http.StatusBadRequest, "bad_request", "Malformed request", ownWords},
 
 	{errNoRoute, http.StatusNotFound, "not_found", "Not found", say("the API is described at /api/openapi.json")},
+	{errSlashes, http.StatusNotFound, "not_found", "Not found", ownWords},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
 	{errNeverReceived, http.StatusNotFound, "not_found", "No such event", allWords},
 	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
@@ -177,17 +179,30 @@ func fromFramework(err error) error {
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) && framework.Code < http.StatusInternalServerError {
 		said := fmt.Sprint(framework.Message)
-		if name, _, odd := strings.Cut(said, notATime); odd {
-			said = strings.TrimPrefix(name, "Invalid format for parameter ") + " " + ofTime
+		if field, unfit := errors.AsType[*json.UnmarshalTypeError](err); unfit {
+			// The document was satisfied, so it is a number that is too large.
+			return fmt.Errorf("%w: body.%s %s, and not as large", errMalformed, field.Field, ofNumber)
+		}
+		name, why, ofParameter := strings.Cut(strings.TrimPrefix(said, badParameter), ": ")
+		switch {
+		case !ofParameter || !strings.HasPrefix(said, badParameter):
+		case strings.HasPrefix(why, notATime):
+			said = name + " " + ofTime
+		case strings.Contains(why, notANumber):
+			said = name + " " + ofNumber
 		}
 		return fmt.Errorf("%w: %s", errMalformed, said)
 	}
 	return err
 }
 
-// notATime is how the generated code begins what is wrong with a time: the rest is
-// Go's own notation of times, which says nothing to a client.
-const notATime = ": error parsing '"
+// What the generated code says of a parameter, a time and a number that it cannot read:
+// the rest is Go's own notation, which says nothing to a client.
+const (
+	badParameter = "Invalid format for parameter "
+	notATime     = "error parsing '"
+	notANumber   = "strconv."
+)
 
 // rateLimited is errRateLimited with the time after which to come again.
 type rateLimited struct{ wait time.Duration }
