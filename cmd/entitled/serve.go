@@ -40,7 +40,7 @@ func (serve serveCommand) Run(ctx context.Context, c console) error {
 	if errors.Is(err, ports.ErrUnavailable) {
 		return ofDatabase(err)
 	}
-	return err
+	return cfg.ofListening(err)
 }
 
 // parts turns the environment into what the program is made of. All faults are

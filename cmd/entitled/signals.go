@@ -6,7 +6,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// oneSignal is for how long a signal counts as the one before: some tools send one to a
+// program and one to its group, and mean the same.
+const oneSignal = 200 * time.Millisecond
 
 // untilSignaled ends with the first signal to end. The second one ends the program at
 // once: whoever sends it does not want to wait for what is under way.
@@ -17,7 +22,11 @@ func untilSignaled() context.Context {
 	go func() {
 		<-signals
 		cancel()
+		first := time.Now()
 		again := <-signals
+		for time.Since(first) < oneSignal {
+			again = <-signals
+		}
 		fmt.Fprintf(os.Stderr, "entitled: %s for the second time: ended at once\n", again)
 		os.Exit(1)
 	}()
