@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -28,6 +30,7 @@ type Fulfill struct {
 	meter    ports.Meter
 	batches  *batcher[received, domain.Verdict]
 	asks     *asks
+	onKept   func([]domain.UserID)
 }
 
 // Two lanes: while one waits for its commit to reach the disk, the other works.
@@ -51,10 +54,15 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 	f := &Fulfill{
 		store: store, gateway: gateway, catalog: catalog, settings: settings,
 		clock: clock, timer: timer, meter: meter, asks: newAsks(),
+		onKept: func([]domain.UserID) {},
 	}
 	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
 	return f
 }
+
+// OnKept has somebody told whose accounts changed, each time that it is kept. It is for
+// before the first event, and must not block.
+func (f *Fulfill) OnKept(tell func([]domain.UserID)) { f.onKept = tell }
 
 // Close refuses further events and waits for those accepted. Questions that are
 // open stay kept.
@@ -178,17 +186,20 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		}
 	}()
 	causes := make([]ports.Cause, len(batch))
+	var changed []domain.UserID
 	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		verdicts = make([]domain.Verdict, len(batch))
 		work := newJoining(found, f.catalog, f.clock())
 		for i, r := range batch {
 			verdicts[i], causes[i] = f.joinOne(work, r)
 		}
+		changed = slices.Collect(maps.Keys(work.changed))
 		return work.kept(), nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	f.onKept(changed)
 	for i, v := range verdicts {
 		if batch[i].event.ID != "" {
 			f.meter.Event(v.Outcome, causes[i])

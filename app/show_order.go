@@ -11,49 +11,52 @@ import (
 
 // ShowOrder answers how far an order has come.
 type ShowOrder struct {
-	store ports.Store
+	orders *sharedReads[domain.OrderID, ownedOrder]
+	states *sharedReads[domain.UserID, ports.State]
+	waits  *orderWaits
 }
 
 // NewShowOrder returns the use case.
-func NewShowOrder(store ports.Store) *ShowOrder { return &ShowOrder{store} }
+func NewShowOrder(store ports.Store, timer ports.Timer) *ShowOrder {
+	s := &ShowOrder{
+		orders: newSharedReads(func(ctx context.Context, id domain.OrderID) (ownedOrder, error) {
+			order, user, err := store.Order(ctx, id)
+			return ownedOrder{order, user}, err
+		}),
+		states: newSharedReads(store.State),
+	}
+	s.waits = newOrderWaits(s.orders.do, timer)
+	return s
+}
 
-// Between two looks at an order that somebody waits for. The webhook may be taken
-// by another process, so the store is the only one to ask.
-const (
-	firstLook   = 50 * time.Millisecond
-	slowestLook = time.Second
-)
+// Wake has a look at the orders of these users that somebody waits for: see
+// [Fulfill.OnKept].
+func (s *ShowOrder) Wake(users []domain.UserID) { s.waits.wake(users) }
 
 // MaxWait is how long an answer is held back at most.
 const MaxWait = 30 * time.Second
 
-// Do reads an order, and waits up to the given time until it is settled. Its status
-// says what became of its money, too. Only its owner sees it: to another user it
-// does not exist ([ports.ErrNotFound]). The empty user is the product's own back
-// end, which sees all.
+// Do reads an order, and waits up to the given time until it is settled; not at all
+// where too many of its user's, or of all, wait already. Its status says what became of
+// its money, too. Only its owner sees it: to another user it does not exist
+// ([ports.ErrNotFound]). The empty user is the product's own back end, which sees all.
 func (s *ShowOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID, wait time.Duration) (domain.Order, domain.UserID, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(wait, MaxWait)+readTime)
+	wait = min(wait, MaxWait)
+	ctx, cancel := context.WithTimeout(ctx, wait+readTime)
 	defer cancel()
-	deadline := time.NewTimer(min(wait, MaxWait))
-	defer deadline.Stop()
-	for pause := firstLook; ; pause = min(2*pause, slowestLook) {
-		order, user, err := s.store.Order(ctx, id)
-		switch {
-		case err != nil:
-			return domain.Order{}, "", fmt.Errorf("order %s: %w", id, err)
-		case as != "" && as != user:
-			return domain.Order{}, "", fmt.Errorf("order %s of another user: %w", id, ports.ErrNotFound)
-		case order.Status.Settled():
-			return s.withMoney(ctx, order, user)
-		}
-		select {
-		case <-time.After(pause):
-		case <-deadline.C:
-			return order, user, nil
-		case <-ctx.Done():
-			return domain.Order{}, "", ctx.Err()
+	kept, err := s.orders.do(ctx, id)
+	switch {
+	case err != nil:
+		return domain.Order{}, "", fmt.Errorf("order %s: %w", id, err)
+	case as != "" && as != kept.user:
+		return domain.Order{}, "", fmt.Errorf("order %s of another user: %w", id, ports.ErrNotFound)
+	}
+	if wait > 0 && !kept.order.Status.Settled() {
+		if kept, err = s.waits.settled(ctx, kept, wait); err != nil {
+			return domain.Order{}, "", fmt.Errorf("wait for order %s: %w", id, err)
 		}
 	}
+	return s.withMoney(ctx, kept.order, kept.user)
 }
 
 // withMoney is an order with what became of its money, which is not kept but follows
@@ -62,7 +65,7 @@ func (s *ShowOrder) withMoney(ctx context.Context, order domain.Order, user doma
 	if order.Status != domain.OrderPaid || order.Mode != domain.ModePayment {
 		return order, user, nil
 	}
-	state, err := s.store.State(ctx, user)
+	state, err := s.states.do(ctx, user)
 	if err != nil {
 		return domain.Order{}, "", fmt.Errorf("what became of the money of order %s: %w", order.ID, err)
 	}

@@ -99,7 +99,7 @@ func TestShowOrder_LooksAtTheMoneyOnlyOfWhatWasPaidOnce(t *testing.T) {
 	renewed := w.start(t, app.CheckoutRequest{User: "v", Plan: "team"})
 	w.deliver(t, w.stripe.Pay(renewed.Session)...)
 	store := &countingStates{Store: w.store}
-	show := app.NewShowOrder(store)
+	show := app.NewShowOrder(store, time.After)
 	for _, id := range []domain.OrderID{once.ID, renewed.ID} {
 		if _, _, err := show.Do(t.Context(), id, "", 0); err != nil || store.asked > 0 {
 			t.Errorf("order %s: looked %d times, %v", id, store.asked, err)
@@ -115,5 +115,31 @@ func TestShowOrder_LooksAtTheMoneyOnlyOfWhatWasPaidOnce(t *testing.T) {
 	}
 	if _, _, err := show.Do(t.Context(), once.ID, "w", 0); !errors.Is(err, ports.ErrNotFound) {
 		t.Errorf("another user: got %v, want not found", err)
+	}
+}
+
+// Nobody looks now and then here: only what is kept wakes who waits.
+func TestShowOrder_WhoWaitsIsWokenByWhatIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, memory.NewStore())
+	show := app.NewShowOrder(w.store, func(time.Duration) <-chan time.Time { return nil })
+	w.fulfill.OnKept(show.Wake)
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
+	type answer struct {
+		order domain.Order
+		err   error
+	}
+	answers := make(chan answer, 5)
+	for range 5 {
+		go func() {
+			got, _, err := show.Do(t.Context(), order.ID, "u", app.MaxWait)
+			answers <- answer{got, err}
+		}()
+	}
+	w.deliver(t, w.stripe.Pay(order.Session)...)
+	for range 5 {
+		if got := <-answers; got.err != nil || got.order.Status != domain.OrderPaid {
+			t.Errorf("got %s, %v", got.order.Status, got.err)
+		}
 	}
 }

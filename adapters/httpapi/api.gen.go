@@ -840,7 +840,8 @@ type CheckEntitlementParams struct {
 // ShowOrderParams defines parameters for ShowOrder.
 type ShowOrderParams struct {
 	// Wait How long the answer may be held back until the order is settled (no longer
-	// `pending` or `open`): a duration from 0s to 30s.
+	// `pending` or `open`): a duration from 0s to 30s. At most 10 requests about one
+	// user's orders, and 1000 in all, wait at a time: more are answered at once.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 

@@ -1,12 +1,13 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -34,27 +35,79 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// readBody reads a limited body to its end.
-func readBody(r *http.Request) ([]byte, error) {
+// firstRead is what a body is given room for at first: the usual event, and not more
+// on the word of somebody who may send nothing.
+const firstRead = 4 << 10
+
+// readBody reads a limited body to its end. Room for it is taken of the server's budget
+// as it comes, and given back with the answer.
+func (s *Server) readBody(c echo.Context) (body []byte, err error) {
+	r := c.Request()
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	var body bytes.Buffer
-	// Not more than a little on the word of somebody who may send nothing.
-	body.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead)
-	_, err := body.ReadFrom(r.Body)
+	x := exchangeOf(r.Context())
+	connection := http.NewResponseController(c.Response())
+	// A writer that has no deadline is a test's, and has no sender to wait for either.
+	x.body.cutBy = func() { _ = connection.SetReadDeadline(time.Now()) }
+	s.bodies.come(&x.body, x.rule.roles == nil)
+	defer func() {
+		if err != nil {
+			body = nil
+			s.bodies.end(&x.body)
+		}
+	}()
+	for {
+		if len(body) == cap(body) {
+			room := roomAfter(cap(body), r.ContentLength)
+			if err := s.bodies.grow(&x.body, int64(room), shareOf(room, x.rule)); err != nil {
+				return nil, err
+			}
+			body = append(make([]byte, 0, room), body...)
+		}
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF: //nolint:errorlint // a reader promises the value itself
+			return body, s.bodies.came(&x.body)
+		case err != nil:
+			return nil, readError(err)
+		}
+	}
+}
+
+// roomAfter is the room for a body that has filled what it had: twice as much, or as much
+// as it says it has once it has shown that it is serious, and one for the end to be seen.
+func roomAfter(room int, declared int64) int {
+	next := max(2*room, firstRead)
+	if declared >= int64(room) && (declared <= int64(next) || room >= maxBody) {
+		return int(declared) + 1
+	}
+	return next
+}
+
+func shareOf(room int, r rule) share {
+	switch {
+	case room > maxBody+1:
+		return shareOfLarge
+	case r.roles == nil:
+		return shareOfUnproven
+	default:
+		return shareOfProven
+	}
+}
+
+func readError(err error) error {
 	var tooLarge *http.MaxBytesError
 	var network net.Error
 	switch {
-	case err == nil:
-		return body.Bytes(), nil
 	case errors.As(err, &tooLarge):
-		return nil, errTooLarge
+		return errTooLarge
 	case errors.As(err, &network) && network.Timeout():
-		return nil, errSlowBody
+		return errSlowBody
 	case errors.Is(err, context.Canceled):
-		return nil, err
+		return err
 	default:
-		return nil, fmt.Errorf("%w: the body ends early or is not framed as HTTP wants it", errMalformed)
+		return fmt.Errorf("%w: the body ends early or is not framed as HTTP wants it", errMalformed)
 	}
 }

@@ -67,9 +67,11 @@ func TestCheckout_Refusals(t *testing.T) {
 		"price that is not sold":   {"unsold", "", 502, "price_not_sold", "operator"},
 		"too many":                 {"pro", `{"quantity":6}`, 422, "invalid_request", "between 1 and 5"},
 		"none":                     {"pro", `{"quantity":0}`, 400, "bad_request", "quantity"},
-		"a fraction":               {"pro", `{"quantity":1.5}`, 400, "bad_request", "quantity"},
+		"a fraction":               {"pro", `{"quantity":1.5}`, 400, "bad_request", "body.quantity is a whole number, such as 2"},
+		"a small fraction":         {"pro", `{"quantity":1e-1}`, 400, "bad_request", "body.quantity is a whole number, such as 2"},
+		"endlessly many":           {"pro", `{"quantity":1e400}`, 400, "bad_request", ""},
 		"more than can be counted": {"pro", `{"quantity":99999999999999999999}`, 400, "bad_request", ""},
-		"quantity in words":        {"pro", `{"quantity":"two"}`, 400, "bad_request", "quantity"},
+		"quantity in words":        {"pro", `{"quantity":"two"}`, 400, "bad_request", "body.quantity is a whole number, such as 2"},
 		"odd locale":               {"pro", `{"locale":"de_DE"}`, 422, "invalid_request", "locale"},
 		"foreign success page":     {"pro", `{"success_url":"https://evil.example/"}`, 422, "return_url_not_allowed", "success_url"},
 		"script as cancel page":    {"pro", `{"cancel_url":"javascript:alert(1)"}`, 422, "return_url_not_allowed", "cancel_url"},
@@ -98,6 +100,55 @@ func TestCheckout_Refusals(t *testing.T) {
 	}
 	if calls := s.gateway.Calls(); calls != 1 {
 		t.Errorf("the payment provider was called %d times, want once, for the prices", calls)
+	}
+}
+
+// JSON has one kind of numbers, and some clients write a whole one with a point.
+func TestCheckout_WholeNumbersHoweverWritten(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for i, quantity := range []string{"3", "3.0", "3e0", "30e-1", "0.3E+1"} {
+		got := s.call("POST", "/api/checkout/pro", `{"price":"monthly","quantity":`+quantity+`}`, as(fmt.Sprint("user:", i)))
+		s.want(got, 201, "")
+		order, _ := got.json["order_id"].(string)
+		if kept := s.call("GET", "/api/orders/"+order, "", as("admin:ops")); kept.json["quantity"] != 3.0 {
+			t.Errorf("%s: kept %s", quantity, kept.text)
+		}
+	}
+}
+
+// No answer quotes what Go says of a text that it cannot read.
+func TestManners_NoAnswerSpeaksGo(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for call, says := range map[string]string{
+		`POST /api/checkout/pro {"quantity":1e400}`:                                          "",
+		`POST /api/checkout/pro {"quantity":99999999999999999999}`:                           "",
+		`POST /api/checkout/pro {"quantity":9223372036854775808.0}`:                          "",
+		`POST /api/admin/users/ada/grants {"feature":"projects","value":1e400,"reason":"x"}`: "value",
+		`POST /api/admin/users/ada/grants {"feature":"projects","value":1.5,"reason":"x"}`:   `a whole number from 0 or "unlimited" for a limit`,
+		`POST /api/admin/users/ada/grants {"feature":"projects","value":-1e0,"reason":"x"}`:  "value",
+		`POST /api/admin/users/ada/grants {"feature":1,"reason":"x"}`:                        "feature",
+		`POST /api/admin/events/replay {"outcome":"failed","since":"soon"}`:                  "since",
+		`GET /api/admin/events?limit=x`:                                                      "limit is a whole number, such as 2",
+		`GET /api/admin/events?limit=1e2`:                                                    "limit is a whole number, such as 2",
+		`GET /api/admin/events?limit=99999999999999999999`:                                   "limit is a whole number, such as 2",
+		`GET /api/admin/users/ada/explain?at=soon`:                                           "at is a time with its zone",
+	} {
+		parts := strings.SplitN(call+"  ", " ", 3)
+		got := s.call(parts[0], parts[1], strings.TrimSpace(parts[2]), as("admin:ops"))
+		if got.StatusCode != 400 || !strings.Contains(got.detail(), says) {
+			t.Errorf("%s: got %d %s, want 400 saying %q", call, got.StatusCode, got.text, says)
+		}
+		for _, word := range []string{"strconv", "json:", "unmarshal", "Go ", "int64", "float64", "*", "2006"} {
+			if strings.Contains(got.text, word) {
+				t.Errorf("%s: the answer speaks Go: %s", call, got.text)
+			}
+		}
+	}
+	given := s.call("POST", "/api/admin/users/ada/grants", `{"feature":"projects","value":1e2,"reason":"x"}`, as("admin:ops"))
+	if s.want(given, 201, ""); given.json["value"] != 100.0 {
+		t.Errorf("got %s", given.text)
 	}
 }
 

@@ -65,6 +65,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// RequestTime bounds one request, beside what it may wait for.
 	RequestTime time.Duration
+	// Connections bounds how many there are at a time.
+	Connections int
+	// BodyBytes bounds what is held of all requests' bodies at a time.
+	BodyBytes int64
 	// CheckoutRate and CheckoutBurst limit how often one caller may start or sync
 	// a checkout: so many per second, after so many at once.
 	CheckoutRate  rate.Limit
@@ -92,6 +96,12 @@ const (
 func (c Config) withDefaults() Config {
 	if c.RequestTime == 0 {
 		c.RequestTime = DefaultRequestTime
+	}
+	if c.Connections == 0 {
+		c.Connections = DefaultConnections
+	}
+	if c.BodyBytes == 0 {
+		c.BodyBytes = DefaultBodyBytes
 	}
 	if c.CheckoutRate == 0 {
 		c.CheckoutRate = DefaultCheckoutRate

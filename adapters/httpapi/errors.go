@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,12 +27,15 @@ var (
 	errOtherUser   = errors.New("a user may only name itself in user_id")
 	errForbidden   = errors.New("the caller's role may not do this")
 	errNoRoute     = errors.New("no such path")
+	errSlashes     = errors.New("slashes too many")
 	errMethod      = errors.New("method not allowed")
 	errTooLarge    = errors.New("body too large")
 	errSlowBody    = errors.New("body came too slowly")
 	errMediaType   = errors.New("send the body as application/json")
 	errRateLimited = errors.New("too many requests")
 	errUnsigned    = errors.New("the Stripe-Signature header is missing: Stripe sends it with every event, and a proxy must not take it away")
+	// errSignatureForm: no body could make it a valid one.
+	errSignatureForm = errors.New("the Stripe-Signature header is not of Stripe's form, a time t and a signature v1")
 	// errNeverReceived follows the event's id.
 	errNeverReceived = errors.New("GET /api/admin/events lists what was")
 	// errCheckoutOver: the repeated checkout has no page to send the buyer to.
@@ -41,6 +45,8 @@ var (
 // What is ours to solve.
 var (
 	errNotReady = errors.New("not ready")
+	// errOverloaded: there is no room for another body.
+	errOverloaded = errors.New("too many bodies at a time")
 	// errNotProcessed: a webhook failed in a way that its sender cannot help.
 	errNotProcessed = errors.New("webhook not processed")
 	errInternal     = errors.New("internal error")
@@ -99,6 +105,7 @@ var answers = []answer{
 	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
 	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", say("the same request may be made again")},
 	{ports.ErrKeysUnavailable, http.StatusServiceUnavailable, "keys_unavailable", "Credentials cannot be checked now", nil},
+	{errOverloaded, http.StatusServiceUnavailable, "overloaded", "Too much at a time", say("the same request may be made again")},
 	{errNotReady, http.StatusServiceUnavailable, "not_ready", "Not ready", allWords},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout", "Took too long", nil},
 	{context.Canceled, statusGone, "canceled", "Canceled by the client", nil},
@@ -110,6 +117,7 @@ var answers = []answer{
 	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 
 	{errUnsigned, http.StatusBadRequest, "bad_signature", "Signature is missing", ownWords},
+	{errSignatureForm, http.StatusBadRequest, "bad_signature", "Signature is malformed", ownWords},
 	{ports.ErrBadSignature, http.StatusBadRequest, "bad_signature", "Signature does not verify", say("the signing secret is another endpoint's (STRIPE_WEBHOOK_SECRET), the body was changed on its way, or a clock is wrong")},
 	{ports.ErrThinEvent, http.StatusBadRequest, "thin_event", "Thin event", say("send snapshot events to this endpoint: thin events carry no object")},
 	{ports.ErrUnreadable, http.StatusBadRequest, "unreadable_event", "Not a Stripe event", nil},
@@ -123,6 +131,7 @@ var answers = []answer{
 	{errMalformed, http.StatusBadRequest, "bad_request", "Malformed request", ownWords},
 
 	{errNoRoute, http.StatusNotFound, "not_found", "Not found", say("the API is described at /api/openapi.json")},
+	{errSlashes, http.StatusNotFound, "not_found", "Not found", ownWords},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
 	{errNeverReceived, http.StatusNotFound, "not_found", "No such event", allWords},
 	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
@@ -140,6 +149,10 @@ var answers = []answer{
 	{app.ErrBadReturnURL, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", allWords},
 	{app.ErrBadRequest, http.StatusUnprocessableEntity, "invalid_request", "Invalid request", ownWords},
 }
+
+// unread are the errors after which the rest of a body is not wanted: the answer does
+// not wait for it.
+var unread = []error{errTooLarge, errSlowBody, errOverloaded, errUnsigned, errSignatureForm}
 
 var internal = answer{errInternal, http.StatusInternalServerError, "internal", "Internal error", nil}
 
@@ -167,17 +180,30 @@ func fromFramework(err error) error {
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) && framework.Code < http.StatusInternalServerError {
 		said := fmt.Sprint(framework.Message)
-		if name, _, odd := strings.Cut(said, notATime); odd {
-			said = strings.TrimPrefix(name, "Invalid format for parameter ") + " " + ofTime
+		if field, unfit := errors.AsType[*json.UnmarshalTypeError](err); unfit {
+			// The document was satisfied, so it is a number that is too large.
+			return fmt.Errorf("%w: body.%s %s, and not as large", errMalformed, field.Field, ofNumber)
+		}
+		name, why, ofParameter := strings.Cut(strings.TrimPrefix(said, badParameter), ": ")
+		switch {
+		case !ofParameter || !strings.HasPrefix(said, badParameter):
+		case strings.HasPrefix(why, notATime):
+			said = name + " " + ofTime
+		case strings.Contains(why, notANumber):
+			said = name + " " + ofNumber
 		}
 		return fmt.Errorf("%w: %s", errMalformed, said)
 	}
 	return err
 }
 
-// notATime is how the generated code begins what is wrong with a time: the rest is
-// Go's own notation of times, which says nothing to a client.
-const notATime = ": error parsing '"
+// What the generated code says of a parameter, a time and a number that it cannot read:
+// the rest is Go's own notation, which says nothing to a client.
+const (
+	badParameter = "Invalid format for parameter "
+	notATime     = "error parsing '"
+	notANumber   = "strconv."
+)
 
 // rateLimited is errRateLimited with the time after which to come again.
 type rateLimited struct{ wait time.Duration }
@@ -243,8 +269,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 		header.Set(echo.HeaderRetryAfter, seconds(checkoutRest))
 	case a.status == http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, seconds(ports.RetryAfter))
-	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errSlowBody):
-		header.Set(echo.HeaderConnection, "close") // the rest of the body is not wanted
+	}
+	if slices.Contains(unread, a.err) {
+		header.Set(echo.HeaderConnection, "close")
 	}
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	header.Set(echo.HeaderCacheControl, "no-store")

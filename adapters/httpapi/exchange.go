@@ -23,6 +23,7 @@ type exchange struct {
 	code   string // of the problem that was answered
 	err    error
 	attrs  []slog.Attr // what the handler wants logged
+	body   holding
 }
 
 type exchangeKey struct{}
@@ -49,6 +50,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		x.rule, x.routed = s.rules[routeKey{r.Method, c.Path()}]
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), s.config.RequestTime+x.rule.extra)
 		defer cancel()
+		defer s.bodies.end(&x.body)
 		c.SetRequest(r.WithContext(ctx))
 		c.Response().Header().Set(echo.HeaderXRequestID, x.id)
 

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
-
-// readyTime is less than what probes usually wait.
-const readyTime = 2 * time.Second
 
 // ShowHealth implements GET /healthz.
 func (s *Server) ShowHealth(context.Context, ShowHealthRequestObject) (ShowHealthResponseObject, error) {
@@ -24,9 +20,7 @@ func (s *Server) ShowReadiness(ctx context.Context, _ ShowReadinessRequestObject
 	if s.stopping.Err() != nil {
 		return nil, app.ErrClosing
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTime)
-	defer cancel()
-	err := s.deps.Ready(ctx)
+	err := s.ready.check(ctx)
 	switch {
 	case err == nil:
 		return ShowReadiness200JSONResponse{Status: Ok}, nil

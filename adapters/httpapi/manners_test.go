@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -54,13 +55,12 @@ func TestManners_UnknownRoutesAndMethods(t *testing.T) {
 		"GET /API/plans":                {404, ""},
 		"GET /api/checkout/pro":         {405, "POST"},
 		"HEAD /api/checkout/pro":        {405, "POST"},
-		"HEAD /healthz":                 {405, "GET"},
 		"OPTIONS /api/checkout/pro":     {405, "POST"},
-		"OPTIONS /api/entitlements/sso": {405, "GET"},
-		"DELETE /api/orders/ord_1":      {405, "GET"},
+		"OPTIONS /api/entitlements/sso": {405, "GET, HEAD"},
+		"DELETE /api/orders/ord_1":      {405, "GET, HEAD"},
 		"PUT /api/webhooks/stripe":      {405, "POST"},
-		"TRACE /api/plans":              {405, "GET"},
-		"BREW /api/plans":               {405, "GET"},
+		"TRACE /api/plans":              {405, "GET, HEAD"},
+		"BREW /api/plans":               {405, "GET, HEAD"},
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		got := s.call(method, path, "")
@@ -70,6 +70,58 @@ func TestManners_UnknownRoutesAndMethods(t *testing.T) {
 		if got.Header.Get("Content-Type") != "application/problem+json" || (method != "HEAD" && got.code() == "") {
 			t.Errorf("%s: got %q: %s", call, got.Header.Get("Content-Type"), got.text)
 		}
+	}
+}
+
+// What may be read may be asked for its head, by who may read it.
+func TestManners_HeadIsGetWithoutABody(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	order, _ := s.buy("ada", "basic")
+	path := strings.NewReplacer(":id", order, ":feature", "sso", ":user_id", "ada")
+	for _, r := range rules {
+		if r.method != "GET" {
+			continue
+		}
+		for _, token := range []string{"", "user:ada", "admin:ops"} {
+			whole, head := s.call("GET", path.Replace(r.path), "", as(token)), s.call("HEAD", path.Replace(r.path), "", as(token))
+			if head.StatusCode != whole.StatusCode || head.text != "" || head.Header.Get("Content-Type") != whole.Header.Get("Content-Type") {
+				t.Errorf("HEAD %s as %q: got %d %q %q, want as GET: %d", r.path, token, head.StatusCode, head.Header.Get("Content-Type"), head.text, whole.StatusCode)
+			}
+		}
+	}
+}
+
+// A path has one form, and a 404 says which. The webhook's is typed in by hand, and Stripe
+// reads no hint.
+func TestManners_SlashesTooMany(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for call, meant := range map[string]string{
+		"GET /api/plans/":            "/api/plans",
+		"GET //api/plans":            "/api/plans",
+		"GET /api//orders/ord_1/":    "/api/orders/ord_1",
+		"GET /api/./plans":           "/api/plans",
+		"POST /api/checkout/pro/":    "/api/checkout/pro",
+		"HEAD /healthz/":             "",
+		"POST //api/webhooks/stripe": webhookPath,
+		"GET /readyz//":              "/readyz",
+		"GET /api/nowhere/":          "",
+		"GET /api/orders/ord_1/":     "/api/orders/ord_1",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		got := s.call(method, path, "", as("admin:ops"))
+		if got.StatusCode != 404 || meant != "" && got.detail() != "slashes too many: the path is "+meant+", with single slashes and none at its end" ||
+			meant == "" && strings.Contains(got.detail(), "slashes") {
+			t.Errorf("%s: got %d %s, want that the path is %q", call, got.StatusCode, got.text, meant)
+		}
+	}
+	payload, signature := s.gateway.Message(domain.Event{ID: "evt_1", Type: "x"})
+	got := s.call("POST", webhookPath+"/", string(payload), map[string]string{"Stripe-Signature": signature})
+	s.want(got, 200, "")
+	s.want(s.call("POST", webhookPath+"/", "", as("admin:ops")), 400, "bad_signature")
+	if strings.Contains(s.log.String(), "unmatched\",\"status\":200") {
+		t.Errorf("logged as another route: %s", s.log)
 	}
 }
 
@@ -281,6 +333,7 @@ func TestHealth(t *testing.T) {
 		{errors.New("the schema is at version 1 of 2: run entitled migrate"), "not_ready", "run entitled migrate"},
 	} {
 		s.store.fail(c.err)
+		s.clock.pass(readyFresh)
 		got := s.call("GET", "/readyz", "")
 		s.want(got, 503, c.code)
 		if !strings.Contains(got.detail(), c.says) || strings.Contains(got.text, "db.internal") {

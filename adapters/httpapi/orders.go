@@ -49,7 +49,7 @@ func (s *Server) SyncOrder(ctx context.Context, r SyncOrderRequestObject) (SyncO
 func (s *Server) awaitOrder(ctx context.Context, id domain.OrderID, wait time.Duration) (domain.Order, domain.UserID, error) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.stopping, cancel)()
+	defer context.AfterFunc(s.ending, cancel)()
 	order, user, err := s.deps.ShowOrder.Do(waiting, id, asUser(ctx), wait)
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
 		return s.deps.ShowOrder.Do(ctx, id, asUser(ctx), 0)

@@ -74,8 +74,9 @@ func rulesByRoute(rules []rule) map[routeKey]rule {
 func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := exchangeOf(c.Request().Context())
-		if !x.routed {
-			return noRoute(c)
+		// Echo takes a slash at the end for a part of what a path ends in.
+		if !x.routed || !x.rule.page && strings.HasSuffix(c.Request().URL.EscapedPath(), "/") {
+			return s.noRoute(c)
 		}
 		if x.rule.roles == nil {
 			return next(c)
@@ -105,10 +106,13 @@ func eitherOf(roles []ports.Role) string {
 }
 
 // noRoute tells a path that does not exist from a method that it does not take.
-func noRoute(c echo.Context) error {
+func (s *Server) noRoute(c echo.Context) error {
 	if allow, other := c.Get(echo.ContextKeyHeaderAllow).(string); other {
 		c.Response().Header().Set(echo.HeaderAllow, strings.TrimPrefix(allow, "OPTIONS, "))
 		return errMethod
+	}
+	if meant := s.meantPath(c); meant != "" {
+		return fmt.Errorf("%w: the path is %s, with single slashes and none at its end", errSlashes, meant)
 	}
 	return errNoRoute
 }

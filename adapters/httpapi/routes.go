@@ -13,9 +13,16 @@ var mountMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 }
 
-// rulesWith adds the mounts, which are open to everybody, to the rules.
+// rulesWith adds to the rules that what may be read may be asked for its head, and the
+// mounts, which are open to everybody.
 func rulesWith(mounts []Mount) []rule {
 	all := slices.Clone(rules)
+	for _, r := range rules {
+		if r.method == http.MethodGet {
+			r.method = http.MethodHead
+			all = append(all, r)
+		}
+	}
 	for _, m := range mounts {
 		for _, method := range mountMethods {
 			all = append(all, rule{method: method, path: m.Path, page: true})
@@ -29,7 +36,8 @@ const metricsPath = "/metrics"
 func (s *Server) register(e *echo.Echo) {
 	e.IPExtractor = s.config.ipExtractor()
 	e.HTTPErrorHandler = s.handleError
-	e.Use(s.observe, s.secure)
+	e.Pre(webhookAsTyped)
+	e.Use(s.observe, s.farewell, s.secure)
 	if len(s.config.Hosts) > 0 {
 		e.Use(ownHosts(s.config.Hosts))
 	}
@@ -38,10 +46,11 @@ func (s *Server) register(e *echo.Echo) {
 	}
 	e.Use(s.authorize, limitBody, s.validate)
 
-	RegisterHandlers(e, NewStrictHandler(s, nil))
+	read := reads{e}
+	RegisterHandlers(read, NewStrictHandler(s, nil))
 	e.POST(webhookPath, s.receiveWebhook)
-	e.GET("/api/openapi.json", s.showDocument)
-	e.GET(metricsPath, echo.WrapHandler(s.deps.Metrics))
+	read.GET("/api/openapi.json", s.showDocument)
+	read.GET(metricsPath, echo.WrapHandler(s.deps.Metrics))
 	for _, m := range s.config.Mounts {
 		e.Match(mountMethods, m.Path, echo.WrapHandler(m.Handler))
 	}

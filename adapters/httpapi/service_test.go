@@ -118,7 +118,8 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	fulfill := app.NewFulfill(store, gateway, catalog, settings, clock, time.After, memory.NewMeter())
 	check := app.NewCheckEntitlement(store, catalog, clock)
 	prices := app.NewPrices(gateway, catalog, clock)
-	show := app.NewShowOrder(store)
+	show := app.NewShowOrder(store, time.After)
+	fulfill.OnKept(show.Wake)
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
 	return Deps{
@@ -424,6 +425,16 @@ func (s *service) deliver(e domain.Event) reply {
 	s.Helper()
 	payload, signature := s.gateway.Message(e)
 	return s.call("POST", "/api/webhooks/stripe", string(payload), map[string]string{"Stripe-Signature": signature})
+}
+
+// eventually waits for what the server does after it has answered.
+func (s *service) eventually(what string, is func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatalf("%s: not as they should be after 10 s", what)
+		}
+	}
 }
 
 func mustRead(t *testing.T, file string) []byte {

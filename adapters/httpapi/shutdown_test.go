@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,15 +45,13 @@ func TestShutdown_RequestsUnderWayFinish(t *testing.T) {
 		<-finish
 		_, _ = w.Write([]byte("done"))
 	})
-	s := start(t, setup{config: Config{DrainTime: 200 * time.Millisecond, Mounts: []Mount{{"/slow", page}}}})
+	s := start(t, setup{config: Config{Mounts: []Mount{{"/slow", page}}}})
 	answered := make(chan reply, 1)
 	go func() { answered <- s.call("GET", "/slow", "") }()
 	<-inside
 
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(context.Background()) }()
-	<-s.stopping.Done()
-	s.want(s.call("GET", "/readyz", ""), 503, "shutting_down") // while it drains it still answers
 	for {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
@@ -72,6 +71,57 @@ func TestShutdown_RequestsUnderWayFinish(t *testing.T) {
 	}
 	if err := <-down; err != nil {
 		t.Error(err)
+	}
+}
+
+// drains makes the server's time of draining last until the test says so.
+func (s *service) drains() (over chan time.Time) {
+	over = make(chan time.Time)
+	s.after = func(time.Duration) <-chan time.Time { return over }
+	return over
+}
+
+func TestShutdown_DrainsFirst(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{DrainTime: time.Hour}})
+	over := s.drains()
+	order, session := s.buy("ada", "basic")
+	looked := make(chan struct{}, 100)
+	notice := func(context.Context) { looked <- struct{}{} }
+	s.store.notice.Store(&notice)
+	waited := make(chan reply, 1)
+	go func() { waited <- s.call("GET", "/api/orders/"+order+"?wait=30s", "", as("user:ada")) }()
+	<-looked
+
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(context.Background()) }()
+	<-s.stopping.Done()
+	for range 2 {
+		no := s.call("GET", "/readyz", "")
+		if s.want(no, 503, "shutting_down"); !no.Close {
+			t.Error("a connection goes on that is about to be closed")
+		}
+		// What comes all the same is served, on connections that end with it.
+		if got := s.call("GET", "/api/plans", "", as("user:ada")); got.StatusCode != 200 || !got.Close {
+			t.Errorf("got %d, closed %t", got.StatusCode, got.Close)
+		}
+	}
+	s.pay(session)
+	if got := <-waited; got.json["status"] != "paid" {
+		t.Errorf("who waited got %s", got.text)
+	}
+	select {
+	case err := <-down:
+		t.Fatalf("it did not drain: %v", err)
+	default:
+	}
+	over <- time.Time{}
+	if err := <-down; err != nil {
+		t.Error(err)
+	}
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil {
+		conn.Close()
+		t.Error("it still listens")
 	}
 }
 
@@ -114,7 +164,7 @@ func TestModule_FailsToStartOnATakenAddress(t *testing.T) {
 	defer taken.Close()
 	deps := start(t, setup{}).deps
 	program := fx.New(fx.NopLogger, fx.Supply(deps, Config{Addr: taken.Addr().String()}), Module)
-	if err := program.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "listen") {
+	if err := program.Start(t.Context()); !errors.Is(err, ErrListen) || !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -53,7 +53,7 @@ func TestBody_SlowOnesAreCutOffAndHoldUpNobody(t *testing.T) {
 	s := start(t, setup{server: func(h *http.Server) { h.ReadTimeout = 300 * time.Millisecond }})
 	for _, path := range []string{webhookPath, "/api/checkout/pro"} {
 		conn := s.dial()
-		s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user:ada\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", path)
+		s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user:ada\r\nContent-Type: application/json\r\nStripe-Signature: %s\r\nContent-Length: 100\r\n\r\n{", path, forged)
 		s.want(s.call("GET", "/healthz", ""), 200, "")
 		status, body := s.hear(conn)
 		if status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
@@ -67,7 +67,7 @@ func TestBody_CutOnesAreNotTaken(t *testing.T) {
 	s := start(t, setup{})
 	for _, path := range []string{webhookPath, "/api/checkout/pro"} {
 		conn := s.dial()
-		s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user:ada\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{}", path)
+		s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer user:ada\r\nContent-Type: application/json\r\nStripe-Signature: %s\r\nContent-Length: 100\r\n\r\n{}", path, forged)
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}

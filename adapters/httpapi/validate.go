@@ -56,11 +56,10 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		r := c.Request()
-		body, err := readBody(r)
+		body, err := s.readBody(c)
 		if err != nil {
 			return err
 		}
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		if len(body) > 0 {
 			media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 			if err != nil || media != echo.MIMEApplicationJSON {
@@ -70,7 +69,9 @@ func (s *Server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 			if !json.Valid(body) {
 				return fmt.Errorf("%w: the body is not JSON%s", errMalformed, suchAs(route))
 			}
+			body = plainNumbers(body)
 		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		params := make(map[string]string, len(c.ParamNames()))
 		for _, name := range c.ParamNames() {
 			params[name] = c.Param(name)
@@ -108,12 +109,19 @@ func explain(err error, route *routers.Route) string {
 		return where + " " + ofTime
 	case schema.SchemaField == "oneOf":
 		return where + " " + ofValue // the only one that a request may send in several forms
+	case schema.SchemaField == "type" && schema.Schema.Type.Is("integer"):
+		return where + " " + ofNumber
+	case schema.SchemaField == "format" && schema.Schema.Type.Is("integer"):
+		return where + " " + ofNumber + ", and not as large"
 	case schema.SchemaField == "type" && where == "body":
 		return where + ": " + schema.Reason + suchAs(route)
 	default:
 		return where + ": " + schema.Reason
 	}
 }
+
+// ofNumber is for people: the validator's own words speak of types.
+const ofNumber = "is a whole number, such as 2"
 
 const ofTime = "is a time with its zone, such as 2027-01-31T12:00:00Z"
 

@@ -37,7 +37,7 @@ func (v *featureValue) UnmarshalJSON(text []byte) error {
 	default:
 		limit, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
-			return fmt.Errorf("a value %s: %w", ofValue, err)
+			return fmt.Errorf("a value %s", ofValue)
 		}
 		*v = featureValue(domain.Limit(limit))
 	}

@@ -27,13 +27,13 @@ type webhookReceipt struct {
 // again, and 5xx to all that is ours to solve: Stripe then sends it again.
 func (s *Server) receiveWebhook(c echo.Context) error {
 	r := c.Request()
-	body, err := readBody(r)
-	if err != nil {
+	signature := r.Header.Get(signatureHeader)
+	if err := checkSignatureForm(signature); err != nil {
 		return err
 	}
-	signature := r.Header.Get("Stripe-Signature")
-	if signature == "" {
-		return errUnsigned
+	body, err := s.readBody(c)
+	if err != nil {
+		return err
 	}
 	event, verdict, err := s.deps.ReceiveWebhook.Do(r.Context(), body, signature)
 	if event.ID != "" {

@@ -65,7 +65,7 @@ func TestWebhook_MessagesThatAreNotToComeAgain(t *testing.T) {
 	} {
 		s := start(t, setup{})
 		s.deps.ReceiveWebhook = app.NewReceiveWebhook(refusing{s.gateway, c.err}, nil)
-		got := s.call("POST", webhookPath, "{}", map[string]string{"Stripe-Signature": "t=1,v1=00"})
+		got := s.call("POST", webhookPath, "{}", map[string]string{"Stripe-Signature": forged})
 		s.want(got, 400, c.code)
 		if !strings.Contains(got.detail(), c.says) {
 			t.Errorf("%s: the detail is %q", name, got.detail())
@@ -157,7 +157,7 @@ func TestBody_TooLarge(t *testing.T) {
 	for path, limit := range map[string]int64{webhookPath: maxWebhook, "/api/checkout/pro": maxBody} {
 		body := &counting{}
 		chunked, _ := http.NewRequest("POST", s.url+path, io.LimitReader(body, 64<<20))
-		chunked.Header = http.Header{"Authorization": {"Bearer user:ada"}, "Content-Type": {"application/json"}}
+		chunked.Header = http.Header{"Authorization": {"Bearer user:ada"}, "Content-Type": {"application/json"}, "Stripe-Signature": {forged}}
 		got := s.send(chunked)
 		s.want(got, 413, "too_large")
 		if !got.Close {

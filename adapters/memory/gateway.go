@@ -302,11 +302,11 @@ func (g *Gateway) Message(e domain.Event) (payload []byte, signature string) {
 	return payload, g.Sign(payload)
 }
 
-// Sign returns the signature that a payload must come with.
+// Sign returns the signature that a payload must come with, in the form of Stripe's.
 func (g *Gateway) Sign(payload []byte) string {
 	mac := hmac.New(sha256.New, []byte("memory"))
 	mac.Write(payload)
-	return hex.EncodeToString(mac.Sum(nil))
+	return "t=0,v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 func (g *Gateway) price(id domain.PriceID) (ports.StripePrice, bool) {

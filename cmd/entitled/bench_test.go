@@ -164,7 +164,7 @@ func (p *program) reportMemory(b *testing.B) {
 }
 
 // peakMiB is the most resident memory that the program has had.
-func (p *program) peakMiB(b *testing.B) float64 {
+func (p *program) peakMiB(b testing.TB) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid()))
 	if err != nil {

@@ -96,7 +96,10 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+
+// wakeWhoWaits answers those who wait for an order as soon as it is paid here.
+func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the

@@ -10,17 +10,23 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/app"
 )
 
 // config is what `entitled serve` reads from the environment. README.md lists it.
 type config struct {
-	Host        string `env:"HOST"`
-	Port        string `env:"PORT" envDefault:"8080"`
+	Host string `env:"HOST"`
+	Port string `env:"PORT" envDefault:"8080"`
+	// MaxConnections is read by maxConnections, whose error names the variable.
+	MaxConnections string `env:"MAX_CONNECTIONS"`
+	// DrainTime is read by drainTime, whose error names the variable.
+	DrainTime   string `env:"DRAIN_TIME" envDefault:"5s"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
 	Catalog     string `env:"CATALOG" envDefault:"catalog.yaml"`
 	// AcceptLosses is read by acceptsLosses, whose error names the variable.
@@ -95,6 +101,12 @@ func (c config) check() error {
 	if port, err := strconv.ParseUint(c.Port, 10, 16); err != nil || port == 0 {
 		faults = append(faults, fmt.Errorf("PORT is %q: a number from 1 to 65535", c.Port))
 	}
+	if _, err := c.maxConnections(); err != nil {
+		faults = append(faults, err)
+	}
+	if _, err := c.drainTime(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
@@ -105,6 +117,30 @@ func (c config) check() error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// maxConnections is how many clients may be connected at a time.
+func (c config) maxConnections() (int, error) {
+	if c.MaxConnections == "" {
+		return httpapi.DefaultConnections, nil
+	}
+	most, err := strconv.Atoi(c.MaxConnections)
+	if err != nil || most < 1 {
+		return 0, fmt.Errorf("MAX_CONNECTIONS is %q: a number from 1, such as %d", c.MaxConnections, httpapi.DefaultConnections)
+	}
+	return most, nil
+}
+
+// mostDrainTime is more than any load balancer needs to notice.
+const mostDrainTime = 5 * time.Minute
+
+// drainTime is how long the service goes on after it was told to end.
+func (c config) drainTime() (time.Duration, error) {
+	drain, err := time.ParseDuration(c.DrainTime)
+	if err != nil || drain < 0 || drain > mostDrainTime {
+		return 0, fmt.Errorf("DRAIN_TIME is %q: a duration from 0s to 5m, such as 5s", c.DrainTime)
+	}
+	return drain, nil
 }
 
 // acceptsLosses tells whether a catalog is taken that takes rights from users.

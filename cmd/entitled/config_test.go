@@ -87,6 +87,11 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"an origin with a path":     {map[string]string{"ALLOWED_ORIGINS": "https://a.example/b"}, "https://a.example/b"},
 		"a proxy that is no net":    {map[string]string{"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES"},
 		"losses by a word":          {map[string]string{"ACCEPT_LOSSES": "maybe"}, `ACCEPT_LOSSES is "maybe": true or false`},
+		"no connections":            {map[string]string{"MAX_CONNECTIONS": "0"}, `MAX_CONNECTIONS is "0": a number from 1, such as 2000`},
+		"connections in words":      {map[string]string{"MAX_CONNECTIONS": "many"}, `MAX_CONNECTIONS is "many"`},
+		"a drain without a unit":    {map[string]string{"DRAIN_TIME": "5"}, `DRAIN_TIME is "5": a duration from 0s to 5m, such as 5s`},
+		"a drain before its end":    {map[string]string{"DRAIN_TIME": "-1s"}, `DRAIN_TIME is "-1s"`},
+		"an endless drain":          {map[string]string{"DRAIN_TIME": "1h"}, `DRAIN_TIME is "1h"`},
 		"a log format of none":      {map[string]string{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -195,7 +195,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 		return parts{}, err
 	}
 	return parts{
-		names:  names{database: "--database", address: "--port"},
+		names:  names{database: "--database", port: "--port"},
 		logger: logger, catalog: file.Catalog,
 		settings: app.Settings{URLs: urls, AcceptLosses: true}, // whoever tries a catalog out means it
 		database: bunstore.Config{URL: d.database(), Migrate: true},

@@ -115,9 +115,9 @@ func exitCode(err error) int {
 }
 
 // names are what the settings are called where an error has to name them.
-type names struct{ database, address string }
+type names struct{ database, host, port string }
 
-var settingNames = names{database: "DATABASE_URL", address: "HOST and PORT"}
+var settingNames = names{database: "DATABASE_URL", host: "HOST", port: "PORT"}
 
 // naming names the setting that mends an error of the world, which does not know them.
 func (n names) naming(err error) error {
@@ -127,7 +127,7 @@ func (n names) naming(err error) error {
 	case err == nil || named:
 		return err
 	case listening != nil && listening.Op == "listen":
-		return misusedf("nobody can listen on the address that %s name: choose another, or end what listens there\n%w", n.address, err)
+		return n.listening(listening)
 	case errors.Is(err, ports.ErrUnavailable):
 		return unavailablef("the database that %s names does not answer: see that it runs, and that host, port, name, user and password are right\n%w", n.database, err)
 	case errors.Is(err, ports.ErrGatewayBusy):

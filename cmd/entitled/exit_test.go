@@ -177,7 +177,7 @@ func TestExit_AnAddressInUseNamesTheSetting(t *testing.T) {
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	p := commandLine(t, "HOST=127.0.0.1", "PORT="+port)
 	for args, names := range map[string][]string{
-		"serve":              {"HOST", "PORT"},
+		"serve":              {"PORT"},
 		"dev --port " + port: {"--port"},
 		"dev --port " + portOf(freeAddress(t)) + " --sandbox-port " + port: {"--sandbox-port"},
 	} {

@@ -136,7 +136,7 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 	p := &program{address: address, cmd: exec.Command(binary, "serve"), log: &logBuffer{}}
 	p.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings,
-		"HOST=" + host, "PORT=" + port, "DATABASE_URL=" + database, "CATALOG=" + catalog,
+		"HOST=" + host, "PORT=" + port, "DRAIN_TIME=0", "DATABASE_URL=" + database, "CATALOG=" + catalog,
 		"STRIPE_SECRET_KEY=" + testStripeKey, "STRIPE_WEBHOOK_SECRET=" + testWebhookSecret,
 		"APP_URL=https://app.example", "API_KEYS=tests:admin:" + testAPIKey,
 	}, more...)

@@ -55,7 +55,9 @@ func (c config) parts(console console) (parts, error) {
 		APIKeys: c.APIKeys, JWTSecret: c.JWTSecret, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience,
 		UserClaim: c.UserClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
 	}
-	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins}
+	most, _ := c.maxConnections() // checked below, with everything else
+	drain, _ := c.drainTime()     // as well
+	p.http = httpapi.Config{Addr: c.address(), AllowedOrigins: c.AllowedOrigins, Connections: most, DrainTime: drain}
 
 	file, catalogErr := catalog.Load(c.Catalog, os.Getenv)
 	p.catalog = file.Catalog
@@ -74,12 +76,14 @@ func (c config) parts(console console) (parts, error) {
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }
 
-// shutdownTime is how long requests in flight may take to finish.
+// shutdownTime is how long requests in flight may take to finish, once the service takes
+// no more.
 const shutdownTime = 18 * time.Second
 
 // runService runs the program until ctx ends or the server fails.
 func runService(ctx context.Context, p parts, also ...fx.Option) error {
-	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(shutdownTime))
+	stopTime := p.http.DrainTime + shutdownTime
+	program := fx.New(service(p), fx.Options(also...), fx.StopTimeout(stopTime))
 	if err := program.Err(); err != nil {
 		return p.names.opening(dig.RootCause(err)) // what else is needed was checked before
 	}
@@ -90,12 +94,13 @@ func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	var failed error
 	select {
 	case <-ctx.Done():
+		p.logger.Info("ending: a second signal ends at once", "drain", p.http.DrainTime.String())
 	case signal := <-program.Wait():
 		if signal.ExitCode != 0 {
 			failed = coded{errors.New("the server ended by itself: see the log"), signal.ExitCode}
 		}
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	return errors.Join(failed, program.Stop(stopping))
 }

@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// forged is a signature that only the body can disprove.
+var forged = "t=1,v1=" + strings.Repeat("0", 64)
+
+// beginWebhook sends the head of a webhook and some of its body.
+func (s *service) beginWebhook(signature string, length, sent int) net.Conn {
+	s.Helper()
+	conn := s.dial()
+	s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nStripe-Signature: %s\r\nContent-Length: %d\r\n\r\n", webhookPath, signature, length)
+	s.say(conn, "%s", strings.Repeat("x", sent))
+	return conn
+}
+
+// nothingHeld waits until all that bodies held is given back.
+func (s *service) nothingHeld() {
+	s.Helper()
+	s.eventually("the bytes held", func() bool {
+		s.bodies.mu.Lock()
+		defer s.bodies.mu.Unlock()
+		return s.bodies.used == 0 && s.bodies.coming.Len() == 0
+	})
+}
+
+func TestWebhook_ASignatureThatCannotBeIsAnsweredBeforeTheBodyComes(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for signature, says := range map[string]string{
+		"":                                    "missing",
+		"nonsense":                            "a time t and a signature v1",
+		"t=1":                                 "no v1",
+		"t=,v1=" + strings.Repeat("0", 64):    "no time",
+		"t=now,v1=" + strings.Repeat("0", 64): "no time",
+		"v1=" + strings.Repeat("0", 64):       "no time",
+		"t=1,v0=" + strings.Repeat("0", 64):   "no v1",
+		"t=1,v1=" + strings.Repeat("0", 63):   "no v1",
+		"t=1,v1=" + strings.Repeat("x", 64):   "no v1",
+	} {
+		status, body := s.hear(s.beginWebhook(signature, maxWebhook, 0))
+		if status != 400 || !strings.Contains(body, `"code":"bad_signature"`) || !strings.Contains(body, says) {
+			t.Errorf("%q: got %d %s", signature, status, body)
+		}
+	}
+	for _, signature := range []string{
+		"t=1,v1=zz," + strings.TrimPrefix(forged, "t=1,"), strings.TrimPrefix(forged, "t=1,") + ",t=1", "v0=x," + forged + ",v2=y", "t=now," + forged,
+	} {
+		if err := checkSignatureForm(signature); err != nil {
+			t.Errorf("%q may be the right one of some body: %v", signature, err)
+		}
+	}
+}
+
+// A body that does not come makes room for one that does.
+func TestBody_OnesThatDoNotComeMakeRoom(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{BodyBytes: 256 << 10}})
+	_, session := s.buy("ada", "basic")
+	stalled := make([]net.Conn, 12)
+	for i := range stalled {
+		stalled[i] = s.beginWebhook(forged, 60_000, 40_000)
+	}
+	// Each holds 60,001 bytes once its first 32 KiB are there, and 3/4 of 256 KiB is room
+	// for three.
+	for i, conn := range stalled[:9] {
+		if status, body := s.hear(conn); status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
+			t.Errorf("stalled body %d got %d %s", i, status, body)
+		}
+	}
+	s.pay(session)
+	if got := s.call("GET", "/api/entitlements/projects", "", as("user:ada")); got.json["entitled"] != true {
+		t.Errorf("after paying: %s", got.text)
+	}
+}
+
+// holdingUp reads no message before it may.
+type holdingUp struct {
+	ports.Gateway
+	inside chan struct{}
+	may    chan struct{}
+}
+
+func (h holdingUp) ReadEvent([]byte, string) (domain.Event, error) {
+	h.inside <- struct{}{}
+	<-h.may
+	return domain.Event{}, ports.ErrBadSignature
+}
+
+func TestBody_ThereIsRoomForSoManyAtATime(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{BodyBytes: 256 << 10}})
+	gate := holdingUp{s.gateway, make(chan struct{}, 10), make(chan struct{})}
+	s.deps.ReceiveWebhook = app.NewReceiveWebhook(gate, nil)
+	send := func(length int) reply {
+		return s.call("POST", webhookPath, strings.Repeat("x", length), map[string]string{"Stripe-Signature": forged})
+	}
+	answered := make(chan reply, 3)
+	for range 3 {
+		go func() { answered <- send(60_000) }()
+		<-gate.inside
+	}
+	for name, got := range map[string]reply{"a usual message": send(20_000), "a large one": send(200_000)} {
+		if s.want(got, 503, "overloaded"); got.Header.Get("Retry-After") != "2" || !got.Close {
+			t.Errorf("%s: got %v", name, got.Header)
+		}
+	}
+	// Who has proven who it is does not suffer from who has not.
+	s.want(s.call("POST", "/api/checkout/pro", `{"quantity":2}`, as("user:ada")), 201, "")
+	close(gate.may)
+	for range 3 {
+		s.want(<-answered, 400, "bad_signature")
+	}
+	s.nothingHeld()
+	s.want(send(60_000), 400, "bad_signature")
+}
+
+func TestBody_LargeOnesLeaveRoomForTheUsual(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{BodyBytes: 1 << 20}})
+	gate := holdingUp{s.gateway, make(chan struct{}, 10), make(chan struct{})}
+	s.deps.ReceiveWebhook = app.NewReceiveWebhook(gate, nil)
+	send := func(length int) reply {
+		return s.call("POST", webhookPath, strings.Repeat("x", length), map[string]string{"Stripe-Signature": forged})
+	}
+	answered := make(chan reply, 2)
+	go func() { answered <- send(500_000) }()
+	<-gate.inside
+	s.want(send(500_000), 503, "overloaded")
+	go func() { answered <- send(3_000) }()
+	<-gate.inside
+	close(gate.may)
+	for range 2 {
+		s.want(<-answered, 400, "bad_signature")
+	}
+}
+
+// However its pieces come, and whether it says its length, a body arrives as it was sent.
+func TestBody_ArrivesWhole(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, length := range []int{1, firstRead - 1, firstRead, firstRead + 1, 2 * firstRead, maxBody, maxBody + 1, 300_000, maxWebhook} {
+		for _, chunked := range []bool{false, true} {
+			event := domain.Event{ID: domain.EventID(strings.Repeat("e", length)), Type: "x"}
+			payload, signature := s.gateway.Message(event)
+			r, err := http.NewRequest("POST", s.url+webhookPath, strings.NewReader(string(payload)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Header.Set("Stripe-Signature", signature); chunked {
+				r.ContentLength = -1
+			}
+			if got := s.send(r); got.StatusCode != 200 {
+				t.Errorf("%d bytes, chunked %t: got %d %s", length, chunked, got.StatusCode, got.text)
+			}
+		}
+	}
+	s.nothingHeld()
+}

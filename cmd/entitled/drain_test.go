@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
+)
+
+// balancer is a reverse proxy as there are many: it asks each program whether it is
+// ready, sends requests to one that was, and repeats none.
+type balancer struct {
+	*httptest.Server
+	forward *httputil.ReverseProxy
+	next    atomic.Int64
+
+	mu       sync.Mutex
+	programs []*balanced
+}
+
+type balanced struct {
+	url   *url.URL
+	ready atomic.Bool
+}
+
+// newBalancer asks every program 20 times a second.
+func newBalancer(t *testing.T) *balancer {
+	t.Helper()
+	b := &balancer{}
+	b.forward = &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(b.pick().url) },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+	b.Server = httptest.NewServer(b.forward)
+	ctx, stop := context.WithCancel(context.Background())
+	var probing sync.WaitGroup
+	probing.Go(func() {
+		probe := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
+		for ctx.Err() == nil {
+			for _, p := range b.all() {
+				answer, err := probe.Get(p.url.JoinPath("/readyz").String())
+				p.ready.Store(err == nil && answer.StatusCode == 200)
+				if err == nil {
+					answer.Body.Close()
+				}
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	t.Cleanup(func() { b.Close(); stop(); probing.Wait() })
+	return b
+}
+
+func (b *balancer) all() []*balanced {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]*balanced{}, b.programs...)
+}
+
+// add has a program take requests once it was seen to be ready.
+func (b *balancer) add(p *program) *balanced {
+	added := &balanced{url: &url.URL{Scheme: "http", Host: p.address}}
+	b.mu.Lock()
+	b.programs = append(b.programs, added)
+	b.mu.Unlock()
+	return added
+}
+
+// pick takes turns among the programs that are ready, and the last one if none is.
+func (b *balancer) pick() *balanced {
+	var ready []*balanced
+	all := b.all()
+	for _, p := range all {
+		if p.ready.Load() {
+			ready = append(ready, p)
+		}
+	}
+	if len(ready) == 0 {
+		return all[len(all)-1]
+	}
+	return ready[int(b.next.Add(1))%len(ready)]
+}
+
+func (b *balanced) await(t *testing.T, ready bool) {
+	t.Helper()
+	for start := time.Now(); b.ready.Load() != ready; time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatalf("%s: ready is %t for a minute", b.url, !ready)
+		}
+	}
+}
+
+func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
+	t.Parallel()
+	const buyers = 20_000
+	database := pgtest.URL(t)
+	seedBuyers(t, database, buyers)
+	binary := buildProgram(t)
+	proxy := newBalancer(t)
+	running := startProgram(t, binary, database, "DRAIN_TIME=5s")
+	seen := proxy.add(running)
+	seen.await(t, true)
+
+	// Requests that may not be repeated, and those that a transport would repeat by itself.
+	var sent atomic.Int64
+	var over atomic.Bool
+	var senders sync.WaitGroup
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	defer client.CloseIdleConnections()
+	for range 8 {
+		senders.Go(func() {
+			for n := sent.Add(1); n <= buyers && !over.Load(); n = sent.Add(1) {
+				body := completedEvent(n)
+				request, err := http.NewRequest("POST", proxy.URL+"/api/webhooks/stripe", bytes.NewReader(body))
+				if n%4 == 0 {
+					request, err = http.NewRequest("GET", proxy.URL+"/api/entitlements?user_id=user_bench_1", http.NoBody)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				request.Header.Set("Stripe-Signature", stripeSignature(body, testWebhookSecret))
+				request.Header.Set("Authorization", "Bearer "+testAPIKey)
+				answer, err := client.Do(request)
+				if err != nil {
+					t.Errorf("request %d: %v", n, err)
+					continue
+				}
+				_, _ = io.Copy(io.Discard, answer.Body)
+				answer.Body.Close()
+				if answer.StatusCode != 200 {
+					t.Errorf("request %d was answered %d", n, answer.StatusCode)
+				}
+			}
+		})
+	}
+	for range 2 {
+		next := startProgram(t, binary, database, "DRAIN_TIME=5s")
+		nextSeen := proxy.add(next)
+		nextSeen.await(t, true)
+		running.stop(t)
+		seen.await(t, false)
+		running, seen = next, nextSeen
+	}
+	before := sent.Load()
+	for start := time.Now(); sent.Load() < before+50 && time.Since(start) < time.Minute; {
+		time.Sleep(5 * time.Millisecond)
+	}
+	over.Store(true)
+	senders.Wait()
+	t.Logf("%d requests", sent.Load())
+}
+
+func TestDrain_ASecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, buildProgram(t), sqlitetest.URL(t), "DRAIN_TIME=5m")
+	terminate := func() {
+		t.Helper()
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+	}
+	terminate()
+	for start := time.Now(); get(t, p, "/readyz") != 503; time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			t.Fatal("ready, a minute after SIGTERM")
+		}
+	}
+	if status := get(t, p, "/api/openapi.json"); status != 200 {
+		t.Errorf("answered %d while it drains", status)
+	}
+	// One that comes right after the first is taken for the same.
+	for start := time.Now(); ; {
+		terminate()
+		select {
+		case err := <-p.ended:
+			p.ended <- err
+			if err == nil || !strings.Contains(p.log.String(), "for the second time: ended at once") {
+				t.Errorf("ended with %v\n%s", err, p.log)
+			}
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+		if time.Since(start) > time.Minute {
+			t.Fatal("still there, a minute after the second SIGTERM")
+		}
+	}
+}
