@@ -112,7 +112,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{4, "catalog check --stripe", noStripe, []string{"STRIPE_API_BASE"}},
 		row{2, "serve", "AUTH_JWKS_URL=https://id.example.com/keys", []string{"AUTH_ISSUER is empty", "AUTH_AUDIENCE is empty", "AUTH_AUDIENCE=any"}},
 		row{2, "serve", "PORT=x", []string{"PORT"}},
-		row{2, "serve", "HOST=192.0.2.1", []string{"HOST", "PORT"}},
+		row{2, "serve", "HOST=192.0.2.1", []string{"HOST"}},
 		row{2, "serve", "STRIPE_SECRET_KEY_FILE=/nowhere", []string{"STRIPE_SECRET_KEY"}},
 		row{2, "dev --catalog /nowhere.yaml", "", []string{"--catalog"}},
 		row{2, "dev --port 0 --database mysql://x", "", []string{"--database"}},
