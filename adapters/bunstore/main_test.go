@@ -1,12 +1,19 @@
 package bunstore_test
 
 import (
+	"flag"
+	"log"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
+	// Most of them wait for databases to be made: more can wait than there are processors.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		log.Fatal(err)
+	}
 	// The tests' Postgres is reaped by one of our goroutines and ends with us.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/entitled-dev/entitled/adapters/bunstore/pgtest.(*Server).spawn.func1"))
 }

@@ -26,10 +26,10 @@ var readsAll = []string{
 	"SELECT plan, feature, count(*) AS users FROM ( SELECT plan, feature, user_id FROM entitlements", // Holders, once at the start
 }
 
-// TestPlans looks at the plan of every statement that the contract makes the adapter
+// The contract on Postgres, and the plan of every statement that it makes the adapter
 // send: on tables that are empty, small and never looked at, and large, with and without
 // statistics. None reads all of a table that grows, and none is compiled.
-func TestPlans(t *testing.T) {
+func TestStore_Postgres(t *testing.T) {
 	t.Parallel()
 	statements := sentStatements(t)
 	if len(statements) < 30 {

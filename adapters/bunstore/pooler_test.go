@@ -13,26 +13,31 @@ import (
 	"github.com/entitled-dev/entitled/ports/portstest"
 )
 
-// The contract holds behind PgBouncer in transaction mode, as it comes and where it was
-// told to pass over settings that it does not know.
+// The contract holds behind PgBouncer in transaction mode, as it comes.
 func TestStore_PgBouncer(t *testing.T) {
+	t.Parallel()
+	pooler := pgtest.Bouncer(t, pgtest.URL(t))
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return openAsIs(t, pooler.URL(pgtest.URL(t))) })
+}
+
+// Many more callers than connections to the server: each gets another all the time. So it
+// is too where it was told to pass over settings that it does not know.
+func TestPgBouncer_ManyCallers(t *testing.T) {
 	t.Parallel()
 	for what, settings := range map[string][]string{
 		"as it comes":           nil,
 		"passing over settings": {"ignore_startup_parameters = lock_timeout, statement_timeout, idle_in_transaction_session_timeout, enable_seqscan, plan_cache_mode, jit"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			pooler := pgtest.Bouncer(t, pgtest.URL(t), settings...)
-			portstest.TestStore(t, func(t *testing.T) ports.Store { return openAsIs(t, pooler.URL(pgtest.URL(t))) })
+			t.Parallel()
+			url := pgtest.URL(t)
+			manyCallers(t, pgtest.Bouncer(t, url, settings...).URL(url))
 		})
 	}
 }
 
-// Many more callers than connections to the server: each gets another all the time.
-func TestPgBouncer_ManyCallers(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	pooled := pgtest.Bouncer(t, url).URL(url)
+func manyCallers(t *testing.T, pooled string) {
+	t.Helper()
 	var wg sync.WaitGroup
 	for replica := range 3 {
 		s := openAsIs(t, pooled)

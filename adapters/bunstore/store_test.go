@@ -21,11 +21,6 @@ func TestStore_SQLiteInMemory(t *testing.T) {
 	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, ":memory:") })
 }
 
-func TestStore_Postgres(t *testing.T) {
-	t.Parallel()
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, pgtest.URL(t)) })
-}
-
 // eachDatabase runs a test on a fresh database of both kinds.
 func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()

@@ -44,7 +44,6 @@ func (p *program) stall(t *testing.T, signature string, length int) net.Conn {
 }
 
 func TestAttack_StalledBodiesTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
-	t.Parallel()
 	for name, signature := range map[string]string{
 		"without a signature": "",
 		"with one made up":    "Stripe-Signature: t=1,v1=" + strings.Repeat("0", 64) + "\r\n",
@@ -77,7 +76,6 @@ func TestAttack_StalledBodiesTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 }
 
 func TestAttack_IdleConnectionsTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
-	t.Parallel()
 	p := startProgram(t, buildProgram(t), sqlitetest.URL(t))
 	conns := make([]net.Conn, 2*httpapi.DefaultConnections)
 	for i := range conns {
