@@ -139,6 +139,9 @@ type toldStripe struct {
 func (s *toldStripe) add(h *telling) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, ref := range h.Money() { // an answer names some that nothing else does
+		s.told[ref.ID] = h
+	}
 	for _, f := range h.Facts {
 		for _, ref := range f.Refs() {
 			s.told[ref.ID] = h

@@ -122,6 +122,17 @@ func (h History) Charge(subject domain.Ref, at time.Time) (domain.ChargeFact, bo
 	return told, found
 }
 
+// Money names every charge and payment intent, told of or not.
+func (h History) Money() []domain.Ref {
+	var all []domain.Ref
+	for _, s := range h.stories {
+		for _, c := range s.charges {
+			all = append(all, domain.Ref{Kind: domain.RefCharge, ID: string(c.ID)}, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(c.PaymentIntent)})
+		}
+	}
+	return all
+}
+
 // Invoice is what Stripe answers to the question how an invoice is, with all of its
 // lines; false: there is none.
 func (h History) Invoice(id domain.InvoiceID, at time.Time) (domain.InvoiceFact, bool) {
