@@ -332,7 +332,7 @@ func (s *subscriber) changeOwed(i *item, t time.Time) bool {
 	}
 	for _, inv := range s.invoices {
 		for _, line := range inv.is.Lines {
-			change := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
+			change := line.Kind == domain.LineCredit // of what was given back before, nothing is taken
 			then := !t.Before(line.From) && t.Before(line.Until)
 			if change && then && line.Item == i.ID && (inv.is.Status == domain.InvoiceOpen || inv.is.Status == domain.InvoiceUncollectible) {
 				return true
