@@ -1,0 +1,169 @@
+package domaintest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// This file is the truth about money that went back, and credit for what nobody paid.
+
+// wentBack tells whether money for an item went back that had paid for this time.
+func (s *subscriber) wentBack(i *item, t time.Time) bool {
+	for _, b := range s.ledger {
+		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isGone() && !b.isWaived() {
+			return true
+		}
+	}
+	return false
+}
+
+// isGone tells whether it does not count as paid for because money went back; not,
+// because money for what it was settled with never came.
+func (b *bought) isGone() bool {
+	switch {
+	case !b.isBack(), b.isWaived():
+		return false
+	case b.units < 0 || !b.by.creditIsBack() || b.creditedOrReturned():
+		return true
+	}
+	gone := func(g givenBack) bool {
+		for _, of := range g.origin {
+			if g.bad() > 0 && of.isGone() {
+				return true
+			}
+		}
+		return false
+	}
+	for _, c := range b.by.spends {
+		if slices.ContainsFunc(c.of, gone) {
+			return true
+		}
+	}
+	for _, g := range b.by.givesBack {
+		if !b.by.billsToo(g.line) && gone(g) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWaived tells whether all of a line was credited before it was paid: nobody paid for
+// it, and nothing went back.
+func (b *bought) isWaived() bool {
+	return b.units > 0 && b.cents > 0 && b.by.credited(b.line, domain.PrePayment) >= b.cents
+}
+
+// isBack tells whether what paid for it went back, or was credited.
+func (b *bought) isBack() bool {
+	if b.units < 0 {
+		return b.by.allBack()
+	}
+	return b.creditedOrReturned() || b.by.creditIsBack()
+}
+
+func (b *bought) creditedOrReturned() bool {
+	policy := Shop.Plans[tariffs[b.price].plan].Policy
+	credited := refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
+	return credited || b.moneyIsBack()
+}
+
+// allBack tells whether nothing that an invoice bills is paid for any more. What it took
+// away was not given back then.
+func (i *invoice) allBack() bool {
+	bills := false
+	for _, b := range i.of.ledger {
+		if b.by == i && b.units > 0 {
+			if bills = true; !b.isBack() {
+				return false
+			}
+		}
+	}
+	return bills
+}
+
+// moneyIsBack tells whether the money that paid for it went back. What went back with
+// a credit note was for what the note says.
+func (b *bought) moneyIsBack() bool {
+	policy := Shop.Plans[tariffs[b.price].plan].Policy
+	var back, came, noted int64
+	for _, c := range b.by.paid {
+		if disputeTakes(c, policy.Dispute, "suspend") {
+			return true
+		}
+		came += c.amount
+		back += c.refundedBy(func(*refunded) bool { return true })
+		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
+	}
+	if back < came {
+		back -= noted
+	}
+	return refundTakes(back, came, policy.Refund, "keep")
+}
+
+// creditIsBack tells whether more of an invoice was settled with credit for what was
+// not paid for after all, than with money and other credit.
+func (i *invoice) creditIsBack() bool {
+	if i.free { // nothing of it was worth anything
+		return false
+	}
+	bad, good := 0.0, float64(i.is.AmountPaid)
+	spend := func(c credit) {
+		bad += float64(c.cents) * c.bad()
+		good += float64(c.cents) * (1 - c.bad())
+	}
+	for _, c := range i.spends {
+		spend(c)
+	}
+	for _, c := range i.givesBack {
+		if !i.billsToo(c.line) {
+			spend(c.credit())
+		}
+	}
+	return bad > good
+}
+
+// billsToo tells whether an invoice bills the same as one of its lines gives back, so
+// that the two add up to so many units.
+func (i *invoice) billsToo(credit domain.Line) bool {
+	for _, line := range i.is.Lines {
+		if line.Kind != domain.LineCredit && line.Item == credit.Item && line.Price == credit.Price {
+			return true
+		}
+	}
+	return false
+}
+
+// bad is the part of a credit that is for what is not paid for after all.
+func (c credit) bad() float64 {
+	var bad, all float64
+	for _, of := range c.of {
+		bad += float64(-of.line.Amount) * of.bad()
+		all += float64(-of.line.Amount)
+	}
+	if all == 0 {
+		return 0
+	}
+	return bad / all
+}
+
+// bad is the part of what a line gives back that is not paid for after all: of six
+// seats of which one was charged back, a sixth.
+func (g givenBack) bad() float64 {
+	back := int64(0)
+	kept := int64(0)
+	for _, b := range g.origin {
+		settled := b.by.is.Status == domain.InvoicePaid || b.by.is.Status == domain.InvoiceDraft
+		unpaid := !settled && !b.by.lost // of what was never told nobody can say that it was not paid
+		if b.isBack() || b.isWaived() || unpaid {
+			back += b.units
+		} else {
+			kept += b.units
+		}
+	}
+	if back == 0 {
+		return 0
+	}
+	return 1 - float64(max(0, min(kept, g.line.Quantity)))/float64(g.line.Quantity)
+}
