@@ -1,12 +1,9 @@
-//go:build unix
-
 package domain_test
 
 import (
 	"fmt"
-	"syscall"
+	"runtime"
 	"testing"
-	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 )
@@ -64,45 +61,57 @@ func longLived(months int) (domain.Account, []domain.Change) {
 	return a, nil
 }
 
-// What is derived takes as long as there are purchases, or months of one, not as their
-// square, which would be 256 times as long here. It is not run beside others: it counts
-// the processor's time.
+// derivations are what an account is derived to.
+var derivations = map[string]func(domain.Account, []domain.Change){
+	"standings":    func(a domain.Account, _ []domain.Change) { domain.Standings(a, market) },
+	"entitlements": func(a domain.Account, _ []domain.Change) { domain.Entitlements(a, market) },
+	"explain":      func(a domain.Account, changes []domain.Change) { domain.Explain(a, market, changes, on(40)) },
+	"expectations": func(a domain.Account, _ []domain.Change) { a.Expectations() },
+}
+
+var largeAccounts = map[string]func(int) (domain.Account, []domain.Change){"purchases": crowded, "months": longLived}
+
+// What is derived takes as much room as there are purchases, or months of one, not as
+// their square, which would be 64 times as much here. How long it takes is for
+// [BenchmarkScale] to say: a busy machine would make a test of it fail. (Of fewer, the
+// room is used again and again, see derivation.free.)
 func TestScale_IsLinear(t *testing.T) {
-	for what, account := range map[string]func(int) (domain.Account, []domain.Change){"purchases": crowded, "months": longLived} {
-		t.Run(what, func(t *testing.T) { linear(t, account) })
-	}
-}
-
-func linear(t *testing.T, account func(int) (domain.Account, []domain.Change)) {
-	t.Helper()
-	for name, derive := range map[string]func(domain.Account, []domain.Change){
-		"standings":    func(a domain.Account, _ []domain.Change) { domain.Standings(a, market) },
-		"entitlements": func(a domain.Account, _ []domain.Change) { domain.Entitlements(a, market) },
-		"explain":      func(a domain.Account, changes []domain.Change) { domain.Explain(a, market, changes, on(40)) },
-		"expectations": func(a domain.Account, _ []domain.Change) { a.Expectations() },
-	} {
-		took := func(size int) time.Duration {
-			a, changes := account(size)
-			best := time.Hour
-			for range 2 {
-				start := processorTime(t)
-				derive(a, changes)
-				best = min(best, processorTime(t)-start)
+	for what, account := range largeAccounts {
+		for name, derive := range derivations {
+			room := func(size int) uint64 {
+				a, changes := account(size)
+				return allocated(func() { derive(a, changes) })
 			}
-			return best
-		}
-		if few, many := took(50), took(800); many > 100*max(few, time.Millisecond) {
-			t.Errorf("%s: %s for 50, %s for 800", name, few, many)
+			if few, many := room(300), room(2400); many > 20*few {
+				t.Errorf("%s of many %s: %d bytes for 300, %d for 2400", name, what, few, many)
+			}
 		}
 	}
 }
 
-// processorTime is what the tests have taken so far, however busy the machine is.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		t.Fatal(err)
+// allocated is how many bytes a function asks for. It is for tests that run alone.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// BenchmarkScale says how long each purchase, or month, takes of few and of many: the
+// same, if what is derived is linear.
+func BenchmarkScale(b *testing.B) {
+	for what, account := range largeAccounts {
+		for name, derive := range derivations {
+			for _, size := range []int{50, 800} {
+				b.Run(fmt.Sprintf("%s/%s/%d", what, name, size), func(b *testing.B) {
+					a, changes := account(size)
+					for b.Loop() {
+						derive(a, changes)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*size), "ns/each")
+				})
+			}
+		}
 	}
-	return time.Duration(used.Utime.Nano())
 }
