@@ -16,6 +16,7 @@ type joining struct {
 	catalog   domain.Catalog
 	now       time.Time
 	states    map[domain.UserID]ports.State
+	settled   map[domain.UserID]settled
 	changed   map[domain.UserID]bool
 	receipts  map[domain.EventID]domain.ProcessedEvent
 	changes   []domain.Change
@@ -28,6 +29,7 @@ func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 	return &joining{
 		found: found, catalog: c, now: now,
 		states:   maps.Clone(found.States),
+		settled:  map[domain.UserID]settled{},
 		changed:  map[domain.UserID]bool{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
 		expected: map[domain.Ref]time.Time{},
@@ -96,15 +98,19 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 		verdict, cause := unowned(fact, r.asked)
 		return "", verdict, cause
 	}
-	state := j.states[user]
-	account, verdict := domain.Record(state.Account, fact, j.catalog)
-	if verdict.Outcome == domain.OutcomeIgnored {
-		return user, verdict, ports.CauseNothingNew
-	}
+	account := j.states[user].Account
 	if ref, other := j.claimed(fact, user); other != "" {
+		if _, verdict := domain.Record(account, fact, j.catalog); verdict.Outcome == domain.OutcomeIgnored {
+			return user, verdict, ports.CauseNothingNew
+		}
 		return user, domain.Verdict{Outcome: domain.OutcomeQuarantined, Reason: fmt.Sprintf(
 			"%s %s is of user %s, and this says that it is of user %s: find out whose it is, and mend it at Stripe", ref.Kind, ref.ID, other, user,
 		)}, ports.CauseNone
+	}
+	j.begin(user)
+	verdict := account.Join(fact, j.catalog)
+	if verdict.Outcome == domain.OutcomeIgnored {
+		return user, verdict, ports.CauseNothingNew
 	}
 	cause := domain.Cause("")
 	if r.event.ID == "" {
@@ -153,18 +159,35 @@ func (j *joining) owner(f domain.Fact) (domain.UserID, bool) {
 	return "", false
 }
 
+// settled is what is compared with what follows from an account once it has changed.
+// (What it gives is in its state.)
+type settled struct {
+	expected []domain.Expectation
+	names    []domain.CustomerAccountID
+}
+
+func settledOf(a domain.Account) settled { return settled{a.Expectations(), a.CustomerAccounts} }
+
+// begin looks at an account before it changes for the first time.
+func (j *joining) begin(user domain.UserID) {
+	if _, begun := j.settled[user]; !begun {
+		j.settled[user] = settledOf(j.states[user].Account)
+	}
+}
+
 // settle takes over an account, and derives what it gives and what news are due.
 func (j *joining) settle(user domain.UserID, account domain.Account, event domain.EventID, cause domain.Cause) {
-	state := j.states[user]
-	after := domain.Entitlements(account, j.catalog)
-	for _, change := range domain.Diff(state.Entitlements, after) {
+	j.begin(user)
+	before, after := j.settled[user], settledOf(account)
+	entitlements := domain.Entitlements(account, j.catalog)
+	for _, change := range domain.Diff(j.states[user].Entitlements, entitlements) {
 		change.User, change.Event, change.Cause, change.At = user, event, cause, j.now
 		j.changes = append(j.changes, change)
 	}
-	j.expect(state.Account.Expectations(), account.Expectations())
-	j.learned(state.Account.CustomerAccounts, account.CustomerAccounts)
-	j.states[user] = ports.State{Account: account, Entitlements: after}
-	j.changed[user] = true
+	j.expect(before.expected, after.expected)
+	j.learned(before.names, after.names)
+	j.states[user] = ports.State{Account: account, Entitlements: entitlements}
+	j.settled[user], j.changed[user] = after, true
 }
 
 // learned keeps a question of us about each new name of a customer: events that named

@@ -47,9 +47,9 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, h := range told {
-			a := h.Account
+			a := h.Account.Clone()
 			for _, f := range h.Facts {
-				a, _ = domain.Record(a, f, shop)
+				a.Join(f, shop)
 				domain.Entitlements(a, shop)
 			}
 		}

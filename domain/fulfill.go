@@ -13,7 +13,30 @@ import (
 // until the doubt is answered.)
 func Record(a Account, f Fact, c Catalog) (Account, Verdict) {
 	r := recording{Account: a}
-	verdict := f.record(&r, c)
+	verdict := r.verdict(f, c)
+	return r.Account, verdict
+}
+
+// Join is [Record] into an account of the caller's own, of which nobody holds an earlier
+// state: it costs what is new, not what is there. An account that ignores a fact stays
+// as it is.
+func (a *Account) Join(f Fact, c Catalog) Verdict {
+	r := recording{Account: *a, owned: true}
+	verdict := r.verdict(f, c)
+	*a = r.Account
+	return verdict
+}
+
+// recording is an account while a fact is joined into it. Unless they are owned, its maps
+// are those of the account given until something in them changes: see put.
+type recording struct {
+	Account
+	owned   bool
+	changed bool
+}
+
+func (r *recording) verdict(f Fact, c Catalog) Verdict {
+	verdict := f.record(r, c)
 	switch {
 	case verdict.Outcome != "":
 	case r.changed:
@@ -21,23 +44,18 @@ func Record(a Account, f Fact, c Catalog) (Account, Verdict) {
 	default:
 		verdict.Outcome = OutcomeUnchanged
 	}
-	return r.Account, verdict
+	return verdict
 }
 
-// recording is an account while a fact is joined into it. Its maps are those of the
-// account given, until something in them changes: see put.
-type recording struct {
-	Account
-	changed bool
-}
-
-// put keeps a value in one of the account's maps, unless it is there already. The map
+// put keeps a value in one of the account's maps, unless it is there already. A map
 // that others hold is left as it is.
 func put[K comparable, V any](r *recording, m *map[K]V, key K, value V, same func(a, b V) bool) {
 	if held, have := (*m)[key]; have && same(held, value) {
 		return
 	}
-	*m = cloneMap(*m)
+	if !r.owned || *m == nil {
+		*m = cloneMap(*m)
+	}
 	(*m)[key] = value
 	r.changed = true
 }
@@ -130,9 +148,8 @@ func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 	if !status.Terminal && !s.MoreItems && !snapshot.readable() {
 		return quarantined("subscription %s has no item with a price and a period that this program can read: the last known state stays; is it of a newer API version?", snapshot.ID)
 	}
-	r.named(snapshot.CustomerAccount)
-	r.learn(snapshot.Items, c)
 	snapshot.SeenAt, snapshot.Precedence = s.At, rule.Precedence
+	told := snapshot.Items
 	newer := !have || compareSnapshots(snapshot, held) > 0
 	// What an event had no room for is not gone: until Stripe has told all items, those
 	// that are held stay. An end needs none.
@@ -140,10 +157,15 @@ func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 	if cut && have {
 		snapshot.Items = held.Items
 	}
+	verdict := r.unmapped(snapshot, c)
+	if verdict.Outcome == OutcomeIgnored {
+		return verdict
+	}
+	r.named(snapshot.CustomerAccount)
+	r.learn(told, c)
 	if newer {
 		put(r, &r.Subscriptions, snapshot.ID, snapshot, sameSnapshot)
 	}
-	verdict := r.unmapped(snapshot, c)
 	if cut || have && inDoubt(snapshot, held) {
 		verdict.Doubt = Doubt{Ref{RefSubscription, string(snapshot.ID)}, later(snapshot.SeenAt, held.SeenAt)}
 	}

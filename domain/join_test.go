@@ -258,6 +258,28 @@ func TestRecord_TheVerdictSaysWhetherAnythingChanged(t *testing.T) {
 	})
 }
 
+// What is joined in place is what is joined into a copy; what is ignored leaves no trace.
+func TestJoin_IsRecordInPlace(t *testing.T) {
+	t.Parallel()
+	ignoring := deepCopyCatalog(shop)
+	ignoring.Ignored.Prices = []domain.PriceID{"price_unmapped"}
+	rapid.Check(t, func(t *rapid.T) {
+		want := arbitraryAccount
+		got := deepCopy(want)
+		for _, fact := range rapid.SliceOfN(arbitraryFacts, 1, 8).Draw(t, "facts") {
+			before := deepCopy(got)
+			recorded, said := domain.Record(want, fact, ignoring)
+			verdict := got.Join(fact, ignoring)
+			want = recorded
+			wantSame(t, "the verdict", verdict, said)
+			wantSame(t, "the account", got, want)
+			if verdict.Outcome == domain.OutcomeIgnored {
+				wantSame(t, "what ignores the fact", got, before)
+			}
+		}
+	})
+}
+
 func TestRecord_ArgumentsAreNeverChanged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
