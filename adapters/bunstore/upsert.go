@@ -67,7 +67,9 @@ func (s *Store) tableOf(rows any) *schema.Table {
 
 // insertColumns hands rows over column by column, one array each. The statement
 // is then the same for any number of rows and is prepared once; as text with all
-// values in it, the server spends more time reading it than writing the rows.
+// values in it, the server spends more time reading it than writing the rows. (In the
+// list of what is selected, arrays are read side by side; in FROM, the server would copy
+// each of them first, at twice the cost of a row.)
 func (s *Store) insertColumns(rows any, conflict string, into any) statement {
 	table := s.tableOf(rows)
 	values := reflect.ValueOf(rows).Elem()
@@ -80,9 +82,9 @@ func (s *Store) insertColumns(rows any, conflict string, into any) statement {
 		kind, column := columnOf(field, values)
 		args = append(args, column)
 		names = append(names, field.Name)
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", len(args), kind))
+		arrays = append(arrays, fmt.Sprintf("unnest($%d::%s[])", len(args), kind))
 	}
-	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT * FROM unnest(%s)", table.Name, strings.Join(names, ", "), strings.Join(arrays, ", "))
+	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", table.Name, strings.Join(names, ", "), strings.Join(arrays, ", "))
 	if conflict != "" {
 		sql += " ON " + conflict
 	}
