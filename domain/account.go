@@ -83,42 +83,25 @@ func (a Account) WithOrder(o Order) Account {
 
 // Refs are all names under which the account is to be found from now on.
 func (a Account) Refs() []Ref {
+	all := a.ownRefs()
+	a.eachFact(func(names ...Ref) {
+		for _, name := range names {
+			if name.ID != "" {
+				all = append(all, name)
+			}
+		}
+	})
+	return all
+}
+
+// ownRefs are the names of the account, and of none of its purchases.
+func (a Account) ownRefs() []Ref {
 	all := refs(Ref{RefCustomer, string(a.Customer)})
 	for _, former := range a.FormerCustomers {
 		all = append(all, Ref{RefCustomer, string(former)})
 	}
-	for _, o := range a.Orders {
-		all = append(all, refs(
-			Ref{RefOrder, string(o.ID)},
-			Ref{RefSession, string(o.Session)},
-			Ref{RefSubscription, string(o.Subscription)},
-			Ref{RefPaymentIntent, string(o.PaymentIntent)},
-		)...)
-	}
 	for _, name := range a.CustomerAccounts {
 		all = append(all, Ref{RefAccount, string(name)})
-	}
-	for id := range a.Subscriptions {
-		all = append(all, Ref{RefSubscription, string(id)})
-	}
-	for id := range a.Payments {
-		all = append(all, Ref{RefPaymentIntent, string(id)})
-	}
-	for id := range a.Invoices {
-		all = append(all, Ref{RefInvoice, string(id)})
-	}
-	for intent, invoice := range a.InvoicePayments {
-		all = append(all, Ref{RefPaymentIntent, string(intent)}, Ref{RefInvoice, string(invoice)})
-	}
-	for id, c := range a.Charges {
-		all = append(all, refs(
-			Ref{RefCharge, string(id)},
-			Ref{RefPaymentIntent, string(c.PaymentIntent)},
-			Ref{RefInvoice, string(c.Invoice)},
-		)...)
-	}
-	for id := range a.Grants {
-		all = append(all, Ref{RefGrant, string(id)})
 	}
 	return all
 }

@@ -76,7 +76,7 @@ func arbitrarySession(t *rapid.T) domain.SessionFact {
 		Order:         among[domain.OrderID](t, "order", "o1", "o1", "o2", "o3", "o4", ""),
 		Customer:      among(t, "customer", cusAna, cusAna, cusAna, cusBob, ""),
 		Subscription:  among[domain.SubscriptionID](t, "subscription", "sub_1", "sub_2", ""),
-		PaymentIntent: among[domain.PaymentIntentID](t, "intent", "pi_1", "in_1", ""),
+		PaymentIntent: among[domain.PaymentIntentID](t, "intent", "pi_1", "pi_2", ""),
 
 		CustomerAccount: arbitraryName(t),
 

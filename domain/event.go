@@ -127,7 +127,7 @@ func Names(f Fact) []Ref {
 	case SubscriptionFact:
 		return refs(Ref{RefSubscription, string(f.Snapshot.ID)})
 	case InvoiceFact:
-		names := []Ref{{RefInvoice, string(f.Invoice.ID)}}
+		names := refs(Ref{RefInvoice, string(f.Invoice.ID)}, Ref{RefSubscription, string(f.Invoice.Subscription)})
 		for _, p := range f.PaidWith {
 			names = append(names, moneyRefs(p.PaymentIntent, p.Charge)...)
 		}
@@ -136,6 +136,16 @@ func Names(f Fact) []Ref {
 		return append(moneyRefs(f.PaymentIntent, f.Charge), refs(Ref{RefInvoice, string(f.Invoice)})...)
 	case ChargeFact:
 		return append(moneyRefs(f.PaymentIntent, f.ID), refs(Ref{RefInvoice, string(f.Invoice)})...)
+	case RefundFact:
+		return append(moneyRefs(f.PaymentIntent, f.Charge), Ref{RefRefund, string(f.ID)})
+	case DisputeFact:
+		return append(moneyRefs(f.PaymentIntent, f.Charge), Ref{RefDispute, string(f.ID)})
+	case CreditNoteFact:
+		names := refs(Ref{RefCreditNote, string(f.CreditNote.ID)}, Ref{RefInvoice, string(f.CreditNote.Invoice)})
+		for _, refund := range f.CreditNote.Refunds {
+			names = append(names, Ref{RefRefund, string(refund)})
+		}
+		return names
 	default:
 		return nil
 	}

@@ -40,6 +40,9 @@ const (
 	RefInvoice       RefKind = "invoice"
 	RefPaymentIntent RefKind = "payment_intent"
 	RefCharge        RefKind = "charge"
+	RefRefund        RefKind = "refund"
+	RefDispute       RefKind = "dispute"
+	RefCreditNote    RefKind = "credit_note"
 	RefGrant         RefKind = "grant"
 	RefAccount       RefKind = "customer_account"
 )

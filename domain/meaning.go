@@ -76,11 +76,18 @@ func (r *recording) learn(items []Item, c Catalog) {
 }
 
 // Learn returns the account with what its prices mean in a catalog, for the day on
-// which the catalog no longer says so.
+// which the catalog no longer says so; and with what they meant when they were ordered,
+// for who knows another purchase of the account and not that order.
 func (a Account) Learn(c Catalog) Account {
 	r := recording{Account: a}
 	for _, s := range a.Subscriptions {
 		r.learn(s.Items, c)
+	}
+	f := planFinder{account: &a, catalog: &c}
+	for price, plan := range f.orderedPrices() {
+		if _, meant := r.Meanings[price]; !meant {
+			put(&r, &r.Meanings, price, plan.Key, equal)
+		}
 	}
 	return r.Account
 }
