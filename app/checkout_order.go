@@ -47,7 +47,7 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		default:
 			return ports.Kept{}, nil
 		}
-		state.Account = state.Account.WithOrder(order)
+		state.Account = state.Account.WithOrder(order).Learn(s.catalog)
 		if state.Account.CustomerKey == "" {
 			state.Account.CustomerKey = s.newID()
 		}

@@ -177,6 +177,9 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		if foreign, _ := f.foreign(r.event); foreign == "" && r.event.Fact != nil {
 			touch.Refs = append(touch.Refs, r.event.Fact.Refs()...)
 			touch.Refs = append(touch.Refs, domain.Names(r.event.Fact)...)
+			if domain.AboutAll(r.event.Fact) {
+				touch.Whole = append(touch.Whole, r.event.Fact.Refs()...)
+			}
 		}
 	}
 	defer func() {

@@ -54,11 +54,14 @@ func (s State) Clone() State {
 
 // Touch names what an update is about.
 type Touch struct {
-	// Users are accounts to find by user id; an unknown user's is found empty.
+	// Users are accounts to find whole, by user id; an unknown user's is found empty.
 	Users []domain.UserID
 	// Refs are names under which accounts may be known; an unknown one finds
-	// nothing.
+	// nothing. Of their accounts, what is about the purchases behind the names is found,
+	// see [domain.Parts], and more if the store thinks fit.
 	Refs []domain.Ref
+	// Whole are those of Refs whose accounts are to be found whole.
+	Whole []domain.Ref
 	// Events are those whose receipts are to be found.
 	Events []domain.EventID
 	// LockWait is how long to wait for what another update holds: beyond, the update
@@ -70,14 +73,14 @@ type Touch struct {
 // Found is what an update may look at. It is the update's own: changing it
 // changes nothing that is kept.
 type Found struct {
-	States   map[domain.UserID]State                  // of every user and of every owner of a ref, locked
+	States   map[domain.UserID]State                  // of every user and of every owner of a ref, locked; of what was named
 	Owners   map[domain.Ref]domain.UserID             // of the refs that are known
 	Receipts map[domain.EventID]domain.ProcessedEvent // of the events that have one, without their payload
 }
 
-// Kept is what an update leaves behind. Of a state, everything the account had
-// and has no longer is forgotten only if it is an entitlement: facts are never
-// deleted.
+// Kept is what an update leaves behind. Of a state, everything that was found of the account
+// and that it has no longer is forgotten only if it is an entitlement: facts are never
+// deleted. What was not found stays as it is.
 type Kept struct {
 	States   []State // only of users that were found
 	Receipts []domain.ProcessedEvent

@@ -54,7 +54,10 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 		return err
 	}
 	found := s.find(touch)
-	locked := slices.Collect(maps.Keys(found.States)) // fn may change what it was given
+	before := make(map[domain.UserID]ports.State, len(found.States)) // fn may change what it is given
+	for user, state := range found.States {
+		before[user] = state.Clone()
+	}
 	kept, err := fn(found)
 	if err != nil {
 		return err
@@ -63,14 +66,14 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 		return err
 	}
 	for _, state := range kept.States {
-		if !slices.Contains(locked, state.Account.User) {
+		if _, locked := before[state.Account.User]; !locked {
 			return fmt.Errorf("keep user %s, who was not found", state.Account.User)
 		}
 	}
 	if err := s.conflict(kept); err != nil {
 		return err
 	}
-	s.keep(kept)
+	s.keep(kept, before)
 	return nil
 }
 
@@ -98,14 +101,23 @@ func (s *Store) find(touch ports.Touch) ports.Found {
 		Owners:   map[domain.Ref]domain.UserID{},
 		Receipts: map[domain.EventID]domain.ProcessedEvent{},
 	}
-	for _, user := range touch.Users {
-		found.States[user] = s.state(user)
-	}
+	named := map[domain.UserID][]domain.Ref{}
 	for _, ref := range touch.Refs {
 		if user, known := s.owners[ref]; known {
 			found.Owners[ref] = user
+			named[user] = append(named[user], ref)
+		}
+	}
+	for user, names := range named {
+		found.States[user] = s.part(user, names)
+	}
+	for _, ref := range touch.Whole {
+		if user, known := found.Owners[ref]; known {
 			found.States[user] = s.state(user)
 		}
+	}
+	for _, user := range touch.Users {
+		found.States[user] = s.state(user)
 	}
 	for _, id := range touch.Events {
 		if receipt, known := s.receipts[id]; known {
@@ -114,6 +126,19 @@ func (s *Store) find(touch ports.Touch) ports.Found {
 		}
 	}
 	return found
+}
+
+// part is what is kept of the purchases behind some names of a user: no more than has to
+// be found, so that tests notice who takes it for the whole.
+func (s *Store) part(user domain.UserID, names []domain.Ref) ports.State {
+	whole := s.states[user]
+	part := ports.State{Account: whole.Account.Part(names)}
+	for _, e := range whole.Entitlements {
+		if part.Account.Gives(e.Source) {
+			part.Entitlements = append(part.Entitlements, e)
+		}
+	}
+	return part.Clone()
 }
 
 // conflict finds a name that is another user's, before anything is kept.
@@ -135,10 +160,10 @@ func (s *Store) conflict(kept ports.Kept) error {
 	return nil
 }
 
-func (s *Store) keep(kept ports.Kept) {
+func (s *Store) keep(kept ports.Kept, found map[domain.UserID]ports.State) {
 	for _, state := range kept.States {
 		user := state.Account.User
-		s.states[user] = s.join(state)
+		s.states[user] = s.join(state, found[user])
 		for _, ref := range state.Account.Refs() {
 			s.owners[ref] = user
 		}
@@ -157,7 +182,8 @@ func (s *Store) keep(kept ports.Kept) {
 }
 
 // join is a state as it is to be kept: facts are replaced or added, never deleted.
-func (s *Store) join(state ports.State) ports.State {
+// Entitlements are those that were not found, and those that there are of the others.
+func (s *Store) join(state, found ports.State) ports.State {
 	kept, fresh := s.state(state.Account.User), state.Clone()
 	maps.Copy(kept.Account.Orders, fresh.Account.Orders)
 	maps.Copy(kept.Account.Subscriptions, fresh.Account.Subscriptions)
@@ -172,7 +198,10 @@ func (s *Store) join(state ports.State) ports.State {
 	kept.Account.Customer, kept.Account.CustomerKey = fresh.Account.Customer, fresh.Account.CustomerKey
 	kept.Account.FormerCustomers, kept.Account.DeletedCustomers = fresh.Account.FormerCustomers, fresh.Account.DeletedCustomers
 	kept.Account.CustomerAccounts, kept.Account.Meanings = fresh.Account.CustomerAccounts, fresh.Account.Meanings
-	kept.Entitlements = fresh.Entitlements
+	kept.Entitlements = slices.DeleteFunc(kept.Entitlements, func(e domain.Entitlement) bool {
+		return slices.Contains(found.Entitlements, e)
+	})
+	kept.Entitlements = append(kept.Entitlements, fresh.Entitlements...)
 	slices.SortFunc(kept.Entitlements, domain.CompareEntitlements)
 	return kept
 }

@@ -38,7 +38,7 @@ func testRefs(t *testing.T, s ports.Store) {
 		kinds[ref.Kind] = true
 		wantOwner(t, s, ref, "ann")
 	}
-	if len(kinds) != 9 {
+	if len(kinds) != 12 {
 		t.Fatalf("refs %v, want one of every kind but the user", refs)
 	}
 	both := ports.Touch{Users: []domain.UserID{"bob"}, Refs: refs}
@@ -130,6 +130,34 @@ func testRefConflict(t *testing.T, s ports.Store) {
 		},
 		"payment intent of a charge": func(a domain.Account) domain.Account {
 			a.Charges["ch_bob"] = domain.Charge{ID: "ch_bob", PaymentIntent: "pi_in_ann"}
+			return a
+		},
+		"subscription of an invoice": func(a domain.Account) domain.Account {
+			a.Invoices["in_bob"] = domain.Invoice{ID: "in_bob", Subscription: "sub_ann", Status: domain.InvoicePaid}
+			return a
+		},
+		"refund": func(a domain.Account) domain.Account {
+			a.Refunds["re_ann"] = domain.Refund{ID: "re_ann", Status: "succeeded"}
+			return a
+		},
+		"charge of a refund": func(a domain.Account) domain.Account {
+			a.Refunds["re_bob"] = domain.Refund{ID: "re_bob", Charge: "ch_ann", Status: "succeeded"}
+			return a
+		},
+		"dispute": func(a domain.Account) domain.Account {
+			a.Disputes["dp_ann"] = domain.Dispute{ID: "dp_ann", Status: "lost"}
+			return a
+		},
+		"payment intent of a dispute": func(a domain.Account) domain.Account {
+			a.Disputes["dp_bob"] = domain.Dispute{ID: "dp_bob", PaymentIntent: "pi_in_ann", Status: "lost"}
+			return a
+		},
+		"credit note": func(a domain.Account) domain.Account {
+			a.CreditNotes["cn_ann"] = domain.CreditNote{ID: "cn_ann", Status: "issued"}
+			return a
+		},
+		"invoice of a credit note": func(a domain.Account) domain.Account {
+			a.CreditNotes["cn_bob"] = domain.CreditNote{ID: "cn_bob", Invoice: "in_ann", Status: "issued"}
 			return a
 		},
 		"grant": func(a domain.Account) domain.Account { return a.WithGrant(fullAccount("ann").Grants["g_ann"]) },

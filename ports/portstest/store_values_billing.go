@@ -28,7 +28,7 @@ func withBilling(a domain.Account) {
 	}
 	a.CreditNotes[note] = domain.CreditNote{
 		ID: note, Invoice: invoice, Status: domain.CreditNoteIssued, Kind: domain.MixedCredit, Amount: 300, Currency: "eur",
-		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 200}}, Refunds: []domain.RefundID{"re_1", "re_2"}, CreatedAt: noon,
+		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 200}}, Refunds: []domain.RefundID{domain.RefundID("re_" + user), domain.RefundID("re_2_" + user)}, CreatedAt: noon,
 	}
 }
 
@@ -36,17 +36,17 @@ func drawBilling(t *rapid.T, a domain.Account) {
 	name := func(i int) string { return fmt.Sprintf("%s_%d", a.User, i) }
 	for i := range rapid.IntRange(0, 3).Draw(t, "payments") {
 		p := domain.Payment{
-			ID: domain.PaymentIntentID("pi_once_" + name(i)), Order: domain.OrderID(drawText(t, "order")),
+			ID: domain.PaymentIntentID("pi_once_" + name(i)), Order: domain.OrderID(drawName(t, "o", a.User)),
 			Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"),
 		}
 		a.Payments[p.ID] = p
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "invoices") {
-		invoice := drawInvoice(t, name(i))
+		invoice := drawInvoice(t, a.User, name(i))
 		a.Invoices[invoice.ID] = invoice
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "credit notes") {
-		note := drawCreditNote(t, name(i))
+		note := drawCreditNote(t, a.User, name(i))
 		a.CreditNotes[note.ID] = note
 	}
 }
@@ -79,9 +79,9 @@ func drawQuantity(t *rapid.T, what string) int64 {
 	return rapid.OneOf(rapid.Int64Range(0, 1), rapid.Int64()).Draw(t, what)
 }
 
-func drawInvoice(t *rapid.T, name string) domain.Invoice {
+func drawInvoice(t *rapid.T, user domain.UserID, name string) domain.Invoice {
 	i := domain.Invoice{
-		ID: domain.InvoiceID("in_" + name), Subscription: domain.SubscriptionID(drawText(t, "subscription")),
+		ID: domain.InvoiceID("in_" + name), Subscription: domain.SubscriptionID(drawName(t, "sub", user)),
 		Status:        rapid.SampledFrom(domain.InvoiceStatuses).Draw(t, "invoice status"),
 		BillingReason: drawText(t, "reason"), Method: domain.CollectionMethod(drawText(t, "method")), Currency: drawText(t, "currency"),
 		Total: rapid.Int64().Draw(t, "total"), AmountDue: rapid.Int64().Draw(t, "due"), AmountPaid: rapid.Int64().Draw(t, "paid"),
@@ -101,9 +101,9 @@ func drawInvoice(t *rapid.T, name string) domain.Invoice {
 	return i
 }
 
-func drawCreditNote(t *rapid.T, name string) domain.CreditNote {
+func drawCreditNote(t *rapid.T, user domain.UserID, name string) domain.CreditNote {
 	n := domain.CreditNote{
-		ID: domain.CreditNoteID("cn_" + name), Invoice: domain.InvoiceID(drawText(t, "invoice")),
+		ID: domain.CreditNoteID("cn_" + name), Invoice: domain.InvoiceID(drawName(t, "in", user)),
 		Status: rapid.SampledFrom(domain.CreditNoteStatuses).Draw(t, "credit note status"),
 		Kind:   rapid.SampledFrom([]domain.CreditNoteKind{"", domain.PrePayment, domain.PostPayment, domain.MixedCredit}).Draw(t, "credit note kind"),
 		Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"), CreatedAt: drawTime(t, "created"),

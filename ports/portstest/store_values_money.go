@@ -48,7 +48,7 @@ func drawMoney(t *rapid.T, a domain.Account) {
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "refunds") {
 		r := domain.Refund{
-			ID: domain.RefundID("re_" + name(i)), Charge: domain.ChargeID(drawText(t, "charge")), PaymentIntent: domain.PaymentIntentID(drawText(t, "intent")),
+			ID: domain.RefundID("re_" + name(i)), Charge: domain.ChargeID(drawName(t, "ch", a.User)), PaymentIntent: domain.PaymentIntentID(drawName(t, "pi", a.User)),
 			Status: rapid.SampledFrom(domain.RefundRules).Draw(t, "refund status").Status,
 			Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"),
 			CreatedAt: drawTime(t, "created"), UndoneAt: drawTime(t, "undone"),
@@ -57,7 +57,7 @@ func drawMoney(t *rapid.T, a domain.Account) {
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "disputes") {
 		d := domain.Dispute{
-			ID: domain.DisputeID("dp_" + name(i)), Charge: domain.ChargeID(drawText(t, "charge")), PaymentIntent: domain.PaymentIntentID(drawText(t, "intent")),
+			ID: domain.DisputeID("dp_" + name(i)), Charge: domain.ChargeID(drawName(t, "ch", a.User)), PaymentIntent: domain.PaymentIntentID(drawName(t, "pi", a.User)),
 			Status: rapid.SampledFrom(domain.DisputeRules).Draw(t, "dispute status").Status,
 			Amount: rapid.Int64().Draw(t, "amount"), Currency: drawText(t, "currency"), CreatedAt: drawTime(t, "created"),
 		}
@@ -67,6 +67,15 @@ func drawMoney(t *rapid.T, a domain.Account) {
 		g := drawGrant(t, domain.GrantID("g_"+name(i)))
 		a.Grants[g.ID] = g
 	}
+}
+
+// drawName draws a name that is no other user's; or none.
+func drawName(t *rapid.T, kind string, user domain.UserID) string {
+	n := rapid.IntRange(-1, 2).Draw(t, kind)
+	if n < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s_%s_%d", kind, user, n)
 }
 
 func drawGrant(t *rapid.T, id domain.GrantID) domain.Grant {
