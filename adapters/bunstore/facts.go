@@ -11,25 +11,25 @@ import (
 // order in which they are written. It is the only place that knows all of them.
 func factTables() []factTable {
 	return []factTable{
-		newTable(func(a domain.Account) map[domain.OrderID]domain.Order { return a.Orders },
+		newTable(domain.RefOrder, func(a domain.Account) map[domain.OrderID]domain.Order { return a.Orders },
 			orderRowOf, sure(orderRow.toDomain)),
-		newTable(func(a domain.Account) map[domain.SubscriptionID]domain.Subscription { return a.Subscriptions },
+		newTable(domain.RefSubscription, func(a domain.Account) map[domain.SubscriptionID]domain.Subscription { return a.Subscriptions },
 			subscriptionRowOf, subscriptionRow.toDomain),
-		newTable(func(a domain.Account) map[domain.PaymentIntentID]domain.Payment { return a.Payments },
+		newTable(domain.RefPaymentIntent, func(a domain.Account) map[domain.PaymentIntentID]domain.Payment { return a.Payments },
 			paymentRowOf, sure(paymentRow.toDomain)).only(ofOneTime),
-		newTable(func(a domain.Account) map[domain.InvoiceID]domain.Invoice { return a.Invoices },
+		newTable(domain.RefInvoice, func(a domain.Account) map[domain.InvoiceID]domain.Invoice { return a.Invoices },
 			invoiceRowOf, invoiceRow.toDomain),
-		newTable(func(a domain.Account) map[domain.PaymentIntentID]domain.InvoiceID { return a.InvoicePayments },
+		newTable(domain.RefPaymentIntent, func(a domain.Account) map[domain.PaymentIntentID]domain.InvoiceID { return a.InvoicePayments },
 			invoicePaymentRowOf, sure(invoicePaymentRow.toDomain)),
-		newTable(func(a domain.Account) map[domain.ChargeID]domain.Charge { return a.Charges },
+		newTable(domain.RefCharge, func(a domain.Account) map[domain.ChargeID]domain.Charge { return a.Charges },
 			chargeRowOf, sure(chargeRow.toDomain)),
-		newTable(func(a domain.Account) map[domain.RefundID]domain.Refund { return a.Refunds },
+		newTable(domain.RefRefund, func(a domain.Account) map[domain.RefundID]domain.Refund { return a.Refunds },
 			refundRowOf, sure(refundRow.toDomain)),
-		newTable(func(a domain.Account) map[domain.DisputeID]domain.Dispute { return a.Disputes },
+		newTable(domain.RefDispute, func(a domain.Account) map[domain.DisputeID]domain.Dispute { return a.Disputes },
 			disputeRowOf, sure(disputeRow.toDomain)),
-		newTable(func(a domain.Account) map[domain.CreditNoteID]domain.CreditNote { return a.CreditNotes },
+		newTable(domain.RefCreditNote, func(a domain.Account) map[domain.CreditNoteID]domain.CreditNote { return a.CreditNotes },
 			creditNoteRowOf, creditNoteRow.toDomain),
-		newTable(func(a domain.Account) map[domain.GrantID]domain.Grant { return a.Grants },
+		newTable(domain.RefGrant, func(a domain.Account) map[domain.GrantID]domain.Grant { return a.Grants },
 			grantRowOf, sure(grantRow.toDomain)),
 	}
 }
@@ -37,21 +37,25 @@ func factTables() []factTable {
 // factTable is one table of facts and the rows that were read from it, or are to
 // be written to it.
 type factTable interface {
-	read(s *Store, users []string) statement
+	// read reads what of some users is kept with some purchases; or all, if none is given.
+	read(s *Store, users, purchases []string) statement
 	// into puts the rows into the accounts that they belong to.
 	into(h *held) error
-	// compare takes over what differs between two states of one account.
-	compare(before, after domain.Account)
+	// changed are the facts that differ between two states of one account.
+	changed(before, after domain.Account) []domain.Ref
+	// compare takes over what differs, or is to be kept under another key.
+	compare(before, after domain.Account, keys keying)
 	// write returns no statement if there is nothing to write.
 	write(s *Store) []statement
-	// ids are those that an account's facts have.
-	ids(a domain.Account) []string
+	// names are those of an account's facts, sorted.
+	names(a domain.Account) []domain.Ref
 }
 
 // factRow is what the row of every fact begins with.
 type factRow struct {
-	ID     string `bun:"id,pk"`
-	UserID string `bun:"user_id"`
+	ID       string `bun:"id,pk"`
+	UserID   string `bun:"user_id"`
+	Purchase string `bun:"purchase"` // the key of the part of the account that it is of; empty: not known yet
 }
 
 func (r factRow) fact() factRow { return r }
@@ -62,16 +66,20 @@ type rowOfFact interface {
 }
 
 type table[ID ~string, Fact any, Row rowOfFact] struct {
-	where  string // which rows are read; empty: all
-	rows   []Row
+	kind   domain.RefKind // of the facts' ids
+	where  string         // which rows are read; empty: all
+	rows   []Row          // that were read, or changed
+	added  []Row
 	facts  func(domain.Account) map[ID]Fact
 	toRow  func(factRow, Fact) Row
 	toFact func(Row) (Fact, error)
 }
 
 // newTable keeps the facts that an account has in one of its maps.
-func newTable[ID ~string, Fact any, Row rowOfFact](facts func(domain.Account) map[ID]Fact, toRow func(factRow, Fact) Row, toFact func(Row) (Fact, error)) *table[ID, Fact, Row] {
-	return &table[ID, Fact, Row]{facts: facts, toRow: toRow, toFact: toFact}
+func newTable[ID ~string, Fact any, Row rowOfFact](kind domain.RefKind, facts func(domain.Account) map[ID]Fact,
+	toRow func(factRow, Fact) Row, toFact func(Row) (Fact, error),
+) *table[ID, Fact, Row] {
+	return &table[ID, Fact, Row]{kind: kind, facts: facts, toRow: toRow, toFact: toFact}
 }
 
 // only is the table without the rows that are not such facts.
@@ -85,17 +93,18 @@ func sure[Row, Fact any](toFact func(Row) Fact) func(Row) (Fact, error) {
 	return func(row Row) (Fact, error) { return toFact(row), nil }
 }
 
-func (t *table[ID, Fact, Row]) read(s *Store, users []string) statement {
+func (t *table[ID, Fact, Row]) read(s *Store, users, purchases []string) statement {
 	query := s.db.NewSelect().Model(&t.rows)
 	if t.where != "" {
 		query = query.Where(t.where)
 	}
-	return s.among(query, "user_id", users, &t.rows)
+	return s.ofPurchases(query, users, purchases, &t.rows)
 }
 
 func (t *table[ID, Fact, Row]) into(h *held) error {
 	for _, row := range t.rows {
-		state, err := h.userOf(row.fact().UserID)
+		is := row.fact()
+		state, err := h.userOf(is.UserID)
 		if err != nil {
 			return err
 		}
@@ -103,33 +112,62 @@ func (t *table[ID, Fact, Row]) into(h *held) error {
 		if err != nil {
 			return err
 		}
-		t.facts(state.Account)[ID(row.fact().ID)] = fact
+		t.facts(state.Account)[ID(is.ID)] = fact
+		h.keys[state.Account.User][t.name(ID(is.ID))] = is.Purchase
 	}
 	return nil
 }
 
-func (t *table[ID, Fact, Row]) compare(before, after domain.Account) {
+func (t *table[ID, Fact, Row]) name(id ID) domain.Ref {
+	return domain.Ref{Kind: t.kind, ID: string(id)}
+}
+
+func (t *table[ID, Fact, Row]) changed(before, after domain.Account) []domain.Ref {
+	var changed []domain.Ref
+	had := t.facts(before)
+	for id, fact := range t.facts(after) {
+		if was, have := had[id]; !have || t.toRow(factRow{}, was) != t.toRow(factRow{}, fact) {
+			changed = append(changed, t.name(id))
+		}
+	}
+	return changed
+}
+
+func (t *table[ID, Fact, Row]) compare(before, after domain.Account, keys keying) {
 	had, has := t.facts(before), t.facts(after)
 	for _, id := range slices.Sorted(maps.Keys(has)) {
-		key := factRow{ID: string(id), UserID: string(after.User)}
+		name := t.name(id)
+		key := factRow{ID: string(id), UserID: string(after.User), Purchase: keys.of(name)}
 		row := t.toRow(key, has[id])
-		if fact, have := had[id]; !have || t.toRow(key, fact) != row {
+		fact, have := had[id]
+		if !have {
+			t.added = append(t.added, row)
+			continue
+		}
+		key.Purchase = keys.held[name]
+		if t.toRow(key, fact) != row {
 			t.rows = append(t.rows, row)
 		}
 	}
 }
 
+// write adds what is new without looking: what is there and was not found is another
+// user's, or would be lost.
 func (t *table[ID, Fact, Row]) write(s *Store) []statement {
-	if len(t.rows) == 0 {
-		return nil
+	var all []statement
+	if len(t.added) > 0 {
+		all = append(all, s.insert(&t.added, "", nil))
 	}
-	return []statement{s.upsert(&t.rows)}
+	if len(t.rows) > 0 {
+		all = append(all, s.upsert(&t.rows))
+	}
+	return all
 }
 
-func (t *table[ID, Fact, Row]) ids(a domain.Account) []string {
-	var ids []string
-	for id := range t.facts(a) {
-		ids = append(ids, string(id))
+func (t *table[ID, Fact, Row]) names(a domain.Account) []domain.Ref {
+	var names []domain.Ref
+	for _, id := range slices.Sorted(maps.Keys(t.facts(a))) {
+		names = append(names, t.name(id))
 	}
-	return ids
+	return names
 }

@@ -2,26 +2,23 @@ package bunstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
 
 	"github.com/entitled-dev/entitled/domain"
-	"github.com/entitled-dev/entitled/ports"
 )
 
-// lock makes and locks the accounts that an update is about, in the order of
-// their ids, and begins to read: from here on nobody else changes them.
-func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error) {
-	h := held{
-		states:   map[domain.UserID]*ports.State{},
-		created:  map[domain.UserID]bool{},
-		owners:   map[domain.Ref]domain.UserID{},
-		receipts: map[domain.EventID]domain.ProcessedEvent{},
-	}
+// lock makes and locks the accounts that an update is about, in the order of their ids:
+// from here on nobody else changes them. It reads them, and whose the names are, without
+// what belongs to them.
+func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, purchases []string, err error) {
+	h = newHeld()
 	var trip []statement
 	var made, locked []accountRow
+	var refs []refRow
 	if len(w.users) > 0 {
 		blank := make([]accountRow, len(w.users))
 		for i, id := range w.users {
@@ -32,8 +29,11 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error
 	if len(w.users)+len(w.refs) > 0 {
 		trip = append(trip, s.lockAccounts(w, &locked))
 	}
+	if len(w.refs) > 0 {
+		trip = append(trip, s.readRefs(w.refs, &refs))
+	}
 	if err := tx.trip(ctx, trip...); err != nil {
-		return held{}, err
+		return held{}, nil, err
 	}
 	for _, row := range made {
 		h.created[domain.UserID(row.UserID)] = true
@@ -41,11 +41,23 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (held, error
 	for _, row := range locked {
 		account, err := row.toDomain()
 		if err != nil {
-			return held{}, err
+			return held{}, nil, err
 		}
-		h.states[account.User] = &ports.State{Account: account}
+		h.add(account)
 	}
-	return h, nil
+	for _, user := range w.users {
+		h.whole[domain.UserID(user)] = true
+	}
+	for _, row := range refs {
+		owner, name := domain.UserID(row.UserID), row.toDomain()
+		if h.states[owner] == nil {
+			return held{}, nil, errStale
+		}
+		h.owners[name] = owner
+		h.whole[owner] = h.whole[owner] || w.whole[name]
+		purchases = append(purchases, row.Purchase)
+	}
+	return h, purchases, nil
 }
 
 // lockAccounts finds the accounts by name and by user in one statement.
@@ -72,21 +84,26 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 	return s.statement(query, rows, w.users, kinds, ids)
 }
 
-// readHeld reads what belongs to the locked accounts, the names and the receipts.
-func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held) error {
-	users := make([]string, 0, len(h.states))
+// readHeld reads what belongs to the locked accounts, and the receipts. Of an account that
+// is not wanted whole, it is what is kept with some purchases, unless there is something
+// that may be about any: the program before knew of no purchases.
+func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held, purchases []string) error {
+	var whole, part []string
 	for user := range h.states {
-		users = append(users, string(user))
+		if h.whole[user] {
+			whole = append(whole, string(user))
+		} else {
+			part = append(part, string(user))
+		}
 	}
-	slices.Sort(users)
+	slices.Sort(whole)
+	slices.Sort(part)
+	purchases = append(purchases, "")
+	slices.Sort(purchases)
 
-	var rows belongings
-	var refs []refRow
+	var rows, some belongings
 	var receipts []receiptRow
-	trip := s.readBelongings(users, &rows)
-	if len(w.refs) > 0 {
-		trip = append(trip, s.readRefs(w.refs, &refs))
-	}
+	trip := append(s.readBelongings(whole, nil, &rows), s.readBelongings(part, slices.Compact(purchases), &some)...)
 	if len(w.events) > 0 {
 		query := s.db.NewSelect().Model(&receipts).ExcludeColumn("payload")
 		trip = append(trip, s.among(query, "id", w.events, &receipts))
@@ -97,20 +114,36 @@ func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held)
 	if err := tx.trip(ctx, trip...); err != nil {
 		return err
 	}
-	if err := rows.into(h); err != nil {
-		return err
-	}
-	for _, row := range refs {
-		owner := domain.UserID(row.UserID)
-		if h.states[owner] == nil {
-			return errStale
-		}
-		h.owners[row.toDomain()] = owner
-	}
 	for _, row := range receipts {
 		h.receipts[domain.EventID(row.ID)] = row.toDomain()
 	}
-	return nil
+	if err := errors.Join(rows.into(h), some.into(h)); err != nil {
+		return err
+	}
+	return s.readRest(ctx, tx, h)
+}
+
+// readRest reads accounts whole of which something may be about any purchase.
+func (s *Store) readRest(ctx context.Context, tx transaction, h *held) error {
+	var users []string
+	for user, keys := range h.keys {
+		if !h.whole[user] && keys.some("") {
+			h.whole[user] = true
+			users = append(users, string(user))
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	slices.Sort(users)
+	for _, user := range users {
+		h.states[domain.UserID(user)].Entitlements = nil // or they would be there twice
+	}
+	var rows belongings
+	if err := tx.trip(ctx, s.readBelongings(users, nil, &rows)...); err != nil {
+		return err
+	}
+	return rows.into(h)
 }
 
 // belongings are the rows of some accounts.
@@ -119,25 +152,27 @@ type belongings struct {
 	entitlements []entitlementRow
 }
 
-// readBelongings reads the rows of some accounts, each table once.
-func (s *Store) readBelongings(users []string, rows *belongings) []statement {
+// readBelongings reads the rows of some accounts, each table once: all of them, or what is
+// kept with some purchases.
+func (s *Store) readBelongings(users, purchases []string, rows *belongings) []statement {
 	if len(users) == 0 {
 		return nil
 	}
 	var all []statement
 	rows.facts = factTables()
 	for _, table := range rows.facts {
-		all = append(all, table.read(s, users))
+		all = append(all, table.read(s, users, purchases))
 	}
-	return append(all, s.readEntitlements(users, &rows.entitlements))
+	return append(all, s.readEntitlements(users, purchases, &rows.entitlements))
 }
 
-func (s *Store) readEntitlements(users []string, rows *[]entitlementRow) statement {
+func (s *Store) readEntitlements(users, purchases []string, rows *[]entitlementRow) statement {
 	query := s.db.NewSelect().Model(rows).Order("user_id", "feature", "source_kind", "source_id")
-	return s.among(query, "user_id", users, rows)
+	return s.ofPurchases(query, users, purchases, rows)
 }
 
-// into puts rows where they belong.
+// into puts rows where they belong. Of an account that is not whole, a right that comes
+// from nothing of what was read stays as it is.
 func (rows belongings) into(h *held) error {
 	for _, table := range rows.facts {
 		if err := table.into(h); err != nil {
@@ -149,17 +184,22 @@ func (rows belongings) into(h *held) error {
 		if err != nil {
 			return err
 		}
+		if user := state.Account.User; !h.whole[user] && !state.Account.Gives(row.source()) {
+			continue
+		}
 		stretches, err := row.toDomain()
 		if err != nil {
 			return err
 		}
+		h.rights[row.key()] = row.Purchase
 		state.Entitlements = append(state.Entitlements, stretches...)
 	}
 	return nil
 }
 
-// readRefs reads after the lock, so it may meet a name that became known while
-// this update was waiting: then the update begins anew, see [errStale].
+// readRefs reads after the lock, so that what is known of the names of a locked account
+// stays true; and it may meet a name that became known while this update was waiting: then
+// the update begins anew, see [errStale].
 func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 	query := s.db.NewSelect().Model(rows)
 	if !s.onPostgres() {
@@ -167,6 +207,19 @@ func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 	}
 	kinds, ids := columns(refs)
 	return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (kind, id) ON t.kind = named.kind AND t.id = named.id"), rows, kinds, ids)
+}
+
+// ofPurchases narrows a query to rows of some users, and of them to those that are kept
+// with some purchases, if any are given.
+func (s *Store) ofPurchases(query *bun.SelectQuery, users, purchases []string, rows any) statement {
+	switch {
+	case len(purchases) == 0:
+		return s.among(query, "user_id", users, rows)
+	case s.onPostgres():
+		return s.statement(query.Where("user_id = ANY ($1) AND purchase = ANY ($2)"), rows, users, purchases)
+	default:
+		return s.statement(query.Where("user_id IN (?) AND purchase IN (?)", bun.List(users), bun.List(purchases)), rows)
+	}
 }
 
 // among narrows a query to rows whose column is one of some ids.

@@ -76,7 +76,7 @@ func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement)
 
 func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
 	var rows []entitlementRow
-	st := s.readEntitlements(ids, &rows)
+	st := s.readEntitlements(ids, nil, &rows)
 	found, err := s.db.DB.QueryContext(ctx, st.sql)
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 	}
 	names := map[domain.Ref]domain.UserID{}
 	for _, user := range slices.Sorted(maps.Keys(last)) {
-		if err := c.compareState(*h.states[user], last[user], names); err != nil {
+		if err := c.compareState(h, last[user], names); err != nil {
 			return err
 		}
 	}
@@ -73,60 +73,83 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 // isEmpty tells whether a state says nothing of its user.
 func (c *changed) isEmpty(state ports.State) bool {
 	a := state.Account
-	return accountRowOf(a) == accountRow{UserID: string(a.User)} && len(c.factIDs(a))+len(state.Entitlements) == 0
+	return accountRowOf(a) == accountRow{UserID: string(a.User)} && len(c.factNames(a))+len(state.Entitlements) == 0
 }
 
-func (c *changed) factIDs(a domain.Account) []string {
-	var ids []string
+func (c *changed) factNames(a domain.Account) []domain.Ref {
+	var names []domain.Ref
 	for _, table := range c.facts {
-		ids = append(ids, table.ids(a)...)
+		names = append(names, table.names(a)...)
 	}
-	return ids
+	return names
 }
 
 // compareState takes over what differs between two states of one user. The names
 // given out so far are of other users in the same update.
-func (c *changed) compareState(was, is ports.State, names map[domain.Ref]domain.UserID) error {
-	user, before, after := is.Account.User, was.Account, is.Account
+func (c *changed) compareState(h held, is ports.State, names map[domain.Ref]domain.UserID) error {
+	user, after := is.Account.User, is.Account
+	was := *h.states[user]
+	before := was.Account
 	if row := accountRowOf(after); row != accountRowOf(before) {
 		c.accounts = append(c.accounts, row)
 	}
+	keys := newKeying(after, c.facts, c.changedIn(was, is), h.keys[user])
 	for _, table := range c.facts {
-		table.compare(before, after)
+		table.compare(before, after, keys)
 	}
-	if err := c.compareRefs(before, after, names); err != nil {
+	if err := c.compareRefs(before, after, keys, names); err != nil {
 		return err
 	}
-	c.compareEntitlements(user, was.Entitlements, is.Entitlements)
+	c.compareEntitlements(was, is, keys, h.rights)
 	return c.checkKeys(after, is.Entitlements)
 }
 
-// compareRefs takes over the names that the account did not have. A name that
-// cannot be kept cannot be asked for either.
-func (c *changed) compareRefs(before, after domain.Account, names map[domain.Ref]domain.UserID) error {
-	known := map[domain.Ref]bool{}
-	for _, ref := range before.Refs() {
-		known[ref] = true
+// changedIn are the facts, and the sources of rights, that differ between two states.
+func (c *changed) changedIn(was, is ports.State) []domain.Ref {
+	var all []domain.Ref
+	for _, table := range c.facts {
+		all = append(all, table.changed(was.Account, is.Account)...)
 	}
+	had := map[domain.Entitlement]bool{}
+	for _, e := range was.Entitlements {
+		had[e] = true
+	}
+	for _, e := range is.Entitlements {
+		if !had[e] {
+			all = append(all, nameOfSource(e.Source))
+		}
+	}
+	return all
+}
+
+// compareRefs takes over the names that the account did not have, or that are of another
+// purchase now. A name that cannot be kept cannot be asked for either.
+func (c *changed) compareRefs(before, after domain.Account, keys keying, names map[domain.Ref]domain.UserID) error {
+	known := keys.held.keyOfNames(before)
 	for _, ref := range after.Refs() {
+		key, write := keys.ofName(ref)
+		was, have := known[ref]
 		switch other, taken := names[ref]; {
 		case taken && other != after.User:
 			return fmt.Errorf("%w: %s %s is named by two users", ports.ErrConflict, ref.Kind, ref.ID)
-		case taken || known[ref] || !storable(ref.ID):
+		case taken || have && (!write || was == key) || !storable(ref.ID):
 			continue
 		}
 		names[ref] = after.User
-		c.refs = append(c.refs, refRowOf(after.User, ref))
+		c.refs = append(c.refs, refRowOf(after.User, ref, key))
 	}
 	return nil
 }
 
-func (c *changed) compareEntitlements(user domain.UserID, before, after []domain.Entitlement) {
+func (c *changed) compareEntitlements(was, is ports.State, keys keying, held map[entitlementKey]string) {
+	user := is.Account.User
 	had := map[entitlementKey]entitlementRow{}
-	for _, row := range entitlementRowsOf(user, before) {
+	for _, row := range entitlementRowsOf(user, was.Entitlements) {
+		row.Purchase = held[row.key()]
 		had[row.key()] = row
 	}
-	for _, row := range entitlementRowsOf(user, after) {
+	for _, row := range entitlementRowsOf(user, is.Entitlements) {
+		row.Purchase = keys.ofRight(row.source(), held[row.key()])
 		if had[row.key()] != row {
 			c.entitlements = append(c.entitlements, row)
 		}
@@ -139,7 +162,10 @@ func (c *changed) compareEntitlements(user domain.UserID, before, after []domain
 
 // checkKeys: an id that cannot be kept to the byte is not kept at all.
 func (c *changed) checkKeys(a domain.Account, entitlements []domain.Entitlement) error {
-	ids := append(c.factIDs(a), string(a.User))
+	ids := []string{string(a.User)}
+	for _, name := range c.factNames(a) {
+		ids = append(ids, name.ID)
+	}
 	for _, e := range entitlements {
 		ids = append(ids, string(e.Feature), e.Source.ID)
 	}

@@ -20,7 +20,7 @@ import (
 
 // perTransaction are the settings that a pooler does not know and a transaction needs. What
 // plans are made of is not among them: unprepared, they are made of what the tables are.
-var perTransaction = []string{"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "jit"}
+var perTransaction = []string{"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "jit", "entitled.purchases"}
 
 // withoutSettings makes a connection without the settings that a pooler refuses.
 func (s *Store) withoutSettings(_ context.Context, config *pgx.ConnConfig) error {

@@ -24,16 +24,19 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		var accounts []accountRow
 		var rows belongings
 		users := []string{string(user)}
-		trip := append(s.readBelongings(users, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
+		trip := append(s.readBelongings(users, nil, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
 		if err := tx.commit(ctx, trip...); err != nil {
 			return err
 		}
-		h := held{states: map[domain.UserID]*ports.State{user: {Account: domain.NewAccount(user)}}}
+		h := newHeld()
+		account := domain.NewAccount(user)
 		if len(accounts) > 0 {
-			if h.states[user].Account, err = accounts[0].toDomain(); err != nil {
+			if account, err = accounts[0].toDomain(); err != nil {
 				return err
 			}
 		}
+		h.add(account)
+		h.whole[user] = true
 		if err := rows.into(&h); err != nil {
 			return err
 		}

@@ -129,13 +129,14 @@ func (r orderRow) toDomain() domain.Order {
 type refRow struct {
 	bun.BaseModel `bun:"table:refs,alias:t"`
 
-	Kind   string `bun:"kind,pk"`
-	ID     string `bun:"id,pk"`
-	UserID string `bun:"user_id"`
+	Kind     string `bun:"kind,pk"`
+	ID       string `bun:"id,pk"`
+	UserID   string `bun:"user_id"`
+	Purchase string `bun:"purchase"` // what facts of that name are kept with; empty: it is none of theirs, or not known yet
 }
 
-func refRowOf(user domain.UserID, r domain.Ref) refRow {
-	return refRow{Kind: string(r.Kind), ID: r.ID, UserID: string(user)}
+func refRowOf(user domain.UserID, r domain.Ref, purchase string) refRow {
+	return refRow{Kind: string(r.Kind), ID: r.ID, UserID: string(user), Purchase: purchase}
 }
 
 func (r refRow) toDomain() domain.Ref { return domain.Ref{Kind: domain.RefKind(r.Kind), ID: r.ID} }

@@ -26,7 +26,8 @@ type entitlementRow struct {
 	ValueLimit int64     `bun:"value_limit"`
 	Since      time.Time `bun:"since,nullzero"`
 	Until      time.Time `bun:"until,nullzero"`
-	Later      string    `bun:"later"` // JSON of []stretch, or empty
+	Later      string    `bun:"later"`    // JSON of []stretch, or empty
+	Purchase   string    `bun:"purchase"` // see factRow
 }
 
 // stretch is one stretch of time of a row.
@@ -77,11 +78,15 @@ func (r entitlementRow) toDomain() ([]domain.Entitlement, error) {
 	return withLater(r.first(), r.Later)
 }
 
+func (r entitlementRow) source() domain.Source {
+	return domain.Source{Kind: domain.SourceKind(r.SourceKind), ID: r.SourceID}
+}
+
 // first is the stretch that the columns say.
 func (r entitlementRow) first() domain.Entitlement {
 	return domain.Entitlement{
 		Feature: domain.FeatureKey(r.Feature),
-		Source:  domain.Source{Kind: domain.SourceKind(r.SourceKind), ID: r.SourceID},
+		Source:  r.source(),
 		Plan:    domain.PlanKey(r.Plan),
 		Value:   domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
 		Since:   stamp(r.Since), Until: stamp(r.Until),

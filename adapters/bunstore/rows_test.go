@@ -77,7 +77,7 @@ func TestRows_RoundTrip(t *testing.T) {
 		wantSame(t, changeRowOf(change).toDomain(), change)
 
 		ref := draw[domain.Ref](t)
-		wantSame(t, refRowOf("ann", ref).toDomain(), ref)
+		wantSame(t, refRowOf("ann", ref, "o_1").toDomain(), ref)
 	})
 }
 

@@ -37,11 +37,11 @@ func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (port
 	}
 	defer tx.rollback()
 
-	held, err := s.lock(ctx, tx, w)
+	held, purchases, err := s.lock(ctx, tx, w)
 	if err != nil {
 		return err
 	}
-	if err := s.readHeld(ctx, tx, w, &held); err != nil {
+	if err := s.readHeld(ctx, tx, w, &held, purchases); err != nil {
 		return err
 	}
 	kept, err := fn(held.found(w))
@@ -62,6 +62,7 @@ func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (port
 type wanted struct {
 	users  []string // sorted: rows are made in this order, so that two updates cannot wait for each other
 	refs   []domain.Ref
+	whole  map[domain.Ref]bool
 	events []string
 	odd    []domain.UserID // users whose id cannot be kept; they are found empty
 
@@ -70,6 +71,10 @@ type wanted struct {
 
 func wantedOf(touch ports.Touch) wanted {
 	w := wanted{users: storables(touch.Users), events: storables(touch.Events), lockWait: touch.LockWait}
+	w.whole = map[domain.Ref]bool{}
+	for _, r := range touch.Whole {
+		w.whole[r] = true
+	}
 	seen := map[domain.Ref]bool{}
 	for _, r := range touch.Refs {
 		if !seen[r] && storable(r.ID) && storable(r.Kind) {
@@ -88,10 +93,27 @@ func wantedOf(touch ports.Touch) wanted {
 // held is what an update has locked and read. It stays as it was read, so that
 // what fn returns can be compared with it.
 type held struct {
-	states   map[domain.UserID]*ports.State
-	created  map[domain.UserID]bool // rows made for this update's sake
+	states   map[domain.UserID]*ports.State // of what was named of their accounts
+	whole    map[domain.UserID]bool         // accounts that are read whole
+	keys     map[domain.UserID]keptUnder
+	rights   map[entitlementKey]string // under which purchase they are kept
+	created  map[domain.UserID]bool    // rows made for this update's sake
 	owners   map[domain.Ref]domain.UserID
 	receipts map[domain.EventID]domain.ProcessedEvent
+}
+
+func newHeld() held {
+	return held{
+		states: map[domain.UserID]*ports.State{}, whole: map[domain.UserID]bool{}, keys: map[domain.UserID]keptUnder{},
+		rights: map[entitlementKey]string{}, created: map[domain.UserID]bool{},
+		owners: map[domain.Ref]domain.UserID{}, receipts: map[domain.EventID]domain.ProcessedEvent{},
+	}
+}
+
+// add holds an account, of which nothing but itself has been read.
+func (h held) add(account domain.Account) {
+	h.states[account.User] = &ports.State{Account: account}
+	h.keys[account.User] = keptUnder{}
 }
 
 // found is a copy of what is held, fn's own.

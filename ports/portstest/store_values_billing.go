@@ -28,7 +28,7 @@ func withBilling(a domain.Account) {
 	}
 	a.CreditNotes[note] = domain.CreditNote{
 		ID: note, Invoice: invoice, Status: domain.CreditNoteIssued, Kind: domain.MixedCredit, Amount: 300, Currency: "eur",
-		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 200}}, Refunds: []domain.RefundID{domain.RefundID("re_" + user), domain.RefundID("re_2_" + user)}, CreatedAt: noon,
+		Lines: []domain.CreditedLine{{Amount: 100}, {Line: "il_1", Amount: 200}}, Refunds: []domain.RefundID{domain.RefundID("re_" + user), domain.RefundID("re_z_" + user)}, CreatedAt: noon,
 	}
 }
 

@@ -1,0 +1,148 @@
+package bunstore
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Each fact, right and name is kept with a purchase: the key of the part of the account
+// that it is of, see [domain.Parts]. An update reads the parts behind the names that it
+// was given. What has no key, as what the program before writes, may be of any part: then
+// the account is read whole.
+
+// keysAtOnce bounds how many facts are given a key for no other reason than that they have
+// none: of a large account, each update does some.
+const keysAtOnce = 2000
+
+// keptUnder are the keys that the facts of an account were read with.
+type keptUnder map[domain.Ref]string
+
+// keying says under which keys the facts of one account are to be kept.
+type keying struct {
+	parts domain.Parts
+	given map[int]string // to parts of which something changes
+	held  keptUnder
+}
+
+// newKeying gives keys to the parts of an account of which something changes: of the keys
+// that its facts have, the one of most; or else the id of the first of them.
+func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, held keptUnder) keying {
+	k := keying{parts: after.Parts(), given: map[int]string{}, held: held}
+	factsOf := map[int][]domain.Ref{}
+	for _, table := range facts {
+		for _, fact := range table.names(after) {
+			part, _ := k.parts.Of(fact)
+			factsOf[part] = append(factsOf[part], fact)
+		}
+	}
+	give := func(part int) {
+		if _, has := k.given[part]; !has && len(factsOf[part]) > 0 {
+			k.given[part] = k.keyOf(factsOf[part])
+		}
+	}
+	for _, fact := range changed {
+		if part, known := k.parts.Of(fact); known {
+			give(part)
+		}
+	}
+	left := keysAtOnce
+	for _, part := range slices.Sorted(maps.Keys(factsOf)) {
+		if n := len(factsOf[part]); n <= left && slices.ContainsFunc(factsOf[part], k.without) {
+			give(part)
+			left -= n
+		}
+	}
+	return k
+}
+
+func (k keying) without(fact domain.Ref) bool { return k.held[fact] == "" }
+
+func (k keying) keyOf(facts []domain.Ref) string {
+	votes := map[string]int{}
+	for _, fact := range facts {
+		if key := k.held[fact]; key != "" {
+			votes[key]++
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(votes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b))
+	})
+	if len(keys) > 0 {
+		return keys[0]
+	}
+	return facts[0].ID
+}
+
+// of is the key to keep a fact under.
+func (k keying) of(fact domain.Ref) string {
+	if part, known := k.parts.Of(fact); known {
+		if key, given := k.given[part]; given {
+			return key
+		}
+	}
+	return k.held[fact]
+}
+
+// ofRight is the key to keep a right from a source under.
+func (k keying) ofRight(source domain.Source, held string) string {
+	if part, known := k.parts.Of(nameOfSource(source)); known {
+		if key, given := k.given[part]; given {
+			return key
+		}
+	}
+	return held
+}
+
+// ofName is the key to keep a name under, if it has to be written: names of the account
+// itself have none, and those of a part of which nothing changes are kept already.
+func (k keying) ofName(name domain.Ref) (key string, write bool) {
+	part, known := k.parts.Of(name)
+	if !known {
+		return "", false
+	}
+	key, write = k.given[part]
+	return key, write
+}
+
+// sources are the kinds of sources as names.
+var sources = map[domain.SourceKind]domain.RefKind{
+	domain.SourceOrder: domain.RefOrder, domain.SourceSubscription: domain.RefSubscription, domain.SourceGrant: domain.RefGrant,
+}
+
+func nameOfSource(s domain.Source) domain.Ref { return domain.Ref{Kind: sources[s.Kind], ID: s.ID} }
+
+// some tells whether one of the facts was read with a key.
+func (k keptUnder) some(key string) bool {
+	for _, held := range k {
+		if held == key {
+			return true
+		}
+	}
+	return false
+}
+
+// keyOfNames are the keys under which the names of an account are kept, as far as that
+// follows from its facts: where they differ, none.
+func (k keptUnder) keyOfNames(before domain.Account) map[domain.Ref]string {
+	parts, uniform := before.Parts(), map[int]string{}
+	for fact, key := range k {
+		part, known := parts.Of(fact)
+		if held, seen := uniform[part]; known && seen && held != key {
+			key = ""
+		}
+		uniform[part] = key
+	}
+	all := map[domain.Ref]string{}
+	for _, name := range before.Refs() {
+		part, known := parts.Of(name)
+		if known {
+			all[name] = uniform[part]
+		} else {
+			all[name] = ""
+		}
+	}
+	return all
+}
