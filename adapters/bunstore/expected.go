@@ -43,7 +43,7 @@ const newDue = `CONFLICT (kind, id) DO UPDATE SET since = EXCLUDED.since, due = 
 
 func (s *Store) deleteQuestions(rows []questionRow) statement {
 	if s.onPostgres() {
-		return statement{args: s.insertColumns(&rows, "", nil).args[:2], sql: `DELETE FROM questions AS t
+		return statement{args: s.columns(&rows, 2), sql: `DELETE FROM questions AS t
 			USING unnest($1::text[], $2::text[]) AS gone (kind, id) WHERE t.kind = gone.kind AND t.id = gone.id`}
 	}
 	each := make([]string, len(rows))

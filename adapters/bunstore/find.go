@@ -77,7 +77,7 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 	}
 	kinds, ids := columns(w.refs)
 	query := s.db.NewSelect().Model(rows).
-		Where(`user_id = ANY (ARRAY(SELECT unnest($1::text[]) UNION
+		Where(`user_id = ANY (ARRAY(SELECT unnest($1::text[]) UNION ALL
 			SELECT r.user_id FROM refs AS r
 			JOIN unnest($2::text[], $3::text[]) AS named (kind, id) ON r.kind = named.kind AND r.id = named.id))`).
 		Order("user_id").For("UPDATE")

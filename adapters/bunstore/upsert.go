@@ -69,22 +69,28 @@ func (s *Store) tableOf(rows any) *schema.Table {
 // is then the same for any number of rows and is prepared once; as text with all
 // values in it, the server spends more time reading it than writing the rows. (In the
 // list of what is selected, arrays are read side by side; in FROM, the server would copy
-// each of them first, at twice the cost of a row.)
+// each of them first, at twice the cost of a row.) One row alone, as of most updates, has
+// a statement of its own: arrays of one would take half as long again.
 func (s *Store) insertColumns(rows any, conflict string, into any) statement {
 	table := s.tableOf(rows)
 	values := reflect.ValueOf(rows).Elem()
-	var names, arrays []string
+	var names, from []string
 	var args []any
 	for _, field := range table.Fields {
 		if field.AutoIncrement {
 			continue
 		}
 		kind, column := columnOf(field, values)
-		args = append(args, column)
 		names = append(names, field.Name)
-		arrays = append(arrays, fmt.Sprintf("unnest($%d::%s[])", len(args), kind))
+		if values.Len() == 1 {
+			args = append(args, column.Index(0).Interface())
+			from = append(from, fmt.Sprintf("$%d::%s", len(args), kind))
+		} else {
+			args = append(args, column.Interface())
+			from = append(from, fmt.Sprintf("unnest($%d::%s[])", len(args), kind))
+		}
 	}
-	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", table.Name, strings.Join(names, ", "), strings.Join(arrays, ", "))
+	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", table.Name, strings.Join(names, ", "), strings.Join(from, ", "))
 	if conflict != "" {
 		sql += " ON " + conflict
 	}
@@ -94,52 +100,51 @@ func (s *Store) insertColumns(rows any, conflict string, into any) statement {
 	return statement{sql: sql, args: args, rows: into}
 }
 
+// columns are the first columns of rows, one array each.
+func (s *Store) columns(rows any, n int) []any {
+	values := reflect.ValueOf(rows).Elem()
+	args := make([]any, n)
+	for i, field := range s.tableOf(rows).Fields[:n] {
+		_, column := columnOf(field, values)
+		args[i] = column.Interface()
+	}
+	return args
+}
+
 // columnOf is one field of all rows, and its type in SQL.
-func columnOf(field *schema.Field, rows reflect.Value) (kind string, column any) {
-	n := rows.Len()
-	at := func(i int) reflect.Value { return rows.Index(i).FieldByIndex(field.Index) }
+func columnOf(field *schema.Field, rows reflect.Value) (kind string, column reflect.Value) {
 	switch reflect.Zero(field.IndirectType).Interface().(type) {
 	case string:
-		all := make([]string, n)
-		for i := range all {
-			all[i] = at(i).String()
-		}
-		return "text", all
+		return "text", valuesOf(rows, field, reflect.Value.String)
 	case int64:
-		all := make([]int64, n)
-		for i := range all {
-			all[i] = at(i).Int()
-		}
-		return "bigint", all
+		return "bigint", valuesOf(rows, field, reflect.Value.Int)
 	case bool:
-		all := make([]bool, n)
-		for i := range all {
-			all[i] = at(i).Bool()
-		}
-		return "boolean", all
+		return "boolean", valuesOf(rows, field, reflect.Value.Bool)
 	case []byte:
-		all := make([][]byte, n)
-		for i := range all {
-			all[i] = at(i).Bytes()
-		}
-		return "bytea", all
+		return "bytea", valuesOf(rows, field, reflect.Value.Bytes)
 	case time.Time:
-		all := make([]*time.Time, n)
-		for i := range all {
-			if t := at(i).Addr().Interface().(*time.Time); !field.NullZero || !t.IsZero() {
-				all[i] = t
+		return "timestamptz", valuesOf(rows, field, func(v reflect.Value) *time.Time {
+			if t := v.Addr().Interface().(*time.Time); !field.NullZero || !t.IsZero() {
+				return t
 			}
-		}
-		return "timestamptz", all
+			return nil
+		})
 	default:
 		panic(fmt.Sprintf("rows have no columns of type %v", field.IndirectType)) // fixed in the code
 	}
 }
 
+func valuesOf[V any](rows reflect.Value, field *schema.Field, value func(reflect.Value) V) reflect.Value {
+	all := make([]V, rows.Len())
+	for i := range all {
+		all[i] = value(rows.Index(i).FieldByIndex(field.Index))
+	}
+	return reflect.ValueOf(all)
+}
+
 func (s *Store) deleteEntitlements(rows []entitlementRow) statement {
 	if s.onPostgres() {
-		keys := s.insertColumns(&rows, "", nil).args[:4]
-		return statement{args: keys, sql: `DELETE FROM entitlements AS t
+		return statement{args: s.columns(&rows, 4), sql: `DELETE FROM entitlements AS t
 			USING unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS gone (user_id, feature, source_kind, source_id)
 			WHERE t.user_id = gone.user_id AND t.feature = gone.feature
 			AND t.source_kind = gone.source_kind AND t.source_id = gone.source_id`}
