@@ -8,8 +8,9 @@ import (
 )
 
 // DerivationVersion is counted up by whoever changes what the same facts, rules and
-// catalog give: a service that starts then derives anew what everybody has.
-const DerivationVersion = 1
+// catalog give: a service that starts then derives anew what everybody has. 2: what the
+// prices of orders meant is learned.
+const DerivationVersion = 2
 
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an
