@@ -31,6 +31,8 @@ const (
 	ActEventsReplay = "events.replay"
 	ActAdminLogList = "admin_log.list"
 	ActDatabaseMode = "database.mode"
+	ActUserExport   = "user.export"
+	ActUserForget   = "user.forget"
 )
 
 // mostAbout bounds what is kept of what an action is about, in bytes: a replay may name

@@ -35,6 +35,11 @@ var (
 	// who has bought something, and does not say that it was deleted either.
 	ErrProviderMismatch = errors.New("the payment provider does not know what was made for this user before: " +
 		"check that STRIPE_SECRET_KEY and STRIPE_ACCOUNT are of the same account as before")
+	// ErrBodyNotKept: an event cannot be processed again from what is kept of it.
+	ErrBodyNotKept = errors.New("its body is not kept (it was a stranger's, RETENTION is over, or its user was forgotten): " +
+		"have Stripe send it again, which it does for 30 days")
+	// ErrStillPays: a user cannot be forgotten whom Stripe goes on charging.
+	ErrStillPays = errors.New("has a live subscription")
 	// ErrClosing: the program is shutting down.
 	ErrClosing = errors.New("shutting down")
 )

@@ -38,14 +38,17 @@ func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 
 var processedBefore = domain.Verdict{Outcome: domain.OutcomeUnchanged, Reason: "processed before"}
 
-// isDone tells of an event that need not be processed again.
+// isDone tells of an event that need not be processed again. One that was a stranger's, so
+// that its body was not kept, may be sent again by whoever has found out that it is ours.
 func (j *joining) isDone(r received) bool {
 	id := r.event.ID
 	if id == "" {
 		return false
 	}
 	_, inBatch := j.receipts[id]
-	return inBatch || !r.again && j.found.Receipts[id].Outcome.Final()
+	before := j.found.Receipts[id]
+	stranger := before.Redacted && before.Outcome == domain.OutcomeIgnored && before.User == ""
+	return inBatch || !r.again && before.Outcome.Final() && !stranger
 }
 
 // ignore keeps the receipt of an event that is not for us.
@@ -227,6 +230,10 @@ func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID, 
 	}
 	receipt := receiptOf(r, v, user, j.now)
 	receipt.Attempts, receipt.WaitsFor = before.Attempts+1, waitsFor
+	stranger := v.Outcome == domain.OutcomeIgnored && user == "" && waitsFor == domain.Ref{}
+	if receipt.Redacted = stranger || user.Forgotten(); receipt.Redacted {
+		receipt.Payload = nil
+	}
 	j.receipts[id] = receipt
 }
 

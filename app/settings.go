@@ -15,6 +15,8 @@ type Settings struct {
 	// CheckoutLifetime is how long a buyer may pay, 30 minutes to 24 hours; zero
 	// means DefaultCheckoutLifetime.
 	CheckoutLifetime time.Duration
+	// Retention is for how long bodies of events are kept; zero: for ever.
+	Retention time.Duration
 	// AcceptLosses lets a service start with a catalog that takes rights from users
 	// who have them.
 	AcceptLosses bool

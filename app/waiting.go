@@ -110,6 +110,9 @@ func (f *Fulfill) processIgnored(ctx context.Context, subject domain.Ref) error 
 			return errors.Join(failed, err)
 		}
 		for _, receipt := range page {
+			if receipt.Redacted {
+				continue
+			}
 			if err := f.processNow(ctx, receipt.ID); err != nil && failed == nil {
 				failed = fmt.Errorf("event %s: %w", receipt.ID, err) // of many the first will do
 			}
@@ -145,6 +148,9 @@ func (f *Fulfill) reread(ctx context.Context, id domain.EventID) (received, erro
 	receipt, err := f.store.Receipt(ctx, id)
 	if err != nil {
 		return received{}, fmt.Errorf("read event %s: %w", id, err)
+	}
+	if receipt.Redacted {
+		return received{}, fmt.Errorf("event %s: %w", id, ErrBodyNotKept)
 	}
 	event, err := f.gateway.RereadEvent(receipt.Payload)
 	if err != nil {

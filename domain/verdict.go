@@ -63,4 +63,7 @@ type ProcessedEvent struct {
 	WaitsFor Ref
 	Attempts int    // how often we tried, 1 at first
 	Payload  []byte // as received, to the byte
+	// Redacted: its body is not kept, or no longer: it was a stranger's, the time for which
+	// bodies are kept is over, or the user was forgotten.
+	Redacted bool
 }

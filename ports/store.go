@@ -123,7 +123,8 @@ type Store interface {
 	// values and touches nothing else, and above all never calls Stripe. If fn
 	// returns an error nothing is kept and Update returns that error.
 	//
-	// Keeping a receipt that exists replaces all but its payload and ReceivedAt.
+	// Keeping a receipt that exists replaces all but its payload and ReceivedAt; one that
+	// is Redacted loses its payload, and stays redacted.
 	// Every name in an account's Refs is known from then on; a name that another
 	// user has already is an [ErrConflict].
 	Update(ctx context.Context, touch Touch, fn func(Found) (Kept, error)) error
@@ -149,6 +150,16 @@ type Store interface {
 
 	// Receipts reads receipts without their payloads, the last received first.
 	Receipts(ctx context.Context, query ReceiptQuery) ([]domain.ProcessedEvent, error)
+
+	// Redact takes the bodies of receipts with a final outcome that were received before a
+	// time, the first received first, at most limit. They wait for nothing any more. It
+	// returns how many there were.
+	Redact(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// Forget puts another user id in the place of one, wherever that is kept, and redacts
+	// the receipts of the user. Texts that say the id are taken, too. [ErrNotFound]: it is
+	// kept nowhere. Names still lead to what they led to, under the other id.
+	Forget(ctx context.Context, user, as domain.UserID) error
 
 	// Changes reads the history of one user's entitlements, oldest first.
 	Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error)

@@ -46,6 +46,9 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, pur
 		h.add(account)
 	}
 	for _, user := range w.users {
+		if h.states[domain.UserID(user)] == nil {
+			return held{}, nil, errStale // forgotten, while this update was waiting
+		}
 		h.whole[domain.UserID(user)] = true
 	}
 	for _, row := range refs {

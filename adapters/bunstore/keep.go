@@ -218,7 +218,7 @@ func (c *changed) statements(s *Store) []statement {
 	put(len(c.revoked), func() statement { return s.deleteEntitlements(c.revoked) })
 	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
-	put(len(c.receipts), func() statement { return s.upsert(&c.receipts, "payload", "received_at") })
+	put(len(c.receipts), func() statement { return s.insert(&c.receipts, s.orRedacted(&c.receipts), nil) })
 	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
 	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })
 	put(len(c.expected), func() statement { return s.insert(&c.expected, newDue, nil) })
@@ -227,6 +227,21 @@ func (c *changed) statements(s *Store) []statement {
 		put(len(c.blank), func() statement { return s.deleteAccounts(c.blank) })
 	}
 	return all
+}
+
+// noBytes is an empty payload.
+func (s *Store) noBytes() string {
+	if s.onPostgres() {
+		return "''::bytea"
+	}
+	return "x''"
+}
+
+// orRedacted leaves a receipt's payload as it is, unless it is redacted: then it goes, and
+// does not come back.
+func (s *Store) orRedacted(rows *[]receiptRow) string {
+	return onConflict(s.tableOf(rows), []string{"payload", "received_at", "redacted"}) +
+		", payload = CASE WHEN EXCLUDED.redacted OR t.redacted THEN " + s.noBytes() + " ELSE t.payload END, redacted = EXCLUDED.redacted OR t.redacted"
 }
 
 func sortEntitlements(rows []entitlementRow) {

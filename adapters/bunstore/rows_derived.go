@@ -24,20 +24,21 @@ type receiptRow struct {
 	Reason       string    `bun:"reason"`
 	Attempts     int64     `bun:"attempts"`
 	Payload      []byte    `bun:"payload"`
+	Redacted     bool      `bun:"redacted"`
 	WaitsForKind string    `bun:"waits_for_kind"`
 	WaitsForID   string    `bun:"waits_for_id"`
 }
 
 func receiptRowOf(p domain.ProcessedEvent) receiptRow {
 	payload := p.Payload
-	if payload == nil {
+	if payload == nil || p.Redacted {
 		payload = []byte{} // nil would be NULL
 	}
 	return receiptRow{
 		ID: string(p.ID), Type: clean(p.Type), Object: clean(p.Object), UserID: clean(p.User),
 		CreatedAt: stamp(p.Created), ReceivedAt: stamp(p.ReceivedAt), ProcessedAt: stamp(p.ProcessedAt),
 		APIVersion: clean(p.APIVersion), Livemode: p.Livemode,
-		Outcome: clean(p.Outcome), Reason: clean(p.Reason), Attempts: int64(p.Attempts), Payload: payload,
+		Outcome: clean(p.Outcome), Reason: clean(p.Reason), Attempts: int64(p.Attempts), Payload: payload, Redacted: p.Redacted,
 		WaitsForKind: clean(p.WaitsFor.Kind), WaitsForID: clean(p.WaitsFor.ID),
 	}
 }
@@ -47,7 +48,7 @@ func (r receiptRow) toDomain() domain.ProcessedEvent {
 		ID: domain.EventID(r.ID), Type: domain.EventType(r.Type), Object: r.Object, User: domain.UserID(r.UserID),
 		Created: stamp(r.CreatedAt), ReceivedAt: stamp(r.ReceivedAt), ProcessedAt: stamp(r.ProcessedAt),
 		APIVersion: r.APIVersion, Livemode: r.Livemode,
-		Outcome: domain.Outcome(r.Outcome), Reason: r.Reason, Attempts: int(r.Attempts),
+		Outcome: domain.Outcome(r.Outcome), Reason: r.Reason, Attempts: int(r.Attempts), Redacted: r.Redacted,
 		WaitsFor: domain.Ref{Kind: domain.RefKind(r.WaitsForKind), ID: r.WaitsForID},
 	}
 	if len(r.Payload) > 0 {

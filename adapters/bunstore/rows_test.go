@@ -70,6 +70,9 @@ func TestRows_RoundTrip(t *testing.T) {
 		wantRead(t, entitlementRowOf("ann", both).toDomain, both)
 
 		receipt := draw[domain.ProcessedEvent](t)
+		if receipt.Redacted {
+			receipt.Payload = nil
+		}
 		wantSame(t, receiptRowOf(receipt).toDomain(), receipt)
 
 		change := draw[domain.Change](t)

@@ -142,6 +142,8 @@ var answers = []answer{
 	{app.ErrAlreadySubscribed, http.StatusConflict, "already_subscribed", "Already subscribed", ownWords},
 	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
+	{app.ErrStillPays, http.StatusConflict, "still_pays", "Still pays", ownWords},
+	{app.ErrBodyNotKept, http.StatusConflict, "body_not_kept", "Body not kept", ownWords},
 	{ports.ErrConflict, http.StatusConflict, "conflict", "Conflict", nil},
 
 	{app.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", ownWords},

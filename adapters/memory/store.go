@@ -171,6 +171,10 @@ func (s *Store) keep(kept ports.Kept, found map[domain.UserID]ports.State) {
 	for _, receipt := range kept.Receipts {
 		if before, known := s.receipts[receipt.ID]; known {
 			receipt.Payload, receipt.ReceivedAt = before.Payload, before.ReceivedAt
+			receipt.Redacted = receipt.Redacted || before.Redacted
+		}
+		if receipt.Redacted {
+			receipt.Payload = nil
 		}
 		s.receipts[receipt.ID] = cloneReceipt(receipt)
 	}

@@ -75,6 +75,9 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"a setting is kept and replaced", testSettings},
 		{"what operators ask for is kept and listed", testAdminLog},
 		{"what operators ask for at once is all kept", testAdminLogAtOnce},
+		{"bodies of old receipts are redacted in slices", testRedact},
+		{"a redacted receipt stays redacted", testRedactedStays},
+		{"a user who is forgotten leaves what was paid", testForget},
 		{"the store is ready", testReady},
 	} {
 		t.Run(c.what, func(t *testing.T) {
