@@ -10,6 +10,11 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/l
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
+# Much of a test is waiting: one package more goes than there are processors, and those
+# that take longest begin first, or nothing would go beside them in the end.
+PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+LONGEST := ./cmd/entitled ./adapters/bunstore ./app
+
 run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing page; no keys, no network
 	go run ./cmd/entitled dev
 
@@ -17,7 +22,7 @@ test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres,
 	@.ci/deps
 	go test -timeout 30m ./domain/...  # of which little runs side by side:
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
-	go test $(RACE) -timeout 30m $$(go list ./... | grep -v '/entitled/domain')
+	go test $(RACE) -timeout 30m -p $(PACKAGES) $(LONGEST) $$(go list ./... | grep -v '/entitled/domain')
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...

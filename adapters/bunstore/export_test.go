@@ -2,8 +2,10 @@ package bunstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"modernc.org/sqlite"
 
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -21,4 +23,29 @@ func Pool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 func (s *Store) ReceiptsSQL(q ports.ReceiptQuery) string {
 	var rows []receiptRow
 	return s.statement(s.listReceipts(q, &rows), &rows).sql
+}
+
+// Restore makes a SQLite database in memory a copy of a file.
+func (s *Store) Restore(ctx context.Context, file string) error {
+	conn, err := s.db.DB.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error {
+		from, can := driver.(interface {
+			NewRestore(file string) (*sqlite.Backup, error)
+		})
+		if !can {
+			return fmt.Errorf("%T cannot be restored", driver)
+		}
+		backup, err := from.NewRestore(file)
+		if err != nil {
+			return err
+		}
+		if _, err := backup.Step(-1); err != nil {
+			return err
+		}
+		return backup.Finish()
+	})
 }

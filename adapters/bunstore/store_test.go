@@ -2,6 +2,7 @@ package bunstore_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
@@ -16,9 +17,24 @@ func TestStore_SQLite(t *testing.T) {
 	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.URL(t)) })
 }
 
+// In memory, as the migrations leave it: to run them for each test takes longer than the
+// tests.
 func TestStore_SQLiteInMemory(t *testing.T) {
 	t.Parallel()
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, ":memory:") })
+	portstest.TestStore(t, func(t *testing.T) ports.Store {
+		s := openAsIs(t, ":memory:")
+		if err := s.Restore(t.Context(), strings.TrimPrefix(sqlitetest.URL(t), "sqlite:")); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
+func TestStore_InMemoryIsReadyOnceItIsOpened(t *testing.T) {
+	t.Parallel()
+	if err := open(t, ":memory:").Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // eachDatabase runs a test on a fresh database of both kinds.

@@ -29,6 +29,9 @@ func (p *program) checkMemory(t *testing.T) {
 	}
 }
 
+// filler is a body of which nothing matters but how much it is.
+var filler = bytes.Repeat([]byte("x"), 1<<20)
+
 // stall sends a webhook but for the last byte of its body, and returns the connection
 // once all is sent or the program has answered.
 func (p *program) stall(t *testing.T, signature string, length int) net.Conn {
@@ -39,7 +42,7 @@ func (p *program) stall(t *testing.T, signature string, length int) net.Conn {
 	}
 	_ = conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	fmt.Fprintf(conn, "POST /api/webhooks/stripe HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n", signature, length)
-	_, _ = conn.Write(bytes.Repeat([]byte("x"), length-1)) // cut off once it is answered
+	_, _ = conn.Write(filler[:length-1]) // cut off once it is answered
 	return conn
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"net"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -29,10 +31,13 @@ func leaves(t *testing.T) []string {
 	return all
 }
 
-// exit runs a command and returns its exit code and all that it said.
+// exit runs a command and returns its exit code and all that it said. One that serves
+// where it should refuse to is ended.
 func (p *program) exit(t *testing.T, args []string, more ...string) (code int, said string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), p.cmd.Path, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.cmd.Path, args...)
 	cmd.Env = append(append([]string{}, p.cmd.Env...), more...)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
@@ -51,6 +56,7 @@ func commandLine(t *testing.T, more ...string) *program {
 func TestExit_EveryCommandSaysItsCodesAndRefusesMisuseWithTwo(t *testing.T) {
 	t.Parallel()
 	p := commandLine(t)
+	p.cmd.Path = buildProgram(t) // nothing runs here that could race
 	for _, command := range append(leaves(t), "") {
 		t.Run("entitled "+command, func(t *testing.T) {
 			t.Parallel()
@@ -78,9 +84,9 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	const (
 		nowhere  = "DATABASE_URL=postgres://x@127.0.0.1:1/x"
-		noFolder = "DATABASE_URL=sqlite:/nowhere/x.db"
 		noStripe = "STRIPE_API_BASE=http://127.0.0.1:1"
 	)
+	noFolder := "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "nowhere", "x.db")
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
 		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",

@@ -88,7 +88,8 @@ func buildProgram(tb testing.TB, flags ...string) string {
 	tb.Helper()
 	build, _ := builds.LoadOrStore(fmt.Sprint(flags), sync.OnceValues(func() (string, error) {
 		file := filepath.Join(buildDir, fmt.Sprintf("entitled-%d", len(flags)))
-		out, err := exec.Command("go", append(append([]string{"build"}, flags...), "-o", file, ".")...).CombinedOutput()
+		// Without what a debugger needs it is linked in half the time.
+		out, err := exec.Command("go", append(append([]string{"build", "-ldflags=-w"}, flags...), "-o", file, ".")...).CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%w\n%s", err, out)
 		}

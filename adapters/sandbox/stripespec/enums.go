@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -14,16 +15,8 @@ import (
 // payment_behavior" of a call; sorted.
 func Enum(t testing.TB, place string) []string {
 	t.Helper()
-	dir, err := moduleDir("github.com/stripe/stripe-mock@" + Versions[len(Versions)-1].Module)
+	spec, err := newest()
 	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "embedded", "openapi", "spec3.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var spec any
-	if err := json.Unmarshal(raw, &spec); err != nil {
 		t.Fatal(err)
 	}
 	var at any
@@ -53,6 +46,19 @@ func Enum(t testing.TB, place string) []string {
 	slices.Sort(words)
 	return words
 }
+
+// newest is all of the newest description, calls too.
+var newest = sync.OnceValues(func() (spec any, err error) {
+	dir, err := moduleDir("github.com/stripe/stripe-mock@" + Versions[len(Versions)-1].Module)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "embedded", "openapi", "spec3.json"))
+	if err != nil {
+		return nil, err
+	}
+	return spec, json.Unmarshal(raw, &spec)
+})
 
 func member(at any, keys ...string) any {
 	for _, key := range keys {

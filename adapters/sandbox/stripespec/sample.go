@@ -9,17 +9,6 @@ import (
 	"testing"
 )
 
-// schema is what we need of one in Stripe's description.
-type schema struct {
-	Ref        string             `json:"$ref"`
-	Type       string             `json:"type"`
-	Enum       []any              `json:"enum"`
-	Nullable   bool               `json:"nullable"`
-	Properties map[string]*schema `json:"properties"`
-	Items      *schema            `json:"items"`
-	AnyOf      []*schema          `json:"anyOf"`
-}
-
 // Sample is an object in the shape of one API version.
 type Sample struct {
 	t       testing.TB
@@ -111,7 +100,7 @@ func put(at any, steps []string, value any) (any, error) {
 func (v *Version) branches(of []*schema) []*schema {
 	var all []*schema
 	for _, s := range of {
-		if name, isRef := strings.CutPrefix(s.Ref, "#/components/schemas/"); isRef {
+		if name, isRef := s.named(); isRef {
 			s = v.schemas[name]
 		}
 		all = append(all, s)

@@ -43,20 +43,26 @@ func ValidateIn(t testing.TB, api, schema string, data []byte) {
 
 // Check is Validate for callers that handle the error themselves. An element
 // of a "list of ..." is checked against that schema.
-func Check(schema string, data []byte) error { return checkWith(document, schema, data) }
+func Check(schema string, data []byte) error {
+	return checkWith("github.com/stripe/stripe-mock", schema, data)
+}
 
 // CheckIn is ValidateIn for callers that handle the error themselves.
 func CheckIn(api, schema string, data []byte) error {
 	for _, v := range Versions {
 		if v.API == api {
-			return checkWith(func() (*openapi3.T, error) { return documentOf(v.Module) }, schema, data)
+			return checkWith("github.com/stripe/stripe-mock@"+v.Module, schema, data)
 		}
 	}
 	return fmt.Errorf("no description of API version %s", api)
 }
 
-func checkWith(document func() (*openapi3.T, error), schema string, data []byte) error {
-	doc, err := document()
+func checkWith(module, schema string, data []byte) error {
+	version, err := describe(module)
+	if err != nil {
+		return err
+	}
+	schemas, err := version.openAPI()
 	if err != nil {
 		return err
 	}
@@ -66,7 +72,7 @@ func checkWith(document func() (*openapi3.T, error), schema string, data []byte)
 	}
 	element, isList := strings.CutPrefix(schema, "list of ")
 	if !isList {
-		return check(doc, schema, v)
+		return check(schemas, schema, v)
 	}
 	list, _ := v.(map[string]any)
 	elements, ok := list["data"].([]any)
@@ -76,98 +82,19 @@ func checkWith(document func() (*openapi3.T, error), schema string, data []byte)
 		return fmt.Errorf("a list has object, data, has_more and url")
 	}
 	for i, e := range elements {
-		if err := check(doc, element, e); err != nil {
+		if err := check(schemas, element, e); err != nil {
 			return fmt.Errorf("data[%d]: %w", i, err)
 		}
 	}
 	return nil
 }
 
-func check(doc *openapi3.T, schema string, v any) error {
-	ref := doc.Components.Schemas[schema]
+func check(schemas openapi3.Schemas, schema string, v any) error {
+	ref := schemas[schema]
 	if ref == nil {
 		return fmt.Errorf("no schema %q in Stripe's description", schema)
 	}
 	return ref.Value.VisitJSON(v, openapi3.MultiErrors(), openapi3.DisableSchemaErrorDetails())
-}
-
-// document is the description in the stripe-mock module that tools/go.mod pins.
-var document = sync.OnceValues(func() (*openapi3.T, error) {
-	dir, err := moduleDir("github.com/stripe/stripe-mock")
-	if err != nil {
-		return nil, err
-	}
-	return documentIn(dir)
-})
-
-// documentOf is the description in another version of the module.
-func documentOf(version string) (*openapi3.T, error) {
-	dir, err := moduleDir("github.com/stripe/stripe-mock@" + version)
-	if err != nil {
-		return nil, err
-	}
-	return documentIn(dir)
-}
-
-// documents keeps what was loaded, by folder: each has six megabytes.
-var documents sync.Map
-
-func documentIn(dir string) (*openapi3.T, error) {
-	read, _ := documents.LoadOrStore(dir, sync.OnceValues(func() (*openapi3.T, error) { return load(dir) }))
-	return read.(func() (*openapi3.T, error))()
-}
-
-// load reads the schemas of a description. Its paths are left out: they are half of
-// it, and nothing is checked against them.
-func load(dir string) (*openapi3.T, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "embedded", "openapi", "spec3.json"))
-	if err != nil {
-		return nil, err
-	}
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil {
-		return nil, fmt.Errorf("read Stripe's OpenAPI description: %w", err)
-	}
-	parts["paths"] = json.RawMessage("{}")
-	if raw, err = json.Marshal(parts); err != nil {
-		return nil, fmt.Errorf("read Stripe's OpenAPI description: %w", err)
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(raw)
-	if err != nil {
-		return nil, fmt.Errorf("load Stripe's OpenAPI description: %w", err)
-	}
-	closeSchemas(doc)
-	return doc, nil
-}
-
-// closeSchemas makes unknown properties an error; Stripe's description leaves
-// them open, and would let a misspelt name pass.
-func closeSchemas(doc *openapi3.T) {
-	seen := map[*openapi3.Schema]bool{}
-	var visit func(*openapi3.SchemaRef)
-	visit = func(ref *openapi3.SchemaRef) {
-		if ref == nil || ref.Value == nil || seen[ref.Value] {
-			return
-		}
-		s := ref.Value
-		seen[s] = true
-		if len(s.Properties) > 0 && s.AdditionalProperties.Has == nil && s.AdditionalProperties.Schema == nil {
-			closed := false
-			s.AdditionalProperties.Has = &closed
-		}
-		for _, p := range s.Properties {
-			visit(p)
-		}
-		for _, group := range []openapi3.SchemaRefs{s.AnyOf, s.AllOf, s.OneOf} {
-			for _, p := range group {
-				visit(p)
-			}
-		}
-		visit(s.Items)
-	}
-	for _, ref := range doc.Components.Schemas {
-		visit(ref)
-	}
 }
 
 // moduleDirs keeps where modules lie: the go command takes its time to say so.

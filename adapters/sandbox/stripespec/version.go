@@ -1,12 +1,15 @@
 package stripespec
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // Versions names, of the API versions whose shapes differ, a stripe-mock module
@@ -27,47 +30,90 @@ type Version struct {
 	API     string
 	schemas map[string]*schema
 	samples map[string]json.RawMessage
+	openAPI func() (openapi3.Schemas, error) // the schemas, for who checks JSON
 }
 
 // Describe reads the description in a stripe-mock module of [Versions]. The go
 // command checks the module's sum.
 func Describe(t testing.TB, module string) *Version {
 	t.Helper()
-	v, err := describe(module)
+	v, err := describe("github.com/stripe/stripe-mock@" + module)
 	if err != nil {
 		t.Fatalf("Stripe's description in stripe-mock %s: %v", module, err)
 	}
 	return v
 }
 
-// described keeps what was read, by module: each has eight megabytes.
-var described sync.Map
-
 func describe(module string) (*Version, error) {
-	read, _ := described.LoadOrStore(module, sync.OnceValues(func() (*Version, error) { return readVersion(module) }))
-	return read.(func() (*Version, error))()
-}
-
-func readVersion(module string) (*Version, error) {
-	dir, err := moduleDir("github.com/stripe/stripe-mock@" + module)
+	dir, err := moduleDir(module)
 	if err != nil {
 		return nil, err
 	}
-	var spec struct {
-		Info       struct{ Version string }
-		Components struct{ Schemas map[string]*schema }
+	read, _ := described.LoadOrStore(dir, sync.OnceValues(func() (*Version, error) { return readVersion(dir) }))
+	return read.(func() (*Version, error))()
+}
+
+// described keeps what was read, by folder: each has eight megabytes.
+var described sync.Map
+
+func readVersion(dir string) (*Version, error) {
+	v := &Version{}
+	v.openAPI = sync.OnceValues(func() (openapi3.Schemas, error) { return openAPI(v.schemas) })
+	if err := v.readDescription(filepath.Join(dir, "embedded", "openapi", "spec3.json")); err != nil {
+		return nil, fmt.Errorf("read Stripe's OpenAPI description: %w", err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "embedded", "openapi", "fixtures3.json"))
+	if err != nil {
+		return nil, err
 	}
 	var fixtures struct{ Resources map[string]json.RawMessage }
-	for name, into := range map[string]any{"spec3.json": &spec, "fixtures3.json": &fixtures} {
-		raw, err := os.ReadFile(filepath.Join(dir, "embedded", "openapi", name))
+	if err := json.Unmarshal(raw, &fixtures); err != nil {
+		return nil, fmt.Errorf("read Stripe's samples: %w", err)
+	}
+	v.samples = fixtures.Resources
+	return v, nil
+}
+
+// readDescription reads no further than it has to: the calls, which come last, are most
+// of a description. A word that we do not know could be one that has to be checked: it
+// is an error.
+func (v *Version) readDescription(name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	d := json.NewDecoder(bufio.NewReaderSize(file, 1<<20))
+	d.DisallowUnknownFields()
+	if _, err := d.Token(); err != nil { // the opening brace
+		return err
+	}
+	for v.API == "" || v.schemas == nil {
+		part, err := d.Token()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := json.Unmarshal(raw, into); err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
+		var components struct {
+			Schemas         map[string]*schema
+			SecuritySchemes json.RawMessage
+		}
+		var info map[string]any
+		var other json.RawMessage
+		switch part {
+		case "components":
+			err = d.Decode(&components)
+			v.schemas = components.Schemas
+		case "info":
+			err = d.Decode(&info)
+			v.API, _ = info["version"].(string)
+		default:
+			err = d.Decode(&other)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return &Version{spec.Info.Version, spec.Components.Schemas, fixtures.Resources}, nil
+	return nil
 }
 
 // Has tells whether the version has a kind of object.
