@@ -45,9 +45,11 @@ func (w *world) with(s domain.Subscription, seats int64) domain.SubscriptionFact
 }
 
 // open are the doubts that are kept, whenever they are due.
-func (w *world) open(t *testing.T) []ports.Question {
+func (w *world) open(t *testing.T) []ports.Question { return w.openUpTo(t, 200) }
+
+func (w *world) openUpTo(t *testing.T, most int) []ports.Question {
 	t.Helper()
-	questions, err := w.store.TakeQuestions(t.Context(), w.clock.now().Add(24*time.Hour), 0, 100)
+	questions, err := w.store.TakeQuestions(t.Context(), w.clock.now().Add(24*time.Hour), 0, most)
 	if err != nil {
 		t.Fatal(err)
 	}

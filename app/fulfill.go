@@ -30,6 +30,7 @@ type Fulfill struct {
 	meter    ports.Meter
 	batches  *batcher[received, domain.Verdict]
 	asks     *asks
+	breaker  ports.Breaker
 	onKept   func([]domain.UserID)
 }
 
@@ -53,9 +54,10 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 ) *Fulfill {
 	f := &Fulfill{
 		store: store, gateway: gateway, catalog: catalog, settings: settings,
-		clock: clock, timer: timer, meter: meter, asks: newAsks(),
+		clock: clock, timer: timer, meter: meter, breaker: alwaysClosed{},
 		onKept: func([]domain.UserID) {},
 	}
+	f.asks = newAsks(f.put)
 	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
 	return f
 }
@@ -63,6 +65,17 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 // OnKept has somebody told whose accounts changed, each time that it is kept. It is for
 // before the first event, and must not block.
 func (f *Fulfill) OnKept(tell func([]domain.UserID)) { f.onKept = tell }
+
+// AskThrough has a breaker stand before the questions to Stripe, and no other call: who
+// asks for something is to hear from Stripe itself. It is for before the first event;
+// without it every question is put.
+func (f *Fulfill) AskThrough(b ports.Breaker) { f.breaker = b }
+
+// alwaysClosed is no breaker.
+type alwaysClosed struct{}
+
+func (alwaysClosed) State() ports.BreakerState            { return ports.BreakerClosed }
+func (alwaysClosed) Allow() (done func(error), err error) { return func(error) {}, nil }
 
 // Close refuses further events and waits for those accepted. Questions that are
 // open stay kept.

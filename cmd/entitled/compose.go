@@ -11,6 +11,7 @@ import (
 	"go.uber.org/fx/fxevent"
 
 	"github.com/entitled-dev/entitled/adapters/authn"
+	"github.com/entitled-dev/entitled/adapters/breaker"
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
@@ -43,9 +44,11 @@ func service(p parts) fx.Option {
 			func() ports.Clock { return now },
 			func() ports.Timer { return time.After },
 			func() ports.NewID { return newID },
+			sayWhenAway,
 		),
 		bunstore.Module,
 		stripe.Module,
+		breaker.Module,
 		authn.Module,
 		telemetry.Module,
 		useCases,
@@ -86,8 +89,9 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewManualGrants,
 	app.NewAdminLog,
-	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
+	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter, b ports.Breaker) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
+		fulfill.AskThrough(b)
 		lc.Append(fx.StopHook(fulfill.Close))
 		return fulfill
 	},
@@ -97,6 +101,18 @@ var useCases = fx.Module("app", fx.Provide(
 		return check
 	},
 ), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+
+// sayWhenAway logs when Stripe goes and when it comes back, and none of the probes between.
+func sayWhenAway(logger *slog.Logger) breaker.Config {
+	return breaker.Config{Changed: func(from, to ports.BreakerState) {
+		switch {
+		case from == ports.BreakerClosed:
+			logger.Warn("Stripe does not answer: questions on doubt are kept and events go on without an answer; one is asked now and then, to see")
+		case to == ports.BreakerClosed:
+			logger.Info("Stripe answers again: the questions that were kept are asked")
+		}
+	}}
+}
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
