@@ -202,6 +202,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		}
 	}()
 	causes := make([]ports.Cause, len(batch))
+	var granted map[domain.EventID]bool
 	var changed []domain.UserID
 	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		verdicts = make([]domain.Verdict, len(batch))
@@ -210,6 +211,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 			verdicts[i], causes[i] = f.joinOne(work, r)
 		}
 		changed = slices.Collect(maps.Keys(work.changed))
+		granted = granting(work.changes)
 		return work.kept(), nil
 	})
 	if err != nil {
@@ -220,8 +222,39 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		if batch[i].event.ID != "" {
 			f.meter.Event(v.Outcome, causes[i])
 		}
+		if r := batch[i]; granted[r.event.ID] {
+			f.countGrant(r)
+		}
 	}
 	return verdicts, nil
+}
+
+// granting are the events that gave a right.
+func granting(changes []domain.Change) map[domain.EventID]bool {
+	var events map[domain.EventID]bool
+	for _, c := range changes {
+		if c.Kind != domain.ChangeGranted || c.Event == "" {
+			continue
+		}
+		if events == nil {
+			events = map[domain.EventID]bool{}
+		}
+		events[c.Event] = true
+	}
+	return events
+}
+
+// countGrant counts how long it took, but for what an operator has processed again. What
+// waited to be told whose it is did take so long.
+func (f *Fulfill) countGrant(r received) {
+	if r.again && !r.asked {
+		return
+	}
+	now, sent := f.clock(), r.event.Created
+	if sent.IsZero() {
+		sent = r.at
+	}
+	f.meter.Granted(now.Sub(sent), now.Sub(r.at))
 }
 
 // joinOne processes one event of a batch.

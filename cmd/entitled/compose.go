@@ -100,19 +100,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
-
-// sayWhenAway logs when Stripe goes and when it comes back, and none of the probes between.
-func sayWhenAway(logger *slog.Logger) breaker.Config {
-	return breaker.Config{Changed: func(from, to ports.BreakerState) {
-		switch {
-		case from == ports.BreakerClosed:
-			logger.Warn("Stripe does not answer: questions on doubt are kept and events go on without an answer; one is asked now and then, to see")
-		case to == ports.BreakerClosed:
-			logger.Info("Stripe answers again: the questions that were kept are asked")
-		}
-	}}
-}
+), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
