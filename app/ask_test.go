@@ -130,6 +130,9 @@ func (w *world) askOnUntil(t *testing.T, holds func() bool) {
 	}
 	cancel()
 	running.Wait()
+	for w.fulfill.Asking() > 0 { // what it has taken goes on to its end
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // later is a Stripe that answers once it may.
