@@ -14,9 +14,12 @@ import (
 // Stripe is asked only on doubt, and a doubt is kept in the transaction that
 // raised it, so that none is lost. It is put to Stripe at once, outside any
 // transaction: once per object however many events ask, few at a time, and by the
-// gateway not too often. What cannot be answered now is taken up again by AskOn.
+// gateway not too often. What cannot be answered now is taken up again by AskOn; so is
+// what there is no room for, and all that is raised while Stripe is away.
 const (
 	askAtOnce  = 4                // questions under way at a time
+	askQueue   = 100              // questions in line for that: for some ten seconds, as often as the gateway asks
+	askWaits   = 64               // events that wait for an answer at a time: more than are answered while one waits
 	askTime    = 10 * time.Second // for one question and what follows from it
 	askAgain   = 30 * time.Second // when a question that was not answered is due again; the store doubles it
 	askLook    = 5 * time.Second  // how often AskOn looks for questions that are due
@@ -32,77 +35,113 @@ const (
 	askTries   = 3 // if answers are from before what is in doubt: clocks differ
 )
 
-// asks are the questions under way.
+// asks are the questions under way and in line.
 type asks struct {
 	ctx    context.Context
 	cancel context.CancelFunc
-	places chan struct{}
+	queue  chan domain.Doubt
+	waits  chan struct{} // holds a token for each event that waits for an answer
 
 	mu        sync.Mutex
 	failed    error                        // the last that went wrong and was not reported
-	underWay  map[domain.Ref]chan struct{} // closed when the question is over
+	underWay  map[domain.Ref]chan struct{} // or in line; closed when the question is over
 	strangers map[domain.Ref]time.Time     // of whom Stripe said that they are not ours, until when we believe it
 	running   sync.WaitGroup
 }
 
-func newAsks() *asks {
+// newAsks starts those who put questions; close ends them.
+func newAsks(put func(context.Context, domain.Doubt)) *asks {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &asks{
+	a := &asks{
 		ctx: ctx, cancel: cancel,
-		places:    make(chan struct{}, askAtOnce),
+		queue:     make(chan domain.Doubt, askQueue),
+		waits:     make(chan struct{}, askWaits),
 		underWay:  map[domain.Ref]chan struct{}{},
 		strangers: map[domain.Ref]time.Time{},
 	}
+	for range askAtOnce {
+		a.running.Go(func() { a.work(put) })
+	}
+	return a
+}
+
+func (a *asks) work(put func(context.Context, domain.Doubt)) {
+	for {
+		select {
+		case d := <-a.queue:
+			ctx, cancel := context.WithTimeout(a.ctx, askTime)
+			put(ctx, d)
+			cancel()
+			a.over(d)
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+func (a *asks) over(d domain.Doubt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	close(a.underWay[d.Subject])
+	delete(a.underWay, d.Subject)
 }
 
 func (a *asks) close() {
 	a.mu.Lock()
-	a.cancel() // under the lock: from here on ask starts nothing
+	a.cancel() // under the lock: from here on nothing comes into the line
 	a.mu.Unlock()
 	a.running.Wait()
+	for len(a.queue) > 0 {
+		a.over(<-a.queue)
+	}
 }
 
+// notNow is over already.
+var notNow = func() <-chan struct{} {
+	over := make(chan struct{})
+	close(over)
+	return over
+}()
+
 // ask puts a doubt to Stripe, unless somebody is at it already. The channel is
-// closed when that is over, whatever came of it.
+// closed when that is over, whatever came of it: at once where Stripe is away, or there
+// is no room in the line.
 func (f *Fulfill) ask(d domain.Doubt) <-chan struct{} {
+	if d.Subject.Kind != domain.RefAccount && f.breaker.State() == ports.BreakerOpen {
+		return notNow
+	}
 	a := f.asks
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if over, asking := a.underWay[d.Subject]; asking {
 		return over
 	}
-	over := make(chan struct{})
 	if a.ctx.Err() != nil {
-		close(over)
-		return over
+		return notNow
 	}
+	select {
+	case a.queue <- d:
+	default:
+		return notNow
+	}
+	over := make(chan struct{})
 	a.underWay[d.Subject] = over
-	a.running.Go(func() {
-		defer func() {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			delete(a.underWay, d.Subject)
-			close(over)
-		}()
-		select {
-		case a.places <- struct{}{}:
-			defer func() { <-a.places }()
-		case <-a.ctx.Done():
-			return
-		}
-		ctx, cancel := context.WithTimeout(a.ctx, askTime)
-		defer cancel()
-		f.put(ctx, d)
-	})
 	return over
 }
 
-// awaitAnswer asks and waits for a moment.
+// awaitAnswer asks and waits for a moment, unless too many do.
 func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
+	over := f.ask(d)
+	select {
+	case f.asks.waits <- struct{}{}:
+		defer func() { <-f.asks.waits }()
+	default:
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	select {
-	case <-f.ask(d):
+	case <-over:
 	case <-ctx.Done():
 	}
 }
@@ -162,8 +201,17 @@ func (a *asks) takeFailure() error {
 
 // askDue asks what is due and waits for the answers. There may be more of it: after a
 // day without webhooks news of many users are due at once, and a doubt waits in line.
+// While Stripe is away nothing is taken: each time makes a question due later.
 func (f *Fulfill) askDue(ctx context.Context) (more bool, err error) {
-	questions, err := f.store.TakeQuestions(ctx, f.clock(), askAgain, askMost)
+	most := askMost
+	switch f.breaker.State() {
+	case ports.BreakerOpen:
+		return false, nil
+	case ports.BreakerHalfOpen:
+		most = 1
+	case ports.BreakerClosed:
+	}
+	questions, err := f.store.TakeQuestions(ctx, f.clock(), askAgain, most)
 	if err != nil {
 		return false, err
 	}
@@ -178,7 +226,7 @@ func (f *Fulfill) askDue(ctx context.Context) (more bool, err error) {
 			return false, ctx.Err()
 		}
 	}
-	return len(questions) == askMost, nil
+	return len(questions) == askMost, nil // after the one of a half-open breaker there is time to see what it says
 }
 
 // put asks Stripe and joins what it says. A failure leaves the question as it is
@@ -196,6 +244,7 @@ func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
 	case err == nil:
 		f.meter.Asked(d.Subject.Kind, ports.AnswerSettled)
 	case f.asks.ctx.Err() != nil: // the program ends, and the question stays
+	case errors.Is(err, ports.ErrGatewayAway): // it was not put, and stays
 	case errors.Is(err, ports.ErrNotFound):
 		f.meter.Asked(d.Subject.Kind, ports.AnswerNothing)
 		f.asks.fail(fmt.Errorf("%w: Stripe does not know it, or the key cannot see it: check that STRIPE_SECRET_KEY and STRIPE_ACCOUNT are of the account whose webhooks come; it is asked again, ever more seldom", err))
@@ -221,6 +270,16 @@ func (f *Fulfill) answer(ctx context.Context, d domain.Doubt) error {
 	return nil
 }
 
+// asked makes a call of Stripe on doubt, unless Stripe is away.
+func asked[T any](f *Fulfill, call func() (T, error)) (answer T, err error) {
+	done, err := f.breaker.Allow()
+	if err != nil {
+		return answer, err
+	}
+	defer func() { done(err) }()
+	return call()
+}
+
 // askSubscription asks which snapshot is the newest: the one that Stripe has now. That
 // answers whose it is, too.
 func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
@@ -228,7 +287,9 @@ func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 		return err
 	}
 	for range askTries {
-		fact, err := f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
+		fact, err := asked(f, func() (domain.SubscriptionFact, error) {
+			return f.gateway.FetchSubscription(ctx, domain.SubscriptionID(d.Subject.ID))
+		})
 		if err != nil {
 			return err
 		}
@@ -263,13 +324,12 @@ func (f *Fulfill) wait(ctx context.Context, d time.Duration) error {
 
 // askObject asks what an invoice is over, or whose a payment is and what it pays.
 func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
-	var fact domain.Fact
-	var err error
-	if d.Subject.Kind == domain.RefInvoice {
-		fact, err = f.gateway.FetchInvoice(ctx, domain.InvoiceID(d.Subject.ID))
-	} else {
-		fact, err = f.gateway.FetchCharge(ctx, d.Subject)
-	}
+	fact, err := asked(f, func() (domain.Fact, error) {
+		if d.Subject.Kind == domain.RefInvoice {
+			return f.gateway.FetchInvoice(ctx, domain.InvoiceID(d.Subject.ID))
+		}
+		return f.gateway.FetchCharge(ctx, d.Subject)
+	})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -16,11 +17,12 @@ import (
 // lanes, so that a bad one fails alone, and one that another holds up holds up nobody.
 // If it is the store that fails or is slow, its items would fare no better alone.
 type batcher[In, Out any] struct {
-	run   func([]In) ([]Out, error) // one result per item, in their order
-	alone func(In) (Out, error)
-	most  int
-	queue chan call[In, Out]
-	apart chan struct{} // holds a token for each item that may run alone now
+	run    func([]In) ([]Out, error) // one result per item, in their order
+	alone  func(In) (Out, error)
+	most   int
+	queue  chan call[In, Out]
+	apart  chan struct{} // holds a token for each item that may run alone now
+	inHand atomic.Int64  // items whose caller waits
 
 	closing chan struct{} // no more items
 	ended   chan struct{} // nothing runs any more
@@ -61,6 +63,8 @@ func newBatcher[In, Out any](lanes, most int, run func([]In) ([]Out, error), alo
 // do waits for the batch that the item goes with. If ctx ends first the item may
 // still be processed.
 func (b *batcher[In, Out]) do(ctx context.Context, in In) (Out, error) {
+	b.inHand.Add(1)
+	defer b.inHand.Add(-1)
 	c := call[In, Out]{in: in, out: make(chan outcome[Out], 1)}
 	var none Out
 	select {

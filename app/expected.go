@@ -31,13 +31,13 @@ func (f *Fulfill) askExpected(ctx context.Context, subject domain.Ref) error {
 // subscriptionNow asks how a subscription is. Where nothing is overdue its status says
 // enough; else what was paid for counts, and its invoices say that.
 func (f *Fulfill) subscriptionNow(ctx context.Context, id domain.SubscriptionID) ([]domain.Fact, error) {
-	subscription, err := f.gateway.FetchSubscription(ctx, id)
+	subscription, err := asked(f, func() (domain.SubscriptionFact, error) { return f.gateway.FetchSubscription(ctx, id) })
 	if err != nil {
 		return nil, err
 	}
 	facts := []domain.Fact{subscription}
 	if status := subscription.Snapshot.Status; status == domain.StatusPastDue || status == domain.StatusUnpaid {
-		invoices, err := f.gateway.FetchInvoices(ctx, id)
+		invoices, err := asked(f, func() ([]domain.InvoiceFact, error) { return f.gateway.FetchInvoices(ctx, id) })
 		if err != nil {
 			return nil, err
 		}
@@ -51,13 +51,15 @@ func (f *Fulfill) subscriptionNow(ctx context.Context, id domain.SubscriptionID)
 // invoiceNow asks how an invoice is; of one that is still open, what that means for its
 // subscription.
 func (f *Fulfill) invoiceNow(ctx context.Context, id domain.InvoiceID) ([]domain.Fact, error) {
-	invoice, err := f.gateway.FetchInvoice(ctx, id)
+	invoice, err := asked(f, func() (domain.InvoiceFact, error) { return f.gateway.FetchInvoice(ctx, id) })
 	if err != nil {
 		return nil, err
 	}
 	facts := []domain.Fact{invoice}
 	if invoice.Invoice.Status == domain.InvoiceOpen && invoice.Invoice.Subscription != "" {
-		subscription, err := f.gateway.FetchSubscription(ctx, invoice.Invoice.Subscription)
+		subscription, err := asked(f, func() (domain.SubscriptionFact, error) {
+			return f.gateway.FetchSubscription(ctx, invoice.Invoice.Subscription)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -75,5 +77,5 @@ func (f *Fulfill) checkoutNow(ctx context.Context, id domain.OrderID) ([]domain.
 	if err != nil {
 		return nil, err
 	}
-	return f.gateway.FetchSession(ctx, order.Session)
+	return asked(f, func() ([]domain.Fact, error) { return f.gateway.FetchSession(ctx, order.Session) })
 }

@@ -30,6 +30,7 @@ type Fulfill struct {
 	meter    ports.Meter
 	batches  *batcher[received, domain.Verdict]
 	asks     *asks
+	breaker  ports.Breaker
 	onKept   func([]domain.UserID)
 }
 
@@ -53,9 +54,10 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 ) *Fulfill {
 	f := &Fulfill{
 		store: store, gateway: gateway, catalog: catalog, settings: settings,
-		clock: clock, timer: timer, meter: meter, asks: newAsks(),
+		clock: clock, timer: timer, meter: meter, breaker: alwaysClosed{},
 		onKept: func([]domain.UserID) {},
 	}
+	f.asks = newAsks(f.put)
 	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
 	return f
 }
@@ -63,6 +65,17 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 // OnKept has somebody told whose accounts changed, each time that it is kept. It is for
 // before the first event, and must not block.
 func (f *Fulfill) OnKept(tell func([]domain.UserID)) { f.onKept = tell }
+
+// AskThrough has a breaker stand before the questions to Stripe, and no other call: who
+// asks for something is to hear from Stripe itself. It is for before the first event;
+// without it every question is put.
+func (f *Fulfill) AskThrough(b ports.Breaker) { f.breaker = b }
+
+// alwaysClosed is no breaker.
+type alwaysClosed struct{}
+
+func (alwaysClosed) State() ports.BreakerState            { return ports.BreakerClosed }
+func (alwaysClosed) Allow() (done func(error), err error) { return func(error) {}, nil }
 
 // Close refuses further events and waits for those accepted. Questions that are
 // open stay kept.
@@ -189,6 +202,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		}
 	}()
 	causes := make([]ports.Cause, len(batch))
+	var granted map[domain.EventID]bool
 	var changed []domain.UserID
 	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		verdicts = make([]domain.Verdict, len(batch))
@@ -197,6 +211,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 			verdicts[i], causes[i] = f.joinOne(work, r)
 		}
 		changed = slices.Collect(maps.Keys(work.changed))
+		granted = granting(work.changes)
 		return work.kept(), nil
 	})
 	if err != nil {
@@ -207,8 +222,39 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		if batch[i].event.ID != "" {
 			f.meter.Event(v.Outcome, causes[i])
 		}
+		if r := batch[i]; granted[r.event.ID] {
+			f.countGrant(r)
+		}
 	}
 	return verdicts, nil
+}
+
+// granting are the events that gave a right.
+func granting(changes []domain.Change) map[domain.EventID]bool {
+	var events map[domain.EventID]bool
+	for _, c := range changes {
+		if c.Kind != domain.ChangeGranted || c.Event == "" {
+			continue
+		}
+		if events == nil {
+			events = map[domain.EventID]bool{}
+		}
+		events[c.Event] = true
+	}
+	return events
+}
+
+// countGrant counts how long it took, but for what an operator has processed again. What
+// waited to be told whose it is did take so long.
+func (f *Fulfill) countGrant(r received) {
+	if r.again && !r.asked {
+		return
+	}
+	now, sent := f.clock(), r.event.Created
+	if sent.IsZero() {
+		sent = r.at
+	}
+	f.meter.Granted(now.Sub(sent), now.Sub(r.at))
 }
 
 // joinOne processes one event of a batch.

@@ -1,6 +1,10 @@
 package ports
 
-import "github.com/entitled-dev/entitled/domain"
+import (
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
 
 // Cause says, in one word, why an event was ignored. Words are few, so that they
 // can be counted.
@@ -34,6 +38,9 @@ var Answers = []Answer{AnswerSettled, AnswerNothing, AnswerFailed}
 type Meter interface {
 	// Event counts an event that was processed.
 	Event(outcome domain.Outcome, cause Cause)
+	// Granted counts an event that gave a right, and how long that took to be kept: since
+	// Stripe made the event, by Stripe's clock and to the second, and since it came in.
+	Granted(sinceSent, sinceReceived time.Duration)
 	// Asked counts a question put to Stripe on doubt.
 	Asked(about domain.RefKind, answer Answer)
 }

@@ -170,6 +170,11 @@ type Store interface {
 	// question is never given to two callers at once.
 	TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Question, error)
 
+	// OpenQuestions counts questions and expected news that wait for an answer: those that
+	// are due at now, and those that were taken, with that lease, and not answered since.
+	// Sorted by what they are about; of what there is none, there is no row.
+	OpenQuestions(ctx context.Context, now time.Time, lease time.Duration) ([]OpenQuestions, error)
+
 	// Holders counts who holds what from the plans that were bought: by entitlements of
 	// orders and subscriptions that are not over at a time, begun or not. Sorted by plan
 	// and feature.
@@ -178,6 +183,9 @@ type Store interface {
 	// Users reads the ids of users with an account, in ascending order, those
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
+
+	// CountUsers counts the users that Users reads after the one given.
+	CountUsers(ctx context.Context, after domain.UserID) (int, error)
 
 	// Setting reads what the deployment keeps under a name, or [ErrNotFound].
 	Setting(ctx context.Context, name string) (string, error)
@@ -210,6 +218,21 @@ const MostDoublings = 11
 // LeaseOf is how long a question that was taken so often before is its taker's.
 func LeaseOf(lease time.Duration, attempts int) time.Duration {
 	return lease << min(max(attempts, 0), MostDoublings)
+}
+
+// DueFirst is when a question was due before it was taken so often, each time as soon as
+// it was due.
+func DueFirst(due time.Time, lease time.Duration, attempts int) time.Time {
+	doubled := min(max(attempts, 0), MostDoublings)
+	due = due.Add(-lease * (1<<doubled - 1))
+	return due.Add(-LeaseOf(lease, MostDoublings) * time.Duration(max(attempts, 0)-doubled))
+}
+
+// OpenQuestions are those about one kind of subject.
+type OpenQuestions struct {
+	About  domain.RefKind
+	Count  int
+	Oldest time.Time // UTC, since when the oldest is due
 }
 
 // ReceiptQuery narrows a listing of receipts; zero fields do not.

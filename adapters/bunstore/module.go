@@ -15,15 +15,15 @@ type Config struct {
 }
 
 // Module provides the store and closes it at the end.
-var Module = fx.Module("bunstore", fx.Provide(func(lc fx.Lifecycle, c Config) (ports.Store, error) {
+var Module = fx.Module("bunstore", fx.Provide(func(lc fx.Lifecycle, c Config) (*Store, ports.Store, error) {
 	var options []Option
 	if c.Migrate {
 		options = append(options, WithMigration())
 	}
 	store, err := Open(context.Background(), c.URL, options...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lc.Append(fx.StopHook(store.Close))
-	return store, nil
+	return store, store, nil
 }))

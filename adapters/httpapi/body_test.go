@@ -74,9 +74,8 @@ func TestBody_OnesThatDoNotComeMakeRoom(t *testing.T) {
 		stalled[i] = s.beginWebhook(forged, 60_000, 40_000)
 		if i < room {
 			s.eventually("a body that is held", func() bool {
-				s.bodies.mu.Lock()
-				defer s.bodies.mu.Unlock()
-				return s.bodies.used == int64(i+1)*60_001
+				held, most := s.BodyBytes()
+				return held == int64(i+1)*60_001 && most == 256<<10
 			})
 			continue
 		}

@@ -58,6 +58,9 @@ func TestConnections_TheOneThatRestedLongestMakesRoom(t *testing.T) {
 	for _, conn := range []net.Conn{first, fourth, fifth} {
 		ask(conn)
 	}
+	if open, most := s.Connections(); open != 3 || most != 3 {
+		t.Errorf("%d of %d connections are shown", open, most)
+	}
 }
 
 func TestConnections_NoneIsClosedOnWhichSomethingIsAsked(t *testing.T) {

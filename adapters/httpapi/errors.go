@@ -103,6 +103,7 @@ var answers = []answer{
 	{app.ErrClosing, http.StatusServiceUnavailable, "shutting_down", "Shutting down", nil},
 	{ports.ErrLocked, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
 	{ports.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "Temporarily unavailable", say("the same request may be made again")},
+	{ports.ErrGatewayAway, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", say("the same request may be made again")},
 	{ports.ErrGatewayBusy, http.StatusServiceUnavailable, "payment_provider_busy", "Payment provider not available", say("the same request may be made again")},
 	{ports.ErrKeysUnavailable, http.StatusServiceUnavailable, "keys_unavailable", "Credentials cannot be checked now", nil},
 	{errOverloaded, http.StatusServiceUnavailable, "overloaded", "Too much at a time", say("the same request may be made again")},

@@ -2,7 +2,9 @@ package memory
 
 import (
 	"maps"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -13,9 +15,10 @@ type Meter struct {
 	mu     sync.Mutex
 	events map[EventCount]int
 	asked  map[AskedCount]int
+	grants []GrantTime
 }
 
-// EventCount and AskedCount are what is counted.
+// EventCount, AskedCount and GrantTime are what is counted.
 type (
 	EventCount struct {
 		Outcome domain.Outcome
@@ -25,6 +28,7 @@ type (
 		About  domain.RefKind
 		Answer ports.Answer
 	}
+	GrantTime struct{ SinceSent, SinceReceived time.Duration }
 )
 
 var _ ports.Meter = (*Meter)(nil)
@@ -46,6 +50,20 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked[AskedCount{about, answer}]++
+}
+
+// Granted implements [ports.Meter].
+func (m *Meter) Granted(sinceSent, sinceReceived time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.grants = append(m.grants, GrantTime{sinceSent, sinceReceived})
+}
+
+// Grants returns how long each grant took.
+func (m *Meter) Grants() []GrantTime {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.grants)
 }
 
 // Events returns how many events had each outcome.

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,11 +19,16 @@ type Meter struct {
 
 	events *prometheus.CounterVec
 	asked  *prometheus.CounterVec
+	grants *prometheus.HistogramVec
+
+	deriveDone, deriveLeft prometheus.Gauge
 
 	// The counters that are expected, resolved once. Nobody writes to these maps
 	// after New.
 	ofEvents map[eventLabels]prometheus.Counter
 	ofAsked  map[askedLabels]prometheus.Counter
+
+	sinceSent, sinceReceived prometheus.Observer
 }
 
 type (
@@ -38,8 +44,15 @@ type (
 
 var _ ports.Meter = (*Meter)(nil)
 
-// askable is what Stripe is asked about on doubt: see [domain.Doubt].
-var askable = []domain.RefKind{domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge}
+// askable is what Stripe is asked about: on doubt, and where news did not come.
+var askable = []domain.RefKind{
+	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice,
+	domain.RefRenewal, domain.RefCompletion, domain.RefCollection,
+}
+
+// grantBuckets reach from a quick commit to the three days for which Stripe sends an
+// event again.
+var grantBuckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 21600, 86400, 259200}
 
 // New returns a meter that counts the program and its process too.
 func New() *Meter {
@@ -53,6 +66,19 @@ func New() *Meter {
 			Name: "entitled_stripe_questions_total",
 			Help: "Questions put to Stripe on doubt, by what they were about and how that ended.",
 		}, []string{"about", "answer"}),
+		grants: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "entitled_grant_seconds",
+			Help:    "How long it took until a right was kept that an event gives: since Stripe sent the event (to the second, by Stripe's clock), and since it was received.",
+			Buckets: grantBuckets,
+		}, []string{"since"}),
+		deriveDone: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_derive_users_done",
+			Help: "Users whose entitlements were brought in line with a changed catalog, in the run under way or the last one.",
+		}),
+		deriveLeft: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_derive_users_left",
+			Help: "Users whose entitlements are still to be brought in line with a changed catalog.",
+		}),
 		ofEvents: map[eventLabels]prometheus.Counter{},
 		ofAsked:  map[askedLabels]prometheus.Counter{},
 	}
@@ -68,8 +94,9 @@ func New() *Meter {
 			m.ofAsked[askedLabels{about, answer}] = m.asked.WithLabelValues(string(about), string(answer))
 		}
 	}
+	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked,
+		m.events, m.asked, m.grants, m.deriveDone, m.deriveLeft,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -82,6 +109,18 @@ func (m *Meter) Event(outcome domain.Outcome, cause ports.Cause) {
 		counter = m.events.WithLabelValues(string(outcome), string(cause))
 	}
 	counter.Inc()
+}
+
+// Granted implements [ports.Meter]. Clocks may differ: nothing is kept before it was sent.
+func (m *Meter) Granted(sinceSent, sinceReceived time.Duration) {
+	m.sinceSent.Observe(max(sinceSent, 0).Seconds())
+	m.sinceReceived.Observe(max(sinceReceived, 0).Seconds())
+}
+
+// Deriving shows how far bringing entitlements in line with a changed catalog has come.
+func (m *Meter) Deriving(done, left int) {
+	m.deriveDone.Set(float64(done))
+	m.deriveLeft.Set(float64(left))
 }
 
 // Asked implements [ports.Meter].

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/entitled-dev/entitled/adapters/telemetry"
 	"github.com/entitled-dev/entitled/domain"
@@ -46,12 +47,14 @@ func TestMeter_EverySeriesIsThereFromTheStart(t *testing.T) {
 	for _, cause := range ports.Causes {
 		want(t, lines, `entitled_events_total{cause="`+string(cause)+`",outcome="ignored"} 0`)
 	}
-	for _, about := range []string{"subscription", "payment_intent", "charge"} {
+	for _, about := range []string{"subscription", "payment_intent", "charge", "invoice", "renewal", "completion", "collection"} {
 		for _, answer := range ports.Answers {
 			want(t, lines, `entitled_stripe_questions_total{about="`+about+`",answer="`+string(answer)+`"} 0`)
 		}
 	}
-	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge")
+	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge", "# TYPE entitled_grant_seconds histogram",
+		`entitled_grant_seconds_count{since="sent"} 0`, `entitled_grant_seconds_count{since="received"} 0`,
+		"entitled_derive_users_done 0", "entitled_derive_users_left 0")
 }
 
 func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
@@ -63,6 +66,7 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 			m.Event(domain.OutcomeApplied, ports.CauseNone)
 			m.Event(domain.OutcomeIgnored, ports.CauseStranger)
 			m.Asked(domain.RefCharge, ports.AnswerFailed)
+			m.Granted(90*time.Second, 20*time.Millisecond)
 		})
 	}
 	wait.Wait()
@@ -71,6 +75,9 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 		`entitled_events_total{cause="stranger",outcome="ignored"} 50`,
 		`entitled_events_total{cause="",outcome="ignored"} 0`,
 		`entitled_stripe_questions_total{about="charge",answer="failed"} 50`,
+		`entitled_grant_seconds_bucket{since="received",le="0.025"} 50`,
+		`entitled_grant_seconds_bucket{since="sent",le="60"} 0`,
+		`entitled_grant_seconds_bucket{since="sent",le="300"} 50`,
 	)
 }
 
@@ -92,6 +99,7 @@ func TestMeter_CountingAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		m.Event(domain.OutcomeIgnored, ports.CauseNothingNew)
 		m.Asked(domain.RefSubscription, ports.AnswerSettled)
+		m.Granted(-time.Second, time.Second) // Stripe's clock is ahead
 	}); n > 0 {
 		t.Errorf("counting allocates %.0f times", n)
 	}

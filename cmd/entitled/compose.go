@@ -11,6 +11,7 @@ import (
 	"go.uber.org/fx/fxevent"
 
 	"github.com/entitled-dev/entitled/adapters/authn"
+	"github.com/entitled-dev/entitled/adapters/breaker"
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
@@ -43,9 +44,11 @@ func service(p parts) fx.Option {
 			func() ports.Clock { return now },
 			func() ports.Timer { return time.After },
 			func() ports.NewID { return newID },
+			sayWhenAway,
 		),
 		bunstore.Module,
 		stripe.Module,
+		breaker.Module,
 		authn.Module,
 		telemetry.Module,
 		useCases,
@@ -86,8 +89,9 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewManualGrants,
 	app.NewAdminLog,
-	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
+	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter, b ports.Breaker) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
+		fulfill.AskThrough(b)
 		lc.Append(fx.StopHook(fulfill.Close))
 		return fulfill
 	},
@@ -96,7 +100,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }

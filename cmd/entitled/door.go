@@ -62,5 +62,8 @@ type uncounted struct{}
 // Event implements [ports.Meter].
 func (uncounted) Event(domain.Outcome, ports.Cause) {}
 
+// Granted implements [ports.Meter].
+func (uncounted) Granted(time.Duration, time.Duration) {}
+
 // Asked implements [ports.Meter].
 func (uncounted) Asked(domain.RefKind, ports.Answer) {}
