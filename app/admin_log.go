@@ -31,6 +31,9 @@ const (
 	ActEventsReplay = "events.replay"
 	ActAdminLogList = "admin_log.list"
 	ActDatabaseMode = "database.mode"
+	ActRestore      = "restore"
+
+	ActDatabaseDeployment = "database.deployment"
 )
 
 // mostAbout bounds what is kept of what an action is about, in bytes: a replay may name

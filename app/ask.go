@@ -90,7 +90,11 @@ func (f *Fulfill) ask(d domain.Doubt) <-chan struct{} {
 		case <-a.ctx.Done():
 			return
 		}
-		ctx, cancel := context.WithTimeout(a.ctx, askTime)
+		limit := askTime
+		if d.Subject.Kind == domain.RefCustomer {
+			limit = restoreTime
+		}
+		ctx, cancel := context.WithTimeout(a.ctx, limit)
 		defer cancel()
 		f.put(ctx, d)
 	})
@@ -212,6 +216,8 @@ func (f *Fulfill) answer(ctx context.Context, d domain.Doubt) error {
 		err = f.askSubscription(ctx, d)
 	case domain.RefRenewal, domain.RefCompletion, domain.RefCollection:
 		err = f.askExpected(ctx, d.Subject)
+	case domain.RefCustomer:
+		err = f.askCustomer(ctx, d)
 	default:
 		err = f.askObject(ctx, d)
 	}
@@ -232,7 +238,7 @@ func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 		if err != nil {
 			return err
 		}
-		verdict, err := f.fetched(ctx, fact)
+		verdict, err := f.told(ctx, fact)
 		if err != nil {
 			return err
 		}
@@ -273,11 +279,24 @@ func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := f.fetched(ctx, fact)
+	verdict, err := f.told(ctx, fact)
 	if err != nil {
 		return err
 	}
 	return f.over(ctx, domain.Doubt{Subject: d.Subject}, verdict)
+}
+
+// told joins an answer. If it is about an order that was lost, that is made again first:
+// else whoever waits for the answer would be told that it is nobody's.
+func (f *Fulfill) told(ctx context.Context, fact domain.Fact) (domain.Verdict, error) {
+	verdict, err := f.fetched(ctx, fact)
+	if err != nil || verdict.Outcome != domain.OutcomeWaiting || verdict.Doubt.Subject.Kind != domain.RefCustomer {
+		return verdict, err
+	}
+	if err := f.askCustomer(ctx, verdict.Doubt); err != nil {
+		return verdict, err
+	}
+	return f.fetched(ctx, fact)
 }
 
 // over takes in that a question was answered: events that wait for it are processed
@@ -327,10 +346,12 @@ func (a *asks) remember(subject domain.Ref, now time.Time) {
 
 func (a *asks) isStranger(fact domain.Fact, now time.Time) bool {
 	subject, canAsk := domain.Whose(fact)
-	if !canAsk {
+	claim := domain.ClaimOf(fact)
+	if !canAsk && claim.Order == "" {
 		return false
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return now.Before(a.strangers[subject])
+	return canAsk && now.Before(a.strangers[subject]) ||
+		claim.Order != "" && now.Before(a.strangers[customerRef(claim.Customer)])
 }

@@ -36,4 +36,6 @@ type Meter interface {
 	Event(outcome domain.Outcome, cause Cause)
 	// Asked counts a question put to Stripe on doubt.
 	Asked(about domain.RefKind, answer Answer)
+	// Remade counts orders that the database had lost and that were made again.
+	Remade(orders int)
 }

@@ -174,6 +174,11 @@ type Store interface {
 	// SetSetting keeps a value under a name, in place of the one before.
 	SetSetting(ctx context.Context, name, value string) error
 
+	// SwapSetting keeps a value under a name in place of the one that is given, and tells
+	// whether it did: not if another is kept. An empty old value stands for none. Of two
+	// at a time with one old value only one does.
+	SwapSetting(ctx context.Context, name, old, value string) (swapped bool, err error)
+
 	// LogAdmin adds an action to the admin log, which is only ever added to.
 	LogAdmin(ctx context.Context, action AdminAction) error
 
@@ -206,8 +211,9 @@ type ReceiptQuery struct {
 	Outcome domain.Outcome
 	Type    domain.EventType
 	User    domain.UserID
-	// WaitsFor is what Stripe is asked about, of waiting ones, or the customer account
-	// that may turn out to be ours, of ignored ones.
+	// WaitsFor is what Stripe is asked about, of waiting ones; the customer account that
+	// may turn out to be ours, of ignored ones; the customer whose order a person may have
+	// made again, of quarantined ones.
 	WaitsFor domain.Ref
 	// Before and BeforeID name a place in the listing: what was received before, or
 	// at the same time and has a lesser id. Without an id: what was received before.

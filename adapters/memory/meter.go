@@ -13,6 +13,7 @@ type Meter struct {
 	mu     sync.Mutex
 	events map[EventCount]int
 	asked  map[AskedCount]int
+	remade int
 }
 
 // EventCount and AskedCount are what is counted.
@@ -46,6 +47,20 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked[AskedCount{about, answer}]++
+}
+
+// Remade implements [ports.Meter].
+func (m *Meter) Remade(orders int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.remade += orders
+}
+
+// OrdersRemade returns how many orders were made again.
+func (m *Meter) OrdersRemade() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.remade
 }
 
 // Events returns how many events had each outcome.

@@ -18,6 +18,7 @@ type Meter struct {
 
 	events *prometheus.CounterVec
 	asked  *prometheus.CounterVec
+	remade prometheus.Counter
 
 	// The counters that are expected, resolved once. Nobody writes to these maps
 	// after New.
@@ -39,7 +40,7 @@ type (
 var _ ports.Meter = (*Meter)(nil)
 
 // askable is what Stripe is asked about on doubt: see [domain.Doubt].
-var askable = []domain.RefKind{domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge}
+var askable = []domain.RefKind{domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefCustomer}
 
 // New returns a meter that counts the program and its process too.
 func New() *Meter {
@@ -53,6 +54,10 @@ func New() *Meter {
 			Name: "entitled_stripe_questions_total",
 			Help: "Questions put to Stripe on doubt, by what they were about and how that ended.",
 		}, []string{"about", "answer"}),
+		remade: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "entitled_orders_remade_total",
+			Help: "Orders that Stripe knew and the database did not, and that were made again: was it restored from a backup?",
+		}),
 		ofEvents: map[eventLabels]prometheus.Counter{},
 		ofAsked:  map[askedLabels]prometheus.Counter{},
 	}
@@ -69,7 +74,7 @@ func New() *Meter {
 		}
 	}
 	m.registry.MustRegister(
-		m.events, m.asked,
+		m.events, m.asked, m.remade,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -92,6 +97,9 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 	}
 	counter.Inc()
 }
+
+// Remade implements [ports.Meter].
+func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
 
 // Handler shows the counts in the format of Prometheus. Who may see them is up to
 // whoever mounts it.

@@ -46,12 +46,12 @@ func TestMeter_EverySeriesIsThereFromTheStart(t *testing.T) {
 	for _, cause := range ports.Causes {
 		want(t, lines, `entitled_events_total{cause="`+string(cause)+`",outcome="ignored"} 0`)
 	}
-	for _, about := range []string{"subscription", "payment_intent", "charge"} {
+	for _, about := range []string{"subscription", "payment_intent", "charge", "customer"} {
 		for _, answer := range ports.Answers {
 			want(t, lines, `entitled_stripe_questions_total{about="`+about+`",answer="`+string(answer)+`"} 0`)
 		}
 	}
-	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge")
+	want(t, lines, "# TYPE entitled_events_total counter", "entitled_orders_remade_total 0", "# TYPE go_goroutines gauge")
 }
 
 func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
@@ -63,6 +63,7 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 			m.Event(domain.OutcomeApplied, ports.CauseNone)
 			m.Event(domain.OutcomeIgnored, ports.CauseStranger)
 			m.Asked(domain.RefCharge, ports.AnswerFailed)
+			m.Remade(2)
 		})
 	}
 	wait.Wait()
@@ -71,6 +72,7 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 		`entitled_events_total{cause="stranger",outcome="ignored"} 50`,
 		`entitled_events_total{cause="",outcome="ignored"} 0`,
 		`entitled_stripe_questions_total{about="charge",answer="failed"} 50`,
+		"entitled_orders_remade_total 100",
 	)
 }
 

@@ -86,6 +86,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewManualGrants,
 	app.NewAdminLog,
+	app.NewDeployment,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		lc.Append(fx.StopHook(fulfill.Close))
@@ -96,7 +97,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+), fx.Invoke(wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
@@ -116,6 +117,15 @@ func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *sl
 			logger.Info("entitlements brought in line with the catalog", "changes", changes)
 		}
 	})
+}
+
+// nameDeployment gives the deployment its name before anything is sold, so that every
+// backup has it.
+func nameDeployment(lc fx.Lifecycle, deployment *app.Deployment) {
+	lc.Append(fx.StartHook(func(ctx context.Context) error {
+		_, err := deployment.ID(ctx)
+		return err
+	}))
 }
 
 // keepMode marks the database as one of this mode and account once Stripe has taken the

@@ -64,3 +64,6 @@ func (uncounted) Event(domain.Outcome, ports.Cause) {}
 
 // Asked implements [ports.Meter].
 func (uncounted) Asked(domain.RefKind, ports.Answer) {}
+
+// Remade implements [ports.Meter].
+func (uncounted) Remade(int) {}

@@ -73,6 +73,8 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"entitlements of many users are read at once", testEntitlements},
 		{"an update of 64 users at once", testBatch},
 		{"a setting is kept and replaced", testSettings},
+		{"a setting is swapped only for the value that is there", testSwapSetting},
+		{"of many who swap a setting at a time one does", testSwapSettingRace},
 		{"what operators ask for is kept and listed", testAdminLog},
 		{"what operators ask for at once is all kept", testAdminLogAtOnce},
 		{"the store is ready", testReady},
