@@ -8,8 +8,8 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// DeriveAgain brings what is kept of every user in line with the catalog: a plan
-// that grants more since yesterday grants it to those who have it already.
+// DeriveAgain brings what is kept of users in line with the catalog: a plan that grants
+// more since yesterday grants it to those who have it already.
 type DeriveAgain struct {
 	store   ports.Store
 	catalog domain.Catalog
@@ -21,30 +21,9 @@ func NewDeriveAgain(store ports.Store, catalog domain.Catalog, clock ports.Clock
 	return &DeriveAgain{store, catalog, clock}
 }
 
-const deriveMost = 64
-
-// Do goes through all users and returns how many entitlements changed. It may be
-// interrupted and run again, beside other processes that do the same.
-func (d *DeriveAgain) Do(ctx context.Context) (changes int, err error) {
-	var last domain.UserID
-	for {
-		users, err := d.store.Users(ctx, last, deriveMost)
-		if err != nil {
-			return changes, fmt.Errorf("list users: %w", err)
-		}
-		if len(users) == 0 {
-			return changes, nil
-		}
-		last = users[len(users)-1]
-		changed, err := d.derive(ctx, users)
-		if err != nil {
-			return changes, fmt.Errorf("derive the entitlements of %d users: %w", len(users), err)
-		}
-		changes += changed
-	}
-}
-
-func (d *DeriveAgain) derive(ctx context.Context, users []domain.UserID) (changes int, err error) {
+// Users derives again what some users have, in one transaction, and returns how many
+// entitlements changed.
+func (d *DeriveAgain) Users(ctx context.Context, users []domain.UserID) (changes int, err error) {
 	err = d.store.Update(ctx, ports.Touch{Users: users}, func(found ports.Found) (ports.Kept, error) {
 		work := newJoining(found, d.catalog, d.clock())
 		for _, user := range users {
@@ -55,5 +34,8 @@ func (d *DeriveAgain) derive(ctx context.Context, users []domain.UserID) (change
 		changes = len(work.changes)
 		return work.kept(), nil
 	})
-	return changes, err
+	if err != nil {
+		return 0, fmt.Errorf("derive the entitlements of %d users: %w", len(users), err)
+	}
+	return changes, nil
 }

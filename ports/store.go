@@ -168,6 +168,11 @@ type Store interface {
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
 
+	// Affected looks at the users with an account, in ascending order, those after the one
+	// given, at most limit, and returns those whose rights may depend on a change, as
+	// [domain.Account.DependsOn] has it; it may return more.
+	Affected(ctx context.Context, change domain.CatalogChange, after domain.UserID, limit int) (Affected, error)
+
 	// Setting reads what the deployment keeps under a name, or [ErrNotFound].
 	Setting(ctx context.Context, name string) (string, error)
 
@@ -188,6 +193,14 @@ type Store interface {
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error
+}
+
+// Affected are users whose rights may depend on a change of the catalog, of those that
+// were looked at.
+type Affected struct {
+	Users  []domain.UserID
+	Looked int
+	Last   domain.UserID // that was looked at; empty: there was none left
 }
 
 // Holding is how many users hold a feature from a plan.

@@ -56,6 +56,9 @@ func (m *Meter) Remade(orders int) {
 	m.remade += orders
 }
 
+// Deriving implements [ports.Meter].
+func (m *Meter) Deriving(bool, int) {}
+
 // OrdersRemade returns how many orders were made again.
 func (m *Meter) OrdersRemade() int {
 	m.mu.Lock()

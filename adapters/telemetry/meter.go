@@ -20,6 +20,9 @@ type Meter struct {
 	asked  *prometheus.CounterVec
 	remade prometheus.Counter
 
+	deriving prometheus.Gauge
+	derived  prometheus.Gauge
+
 	// The counters that are expected, resolved once. Nobody writes to these maps
 	// after New.
 	ofEvents map[eventLabels]prometheus.Counter
@@ -58,6 +61,14 @@ func New() *Meter {
 			Name: "entitled_orders_remade_total",
 			Help: "Orders that Stripe knew and the database did not, and that were made again: was it restored from a backup?",
 		}),
+		deriving: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_deriving",
+			Help: "1 while this process derives again what users have, since the catalog has changed.",
+		}),
+		derived: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_deriving_users_looked_at",
+			Help: "Users at whom this process has looked in the pass that is under way.",
+		}),
 		ofEvents: map[eventLabels]prometheus.Counter{},
 		ofAsked:  map[askedLabels]prometheus.Counter{},
 	}
@@ -74,7 +85,7 @@ func New() *Meter {
 		}
 	}
 	m.registry.MustRegister(
-		m.events, m.asked, m.remade,
+		m.events, m.asked, m.remade, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -100,6 +111,15 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 
 // Remade implements [ports.Meter].
 func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
+
+// Deriving implements [ports.Meter].
+func (m *Meter) Deriving(underWay bool, looked int) {
+	m.deriving.Set(0)
+	if underWay {
+		m.deriving.Set(1)
+	}
+	m.derived.Set(float64(looked))
+}
 
 // Handler shows the counts in the format of Prometheus. Who may see them is up to
 // whoever mounts it.

@@ -76,6 +76,16 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 	)
 }
 
+func TestMeter_ShowsHowFarDerivingIs(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New()
+	want(t, shown(t, m), "entitled_deriving 0")
+	m.Deriving(true, 3000)
+	want(t, shown(t, m), "entitled_deriving 1", "entitled_deriving_users_looked_at 3000")
+	m.Deriving(false, 0)
+	want(t, shown(t, m), "entitled_deriving 0", "entitled_deriving_users_looked_at 0")
+}
+
 // What nobody expected is counted all the same.
 func TestMeter_CountsWhatIsNew(t *testing.T) {
 	t.Parallel()

@@ -67,3 +67,6 @@ func (uncounted) Asked(domain.RefKind, ports.Answer) {}
 
 // Remade implements [ports.Meter].
 func (uncounted) Remade(int) {}
+
+// Deriving implements [ports.Meter].
+func (uncounted) Deriving(bool, int) {}

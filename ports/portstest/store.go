@@ -72,6 +72,8 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"what is not there is not found", testNotFound},
 		{"entitlements of many users are read at once", testEntitlements},
 		{"an update of 64 users at once", testBatch},
+		{"who is affected by a change of the catalog is found", testAffected},
+		{"all users are looked at, page by page", testAffectedPages},
 		{"a setting is kept and replaced", testSettings},
 		{"a setting is swapped only for the value that is there", testSwapSetting},
 		{"of many who swap a setting at a time one does", testSwapSettingRace},
