@@ -30,7 +30,7 @@ var holders = map[domain.UserID]func(*ports.State){
 		s.Account = withItem(s.Account, domain.Item{ID: "si", LookupKey: `it's <"a"> key`, Quantity: 1})
 	},
 	"by_line": func(s *ports.State) { s.Account = withLine(s.Account, "price_line") },
-	"nobody":  func(*ports.State) {},
+	"nobody":  func(s *ports.State) { s.Account.CustomerKey = "random" },
 	"of_other_things": func(s *ports.State) {
 		s.Account = withLine(withItem(withOrder(s.Account, "another", "price_x"), domain.Item{ID: "si", Price: "price_y", LookupKey: "a", Quantity: 1}), "price_z")
 	},
