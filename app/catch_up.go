@@ -158,16 +158,22 @@ func (a *AdoptDatabase) setting(ctx context.Context, name string) (string, error
 	return text, err
 }
 
-// derivation reads how far it has come. One that cannot be read, as another version has
-// written it, is none.
+// readBack reads what was kept as JSON: not what is empty, or another version has written
+// in another way.
+func readBack[T any](text string) (value T, is bool) {
+	is = json.Unmarshal([]byte(text), &value) == nil
+	return value, is
+}
+
+// derivation reads how far it has come.
 func (a *AdoptDatabase) derivation(ctx context.Context) (derivation, error) {
 	text, err := a.setting(ctx, settingDerivation)
 	if err != nil {
 		return derivation{}, err
 	}
-	var d derivation
-	if json.Unmarshal([]byte(text), &d) != nil {
-		d = derivation{}
+	d, is := readBack[derivation](text)
+	if !is {
+		d = derivation{} // it is begun anew
 	}
 	d.text = text
 	return d, nil
@@ -222,11 +228,10 @@ func (a *AdoptDatabase) startingFrom(ctx context.Context, kept string, d derivat
 	if err != nil {
 		return unknown, err
 	}
-	var from basis
-	if json.Unmarshal([]byte(text), &from) != nil || kept == "" || from.Print != kept {
-		return unknown, nil
+	if from, is := readBack[basis](text); is && from.Print == kept {
+		return bases{From: []basis{from}}, nil
 	}
-	return bases{From: []basis{from}}, nil
+	return unknown, nil
 }
 
 func cutDeriving(kept string) (current string, begun bool) {
@@ -242,11 +247,10 @@ func (a *AdoptDatabase) bases(ctx context.Context, to string) (bases, error) {
 	if err != nil {
 		return bases{}, err
 	}
-	var of bases
-	if json.Unmarshal([]byte(text), &of) != nil || of.To.Print != to {
-		return bases{All: true}, nil
+	if of, is := readBack[bases](text); is && of.To.Print == to {
+		return of, nil
 	}
-	return of, nil
+	return bases{All: true}, nil
 }
 
 // change is what differs from any of them.

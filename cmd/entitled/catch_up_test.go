@@ -31,15 +31,7 @@ func sqlOf(t *testing.T, database string) *sql.DB {
 // multiplies makes n more users with the order that a user has.
 func multiplies(t *testing.T, db *sql.DB, user string, n int) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT * FROM orders LIMIT 0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	columns, err := rows.Columns()
-	rows.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
+	columns := columnsOf(t, db, "orders")
 	values := make([]string, len(columns))
 	for i, column := range columns {
 		switch values[i] = column; column {
@@ -59,6 +51,20 @@ func multiplies(t *testing.T, db *sql.DB, user string, n int) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+func columnsOf(t *testing.T, db *sql.DB, table string) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+" LIMIT 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || rows.Err() != nil {
+		t.Fatal(err, rows.Err())
+	}
+	return columns
 }
 
 // derivationOf is how far a derivation has come, as it is kept.
