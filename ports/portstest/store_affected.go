@@ -52,7 +52,7 @@ func withItem(a domain.Account, item domain.Item) domain.Account {
 func withLine(a domain.Account, price domain.PriceID) domain.Account {
 	id := domain.InvoiceID("in_of_" + a.User)
 	a.Invoices[id] = domain.Invoice{
-		ID: id, Subscription: "sub_x", Status: domain.InvoicePaid, CreatedAt: noon, Complete: true,
+		ID: id, Subscription: domain.SubscriptionID("sub_" + a.User), Status: domain.InvoicePaid, CreatedAt: noon, Complete: true,
 		Lines: []domain.Line{{ID: "il", Kind: domain.LineCycle, Item: "si", Price: price, Quantity: 1, From: noon, Until: noon.AddDate(0, 1, 0)}},
 	}
 	return a
