@@ -33,6 +33,9 @@ const (
 	ActDatabaseMode = "database.mode"
 	ActUserExport   = "user.export"
 	ActUserForget   = "user.forget"
+	ActRestore      = "restore"
+
+	ActDatabaseDeployment = "database.deployment"
 )
 
 // mostAbout bounds what is kept of what an action is about, in bytes: a replay may name

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -20,17 +19,20 @@ type AdoptDatabase struct {
 	settings Settings
 	derive   *DeriveAgain
 	after    ports.Timer
+	progress func(Progress)
 }
 
 // NewAdoptDatabase returns the use case.
 func NewAdoptDatabase(store ports.Store, catalog domain.Catalog, settings Settings, derive *DeriveAgain, timer ports.Timer) *AdoptDatabase {
-	return &AdoptDatabase{store, catalog, settings, derive, timer}
+	return &AdoptDatabase{
+		store: store, catalog: catalog, settings: settings, derive: derive, after: timer,
+		progress: func(Progress) {},
+	}
 }
 
 const (
 	settingMode    = "mode"
 	settingAccount = "account"
-	settingCatalog = "catalog"
 	settingInUse   = "catalog_in_use" // of the program that started last, see SameCatalog
 )
 
@@ -113,48 +115,6 @@ func (a *AdoptDatabase) adopt(ctx context.Context, name, value string) (kept str
 		return value, a.store.SetSetting(ctx, name, value)
 	}
 	return kept, err
-}
-
-// overlap is how long programs with the old and the new catalog may run side by
-// side while replicas are replaced.
-const overlap = 5 * time.Minute
-
-// CatchUp derives all entitlements again if the catalog has changed since they
-// were last derived, and once more when the last program with the old one should
-// be gone. It returns how many changed. It may be interrupted.
-func (a *AdoptDatabase) CatchUp(ctx context.Context) (changes int, err error) {
-	current, err := catalogPrint(a.catalog)
-	if err != nil {
-		return 0, err
-	}
-	kept, err := a.store.Setting(ctx, settingCatalog)
-	if err == nil && kept == current {
-		return 0, nil
-	}
-	isFirst := errors.Is(err, ports.ErrNotFound)
-	if err != nil && !isFirst {
-		return 0, err
-	}
-	// From here on some have what this catalog gives: who starts with the one before,
-	// and finds this mark, derives again too.
-	if err := a.store.SetSetting(ctx, settingCatalog, "deriving "+current); err != nil {
-		return 0, err
-	}
-	if changes, err = a.derive.Do(ctx); err != nil {
-		return changes, err
-	}
-	if !isFirst {
-		select {
-		case <-a.after(overlap):
-		case <-ctx.Done():
-			return changes, ctx.Err()
-		}
-		again, err := a.derive.Do(ctx)
-		if changes += again; err != nil {
-			return changes, err
-		}
-	}
-	return changes, a.store.SetSetting(ctx, settingCatalog, current)
 }
 
 // catalogPrint is equal for equal catalogs under equal rules: JSON sorts the keys of

@@ -192,7 +192,7 @@ func TestAdoptDatabase_LooksAgainWhenTheOldProgramIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	theOldOneActs := func(d time.Duration) <-chan time.Time {
-		if _, err := app.NewDeriveAgain(w.store, catalog, w.clock.now).Do(t.Context()); err != nil {
+		if _, err := app.NewDeriveAgain(w.store, catalog, w.clock.now).Users(t.Context(), []domain.UserID{"u"}); err != nil {
 			t.Error(err)
 		}
 		return atOnce(d)

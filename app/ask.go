@@ -69,7 +69,11 @@ func (a *asks) work(put func(context.Context, domain.Doubt)) {
 	for {
 		select {
 		case d := <-a.queue:
-			ctx, cancel := context.WithTimeout(a.ctx, askTime)
+			limit := askTime
+			if d.Subject.Kind == domain.RefCustomer {
+				limit = restoreTime
+			}
+			ctx, cancel := context.WithTimeout(a.ctx, limit)
 			put(ctx, d)
 			cancel()
 			a.over(d)
@@ -261,6 +265,8 @@ func (f *Fulfill) answer(ctx context.Context, d domain.Doubt) error {
 		err = f.askSubscription(ctx, d)
 	case domain.RefRenewal, domain.RefCompletion, domain.RefCollection:
 		err = f.askExpected(ctx, d.Subject)
+	case domain.RefCustomer:
+		err = f.askCustomer(ctx, d)
 	default:
 		err = f.askObject(ctx, d)
 	}
@@ -293,7 +299,7 @@ func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 		if err != nil {
 			return err
 		}
-		verdict, err := f.fetched(ctx, fact)
+		verdict, err := f.told(ctx, fact)
 		if err != nil {
 			return err
 		}
@@ -333,11 +339,24 @@ func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := f.fetched(ctx, fact)
+	verdict, err := f.told(ctx, fact)
 	if err != nil {
 		return err
 	}
 	return f.over(ctx, domain.Doubt{Subject: d.Subject}, verdict)
+}
+
+// told joins an answer. If it is about an order that was lost, that is made again first:
+// else whoever waits for the answer would be told that it is nobody's.
+func (f *Fulfill) told(ctx context.Context, fact domain.Fact) (domain.Verdict, error) {
+	verdict, err := f.fetched(ctx, fact)
+	if err != nil || verdict.Outcome != domain.OutcomeWaiting || verdict.Doubt.Subject.Kind != domain.RefCustomer {
+		return verdict, err
+	}
+	if err := f.askCustomer(ctx, verdict.Doubt); err != nil {
+		return verdict, err
+	}
+	return f.fetched(ctx, fact)
 }
 
 // over takes in that a question was answered: events that wait for it are processed
@@ -387,10 +406,12 @@ func (a *asks) remember(subject domain.Ref, now time.Time) {
 
 func (a *asks) isStranger(fact domain.Fact, now time.Time) bool {
 	subject, canAsk := domain.Whose(fact)
-	if !canAsk {
+	claim := domain.ClaimOf(fact)
+	if !canAsk && claim.Order == "" {
 		return false
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return now.Before(a.strangers[subject])
+	return canAsk && now.Before(a.strangers[subject]) ||
+		claim.Order != "" && now.Before(a.strangers[customerRef(claim.Customer)])
 }

@@ -21,8 +21,12 @@ func (s *StartCheckout) customer(ctx context.Context, user domain.UserID) (domai
 	if state.Account.Customer != "" {
 		return state.Account.Customer, nil
 	}
+	deployment, err := s.name.ID(ctx)
+	if err != nil {
+		return "", err
+	}
 	made, err := s.gateway.CreateCustomer(ctx, ports.CustomerRequest{
-		User: user, IdempotencyKey: "entitled-customer-" + state.Account.CustomerKey,
+		User: user, Deployment: deployment, IdempotencyKey: "entitled-customer-" + state.Account.CustomerKey,
 	})
 	if errors.Is(err, ports.ErrGatewayRefused) {
 		// Stripe repeats a refusal to the same key for a day.

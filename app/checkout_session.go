@@ -65,9 +65,13 @@ func (s *StartCheckout) tryOpen(ctx context.Context, user domain.UserID, order d
 	if err != nil {
 		return domain.Order{}, "", err
 	}
+	deployment, err := s.name.ID(ctx)
+	if err != nil {
+		return domain.Order{}, "", err
+	}
 	plan, _ := s.catalog.PlanOf(order.Plan) // one that left the catalog has no options
 	session, err := s.gateway.CreateSession(ctx, ports.SessionRequest{
-		User: user, Customer: customer, Order: order, Metered: price.Metered,
+		User: user, Deployment: deployment, Customer: customer, Order: order, Metered: price.Metered,
 		Options:        plan.Checkout,
 		IdempotencyKey: fmt.Sprintf("entitled-session-%s-%d", order.ID, order.Attempt),
 	})

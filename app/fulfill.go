@@ -32,6 +32,8 @@ type Fulfill struct {
 	asks     *asks
 	breaker  ports.Breaker
 	onKept   func([]domain.UserID)
+
+	deployment knownDeployment
 }
 
 // Two lanes: while one waits for its commit to reach the disk, the other works.
@@ -55,7 +57,8 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 	f := &Fulfill{
 		store: store, gateway: gateway, catalog: catalog, settings: settings,
 		clock: clock, timer: timer, meter: meter, breaker: alwaysClosed{},
-		onKept: func([]domain.UserID) {},
+		onKept:     func([]domain.UserID) {},
+		deployment: knownDeployment{store: store},
 	}
 	f.asks = newAsks(f.put)
 	f.batches = newBatcher(fulfillLanes, fulfillMost, f.together, f.alone)
@@ -93,6 +96,8 @@ type received struct {
 	again bool
 	// asked: Stripe has said whose it is; if we still do not know, it is nobody's.
 	asked bool
+	// remake is what the database has lost of what the fact is about.
+	remake *remake
 }
 
 // Event processes one event, whatever the number of times it comes. The verdict
@@ -142,8 +147,13 @@ func (f *Fulfill) factsAsking(ctx context.Context, facts ...domain.Fact) (answer
 }
 
 func (f *Fulfill) fetched(ctx context.Context, fact domain.Fact) (domain.Verdict, error) {
+	return f.batches.do(ctx, f.asEvent(fact))
+}
+
+// asEvent is a fact that we asked for, for the door.
+func (f *Fulfill) asEvent(fact domain.Fact) received {
 	e := domain.Event{Type: domain.TypeFetched, Livemode: f.settings.Livemode, Account: f.settings.Account, Fact: fact}
-	return f.batches.do(ctx, received{event: e, at: f.clock()})
+	return received{event: e, at: f.clock()}
 }
 
 // together runs a batch in one transaction. Callers come and go: the batch belongs
@@ -193,7 +203,15 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 			if domain.AboutAll(r.event.Fact) {
 				touch.Whole = append(touch.Whole, r.event.Fact.Refs()...)
 			}
+			touch.Refs = append(touch.Refs, r.claims()...)
 		}
+		if r.remake != nil {
+			touch.Users = append(touch.Users, r.remake.user)
+		}
+	}
+	deployment, err := f.deploymentOf(ctx, batch)
+	if err != nil {
+		return nil, err
 	}
 	defer func() {
 		// A rule that panics on one event must not end the program for all.
@@ -207,6 +225,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 		verdicts = make([]domain.Verdict, len(batch))
 		work := newJoining(found, f.catalog, f.clock())
+		work.deployment = deployment
 		for i, r := range batch {
 			verdicts[i], causes[i] = f.joinOne(work, r)
 		}

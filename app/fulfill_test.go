@@ -248,26 +248,3 @@ func TestShowOrder_WaitsUntilItIsSettled(t *testing.T) {
 		t.Errorf("got %s, %v", shown.Status, err)
 	}
 }
-
-func TestDeriveAgain_GivesHoldersWhatThePlanGrantsNow(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for i := range 130 { // more than two rounds
-		order := w.start(t, app.CheckoutRequest{User: domain.UserID(fmt.Sprintf("u%03d", i)), Plan: "basic"})
-		w.deliver(t, w.stripe.Pay(order.Session)...)
-	}
-	richer := domain.Catalog{Features: catalog.Features, Plans: map[domain.PlanKey]domain.Plan{}}
-	basic := catalog.Plans["basic"]
-	basic.Grants = map[domain.FeatureKey]domain.Value{"projects": domain.Limit(11)}
-	richer.Plans["basic"] = basic
-	again := app.NewDeriveAgain(w.store, richer, w.clock.now)
-	if changes, err := again.Do(t.Context()); err != nil || changes != 130 {
-		t.Fatalf("%d changes, %v: want 130", changes, err)
-	}
-	if held := w.features(t, "u129"); held["projects"] != "11" {
-		t.Errorf("holds %v", held)
-	}
-	if changes, err := again.Do(t.Context()); err != nil || changes != 0 {
-		t.Errorf("a second time: %d changes, %v", changes, err)
-	}
-}

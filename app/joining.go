@@ -12,17 +12,19 @@ import (
 
 // joining is one run of the transaction: what was found, and what becomes of it.
 type joining struct {
-	found     ports.Found
-	catalog   domain.Catalog
-	now       time.Time
-	states    map[domain.UserID]ports.State
-	settled   map[domain.UserID]settled
-	changed   map[domain.UserID]bool
-	receipts  map[domain.EventID]domain.ProcessedEvent
-	changes   []domain.Change
-	questions []ports.Question
-	answered  []domain.Doubt
-	expected  map[domain.Ref]time.Time
+	found   ports.Found
+	catalog domain.Catalog
+	// deployment is what we are called, if something in the batch claims to be ours.
+	deployment domain.DeploymentID
+	now        time.Time
+	states     map[domain.UserID]ports.State
+	settled    map[domain.UserID]settled
+	changed    map[domain.UserID]bool
+	receipts   map[domain.EventID]domain.ProcessedEvent
+	changes    []domain.Change
+	questions  []ports.Question
+	answered   []domain.Doubt
+	expected   map[domain.Ref]time.Time
 }
 
 func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
@@ -67,6 +69,11 @@ func (j *joining) event(r received) (domain.Verdict, ports.Cause) {
 		return processedBefore, ports.CauseNone
 	}
 	user, verdict, cause := j.verdict(r)
+	if lost, is := j.lost(r); is && verdict.Doubt == (domain.Doubt{}) {
+		verdict.Doubt = lost
+	} else if is {
+		j.questions = append(j.questions, ports.Question{Doubt: lost, Due: j.now})
+	}
 	j.keepReceipt(r, verdict, user, j.waitsFor(r.event.Fact, verdict))
 	if verdict.Doubt != (domain.Doubt{}) {
 		j.questions = append(j.questions, ports.Question{Doubt: verdict.Doubt, Due: j.now.Add(askAgain)})
@@ -85,6 +92,9 @@ func (j *joining) waitsFor(fact domain.Fact, v domain.Verdict) domain.Ref {
 	if v.Outcome == domain.OutcomeWaiting {
 		return v.Doubt.Subject
 	}
+	if claim, lost := j.lostOrder(fact); lost && v.Outcome == domain.OutcomeQuarantined {
+		return customerRef(claim.Customer)
+	}
 	if v.Outcome == domain.OutcomeIgnored {
 		account, _ := domain.ByAccount(fact)
 		if _, known := j.found.Owners[account]; !known {
@@ -96,8 +106,16 @@ func (j *joining) waitsFor(fact domain.Fact, v domain.Verdict) domain.Ref {
 
 func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Cause) {
 	fact := r.event.Fact
+	if r.remake != nil {
+		if refusal := j.remake(*r.remake); refusal != "" {
+			return "", domain.Verdict{Outcome: domain.OutcomeQuarantined, Reason: refusal}, ports.CauseNone
+		}
+	}
 	user, known := j.owner(fact)
 	if !known {
+		if verdict, cause, is := j.ofLostOrder(r); is {
+			return "", verdict, cause
+		}
 		verdict, cause := unowned(fact, r.asked)
 		return "", verdict, cause
 	}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -27,34 +26,6 @@ func TestFulfill_CountsHowLongAGrantTook(t *testing.T) {
 	}
 	if got, want := w.meter.Grants(), []memory.GrantTime{{SinceSent: 90 * time.Second}}; !slices.Equal(got, want) {
 		t.Errorf("counted %+v, want %+v", got, want)
-	}
-}
-
-func TestDeriveAgain_TellsHowFarItHasCome(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	const users = 150
-	for n := range users {
-		err := w.store.Update(t.Context(), ports.Touch{Users: []domain.UserID{domain.UserID(fmt.Sprintf("user_%03d", n))}}, func(found ports.Found) (ports.Kept, error) {
-			var kept ports.Kept
-			for _, state := range found.States {
-				state.Account.CustomerKey = "key"
-				kept.States = append(kept.States, state)
-			}
-			return kept, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	derive := app.NewDeriveAgain(w.store, catalog, w.clock.now)
-	var told []string
-	derive.OnProgress(func(done, left int) { told = append(told, fmt.Sprintf("%d and %d", done, left)) })
-	if _, err := derive.Do(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"0 and 150", "64 and 86", "128 and 22", "150 and 0", "150 and 0"}; !slices.Equal(told, want) {
-		t.Errorf("told %v, want %v", told, want)
 	}
 }
 

@@ -27,6 +27,7 @@ type StartCheckout struct {
 	settings Settings
 	clock    ports.Clock
 	newID    ports.NewID
+	name     *Deployment
 	busy     keyLock[domain.UserID]
 }
 
@@ -39,7 +40,7 @@ func NewStartCheckout(store ports.Store, gateway ports.Gateway, catalog domain.C
 	}
 	return &StartCheckout{
 		store: store, gateway: gateway, catalog: catalog, prices: prices, fulfill: fulfill,
-		settings: settings, clock: clock, newID: newID,
+		settings: settings, clock: clock, newID: newID, name: NewDeployment(store, newID),
 	}
 }
 
@@ -158,7 +159,7 @@ func storable(id string) bool {
 func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.Price, stripePrice ports.StripePrice) (domain.Order, error) {
 	now := s.clock()
 	order := domain.Order{
-		ID:   domain.OrderID("ord_" + s.newID()),
+		ID:   domain.OrderID(orderPrefix + s.newID()),
 		Plan: plan.Key, Price: price.Key, PriceID: stripePrice.ID, Mode: plan.Mode, Quantity: r.Quantity,
 		Status: domain.OrderPending, Locale: r.Locale,
 		ExpiresAt: now.Add(s.settings.CheckoutLifetime).Truncate(time.Second),

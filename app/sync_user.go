@@ -56,17 +56,8 @@ func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 		return Synced{}, fmt.Errorf("%w: nothing is known of user %s", ports.ErrNotFound, user)
 	}
 	var done Synced
-	if err := s.syncOrders(ctx, before.Account, &done); err != nil {
+	if err := s.askAll(ctx, before.Account, &done); err != nil {
 		return done, err
-	}
-	ids, err := s.syncSubscriptions(ctx, before.Account, &done)
-	if err != nil {
-		return done, err
-	}
-	for _, id := range ids {
-		if err := s.syncInvoices(ctx, id, &done); err != nil {
-			return done, err
-		}
 	}
 	s.awaitAnswers(ctx, done.answers)
 	done.answers = nil
@@ -76,6 +67,24 @@ func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 	}
 	done.Changed = domain.Diff(before.Entitlements, after.Entitlements)
 	return done, nil
+}
+
+// askAll asks about everything of an account, and waits for no answer to what that
+// leaves open.
+func (s *SyncUser) askAll(ctx context.Context, a domain.Account, done *Synced) error {
+	if err := s.syncOrders(ctx, a, done); err != nil {
+		return err
+	}
+	ids, err := s.syncSubscriptions(ctx, a, done)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.syncInvoices(ctx, id, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // join takes in what Stripe says.

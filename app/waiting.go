@@ -90,7 +90,7 @@ const namesSettle = 2 * aloneTime
 // question stays: what was being processed then may have been kept since.
 func (f *Fulfill) processNamed(ctx context.Context, d domain.Doubt) error {
 	now := f.clock()
-	if err := f.processIgnored(ctx, d.Subject); err != nil {
+	if err := f.processKept(ctx, ports.ReceiptQuery{WaitsFor: d.Subject, Outcome: domain.OutcomeIgnored}); err != nil {
 		return fmt.Errorf("process again what names %s %s: %w", d.Subject.Kind, d.Subject.ID, err)
 	}
 	if now.Sub(d.Since) < namesSettle {
@@ -99,10 +99,11 @@ func (f *Fulfill) processNamed(ctx context.Context, d domain.Doubt) error {
 	return f.forget(ctx, domain.Doubt{Subject: d.Subject, Since: now})
 }
 
-// processIgnored takes a page at a time, the last received first: facts may be told in
+// processKept processes events of an outcome again that was final, or is a person's to
+// mend. It takes a page at a time, the last received first: facts may be told in
 // any order. One that cannot be processed does not keep the others.
-func (f *Fulfill) processIgnored(ctx context.Context, subject domain.Ref) error {
-	query := ports.ReceiptQuery{WaitsFor: subject, Outcome: domain.OutcomeIgnored, Limit: waitingPage}
+func (f *Fulfill) processKept(ctx context.Context, query ports.ReceiptQuery) error {
+	query.Limit = waitingPage
 	var failed error
 	for {
 		page, err := f.store.Receipts(ctx, query)

@@ -54,6 +54,7 @@ type SessionFact struct {
 	Amount          int64 // minor currency units
 	Subtotal        int64 // before discounts and tax; 0: nothing, or not told
 	Currency        string
+	Claim           Claim
 }
 
 // Refs implements [Fact].
@@ -78,6 +79,7 @@ type SubscriptionFact struct {
 	Snapshot Subscription
 	// MoreItems: the subscription has items that the message had no room for.
 	MoreItems bool
+	Claim     Claim
 }
 
 // Refs implements [Fact].
@@ -100,6 +102,7 @@ type InvoiceFact struct {
 	// PaidWith is what the message says to have paid it, or to be going to: until API
 	// version acacia, or if payments are asked for.
 	PaidWith []PaidWith
+	Claim    Claim // of the subscription, as it was when the invoice was finalized
 }
 
 // PaidWith is a payment of an invoice: either of its names may be empty.

@@ -54,6 +54,7 @@ type ChargeFact struct {
 	Amount        int64  // minor currency units
 	Refunded      int64  // of Amount, so far; a refund that fails is taken off again
 	Currency      string // ISO 4217, lower case
+	Claim         Claim  // of the payment of a one-time order
 }
 
 // Refs implements [Fact].

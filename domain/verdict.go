@@ -59,7 +59,8 @@ type ProcessedEvent struct {
 	Outcome     Outcome
 	Reason      string // of an outcome that needs one
 	// WaitsFor is what Stripe is asked about, of a waiting one. Of an ignored one it is
-	// the customer account that may turn out to be ours, and then it is processed again.
+	// the customer account that may turn out to be ours, and of a quarantined one the
+	// customer whose order may be made again, and then it is processed again.
 	WaitsFor Ref
 	Attempts int    // how often we tried, 1 at first
 	Payload  []byte // as received, to the byte

@@ -47,6 +47,7 @@ var (
 // CustomerRequest asks for a customer for one of our users.
 type CustomerRequest struct {
 	User           domain.UserID
+	Deployment     domain.DeploymentID
 	IdempotencyKey string
 }
 
@@ -54,11 +55,31 @@ type CustomerRequest struct {
 // ask with the same parameters.
 type SessionRequest struct {
 	User           domain.UserID
+	Deployment     domain.DeploymentID
 	Customer       domain.CustomerID
 	Order          domain.Order
 	Options        domain.CheckoutOptions
 	Metered        bool // the order's price is: no quantity is agreed on
 	IdempotencyKey string
+}
+
+// Made is a customer as its maker left it at Stripe.
+type Made struct {
+	Claim     domain.Claim // of the customer's metadata; nothing of a deleted one
+	Deleted   bool
+	Checkouts []Checkout
+}
+
+// Checkout is a session with what its maker wrote into it.
+type Checkout struct {
+	Claim domain.Claim
+	Fact  domain.SessionFact
+	// Order is the order as it was kept when the session was made, pending, as far as the
+	// session tells: its id, plan and price by the metadata, its price id and quantity by
+	// what is sold.
+	Order domain.Order
+	// PriceClaimed is the price that the metadata names; empty: none.
+	PriceClaimed domain.PriceID
 }
 
 // StripePrice is what Stripe says about a price.
@@ -112,6 +133,11 @@ type Gateway interface {
 	// FetchSession asks for a session and for the subscription it made: one fact
 	// or two. [ErrNotFound] if there is no such session.
 	FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error)
+
+	// FetchMade asks what there is of a customer whom this database may have lost: whose
+	// it was made for, and its checkouts, those that are over too, the first made first.
+	// [ErrNotFound] if there is no such customer, or our key cannot see it.
+	FetchMade(ctx context.Context, customer domain.CustomerID) (Made, error)
 
 	// FetchSubscription asks for a subscription as it is now, with all its items.
 	// [ErrNotFound] if there is no such subscription, or our key cannot see it.

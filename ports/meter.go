@@ -43,4 +43,9 @@ type Meter interface {
 	Granted(sinceSent, sinceReceived time.Duration)
 	// Asked counts a question put to Stripe on doubt.
 	Asked(about domain.RefKind, answer Answer)
+	// Remade counts orders that the database had lost and that were made again.
+	Remade(orders int)
+	// Deriving says whether what users have is being derived again after a change of the
+	// catalog, by this process, and at how many users it has looked.
+	Deriving(underWay bool, looked int)
 }

@@ -184,14 +184,21 @@ type Store interface {
 	// after the one given, at most limit.
 	Users(ctx context.Context, after domain.UserID, limit int) ([]domain.UserID, error)
 
-	// CountUsers counts the users that Users reads after the one given.
-	CountUsers(ctx context.Context, after domain.UserID) (int, error)
+	// Affected looks at the users with an account, in ascending order, those after the one
+	// given, at most limit, and returns those whose rights may depend on a change, as
+	// [domain.Account.DependsOn] has it; it may return more.
+	Affected(ctx context.Context, change domain.CatalogChange, after domain.UserID, limit int) (Affected, error)
 
 	// Setting reads what the deployment keeps under a name, or [ErrNotFound].
 	Setting(ctx context.Context, name string) (string, error)
 
 	// SetSetting keeps a value under a name, in place of the one before.
 	SetSetting(ctx context.Context, name, value string) error
+
+	// SwapSetting keeps a value under a name in place of the one that is given, and tells
+	// whether it did: not if another is kept. An empty old value stands for none. Of two
+	// at a time with one old value only one does.
+	SwapSetting(ctx context.Context, name, old, value string) (swapped bool, err error)
 
 	// LogAdmin adds an action to the admin log, which is only ever added to.
 	LogAdmin(ctx context.Context, action AdminAction) error
@@ -202,6 +209,14 @@ type Store interface {
 	// Ready returns nil if the store answers and its schema is the one that this
 	// program was built for. Its error says what to do.
 	Ready(ctx context.Context) error
+}
+
+// Affected are users whose rights may depend on a change of the catalog, of those that
+// were looked at.
+type Affected struct {
+	Users  []domain.UserID
+	Looked int
+	Last   domain.UserID // that was looked at; empty: there was none left
 }
 
 // Holding is how many users hold a feature from a plan.
@@ -240,8 +255,9 @@ type ReceiptQuery struct {
 	Outcome domain.Outcome
 	Type    domain.EventType
 	User    domain.UserID
-	// WaitsFor is what Stripe is asked about, of waiting ones, or the customer account
-	// that may turn out to be ours, of ignored ones.
+	// WaitsFor is what Stripe is asked about, of waiting ones; the customer account that
+	// may turn out to be ours, of ignored ones; the customer whose order a person may have
+	// made again, of quarantined ones.
 	WaitsFor domain.Ref
 	// Before and BeforeID name a place in the listing: what was received before, or
 	// at the same time and has a lesser id. Without an id: what was received before.

@@ -53,13 +53,3 @@ func (s *Store) OpenQuestions(ctx context.Context, now time.Time, lease time.Dur
 	}
 	return open, nil
 }
-
-// CountUsers implements [ports.Store].
-func (s *Store) CountUsers(ctx context.Context, after domain.UserID) (int, error) {
-	var count int64
-	err := s.try(ctx, "count users", func(ctx context.Context) (err error) {
-		count, err = s.db.NewSelect().Table("accounts").Where("user_id > ?", clean(after)).Count(ctx)
-		return err
-	})
-	return int(count), err
-}

@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -30,4 +31,25 @@ func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 			On("CONFLICT (name) DO UPDATE").Set("value = EXCLUDED.value").Exec(ctx)
 		return err
 	})
+}
+
+// SwapSetting implements [ports.Store].
+func (s *Store) SwapSetting(ctx context.Context, name, old, value string) (swapped bool, err error) {
+	err = s.try(ctx, fmt.Sprintf("keep setting %s", name), func(ctx context.Context) error {
+		var result sql.Result
+		var err error
+		if old == "" {
+			result, err = s.db.NewInsert().Model(&settingRow{Name: name, Value: value}).On("CONFLICT (name) DO NOTHING").Exec(ctx)
+		} else {
+			result, err = s.db.NewUpdate().Model((*settingRow)(nil)).Set("value = ?", value).
+				Where("name = ?", name).Where("value = ?", old).Exec(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := result.RowsAffected()
+		swapped = rows > 0
+		return err
+	})
+	return swapped, err
 }

@@ -28,6 +28,7 @@ type Gateway struct {
 	refused   map[string]error  // idempotency key -> what Stripe repeats to it
 	prices    []ports.StripePrice
 	customers map[domain.CustomerID]bool // false: deleted
+	madeFor   map[domain.CustomerID]domain.Claim
 	sessions  map[domain.SessionID]session
 	events    map[string]domain.Event // by payload
 	failures  []error
@@ -42,6 +43,7 @@ type Gateway struct {
 
 type session struct {
 	fact      domain.SessionFact
+	order     domain.Order
 	price     domain.PriceID
 	quantity  int64
 	trialDays int
@@ -56,6 +58,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		byKey:     map[string]string{},
 		refused:   map[string]error{},
 		customers: map[domain.CustomerID]bool{},
+		madeFor:   map[domain.CustomerID]domain.Claim{},
 		sessions:  map[domain.SessionID]session{},
 		events:    map[string]domain.Event{},
 
@@ -126,6 +129,7 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 	id := domain.CustomerID(key)
 	if isNew {
 		g.customers[id] = true
+		g.madeFor[id] = domain.Claim{Deployment: r.Deployment, User: r.User, Customer: id}
 	}
 	return id, nil
 }
@@ -194,10 +198,11 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 	id := domain.SessionID(key)
 	if isNew {
 		g.sessions[id] = session{
-			price: r.Order.PriceID, quantity: r.Order.Quantity, trialDays: r.Order.TrialDays,
+			price: r.Order.PriceID, quantity: r.Order.Quantity, trialDays: r.Order.TrialDays, order: r.Order,
 			fact: domain.SessionFact{
 				ID: id, Mode: r.Order.Mode, Status: "open", PaymentStatus: "unpaid",
 				Order: r.Order.ID, Customer: r.Customer, URL: "https://checkout.example/" + string(id),
+				Claim: domain.Claim{Deployment: r.Deployment, Order: r.Order.ID, User: r.User},
 			},
 		}
 	}

@@ -48,7 +48,13 @@ func (g *Gateway) FetchSubscription(ctx context.Context, id domain.SubscriptionI
 
 func (g *Gateway) fetchedSubscription(s domain.Subscription) domain.SubscriptionFact {
 	s.Items = slices.Clone(s.Items)
-	return domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: s}
+	fact := domain.SubscriptionFact{Type: domain.TypeFetched, At: g.now(), Snapshot: s}
+	for _, made := range g.sessions {
+		if made.fact.Subscription == s.ID {
+			fact.Claim = made.fact.Claim
+		}
+	}
+	return fact
 }
 
 // FetchSubscriptions implements [ports.Gateway]. Who has a subscription is a customer,

@@ -29,7 +29,7 @@ func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
 	facts := []domain.Fact{completed}
 	if sub, made := g.subscriptions[s.fact.Subscription]; made {
 		facts = append(facts, domain.SubscriptionFact{
-			Type: "customer.subscription.created", At: g.now(), Snapshot: sub,
+			Type: "customer.subscription.created", At: g.now(), Snapshot: sub, Claim: s.fact.Claim,
 		})
 	}
 	return facts
@@ -40,9 +40,17 @@ func (g *Gateway) charge(s domain.SessionFact, pays domain.InvoiceID) domain.Pay
 	intent := domain.PaymentIntentID("pi_" + string(s.ID))
 	g.keepCharge(domain.ChargeFact{
 		ID: domain.ChargeID("ch_" + string(s.ID)), PaymentIntent: intent, Invoice: pays, Customer: s.Customer,
-		Amount: s.Amount, Currency: s.Currency,
+		Amount: s.Amount, Currency: s.Currency, Claim: chargeClaim(s),
 	})
 	return intent
+}
+
+// chargeClaim: a one-time payment has the metadata of its session, a subscription's none.
+func chargeClaim(s domain.SessionFact) domain.Claim {
+	if s.Mode == domain.ModePayment {
+		return s.Claim
+	}
+	return domain.Claim{}
 }
 
 func (g *Gateway) subscribe(s session, price ports.StripePrice) domain.SubscriptionID {
@@ -73,7 +81,7 @@ func (g *Gateway) invoice(s session, sub domain.Subscription) domain.InvoiceID {
 	if sub.Status == domain.StatusTrialing {
 		amount = 0
 	}
-	i := domain.InvoiceFact{Customer: sub.Customer, Invoice: domain.Invoice{
+	i := domain.InvoiceFact{Customer: sub.Customer, Claim: s.fact.Claim, Invoice: domain.Invoice{
 		ID: domain.InvoiceID("in_" + string(s.fact.ID)), Subscription: sub.ID, Status: domain.InvoicePaid,
 		BillingReason: "subscription_create", Method: domain.ChargeAutomatically,
 		Currency: s.fact.Currency, Total: amount, AmountDue: amount, AmountPaid: amount,

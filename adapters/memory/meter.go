@@ -16,6 +16,7 @@ type Meter struct {
 	events map[EventCount]int
 	asked  map[AskedCount]int
 	grants []GrantTime
+	remade int
 }
 
 // EventCount, AskedCount and GrantTime are what is counted.
@@ -64,6 +65,23 @@ func (m *Meter) Grants() []GrantTime {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.grants)
+}
+
+// Remade implements [ports.Meter].
+func (m *Meter) Remade(orders int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.remade += orders
+}
+
+// Deriving implements [ports.Meter].
+func (m *Meter) Deriving(bool, int) {}
+
+// OrdersRemade returns how many orders were made again.
+func (m *Meter) OrdersRemade() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.remade
 }
 
 // Events returns how many events had each outcome.

@@ -346,6 +346,21 @@ func (s *Store) SetSetting(ctx context.Context, name, value string) error {
 	return nil
 }
 
+// SwapSetting implements [ports.Store].
+func (s *Store) SwapSetting(ctx context.Context, name, old, value string) (swapped bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	kept, known := s.settings[name]
+	if known != (old != "") || kept != old {
+		return false, nil
+	}
+	s.settings[name] = value
+	return true, nil
+}
+
 // Ready implements [ports.Store]: memory is always there.
 func (s *Store) Ready(ctx context.Context) error { return ctx.Err() }
 

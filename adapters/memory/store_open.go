@@ -32,16 +32,3 @@ func (s *Store) OpenQuestions(ctx context.Context, now time.Time, lease time.Dur
 	}
 	return slices.SortedFunc(maps.Values(open), func(a, b ports.OpenQuestions) int { return cmp.Compare(a.About, b.About) }), nil
 }
-
-// CountUsers implements [ports.Store].
-func (s *Store) CountUsers(ctx context.Context, after domain.UserID) (int, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	count := 0
-	for user := range s.states {
-		if user > after {
-			count++
-		}
-	}
-	return count, ctx.Err()
-}

@@ -74,20 +74,29 @@ func TestCreateSession_Parameters(t *testing.T) {
 		"metadata[order_id]":                          "order1",
 		"metadata[user_id]":                           "user_1",
 		"metadata[plan]":                              "pro",
+		"metadata[price]":                             "monthly",
+		"metadata[price_id]":                          "price_pro",
+		"metadata[deployment]":                        "0123abcd",
 	}
 	for mode, more := range map[domain.Mode]map[string]string{
 		domain.ModePayment: {
 			"mode": "payment",
-			"payment_intent_data[metadata][order_id]": "order1",
-			"payment_intent_data[metadata][user_id]":  "user_1",
-			"payment_intent_data[metadata][plan]":     "pro",
+			"payment_intent_data[metadata][order_id]":   "order1",
+			"payment_intent_data[metadata][user_id]":    "user_1",
+			"payment_intent_data[metadata][plan]":       "pro",
+			"payment_intent_data[metadata][price]":      "monthly",
+			"payment_intent_data[metadata][price_id]":   "price_pro",
+			"payment_intent_data[metadata][deployment]": "0123abcd",
 		},
 		domain.ModeSubscription: {
-			"mode":                                  "subscription",
-			"subscription_data[metadata][order_id]": "order1",
-			"subscription_data[metadata][user_id]":  "user_1",
-			"subscription_data[metadata][plan]":     "pro",
-			"subscription_data[trial_period_days]":  "14",
+			"mode":                                    "subscription",
+			"subscription_data[metadata][order_id]":   "order1",
+			"subscription_data[metadata][user_id]":    "user_1",
+			"subscription_data[metadata][plan]":       "pro",
+			"subscription_data[metadata][price]":      "monthly",
+			"subscription_data[metadata][price_id]":   "price_pro",
+			"subscription_data[metadata][deployment]": "0123abcd",
+			"subscription_data[trial_period_days]":    "14",
 		},
 	} {
 		rec, server := record(t, openSession)
@@ -122,8 +131,8 @@ func TestCreateSession_Least(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "client_reference_id=order1&customer=cus_1&line_items[0][price]=price_1&line_items[0][quantity]=1" +
-		"&metadata[order_id]=order1&metadata[plan]=pro&metadata[user_id]=user_1&mode=payment" +
-		"&payment_intent_data[metadata][order_id]=order1&payment_intent_data[metadata][plan]=pro&payment_intent_data[metadata][user_id]=user_1" +
+		"&metadata[order_id]=order1&metadata[plan]=pro&metadata[price_id]=price_1&metadata[user_id]=user_1&mode=payment" +
+		"&payment_intent_data[metadata][order_id]=order1&payment_intent_data[metadata][plan]=pro&payment_intent_data[metadata][price_id]=price_1&payment_intent_data[metadata][user_id]=user_1" +
 		"&success_url=https%3A%2F%2Fa.example"
 	if got := rec.requests()[0].body; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

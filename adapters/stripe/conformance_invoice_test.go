@@ -82,6 +82,12 @@ func conformInvoice(c conformance) (*stripespec.Sample, domain.Fact) {
 	s, want := c.invoice()
 	c.ofSubscription(s, "subscription")
 	if c.basil {
+		s.Set("parent.subscription_details.metadata", confMetadata)
+	} else {
+		s.Set("subscription_details.metadata", confMetadata)
+	}
+	want.Claim = confClaim
+	if c.basil {
 		s.Lacks("subscription")
 		s.Lacks("payment_intent")
 		s.Lacks("charge")

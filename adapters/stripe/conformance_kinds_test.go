@@ -60,7 +60,7 @@ func conformSessionPayment(c conformance) (*stripespec.Sample, domain.Fact) {
 	s.Set("mode", "payment")
 	s.Set("status", "open")
 	s.Set("payment_status", "unpaid")
-	s.Set("metadata", map[string]any{"order_id": "order1"})
+	s.Set("metadata", confMetadata)
 	s.Set("customer.id", "cus_1")
 	s.Set("payment_intent.id", "pi_1")
 	s.Set("recovered_from", "cs_test_a0")
@@ -74,16 +74,22 @@ func conformSessionPayment(c conformance) (*stripespec.Sample, domain.Fact) {
 	return s, domain.SessionFact{
 		Type: "checkout.session.expired", At: at(confTold), ID: "cs_test_a1", Mode: "payment", Status: "open",
 		PaymentStatus: "unpaid", Order: "order1", Customer: "cus_1", PaymentIntent: "pi_1", RecoveredFrom: "cs_test_a0",
-		URL: "https://checkout.stripe.com/c/pay/cs_test_a1",
+		URL: "https://checkout.stripe.com/c/pay/cs_test_a1", Claim: confClaim,
 	}
 }
+
+// What we write into the metadata of what we make, and what is read of it.
+var (
+	confMetadata = map[string]any{"order_id": "order1", "user_id": "user_1", "deployment": "0123abcd"}
+	confClaim    = domain.Claim{Deployment: "0123abcd", Order: "order1", User: "user_1"}
+)
 
 // subscription is one of one item, as it runs.
 func (c conformance) subscription() (*stripespec.Sample, domain.SubscriptionFact) {
 	s := c.sample("subscription", "sub_1")
 	s.Set("status", "active")
 	s.Set("customer", "cus_1")
-	s.Set("metadata", map[string]any{"order_id": "order1"})
+	s.Set("metadata", confMetadata)
 	s.Set("created", confBegan+1)
 	s.Set("start_date", confBegan)
 	s.Set("cancel_at_period_end", false)
@@ -97,7 +103,7 @@ func (c conformance) subscription() (*stripespec.Sample, domain.SubscriptionFact
 	s.Set("items.data.0.price.product", "prod_1")
 	s.Set("items.data.0.quantity", 3)
 	c.period(s, 0, confBegan, confEnds)
-	return s, domain.SubscriptionFact{Type: "customer.subscription.updated", At: at(confTold), Snapshot: domain.Subscription{
+	return s, domain.SubscriptionFact{Type: "customer.subscription.updated", At: at(confTold), Claim: confClaim, Snapshot: domain.Subscription{
 		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active", StartedAt: at(confBegan),
 		LatestInvoice: "in_1",
 		Items: []domain.Item{{

@@ -48,9 +48,10 @@ func (c conformance) charge() (*stripespec.Sample, domain.ChargeFact) {
 	s.Set("amount_refunded", 400)
 	s.Set("refunded", false)
 	s.Set("currency", "eur")
+	s.Set("metadata", confMetadata)
 	return s, domain.ChargeFact{
 		Type: "charge.refunded", At: at(confTold), ID: "ch_1", PaymentIntent: "pi_1", Customer: "cus_1",
-		Amount: 2403, Refunded: 400, Currency: "eur",
+		Amount: 2403, Refunded: 400, Currency: "eur", Claim: confClaim,
 	}
 }
 

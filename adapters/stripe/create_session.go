@@ -41,18 +41,18 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 // it has seen, Stripe refuses other parameters than it saw them with.
 func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 	order, options := r.Order, r.Options
-	ours := map[string]string{
-		metaOrder: string(order.ID),
-		metaUser:  string(r.User),
-		metaPlan:  string(order.Plan),
-	}
+	// What an order is made again from, should the database lose it.
+	metadata := ours(map[string]string{
+		metaOrder: string(order.ID), metaUser: string(r.User), metaDeployment: string(r.Deployment),
+		metaPlan: string(order.Plan), metaPrice: string(order.Price), metaPriceID: string(order.PriceID),
+	})
 	p := &stripe.CheckoutSessionParams{
 		Mode:              stripe.String(string(order.Mode)),
 		Customer:          stripe.String(string(r.Customer)),
 		ClientReferenceID: stripe.String(string(order.ID)),
 		LineItems:         []*stripe.CheckoutSessionLineItemParams{lineItem(r)},
 		SuccessURL:        stripe.String(order.SuccessURL),
-		Metadata:          ours,
+		Metadata:          metadata,
 	}
 	if order.CancelURL != "" {
 		p.CancelURL = stripe.String(order.CancelURL)
@@ -71,12 +71,12 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 	// Later events never see the session's metadata, only that of what it made.
 	switch order.Mode {
 	case domain.ModeSubscription:
-		p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{Metadata: ours}
+		p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{Metadata: metadata}
 		if order.TrialDays > 0 {
 			p.SubscriptionData.TrialPeriodDays = stripe.Int64(int64(order.TrialDays))
 		}
 	case domain.ModePayment:
-		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: ours}
+		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: metadata}
 	case domain.ModeSetup: // takes no money: nothing is sold that way
 	}
 	return p

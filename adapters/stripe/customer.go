@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"unicode/utf8"
 
@@ -14,9 +15,12 @@ import (
 
 // Names of our ids in the metadata of everything that we make.
 const (
-	metaOrder = "order_id"
-	metaUser  = "user_id"
-	metaPlan  = "plan"
+	metaOrder      = "order_id"
+	metaUser       = "user_id"
+	metaPlan       = "plan"
+	metaPrice      = "price"
+	metaPriceID    = "price_id"
+	metaDeployment = "deployment"
 )
 
 // maxMetadata is Stripe's bound of a metadata value, in characters.
@@ -27,7 +31,9 @@ const maxMetadata = 500
 func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
 	c := call{
 		does: "create customer", method: http.MethodPost, path: "/v1/customers", key: r.IdempotencyKey,
-		params: &stripe.CustomerParams{Metadata: map[string]string{metaUser: string(r.User)}},
+		params: &stripe.CustomerParams{Metadata: ours(map[string]string{
+			metaUser: string(r.User), metaDeployment: string(r.Deployment),
+		})},
 	}
 	if err := checkCreate(c, string(r.User)); err != nil {
 		return "", err
@@ -43,6 +49,12 @@ func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (
 		return "", unusable(c, got, "the answer is not a customer")
 	}
 	return domain.CustomerID(customer.ID), nil
+}
+
+// ours is metadata without what is empty, which Stripe takes for unset.
+func ours(all map[string]string) map[string]string {
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
 }
 
 // checkCreate refuses what would make something that we could not find again, or

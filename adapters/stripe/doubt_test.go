@@ -28,7 +28,7 @@ func TestFetchSubscription_Fact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := domain.SubscriptionFact{Type: domain.TypeFetched, At: noon.Truncate(time.Second), Snapshot: domain.Subscription{
+	want := domain.SubscriptionFact{Type: domain.TypeFetched, At: noon.Truncate(time.Second), Claim: domain.Claim{Order: "order1"}, Snapshot: domain.Subscription{
 		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "past_due",
 		Items: []domain.Item{{ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Quantity: 3, PeriodStart: began, PeriodEnd: ends}},
 	}}

@@ -79,7 +79,7 @@ func testdata(t testing.TB, name string) []byte {
 // anOrder is one with everything in it.
 func anOrder(mode domain.Mode) ports.SessionRequest {
 	return ports.SessionRequest{
-		User: "user_1", Customer: "cus_1", IdempotencyKey: "order1:1",
+		User: "user_1", Deployment: "0123abcd", Customer: "cus_1", IdempotencyKey: "order1:1",
 		Options: domain.CheckoutOptions{
 			PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, AdjustableAmount: true, MaxQuantity: 50,
 		},

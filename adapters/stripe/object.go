@@ -3,6 +3,8 @@ package stripe
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/entitled-dev/entitled/domain"
 )
 
 // object is any of Stripe's objects, decoded in one go before its kind is known:
@@ -36,7 +38,18 @@ type object struct {
 
 // metadata is what we look for in an object's metadata.
 type metadata struct {
-	OrderID word `json:"order_id"`
+	OrderID    word `json:"order_id"`
+	UserID     word `json:"user_id"`
+	Plan       word `json:"plan"`
+	Price      word `json:"price"`
+	PriceID    word `json:"price_id"`
+	Deployment word `json:"deployment"`
+}
+
+func (m metadata) claim() domain.Claim {
+	return domain.Claim{
+		Deployment: domain.DeploymentID(m.Deployment), Order: domain.OrderID(m.OrderID), User: domain.UserID(m.UserID),
+	}
 }
 
 // readObject reads one object out of an answer; what cannot be read is empty.

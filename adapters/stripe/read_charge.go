@@ -22,5 +22,6 @@ func readCharge(o *object, t domain.EventType, at time.Time) domain.ChargeFact {
 		Amount:        o.Amount.value,
 		Refunded:      o.AmountRefunded.value,
 		Currency:      string(o.Currency),
+		Claim:         o.Metadata.claim(),
 	}
 }

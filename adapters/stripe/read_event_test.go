@@ -139,7 +139,7 @@ func TestReadEvent_Strange(t *testing.T) {
 		"bytes that are not UTF-8": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"` + "\xff\xfe" + `"}}`),
 			domain.SessionFact{Type: "t", ID: "cs_1", Order: "\ufffd\ufffd"}},
 		"order id in the metadata": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","client_reference_id":"","metadata":{"order_id":"order1","x":{}}}}`),
-			domain.SessionFact{Type: "t", ID: "cs_1", Order: "order1"}},
+			domain.SessionFact{Type: "t", ID: "cs_1", Order: "order1", Claim: domain.Claim{Order: "order1"}}},
 		"numbers that are none": {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":"many"}}`), domain.SessionFact{Type: "t", ID: "cs_1"}},
 		"numbers as texts":      {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":"2403"}}`), domain.SessionFact{Type: "t", ID: "cs_1", Amount: 2403}},
 		"a number too large":    {envelope(`,"data":{"object":{"id":"cs_1","object":"checkout.session","amount_total":9223372036854775808}}`), domain.SessionFact{Type: "t", ID: "cs_1"}},

@@ -28,9 +28,13 @@ type invoiceFields struct {
 
 	Parent struct {
 		Details struct {
-			Subscription ref `json:"subscription"`
+			Subscription ref      `json:"subscription"`
+			Metadata     metadata `json:"metadata"`
 		} `json:"subscription_details"`
 	} `json:"parent"`
+	Details struct {
+		Metadata metadata `json:"metadata"`
+	} `json:"subscription_details"` // until acacia
 	Payments struct {
 		Data []invoicePayment `json:"data"`
 	} `json:"payments"`
@@ -43,6 +47,7 @@ func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact
 		Customer:        domain.CustomerID(o.Customer),
 		CustomerAccount: domain.CustomerAccountID(o.CustomerAccount),
 		PaidWith:        o.paidWith(),
+		Claim:           cmp.Or(o.Parent.Details.Metadata, o.Details.Metadata).claim(),
 		Invoice: domain.Invoice{
 			ID:              domain.InvoiceID(o.ID),
 			Subscription:    o.invoiceSubscription(),

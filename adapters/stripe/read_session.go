@@ -36,5 +36,6 @@ func readSession(o *object, t domain.EventType, at time.Time) domain.SessionFact
 		Amount:          o.AmountTotal.value,
 		Subtotal:        o.AmountSubtotal.value,
 		Currency:        string(o.Currency),
+		Claim:           o.Metadata.claim(),
 	}
 }

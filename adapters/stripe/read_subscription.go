@@ -73,7 +73,7 @@ func (p itemPrice) or(other itemPrice) itemPrice {
 }
 
 func readSubscription(o *object, t domain.EventType, at time.Time) domain.SubscriptionFact {
-	return domain.SubscriptionFact{Type: t, At: at, MoreItems: o.Items.More, Snapshot: domain.Subscription{
+	return domain.SubscriptionFact{Type: t, At: at, MoreItems: o.Items.More, Claim: o.Metadata.claim(), Snapshot: domain.Subscription{
 		ID:                domain.SubscriptionID(o.ID),
 		Order:             domain.OrderID(o.Metadata.OrderID),
 		Customer:          domain.CustomerID(o.Customer),

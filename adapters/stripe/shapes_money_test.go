@@ -63,7 +63,7 @@ func TestReadEvent_ShapesOfCharges(t *testing.T) {
 	for file, want := range map[string]domain.Fact{
 		"2022-11-15/charge":         theCharge("charge.refunded", ofInvoice(2403)),
 		"2023-10-16/charge":         theCharge("charge.refunded", ofInvoice(400)),
-		"2023-10-16/charge_payment": theCharge("charge.succeeded", nil),
+		"2023-10-16/charge_payment": theCharge("charge.succeeded", func(c *domain.ChargeFact) { c.Claim.Order = "order1" }),
 		"2024-04-10/charge":         theCharge("charge.updated", ofInvoice(0)),
 		"2024-09-30.acacia/charge": theCharge("charge.succeeded", func(c *domain.ChargeFact) {
 			c.ID, c.Invoice = "py_1", "in_1"

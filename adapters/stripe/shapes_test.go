@@ -16,11 +16,14 @@ var (
 	told  = began.Add(5 * time.Second)
 )
 
+// claimed is what the metadata of everything in testdata says that our checkout made.
+var claimed = domain.Claim{Order: "order1", User: "user_1"}
+
 func theSession(change func(*domain.SessionFact)) domain.Fact {
 	s := domain.SessionFact{
 		Type: "checkout.session.completed", At: told, ID: "cs_test_a1", Mode: "subscription",
 		Status: "complete", PaymentStatus: "paid", Order: "order1", Customer: "cus_1", Subscription: "sub_1",
-		Amount: 2403, Subtotal: 2700, Currency: "eur",
+		Amount: 2403, Subtotal: 2700, Currency: "eur", Claim: claimed,
 	}
 	if change != nil {
 		change(&s)
@@ -29,7 +32,7 @@ func theSession(change func(*domain.SessionFact)) domain.Fact {
 }
 
 func theSubscription(change func(*domain.SubscriptionFact)) domain.Fact {
-	s := domain.SubscriptionFact{Type: "customer.subscription.updated", At: told, Snapshot: domain.Subscription{
+	s := domain.SubscriptionFact{Type: "customer.subscription.updated", At: told, Claim: claimed, Snapshot: domain.Subscription{
 		ID: "sub_1", Order: "order1", Customer: "cus_1", Status: "active",
 		Items: []domain.Item{{
 			ID: "si_1", Price: "price_pro", LookupKey: "pro_monthly", Product: "prod_1", Quantity: 3, PeriodStart: began, PeriodEnd: ends,
@@ -43,7 +46,7 @@ func theSubscription(change func(*domain.SubscriptionFact)) domain.Fact {
 }
 
 func theInvoice(change func(*domain.InvoiceFact)) domain.Fact {
-	i := domain.InvoiceFact{Type: "invoice.paid", At: told, Customer: "cus_1", Invoice: domain.Invoice{
+	i := domain.InvoiceFact{Type: "invoice.paid", At: told, Customer: "cus_1", Claim: claimed, Invoice: domain.Invoice{
 		ID: "in_1", Subscription: "sub_1", Status: "paid", BillingReason: "subscription_create", Method: "charge_automatically",
 		Currency: "eur", Total: 2403, AmountDue: 2403, AmountPaid: 2403,
 		CreatedAt: began.Add(time.Second), FinalizedAt: began.Add(time.Second), PaidAt: began.Add(2 * time.Second),
@@ -73,6 +76,7 @@ func TestReadEvent_Shapes(t *testing.T) {
 		"2022-11-15/subscription": theSubscription(classic),
 		"2022-11-15/invoice": theInvoice(func(i *domain.InvoiceFact) {
 			withBoth(i)
+			i.Claim = domain.Claim{} // the subscription's metadata is not there yet
 			first := &i.Invoice.Lines[0]
 			first.Kind, first.Item, first.Price, first.Product, first.Amount = domain.LineChange, "si_1", "price_pro", "prod_1", 120
 		}),

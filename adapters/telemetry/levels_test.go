@@ -23,8 +23,8 @@ func TestMeter_ShowsLevelsAsTheyAreNow(t *testing.T) {
 	want(t, shown(t, m), "entitled_order_waits 3", "# TYPE entitled_order_waits gauge", "entitled_store_waits_total 6", "# TYPE entitled_store_waits_total counter",
 		`entitled_stripe_breaker{state="closed"} 1`, `entitled_stripe_breaker{state="open"} 0`, `entitled_stripe_breaker{state="half_open"} 0`)
 	level, state = 0, ports.BreakerOpen
-	m.Deriving(64, 36)
-	want(t, shown(t, m), "entitled_order_waits 0", "entitled_derive_users_done 64", "entitled_derive_users_left 36",
+	m.Deriving(true, 64)
+	want(t, shown(t, m), "entitled_order_waits 0", "entitled_deriving 1", "entitled_deriving_users_looked_at 64",
 		`entitled_stripe_breaker{state="closed"} 0`, `entitled_stripe_breaker{state="open"} 1`, `entitled_stripe_breaker{state="half_open"} 0`)
 }
 

@@ -20,8 +20,10 @@ type Meter struct {
 	events *prometheus.CounterVec
 	asked  *prometheus.CounterVec
 	grants *prometheus.HistogramVec
+	remade prometheus.Counter
 
-	deriveDone, deriveLeft prometheus.Gauge
+	deriving prometheus.Gauge
+	derived  prometheus.Gauge
 
 	// The counters that are expected, resolved once. Nobody writes to these maps
 	// after New.
@@ -46,7 +48,7 @@ var _ ports.Meter = (*Meter)(nil)
 
 // askable is what Stripe is asked about: on doubt, and where news did not come.
 var askable = []domain.RefKind{
-	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice,
+	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice, domain.RefCustomer,
 	domain.RefRenewal, domain.RefCompletion, domain.RefCollection,
 }
 
@@ -71,13 +73,17 @@ func New() *Meter {
 			Help:    "How long it took until a right was kept that an event gives: since Stripe sent the event (to the second, by Stripe's clock), and since it was received.",
 			Buckets: grantBuckets,
 		}, []string{"since"}),
-		deriveDone: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "entitled_derive_users_done",
-			Help: "Users whose entitlements were brought in line with a changed catalog, in the run under way or the last one.",
+		remade: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "entitled_orders_remade_total",
+			Help: "Orders that Stripe knew and the database did not, and that were made again: was it restored from a backup?",
 		}),
-		deriveLeft: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "entitled_derive_users_left",
-			Help: "Users whose entitlements are still to be brought in line with a changed catalog.",
+		deriving: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_deriving",
+			Help: "1 while this process derives again what users have, since the catalog has changed.",
+		}),
+		derived: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "entitled_deriving_users_looked_at",
+			Help: "Users at whom this process has looked in the pass that is under way.",
 		}),
 		ofEvents: map[eventLabels]prometheus.Counter{},
 		ofAsked:  map[askedLabels]prometheus.Counter{},
@@ -96,7 +102,7 @@ func New() *Meter {
 	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.deriveDone, m.deriveLeft,
+		m.events, m.asked, m.grants, m.remade, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -117,12 +123,6 @@ func (m *Meter) Granted(sinceSent, sinceReceived time.Duration) {
 	m.sinceReceived.Observe(max(sinceReceived, 0).Seconds())
 }
 
-// Deriving shows how far bringing entitlements in line with a changed catalog has come.
-func (m *Meter) Deriving(done, left int) {
-	m.deriveDone.Set(float64(done))
-	m.deriveLeft.Set(float64(left))
-}
-
 // Asked implements [ports.Meter].
 func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 	counter, expected := m.ofAsked[askedLabels{about, answer}]
@@ -130,6 +130,18 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 		counter = m.asked.WithLabelValues(string(about), string(answer))
 	}
 	counter.Inc()
+}
+
+// Remade implements [ports.Meter].
+func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
+
+// Deriving implements [ports.Meter].
+func (m *Meter) Deriving(underWay bool, looked int) {
+	m.deriving.Set(0)
+	if underWay {
+		m.deriving.Set(1)
+	}
+	m.derived.Set(float64(looked))
 }
 
 // Handler shows the counts in the format of Prometheus. Who may see them is up to

@@ -47,14 +47,14 @@ func TestMeter_EverySeriesIsThereFromTheStart(t *testing.T) {
 	for _, cause := range ports.Causes {
 		want(t, lines, `entitled_events_total{cause="`+string(cause)+`",outcome="ignored"} 0`)
 	}
-	for _, about := range []string{"subscription", "payment_intent", "charge", "invoice", "renewal", "completion", "collection"} {
+	for _, about := range []string{"subscription", "payment_intent", "charge", "invoice", "customer", "renewal", "completion", "collection"} {
 		for _, answer := range ports.Answers {
 			want(t, lines, `entitled_stripe_questions_total{about="`+about+`",answer="`+string(answer)+`"} 0`)
 		}
 	}
 	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge", "# TYPE entitled_grant_seconds histogram",
 		`entitled_grant_seconds_count{since="sent"} 0`, `entitled_grant_seconds_count{since="received"} 0`,
-		"entitled_derive_users_done 0", "entitled_derive_users_left 0")
+		"entitled_orders_remade_total 0", "entitled_deriving 0")
 }
 
 func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
@@ -67,6 +67,7 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 			m.Event(domain.OutcomeIgnored, ports.CauseStranger)
 			m.Asked(domain.RefCharge, ports.AnswerFailed)
 			m.Granted(90*time.Second, 20*time.Millisecond)
+			m.Remade(2)
 		})
 	}
 	wait.Wait()
@@ -78,7 +79,18 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 		`entitled_grant_seconds_bucket{since="received",le="0.025"} 50`,
 		`entitled_grant_seconds_bucket{since="sent",le="60"} 0`,
 		`entitled_grant_seconds_bucket{since="sent",le="300"} 50`,
+		"entitled_orders_remade_total 100",
 	)
+}
+
+func TestMeter_ShowsHowFarDerivingIs(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New()
+	want(t, shown(t, m), "entitled_deriving 0")
+	m.Deriving(true, 3000)
+	want(t, shown(t, m), "entitled_deriving 1", "entitled_deriving_users_looked_at 3000")
+	m.Deriving(false, 0)
+	want(t, shown(t, m), "entitled_deriving 0", "entitled_deriving_users_looked_at 0")
 }
 
 // What nobody expected is counted all the same.

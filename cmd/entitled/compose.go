@@ -89,6 +89,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewManualGrants,
 	app.NewAdminLog,
+	app.NewDeployment,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter, b ports.Breaker) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
 		fulfill.AskThrough(b)
@@ -100,7 +101,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, rememberPrices, keepMode, warnOfPrices, askOn))
+), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
@@ -108,18 +109,55 @@ func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(sh
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the
 // last one that the database saw.
-func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, logger *slog.Logger) {
+func inLineWithTheDatabase(lc fx.Lifecycle, adopt *app.AdoptDatabase, meter ports.Meter, logger *slog.Logger) {
 	lc.Append(fx.StartHook(adopt.Start))
+	adopt.OnProgress(tellProgress(meter, logger))
 	inBackground(lc, func(ctx context.Context) {
-		changes, err := adopt.CatchUp(ctx)
-		switch {
-		case ctx.Err() != nil: // the next start goes on
-		case err != nil:
-			logger.Error("entitlements could not be brought in line with the catalog", "error", err)
-		case changes > 0:
-			logger.Info("entitlements brought in line with the catalog", "changes", changes)
+		for {
+			changes, err := adopt.CatchUp(ctx)
+			switch {
+			case ctx.Err() != nil: // the next start goes on
+				return
+			case err != nil:
+				logger.Error("entitlements could not be brought in line with the catalog: it goes on in a minute", "error", err)
+			case changes > 0:
+				logger.Info("entitlements brought in line with the catalog", "changes", changes)
+			}
+			if err == nil {
+				return
+			}
+			select {
+			case <-time.After(time.Minute):
+			case <-ctx.Done():
+				return
+			}
 		}
 	})
+}
+
+// progressEvery is how often the log says how far entitlements are brought in line.
+const progressEvery = 10 * time.Second
+
+func tellProgress(meter ports.Meter, logger *slog.Logger) func(app.Progress) {
+	said := time.Now()
+	return func(p app.Progress) {
+		meter.Deriving(!p.Over, p.Looked)
+		if time.Since(said) < progressEvery || p.Over {
+			return
+		}
+		said = time.Now()
+		logger.Info("entitlements are being brought in line with the catalog",
+			"pass", p.Pass, "looked_at", p.Looked, "derived", p.Derived, "changes", p.Changes)
+	}
+}
+
+// nameDeployment gives the deployment its name before anything is sold, so that every
+// backup has it.
+func nameDeployment(lc fx.Lifecycle, deployment *app.Deployment) {
+	lc.Append(fx.StartHook(func(ctx context.Context) error {
+		_, err := deployment.ID(ctx)
+		return err
+	}))
 }
 
 // keepMode marks the database as one of this mode and account once Stripe has taken the

@@ -6,11 +6,47 @@ import (
 	"fmt"
 
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type databaseCommand struct {
 	Mode databaseMode `cmd:"" help:"Say which of Stripe's modes the database is for, or set it while nothing was sold. Stop the service before."`
+
+	Deployment databaseDeployment `cmd:"" help:"Say what this deployment is called in what it makes at Stripe, or give it another name. Stop the service before."`
+}
+
+type databaseDeployment struct {
+	Set string `help:"The name to have: of a backup from before there were names, the one in the metadata of what was sold since; of a copy that is to be a deployment of its own, a new one (--renew makes one up)." xor:"name"`
+	// Renew is what Set is with a name that nobody has.
+	Renew bool `help:"Take a new name: for a copy of another deployment's database." xor:"name"`
+}
+
+// Run shows, or sets.
+func (d databaseDeployment) Run(ctx context.Context, c console) error {
+	store, err := openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	deployment := app.NewDeployment(store, newID)
+	if d.Renew {
+		d.Set = newID()
+	}
+	if d.Set != "" {
+		if err := keepAct(ctx, store, ports.AdminAction{Action: app.ActDatabaseDeployment, About: d.Set}); err != nil {
+			return err
+		}
+		if err := deployment.Rename(ctx, domain.DeploymentID(d.Set)); err != nil {
+			return err
+		}
+	}
+	id, err := deployment.Show(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "deployment  %s\n", cmp.Or(string(id), "not named yet: it is at the first start"))
+	return err
 }
 
 type databaseMode struct {

@@ -67,3 +67,9 @@ func (uncounted) Granted(time.Duration, time.Duration) {}
 
 // Asked implements [ports.Meter].
 func (uncounted) Asked(domain.RefKind, ports.Answer) {}
+
+// Remade implements [ports.Meter].
+func (uncounted) Remade(int) {}
+
+// Deriving implements [ports.Meter].
+func (uncounted) Deriving(bool, int) {}

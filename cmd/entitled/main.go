@@ -28,7 +28,7 @@ type commands struct {
 	Events     eventsCommand     `cmd:"" help:"Look at the events that came from Stripe, and process them again."`
 	Quarantine quarantineCommand `cmd:"" help:"Look at the events that are ours and do not fit."`
 	AdminLog   adminLogCommand   `cmd:"" help:"List what was asked for with the rights of an operator: by whom, with which key, about whom, when."`
-	Database   databaseCommand   `cmd:"" help:"Look at what the database is for."`
+	Database   databaseCommand   `cmd:"" help:"Look at what the database is for, and what its deployment is called."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

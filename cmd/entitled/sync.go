@@ -12,11 +12,18 @@ import (
 )
 
 type syncCommand struct {
-	User string `arg:"" help:"The user's id in your product."`
+	User     string `arg:"" optional:"" help:"The user's id in your product."`
+	Customer string `help:"In place of a user: a Stripe customer (cus_...) whose orders the database has lost, as a quarantined event says. What does not say which deployment sold it is taken as sold here." placeholder:"CUS"`
 }
 
-// Run asks Stripe about a user and prints what changed by it.
+// Run asks Stripe about a user, or a customer, and prints what changed by it.
 func (s syncCommand) Run(ctx context.Context, c console) error {
+	if s.Customer != "" {
+		if s.User != "" {
+			return misusedf("name a user or --customer, not both: whose the customer is, Stripe says")
+		}
+		return s.restore(ctx, c)
+	}
 	if err := needUser(s.User); err != nil {
 		return err
 	}
@@ -44,5 +51,36 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 	}
 	_, err = fmt.Fprintf(c.err, "asked about %s, %s and %s: %s changed\n", counted(done.Orders, "order"),
 		counted(done.Subscriptions, "subscription"), counted(done.Invoices, "invoice"), counted(len(done.Changed), "entitlement"))
+	return err
+}
+
+// restore makes again what the database has lost of a customer.
+func (s syncCommand) restore(ctx context.Context, c console) error {
+	d, err := openDoor(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	if err := keepAct(ctx, d.store, ports.AdminAction{Action: app.ActRestore, About: s.Customer}); err != nil {
+		return err
+	}
+	done, err := app.NewRestoreCustomer(d.fulfill).Do(ctx, domain.CustomerID(s.Customer))
+	if errors.Is(err, ports.ErrNotFound) {
+		return fmt.Errorf("%w: check the id, and that STRIPE_SECRET_KEY is the service's", err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, order := range done.Orders {
+		fmt.Fprintf(c.out, "made again  order %s\n", order)
+	}
+	for _, reason := range done.Refused {
+		fmt.Fprintf(c.out, "left        %s\n", reason)
+	}
+	whose := "is nobody's of ours"
+	if done.User != "" {
+		whose = "is of user " + string(done.User)
+	}
+	_, err = fmt.Fprintf(c.err, "customer %s %s: %s made again, %d left\n", s.Customer, whose, counted(len(done.Orders), "order"), len(done.Refused))
 	return err
 }

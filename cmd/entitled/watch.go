@@ -12,8 +12,7 @@ import (
 )
 
 // watchLoad shows what fills up and what waits.
-func watchLoad(m *telemetry.Meter, fulfill *app.Fulfill, derive *app.DeriveAgain, show *app.ShowOrder, store *bunstore.Store, s *httpapi.Server, b ports.Breaker, clock ports.Clock) {
-	derive.OnProgress(m.Deriving)
+func watchLoad(m *telemetry.Meter, fulfill *app.Fulfill, show *app.ShowOrder, store *bunstore.Store, s *httpapi.Server, b ports.Breaker, clock ports.Clock) {
 	m.WatchBreaker(b.State)
 	m.WatchQuestions(fulfill.OpenQuestions, clock)
 	bodies := func() (held, most float64) { now, limit := s.BodyBytes(); return float64(now), float64(limit) }

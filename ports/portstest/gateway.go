@@ -60,6 +60,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"a paid subscription comes with its session", gatewayFetchSubscription},
 		{"a trial comes with its session", gatewayFetchTrial},
 		{"a subscription is fetched alone as with its session", gatewayFetchSubscriptionAlone},
+		{"what was made for a customer is fetched, the first first", gatewayFetchMade},
+		{"of an unknown customer nothing was made", gatewayFetchMadeUnknown},
 		{"an unknown subscription is not found", gatewayUnknownSubscription},
 		{"a charge is fetched by its id and by its payment intent", gatewayFetchCharge},
 		{"an unknown charge is not found", gatewayUnknownCharge},
@@ -93,11 +95,18 @@ type shopper struct {
 	customer domain.CustomerID
 }
 
+// claim is what objects that are made for an order of the shopper's say of themselves.
+func (s shopper) claim(order domain.OrderID) domain.Claim {
+	return domain.Claim{Deployment: deployment, Order: order, User: s.user}
+}
+
+const deployment = "0123abcd"
+
 func newShopper(t *testing.T, f GatewayFixture) shopper {
 	t.Helper()
 	s := shopper{GatewayFixture: f, user: "user_1"}
 	var err error
-	s.customer, err = f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: s.user, IdempotencyKey: "customer-1"})
+	s.customer, err = f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: s.user, Deployment: deployment, IdempotencyKey: "customer-1"})
 	if err != nil {
 		t.Fatalf("create customer: %v", err)
 	}
@@ -114,7 +123,7 @@ func (s shopper) request(order domain.OrderID, mode domain.Mode) ports.SessionRe
 		price = s.Recurring
 	}
 	return ports.SessionRequest{
-		User: s.user, Customer: s.customer, IdempotencyKey: string(order),
+		User: s.user, Deployment: deployment, Customer: s.customer, IdempotencyKey: string(order),
 		Options: domain.CheckoutOptions{MaxQuantity: 10},
 		Order: domain.Order{
 			ID: order, Plan: "pro", Price: "default", Mode: mode, Quantity: 2, PriceID: price.ID,
@@ -152,7 +161,7 @@ func (s shopper) fetch(t *testing.T, id domain.SessionID) (domain.SessionFact, [
 
 func gatewayCustomerOnce(t *testing.T, f GatewayFixture) {
 	first := newShopper(t, f).customer
-	again, err := f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "customer-1"})
+	again, err := f.Gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", Deployment: deployment, IdempotencyKey: "customer-1"})
 	if err != nil || again != first {
 		t.Errorf("the same key: got %q, %v, want %q", again, err, first)
 	}

@@ -62,7 +62,7 @@ func gatewayFetchCharge(t *testing.T, f GatewayFixture) {
 	mustBeFetched(t, "by its intent", got.Type, got.At, before)
 	want := domain.ChargeFact{
 		Type: got.Type, At: got.At, ID: got.ID, PaymentIntent: session.PaymentIntent, Customer: s.customer,
-		Amount: session.Amount, Currency: session.Currency,
+		Amount: session.Amount, Currency: session.Currency, Claim: session.Claim,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("by its intent: the charge differs (-want +got):\n%s", diff)

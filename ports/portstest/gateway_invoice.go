@@ -90,7 +90,7 @@ func gatewayFetchInvoice(t *testing.T, f GatewayFixture) {
 	if len(invoice.Lines) > 0 {
 		line.ID = invoice.Lines[0].ID
 	}
-	want := domain.InvoiceFact{Type: got.Type, At: got.At, Customer: s.customer, PaidWith: got.PaidWith, Invoice: domain.Invoice{
+	want := domain.InvoiceFact{Type: got.Type, At: got.At, Customer: s.customer, PaidWith: got.PaidWith, Claim: s.claim("order1"), Invoice: domain.Invoice{
 		ID: sub.LatestInvoice, Subscription: sub.ID, Status: domain.InvoicePaid, BillingReason: "subscription_create",
 		Method: domain.ChargeAutomatically, Currency: invoice.Currency,
 		Total: invoice.Total, AmountDue: invoice.Total, AmountPaid: invoice.Total,

@@ -70,7 +70,7 @@ func gatewayNewSession(t *testing.T, f GatewayFixture) {
 		}
 		want := domain.SessionFact{
 			Type: domain.TypeFetched, At: got.At, ID: got.ID, URL: got.URL, Amount: got.Amount, Subtotal: got.Subtotal, Currency: got.Currency,
-			Mode: mode, Status: "open", PaymentStatus: "unpaid", Order: order, Customer: s.customer,
+			Mode: mode, Status: "open", PaymentStatus: "unpaid", Order: order, Customer: s.customer, Claim: s.claim(order),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the session differs (-want +got):\n%s", mode, diff)

@@ -51,20 +51,3 @@ func testOpenQuestions(t *testing.T, s ports.Store) {
 	answer(t, s, doubt("sub_1", 100))
 	wantOpen(t, s, "after the answer", now)
 }
-
-func testCountUsers(t *testing.T, s ports.Store) {
-	wantCount := func(after domain.UserID, want int) {
-		t.Helper()
-		if got, err := s.CountUsers(t.Context(), after); err != nil || got != want {
-			t.Errorf("%d users after %q (%v), want %d", got, after, err, want)
-		}
-	}
-	wantCount("", 0)
-	for _, user := range []domain.UserID{"bob", "ann", "cyd"} {
-		update(t, s, touchOf(user), func(f ports.Found) ports.Kept { return everythingOf(f, user) })
-	}
-	wantCount("", 3)
-	wantCount("ann", 2)
-	wantCount("b", 2)
-	wantCount("cyd", 0)
-}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,6 +41,21 @@ func EmptyURL(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return home.clone(t, "template1")
+}
+
+// Copy is a database as another one is now, which nobody is connected to: a backup of it.
+// It is gone after the test.
+func Copy(t testing.TB, databaseURL string) string {
+	t.Helper()
+	home, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home.clone(t, strings.TrimPrefix(of.Path, "/"))
 }
 
 // home is a server that databases are made on.
