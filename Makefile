@@ -28,7 +28,7 @@ lint: ## Check style and the rules of the house
 fmt: ## Format the code
 	gofmt -w domain ports app adapters cmd migrations
 
-generate: ## Make generated files anew: the HTTP server from openapi.yaml, tables and diagram of ARCHITECTURE.md
+generate: ## Make generated files anew: the HTTP server and openapi.json from openapi.yaml, tables and diagram of ARCHITECTURE.md
 	go generate ./...
 	go test ./domain -run Diagram -update
 
