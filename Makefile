@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt verify generate bench build
+.PHONY: help run test test-fast lint fmt verify vulncheck generate bench build
 
 GOLANGCI := go tool -modfile=tools/go.mod golangci-lint
 
@@ -37,11 +37,15 @@ verify: ## Check that go.mod is tidy and the code formatted (generated files are
 	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations); \
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
+	go vet -tags nodev ./cmd/entitled
+
+vulncheck: ## Look for known vulnerabilities in what is called, where the list of them can be had
+	@.ci/vulncheck
 
 bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory, start-up time, a replay in memory
 	@.ci/deps
 	go test ./domain -run '^$$' -bench . -cpu 1
 	go test ./cmd/entitled -run '^$$' -bench . -benchtime 1x -timeout 30m
 
-build: ## Build bin/entitled
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/entitled ./cmd/entitled
+build: ## Build bin/entitled, as it is for production: without dev
+	CGO_ENABLED=0 go build -tags nodev -trimpath -ldflags '-s -w' -o bin/entitled ./cmd/entitled

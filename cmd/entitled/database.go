@@ -5,16 +5,21 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
 
-type databaseCommand struct {
-	Mode databaseMode `cmd:"" help:"Say which of Stripe's modes the database is for, or set it while nothing was sold. Stop the service before."`
+type databaseMode struct {
+	Set string
 }
 
-type databaseMode struct {
-	Set string `help:"Make it test or live, while nothing was sold: after a start with a key of the wrong mode, say." enum:"test,live," default:""`
+func newDatabaseMode(c console) *cobra.Command {
+	var m databaseMode
+	cmd := leaf("mode", "Say which of Stripe's modes the database is for, or set it while nothing was sold. Stop the service before.", c, &m)
+	cmd.Flags().Var(oneOf{&m.Set, []string{"test", "live"}}, "set", "Make it test or live, while nothing was sold: after a start with a key of the wrong mode, say.")
+	return cmd
 }
 
 // Run shows, or sets.

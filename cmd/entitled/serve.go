@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 
@@ -21,7 +22,14 @@ import (
 )
 
 type serveCommand struct {
-	AcceptLosses bool `help:"Start though the catalog takes rights from users who have them. ACCEPT_LOSSES=true does the same."`
+	AcceptLosses bool
+}
+
+func newServe(c console) *cobra.Command {
+	var serve serveCommand
+	cmd := leaf("serve", "Run the service, configured by the environment.", c, &serve)
+	cmd.Flags().BoolVar(&serve.AcceptLosses, "accept-losses", false, "Start though the catalog takes rights from users who have them. ACCEPT_LOSSES=true does the same.")
+	return cmd
 }
 
 // Run serves until ctx ends.

@@ -6,13 +6,22 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type syncCommand struct {
-	User string `arg:"" help:"The user's id in your product."`
+	User string
+}
+
+func newSync(c console) *cobra.Command {
+	var s syncCommand
+	cmd := leaf("sync", "Ask Stripe how everything of a user stands, and mend what was lost on the way.", c, &s)
+	takes(cmd, argument{&s.User, "USER", "The user, by the product's own id."})
+	return cmd
 }
 
 // Run asks Stripe about a user and prints what changed by it.
