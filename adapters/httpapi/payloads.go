@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,10 +124,6 @@ const (
 // mostValue is the last whole number that JSON carries everywhere.
 const mostValue = 1 << 53
 
-const idPattern = "^[A-Za-z0-9_.-]{1,255}$"
-
-var plainIDs = regexp.MustCompile(idPattern)
-
 // fault says what is wrong with a value, as it follows its name; empty: nothing.
 func (m member) fault(value any) string {
 	switch m.kind {
@@ -196,11 +191,21 @@ func (m member) faultOfIDs(value any) string {
 		return m.bounds("ids")
 	}
 	for _, id := range ids {
-		if text, is := id.(string); !is || !plainIDs.MatchString(text) {
+		if text, is := id.(string); !is || !isEventID(text) {
 			return ofIDs
 		}
 	}
 	return ""
+}
+
+// isEventID: 1 to 255 of the bytes that ids are made of.
+func isEventID(text string) bool {
+	for i := range len(text) {
+		if !plainByte(text[i]) && text[i] != '.' {
+			return false
+		}
+	}
+	return 1 <= len(text) && len(text) <= 255
 }
 
 // isFeatureValue: true, a number that JSON carries everywhere, or "unlimited".

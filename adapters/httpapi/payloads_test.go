@@ -69,7 +69,7 @@ func (m member) schema() map[string]any {
 			map[string]any{"type": "string", "enum": []any{"unlimited"}},
 		}}
 	case kindIDs:
-		items := map[string]any{"type": "string", "pattern": idPattern}
+		items := map[string]any{"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,255}$"}
 		return bounds(map[string]any{"type": "array", "items": items}, "minItems", "maxItems")
 	default:
 		schema := bounds(map[string]any{"type": "string"}, "minLength", "maxLength")
@@ -147,7 +147,7 @@ func TestPayloads_TakeWhatTheDocumentAllows(t *testing.T) {
 	t.Parallel()
 	described := describedBodies(t)
 	values := []string{
-		`null`, `true`, `false`, `""`, `"x"`, `"unlimited"`, `"failed"`, `"Failed"`, `[]`, `{}`, `["evt_1"]`, `["evt_1",2]`, `["a b"]`, `[""]`,
+		`null`, `true`, `false`, `""`, `"x"`, `"unlimited"`, `"failed"`, `"Failed"`, `[]`, `{}`, `["evt_1"]`, `["evt_1",2]`, `["a b"]`, `[""]`, `["evt-1._Z"]`, `["é"]`, `[` + text(255, "x") + `]`,
 		`0`, `1`, `-1`, `1.0`, `1.5`, `2e3`, `9007199254740992`, `9007199254740994`, `9223372036854775807`, `99999999999999999999`, `1e400`,
 		`"2027-01-31T12:00:00Z"`, `"2027-01-31T12:00:00.5+02:00"`, `"2027-01-31"`, `"2027-01-31T12:00:00"`, `"2027-13-31T12:00:00Z"`, `" 2027-01-31T12:00:00Z"`,
 		text(35, "x"), text(36, "x"), text(255, "é"), text(256, "é"), text(1000, "x"), text(1001, "x"), text(5000, "日"), text(5001, "日"),

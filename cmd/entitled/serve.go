@@ -38,7 +38,9 @@ func (serve serveCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	p, err := cfg.parts(c)
+	log := &lineBuffer{to: c.err}
+	defer log.flush()
+	p, err := cfg.parts(console{c.out, log})
 	if err != nil {
 		return misusedf("this configuration cannot be served:\n%w", err)
 	}
