@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt verify generate bench build
+.PHONY: help run test test-fast lint fmt verify vulncheck generate bench build
 
 GOLANGCI := go tool -modfile=tools/go.mod golangci-lint
 
@@ -33,7 +33,7 @@ lint: ## Check style and the rules of the house
 fmt: ## Format the code
 	gofmt -w domain ports app adapters cmd migrations
 
-generate: ## Make generated files anew: the HTTP server from openapi.yaml, tables and diagram of ARCHITECTURE.md
+generate: ## Make generated files anew: the HTTP server and openapi.json from openapi.yaml, tables and diagram of ARCHITECTURE.md
 	go generate ./...
 	go test ./domain -run Diagram -update
 
@@ -42,11 +42,15 @@ verify: ## Check that go.mod is tidy and the code formatted (generated files are
 	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations); \
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
+	go vet -tags nodev ./cmd/entitled
+
+vulncheck: ## Look for known vulnerabilities in what is called, where the list of them can be had
+	@.ci/vulncheck
 
 bench: ## Measure webhooks/s beside pgbench, reads/s beside an empty handler, memory, start-up time, a replay in memory
 	@.ci/deps
 	go test ./domain -run '^$$' -bench . -cpu 1
 	go test ./cmd/entitled -run '^$$' -bench . -benchtime 1x -timeout 30m
 
-build: ## Build bin/entitled
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/entitled ./cmd/entitled
+build: ## Build bin/entitled, as it is for production: without dev
+	CGO_ENABLED=0 go build -tags nodev -trimpath -ldflags '-s -w' -o bin/entitled ./cmd/entitled

@@ -29,7 +29,8 @@ type UserRecord struct {
 
 // Export tells of all that is kept about a user: the state, the history of rights, events
 // with their bodies, and what operators asked for. It ends with the first error of tell.
-// [ports.ErrNotFound]: nothing is kept.
+// [ports.ErrNotFound]: nothing
+// is kept but what operators asked for, of which it tells.
 func (u *UserData) Export(ctx context.Context, user domain.UserID, tell func(UserRecord) error) error {
 	known := false
 	say := func(record UserRecord) error {
@@ -58,7 +59,7 @@ func (u *UserData) Export(ctx context.Context, user domain.UserID, tell func(Use
 		return err
 	}
 	actions := AdminLog{store: u.store}
-	err = actions.Each(ctx, ports.AdminLogQuery{User: user}, func(a ports.AdminAction) error { return say(UserRecord{Action: &a}) })
+	err = actions.Each(ctx, ports.AdminLogQuery{User: user}, func(a ports.AdminAction) error { return tell(UserRecord{Action: &a}) })
 	if err == nil && !known {
 		return fmt.Errorf("user %s: %w", user, ports.ErrNotFound)
 	}

@@ -132,6 +132,8 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 	}
 	conn := config.ConnConfig
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
+	// No statement comes to them, and each connection would have room for a thousand.
+	conn.StatementCacheCapacity, conn.DescriptionCacheCapacity = 0, 0
 	if conn.ValidateConnect == nil { // or the URL says by target_session_attrs which server it wants
 		conn.ValidateConnect = takesWrites
 	}

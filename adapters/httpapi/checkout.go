@@ -16,6 +16,10 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 	if err != nil {
 		return nil, err
 	}
+	key, err := clientKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.limit.take(limitKey(ctx, string(user))); err != nil {
 		return nil, err
 	}
@@ -27,7 +31,7 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 		SuccessURL: orZero(wish.SuccessURL),
 		CancelURL:  orZero(wish.CancelURL),
 		Locale:     orZero(wish.Locale),
-		ClientKey:  orZero(r.Params.IdempotencyKey),
+		ClientKey:  key,
 	})
 	if err != nil {
 		return nil, err

@@ -9,3 +9,4 @@
 package httpapi
 
 //go:generate go tool oapi-codegen -config oapi.yaml openapi.yaml
+//go:generate go test -run TestDocument_JSONIsUpToDate -update .

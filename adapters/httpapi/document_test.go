@@ -2,12 +2,16 @@ package httpapi
 
 import (
 	"bytes"
+	_ "embed"
+	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -16,12 +20,50 @@ import (
 	"github.com/entitled-dev/entitled/domain"
 )
 
-func TestDocument_IsValidWithItsExamples(t *testing.T) {
+//go:embed openapi.yaml
+var documentYAML string
+
+var parseDocument = sync.OnceValues(func() (*openapi3.T, error) {
+	return openapi3.NewLoader().LoadFromData([]byte(documentYAML))
+})
+
+func readDocument(t testing.TB) *openapi3.T {
+	t.Helper()
+	doc, err := parseDocument()
+	if err != nil {
+		t.Fatalf("read openapi.yaml: %v", err)
+	}
+	return doc
+}
+
+// echoPath writes /a/{b} as /a/:b.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+var update = flag.Bool("update", false, "write openapi.json anew")
+
+func TestDocument_JSONIsUpToDate(t *testing.T) {
 	t.Parallel()
-	doc, _, err := readDocument()
+	fresh, err := json.MarshalIndent(readDocument(t), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
+	fresh = append(fresh, '\n')
+	if *update {
+		if err := os.WriteFile("openapi.json", fresh, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(fresh, document) {
+		t.Error("openapi.yaml has changed since openapi.json was made: run go generate ./adapters/httpapi")
+	}
+}
+
+func TestDocument_IsValidWithItsExamples(t *testing.T) {
+	t.Parallel()
+	doc := readDocument(t)
 	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
 		t.Error(err)
 	}
@@ -45,10 +87,7 @@ func TestDocument_GeneratedCodeIsUpToDate(t *testing.T) {
 
 func TestDocument_DescribesEveryRoute(t *testing.T) {
 	t.Parallel()
-	doc, _, err := readDocument()
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := readDocument(t)
 	var described, ruled []string
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
@@ -67,10 +106,7 @@ func TestDocument_DescribesEveryRoute(t *testing.T) {
 
 func TestDocument_SaysWhoMayCall(t *testing.T) {
 	t.Parallel()
-	doc, _, err := readDocument()
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := readDocument(t)
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
 			open := operation.Security != nil && len(*operation.Security) == 0
@@ -83,11 +119,11 @@ func TestDocument_SaysWhoMayCall(t *testing.T) {
 
 func TestDocument_ListsEveryProblemCode(t *testing.T) {
 	t.Parallel()
-	_, responses, found := strings.Cut(string(documentYAML), "\n  responses:\n")
+	_, responses, found := strings.Cut(documentYAML, "\n  responses:\n")
 	if !found {
 		t.Fatal("openapi.yaml has no components.responses")
 	}
-	intro, _, _ := strings.Cut(string(documentYAML), "\npaths:")
+	intro, _, _ := strings.Cut(documentYAML, "\npaths:")
 	listed := map[string]bool{}
 	for _, match := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(intro+responses, -1) {
 		listed[match[1]] = true
@@ -108,10 +144,7 @@ func TestDocument_ListsEveryProblemCode(t *testing.T) {
 // A value that the rules know and the document does not would surprise clients.
 func TestDocument_ListsTheValuesThatTheRulesHave(t *testing.T) {
 	t.Parallel()
-	doc, _, err := readDocument()
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := readDocument(t)
 	enum := func(path ...string) []any {
 		schema := doc.Components.Schemas[path[0]].Value
 		for _, property := range path[1:] {

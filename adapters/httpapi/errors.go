@@ -183,10 +183,6 @@ func fromFramework(err error) error {
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) && framework.Code < http.StatusInternalServerError {
 		said := fmt.Sprint(framework.Message)
-		if field, unfit := errors.AsType[*json.UnmarshalTypeError](err); unfit {
-			// The document was satisfied, so it is a number that is too large.
-			return fmt.Errorf("%w: body.%s %s, and not as large", errMalformed, field.Field, ofNumber)
-		}
 		name, why, ofParameter := strings.Cut(strings.TrimPrefix(said, badParameter), ": ")
 		switch {
 		case !ofParameter || !strings.HasPrefix(said, badParameter):

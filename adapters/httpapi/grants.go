@@ -35,10 +35,14 @@ func (s *Server) GiveGrant(ctx context.Context, r GiveGrantRequestObject) (GiveG
 	if err != nil {
 		return nil, err
 	}
+	key, err := clientKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
 	wish := app.GrantRequest{
 		User: user, Feature: domain.FeatureKey(r.Body.Feature),
 		Since: orZero(r.Body.Since), Until: orZero(r.Body.Until),
-		Reason: r.Body.Reason, By: decider(ctx, r.Body.By), ClientKey: orZero(r.Params.IdempotencyKey),
+		Reason: r.Body.Reason, By: decider(ctx, r.Body.By), ClientKey: key,
 	}
 	if value := r.Body.Value; value != nil && value.Type == domain.FeatureLimit {
 		wish.Limit = &value.Limit

@@ -157,7 +157,18 @@ func shortText(name string, given *string) (string, error) {
 	return orZero(given), nil
 }
 
-const maxUserID = 255
+// clientKey is what a client made up for one intent; empty if it made up none.
+func clientKey(given *string) (string, error) {
+	if n := utf8.RuneCountInString(orZero(given)); given != nil && (n < 1 || n > maxClientKey) {
+		return "", fmt.Errorf("%w: Idempotency-Key has 1 to %d characters", errMalformed, maxClientKey)
+	}
+	return orZero(given), nil
+}
+
+const (
+	maxUserID    = 255
+	maxClientKey = 255
+)
 
 var ofShortText = fmt.Sprintf("has 1 to %d characters and no control characters", maxUserID)
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/getkin/kin-openapi/routers"
 	"github.com/labstack/echo/v4"
 
 	"github.com/entitled-dev/entitled/app"
@@ -18,17 +17,15 @@ import (
 
 // Server answers HTTP.
 type Server struct {
-	deps       Deps
-	config     Config
-	rules      map[routeKey]rule
-	bodyRoutes map[routeKey]*routers.Route
-	document   []byte
-	limit      *limiter
-	ready      *readiness
-	bodies     *budget
-	connected  *connections
-	echo       *echo.Echo
-	http       *http.Server
+	deps      Deps
+	config    Config
+	rules     map[routeKey]rule
+	limit     *limiter
+	ready     *readiness
+	bodies    *budget
+	connected *connections
+	echo      *echo.Echo
+	http      *http.Server
 
 	stopping context.Context // done once the server is to end, and goes on for DrainTime
 	stop     context.CancelFunc
@@ -54,20 +51,15 @@ func New(deps Deps, config Config) (*Server, error) {
 	if err := errors.Join(deps.check(), config.check()); err != nil {
 		return nil, err
 	}
-	doc, document, err := readDocument()
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		deps: deps, config: config, document: document,
-		rules:      rulesByRoute(rulesWith(config.Mounts)),
-		bodyRoutes: bodyRoutes(doc),
-		limit:      newLimiter(config.CheckoutRate, config.CheckoutBurst, deps.Clock),
-		ready:      &readiness{ask: deps.Ready, clock: deps.Clock},
-		bodies:     newBudget(config.BodyBytes),
-		connected:  newConnections(config.Connections),
-		echo:       echo.New(),
-		after:      time.After,
+		deps: deps, config: config,
+		rules:     rulesByRoute(rulesWith(config.Mounts)),
+		limit:     newLimiter(config.CheckoutRate, config.CheckoutBurst, deps.Clock),
+		ready:     &readiness{ask: deps.Ready, clock: deps.Clock},
+		bodies:    newBudget(config.BodyBytes),
+		connected: newConnections(config.Connections),
+		echo:      echo.New(),
+		after:     time.After,
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.ending, s.end = context.WithCancel(context.Background())

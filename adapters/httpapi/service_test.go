@@ -362,7 +362,7 @@ func (s *service) send(r *http.Request) reply {
 }
 
 var documentRouter = sync.OnceValue(func() routers.Router {
-	doc, _, err := readDocument()
+	doc, err := parseDocument()
 	if err != nil {
 		panic(err)
 	}

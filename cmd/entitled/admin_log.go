@@ -8,15 +8,26 @@ import (
 	"os/user"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type adminLogCommand struct {
-	User  string `help:"Only what was about this user."`
-	Limit int    `help:"At most so many." default:"50"`
-	JSON  bool   `help:"One JSON object a line."`
+	User  string
+	Limit int
+	JSON  bool
+}
+
+func newAdminLog(c console) *cobra.Command {
+	var l adminLogCommand
+	cmd := leaf("admin-log", "List what was asked for with the rights of an operator: by whom, with which key, about whom, when.", c, &l)
+	cmd.Flags().StringVar(&l.User, "user", "", "Only what was about this user.")
+	cmd.Flags().IntVar(&l.Limit, "limit", 50, "At most so many.")
+	cmd.Flags().BoolVar(&l.JSON, "json", false, "One JSON object a line.")
+	return cmd
 }
 
 // Run lists.

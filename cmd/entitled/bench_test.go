@@ -93,10 +93,10 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// benchBinary builds the program as it is released.
+// benchBinary builds the program as make build does.
 func benchBinary(b *testing.B) string {
 	b.Helper()
-	return buildProgram(b, "-trimpath", "-ldflags=-s -w")
+	return buildProgram(b, "-tags=nodev", "-trimpath", "-ldflags=-s -w")
 }
 
 // pgbench runs the bare transaction: what any service of this kind must do for an

@@ -7,19 +7,26 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 )
 
-type catalogCommand struct {
-	Check catalogCheck `cmd:"" help:"Read a catalog and say what is wrong with it, or what it sells."`
+type catalogCheck struct {
+	File     string
+	Stripe   bool
+	Database bool
 }
 
-type catalogCheck struct {
-	File     string `arg:"" optional:"" help:"The file; by default the one that CATALOG names, or catalog.yaml."`
-	Stripe   bool   `help:"Also ask Stripe for every price, with STRIPE_SECRET_KEY."`
-	Database bool   `help:"Also say what a start with it would take from users who have it, in the database that DATABASE_URL names."`
+func newCatalogCheck(c console) *cobra.Command {
+	var check catalogCheck
+	cmd := leaf("check", "Read a catalog and say what is wrong with it, or what it sells.", c, &check)
+	takes(cmd, argument{&check.File, "[FILE]", "The file; by default the one that CATALOG names, or catalog.yaml."})
+	cmd.Flags().BoolVar(&check.Stripe, "stripe", false, "Also ask Stripe for every price, with STRIPE_SECRET_KEY.")
+	cmd.Flags().BoolVar(&check.Database, "database", false, "Also say what a start with it would take from users who have it, in the database that DATABASE_URL names.")
+	return cmd
 }
 
 // Run reads the catalog and prints its plans.

@@ -89,6 +89,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewManualGrants,
 	app.NewAdminLog,
+	app.NewRetention,
 	app.NewDeployment,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter, b ports.Breaker) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
@@ -101,7 +102,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn))
+), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, redactOldBodies))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
@@ -192,6 +193,20 @@ func warnOfPrices(lc fx.Lifecycle, prices *app.Prices, logger *slog.Logger) {
 func askOn(lc fx.Lifecycle, fulfill *app.Fulfill, logger *slog.Logger) {
 	inBackground(lc, func(ctx context.Context) {
 		fulfill.AskOn(ctx, func(err error) { logger.Warn("open questions to Stripe have to wait", "error", err) })
+	})
+}
+
+// redactOldBodies takes the bodies of events that were kept for long enough.
+func redactOldBodies(lc fx.Lifecycle, retention *app.Retention, logger *slog.Logger) {
+	inBackground(lc, func(ctx context.Context) {
+		retention.Run(ctx, func(redacted int, err error) {
+			if err != nil {
+				logger.Warn("bodies of old events could not be redacted: it is tried again in an hour", "error", err)
+			}
+			if redacted > 0 {
+				logger.Info("bodies of old events redacted", "events", redacted)
+			}
+		})
 	})
 }
 

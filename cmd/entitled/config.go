@@ -27,6 +27,8 @@ type config struct {
 	MaxConnections string `env:"MAX_CONNECTIONS"`
 	// DrainTime is read by drainTime, whose error names the variable.
 	DrainTime   string `env:"DRAIN_TIME" envDefault:"5s"`
+	// Retention is read by retention, whose error names the variable.
+	Retention   string `env:"RETENTION" envDefault:"35d"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
 	Catalog     string `env:"CATALOG" envDefault:"catalog.yaml"`
 	// AcceptLosses is read by acceptsLosses, whose error names the variable.
@@ -107,6 +109,9 @@ func (c config) check() error {
 	if _, err := c.drainTime(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.retention(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
@@ -141,6 +146,23 @@ func (c config) drainTime() (time.Duration, error) {
 		return 0, fmt.Errorf("DRAIN_TIME is %q: a duration from 0s to 5m, such as 5s", c.DrainTime)
 	}
 	return drain, nil
+}
+
+// leastRetention is a little more than the three days for which Stripe sends an event again.
+const leastRetention = 4 * 24 * time.Hour
+
+// retention is for how long bodies of events are kept; zero: for ever.
+func (c config) retention() (time.Duration, error) {
+	if c.Retention == "0" {
+		return 0, nil
+	}
+	days, isDays := strings.CutSuffix(c.Retention, "d")
+	n, err := strconv.ParseUint(days, 10, 16)
+	keep := time.Duration(n) * 24 * time.Hour
+	if !isDays || err != nil || keep < leastRetention {
+		return 0, fmt.Errorf("RETENTION is %q: days, at least 4d, such as 35d; or 0 to keep the bodies of events for ever", c.Retention)
+	}
+	return keep, nil
 }
 
 // acceptsLosses tells whether a catalog is taken that takes rights from users.

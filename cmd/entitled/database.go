@@ -5,21 +5,25 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
-type databaseCommand struct {
-	Mode databaseMode `cmd:"" help:"Say which of Stripe's modes the database is for, or set it while nothing was sold. Stop the service before."`
-
-	Deployment databaseDeployment `cmd:"" help:"Say what this deployment is called in what it makes at Stripe, or give it another name. Stop the service before."`
+type databaseDeployment struct {
+	Set   string
+	Renew bool // Set, with a name that nobody has
 }
 
-type databaseDeployment struct {
-	Set string `help:"The name to have: of a backup from before there were names, the one in the metadata of what was sold since; of a copy that is to be a deployment of its own, a new one (--renew makes one up)." xor:"name"`
-	// Renew is what Set is with a name that nobody has.
-	Renew bool `help:"Take a new name: for a copy of another deployment's database." xor:"name"`
+func newDatabaseDeployment(c console) *cobra.Command {
+	var d databaseDeployment
+	cmd := leaf("deployment", "Say what this deployment is called in what it makes at Stripe, or give it another name. Stop the service before.", c, &d)
+	cmd.Flags().StringVar(&d.Set, "set", "", "The name to have: of a backup from before there were names, the one in the metadata of what was sold since; of a copy that is to be a deployment of its own, a new one (--renew makes one up).")
+	cmd.Flags().BoolVar(&d.Renew, "renew", false, "Take a new name: for a copy of another deployment's database.")
+	cmd.MarkFlagsMutuallyExclusive("set", "renew")
+	return cmd
 }
 
 // Run shows, or sets.
@@ -50,7 +54,14 @@ func (d databaseDeployment) Run(ctx context.Context, c console) error {
 }
 
 type databaseMode struct {
-	Set string `help:"Make it test or live, while nothing was sold: after a start with a key of the wrong mode, say." enum:"test,live," default:""`
+	Set string
+}
+
+func newDatabaseMode(c console) *cobra.Command {
+	var m databaseMode
+	cmd := leaf("mode", "Say which of Stripe's modes the database is for, or set it while nothing was sold. Stop the service before.", c, &m)
+	cmd.Flags().Var(oneOf{&m.Set, []string{"test", "live"}}, "set", "Make it test or live, while nothing was sold: after a start with a key of the wrong mode, say.")
+	return cmd
 }
 
 // Run shows, or sets.

@@ -1,3 +1,5 @@
+//go:build !nodev
+
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 
 	"github.com/entitled-dev/entitled/adapters/authn"
@@ -32,11 +35,32 @@ import (
 // devCommand runs the real thing on a Stripe in a box: the same program as serve,
 // the same signatures, the same HTTP calls. Only loopback sees it.
 type devCommand struct {
-	Port        int    `help:"Where the pages and the API listen, on 127.0.0.1." default:"8080" env:"PORT"`
-	SandboxPort int    `help:"Where the sandbox listens, on 127.0.0.1; 0: any free port." default:"0"`
-	Catalog     string `help:"A catalog of your own, with sandbox prices; by default a demo."`
-	Database    string `help:"SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is."`
-	Verbose     bool   `help:"Log every request." short:"v"`
+	Port        int
+	SandboxPort int
+	Catalog     string
+	Database    string
+	Verbose     bool
+}
+
+func newDev(c console) *cobra.Command {
+	var d devCommand
+	cmd := leaf("dev", "Run on a local database with a Stripe in a box: no account, key or network needed.", c, &d)
+	cmd.Flags().IntVar(&d.Port, "port", usualPort, "Where the pages and the API listen, on 127.0.0.1. PORT does the same.")
+	cmd.Flags().IntVar(&d.SandboxPort, "sandbox-port", 0, "Where the sandbox listens, on 127.0.0.1; 0: any free port.")
+	cmd.Flags().StringVar(&d.Catalog, "catalog", "", "A catalog of your own, with sandbox prices; by default a demo.")
+	cmd.Flags().StringVar(&d.Database, "database", "", "SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is.")
+	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request.")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		port := os.Getenv("PORT")
+		if port == "" || cmd.Flags().Changed("port") {
+			return nil
+		}
+		if err := cmd.Flags().Set("port", port); err != nil {
+			return misusedf("PORT is %q: a number from 1 to 65535", port)
+		}
+		return nil
+	}
+	return cmd
 }
 
 // Keys of a service that only this machine can reach. The first is in README.md.

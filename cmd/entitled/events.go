@@ -9,25 +9,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
-type eventsCommand struct {
-	List   eventsList   `cmd:"" help:"List the events received, the last first."`
-	Show   eventsShow   `cmd:"" help:"Show one event: what became of it, and its body as received."`
-	Replay eventsReplay `cmd:"" help:"Process events again, from their bodies as received: after the catalog was mended, say."`
+type eventsList struct {
+	Outcome, Type, User, Older string
+	Limit                      int
+	JSON                       bool
 }
 
-type eventsList struct {
-	Outcome string `help:"Only those applied, unchanged, ignored, waiting, quarantined or failed." enum:"applied,unchanged,ignored,waiting,quarantined,failed," default:""`
-	Type    string `help:"Only those of this type, such as invoice.paid."`
-	User    string `help:"Only those about this user."`
-	Older   string `help:"Only those received at least so long ago, such as 7d or 12h."`
-	Limit   int    `help:"At most so many." default:"50"`
-	JSON    bool   `help:"One JSON object a line."`
+func newEventsList(c console) *cobra.Command {
+	var l eventsList
+	cmd := leaf("list", "List the events received, the last first.", c, &l)
+	outcomes := oneOf{&l.Outcome, []string{"applied", "unchanged", "ignored", "waiting", "quarantined", "failed"}}
+	cmd.Flags().Var(outcomes, "outcome", "Only those applied, unchanged, ignored, waiting, quarantined or failed.")
+	cmd.Flags().StringVar(&l.Type, "type", "", "Only those of this type, such as invoice.paid.")
+	cmd.Flags().StringVar(&l.User, "user", "", "Only those about this user.")
+	cmd.Flags().StringVar(&l.Older, "older", "", "Only those received at least so long ago, such as 7d or 12h.")
+	cmd.Flags().IntVar(&l.Limit, "limit", 50, "At most so many.")
+	cmd.Flags().BoolVar(&l.JSON, "json", false, "One JSON object a line.")
+	return cmd
 }
 
 // Run lists receipts.
@@ -89,7 +95,14 @@ func (c console) receipts(asJSON bool, column string, of func(domain.ProcessedEv
 }
 
 type eventsShow struct {
-	ID string `arg:"" help:"The event's id, evt_..."`
+	ID string
+}
+
+func newEventsShow(c console) *cobra.Command {
+	var s eventsShow
+	cmd := leaf("show", "Show one event: what became of it, and its body as received.", c, &s)
+	takes(cmd, argument{&s.ID, "ID", "The event's id, evt_..."})
+	return cmd
 }
 
 // Run shows one receipt and its payload.

@@ -6,8 +6,6 @@ import (
 	"net"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -39,18 +37,6 @@ func (e exit) String() string { return fmt.Sprintf("%d  %s", e.code, e.means) }
 
 // row is how README.md says it.
 func (e exit) row() string { return fmt.Sprintf("| %d | %s |", e.code, e.means) }
-
-// helpWithExits adds the exit codes to the help of each command.
-func helpWithExits(options kong.HelpOptions, ctx *kong.Context) error {
-	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
-		return err
-	}
-	fmt.Fprintln(ctx.Stdout, "\nExit codes:")
-	for _, e := range exits {
-		fmt.Fprintf(ctx.Stdout, "  %s\n", e)
-	}
-	return nil
-}
 
 // coded is an error that knows its exit code.
 type coded struct {

@@ -11,20 +11,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 )
 
 // leaves are all commands that can be run, as they are written.
 func leaves(t *testing.T) []string {
 	t.Helper()
-	parser, err := kong.New(&commands{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []string
-	for _, leaf := range parser.Model.Leaves(true) {
-		all = append(all, strings.TrimPrefix(leaf.FullPath(), parser.Model.Name+" "))
+	var visit func(*cobra.Command)
+	visit = func(of *cobra.Command) {
+		for _, cmd := range of.Commands() {
+			if visit(cmd); !cmd.HasSubCommands() {
+				all = append(all, strings.TrimPrefix(cmd.CommandPath(), "entitled "))
+			}
+		}
 	}
+	visit(newProgram(console{}))
 	if len(all) < 10 {
 		t.Fatalf("found only %v", all)
 	}
@@ -120,9 +122,21 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "serve", "PORT=x", []string{"PORT"}},
 		row{2, "serve", "HOST=192.0.2.1", []string{"HOST"}},
 		row{2, "serve", "STRIPE_SECRET_KEY_FILE=/nowhere", []string{"STRIPE_SECRET_KEY"}},
-		row{2, "dev --catalog /nowhere.yaml", "", []string{"--catalog"}},
+		row{2, "dev --port 0 --catalog /nowhere.yaml", "", []string{"--catalog"}},
 		row{2, "dev --port 0 --database mysql://x", "", []string{"--database"}},
 		row{4, "dev --port 0 --database postgres://x@127.0.0.1:1/x", "", []string{"--database", "does not answer"}},
+		row{2, "dev", "PORT=x", []string{"PORT", `"x"`}},
+		row{2, "", "", []string{"say which command", "serve, migrate, catalog"}},
+		row{2, "events", "", []string{"list, show, replay", "entitled events --help"}},
+		row{2, "evnts", "", []string{"did you mean events?", "entitled --help"}},
+		row{2, "events lst", "", []string{"did you mean list?", "entitled events --help"}},
+		row{2, "explain", "", []string{"USER is missing", "entitled explain USER [FEATURE]"}},
+		row{2, "explain ana sso now", "", []string{"unexpected argument now"}},
+		row{2, "explain ana --at", "", []string{"--at"}},
+		row{2, "explain ana --json=maybe", "", []string{`--json is "maybe"`, "true or false"}},
+		row{2, "events list --limit x", "", []string{`--limit is "x"`, "a whole number"}},
+		row{2, "events list --outcome paid", "", []string{`--outcome is "paid"`, "one of applied, unchanged,"}},
+		row{2, "database mode --set prod", "", []string{`--set is "prod"`, "one of test, live"}},
 		row{2, "explain ~", "", []string{"USER"}},
 		row{2, "explain ana --at yesterday", "", []string{"--at"}},
 		row{2, "grants ~", "", []string{"USER"}},

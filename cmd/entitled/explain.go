@@ -9,16 +9,27 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type explainCommand struct {
-	User    string `arg:"" help:"The user, by the product's own id."`
-	Feature string `arg:"" optional:"" help:"The feature's key in the catalog; by default all that the user's purchases and grants are about."`
-	At      string `help:"Another moment than now: a date (its beginning, UTC) or a time. The past is answered from the history, the future as if nothing else happened."`
-	JSON    bool   `help:"One JSON object."`
+	User, Feature, At string
+	JSON              bool
+}
+
+func newExplain(c console) *cobra.Command {
+	var e explainCommand
+	cmd := leaf("explain", "Say why a user has, or lacks, a feature: now or at another moment.", c, &e)
+	takes(cmd,
+		argument{&e.User, "USER", "The user, by the product's own id."},
+		argument{&e.Feature, "[FEATURE]", "The feature's key in the catalog; by default all that the user's purchases and grants are about."})
+	cmd.Flags().StringVar(&e.At, "at", "", "Another `moment` than now: a date (its beginning, UTC) or a time. The past is answered from the history, the future as if nothing else happened.")
+	cmd.Flags().BoolVar(&e.JSON, "json", false, "One JSON object.")
+	return cmd
 }
 
 // Run explains.

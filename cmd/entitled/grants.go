@@ -9,24 +9,52 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type grantCommand struct {
-	User    string `arg:"" help:"The user, by the product's own id."`
-	Feature string `arg:"" help:"The feature's key in the catalog."`
-	Limit   string `help:"Of a limit feature: how many, or unlimited."`
-	Until   string `help:"When it ends: a date (its beginning, UTC), a time, or from now such as 30d (not with --key). By default never."`
-	Reason  string `help:"Why, for whoever asks later." required:""`
-	By      string `help:"Who decides it." required:""`
-	Key     string `help:"Makes the command repeatable: with the same key it is the same grant. Then --until has to be a date or a time: 30d from now is another end each time."`
-	JSON    bool   `help:"One JSON object."`
+	User, Feature   string
+	Limit, Until    string
+	Reason, By, Key string
+	JSON            bool
+}
+
+func newGrant(c console) *cobra.Command {
+	var g grantCommand
+	cmd := leaf("grant", "Give a user a feature by hand. It needs --reason and --by.", c, &g)
+	takes(cmd,
+		argument{&g.User, "USER", "The user, by the product's own id."},
+		argument{&g.Feature, "FEATURE", "The feature's key in the catalog."})
+	cmd.Flags().StringVar(&g.Limit, "limit", "", "Of a limit feature: how many, or unlimited.")
+	cmd.Flags().StringVar(&g.Until, "until", "", "When it ends: a date (its beginning, UTC), a time, or from now such as 30d (not with --key). By default never.")
+	cmd.Flags().StringVar(&g.Reason, "reason", "", "Why, for whoever asks later.")
+	cmd.Flags().StringVar(&g.By, "by", "", "Who decides it.")
+	cmd.Flags().StringVar(&g.Key, "key", "", "Makes the command repeatable: with the same key it is the same grant. Then --until has to be a date or a time: 30d from now is another end each time.")
+	cmd.Flags().BoolVar(&g.JSON, "json", false, "One JSON object.")
+	return cmd
+}
+
+// needReason refuses what nobody could answer for later.
+func needReason(reason, by string) error {
+	switch {
+	case reason == "":
+		return misusedf("--reason is missing: say why, for whoever asks later")
+	case by == "":
+		return misusedf("--by is missing: say who decides it")
+	default:
+		return nil
+	}
 }
 
 // Run gives.
 func (g grantCommand) Run(ctx context.Context, c console) error {
+	if err := needReason(g.Reason, g.By); err != nil {
+		return err
+	}
 	limit, err := readLimit(g.Limit)
 	if err != nil {
 		return err
@@ -72,8 +100,16 @@ func readLimit(text string) (*int64, error) {
 }
 
 type grantsCommand struct {
-	User string `arg:"" help:"The user, by the product's own id."`
-	JSON bool   `help:"One JSON object a line."`
+	User string
+	JSON bool
+}
+
+func newGrants(c console) *cobra.Command {
+	var g grantsCommand
+	cmd := leaf("grants", "List what a user was given by hand.", c, &g)
+	takes(cmd, argument{&g.User, "USER", "The user, by the product's own id."})
+	cmd.Flags().BoolVar(&g.JSON, "json", false, "One JSON object a line.")
+	return cmd
 }
 
 // Run lists.
@@ -101,14 +137,25 @@ func (g grantsCommand) Run(ctx context.Context, c console) error {
 }
 
 type revokeCommand struct {
-	Grant  string `arg:"" help:"The grant's id, grant_..."`
-	Reason string `help:"Why, for whoever asks later." required:""`
-	By     string `help:"Who decides it." required:""`
-	JSON   bool   `help:"One JSON object."`
+	Grant, Reason, By string
+	JSON              bool
+}
+
+func newRevoke(c console) *cobra.Command {
+	var r revokeCommand
+	cmd := leaf("revoke", "Take back what was given by hand. It needs --reason and --by.", c, &r)
+	takes(cmd, argument{&r.Grant, "GRANT", "The grant's id, grant_..."})
+	cmd.Flags().StringVar(&r.Reason, "reason", "", "Why, for whoever asks later.")
+	cmd.Flags().StringVar(&r.By, "by", "", "Who decides it.")
+	cmd.Flags().BoolVar(&r.JSON, "json", false, "One JSON object.")
+	return cmd
 }
 
 // Run takes back.
 func (r revokeCommand) Run(ctx context.Context, c console) error {
+	if err := needReason(r.Reason, r.By); err != nil {
+		return err
+	}
 	store, sold, err := openForWriting(ctx)
 	if err != nil {
 		return err

@@ -11,26 +11,44 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+
+	"github.com/entitled-dev/entitled/adapters/bunstore"
 )
 
-// commands is the command line.
-type commands struct {
-	Dev        devCommand        `cmd:"" help:"Run on a local database with a Stripe in a box: no account, key or network needed."`
-	Serve      serveCommand      `cmd:"" help:"Run the service, configured by the environment."`
-	Migrate    migrateCommand    `cmd:"" help:"Bring the database schema up to date, or back."`
-	Catalog    catalogCommand    `cmd:"" help:"Work with the catalog of plans and features."`
-	Explain    explainCommand    `cmd:"" help:"Say why a user has, or lacks, a feature: now or at another moment."`
-	Sync       syncCommand       `cmd:"" help:"Ask Stripe how everything of a user stands, and mend what was lost on the way."`
-	Grant      grantCommand      `cmd:"" help:"Give a user a feature by hand."`
-	Grants     grantsCommand     `cmd:"" help:"List what a user was given by hand."`
-	Revoke     revokeCommand     `cmd:"" help:"Take back what was given by hand."`
-	Events     eventsCommand     `cmd:"" help:"Look at the events that came from Stripe, and process them again."`
-	Quarantine quarantineCommand `cmd:"" help:"Look at the events that are ours and do not fit."`
-	AdminLog   adminLogCommand   `cmd:"" help:"List what was asked for with the rights of an operator: by whom, with which key, about whom, when."`
-	Database   databaseCommand   `cmd:"" help:"Look at what the database is for, and what its deployment is called."`
-	Version    versionCommand    `cmd:"" help:"Print the version."`
+// newProgram makes all commands, in the order in which --help lists them.
+func newProgram(c console) *cobra.Command {
+	program := group("entitled", "Turns Stripe Checkout payments into entitlements.",
+		newDev(c),
+		newServe(c),
+		group("migrate", "Bring the database schema up to date, or back.",
+			leaf("up", "Apply every migration that is missing.", c, migrateCommand(bunstore.Up)),
+			leaf("status", "List the migrations and which are applied.", c, migrateCommand(bunstore.Status)),
+			leaf("down", "Take the last migration back, with the data that only it has a place for.", c, migrateCommand(bunstore.Down))),
+		group("catalog", "Work with the catalog of plans and features.", newCatalogCheck(c)),
+		newExplain(c),
+		newSync(c),
+		newGrant(c),
+		newGrants(c),
+		newRevoke(c),
+		group("events", "Look at the events that came from Stripe, and process them again.",
+			newEventsList(c), newEventsShow(c), newEventsReplay(c)),
+		group("quarantine", "Look at the events that are ours and do not fit.", newQuarantineList(c)),
+		newAdminLog(c),
+		group("database", "Look at what the database is for, and what its deployment is called.", newDatabaseMode(c), newDatabaseDeployment(c)),
+		group("user", "Say what is kept of a user, and forget it.", newUserExport(c), newUserForget(c)),
+		leaf("version", "Print the version.", c, versionCommand{}),
+	)
+	program.SilenceErrors, program.SilenceUsage = true, true // main prints errors, and --help the usage
+	program.CompletionOptions.DisableDefaultCmd = true
+	program.SetHelpFunc(printHelp)
+	program.SetFlagErrorFunc(wrongFlag)
+	program.SetOut(c.out)
+	program.SetErr(c.err)
+	return program
 }
+
+func init() { cobra.EnableCommandSorting = false }
 
 func main() {
 	// What lives on is small beside what passes through: collecting half as often
@@ -51,27 +69,7 @@ type console struct {
 
 // run is the program: it returns when the command is done or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var cli commands
-	exited := false
-	parser, err := kong.New(&cli,
-		kong.Name("entitled"),
-		kong.Description("Turns Stripe Checkout payments into entitlements."),
-		kong.UsageOnError(),
-		kong.Writers(stdout, stderr),
-		kong.Help(helpWithExits),
-		kong.Exit(func(int) { exited = true }), // --help has printed all there is to say
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(console{stdout, stderr}),
-	)
-	if err != nil {
-		return err
-	}
-	parsed, err := parser.Parse(args)
-	if exited {
-		return nil
-	}
-	if err != nil {
-		return misusedf("%w (see entitled --help)", err)
-	}
-	return settingNames.naming(parsed.Run())
+	program := newProgram(console{stdout, stderr})
+	program.SetArgs(args)
+	return settingNames.naming(program.ExecuteContext(ctx))
 }

@@ -10,35 +10,16 @@ import (
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 )
 
-type migrateCommand struct {
-	Up     migrateUp     `cmd:"" help:"Apply every migration that is missing."`
-	Status migrateStatus `cmd:"" help:"List the migrations and which are applied."`
-	Down   migrateDown   `cmd:"" help:"Take the last migration back, with the data that only it has a place for."`
-}
+// migrateCommand is the way that it goes.
+type migrateCommand bunstore.Direction
 
-type migrateUp struct{}
-
-// Run applies what is missing.
-func (migrateUp) Run(ctx context.Context, c console) error { return migrate(ctx, c, bunstore.Up) }
-
-type migrateStatus struct{}
-
-// Run lists the migrations.
-func (migrateStatus) Run(ctx context.Context, c console) error {
-	return migrate(ctx, c, bunstore.Status)
-}
-
-type migrateDown struct{}
-
-// Run takes one back.
-func (migrateDown) Run(ctx context.Context, c console) error { return migrate(ctx, c, bunstore.Down) }
-
-func migrate(ctx context.Context, c console, direction bunstore.Direction) error {
+// Run goes it, and lists the migrations.
+func (m migrateCommand) Run(ctx context.Context, c console) error {
 	cfg, err := readConfig(os.Environ(), os.ReadFile)
 	if err != nil {
 		return err
 	}
-	steps, err := bunstore.Migrate(ctx, cfg.DatabaseURL, direction)
+	steps, err := bunstore.Migrate(ctx, cfg.DatabaseURL, bunstore.Direction(m))
 	if err != nil {
 		return settingNames.opening(err)
 	}

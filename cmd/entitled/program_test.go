@@ -74,7 +74,10 @@ func (l *logBuffer) String() string {
 	return l.text.String()
 }
 
-var builds sync.Map // of flags: the same program is built once
+var (
+	builds     sync.Map // of flags: the same program is built once
+	buildCount atomic.Int32
+)
 
 // raceFlags make a program that looks for races, as `make test` makes the tests.
 var raceFlags = []string{"-race", "-gcflags=modernc.org/sqlite/lib=-race=false", "-gcflags=modernc.org/libc/...=-race=false"}
@@ -87,7 +90,7 @@ const raceSettings = "GORACE=halt_on_error=1 atexit_sleep_ms=10"
 func buildProgram(tb testing.TB, flags ...string) string {
 	tb.Helper()
 	build, _ := builds.LoadOrStore(fmt.Sprint(flags), sync.OnceValues(func() (string, error) {
-		file := filepath.Join(buildDir, fmt.Sprintf("entitled-%d", len(flags)))
+		file := filepath.Join(buildDir, fmt.Sprintf("entitled-%d", buildCount.Add(1)))
 		// Without what a debugger needs it is linked in half the time.
 		out, err := exec.Command("go", append(append([]string{"build", "-ldflags=-w"}, flags...), "-o", file, ".")...).CombinedOutput()
 		if err != nil {

@@ -5,19 +5,26 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
-type quarantineCommand struct {
-	List quarantineList `cmd:"" help:"List the events that a person has to look at, the last first, and say how many there are."`
+type quarantineList struct {
+	User  string
+	Limit int
+	JSON  bool
 }
 
-type quarantineList struct {
-	User  string `help:"Only those about this user."`
-	Limit int    `help:"Show at most so many." default:"50"`
-	JSON  bool   `help:"One JSON object a line."`
+func newQuarantineList(c console) *cobra.Command {
+	var l quarantineList
+	cmd := leaf("list", "List the events that a person has to look at, the last first, and say how many there are.", c, &l)
+	cmd.Flags().StringVar(&l.User, "user", "", "Only those about this user.")
+	cmd.Flags().IntVar(&l.Limit, "limit", 50, "Show at most so many.")
+	cmd.Flags().BoolVar(&l.JSON, "json", false, "One JSON object a line.")
+	return cmd
 }
 
 // Run lists what does not fit.

@@ -7,19 +7,35 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type eventsReplay struct {
-	Events  []string `arg:"" optional:"" help:"The events' ids, evt_...; or say with the flags which ones."`
-	Outcome string   `help:"Only those quarantined, failed, waiting or ignored." enum:"quarantined,failed,waiting,ignored," default:""`
-	User    string   `help:"Only those about this user."`
-	Type    string   `help:"Only those of this type, such as invoice.paid."`
-	Since   string   `help:"Only those received since: a date (its beginning, UTC), a time, or so long ago such as 7d."`
-	DryRun  bool     `help:"Only list which events it would be."`
-	JSON    bool     `help:"One JSON object a line."`
+	Events                     []string
+	Outcome, User, Type, Since string
+	DryRun, JSON               bool
+}
+
+func newEventsReplay(c console) *cobra.Command {
+	var r eventsReplay
+	cmd := leaf("replay", "Process events again, from their bodies as received: after the catalog was mended, say.", c, &r)
+	cmd.Use += " [ID...]"
+	cmd.Long = described("[ID...]", "The events' ids, evt_...; or say with the flags which ones.")
+	cmd.Args = func(_ *cobra.Command, given []string) error {
+		r.Events = given
+		return nil
+	}
+	cmd.Flags().Var(oneOf{&r.Outcome, []string{"quarantined", "failed", "waiting", "ignored"}}, "outcome", "Only those quarantined, failed, waiting or ignored.")
+	cmd.Flags().StringVar(&r.User, "user", "", "Only those about this user.")
+	cmd.Flags().StringVar(&r.Type, "type", "", "Only those of this type, such as invoice.paid.")
+	cmd.Flags().StringVar(&r.Since, "since", "", "Only those received since: a date (its beginning, UTC), a time, or so long ago such as 7d.")
+	cmd.Flags().BoolVar(&r.DryRun, "dry-run", false, "Only list which events it would be.")
+	cmd.Flags().BoolVar(&r.JSON, "json", false, "One JSON object a line.")
+	return cmd
 }
 
 // query says which events are meant, and refuses to mean all by accident.

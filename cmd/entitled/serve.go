@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
 
@@ -21,7 +22,14 @@ import (
 )
 
 type serveCommand struct {
-	AcceptLosses bool `help:"Start though the catalog takes rights from users who have them. ACCEPT_LOSSES=true does the same."`
+	AcceptLosses bool
+}
+
+func newServe(c console) *cobra.Command {
+	var serve serveCommand
+	cmd := leaf("serve", "Run the service, configured by the environment.", c, &serve)
+	cmd.Flags().BoolVar(&serve.AcceptLosses, "accept-losses", false, "Start though the catalog takes rights from users who have them. ACCEPT_LOSSES=true does the same.")
+	return cmd
 }
 
 // Run serves until ctx ends.
@@ -30,7 +38,9 @@ func (serve serveCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	p, err := cfg.parts(c)
+	log := &lineBuffer{to: c.err}
+	defer log.flush()
+	p, err := cfg.parts(console{c.out, log})
 	if err != nil {
 		return misusedf("this configuration cannot be served:\n%w", err)
 	}
@@ -71,7 +81,8 @@ func (c config) parts(console console) (parts, error) {
 	proxies, proxiesErr := c.proxies()
 	p.http.TrustedProxies = proxies
 	accept, _ := c.acceptsLosses() // checked below, with everything else
-	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept}
+	retention, _ := c.retention()
+	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept, Retention: retention}
 
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }

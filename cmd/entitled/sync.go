@@ -6,14 +6,23 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
 type syncCommand struct {
-	User     string `arg:"" optional:"" help:"The user's id in your product."`
-	Customer string `help:"In place of a user: a Stripe customer (cus_...) whose orders the database has lost, as a quarantined event says. What does not say which deployment sold it is taken as sold here." placeholder:"CUS"`
+	User, Customer string
+}
+
+func newSync(c console) *cobra.Command {
+	var s syncCommand
+	cmd := leaf("sync", "Ask Stripe how everything of a user stands, and mend what was lost on the way.", c, &s)
+	takes(cmd, argument{&s.User, "[USER]", "The user, by the product's own id."})
+	cmd.Flags().StringVar(&s.Customer, "customer", "", "In place of a user: a Stripe customer (`CUS`, as in cus_...) whose orders the database has lost, as a quarantined event says. What does not say which deployment sold it is taken as sold here.")
+	return cmd
 }
 
 // Run asks Stripe about a user, or a customer, and prints what changed by it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -14,7 +15,7 @@ var version = "dev"
 type versionCommand struct{}
 
 // Run prints what a bug report needs.
-func (versionCommand) Run(c console) error {
+func (versionCommand) Run(_ context.Context, c console) error {
 	revision := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {

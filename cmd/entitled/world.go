@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -15,12 +13,4 @@ func now() time.Time { return time.Now().UTC() }
 // newID makes ids that sort by time and carry 74 random bits.
 func newID() string {
 	return strings.ReplaceAll(uuid.Must(uuid.NewV7()).String(), "-", "")
-}
-
-func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, options))
-	}
-	return slog.New(slog.NewJSONHandler(w, options))
 }
