@@ -114,7 +114,7 @@ func (t *table[ID, Fact, Row]) into(h *held) error {
 			return err
 		}
 		t.facts(state.Account)[ID(is.ID)] = fact
-		h.keys[state.Account.User][t.name(ID(is.ID))] = is.Purchase
+		h.keys[state.Account.User].add(t.name(ID(is.ID)), is.Purchase)
 	}
 	return nil
 }
