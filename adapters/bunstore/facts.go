@@ -37,8 +37,9 @@ func factTables() []factTable {
 // factTable is one table of facts and the rows that were read from it, or are to
 // be written to it.
 type factTable interface {
-	// read reads what of some users is kept with some purchases; or all, if none is given.
-	read(s *Store, users, purchases []string) statement
+	// read reads all that some users have; or, if keys of purchases are given, what each
+	// has under the key beside it.
+	read(s *Store, users, keys []string) statement
 	// into puts the rows into the accounts that they belong to.
 	into(h *held) error
 	// changed are the facts that differ between two states of one account.
@@ -93,12 +94,12 @@ func sure[Row, Fact any](toFact func(Row) Fact) func(Row) (Fact, error) {
 	return func(row Row) (Fact, error) { return toFact(row), nil }
 }
 
-func (t *table[ID, Fact, Row]) read(s *Store, users, purchases []string) statement {
+func (t *table[ID, Fact, Row]) read(s *Store, users, keys []string) statement {
 	query := s.db.NewSelect().Model(&t.rows)
 	if t.where != "" {
 		query = query.Where(t.where)
 	}
-	return s.ofPurchases(query, users, purchases, &t.rows)
+	return s.ofPurchases(query, users, keys, &t.rows)
 }
 
 func (t *table[ID, Fact, Row]) into(h *held) error {
@@ -113,7 +114,7 @@ func (t *table[ID, Fact, Row]) into(h *held) error {
 			return err
 		}
 		t.facts(state.Account)[ID(is.ID)] = fact
-		h.keys[state.Account.User][t.name(ID(is.ID))] = is.Purchase
+		h.keys[state.Account.User].add(t.name(ID(is.ID)), is.Purchase)
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 // lock makes and locks the accounts that an update is about, in the order of their ids:
 // from here on nobody else changes them. It reads them, and whose the names are, without
 // what belongs to them.
-func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, purchases []string, err error) {
-	h = newHeld()
+func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, named purchases, err error) {
+	h, named = newHeld(), purchases{}
 	var trip []statement
 	var made, locked []accountRow
 	var refs []refRow
@@ -58,9 +58,9 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, pur
 		}
 		h.owners[name] = owner
 		h.whole[owner] = h.whole[owner] || w.whole[name]
-		purchases = append(purchases, row.Purchase)
+		named[purchase{row.UserID, row.Purchase}] = true
 	}
-	return h, purchases, nil
+	return h, named, nil
 }
 
 // lockAccounts finds the accounts by name and by user in one statement.
@@ -72,7 +72,7 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 				q = q.WhereOr("user_id IN (?)", bun.List(w.users))
 			}
 			if len(w.refs) > 0 {
-				q = q.WhereOr("user_id IN (SELECT user_id FROM refs WHERE (kind, id) IN (VALUES ?))", bun.Safe(s.pairs(w.refs)))
+				q = q.WhereOr("user_id IN (SELECT user_id FROM refs WHERE (kind, id) IN (VALUES ?))", bun.Safe(s.pairs(columns(w.refs))))
 			}
 			return q
 		})
@@ -90,23 +90,27 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 // readHeld reads what belongs to the locked accounts, and the receipts. Of an account that
 // is not wanted whole, it is what is kept with some purchases, unless there is something
 // that may be about any: the program before knew of no purchases.
-func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held, purchases []string) error {
-	var whole, part []string
+func (s *Store) readHeld(ctx context.Context, tx transaction, w wanted, h *held, named purchases) error {
+	var whole []string
+	part := purchases{}
 	for user := range h.states {
 		if h.whole[user] {
 			whole = append(whole, string(user))
 		} else {
-			part = append(part, string(user))
+			part[purchase{string(user), ""}] = true
 		}
 	}
 	slices.Sort(whole)
-	slices.Sort(part)
-	purchases = append(purchases, "")
-	slices.Sort(purchases)
+	for one := range named {
+		if !h.whole[domain.UserID(one.user)] {
+			part[one] = true
+		}
+	}
+	users, keys := part.columns()
 
 	var rows, some belongings
 	var receipts []receiptRow
-	trip := append(s.readBelongings(whole, nil, &rows), s.readBelongings(part, slices.Compact(purchases), &some)...)
+	trip := append(s.readBelongings(whole, nil, &rows), s.readBelongings(users, keys, &some)...)
 	if len(w.events) > 0 {
 		query := s.db.NewSelect().Model(&receipts).ExcludeColumn("payload")
 		trip = append(trip, s.among(query, "id", w.events, &receipts))
@@ -155,23 +159,23 @@ type belongings struct {
 	entitlements []entitlementRow
 }
 
-// readBelongings reads the rows of some accounts, each table once: all of them, or what is
-// kept with some purchases.
-func (s *Store) readBelongings(users, purchases []string, rows *belongings) []statement {
+// readBelongings reads the rows of some accounts, each table once: all of them; or, if keys
+// are given, one for each of the users, what is kept with these.
+func (s *Store) readBelongings(users, keys []string, rows *belongings) []statement {
 	if len(users) == 0 {
 		return nil
 	}
 	var all []statement
 	rows.facts = factTables()
 	for _, table := range rows.facts {
-		all = append(all, table.read(s, users, purchases))
+		all = append(all, table.read(s, users, keys))
 	}
-	return append(all, s.readEntitlements(users, purchases, &rows.entitlements))
+	return append(all, s.readEntitlements(users, keys, &rows.entitlements))
 }
 
-func (s *Store) readEntitlements(users, purchases []string, rows *[]entitlementRow) statement {
+func (s *Store) readEntitlements(users, keys []string, rows *[]entitlementRow) statement {
 	query := s.db.NewSelect().Model(rows).Order("user_id", "feature", "source_kind", "source_id")
-	return s.ofPurchases(query, users, purchases, rows)
+	return s.ofPurchases(query, users, keys, rows)
 }
 
 // into puts rows where they belong. Of an account that is not whole, a right that comes
@@ -206,22 +210,23 @@ func (rows belongings) into(h *held) error {
 func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 	query := s.db.NewSelect().Model(rows)
 	if !s.onPostgres() {
-		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(refs))), rows)
+		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(columns(refs)))), rows)
 	}
 	kinds, ids := columns(refs)
 	return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (kind, id) ON t.kind = named.kind AND t.id = named.id"), rows, kinds, ids)
 }
 
-// ofPurchases narrows a query to rows of some users, and of them to those that are kept
-// with some purchases, if any are given.
-func (s *Store) ofPurchases(query *bun.SelectQuery, users, purchases []string, rows any) statement {
+// ofPurchases narrows a query to rows of some users; or, if keys are given, to what each
+// user has under the key beside it. (By two lists that are not joined, Postgres would look
+// at all rows of the users, and filter them.)
+func (s *Store) ofPurchases(query *bun.SelectQuery, users, keys []string, rows any) statement {
 	switch {
-	case len(purchases) == 0:
+	case len(keys) == 0:
 		return s.among(query, "user_id", users, rows)
 	case s.onPostgres():
-		return s.statement(query.Where("user_id = ANY ($1) AND purchase = ANY ($2)"), rows, users, purchases)
+		return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (user_id, purchase) ON t.user_id = named.user_id AND t.purchase = named.purchase"), rows, users, keys)
 	default:
-		return s.statement(query.Where("user_id IN (?) AND purchase IN (?)", bun.List(users), bun.List(purchases)), rows)
+		return s.statement(query.Where("(user_id, purchase) IN (VALUES ?)", bun.Safe(s.pairs(users, keys))), rows)
 	}
 }
 
@@ -242,11 +247,11 @@ func (s *Store) statement(query bun.Query, rows any, args ...any) statement {
 	return statement{sql: string(sql), args: args, rows: rows}
 }
 
-// pairs writes refs as (kind, id), ...
-func (s *Store) pairs(refs []domain.Ref) string {
-	all := make([]string, len(refs))
-	for i, r := range refs {
-		all[i] = s.db.QueryGen().FormatQuery("(?, ?)", string(r.Kind), r.ID)
+// pairs writes two columns as (a, b), ...
+func (s *Store) pairs(as, bs []string) string {
+	all := make([]string, len(as))
+	for i, a := range as {
+		all[i] = s.db.QueryGen().FormatQuery("(?, ?)", a, bs[i])
 	}
 	return strings.Join(all, ", ")
 }

@@ -199,6 +199,9 @@ func faultsOf(t *testing.T, pool *pgxpool.Pool, sql string, tables []string) []s
 		if !onPurpose && slices.Contains(tables, p.Table) && p.readsAll() {
 			faults = append(faults, fmt.Sprintf("%s of all of %s (filter %s)", p.Node, p.Table, p.Filter))
 		}
+		if strings.Contains(p.Filter, "purchase") {
+			faults = append(faults, fmt.Sprintf("%s of all of an account in %s (filter %s)", p.Node, p.Table, p.Filter))
+		}
 	})
 	return faults
 }

@@ -69,3 +69,31 @@ func TestMigrate_RefusesAPooler(t *testing.T) {
 		}
 	}
 }
+
+// Behind PgBouncer this program and the one before take turns on the same connections to
+// the server: who of them updates a fact is said for a transaction and no longer.
+func TestPgBouncer_TellsWhoKnowsOfPurchases(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	pooled := pgtest.Bouncer(t, url, "default_pool_size = 1").URL(url)
+	s := openAsIs(t, pooled)
+	buy(t, s, 3)
+	for n := range 3 {
+		change(t, s, byNames(domain.Ref{Kind: domain.RefOrder, ID: "o_0001"}), func(state *ports.State) {
+			o := state.Account.Orders["o_0001"]
+			o.Attempt = n + 1
+			state.Account.Orders[o.ID] = o
+		})
+	}
+	if n := withoutKey(t, url); n > 0 {
+		t.Errorf("%d rows have no purchase after updates of this program", n)
+	}
+	separator := "?"
+	if strings.Contains(pooled, "?") {
+		separator = "&"
+	}
+	exec(t, pooled+separator+"default_query_exec_mode=simple_protocol", "UPDATE orders SET subscription_id = 'sub_1' WHERE id = 'o_0001'")
+	if n := withoutKey(t, url); n != 1 {
+		t.Errorf("%d rows have no purchase after an update of another program, want one", n)
+	}
+}

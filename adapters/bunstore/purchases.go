@@ -13,12 +13,34 @@ import (
 // was given. What has no key, as what the program before writes, may be of any part: then
 // the account is read whole.
 
-// keysAtOnce bounds how many facts are given a key for no other reason than that they have
-// none: of a large account, each update does some.
+// keysAtOnce is how many facts are given a key at a time for no other reason than that they
+// have none: of a large account, each update does some. A part is never divided, and the
+// last of them may be larger.
 const keysAtOnce = 2000
+
+// purchase is a part of an account as it is kept.
+type purchase struct{ user, key string }
+
+type purchases map[purchase]bool
+
+// columns are users and their keys, side by side.
+func (p purchases) columns() (users, keys []string) {
+	for one := range p {
+		users, keys = append(users, one.user), append(keys, one.key)
+	}
+	return users, keys
+}
 
 // keptUnder are the keys that the facts of an account were read with.
 type keptUnder map[domain.Ref]string
+
+// add tells the key of a fact. A payment and what it pays of an invoice have one name: where
+// one of them has no key, neither has.
+func (k keptUnder) add(fact domain.Ref, key string) {
+	if held, have := k[fact]; !have || held != "" {
+		k[fact] = key
+	}
+}
 
 // keying says under which keys the facts of one account are to be kept.
 type keying struct {
@@ -50,9 +72,9 @@ func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, he
 	}
 	left := keysAtOnce
 	for _, part := range slices.Sorted(maps.Keys(factsOf)) {
-		if n := len(factsOf[part]); n <= left && slices.ContainsFunc(factsOf[part], k.without) {
+		if left > 0 && slices.ContainsFunc(factsOf[part], k.without) {
 			give(part)
-			left -= n
+			left -= len(factsOf[part])
 		}
 	}
 	return k

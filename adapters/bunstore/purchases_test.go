@@ -198,3 +198,58 @@ func TestPurchases_WhatWasNotFoundIsNotWrittenOver(t *testing.T) {
 		wantState(t, s, "after that", before)
 	})
 }
+
+// A payment and the invoice that it pays are kept under one name, the payment intent's.
+// That the one has a purchase does not say that the other has.
+func TestPurchases_PaymentAndInvoicePaymentOfOneIntent(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"payments", "invoice_payments"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			eachDatabase(t, func(t *testing.T, url string) {
+				s := open(t, url)
+				buy(t, s, 3)
+				change(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, func(state *ports.State) {
+					state.Account.InvoicePayments["pi_0001"] = "in_1"
+				})
+				exec(t, url, fmt.Sprintf("UPDATE %s SET purchase = '' WHERE id = 'pi_0001'", table))
+				if a := found(t, s, domain.Ref{Kind: domain.RefOrder, ID: "o_0001"}); len(a.Orders) != 3 {
+					t.Errorf("found %d orders, want all of the account", len(a.Orders))
+				}
+				if n := withoutKey(t, url); n > 0 {
+					t.Errorf("%d rows have no purchase after that", n)
+				}
+				if a := found(t, s, domain.Ref{Kind: domain.RefOrder, ID: "o_0002"}); len(a.Orders) != 1 {
+					t.Errorf("found %d orders, want one", len(a.Orders))
+				}
+			})
+		})
+	}
+}
+
+// A part that is larger than what is given keys at a time gets its key at last, too: else
+// every update of its account would read all of it for good.
+func TestPurchases_LargePartGetsItsKey(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		buy(t, s, 2)
+		change(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, func(state *ports.State) {
+			for n := range 2100 {
+				id := domain.InvoiceID(fmt.Sprintf("in_%04d", n))
+				state.Account.Invoices[id] = domain.Invoice{ID: id, Subscription: "sub_1", Status: "paid"}
+			}
+		})
+		forgetKeys(t, url)
+		name := domain.Ref{Kind: domain.RefOrder, ID: "o_0001"}
+		for range 3 {
+			found(t, s, name)
+		}
+		if n := withoutKey(t, url); n > 0 {
+			t.Errorf("%d rows have no purchase", n)
+		}
+		if a := found(t, s, name); len(a.Orders) != 1 || len(a.Invoices) > 0 {
+			t.Errorf("found %d orders and %d invoices, want one order", len(a.Orders), len(a.Invoices))
+		}
+	})
+}

@@ -37,11 +37,11 @@ func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (port
 	}
 	defer tx.rollback()
 
-	held, purchases, err := s.lock(ctx, tx, w)
+	held, named, err := s.lock(ctx, tx, w)
 	if err != nil {
 		return err
 	}
-	if err := s.readHeld(ctx, tx, w, &held, purchases); err != nil {
+	if err := s.readHeld(ctx, tx, w, &held, named); err != nil {
 		return err
 	}
 	kept, err := fn(held.found(w))
