@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -222,17 +223,30 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 	causes := make([]ports.Cause, len(batch))
 	var granted map[domain.EventID]bool
 	var changed []domain.UserID
-	err = f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
-		verdicts = make([]domain.Verdict, len(batch))
-		work := newJoining(found, f.catalog, f.clock())
-		work.deployment = deployment
-		for i, r := range batch {
-			verdicts[i], causes[i] = f.joinOne(work, r)
+	whole := map[domain.UserID]bool{}
+	run := func() error {
+		return f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
+			verdicts = make([]domain.Verdict, len(batch))
+			work := newJoining(found, f.catalog, f.clock())
+			work.deployment, work.whole = deployment, whole
+			for i, r := range batch {
+				verdicts[i], causes[i] = f.joinOne(work, r)
+			}
+			if needed := work.notEnough(); len(needed) > 0 {
+				touch.Users = append(touch.Users, needed...)
+				return ports.Kept{}, errNotEnough
+			}
+			changed = slices.Collect(maps.Keys(work.changed))
+			granted = granting(work.changes)
+			return work.kept(), nil
+		})
+	}
+	if err = run(); errors.Is(err, errNotEnough) {
+		for _, user := range touch.Users {
+			whole[user] = true
 		}
-		changed = slices.Collect(maps.Keys(work.changed))
-		granted = granting(work.changes)
-		return work.kept(), nil
-	})
+		err = run()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,7 +26,13 @@ type joining struct {
 	questions  []ports.Question
 	answered   []domain.Doubt
 	expected   map[domain.Ref]time.Time
+	// whole are the users of whom all was found; of others it is what the facts are about.
+	// needed are those of whom that is not enough.
+	whole, needed map[domain.UserID]bool
 }
+
+// errNotEnough ends a run that needs more of some accounts than what its facts are about.
+var errNotEnough = errors.New("more of some accounts has to be found")
 
 func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 	return &joining{
@@ -35,6 +42,7 @@ func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 		changed:  map[domain.UserID]bool{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
 		expected: map[domain.Ref]time.Time{},
+		needed:   map[domain.UserID]bool{},
 	}
 }
 
@@ -129,9 +137,18 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 		)}, ports.CauseNone
 	}
 	j.begin(user)
+	prices := len(account.Meanings)
+	if j.whole[user] {
+		account = account.Learn(j.catalog)
+	}
 	verdict := account.Join(fact, j.catalog)
 	if verdict.Outcome == domain.OutcomeIgnored {
 		return user, verdict, ports.CauseNothingNew
+	}
+	// What a price means is the account's own: another purchase may give something now, or
+	// an order that was not found may say what this one's price means.
+	if len(account.Meanings) > prices || verdict.Outcome == domain.OutcomeQuarantined {
+		j.needed[user] = !j.whole[user]
 	}
 	cause := domain.Cause("")
 	if r.event.ID == "" {
@@ -139,6 +156,12 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 	}
 	j.settle(user, account, r.event.ID, cause)
 	return user, verdict, ports.CauseNone
+}
+
+// notEnough are the users of whom more has to be found, sorted.
+func (j *joining) notEnough() []domain.UserID {
+	maps.DeleteFunc(j.needed, func(_ domain.UserID, needed bool) bool { return !needed })
+	return slices.Sorted(maps.Keys(j.needed))
 }
 
 // claimed finds a name in a fact that another user has already.

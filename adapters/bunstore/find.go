@@ -178,8 +178,8 @@ func (s *Store) readEntitlements(users, keys []string, rows *[]entitlementRow) s
 	return s.ofPurchases(query, users, keys, rows)
 }
 
-// into puts rows where they belong. Of an account that is not whole, a right that comes
-// from nothing of what was read stays as it is.
+// into puts rows where they belong. Of an account that is not whole, a right that is kept
+// with no purchase and comes from nothing of what was read stays as it is.
 func (rows belongings) into(h *held) error {
 	for _, table := range rows.facts {
 		if err := table.into(h); err != nil {
@@ -191,7 +191,7 @@ func (rows belongings) into(h *held) error {
 		if err != nil {
 			return err
 		}
-		if user := state.Account.User; !h.whole[user] && !state.Account.Gives(row.source()) {
+		if user := state.Account.User; !h.whole[user] && row.Purchase == "" && !state.Account.Gives(row.source()) {
 			continue
 		}
 		stretches, err := row.toDomain()

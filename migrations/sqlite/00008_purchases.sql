@@ -36,7 +36,56 @@ ALTER TABLE grants ADD COLUMN purchase text NOT NULL DEFAULT '';
 DROP INDEX grants_user;
 CREATE INDEX grants_purchase ON grants (user_id, purchase);
 
+-- What the program before updates, put back for a while, may link purchases that were
+-- apart: a fact whose links change, and not its purchase, is read with all of its account
+-- once more.
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_orders AFTER UPDATE ON orders WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.session_id <> OLD.session_id OR NEW.subscription_id <> OLD.subscription_id OR NEW.payment_intent_id <> OLD.payment_intent_id)
+BEGIN UPDATE orders SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_subscriptions AFTER UPDATE ON subscriptions WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.order_id <> OLD.order_id)
+BEGIN UPDATE subscriptions SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_payments AFTER UPDATE ON payments WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.order_id <> OLD.order_id)
+BEGIN UPDATE payments SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_invoices AFTER UPDATE ON invoices WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.subscription_id <> OLD.subscription_id)
+BEGIN UPDATE invoices SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_invoice_payments AFTER UPDATE ON invoice_payments WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.invoice_id <> OLD.invoice_id)
+BEGIN UPDATE invoice_payments SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_charges AFTER UPDATE ON charges WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.payment_intent_id <> OLD.payment_intent_id OR NEW.invoice_id <> OLD.invoice_id)
+BEGIN UPDATE charges SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_refunds AFTER UPDATE ON refunds WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.charge_id <> OLD.charge_id OR NEW.payment_intent_id <> OLD.payment_intent_id)
+BEGIN UPDATE refunds SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_disputes AFTER UPDATE ON disputes WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.charge_id <> OLD.charge_id OR NEW.payment_intent_id <> OLD.payment_intent_id)
+BEGIN UPDATE disputes SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER forget_purchase_credit_notes AFTER UPDATE ON credit_notes WHEN NEW.purchase = OLD.purchase AND NEW.purchase <> '' AND (NEW.invoice_id <> OLD.invoice_id OR NEW.refunds <> OLD.refunds)
+BEGIN UPDATE credit_notes SET purchase = '' WHERE id = NEW.id; END;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP TRIGGER forget_purchase_orders;
+DROP TRIGGER forget_purchase_subscriptions;
+DROP TRIGGER forget_purchase_payments;
+DROP TRIGGER forget_purchase_invoices;
+DROP TRIGGER forget_purchase_invoice_payments;
+DROP TRIGGER forget_purchase_charges;
+DROP TRIGGER forget_purchase_refunds;
+DROP TRIGGER forget_purchase_disputes;
+DROP TRIGGER forget_purchase_credit_notes;
 DROP INDEX orders_purchase;
 CREATE INDEX orders_user ON orders (user_id);
 ALTER TABLE orders DROP COLUMN purchase;
