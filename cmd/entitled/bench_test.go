@@ -16,61 +16,131 @@ import (
 )
 
 // What is measured is the built program as its own process, on a Postgres with
-// the durability of production, beside pgbench on the same server. Both share the
-// machine with the load: compare the ratios, which are taken in turns.
-const (
-	benchRounds = 3
-	benchTime   = 4 * time.Second
+// the durability of production, beside pgbench and the obvious handler on the same server.
+// All share the machine with the load: compare the ratios, which are taken in turns.
+var (
+	benchRounds = setting("BENCH_ROUNDS", 3, strconv.Atoi)
+	benchTime   = setting("BENCH_TIME", 4*time.Second, time.ParseDuration) // of a load; a second at least
 )
 
+// setting is what the environment says, for a quick look; or else what the results in
+// README.md were taken with.
+func setting[T any](name string, otherwise T, parse func(string) (T, error)) T {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	value, err := parse(text)
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", name, err))
+	}
+	return value
+}
+
 func BenchmarkWebhooks(b *testing.B) {
+	const users = 300_000
 	server := pgtest.Start(b, pgtest.Durable())
 	database := server.URL()
-	bare := newPgbench(b, server.URL())
+	bare := newPgbench(b, database)
 	p := startProgram(b, benchBinary(b), database) // first: it would look through whomever it finds
-	buyers := seedBuyers(b, database, 300_000)
-	beside(b, "webhooks/s", func(b *testing.B, connections int) measured {
-		return webhookLoad(b, p, connections, benchTime, buyers)
-	}, "pgbench-tx/s", bare.run)
+	paid, paidObvious := seedBuyers(b, database, users), seedObvious(b, database, users)
+	obvious := startHandler(b, "obvious", "BENCH_DATABASE="+database)
+	postgres := cpuOfPostgres(b, database)
+	inTurns(b,
+		contender{name: "webhooks", meters: map[string]meter{"cpu-s/1k": cpuOf(p.pid()), "postgres-cpu-s/1k": postgres},
+			run: func(b *testing.B, connections int) measured {
+				return paid.load(b, p.address, connections, benchTime)
+			}},
+		contender{name: "pgbench", run: bare.run},
+		contender{name: "obvious", meters: map[string]meter{"obvious-cpu-s/1k": cpuOf(obvious.pid), "obvious-postgres-cpu-s/1k": postgres},
+			run: func(b *testing.B, connections int) measured {
+				return paidObvious.load(b, obvious.address, connections, benchTime)
+			}})
 	p.reportMemory(b)
-	checkNothingLost(b, database, buyers)
+	checkNothingLost(b, database, paid.sent.Load())
+	checkObvious(b, database, paidObvious.sent.Load())
 }
 
 func BenchmarkReads(b *testing.B) {
+	const users = 100_000
 	server := pgtest.Start(b, pgtest.Durable())
 	database := server.URL()
 	p := startProgram(b, benchBinary(b), database)
-	readers := seedHolders(b, database, 100_000)
-	empty := emptyEcho(b)
-	beside(b, "reads/s", func(b *testing.B, connections int) measured {
-		return readLoad(b, p.address, connections, benchTime, readers)
-	}, "empty-echo/s", func(b *testing.B, connections int) float64 {
-		return readLoad(b, empty, connections, benchTime, []string{"/"}).rate
-	})
+	seedHolders(b, database, users)
+	empty := startHandler(b, "empty")
+	inTurns(b,
+		contender{name: "reads", meters: map[string]meter{"cpu-s/1k": cpuOf(p.pid()), "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
+			run: func(b *testing.B, connections int) measured {
+				return readLoad(b, p.address, connections, benchTime, rightsOfSome(users))
+			}},
+		contender{name: "empty-echo", run: func(b *testing.B, connections int) measured {
+			return readLoad(b, empty.address, connections, benchTime, func(int64) string { return "/" })
+		}})
 	p.reportMemory(b)
 }
 
-// beside measures ours and theirs in turns, and reports medians.
-func beside(b *testing.B, unit string, ours func(*testing.B, int) measured, theirUnit string, theirs func(*testing.B, int) float64) {
+// contender is what is measured in turns with others.
+type contender struct {
+	name   string
+	run    func(b *testing.B, connections int) measured
+	meters map[string]meter // by the unit of what they count per 1,000 answers
+}
+
+// meter counts something: what it has come to so far.
+type meter func(testing.TB) float64
+
+// inTurns measures ours and others, one after the other, and reports medians; and of the
+// ratios of ours to each other in the same round, too. Each round begins with the next, so
+// that none is always behind the same one.
+func inTurns(b *testing.B, ours contender, others ...contender) {
+	all := append([]contender{ours}, others...)
 	for _, connections := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("c=%d", connections), func(b *testing.B) {
 			for b.Loop() {
-				var rates, theirRates, ratios, p99s []float64
-				for range benchRounds {
-					their := theirs(b, connections)
-					our := ours(b, connections)
-					theirRates, rates = append(theirRates, their), append(rates, our.rate)
-					ratios, p99s = append(ratios, our.rate/their), append(p99s, our.p99.Seconds()*1000)
+				figures := map[string][]float64{}
+				for round := range benchRounds {
+					rates := map[string]float64{}
+					for turn := range all {
+						c := all[(round+turn)%len(all)]
+						m := c.measure(b, connections, figures)
+						rates[c.name] = m.rate
+						figures[c.name+"/s"] = append(figures[c.name+"/s"], m.rate)
+						if c.name == ours.name {
+							figures["p99-ms"] = append(figures["p99-ms"], milliseconds(m.p99))
+						}
+					}
+					for _, other := range others {
+						figures["over-"+other.name] = append(figures["over-"+other.name], rates[ours.name]/rates[other.name])
+					}
 				}
-				b.ReportMetric(median(rates), unit)
-				b.ReportMetric(median(p99s), "p99-ms")
-				b.ReportMetric(median(theirRates), theirUnit)
-				b.ReportMetric(median(ratios), "ratio")
-				b.ReportMetric(0, "ns/op")
+				reportMedians(b, figures)
 			}
 		})
 	}
 }
+
+// measure has a contender's turn, and adds what its meters counted.
+func (c contender) measure(b *testing.B, connections int, figures map[string][]float64) measured {
+	b.Helper()
+	before := map[string]float64{}
+	for unit, count := range c.meters {
+		before[unit] = count(b)
+	}
+	m := c.run(b, connections)
+	for unit, count := range c.meters {
+		figures[unit] = append(figures[unit], (count(b)-before[unit])*1000/float64(m.answers))
+	}
+	return m
+}
+
+func reportMedians(b *testing.B, figures map[string][]float64) {
+	for unit, values := range figures {
+		b.ReportMetric(median(values), unit)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 func BenchmarkStart(b *testing.B) {
 	server := pgtest.Start(b, pgtest.Durable())
@@ -80,7 +150,7 @@ func BenchmarkStart(b *testing.B) {
 		var ready []float64
 		for range 5 {
 			p := startProgram(b, binary, database)
-			ready = append(ready, p.readyAfter.Seconds()*1000)
+			ready = append(ready, milliseconds(p.readyAfter))
 			p.stop(b)
 		}
 		b.ReportMetric(median(ready), "ms-to-ready")
@@ -138,11 +208,11 @@ func newPgbench(b *testing.B, url string) pgbench {
 
 var pgbenchRate = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 
-func (p pgbench) run(b *testing.B, connections int) float64 {
+func (p pgbench) run(b *testing.B, connections int) measured {
 	b.Helper()
 	out, err := exec.CommandContext(b.Context(), p.binary, "-n", "-M", "prepared", "-f", p.script,
 		"-c", strconv.Itoa(connections), "-j", strconv.Itoa(min(connections, 2)),
-		"-T", strconv.Itoa(int(benchTime.Seconds())), p.url).CombinedOutput()
+		"-T", strconv.Itoa(max(1, int(benchTime.Seconds()))), p.url).CombinedOutput()
 	found := pgbenchRate.FindSubmatch(out)
 	if err != nil || found == nil {
 		b.Fatalf("pgbench: %v\n%s", err, out)
@@ -151,7 +221,7 @@ func (p pgbench) run(b *testing.B, connections int) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return rate
+	return measured{rate: rate}
 }
 
 func (p *program) reportMemory(b *testing.B) {

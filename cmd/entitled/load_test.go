@@ -25,16 +25,18 @@ import (
 
 // measured is what a load saw.
 type measured struct {
-	rate float64 // 2xx answers per second
-	p99  time.Duration
+	rate     float64 // 2xx answers per second
+	answers  int
+	p50, p99 time.Duration
 }
 
-// load runs one loop per connection for a time. next writes a request.
+// load runs one loop per connection for a time. next makes a request.
 func load(tb testing.TB, address string, connections int, d time.Duration, next func(n int64) []byte) measured {
 	tb.Helper()
 	var count atomic.Int64
 	var mu sync.Mutex
 	var all []time.Duration
+	var failures []string
 	var wait sync.WaitGroup
 	start := time.Now()
 	for range connections {
@@ -47,6 +49,7 @@ func load(tb testing.TB, address string, connections int, d time.Duration, next 
 			defer conn.Close()
 			answers := bufio.NewReaderSize(conn, 16<<10)
 			var took []time.Duration
+			var failure string
 			for time.Since(start) < d {
 				request := next(count.Add(1) - 1)
 				if request == nil {
@@ -59,7 +62,7 @@ func load(tb testing.TB, address string, connections int, d time.Duration, next 
 					break
 				}
 				if status, err := readAnswer(answers); err != nil || status/100 != 2 {
-					tb.Errorf("answered %d, %v", status, err)
+					failure = fmt.Sprintf("answered %d after %s, %v", status, time.Since(sent), err)
 					break
 				}
 				took = append(took, time.Since(sent))
@@ -67,16 +70,25 @@ func load(tb testing.TB, address string, connections int, d time.Duration, next 
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, took...)
+			if failure != "" {
+				failures = append(failures, failure)
+			}
 		})
 	}
 	wait.Wait()
+	if len(failures) > 0 {
+		tb.Errorf("%d of %d connections failed, one of them: %s", len(failures), connections, failures[0])
+	}
 	if len(all) == 0 {
-		tb.Fatal("nothing was answered")
+		tb.Error("nothing was answered")
+		return measured{}
 	}
 	slices.Sort(all)
 	return measured{
-		rate: float64(len(all)) / time.Since(start).Seconds(),
-		p99:  all[len(all)*99/100],
+		rate:    float64(len(all)) / time.Since(start).Seconds(),
+		answers: len(all),
+		p50:     all[len(all)/2],
+		p99:     all[len(all)*99/100],
 	}
 }
 
@@ -109,36 +121,45 @@ func readAnswer(r *bufio.Reader) (status int, err error) {
 	return status, err
 }
 
-// buyers are users with an open order each, who pay one after the other.
-type buyers struct {
+// events are told one after the other, each once.
+type events struct {
 	count int64
-	paid  atomic.Int64
-	known int64 // how many were answered 2xx, at least
+	body  func(n int64) []byte // of the n-th, which is from 1 to count
+	sent  atomic.Int64
 }
 
-func webhookLoad(tb testing.TB, p *program, connections int, d time.Duration, all *buyers) measured {
+func (e *events) load(tb testing.TB, address string, connections int, d time.Duration) measured {
 	tb.Helper()
-	first := all.paid.Load()
-	m := load(tb, p.address, connections, d, func(int64) []byte {
-		n := all.paid.Add(1)
-		if n > all.count {
+	return load(tb, address, connections, d, func(int64) []byte {
+		n := e.sent.Add(1)
+		if n > e.count {
 			return nil
 		}
-		body := completedEvent(n)
-		return fmt.Appendf(nil, "POST /api/webhooks/stripe HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json; charset=utf-8\r\nStripe-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
-			stripeSignature(body, testWebhookSecret), len(body), body)
+		return webhookRequest(e.body(n))
 	})
-	all.known += all.paid.Load() - first
-	return m
 }
 
-func readLoad(tb testing.TB, address string, connections int, d time.Duration, paths []string) measured {
+func webhookRequest(body []byte) []byte {
+	return fmt.Appendf(nil, "POST /api/webhooks/stripe HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json; charset=utf-8\r\nStripe-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
+		stripeSignature(body, testWebhookSecret), len(body), body)
+}
+
+// readLoad asks for what path says.
+func readLoad(tb testing.TB, address string, connections int, d time.Duration, path func(n int64) string) measured {
 	tb.Helper()
 	return load(tb, address, connections, d, func(n int64) []byte {
-		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n",
-			paths[(n*7919)%int64(len(paths))], testAPIKey)
+		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path(n), testAPIKey)
 	})
 }
+
+// rightsOfSome asks for what one of many users may do, each time another's.
+func rightsOfSome(users int64) func(n int64) string {
+	return func(n int64) string { return fmt.Sprintf("/api/entitlements?user_id=user_bench_%d", anyOf(users, n)) }
+}
+
+// anyOf is the n-th number of those up to count, in an order in which neighbors are far
+// from each other: each of them once before one comes again.
+func anyOf(count, n int64) int64 { return n*15_485_863%count + 1 } // a prime, which counts of ours are no multiples of
 
 // stripeSignature signs as Stripe does, at the time of sending.
 func stripeSignature(body []byte, secret string) string {
@@ -153,73 +174,14 @@ func stripeSignatureAt(body []byte, secret string, at time.Time) string {
 	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// completedEvent is a purchase as Stripe tells it, 3 KB long as such events are.
-func completedEvent(n int64) []byte {
-	return fmt.Appendf(nil, `{"id":"evt_bench_%[1]d","object":"event","api_version":"2023-10-16","created":1764000000,"livemode":false,"pending_webhooks":1,
-"request":{"id":null,"idempotency_key":null},"type":"checkout.session.completed","data":{"object":{"id":"cs_test_bench_%[1]d","object":"checkout.session",
-"after_expiration":null,"allow_promotion_codes":null,"amount_subtotal":1900,"amount_total":1900,"automatic_tax":{"enabled":false,"liability":null,"status":null},
-"billing_address_collection":null,"cancel_url":"https://app.example/","client_reference_id":"ord_bench_%[1]d","consent":null,"consent_collection":null,"created":1763999900,
-"currency":"usd","currency_conversion":null,"custom_fields":[],"custom_text":{"after_submit":null,"shipping_address":null,"submit":null,"terms_of_service_acceptance":null},
-"customer":"cus_bench_%[1]d","customer_creation":null,"customer_details":{"address":{"city":null,"country":"DE","line1":null,"line2":null,"postal_code":null,"state":null},"email":"buyer%[1]d@example.com","name":"Buyer","phone":null,"tax_exempt":"none","tax_ids":[]},
-"customer_email":null,"expires_at":1764086300,"invoice":null,"invoice_creation":{"enabled":false,"invoice_data":{"account_tax_ids":null,"custom_fields":null,"description":null,"footer":null,"issuer":null,"metadata":{},"rendering_options":null}},
-"livemode":false,"locale":null,"metadata":{"order_id":"ord_bench_%[1]d","user_id":"user_bench_%[1]d","plan":"basic"},"mode":"payment","payment_intent":"pi_bench_%[1]d","payment_link":null,"payment_method_collection":"if_required",
-"payment_method_configuration_details":null,"payment_method_options":{"card":{"request_three_d_secure":"automatic"}},"payment_method_types":["card"],"payment_status":"paid","phone_number_collection":{"enabled":false},
-"recovered_from":null,"saved_payment_method_options":{"allow_redisplay_filters":["always"],"payment_method_save":null},"setup_intent":null,"shipping_address_collection":null,"shipping_cost":null,"shipping_details":null,"shipping_options":[],
-"status":"complete","submit_type":null,"subscription":null,"success_url":"https://app.example/?order_id=ord_bench_%[1]d","total_details":{"amount_discount":0,"amount_shipping":0,"amount_tax":0},"ui_mode":"hosted","url":null,"padding":"%[2]s"}}}`,
-		n, strings.Repeat("x", 600))
-}
-
-// seedBuyers keeps users with an open order each, in SQL: through the API it would
-// take longer than what is to be measured.
-func seedBuyers(tb testing.TB, database string, count int64) *buyers {
-	tb.Helper()
-	series := fmt.Sprintf("generate_series(1, %d) AS n", count)
-	execSQL(tb, database, `
-INSERT INTO accounts (user_id, customer_id, customer_key) SELECT 'user_bench_' || n, 'cus_bench_' || n, 'key' || n FROM `+series+`;
-INSERT INTO orders (id, user_id, plan, price, mode, quantity, status, price_id, trial_days, success_url, cancel_url, locale, expires_at, attempt,
-  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at)
-  SELECT 'ord_bench_' || n, 'user_bench_' || n, 'basic', 'once', 'payment', 1, 'open', 'price_basic', 0, 'https://app.example/', 'https://app.example/', '', now() + interval '1 day', 0,
-  '', 'f', 'cs_test_bench_' || n, 'https://checkout.example/', '', '', now() FROM `+series+`;
-INSERT INTO refs (kind, id, user_id) SELECT 'customer', 'cus_bench_' || n, 'user_bench_' || n FROM `+series+`
-  UNION ALL SELECT 'order', 'ord_bench_' || n, 'user_bench_' || n FROM `+series+`
-  UNION ALL SELECT 'checkout_session', 'cs_test_bench_' || n, 'user_bench_' || n FROM `+series+`;
-VACUUM ANALYZE;
-CHECKPOINT;`)
-	return &buyers{count: count}
-}
-
-// seedHolders keeps users with one entitlement each and returns how to ask for them.
-func seedHolders(tb testing.TB, database string, count int) []string {
-	tb.Helper()
-	execSQL(tb, database, fmt.Sprintf(`
-INSERT INTO accounts (user_id) SELECT 'user_bench_' || n FROM generate_series(1, %[1]d) AS n;
-INSERT INTO entitlements (user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until)
-  SELECT 'user_bench_' || n, 'projects', 'order', 'ord_bench_' || n, 'basic', 'limit', 10, now() - interval '1 day', now() + interval '1 year' FROM generate_series(1, %[1]d) AS n;
-VACUUM ANALYZE;
-CHECKPOINT;`, count))
-	paths := make([]string, count)
-	for i := range paths {
-		paths[i] = fmt.Sprintf("/api/entitlements?user_id=user_bench_%d", i+1)
-	}
-	return paths
-}
-
 // checkNothingLost holds what was acknowledged against what is kept.
-func checkNothingLost(tb testing.TB, database string, all *buyers) {
+func checkNothingLost(tb testing.TB, database string, acknowledged int64) {
 	tb.Helper()
-	conn, err := pgx.Connect(context.Background(), database)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	var events, paid, entitled int64
-	err = conn.QueryRow(context.Background(), `SELECT (SELECT count(*) FROM processed_events WHERE outcome = 'applied'),
-		(SELECT count(*) FROM orders WHERE status = 'paid'), (SELECT count(*) FROM entitlements)`).Scan(&events, &paid, &entitled)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if events != all.known || paid != all.known || entitled != all.known {
-		tb.Errorf("%d events acknowledged; kept: %d receipts, %d paid orders, %d entitlements", all.known, events, paid, entitled)
+	var receipts, paid, entitled int64
+	queryRow(tb, database, `SELECT (SELECT count(*) FROM processed_events WHERE outcome = 'applied'),
+		(SELECT count(*) FROM orders WHERE status = 'paid'), (SELECT count(*) FROM entitlements)`, &receipts, &paid, &entitled)
+	if receipts != acknowledged || paid != acknowledged || entitled != acknowledged {
+		tb.Errorf("%d events acknowledged; kept: %d receipts, %d paid orders, %d entitlements", acknowledged, receipts, paid, entitled)
 	}
 }
 
@@ -234,5 +196,17 @@ func execSQL(tb testing.TB, database, sql string) {
 		if _, err := conn.Exec(context.Background(), statement); err != nil {
 			tb.Fatalf("%v in %s", err, statement)
 		}
+	}
+}
+
+func queryRow(tb testing.TB, database, sql string, into ...any) {
+	tb.Helper()
+	conn, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(context.Background(), sql).Scan(into...); err != nil {
+		tb.Fatalf("%v in %s", err, sql)
 	}
 }

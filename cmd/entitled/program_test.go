@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,8 +17,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/labstack/echo/v4"
 )
 
 const (
@@ -109,8 +106,8 @@ func buildProgram(tb testing.TB, flags ...string) string {
 var buildDir string
 
 func TestMain(m *testing.M) {
-	if address := os.Getenv("EMPTY_ECHO"); address != "" {
-		serveEmptyEcho(address)
+	if serve, is := benchHandlers[os.Getenv("BENCH_HANDLER")]; is {
+		serve(os.Getenv("BENCH_ADDRESS"))
 		return
 	}
 	dir, err := os.MkdirTemp("", "entitled")
@@ -230,36 +227,4 @@ func freeAddress(tb testing.TB) string {
 	}
 	tb.Fatal("no port is free")
 	return ""
-}
-
-// emptyEcho is an Echo handler that does nothing, in a process of its own: the
-// most that could be reached.
-func emptyEcho(tb testing.TB) string {
-	tb.Helper()
-	address := freeAddress(tb)
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), "EMPTY_ECHO="+address)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { cancel(); _ = cmd.Wait() })
-	for range 500 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return address
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	tb.Fatal("the empty handler does not answer")
-	return ""
-}
-
-func serveEmptyEcho(address string) {
-	e := echo.New()
-	e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, "ok") })
-	if err := http.ListenAndServe(address, e); err != nil {
-		panic(err)
-	}
 }
