@@ -26,7 +26,7 @@ type config struct {
 	// MaxConnections is read by maxConnections, whose error names the variable.
 	MaxConnections string `env:"MAX_CONNECTIONS"`
 	// DrainTime is read by drainTime, whose error names the variable.
-	DrainTime   string `env:"DRAIN_TIME" envDefault:"5s"`
+	DrainTime string `env:"DRAIN_TIME" envDefault:"5s"`
 	// Retention is read by retention, whose error names the variable.
 	Retention   string `env:"RETENTION" envDefault:"35d"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
