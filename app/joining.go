@@ -145,6 +145,9 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 	if verdict.Outcome == domain.OutcomeIgnored {
 		return user, verdict, ports.CauseNothingNew
 	}
+	if verdict.Outcome == domain.OutcomeUnchanged && len(account.Meanings) > prices {
+		verdict.Outcome = domain.OutcomeApplied // what it says of a price is news
+	}
 	// What a price means is the account's own: another purchase may give something now, or
 	// an order that was not found may say what this one's price means.
 	if len(account.Meanings) > prices || verdict.Outcome == domain.OutcomeQuarantined {

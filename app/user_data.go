@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -96,14 +97,18 @@ func (u *UserData) exportEvents(ctx context.Context, user domain.UserID, say fun
 // about money stay under it, and what Stripe still tells of them goes there.
 //
 // [ErrStillPays] if a subscription is live, which Stripe goes on charging; unless paying is
-// no hindrance. [ports.ErrNotFound] if nothing is kept.
+// no hindrance. [ports.ErrNotFound] if nothing is kept but what
+// operators asked for.
 func (u *UserData) Forget(ctx context.Context, user domain.UserID, evenIfPaying bool) (domain.UserID, error) {
 	state, err := u.store.State(ctx, user)
 	if err != nil {
 		return "", err
 	}
+	if known, err := u.knows(ctx, user, state); err != nil || !known {
+		return "", cmp.Or(err, fmt.Errorf("user %s: %w", user, ports.ErrNotFound))
+	}
 	if live := liveOf(state.Account); len(live) > 0 && !evenIfPaying {
-		return "", fmt.Errorf("user %s %w (%s): Stripe would go on charging somebody of whom nothing is known here; cancel it first",
+		return "", fmt.Errorf("user %s %w (%s): Stripe would go on charging somebody of whom nothing is known here; cancel it first, or say --even-if-live",
 			user, ErrStillPays, strings.Join(live, ", "))
 	}
 	err = u.store.Update(ctx, ports.Touch{Users: []domain.UserID{user}}, func(found ports.Found) (ports.Kept, error) {
@@ -122,6 +127,20 @@ func (u *UserData) Forget(ctx context.Context, user domain.UserID, evenIfPaying 
 		return "", err
 	}
 	return as, nil
+}
+
+// knows tells whether anything is kept of a user but what operators asked for: whoever
+// asks about a user who was mistyped is told so.
+func (u *UserData) knows(ctx context.Context, user domain.UserID, state ports.State) (bool, error) {
+	if len(state.Account.Refs())+len(state.Entitlements) > 0 {
+		return true, nil
+	}
+	changes, err := u.store.Changes(ctx, user)
+	if err != nil || len(changes) > 0 {
+		return err == nil, err
+	}
+	receipts, err := u.store.Receipts(ctx, ports.ReceiptQuery{User: user, Limit: 1})
+	return len(receipts) > 0, err
 }
 
 func liveOf(a domain.Account) []string {

@@ -49,3 +49,6 @@ func (s *Store) Restore(ctx context.Context, file string) error {
 		return backup.Finish()
 	})
 }
+
+// Tests need no large accounts to see that what is done at a time is bounded.
+func init() { keysAtOnce = 100 }

@@ -16,7 +16,7 @@ import (
 // keysAtOnce is how many facts are given a key at a time for no other reason than that they
 // have none: of a large account, each update does some. A part is never divided, and the
 // last of them may be larger.
-const keysAtOnce = 2000
+var keysAtOnce = 2000
 
 // purchase is a part of an account as it is kept.
 type purchase struct{ user, key string }

@@ -119,13 +119,13 @@ func TestPurchases_LargeAccountGetsThemInSlices(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		buy(t, s, 1500)
+		buy(t, s, 75)
 		forgetKeys(t, url)
 		name := domain.Ref{Kind: domain.RefSession, ID: "cs_0001"}
-		for left, slices := 4500, 0; left > 0; slices++ {
+		for left, slices := 225, 0; left > 0; slices++ {
 			found(t, s, name)
 			n := withoutKey(t, url)
-			if n >= left || left-n > 3100 || slices > 3 {
+			if n >= left || left-n > 155 || slices > 3 {
 				t.Fatalf("slice %d: %d rows without a purchase, %d before", slices, n, left)
 			}
 			left = n
@@ -235,7 +235,7 @@ func TestPurchases_LargePartGetsItsKey(t *testing.T) {
 		s := open(t, url)
 		buy(t, s, 2)
 		change(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, func(state *ports.State) {
-			for n := range 2100 {
+			for n := range 110 {
 				id := domain.InvoiceID(fmt.Sprintf("in_%04d", n))
 				state.Account.Invoices[id] = domain.Invoice{ID: id, Subscription: "sub_1", Status: "paid"}
 			}

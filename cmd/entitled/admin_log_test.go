@@ -31,6 +31,10 @@ func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 				{"events show evt_never", "events.show", "", "", "evt_never"},
 				{"quarantine list --user ana", "events.list", "ana", "", "outcome=quarantined"},
 				{"database mode --set test", "database.mode", "", "", "test"},
+				{"database deployment --set other", "database.deployment", "", "", "other"},
+				{"sync --customer cus_never", "restore", "", "", "cus_never"},
+				{"user export ana", "user.export", "ana", "", ""},
+				{"user forget bob --yes", "user.forget", "", "", ""},
 				{"admin-log --user ana", "admin_log.list", "ana", "", ""},
 			}
 			aboutNobody := []string{"dev", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "version"}

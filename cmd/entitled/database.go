@@ -22,12 +22,14 @@ func newDatabaseDeployment(c console) *cobra.Command {
 	cmd := leaf("deployment", "Say what this deployment is called in what it makes at Stripe, or give it another name. Stop the service before.", c, &d)
 	cmd.Flags().StringVar(&d.Set, "set", "", "The name to have: of a backup from before there were names, the one in the metadata of what was sold since; of a copy that is to be a deployment of its own, a new one (--renew makes one up).")
 	cmd.Flags().BoolVar(&d.Renew, "renew", false, "Take a new name: for a copy of another deployment's database.")
-	cmd.MarkFlagsMutuallyExclusive("set", "renew")
 	return cmd
 }
 
 // Run shows, or sets.
 func (d databaseDeployment) Run(ctx context.Context, c console) error {
+	if d.Set != "" && d.Renew {
+		return misusedf("say --set or --renew, not both: --renew makes a name up")
+	}
 	store, err := openStore(ctx)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 )
 
 // deliver sends one event as Stripe does and returns the status; 0: no answer.
@@ -61,6 +62,32 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 	wait.Wait()
 	if got := counts(t, database); got != "20 receipts, 20 applied, 20 paid, 20 entitlements, 20 changes" {
 		t.Errorf("kept: %s\n%s", got, one.log)
+	}
+}
+
+func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {
+	database := sqlitetest.URL(t)
+	s := openShop(t, database)
+	two := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+s.box.URL())
+	s.box.AddWebhookEndpoint("http://"+two.address+"/api/webhooks/stripe", testWebhookSecret)
+	var wait sync.WaitGroup
+	for n := range 40 {
+		p := []*program{s.program, two}[n%2]
+		wait.Go(func() {
+			started := p.call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
+			if err := s.box.Pay(started["session_id"].(string)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	s.idle(t)
+	for n := range 40 {
+		for _, p := range []*program{s.program, two} {
+			if held := p.holds(t, fmt.Sprintf("user_%d", n)); held != "projects=10" {
+				t.Errorf("user %d holds %q\n%s", n, held, p.log)
+			}
+		}
 	}
 }
 

@@ -121,9 +121,12 @@ func (f userForget) Run(ctx context.Context, c console) error {
 	if errors.Is(err, ports.ErrNotFound) {
 		return notFoundf("nothing is kept of user %s", f.User)
 	}
+	if errors.Is(err, app.ErrStillPays) {
+		return misused(err)
+	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "forgotten: what was paid is kept under %s. Stripe still has the customer: delete it there, too.\n", as)
+	_, err = fmt.Fprintf(c.out, "forgotten: what was paid is kept under %s. If Stripe has a customer of this user, delete it there, too.\n", as)
 	return err
 }

@@ -126,6 +126,8 @@ func TestUser_OneWhoseSubscriptionIsLiveIsNotForgotten(t *testing.T) {
 	s.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
 	s.idle(t)
 	s.refuses(t, "user forget u --yes", "has a live subscription (sub_")
+	s.refuses(t, "user export tpyo", "nothing is kept of user tpyo")
+	s.refuses(t, "user forget tpyo --yes", "nothing is kept of user tpyo") // but that it was asked about
 	if held := s.holds(t, "u"); held != "projects=100 sso=true" {
 		t.Errorf("holds %q", held)
 	}
