@@ -3,6 +3,7 @@ package bunstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -80,11 +81,9 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 	}
 	kinds, ids := columns(w.refs)
 	query := s.db.NewSelect().Model(rows).
-		Where(`user_id = ANY (ARRAY(SELECT unnest($1::text[]) UNION ALL
-			SELECT r.user_id FROM refs AS r
-			JOIN unnest($2::text[], $3::text[]) AS named (kind, id) ON r.kind = named.kind AND r.id = named.id))`).
+		Where("user_id = ANY (ARRAY(SELECT unnest($3::text[]) UNION ALL SELECT t.user_id FROM ?))", eachOf("refs", "kind", "id")).
 		Order("user_id").For("UPDATE")
-	return s.statement(query, rows, w.users, kinds, ids)
+	return s.statement(query, rows, kinds, ids, w.users)
 }
 
 // readHeld reads what belongs to the locked accounts, and the receipts. Of an account that
@@ -213,7 +212,7 @@ func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(columns(refs)))), rows)
 	}
 	kinds, ids := columns(refs)
-	return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (kind, id) ON t.kind = named.kind AND t.id = named.id"), rows, kinds, ids)
+	return s.statement(query.ModelTableExpr("?", eachOf("refs", "kind", "id")), rows, kinds, ids)
 }
 
 // ofPurchases narrows a query to rows of some users; or, if keys are given, to what each
@@ -224,10 +223,19 @@ func (s *Store) ofPurchases(query *bun.SelectQuery, users, keys []string, rows a
 	case len(keys) == 0:
 		return s.among(query, "user_id", users, rows)
 	case s.onPostgres():
-		return s.statement(query.Join("JOIN unnest($1::text[], $2::text[]) AS named (user_id, purchase) ON t.user_id = named.user_id AND t.purchase = named.purchase"), rows, users, keys)
+		return s.statement(query.ModelTableExpr("?", eachOf(s.tableOf(rows).Name, "user_id", "purchase")), rows, users, keys)
 	default:
 		return s.statement(query.Where("(user_id, purchase) IN (VALUES ?)", bun.Safe(s.pairs(users, keys))), rows)
 	}
+}
+
+// eachOf are the rows of a table by pairs of two of its columns, on Postgres: $1 has the one
+// and $2 the other, and each pair is one search of their index. As a plain join it would be
+// planned by what the table was like when it was last looked at: while it was empty, that
+// is to read all of it, and the plan stays while it grows.
+func eachOf(table, one, other string) bun.Safe {
+	return bun.Safe(fmt.Sprintf(`unnest($1::text[], $2::text[]) AS named (one, other),
+		LATERAL (SELECT * FROM %s AS r WHERE r.%s = named.one AND r.%s = named.other OFFSET 0) AS t`, table, one, other))
 }
 
 // among narrows a query to rows whose column is one of some ids.

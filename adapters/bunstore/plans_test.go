@@ -28,7 +28,8 @@ var readsAll = []string{
 
 // The contract on Postgres, and the plan of every statement that it makes the adapter
 // send: on tables that are empty, small and never looked at, and large, with and without
-// statistics. None reads all of a table that grows, and none is compiled.
+// statistics; and on such as were empty when they were looked at, for that plan stays while
+// they grow. None reads all of a table that grows, and none is compiled.
 func TestStore_Postgres(t *testing.T) {
 	t.Parallel()
 	statements := sentStatements(t)
@@ -54,17 +55,31 @@ func TestStore_Postgres(t *testing.T) {
 		{"small, without statistics", 30, "SELECT 1"},
 		{"large, without statistics", 5_000, "SELECT 1"},
 		{"large, with statistics", 0, "ANALYZE"},
+		{emptyWithStatistics, 0, "TRUNCATE " + strings.Join(tables, ", ") + "; ANALYZE"},
 	} {
 		for _, table := range tables {
 			fill(t, pool, table, c.rows)
 		}
 		exec(t, url, c.then)
 		for _, sql := range statements {
+			if c.state == emptyWithStatistics && !staysPlanned(sql) {
+				continue
+			}
 			for _, fault := range faultsOf(t, pool, sql, tables) {
 				t.Errorf("tables %s: %s:\n%s", c.state, fault, sql)
 			}
 		}
 	}
+}
+
+const emptyWithStatistics = "empty, with statistics"
+
+// staysPlanned tells of statements whose plan may be from when a table was empty. What is
+// not prepared is planned each time. What ends a question or a right, and takes questions,
+// has no form that cannot be planned badly then; it gets another plan with the next
+// statistics, which is within a minute or so of the first rows.
+func staysPlanned(sql string) bool {
+	return strings.Contains(sql, "$1") && !strings.HasPrefix(sql, "DELETE") && !strings.HasPrefix(sql, "WITH taken")
 }
 
 var (
@@ -97,7 +112,10 @@ func sentStatements(t *testing.T) []string {
 			verb, _, _ := strings.Cut(sql, " ")
 			if slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, verb) {
 				shape := list.ReplaceAllString(literal.ReplaceAllString(sql, "?"), "?")
-				shapes[shape] = sql
+				// Of many of a few, all may be the cheaper way: the service asks for a dozen.
+				if held, have := shapes[shape]; !have || len(sql) < len(held) {
+					shapes[shape] = sql
+				}
 			}
 		}
 	}
@@ -198,6 +216,13 @@ func faultsOf(t *testing.T, pool *pgxpool.Pool, sql string, tables []string) []s
 	plans[0].Plan.walk(func(p plan) {
 		if !onPurpose && slices.Contains(tables, p.Table) && p.readsAll() {
 			faults = append(faults, fmt.Sprintf("%s of all of %s (filter %s)", p.Node, p.Table, p.Filter))
+		}
+		if !onPurpose && (strings.HasSuffix(p.Node, "Join") || p.Node == "Nested Loop") {
+			p.walk(func(below plan) {
+				if slices.Contains(tables, below.Table) && strings.HasPrefix(below.Node, "Index") && below.Cond == "" {
+					faults = append(faults, fmt.Sprintf("%s with all of %s", p.Node, below.Table))
+				}
+			})
 		}
 		if strings.Contains(p.Filter, "purchase") {
 			faults = append(faults, fmt.Sprintf("%s of all of an account in %s (filter %s)", p.Node, p.Table, p.Filter))

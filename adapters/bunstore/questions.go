@@ -3,6 +3,7 @@ package bunstore
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -150,13 +151,15 @@ func (s *Store) takeQuestions(now time.Time, lease time.Duration, limit int, row
 		dues[attempts] = stamp(now.Add(ports.LeaseOf(lease, attempts)))
 	}
 	if s.onPostgres() {
-		return []statement{{rows: rows, args: []any{stamp(now), limit, dues}, sql: `WITH taken AS MATERIALIZED (
-				SELECT kind, id, since, due, attempts FROM questions WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED
+		// The limit is a few numbers of ours; for any, all that is due would be expected, and
+		// joined with all that there is.
+		return []statement{{rows: rows, args: []any{stamp(now), dues}, sql: fmt.Sprintf(`WITH taken AS MATERIALIZED (
+				SELECT kind, id, since, due, attempts FROM questions WHERE due <= $1 ORDER BY due LIMIT %d FOR UPDATE SKIP LOCKED
 			)
 			UPDATE questions AS t SET attempts = t.attempts + 1,
-				due = ($3::timestamptz[])[LEAST(t.attempts + 1, cardinality($3::timestamptz[]))]
+				due = ($2::timestamptz[])[LEAST(t.attempts + 1, cardinality($2::timestamptz[]))]
 			FROM taken WHERE t.kind = taken.kind AND t.id = taken.id
-			RETURNING taken.*`}}
+			RETURNING taken.*`, limit)}}
 	}
 	take := s.db.NewSelect().Model(rows).Where("due <= ?", stamp(now)).Order("due").Limit(int64(limit))
 	var due strings.Builder
