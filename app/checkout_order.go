@@ -47,11 +47,14 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		default:
 			return ports.Kept{}, nil
 		}
-		state.Account = state.Account.WithOrder(order).Learn(s.catalog)
-		if state.Account.CustomerKey == "" {
-			state.Account.CustomerKey = s.newID()
+		account := state.Account.WithOrder(order).Learn(s.catalog)
+		if account.CustomerKey == "" {
+			account.CustomerKey = s.newID()
 		}
-		return ports.Kept{States: []ports.State{state}}, nil
+		// What is learned of the price may let a subscription give that did not.
+		work := newJoining(found, s.catalog, s.clock())
+		work.settle(user, account, "", domain.CauseCheckout)
+		return work.kept(), nil
 	})
 	if err != nil {
 		return domain.Order{}, nil, fmt.Errorf("keep order: %w", err)

@@ -101,7 +101,7 @@ func settle(admin string) (*home, error) {
 }
 
 // chooseStrategy has files copied where nothing waits for the disk: since Postgres 15 the
-// log would be written page by page, which takes twice the time and three times the work.
+// log would be written page by page, which takes up to a third longer.
 func (h *home) chooseStrategy(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, h.admin)
 	if err != nil {
