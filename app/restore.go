@@ -187,7 +187,12 @@ func (f *Fulfill) restore(ctx context.Context, customer domain.CustomerID, adopt
 	if err != nil {
 		return Restored{}, err
 	}
-	made, err := f.gateway.FetchMade(ctx, customer)
+	fetch := func() (ports.Made, error) { return f.gateway.FetchMade(ctx, customer) }
+	if !adopt { // nobody waits for it: while Stripe is away it is not put
+		asking := fetch
+		fetch = func() (ports.Made, error) { return asked(f, asking) }
+	}
+	made, err := fetch()
 	if err != nil {
 		return Restored{}, fmt.Errorf("fetch customer %s and the checkouts made for it: %w", customer, err)
 	}
