@@ -144,6 +144,8 @@ type Catalog struct {
 	// known once is never forgotten. All copies of the catalog have the same, and it
 	// grows while they are in use: a lookup key moves at any time.
 	Known *KnownPrices
+
+	prices *priceIndex // nil: all plans are looked through
 }
 
 // Ignored names prices and products that grant nothing and are not to be asked about.
@@ -173,29 +175,6 @@ func (c Catalog) ForSale() []Plan {
 		}
 	}
 	return plans
-}
-
-// PlanByPrice finds the plan that a Stripe price belongs to, by the price's id
-// or by its lookup key: of several the one with the first key. It is false for a
-// price that the catalog does not map.
-func (c Catalog) PlanByPrice(id PriceID, lookupKey string) (Plan, bool) {
-	var byID, byKey PlanKey
-	hasID, hasKey := false, false
-	for key, plan := range c.Plans {
-		for n := range plan.Prices {
-			price := &plan.Prices[n]
-			if price.ID != "" && price.ID == id && (!hasID || key < byID) {
-				byID, hasID = key, true
-			}
-			if price.LookupKey != "" && price.LookupKey == lookupKey && (!hasKey || key < byKey) {
-				byKey, hasKey = key, true
-			}
-		}
-	}
-	if hasID {
-		return c.Plans[byID], true
-	}
-	return c.Plans[byKey], hasKey
 }
 
 // PlanOf finds a plan by its key, or by one that it had before.

@@ -11,6 +11,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/catalog"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const day = 24 * time.Hour
@@ -78,7 +79,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 			{Plan: "team", Price: "monthly", Name: "Team", LookupKey: "team_monthly", Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
 		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(domain.Catalog{})); diff != "" {
 		t.Errorf("demo (-want +got):\n%s", diff)
 	}
 }

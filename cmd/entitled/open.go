@@ -66,6 +66,7 @@ func loadCatalog(path, mend string) (catalog.File, error) {
 	case errors.Is(err, syscall.EISDIR):
 		err = fmt.Errorf("%s is a directory and no file: %s", path, mend)
 	}
+	file.Catalog = file.Catalog.Indexed()
 	return file, misused(err)
 }
 
