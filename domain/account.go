@@ -109,7 +109,7 @@ func (a Account) ownRefs() []Ref {
 // orderOf finds the order of a session by the order id that the session carries,
 // as a recovered one does too. What earlier facts said has no part in it: a fact
 // that finds its order only after another one would make their order matter.
-func (a Account) orderOf(s SessionFact) (Order, bool) {
+func (a *Account) orderOf(s SessionFact) (Order, bool) {
 	o, found := a.Orders[s.Order]
 	return o, found
 }
@@ -152,7 +152,7 @@ func (a Account) ReplaceCustomer(key string) Account {
 
 // isDeleted tells whether Stripe said of a customer that it was deleted, which ends
 // all that it had.
-func (a Account) isDeleted(customer CustomerID) bool {
+func (a *Account) isDeleted(customer CustomerID) bool {
 	return slices.Contains(a.DeletedCustomers, customer)
 }
 

@@ -63,7 +63,9 @@ func (all bills) attach(a *Account) {
 	if len(a.Refunds)+len(a.Disputes)+len(a.CreditNotes) == 0 && !a.refunded() {
 		return // as of most accounts
 	}
-	slices.SortFunc(all, func(a, b *Bill) int { return cmp.Compare(a.ID(), b.ID()) })
+	if len(all) > few {
+		slices.SortFunc(all, func(a, b *Bill) int { return cmp.Compare(a.ID(), b.ID()) })
+	}
 	find := payees{account: a}
 	for _, r := range a.Refunds {
 		if bill := all.find(find.of(r.PaymentIntent, r.Charge)); bill != nil {
@@ -104,8 +106,20 @@ func (a *Account) refunded() bool {
 	return false
 }
 
-// find is the bill with an id, if there is one: of bills that are sorted by id.
+// few bills need no order to be found.
+const few = 8
+
+// find is the bill with an id, if there is one: of a few bills, or of bills that are
+// sorted by id.
 func (all bills) find(id string) *Bill {
+	if len(all) <= few {
+		for _, bill := range all {
+			if bill.ID() == id {
+				return bill
+			}
+		}
+		return nil
+	}
 	n, found := slices.BinarySearchFunc(all, id, func(b *Bill, id string) int { return cmp.Compare(b.ID(), id) })
 	if !found {
 		return nil

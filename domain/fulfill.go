@@ -12,25 +12,23 @@ import (
 // subscription with more items than a message has room for, the items depend on it
 // until the doubt is answered.)
 func Record(a Account, f Fact, c Catalog) (Account, Verdict) {
-	r := recording{Account: a}
+	r := recording{Account: &a}
 	verdict := r.verdict(f, c)
-	return r.Account, verdict
+	return a, verdict
 }
 
 // Join is [Record] into an account of the caller's own, of which nobody holds an earlier
 // state: it costs what is new, not what is there. An account that ignores a fact stays
 // as it is.
 func (a *Account) Join(f Fact, c Catalog) Verdict {
-	r := recording{Account: *a, owned: true}
-	verdict := r.verdict(f, c)
-	*a = r.Account
-	return verdict
+	r := recording{Account: a, owned: true}
+	return r.verdict(f, c)
 }
 
 // recording is an account while a fact is joined into it. Unless they are owned, its maps
 // are those of the account given until something in them changes: see put.
 type recording struct {
-	Account
+	*Account
 	owned   bool
 	changed bool
 }
@@ -82,7 +80,7 @@ func quarantined(format string, args ...any) Verdict {
 // for the account: whatever its metadata claims, it is not this user's. An object that
 // names its customer as an Account, and not as a customer, is the user's if something
 // that we gave or were given before leads here: linked.
-func (a Account) strangerTo(customer CustomerID, account CustomerAccountID, linked bool) bool {
+func (a *Account) strangerTo(customer CustomerID, account CustomerAccountID, linked bool) bool {
 	switch {
 	case customer != "":
 		return customer != a.Customer && !slices.Contains(a.FormerCustomers, customer)
@@ -180,7 +178,7 @@ func (s Subscription) readable() bool {
 
 // unmapped is the verdict on a snapshot with items whose prices mean nothing to us: if
 // the catalog says that they are no business of ours, there is nothing to look at.
-func (a Account) unmapped(s Subscription, c Catalog) Verdict {
+func (a *Account) unmapped(s Subscription, c Catalog) Verdict {
 	ours := len(s.Items) == 0
 	var verdict Verdict
 	for _, item := range s.Items {

@@ -156,7 +156,7 @@ func (a Account) invoiceOf(intent PaymentIntentID, charge ChargeID) InvoiceID {
 }
 
 // intentOf is the payment intent, if need be by the charge that it made.
-func (a Account) intentOf(intent PaymentIntentID, charge ChargeID) PaymentIntentID {
+func (a *Account) intentOf(intent PaymentIntentID, charge ChargeID) PaymentIntentID {
 	if intent == "" {
 		return a.Charges[charge].PaymentIntent
 	}
@@ -168,7 +168,7 @@ func (c CustomerFact) record(r *recording, _ Catalog) Verdict {
 	case !slices.Contains(CustomerEvents, c.Type) || c.Type == TypeFetched && !c.Deleted:
 		return ignored("events of type %s change nothing about what a customer may do", c.Type)
 	case r.Customer == c.ID:
-		r.Account, r.changed = r.WithoutCustomer("after_"+string(c.ID)), true
+		*r.Account, r.changed = r.WithoutCustomer("after_"+string(c.ID)), true
 	case r.strangerTo(c.ID, "", false):
 		return ignored("customer %s is not ours", c.ID)
 	case !r.isDeleted(c.ID):

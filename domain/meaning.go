@@ -10,8 +10,8 @@ import (
 // id is replaced in the catalog, and those who pay the old price keep the plan.
 
 // planOf finds the plan that a price belongs to: see [planFinder].
-func (a Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
-	f := planFinder{account: &a, catalog: &c}
+func (a *Account) planOf(price PriceID, lookupKey string, c Catalog) (Plan, bool) {
+	f := planFinder{account: a, catalog: &c}
 	return f.planOf(price, lookupKey)
 }
 
@@ -79,7 +79,7 @@ func (r *recording) learn(items []Item, c Catalog) {
 // which the catalog no longer says so; and with what they meant when they were ordered,
 // for who knows another purchase of the account and not that order.
 func (a Account) Learn(c Catalog) Account {
-	r := recording{Account: a}
+	r := recording{Account: &a}
 	for _, s := range a.Subscriptions {
 		r.learn(s.Items, c)
 	}
@@ -89,7 +89,7 @@ func (a Account) Learn(c Catalog) Account {
 			put(&r, &r.Meanings, price, plan.Key, equal)
 		}
 	}
-	return r.Account
+	return a
 }
 
 // planOfOrder finds the plan that an order was for: by its key, or, if the plan has

@@ -104,9 +104,9 @@ func decideAccess(o *itemObservations) (*AccessRule, string) {
 }
 
 func (r *AccessRule) fits(o *itemObservations) bool {
-	return (r.Option == "" || slices.Contains(o.options, r.Option)) &&
+	return (r.Status == "" || r.Status == o.status) && // most rows are about one
+		(r.Option == "" || slices.Contains(o.options, r.Option)) &&
 		(r.Customer == "" || r.Customer == o.customer) &&
-		(r.Status == "" || r.Status == o.status) &&
 		(r.Checkout == "" || r.Checkout == o.checkout) &&
 		(r.Collected == "" || r.Collected == o.collected) &&
 		(r.Overdue == "" || r.Overdue == o.overdue) &&

@@ -109,7 +109,7 @@ const (
 // addCreditNotes adds what credit notes take back, and returns which refunds belong to
 // them: a note says what its money is for.
 func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
-	notes := map[RefundID]noteScope{}
+	var notes map[RefundID]noteScope
 	for _, note := range b.CreditNotes {
 		if note.Status != CreditNoteIssued {
 			continue
@@ -125,6 +125,9 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 			m.add(note.Amount, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
+		if notes == nil && len(note.Refunds) > 0 {
+			notes = map[RefundID]noteScope{}
+		}
 		for _, id := range note.Refunds {
 			notes[id] = scope
 		}

@@ -64,11 +64,13 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 		last = n
 		credits = credits || bill.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
 	}
-	var unpaid settledLines // lines of other invoices, and those that were waived
+	var unpaid settledLines // lines of other invoices, and those that were waived: looked at if there are credits
 	revoked := false
 	for n, bill := range l.Bills {
 		if !bill.Invoice.settled() {
-			unpaid = unpaid.withUnpaid(n, bill)
+			if credits {
+				unpaid = unpaid.withUnpaid(n, bill)
+			}
 			continue
 		}
 		back := bill.moneyBack()
