@@ -43,6 +43,10 @@ type Account struct {
 	Disputes        map[DisputeID]Dispute
 	CreditNotes     map[CreditNoteID]CreditNote
 
+	// Past is what invoices said that ended long ago and were not found with the rest: see
+	// [Account.LongEnded]. There is none of an account that was found whole.
+	Past map[SubscriptionID]Past
+
 	Grants map[GrantID]Grant
 }
 
@@ -62,6 +66,7 @@ func (a Account) Clone() Account {
 	a.Refunds = cloneMap(a.Refunds)
 	a.Disputes = cloneMap(a.Disputes)
 	a.CreditNotes = cloneMap(a.CreditNotes)
+	a.Past = maps.Clone(a.Past)
 	a.Grants = cloneMap(a.Grants)
 	return a
 }

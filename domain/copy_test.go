@@ -33,6 +33,7 @@ func deepCopy(a domain.Account) domain.Account {
 		n.Lines, n.Refunds = slices.Clone(n.Lines), slices.Clone(n.Refunds)
 		c.CreditNotes[id] = n
 	}
+	c.Past = maps.Clone(a.Past)
 	return c
 }
 

@@ -69,6 +69,12 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 			}
 		}
 	}
+	if before, known := l.Past.of(item.ID); known {
+		c.times += before.Times
+		for _, span := range before.Paid {
+			paid = append(paid, interval{span.From, span.Until})
+		}
+	}
 	c.lasted = lengthOf(paid)
 	for _, bill := range l.owed {
 		// Of which lines there are more, it may be about anything.

@@ -76,7 +76,7 @@ func (d *derivation) group() {
 		end := len(d.orders)
 		d.purchases = append(d.purchases, Purchase{
 			Source: Source{SourceSubscription, string(s.ID)}, Orders: d.orders[first:end:end], Subscription: s,
-			CustomerDeleted: a.isDeleted(s.Customer), Bills: d.bills.of(string(s.ID)),
+			CustomerDeleted: a.isDeleted(s.Customer), Bills: d.bills.of(string(s.ID)), Past: a.Past[s.ID],
 		})
 	}
 	slices.SortFunc(d.purchases, func(p, q Purchase) int { return p.Source.compare(q.Source) })

@@ -77,7 +77,8 @@ func (p *Purchase) renewalDue() time.Time {
 	// the next one we may have heard before.
 	var end time.Time
 	for _, item := range s.Items {
-		through := item.PeriodEnd
+		before, _ := p.Past.of(item.ID)
+		through := later(item.PeriodEnd, before.Through)
 		for _, bill := range p.Bills {
 			for _, line := range bill.Invoice.Lines {
 				if line.Kind == LineCycle && line.Item == item.ID && line.Item != "" {

@@ -40,7 +40,7 @@ func (l *ledger) policyOf(line *Line) Policy {
 
 // horizon is the newest time that anything was told: what was over then is history.
 func (p *Purchase) horizon() time.Time {
-	newest := p.Subscription.SeenAt
+	newest := later(p.Subscription.SeenAt, p.Past.SeenAt)
 	for _, bill := range p.Bills {
 		newest = later(newest, bill.Invoice.SeenAt)
 	}
@@ -77,7 +77,7 @@ func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 		return items
 	}
 	paid := slices.ContainsFunc(l.lines, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit })
-	if !paid {
+	if _, before := l.Past.of(credit.Item); !paid && !before {
 		return items
 	}
 	return append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is

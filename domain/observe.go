@@ -66,7 +66,7 @@ func (l *ledger) changedOnCredit(item *Item, horizon time.Time) bool {
 func (p *Purchase) checkoutUnpaid() bool {
 	unpaid := false
 	for _, o := range p.Orders {
-		unpaid = unpaid || o.Status != OrderPaid
+		unpaid = unpaid || o.Status != OrderPaid && p.Past.none()
 	}
 	for _, bill := range p.Bills {
 		unpaid = unpaid && !bill.Invoice.settled()

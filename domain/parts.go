@@ -118,6 +118,7 @@ func (a Account) Part(names []Ref) Account {
 	a.Refunds = those(a.Refunds, func(id RefundID) bool { return in(RefRefund, string(id)) })
 	a.Disputes = those(a.Disputes, func(id DisputeID) bool { return in(RefDispute, string(id)) })
 	a.CreditNotes = those(a.CreditNotes, func(id CreditNoteID) bool { return in(RefCreditNote, string(id)) })
+	a.Past = those(a.Past, func(id SubscriptionID) bool { return in(RefSubscription, string(id)) })
 	a.Grants = those(a.Grants, func(id GrantID) bool { return in(RefGrant, string(id)) })
 	a.Meanings = cloneMap(a.Meanings)
 	return a

@@ -22,6 +22,9 @@ type Purchase struct {
 	// Bills are what was billed for it and what became of the money, sorted by time: the
 	// payments of a one-time order, the invoices of a subscription.
 	Bills []*Bill
+
+	// Past is what earlier invoices said together, if they were not found.
+	Past Past
 }
 
 // Bill is an invoice, or the payment of a one-time order, with the ways of its money.

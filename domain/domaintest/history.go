@@ -30,7 +30,12 @@ type History struct {
 // Histories makes true histories of a user: up to three purchases side by side,
 // what became of their money, and rights given by hand. Times are whole seconds and
 // often the same.
-func Histories(user domain.UserID) *rapid.Generator[History] {
+func Histories(user domain.UserID) *rapid.Generator[History] { return histories(user, 9) }
+
+// LongHistories are histories with subscriptions that may go on for years.
+func LongHistories(user domain.UserID) *rapid.Generator[History] { return histories(user, 30) }
+
+func histories(user domain.UserID, turns int) *rapid.Generator[History] {
 	return rapid.Custom(func(t *rapid.T) History {
 		h := History{Account: AccountWith(user), Turns: map[string]int{}}
 		purchases := rapid.IntRange(1, 3).Draw(t, "purchases")
@@ -38,7 +43,7 @@ func Histories(user domain.UserID) *rapid.Generator[History] {
 		for n := range purchases {
 			s := newStory(t, user, n)
 			if rapid.IntRange(0, 3).Draw(t, "mode") > 0 {
-				s.subscribe(n == withCredit)
+				s.subscribe(n == withCredit, turns)
 			} else {
 				s.buyOnce()
 			}

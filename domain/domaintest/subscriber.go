@@ -44,13 +44,13 @@ type item struct {
 func (i *item) tariff() tariff { return tariffs[i.Price] }
 
 // subscribe tells the life of a subscription.
-func (s *story) subscribe(hasCredit bool) {
+func (s *story) subscribe(hasCredit bool, turns int) {
 	sub := &subscriber{story: s, is: domain.Subscription{
 		ID: domain.SubscriptionID("sub_" + s.name), Customer: s.customer,
 	}, method: domain.ChargeAutomatically, hasCredit: hasCredit}
 	s.sub = sub
 	sub.begin()
-	for range rapid.IntRange(0, 9).Draw(s.t, "turns") {
+	for range rapid.IntRange(0, turns).Draw(s.t, "turns") {
 		sub.nextTurn()
 	}
 }

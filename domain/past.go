@@ -1,0 +1,246 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// This file is about what leaves the working set: of a subscription that has been paid for
+// hundreds of times, invoices that ended long ago say together what each of them said.
+// Whoever keeps facts keeps those apart, and finds the sum of them instead.
+
+// Past is the sum of invoices that ended long ago, and that are not among the facts of the
+// account for that reason.
+type Past struct {
+	SeenAt time.Time  // when the last of them was last told of
+	Until  time.Time  // when the last of their lines ended
+	Items  []PastItem // sorted by id
+}
+
+// PastItem is what was paid for an item of a subscription.
+type PastItem struct {
+	ID      string
+	Times   int       // how many invoices paid for a period of it, or the rest of one
+	Through time.Time // the end of its last period that was billed
+	Paid    []Span    // sorted; none touches the next
+}
+
+// Span is a stretch of time; Until is exclusive.
+type Span struct{ From, Until time.Time }
+
+// none tells that there is no past.
+func (p *Past) none() bool { return p.Until.IsZero() }
+
+// Closing says which invoices stay in the working set, whatever they are.
+type Closing struct {
+	Latest int           // so many that were paid last
+	For    time.Duration // those that ended within so long, besides the longest leeway
+	Least  int           // as long as there are not so many others
+}
+
+// UsualClosing keeps a year of months, and what is likely to be refunded yet; and is not
+// worth the writing for each single invoice.
+var UsualClosing = Closing{Latest: 12, For: 14 * day, Least: 8}
+
+// LongEnded returns the invoices that need not be looked at any more when something is
+// told of the account, and what is then left of each subscription's past. Of an account
+// that has been found whole these are all of them; else those that came since.
+//
+// Such an invoice was paid, nothing of it went back, and no line or credit of any other
+// reaches into the time that it is for. What becomes known of it later is told of the whole
+// account.
+func (a Account) LongEnded(c Catalog, closing Closing) ([]InvoiceID, map[SubscriptionID]Past) {
+	if len(a.Invoices) < closing.Latest+closing.Least {
+		return nil, a.Past
+	}
+	ago := closing.For
+	for _, plan := range c.Plans {
+		ago = max(ago, closing.For+plan.Leeway)
+	}
+	var all []InvoiceID
+	past := cloneMap(a.Past)
+	d := derive(a, Catalog{})
+	defer d.free()
+	for n := range d.purchases {
+		p := &d.purchases[n]
+		// What is for the current period of the newest snapshot may be asked for.
+		ended := p.longEnded(earliest(p.horizon().Add(-ago), p.Subscription.PeriodStart()), closing.Latest)
+		if len(ended) == 0 || len(ended) < closing.Least {
+			continue
+		}
+		for _, bill := range ended {
+			all = append(all, bill.Invoice.ID)
+		}
+		past[p.Subscription.ID] = p.Past.with(ended)
+	}
+	return all, past
+}
+
+// longEnded are bills that ended before a time, and stand for themselves; without so many
+// that were paid last.
+func (p *Purchase) longEnded(before time.Time, latest int) []*Bill {
+	if p.Source.Kind != SourceSubscription {
+		return nil
+	}
+	last := len(p.Bills)
+	for kept := 0; last > 0 && kept < latest; last-- {
+		if p.Bills[last-1].Invoice.settled() {
+			kept++
+		}
+	}
+	// first[n] is when the first line of the bills from n on begins.
+	first := make([]time.Time, len(p.Bills)+1)
+	first[len(p.Bills)] = never
+	for n := len(p.Bills) - 1; n >= 0; n-- {
+		first[n] = first[n+1]
+		for l := range p.Bills[n].Invoice.Lines {
+			first[n] = earliest(first[n], p.Bills[n].Invoice.Lines[l].From)
+		}
+	}
+	var ended, between []*Bill
+	end, apart := p.Past.Until, !first[0].Before(p.Past.Until)
+	for n, bill := range p.Bills[:last] {
+		apart = apart && bill.standsForItself(before)
+		between = append(between, bill)
+		for l := range bill.Invoice.Lines {
+			end = later(end, bill.Invoice.Lines[l].Until)
+		}
+		if first[n+1].Before(end) {
+			continue // the next one reaches into their time
+		}
+		if apart {
+			ended = append(ended, between...)
+		}
+		between, apart = between[:0], true
+	}
+	return ended
+}
+
+// standsForItself tells whether all of an invoice ended before a time, and no money or
+// credit goes on from it.
+func (b *Bill) standsForItself(before time.Time) bool {
+	i := &b.Invoice
+	if !i.settled() || !i.Complete || len(i.Lines) == 0 || i.StartingBalance != 0 || i.EndingBalance != 0 ||
+		len(b.Charges)+len(b.Refunds)+len(b.Disputes)+len(b.CreditNotes) > 0 {
+		return false
+	}
+	return !i.has(func(l *Line) bool {
+		told := l.Kind == LineOneOff || l.Item != ""
+		tries := l.Kind == LineCycle && l.Amount == 0
+		return !told || tries || l.From.IsZero() || !l.Until.Before(before)
+	})
+}
+
+// with is the sum with more bills.
+func (p Past) with(bills []*Bill) Past {
+	p = p.cloned()
+	for _, bill := range bills {
+		i := &bill.Invoice
+		p.SeenAt = later(p.SeenAt, i.SeenAt)
+		for n := range i.Lines {
+			line := &i.Lines[n]
+			p.Until = later(p.Until, line.Until)
+			if line.Kind == LineCycle {
+				item := p.item(line.Item)
+				item.Through = later(item.Through, line.Until)
+			}
+			if line.Kind != LineCredit && line.Kind != LineOneOff && line.From.Before(line.Until) && i.Total > 0 {
+				item := p.item(line.Item)
+				item.Paid = append(item.Paid, Span{line.From, line.Until})
+			}
+		}
+		for n := range p.Items {
+			if i.Total > 0 && i.has(func(l *Line) bool { return l.paysFor(p.Items[n].ID) }) {
+				p.Items[n].Times++
+			}
+		}
+	}
+	for n := range p.Items {
+		p.Items[n].Paid = joined(p.Items[n].Paid)
+	}
+	return p
+}
+
+// paysFor tells whether a line pays for a period of an item, or the rest of one.
+func (l *Line) paysFor(item string) bool {
+	return l.Item == item && (l.Kind == LineCycle || l.Kind == LineChange && l.Amount > 0) && l.From.Before(l.Until)
+}
+
+// item is an item's place in the sum.
+func (p *Past) item(id string) *PastItem {
+	n, found := slices.BinarySearchFunc(p.Items, id, func(i PastItem, id string) int { return cmp.Compare(i.ID, id) })
+	if !found {
+		p.Items = slices.Insert(p.Items, n, PastItem{ID: id})
+	}
+	return &p.Items[n]
+}
+
+// of is what was paid for an item.
+func (p *Past) of(item string) (PastItem, bool) {
+	n, found := slices.BinarySearchFunc(p.Items, item, func(i PastItem, id string) int { return cmp.Compare(i.ID, id) })
+	if !found {
+		return PastItem{}, false
+	}
+	return p.Items[n], true
+}
+
+// joined are spans sorted, those that touch each other as one.
+func joined(all []Span) []Span {
+	slices.SortFunc(all, func(a, b Span) int { return cmp.Or(a.From.Compare(b.From), a.Until.Compare(b.Until)) })
+	spans := all[:0]
+	for _, s := range all {
+		if n := len(spans); n > 0 && !spans[n-1].Until.Before(s.From) {
+			spans[n-1].Until = later(spans[n-1].Until, s.Until)
+			continue
+		}
+		spans = append(spans, s)
+	}
+	return spans
+}
+
+// Reopens tells whether a fact that has been joined reaches into the past of which only
+// the sum is known here.
+func (a Account) Reopens(f Fact) bool {
+	told, is := f.(InvoiceFact)
+	if !is {
+		return false
+	}
+	invoice := a.Invoices[told.Invoice.ID]
+	past, summed := a.Past[invoice.Subscription]
+	return summed && invoice.has(func(l *Line) bool { return l.From.Before(past.Until) })
+}
+
+// cloned shares nothing that can change.
+func (p Past) cloned() Past {
+	p.Items = slices.Clone(p.Items)
+	for n := range p.Items {
+		p.Items[n].Paid = slices.Clone(p.Items[n].Paid)
+	}
+	return p
+}
+
+// NamesOfInvoices are the names of some invoices and of what pays nothing but them.
+func (a Account) NamesOfInvoices(invoices []InvoiceID) map[Ref]bool {
+	names := make(map[Ref]bool, 3*len(invoices))
+	if len(invoices) == 0 {
+		return names
+	}
+	for _, id := range invoices {
+		names[Ref{RefInvoice, string(id)}] = true
+	}
+	for intent, invoice := range a.InvoicePayments {
+		if names[Ref{RefInvoice, string(invoice)}] {
+			names[Ref{RefPaymentIntent, string(intent)}] = true
+		}
+	}
+	for id, c := range a.Charges {
+		if names[Ref{RefInvoice, string(c.Invoice)}] || c.Invoice == "" && names[Ref{RefPaymentIntent, string(c.PaymentIntent)}] {
+			names[Ref{RefCharge, string(id)}] = true
+			if c.PaymentIntent != "" {
+				names[Ref{RefPaymentIntent, string(c.PaymentIntent)}] = true
+			}
+		}
+	}
+	return names
+}
