@@ -124,12 +124,14 @@ func newDelivery(t *testing.T, store ports.Store) *delivery {
 	d := &delivery{stripe: &toldStripe{Gateway: reader, told: map[string]*telling{}}}
 	// Ten minutes: what Stripe did not answer is asked again, later and later.
 	d.store = &drained{Store: store, then: func() { d.events.Add(600) }}
+	// As soon as an invoice has ended, it need not be found again.
+	closing := domain.Closing{Latest: 1, For: time.Nanosecond, Least: 1}
 	soon := func(d time.Duration) <-chan time.Time { return time.After(min(d, 20*time.Millisecond)) }
 	// A clock that runs so fast that what has to wait is due again at once.
 	clock := func() time.Time {
 		return domaintest.Noon.Add(5000*domaintest.Day + time.Duration(d.events.Load())*time.Second)
 	}
-	d.fulfill = app.NewFulfill(d.store, d.stripe, domaintest.Shop, app.Settings{}, clock, soon, memory.NewMeter())
+	d.fulfill = app.NewFulfill(d.store, d.stripe, domaintest.Shop, app.Settings{Closing: closing}, clock, soon, memory.NewMeter())
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -267,7 +269,11 @@ func (d *delivery) converges(t *rapid.T) {
 	var messages []func() error
 	for n := range 2 {
 		user := domain.UserID(fmt.Sprintf("u%d", d.users.Add(1)))
-		h := &telling{History: domaintest.Histories(user).Draw(t, fmt.Sprint("history ", n))}
+		histories := domaintest.Histories(user)
+		if rapid.IntRange(0, 3).Draw(t, "long") == 0 {
+			histories = domaintest.LongHistories(user)
+		}
+		h := &telling{History: histories.Draw(t, fmt.Sprint("history ", n))}
 		h.down = rapid.IntRange(0, 3).Draw(t, "Stripe is down") == 0
 		d.stripe.add(h)
 		d.begin(t, h)

@@ -228,7 +228,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		return f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
 			verdicts = make([]domain.Verdict, len(batch))
 			work := newJoining(found, f.catalog, f.clock())
-			work.deployment, work.whole = deployment, whole
+			work.deployment, work.whole, work.closing = deployment, whole, f.settings.closing()
 			for i, r := range batch {
 				verdicts[i], causes[i] = f.joinOne(work, r)
 			}

@@ -18,6 +18,7 @@ type joining struct {
 	// deployment is what we are called, if something in the batch claims to be ours.
 	deployment domain.DeploymentID
 	now        time.Time
+	closing    domain.Closing
 	states     map[domain.UserID]ports.State
 	settled    map[domain.UserID]settled
 	changed    map[domain.UserID]bool
@@ -36,7 +37,7 @@ var errNotEnough = errors.New("more of some accounts has to be found")
 
 func newJoining(found ports.Found, c domain.Catalog, now time.Time) *joining {
 	return &joining{
-		found: found, catalog: c, now: now,
+		found: found, catalog: c, now: now, closing: domain.UsualClosing,
 		states:   maps.Clone(found.States),
 		settled:  map[domain.UserID]settled{},
 		changed:  map[domain.UserID]bool{},
@@ -151,6 +152,9 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 	// What a price means is the account's own: another purchase may give something now, or
 	// an order that was not found may say what this one's price means.
 	if len(account.Meanings) > prices || verdict.Outcome == domain.OutcomeQuarantined {
+		j.needed[user] = !j.whole[user]
+	}
+	if account.Reopens(fact) {
 		j.needed[user] = !j.whole[user]
 	}
 	cause := domain.Cause("")
@@ -283,8 +287,11 @@ func (j *joining) keepReceipt(r received, v domain.Verdict, user domain.UserID, 
 
 func (j *joining) kept() ports.Kept {
 	kept := ports.Kept{Changes: j.changes, Questions: j.questions, Answered: j.answered}
+	kept.Ended = make(map[domain.UserID]ports.Ended, len(j.changed))
 	for user := range j.changed {
 		kept.States = append(kept.States, j.states[user])
+		invoices, past := j.states[user].Account.LongEnded(j.catalog, j.closing)
+		kept.Ended[user] = ports.Ended{Invoices: invoices, Past: past}
 	}
 	for _, receipt := range j.receipts {
 		kept.Receipts = append(kept.Receipts, receipt)

@@ -1,6 +1,11 @@
 package app
 
-import "time"
+import (
+	"cmp"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
 
 // Settings are what a deployment decides about the use cases.
 type Settings struct {
@@ -20,7 +25,11 @@ type Settings struct {
 	// AcceptLosses lets a service start with a catalog that takes rights from users
 	// who have them.
 	AcceptLosses bool
+	// Closing says when invoices have ended long ago; zero means [domain.UsualClosing].
+	Closing domain.Closing
 }
+
+func (s Settings) closing() domain.Closing { return cmp.Or(s.Closing, domain.UsualClosing) }
 
 // DefaultCheckoutLifetime stays below Stripe's limit of 24 hours by more than any
 // difference between Stripe's clock and ours.

@@ -66,7 +66,7 @@ func (a Account) Clone() Account {
 	a.Refunds = cloneMap(a.Refunds)
 	a.Disputes = cloneMap(a.Disputes)
 	a.CreditNotes = cloneMap(a.CreditNotes)
-	a.Past = maps.Clone(a.Past)
+	a.Past = cloneMap(a.Past)
 	a.Grants = cloneMap(a.Grants)
 	return a
 }

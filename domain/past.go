@@ -208,7 +208,7 @@ func (a Account) Reopens(f Fact) bool {
 	}
 	invoice := a.Invoices[told.Invoice.ID]
 	past, summed := a.Past[invoice.Subscription]
-	return summed && invoice.has(func(l *Line) bool { return l.From.Before(past.Until) })
+	return summed && !past.none() && invoice.has(func(l *Line) bool { return l.From.Before(past.Until) })
 }
 
 // cloned shares nothing that can change.

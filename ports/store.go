@@ -98,6 +98,18 @@ type Kept struct {
 	// questions, see [Store.TakeQuestions], and kept after Answered has done its work: no
 	// subject of theirs is one of a question.
 	Expected []domain.Expectation
+
+	// Ended says of some of the States what ended long ago, as [domain.Account.LongEnded]
+	// does. A store may leave that out when what is told of is found by other names, and
+	// then says what is left of it in the account's Past. Who says nothing of a state leaves
+	// it as it is.
+	Ended map[domain.UserID]Ended
+}
+
+// Ended are invoices that ended long ago, and the sum of all that did.
+type Ended struct {
+	Invoices []domain.InvoiceID
+	Past     map[domain.SubscriptionID]domain.Past
 }
 
 // Question is a doubt that only Stripe can settle, kept until it has; or news that are

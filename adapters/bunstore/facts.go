@@ -15,6 +15,8 @@ func factTables() []factTable {
 			orderRowOf, sure(orderRow.toDomain)),
 		newTable(domain.RefSubscription, func(a domain.Account) map[domain.SubscriptionID]domain.Subscription { return a.Subscriptions },
 			subscriptionRowOf, subscriptionRow.toDomain),
+		newTable(domain.RefSubscription, func(a domain.Account) map[domain.SubscriptionID]domain.Past { return a.Past },
+			pastRowOf, pastRow.toDomain),
 		newTable(domain.RefPaymentIntent, func(a domain.Account) map[domain.PaymentIntentID]domain.Payment { return a.Payments },
 			paymentRowOf, sure(paymentRow.toDomain)).only(ofOneTime),
 		newTable(domain.RefInvoice, func(a domain.Account) map[domain.InvoiceID]domain.Invoice { return a.Invoices },

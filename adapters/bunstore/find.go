@@ -60,6 +60,10 @@ func (s *Store) lock(ctx context.Context, tx transaction, w wanted) (h held, nam
 		h.owners[name] = owner
 		h.whole[owner] = h.whole[owner] || w.whole[name]
 		named[purchase{row.UserID, row.Purchase}] = true
+		if part := partKey(row.Purchase); part != row.Purchase {
+			named[purchase{row.UserID, part}] = true
+			h.opened[purchase{row.UserID, part}] = true
+		}
 	}
 	return h, named, nil
 }

@@ -30,7 +30,7 @@ type changed struct {
 // there is nothing to keep.
 func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
 	c := changed{facts: factTables()}
-	if err := c.compareStates(h, kept.States); err != nil {
+	if err := c.compareStates(h, kept); err != nil {
 		return nil, err
 	}
 	for _, change := range kept.Changes {
@@ -48,9 +48,9 @@ func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
 	return c.statements(s), nil
 }
 
-func (c *changed) compareStates(h held, states []ports.State) error {
+func (c *changed) compareStates(h held, kept ports.Kept) error {
 	last := map[domain.UserID]ports.State{}
-	for _, state := range states {
+	for _, state := range kept.States {
 		if h.states[state.Account.User] == nil {
 			return fmt.Errorf("keep the account of user %q: it was not found by this update", state.Account.User)
 		}
@@ -58,7 +58,11 @@ func (c *changed) compareStates(h held, states []ports.State) error {
 	}
 	names := map[domain.Ref]domain.UserID{}
 	for _, user := range slices.Sorted(maps.Keys(last)) {
-		if err := c.compareState(h, last[user], names); err != nil {
+		ended, told := kept.Ended[user]
+		if !told {
+			ended = c.asHeld(h, last[user])
+		}
+		if err := c.compareState(h, last[user], ended, names); err != nil {
 			return err
 		}
 	}
@@ -86,14 +90,16 @@ func (c *changed) factNames(a domain.Account) []domain.Ref {
 
 // compareState takes over what differs between two states of one user. The names
 // given out so far are of other users in the same update.
-func (c *changed) compareState(h held, is ports.State, names map[domain.Ref]domain.UserID) error {
+func (c *changed) compareState(h held, is ports.State, ended ports.Ended, names map[domain.Ref]domain.UserID) error {
 	user, after := is.Account.User, is.Account
 	was := *h.states[user]
 	before := was.Account
 	if row := accountRowOf(after); row != accountRowOf(before) {
 		c.accounts = append(c.accounts, row)
 	}
-	keys := newKeying(after, c.facts, c.changedIn(was, is), h.keys[user])
+	after.Past = h.pastAfter(before, ended)
+	is.Account = after
+	keys := newKeying(after, c.facts, c.changedIn(was, is), h.keys[user], after.NamesOfInvoices(ended.Invoices))
 	for _, table := range c.facts {
 		table.compare(before, after, keys)
 	}
@@ -102,6 +108,32 @@ func (c *changed) compareState(h held, is ports.State, names map[domain.Ref]doma
 	}
 	c.compareEntitlements(was, is, keys, h.rights)
 	return c.checkKeys(after, is.Entitlements)
+}
+
+// asHeld is what of an account was kept apart, of which nobody says anything now. If one of
+// those facts has changed, nothing of the account is, until somebody does.
+func (c *changed) asHeld(h held, is ports.State) ports.Ended {
+	user := is.Account.User
+	was, held := h.states[user].Account, h.keys[user]
+	for _, table := range c.facts {
+		if slices.ContainsFunc(table.changed(was, is.Account), func(fact domain.Ref) bool { return isApart(held[fact]) }) {
+			return ports.Ended{}
+		}
+	}
+	return ports.Ended{Invoices: held.apartOf(was), Past: was.Past}
+}
+
+// pastAfter are the sums of what is kept apart from now on: where nothing is any more, an
+// empty one.
+func (h held) pastAfter(before domain.Account, ended ports.Ended) map[domain.SubscriptionID]domain.Past {
+	after := maps.Clone(before.Past)
+	for id := range before.Past {
+		if h.isWhole(before.User, id) {
+			after[id] = domain.Past{}
+		}
+	}
+	maps.Copy(after, ended.Past)
+	return after
 }
 
 // changedIn are the facts, and the sources of rights, that differ between two states.

@@ -156,8 +156,8 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 		// Where there is no index to go by, as of goose's table, "off" is a price so high
 		// that Postgres would compile the query, for longer than it runs.
 		"jit": "off",
-		// This program keeps facts with their purchases: see migration 8.
-		"entitled.purchases": "kept",
+		// This program keeps facts with their purchases, and pasts apart: see migration 10.
+		"entitled.purchases": "apart",
 	} {
 		if _, set := conn.RuntimeParams[name]; !set {
 			conn.RuntimeParams[name] = value

@@ -40,7 +40,7 @@ func (s *Store) Redact(ctx context.Context, before time.Time, limit int) (int, e
 // ofUsers are the tables whose rows belong to a user, the one that is locked first.
 var ofUsers = []string{
 	"accounts", "refs", "orders", "subscriptions", "payments", "invoices", "invoice_payments", "charges", "refunds", "disputes",
-	"credit_notes", "grants", "entitlements", "entitlement_changes", "processed_events", "admin_log",
+	"credit_notes", "subscription_pasts", "grants", "entitlements", "entitlement_changes", "processed_events", "admin_log",
 }
 
 // Forget implements [ports.Store].

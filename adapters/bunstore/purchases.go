@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/entitled-dev/entitled/domain"
 )
@@ -17,6 +18,14 @@ import (
 // have none: of a large account, each update does some. A part is never divided, and the
 // last of them may be larger.
 var keysAtOnce = 2000
+
+// What ended long ago is kept apart, under the key of its part with a mark. It is read with
+// the rest where it is named, and where the account is read whole; elsewhere its sum is.
+const apartMark = "/apart"
+
+func partKey(key string) string { return strings.TrimSuffix(key, apartMark) }
+
+func isApart(key string) bool { return strings.HasSuffix(key, apartMark) }
 
 // purchase is a part of an account as it is kept.
 type purchase struct{ user, key string }
@@ -47,12 +56,13 @@ type keying struct {
 	parts domain.Parts
 	given map[int]string // to parts of which something changes
 	held  keptUnder
+	apart map[domain.Ref]bool // what is to be kept apart
 }
 
 // newKeying gives keys to the parts of an account of which something changes: of the keys
 // that its facts have, the one of most; or else the id of the first of them.
-func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, held keptUnder) keying {
-	k := keying{parts: after.Parts(), given: map[int]string{}, held: held}
+func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, held keptUnder, apart map[domain.Ref]bool) keying {
+	k := keying{parts: after.Parts(), given: map[int]string{}, held: held, apart: apart}
 	factsOf := map[int][]domain.Ref{}
 	for _, table := range facts {
 		for _, fact := range table.names(after) {
@@ -85,7 +95,7 @@ func (k keying) without(fact domain.Ref) bool { return k.held[fact] == "" }
 func (k keying) keyOf(facts []domain.Ref) string {
 	votes := map[string]int{}
 	for _, fact := range facts {
-		if key := k.held[fact]; key != "" {
+		if key := partKey(k.held[fact]); key != "" {
 			votes[key]++
 		}
 	}
@@ -102,10 +112,17 @@ func (k keying) keyOf(facts []domain.Ref) string {
 func (k keying) of(fact domain.Ref) string {
 	if part, known := k.parts.Of(fact); known {
 		if key, given := k.given[part]; given {
-			return key
+			return k.marked(fact, key)
 		}
 	}
 	return k.held[fact]
+}
+
+func (k keying) marked(name domain.Ref, key string) string {
+	if k.apart[name] {
+		return key + apartMark
+	}
+	return key
 }
 
 // ofRight is the key to keep a right from a source under.
@@ -126,7 +143,7 @@ func (k keying) ofName(name domain.Ref) (key string, write bool) {
 		return "", false
 	}
 	key, write = k.given[part]
-	return key, write
+	return k.marked(name, key), write
 }
 
 // sources are the kinds of sources as names.
@@ -150,8 +167,10 @@ func (k keptUnder) some(key string) bool {
 // follows from its facts: where they differ, none.
 func (k keptUnder) keyOfNames(before domain.Account) map[domain.Ref]string {
 	parts, uniform := before.Parts(), map[int]string{}
+	apart := before.NamesOfInvoices(k.apartOf(before))
 	for fact, key := range k {
 		part, known := parts.Of(fact)
+		key = partKey(key)
 		if held, seen := uniform[part]; known && seen && held != key {
 			key = ""
 		}
@@ -162,8 +181,22 @@ func (k keptUnder) keyOfNames(before domain.Account) map[domain.Ref]string {
 		part, known := parts.Of(name)
 		if known {
 			all[name] = uniform[part]
+			if all[name] != "" && apart[name] {
+				all[name] += apartMark
+			}
 		} else {
 			all[name] = ""
+		}
+	}
+	return all
+}
+
+// apartOf are the invoices of an account that were read from where they are kept apart.
+func (k keptUnder) apartOf(a domain.Account) []domain.InvoiceID {
+	var all []domain.InvoiceID
+	for id := range a.Invoices {
+		if isApart(k[domain.Ref{Kind: domain.RefInvoice, ID: string(id)}]) {
+			all = append(all, id)
 		}
 	}
 	return all

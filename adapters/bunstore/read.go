@@ -40,7 +40,7 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		if err := rows.into(&h); err != nil {
 			return err
 		}
-		state = *h.states[user]
+		state = h.withoutSums(*h.states[user])
 		return nil
 	})
 	return state, err

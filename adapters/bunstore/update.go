@@ -3,6 +3,7 @@ package bunstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -98,6 +99,7 @@ type held struct {
 	keys     map[domain.UserID]keptUnder
 	rights   map[entitlementKey]string // under which purchase they are kept
 	created  map[domain.UserID]bool    // rows made for this update's sake
+	opened   purchases                 // parts that are read with what is kept apart of them
 	owners   map[domain.Ref]domain.UserID
 	receipts map[domain.EventID]domain.ProcessedEvent
 }
@@ -105,7 +107,7 @@ type held struct {
 func newHeld() held {
 	return held{
 		states: map[domain.UserID]*ports.State{}, whole: map[domain.UserID]bool{}, keys: map[domain.UserID]keptUnder{},
-		rights: map[entitlementKey]string{}, created: map[domain.UserID]bool{},
+		rights: map[entitlementKey]string{}, created: map[domain.UserID]bool{}, opened: purchases{},
 		owners: map[domain.Ref]domain.UserID{}, receipts: map[domain.EventID]domain.ProcessedEvent{},
 	}
 }
@@ -124,12 +126,25 @@ func (h held) found(w wanted) ports.Found {
 		Receipts: h.receipts,
 	}
 	for user, state := range h.states {
-		f.States[user] = state.Clone()
+		f.States[user] = h.withoutSums(state.Clone())
 	}
 	for _, user := range w.odd {
 		f.States[user] = ports.State{Account: domain.NewAccount(user)}
 	}
 	return f
+}
+
+// withoutSums leaves out the sums of what was read itself.
+func (h held) withoutSums(state ports.State) ports.State {
+	user := state.Account.User
+	maps.DeleteFunc(state.Account.Past, func(id domain.SubscriptionID, _ domain.Past) bool { return h.isWhole(user, id) })
+	return state
+}
+
+// isWhole tells whether all of a subscription was read, what is kept apart of it too.
+func (h held) isWhole(user domain.UserID, id domain.SubscriptionID) bool {
+	key := h.keys[user][domain.Ref{Kind: domain.RefSubscription, ID: string(id)}]
+	return h.whole[user] || h.opened[purchase{string(user), key}]
 }
 
 // userOf is the held state that a row belongs to.

@@ -1,0 +1,55 @@
+package bunstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// pastRow is the sum of what of a subscription is kept apart.
+type pastRow struct {
+	bun.BaseModel `bun:"table:subscription_pasts,alias:t"`
+	factRow
+
+	SeenAt time.Time `bun:"seen_at,nullzero"`
+	Until  time.Time `bun:"ends_at,nullzero"` // none: nothing is kept apart any more
+	Items  string    `bun:"items"`            // JSON of []pastItem
+}
+
+type pastItem struct {
+	ID      string   `json:"id"`
+	Times   int      `json:"times,omitempty"`
+	Through moment   `json:"through,omitempty"`
+	Paid    []moment `json:"paid,omitempty"` // from, until, from, until, ...
+}
+
+func pastRowOf(key factRow, p domain.Past) pastRow {
+	items := make([]pastItem, len(p.Items))
+	for i, it := range p.Items {
+		items[i] = pastItem{ID: clean(it.ID), Times: it.Times, Through: momentOf(it.Through)}
+		for _, span := range it.Paid {
+			items[i].Paid = append(items[i].Paid, momentOf(span.From), momentOf(span.Until))
+		}
+	}
+	return pastRow{factRow: key, SeenAt: stamp(p.SeenAt), Until: stamp(p.Until), Items: jsonText(items)}
+}
+
+func (r pastRow) toDomain() (domain.Past, error) {
+	var items []pastItem
+	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
+		return domain.Past{}, fmt.Errorf("what was paid for items of subscription %s: %w", r.ID, err)
+	}
+	past := domain.Past{SeenAt: stamp(r.SeenAt), Until: stamp(r.Until)}
+	for _, it := range items {
+		item := domain.PastItem{ID: it.ID, Times: it.Times, Through: it.Through.time()}
+		for n := 0; n+1 < len(it.Paid); n += 2 {
+			item.Paid = append(item.Paid, domain.Span{From: it.Paid[n].time(), Until: it.Paid[n+1].time()})
+		}
+		past.Items = append(past.Items, item)
+	}
+	return past, nil
+}
