@@ -113,7 +113,10 @@ func (p *Purchase) moneyUnknown() bool {
 	}
 	for n := range p.Subscription.Items {
 		item := &p.Subscription.Items[n]
-		told := item.Quantity == 0
+		before, _ := p.Past.of(item.ID)
+		told := item.Quantity == 0 || slices.ContainsFunc(before.Billed, func(s Span) bool {
+			return s.From.Before(item.PeriodEnd) && item.PeriodStart.Before(s.Until)
+		})
 		changed := p.changesUnpaid(item, item.PeriodStart)
 		for _, bill := range p.Bills {
 			told = told || bill.Invoice.has(func(l *Line) bool {

@@ -24,6 +24,7 @@ type PastItem struct {
 	Times   int       // how many invoices paid for a period of it, or the rest of one
 	Through time.Time // the end of its last period that was billed
 	Paid    []Span    // sorted; none touches the next
+	Billed  []Span    // likewise, whether there was anything to pay or not
 }
 
 // Span is a stretch of time; Until is exclusive.
@@ -64,8 +65,7 @@ func (a Account) LongEnded(c Catalog, closing Closing) ([]InvoiceID, map[Subscri
 	defer d.free()
 	for n := range d.purchases {
 		p := &d.purchases[n]
-		// What is for the current period of the newest snapshot may be asked for.
-		ended := p.longEnded(earliest(p.horizon().Add(-ago), p.Subscription.PeriodStart()), closing.Latest)
+		ended := p.longEnded(p.horizon().Add(-ago), closing.Latest)
 		if len(ended) == 0 || len(ended) < closing.Least {
 			continue
 		}
@@ -128,7 +128,7 @@ func (b *Bill) standsForItself(before time.Time) bool {
 	return !i.has(func(l *Line) bool {
 		told := l.Kind == LineOneOff || l.Item != ""
 		tries := l.Kind == LineCycle && l.Amount == 0
-		return !told || tries || l.From.IsZero() || !l.Until.Before(before)
+		return !told || tries || l.From.IsZero() || l.Until.Before(l.From) || !l.Until.Before(before)
 	})
 }
 
@@ -141,13 +141,16 @@ func (p Past) with(bills []*Bill) Past {
 		for n := range i.Lines {
 			line := &i.Lines[n]
 			p.Until = later(p.Until, line.Until)
-			if line.Kind == LineCycle {
-				item := p.item(line.Item)
-				item.Through = later(item.Through, line.Until)
+			if line.Kind == LineOneOff || !line.From.Before(line.Until) {
+				continue
 			}
-			if line.Kind != LineCredit && line.Kind != LineOneOff && line.From.Before(line.Until) && i.Total > 0 {
-				item := p.item(line.Item)
-				item.Paid = append(item.Paid, Span{line.From, line.Until})
+			item, span := p.item(line.Item), Span{line.From, line.Until}
+			item.Billed = append(item.Billed, span)
+			if line.Kind != LineCredit && i.Total > 0 {
+				item.Paid = append(item.Paid, span)
+			}
+			if line.Kind == LineCycle {
+				item.Through = later(item.Through, line.Until)
 			}
 		}
 		for n := range p.Items {
@@ -157,7 +160,7 @@ func (p Past) with(bills []*Bill) Past {
 		}
 	}
 	for n := range p.Items {
-		p.Items[n].Paid = joined(p.Items[n].Paid)
+		p.Items[n].Paid, p.Items[n].Billed = joined(p.Items[n].Paid), joined(p.Items[n].Billed)
 	}
 	return p
 }
@@ -215,7 +218,7 @@ func (a Account) Reopens(f Fact) bool {
 func (p Past) cloned() Past {
 	p.Items = slices.Clone(p.Items)
 	for n := range p.Items {
-		p.Items[n].Paid = slices.Clone(p.Items[n].Paid)
+		p.Items[n].Paid, p.Items[n].Billed = slices.Clone(p.Items[n].Paid), slices.Clone(p.Items[n].Billed)
 	}
 	return p
 }

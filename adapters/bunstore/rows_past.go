@@ -25,15 +25,13 @@ type pastItem struct {
 	Times   int      `json:"times,omitempty"`
 	Through moment   `json:"through,omitempty"`
 	Paid    []moment `json:"paid,omitempty"` // from, until, from, until, ...
+	Billed  []moment `json:"billed,omitempty"`
 }
 
 func pastRowOf(key factRow, p domain.Past) pastRow {
 	items := make([]pastItem, len(p.Items))
 	for i, it := range p.Items {
-		items[i] = pastItem{ID: clean(it.ID), Times: it.Times, Through: momentOf(it.Through)}
-		for _, span := range it.Paid {
-			items[i].Paid = append(items[i].Paid, momentOf(span.From), momentOf(span.Until))
-		}
+		items[i] = pastItem{ID: clean(it.ID), Times: it.Times, Through: momentOf(it.Through), Paid: momentsOf(it.Paid), Billed: momentsOf(it.Billed)}
 	}
 	return pastRow{factRow: key, SeenAt: stamp(p.SeenAt), Until: stamp(p.Until), Items: jsonText(items)}
 }
@@ -45,11 +43,23 @@ func (r pastRow) toDomain() (domain.Past, error) {
 	}
 	past := domain.Past{SeenAt: stamp(r.SeenAt), Until: stamp(r.Until)}
 	for _, it := range items {
-		item := domain.PastItem{ID: it.ID, Times: it.Times, Through: it.Through.time()}
-		for n := 0; n+1 < len(it.Paid); n += 2 {
-			item.Paid = append(item.Paid, domain.Span{From: it.Paid[n].time(), Until: it.Paid[n+1].time()})
-		}
-		past.Items = append(past.Items, item)
+		past.Items = append(past.Items, domain.PastItem{
+			ID: it.ID, Times: it.Times, Through: it.Through.time(), Paid: spansOf(it.Paid), Billed: spansOf(it.Billed),
+		})
 	}
 	return past, nil
+}
+
+func momentsOf(spans []domain.Span) (all []moment) {
+	for _, span := range spans {
+		all = append(all, momentOf(span.From), momentOf(span.Until))
+	}
+	return all
+}
+
+func spansOf(moments []moment) (all []domain.Span) {
+	for n := 0; n+1 < len(moments); n += 2 {
+		all = append(all, domain.Span{From: moments[n].time(), Until: moments[n+1].time()})
+	}
+	return all
 }
