@@ -62,8 +62,8 @@ func TestCheckout_Refusals(t *testing.T) {
 		status     int
 		code, says string
 	}{
-		"unknown plan":             {"gold", "", 404, "unknown_plan", `"gold"`},
-		"unknown price":            {"pro", `{"price":"weekly"}`, 422, "unknown_price", `"weekly"`},
+		"unknown plan":             {"gold", "", 404, "unknown_plan", `"gold" is not in the catalog, which sells basic, pro, unsold`},
+		"unknown price":            {"pro", `{"price":"weekly"}`, 422, "unknown_price", `plan pro has no price "weekly", but monthly, yearly`},
 		"price that is not sold":   {"unsold", "", 502, "price_not_sold", "operator"},
 		"too many":                 {"pro", `{"quantity":6}`, 422, "invalid_request", "between 1 and 5"},
 		"none":                     {"pro", `{"quantity":0}`, 400, "bad_request", "quantity"},
