@@ -143,6 +143,8 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 		return plan, price, fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	case most == 1 && r.Quantity != 1:
+		return plan, price, fmt.Errorf("%w: plan %s is sold one at a time: leave the quantity out", ErrBadRequest, plan.Key)
 	case r.Quantity < 1 || r.Quantity > most:
 		return plan, price, fmt.Errorf("%w: quantity of plan %s is between 1 and %d", ErrBadRequest, plan.Key, most)
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
