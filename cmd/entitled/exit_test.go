@@ -145,6 +145,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "grant ana projects --limit x --reason r --by b", "", []string{"--limit"}},
 		row{2, "grant ana sso --until 90d --key k --reason r --by b", "", []string{"--until"}},
 		row{2, "events list --limit 0", "", []string{"--limit"}},
+		row{2, "sync", "", []string{"a user", "--customer"}},
 		row{2, "events list --older week", "", []string{"--older"}},
 		row{2, "events replay", "", []string{"which events"}},
 		row{2, "admin-log --limit 0", "", []string{"--limit"}},

@@ -33,6 +33,9 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 		}
 		return s.restore(ctx, c)
 	}
+	if s.User == "" {
+		return misusedf("say whom to ask about: a user, by the product's own id, or a customer of Stripe with --customer cus_...")
+	}
 	if err := needUser(s.User); err != nil {
 		return err
 	}
