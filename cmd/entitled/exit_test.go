@@ -106,6 +106,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	}
 	for _, args := range readers {
 		rows = append(rows, row{2, args, noFolder, []string{"DATABASE_URL"}})
+		rows = append(rows, row{2, args, "DATABASE_URL=sqlite:" + os.TempDir(), []string{"DATABASE_URL", "is a directory: name a file in it"}})
 	}
 	for _, args := range []string{"events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "revoke grant_1 --reason r --by b", "sync ana", "explain ana nothing"} {
 		rows = append(rows, row{3, args, "", nil})
@@ -169,6 +170,33 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ensure that a file is not said to be a server that does not run.
+func TestExit_ADatabaseFileThatCannotBeUsedIsNoServer(t *testing.T) {
+	t.Parallel()
+	file := strings.TrimPrefix(databases["SQLite"](t), "sqlite:")
+	p := commandLine(t)
+	if code, said := p.exit(t, words("migrate up"), "DATABASE_URL=sqlite:"+file); code != 0 {
+		t.Fatalf("migrate exits with %d:\n%s", code, said)
+	}
+	code, said := p.exit(t, words("events list"), "DATABASE_URL=file:"+file+"?mode=ro")
+	if code != 4 || !strings.Contains(said, "the database file that DATABASE_URL names cannot be used now") || strings.Contains(said, "password") {
+		t.Errorf("exits with %d, want 4 and that the file cannot be written:\n%s", code, said)
+	}
+	code, said = p.exit(t, words("dev --port 0 --database "+filepath.Dir(file)))
+	if code != 2 || !strings.Contains(said, "--database: "+filepath.Dir(file)+" is a directory") {
+		t.Errorf("dev exits with %d, want 2 and that it is a directory:\n%s", code, said)
+	}
+	text := filepath.Join(filepath.Dir(file), "notes.txt")
+	if err := os.WriteFile(text, []byte(strings.Repeat("These are notes. ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"migrate up", "migrate status", "events list", "serve"} {
+		if code, said := p.exit(t, words(args), "DATABASE_URL=sqlite:"+text); code != 2 || !strings.Contains(said, "DATABASE_URL: "+text+" is no SQLite database") {
+			t.Errorf("%s exits with %d, want 2 and that it is no database:\n%s", args, code, said)
+		}
 	}
 }
 
