@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,51 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ensure that commands agree on what is not found: the one thing that a command is about.
+// A list of which nothing is left by its filters is empty, which is an answer.
+func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, databases["SQLite"](t))
+	s.call(t, "POST", "/api/checkout/pro", `{"user_id":"bob"}`, 201) // known, and has nothing
+	table := []struct {
+		args string
+		code int
+	}{
+		{"explain nobody", 3}, {"explain nobody sso", 3}, {"explain nobody --json", 3}, {"explain nobody --at 2026-01-01", 3},
+		{"explain bob", 0}, {"explain bob sso", 0}, {"explain bob ssso", 3},
+		{"grants nobody", 3}, {"grants nobody --json", 3}, {"grants bob", 0}, {"grants bob --json", 0},
+		{"sync nobody", 3}, {"sync bob", 0}, {"sync --customer cus_never", 3},
+		{"grant eve ssso --reason r --by b", 3}, {"grant eve sso --reason r --by b", 0}, // whoever is given something is known
+		{"revoke grant_never --reason r --by b", 3},
+		{"events list --user nobody", 0}, {"events list --type never", 0}, {"events list --user nobody --json", 0},
+		{"events show evt_never", 3},
+		{"events replay evt_never", 3}, {"events replay evt_never --dry-run", 3},
+		{"events replay --user nobody", 0}, {"events replay --user nobody --dry-run", 0},
+		{"quarantine list --user nobody", 0}, {"quarantine list --user nobody --json", 0},
+		{"admin-log --user never", 0}, {"admin-log --user never --json", 0},
+		{"user export nobody", 3}, {"user forget nobody --yes", 3}, {"user export bob", 0}, {"user forget bob --yes", 0}, {"user forget bob --yes", 3},
+	}
+	ofNoThing := []string{"dev", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "version"}
+	for _, command := range leaves(t) {
+		listed := slices.Contains(ofNoThing, command)
+		for _, row := range table {
+			listed = listed || strings.HasPrefix(row.args, command+" ")
+		}
+		if !listed {
+			t.Errorf("%q is not in this test: is it about a thing that may not be there?", command)
+		}
+	}
+	for _, row := range table { // in this order
+		code, said := s.exit(t, words(row.args))
+		if code != row.code {
+			t.Errorf("entitled %s: exits with %d, want %d:\n%s", row.args, code, row.code, said)
+		}
+		if strings.Contains(row.args, " nobody") && code == 3 && !strings.Contains(said, "nothing is kept of user nobody: check the id") {
+			t.Errorf("entitled %s: does not say that nobody is known:\n%s", row.args, said)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 	}
 	done, err := app.NewSyncUser(d.store, d.gateway, d.fulfill).Do(ctx, domain.UserID(s.User))
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("%w: check the id, and that DATABASE_URL is the service's", err)
+		return nobody(s.User)
 	}
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (e userExport) Run(ctx context.Context, c console) error {
 		return encoder.Encode(line)
 	})
 	if errors.Is(err, ports.ErrNotFound) {
-		return notFoundf("nothing is kept of user %s but what operators asked for", e.User)
+		return nobody(e.User)
 	}
 	return err
 }
@@ -119,7 +119,7 @@ func (f userForget) Run(ctx context.Context, c console) error {
 	}
 	as, err := app.NewUserData(store, newID).Forget(ctx, user, f.Live)
 	if errors.Is(err, ports.ErrNotFound) {
-		return notFoundf("nothing is kept of user %s", f.User)
+		return nobody(f.User)
 	}
 	if errors.Is(err, app.ErrStillPays) {
 		return misused(err)
