@@ -53,8 +53,8 @@ func (e userExport) Run(ctx context.Context, c console) error {
 	return err
 }
 
-// exported is one line of an export: its kind, and the thing with the names of its fields
-// in Go, which are those of the documentation of package domain.
+// exported is one line of an export: its kind, and the thing, with names in the style of
+// the HTTP API.
 type exported struct {
 	Kind string `json:"kind"`
 	Data any    `json:"data"`
@@ -65,9 +65,9 @@ type exported struct {
 func exportedOf(r app.UserRecord) (exported, error) {
 	switch {
 	case r.State != nil:
-		return exported{Kind: "state", Data: r.State}, nil
+		return exported{Kind: "state", Data: snaked(r.State)}, nil
 	case r.Change != nil:
-		return exported{Kind: "change", Data: r.Change}, nil
+		return exported{Kind: "change", Data: snaked(r.Change)}, nil
 	case r.Event != nil:
 		line := exported{Kind: "event", Data: receiptJSONOf(*r.Event)}
 		if json.Valid(r.Event.Payload) {
