@@ -130,14 +130,22 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
 
-  The commands work with it too: go run ./cmd/entitled events list, explain USER, grant, ...
+  The commands work with it too: %[7]s events list, explain USER, grant, ...
 
     export DATABASE_URL=%[4]s%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined,
   4000 0000 0000 0259 is disputed soon after. Stop with Ctrl-C.
 
-`, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), d.catalogSetting(), devStripeKey)
+`, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), d.catalogSetting(), devStripeKey, invocation())
+}
+
+// invocation is how a command is run from here.
+func invocation() string {
+	if _, err := os.Stat(filepath.Join("cmd", "entitled", "main.go")); err == nil {
+		return "go run ./cmd/entitled"
+	}
+	return "entitled"
 }
 
 // catalogSetting is what commands need to read the same catalog, with a space before;

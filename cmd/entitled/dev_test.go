@@ -56,10 +56,11 @@ func TestDev_PrintsWhatCommandsWorkWith(t *testing.T) {
 		in    string
 		flags []string
 		want  string
+		run   string
 	}{
-		"anywhere":                   {in: here, want: filepath.Join(here, "data")},
-		"with a database of its own": {in: here, flags: []string{"--database", "mine.db"}, want: filepath.Join(here, "mine.catalog.yaml")},
-		"in the source":              {in: source, flags: []string{"--database", filepath.Join(t.TempDir(), "x.db")}, want: "/adapters/catalog/demo.yaml"},
+		"anywhere":                   {in: here, want: filepath.Join(here, "data"), run: "entitled"},
+		"with a database of its own": {in: here, flags: []string{"--database", "mine.db"}, want: filepath.Join(here, "mine.catalog.yaml"), run: "entitled"},
+		"in the source":              {in: source, flags: []string{"--database", filepath.Join(t.TempDir(), "x.db")}, want: "/adapters/catalog/demo.yaml", run: "go run ./cmd/entitled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +87,9 @@ func TestDev_PrintsWhatCommandsWorkWith(t *testing.T) {
 			}
 			if said == nil || !strings.Contains(said[1], " CATALOG=") || !strings.Contains(said[1], c.want) {
 				t.Fatalf("want a line to export, with a catalog in %s:\n%s", c.want, p.log)
+			}
+			if !strings.Contains(p.log.String(), "too: "+c.run+" events list") {
+				t.Errorf("want to be told to run %s:\n%s", c.run, p.log)
 			}
 			p.cmd.Env = append(p.cmd.Env, strings.Fields(said[1])...)
 			p.says(t, "grant ana sso --reason a~favor --by sam", "grant_")
