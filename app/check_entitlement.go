@@ -61,7 +61,7 @@ func (c *CheckEntitlement) One(ctx context.Context, user domain.UserID, feature 
 		}
 	}
 	if _, known := c.catalog.Features[feature]; !known {
-		return domain.Right{}, false, time.Time{}, fmt.Errorf("%w: %q is not in the catalog", ErrUnknownFeature, feature)
+		return domain.Right{}, false, time.Time{}, unknownFeature(feature, c.catalog)
 	}
 	return domain.Right{Feature: feature}, false, now, nil
 }

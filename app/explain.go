@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -77,14 +75,4 @@ func (e *Explain) read(ctx context.Context, user domain.UserID) (account domain.
 // latest is when the last change was made, by whichever clock is ahead.
 func latest(changes []domain.Change) time.Time {
 	return slices.MaxFunc(changes, func(a, b domain.Change) int { return a.At.Compare(b.At) }).At
-}
-
-// unknownFeature says which features there are: a misspelled one must not look like
-// one that nobody has.
-func unknownFeature(feature domain.FeatureKey, c domain.Catalog) error {
-	var known []string
-	for _, key := range slices.Sorted(maps.Keys(c.Features)) {
-		known = append(known, string(key))
-	}
-	return fmt.Errorf("%w: %q is not in the catalog, which has %s", ErrUnknownFeature, feature, strings.Join(known, ", "))
 }

@@ -128,11 +128,11 @@ var localeForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, error) {
 	plan, found := s.catalog.Plans[r.Plan]
 	if !found {
-		return plan, domain.Price{}, fmt.Errorf("%w: %q is not in the catalog", ErrUnknownPlan, r.Plan)
+		return plan, domain.Price{}, unknownPlan(r.Plan, s.catalog)
 	}
 	price, found := plan.PriceOf(r.Price)
 	if !found {
-		return plan, price, fmt.Errorf("%w: plan %s has no price %q", ErrUnknownPrice, r.Plan, r.Price)
+		return plan, price, unknownPrice(r.Price, plan, s.catalog)
 	}
 	if r.Quantity == 0 {
 		r.Quantity = 1
@@ -143,6 +143,8 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 		return plan, price, fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	case most == 1 && r.Quantity != 1:
+		return plan, price, fmt.Errorf("%w: plan %s is sold one at a time: leave the quantity out", ErrBadRequest, plan.Key)
 	case r.Quantity < 1 || r.Quantity > most:
 		return plan, price, fmt.Errorf("%w: quantity of plan %s is between 1 and %d", ErrBadRequest, plan.Key, most)
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):

@@ -395,3 +395,30 @@ func TestStartCheckout_ReturnURLIsMeasuredWithTheOrdersID(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Ensure that whoever misspells is told what there is, in a few words however much that is.
+func TestStartCheckout_NamesWhatIsForSale(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	many := domain.Catalog{Plans: map[domain.PlanKey]domain.Plan{
+		"old": {Key: "old", NotSold: true, Prices: []domain.Price{{Key: "once", ID: "price_0"}}},
+	}}
+	for n := range 25 {
+		key := domain.PlanKey(fmt.Sprintf("plan%02d", n))
+		many.Plans[key] = domain.Plan{Key: key, Prices: []domain.Price{{Key: "once", ID: "price_1"}, {Key: "never", ID: "price_2", NotSold: true}}}
+	}
+	checkout := app.NewStartCheckout(w.store, w.stripe, many, app.NewPrices(w.stripe, many, w.clock.now), w.fulfill, app.Settings{}, w.clock.now, func() string { return "1" })
+	for asked, want := range map[domain.PlanKey]string{
+		"gold":   `no such plan: "gold" is not in the catalog, which sells plan00, plan01, `,
+		"plan07": `no such price: plan plan07 has no price "weekly", but once`,
+		"old":    `no such price: plan old is no longer sold; what is: plan00, `,
+	} {
+		_, err := checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: asked, Price: "weekly"})
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", asked, err, want)
+		}
+		if asked != "plan07" && !strings.HasSuffix(err.Error(), ", plan18, plan19, and 5 more") {
+			t.Errorf("%s: does not end with how many more there are: %v", asked, err)
+		}
+	}
+}

@@ -129,6 +129,15 @@ func (u *UserData) Forget(ctx context.Context, user domain.UserID, evenIfPaying 
 	return as, nil
 }
 
+// Known tells whether anything is kept of a user but what operators asked for.
+func (u *UserData) Known(ctx context.Context, user domain.UserID) (bool, error) {
+	state, err := u.store.State(ctx, user)
+	if err != nil {
+		return false, err
+	}
+	return u.knows(ctx, user, state)
+}
+
 // knows tells whether anything is kept of a user but what operators asked for: whoever
 // asks about a user who was mistyped is told so.
 func (u *UserData) knows(ctx context.Context, user domain.UserID, state ports.State) (bool, error) {

@@ -48,7 +48,7 @@ func Migrate(ctx context.Context, databaseURL string, direction Direction) ([]Mi
 			}
 		}
 		s := &Store{}
-		if err := s.openSQLite(t); err != nil {
+		if err := s.openSQLite(ctx, t); err != nil {
 			return nil, err
 		}
 		defer s.Close()

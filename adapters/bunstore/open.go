@@ -76,7 +76,7 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, erro
 	if t.dialect == dialectPostgres {
 		err = s.openPostgres(ctx, t, o)
 	} else {
-		err = s.openSQLite(t)
+		err = s.openSQLite(ctx, t)
 	}
 	if err != nil {
 		return nil, err
@@ -166,10 +166,13 @@ func poolConfig(dsn string, maxConns int) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-func (s *Store) openSQLite(t target) error {
+func (s *Store) openSQLite(ctx context.Context, t target) error {
 	if t.path != "" {
+		if err := t.isFile(); err != nil {
+			return err
+		}
 		if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
-			return fmt.Errorf("folder of the database: %w", err)
+			return fmt.Errorf("the folder of %s is not there and cannot be made (%w): make it, or name another file", t.path, err)
 		}
 	}
 	db, err := sql.Open("sqlite", t.dsn)
@@ -182,6 +185,12 @@ func (s *Store) openSQLite(t target) error {
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
+	// The file is opened with the first connection. What is not the file's fault shows when
+	// it is used.
+	if err := t.fault(db.PingContext(ctx)); err != nil {
+		db.Close()
+		return err
+	}
 	s.db = bun.NewDB(db, sqlitedialect.New())
 	s.writer = make(chan struct{}, 1)
 	return nil

@@ -62,10 +62,11 @@ func TestCheckout_Refusals(t *testing.T) {
 		status     int
 		code, says string
 	}{
-		"unknown plan":             {"gold", "", 404, "unknown_plan", `"gold"`},
-		"unknown price":            {"pro", `{"price":"weekly"}`, 422, "unknown_price", `"weekly"`},
+		"unknown plan":             {"gold", "", 404, "unknown_plan", `"gold" is not in the catalog, which sells basic, pro, unsold`},
+		"unknown price":            {"pro", `{"price":"weekly"}`, 422, "unknown_price", `plan pro has no price "weekly", but monthly, yearly`},
 		"price that is not sold":   {"unsold", "", 502, "price_not_sold", "operator"},
 		"too many":                 {"pro", `{"quantity":6}`, 422, "invalid_request", "between 1 and 5"},
+		"two of what is one":       {"basic", `{"quantity":2}`, 422, "invalid_request", "plan basic is sold one at a time: leave the quantity out"},
 		"none":                     {"pro", `{"quantity":0}`, 400, "bad_request", "quantity"},
 		"a fraction":               {"pro", `{"quantity":1.5}`, 400, "bad_request", "body.quantity is a whole number, such as 2"},
 		"a small fraction":         {"pro", `{"quantity":1e-1}`, 400, "bad_request", "body.quantity is a whole number, such as 2"},

@@ -39,6 +39,10 @@ func TestEntitlements_UnknownFeature(t *testing.T) {
 	for _, feature := range []string{"ssso", "%00", "..%2fsso", "%ff", "s%20so", strings.Repeat("x", 4000)} {
 		s.want(s.call("GET", "/api/entitlements/"+feature, "", as("user:ada")), 404, "unknown_feature")
 	}
+	got := s.call("GET", "/api/entitlements/ssso", "", as("user:ada"))
+	if want := `no such feature: "ssso" is not in the catalog, which has projects, sso, storage`; got.detail() != want {
+		t.Errorf("got %q, want %q", got.detail(), want)
+	}
 }
 
 func TestEntitlements_OddUserIds(t *testing.T) {

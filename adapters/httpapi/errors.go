@@ -133,7 +133,7 @@ var answers = []answer{
 
 	{errNoRoute, http.StatusNotFound, "not_found", "Not found", say("the API is described at /api/openapi.json")},
 	{errSlashes, http.StatusNotFound, "not_found", "Not found", ownWords},
-	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", nil},
+	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", ownWords},
 	{errNeverReceived, http.StatusNotFound, "not_found", "No such event", allWords},
 	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
 	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},

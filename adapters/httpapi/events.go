@@ -47,7 +47,7 @@ func (s *Server) ListEvents(ctx context.Context, r ListEventsRequestObject) (Lis
 func receiptQuery(p ListEventsParams) (ports.ReceiptQuery, error) {
 	query := ports.ReceiptQuery{Outcome: domain.Outcome(orZero(p.Outcome)), Limit: eventsAtOnce}
 	if p.Outcome != nil && !p.Outcome.Valid() {
-		return query, fmt.Errorf("%w: outcome is one of %v", errMalformed, domain.Outcomes)
+		return query, fmt.Errorf("%w: outcome is one of %s", errMalformed, strings.Join(wordsOf(domain.Outcomes), ", "))
 	}
 	if p.Limit != nil {
 		query.Limit = *p.Limit

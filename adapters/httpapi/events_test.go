@@ -141,6 +141,10 @@ func TestEvents_OddQuestions(t *testing.T) {
 			t.Errorf("%s: got %d %s", question, got.StatusCode, got.text)
 		}
 	}
+	got := s.call("GET", "/api/admin/events?outcome=quarantine", "", as("admin:ops"))
+	if want := "malformed request: outcome is one of applied, unchanged, ignored, waiting, quarantined, failed"; got.detail() != want {
+		t.Errorf("got %q, want %q", got.detail(), want)
+	}
 	s.store.fail(ports.ErrUnavailable)
 	s.want(s.call("GET", "/api/admin/events", "", as("admin:ops")), 503, "unavailable")
 }

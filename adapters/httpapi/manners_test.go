@@ -70,6 +70,9 @@ func TestManners_UnknownRoutesAndMethods(t *testing.T) {
 		if got.Header.Get("Content-Type") != "application/problem+json" || (method != "HEAD" && got.code() == "") {
 			t.Errorf("%s: got %q: %s", call, got.Header.Get("Content-Type"), got.text)
 		}
+		if says := "method not allowed: this path takes " + want.allow; want.allow != "" && method != "HEAD" && got.detail() != says {
+			t.Errorf("%s: got %q, want %q", call, got.detail(), says)
+		}
 	}
 }
 

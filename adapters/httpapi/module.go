@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -12,15 +11,11 @@ import (
 // Module builds the server from [Deps] and [Config] and runs it with the program.
 var Module = fx.Module("httpapi", fx.Provide(New), fx.Invoke(run))
 
-// ErrListen: the configured address cannot be listened on. What is wrapped with it says
-// why.
-var ErrListen = errors.New("the HTTP server cannot listen")
-
 func run(life fx.Lifecycle, s *Server, program fx.Shutdowner) {
 	life.Append(fx.StartStopHook(func(ctx context.Context) error {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Addr)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrListen, err)
+			return fmt.Errorf("the HTTP server cannot listen: %w", err)
 		}
 		go func() {
 			if err := s.Start(l); err != nil {

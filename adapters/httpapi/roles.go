@@ -108,8 +108,9 @@ func eitherOf(roles []ports.Role) string {
 // noRoute tells a path that does not exist from a method that it does not take.
 func (s *Server) noRoute(c echo.Context) error {
 	if allow, other := c.Get(echo.ContextKeyHeaderAllow).(string); other {
-		c.Response().Header().Set(echo.HeaderAllow, strings.TrimPrefix(allow, "OPTIONS, "))
-		return errMethod
+		allow = strings.TrimPrefix(allow, "OPTIONS, ")
+		c.Response().Header().Set(echo.HeaderAllow, allow)
+		return fmt.Errorf("%w: this path takes %s", errMethod, allow)
 	}
 	if meant := s.meantPath(c); meant != "" {
 		return fmt.Errorf("%w: the path is %s, with single slashes and none at its end", errSlashes, meant)

@@ -54,6 +54,16 @@ func TestDispute_TakesItsWay(t *testing.T) {
 	}
 }
 
+func TestDispute_SaysInWordsWhatItHasToBe(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := must[string](t)(s.OpenDispute(s.paid(params("payment", s.once)).PaymentIntent.ID, sandbox.DisputeOptions{}))
+	err := s.EscalateDispute(id)
+	if want := " is needs_response, and has to be warning_needs_response or warning_under_review"; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 func (s *shop) win(id string) error          { return s.WinDispute(id) }
 func (s *shop) lose(id string) error         { return s.LoseDispute(id) }
 func (s *shop) escalate(id string) error     { return s.EscalateDispute(id) }

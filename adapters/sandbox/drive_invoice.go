@@ -107,7 +107,7 @@ func (s *Sandbox) withInvoice(invoiceOrSubscriptionID string, statuses []string,
 	case in == nil:
 		return fmt.Errorf("sandbox: no such invoice or subscription: %s", invoiceOrSubscriptionID)
 	case !slices.Contains(statuses, in.status):
-		return fmt.Errorf("sandbox: invoice %s is %s, and has to be one of %v", in.id, in.status, statuses)
+		return fmt.Errorf("sandbox: invoice %s is %s, and has to be %s", in.id, in.status, alternatives(statuses))
 	}
 	do(in)
 	return nil

@@ -110,7 +110,7 @@ func (s *Sandbox) withRefund(id string, from []string, do func(*refund)) error {
 	case r == nil:
 		return fmt.Errorf("sandbox: no such refund: %s", id)
 	case !slices.Contains(from, r.status):
-		return fmt.Errorf("sandbox: %s is %s, and has to be one of %v", id, r.status, from)
+		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, r.status, alternatives(from))
 	}
 	do(r)
 	return nil
@@ -124,7 +124,7 @@ func (s *Sandbox) withDispute(id string, from []string, do func(*dispute)) error
 	case d == nil:
 		return fmt.Errorf("sandbox: no such dispute: %s", id)
 	case !slices.Contains(from, d.status):
-		return fmt.Errorf("sandbox: %s is %s, and has to be one of %v", id, d.status, from)
+		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, d.status, alternatives(from))
 	}
 	do(d)
 	return nil

@@ -53,7 +53,7 @@ func (s *Sandbox) withSubscriptionIn(id string, statuses []string, do func(*subs
 	var err error
 	missing := s.withSubscription(id, func(sub *subscription) {
 		if !slices.Contains(statuses, sub.status) {
-			err = fmt.Errorf("sandbox: %s is %s, and has to be one of %v", id, sub.status, statuses)
+			err = fmt.Errorf("sandbox: %s is %s, and has to be %s", id, sub.status, alternatives(statuses))
 			return
 		}
 		do(sub)

@@ -38,7 +38,7 @@ func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string
 // for a version that the sandbox does not know.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
 	if !slices.Contains(apiVersions, apiVersion) {
-		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not one of %v", apiVersion, apiVersions)
+		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, alternatives(apiVersions))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -92,7 +92,25 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		}
 		err = fmt.Errorf("--%s is %q: it %s", invalid.GetFlag().Name, invalid.GetValue(), must)
 	}
+	if unknown, is := errors.AsType[*pflag.NotExistError](err); is {
+		if meant := withTwoDashes(cmd, unknown.GetSpecifiedShortnames()); meant != "" {
+			err = fmt.Errorf("-%s is written with two dashes: --%[1]s", meant)
+		}
+	}
 	return misusedf("%w (see %s --help)", err, cmd.CommandPath())
+}
+
+// withTwoDashes is the flag that was meant by letters after one dash, which are taken for
+// as many flags; empty: none was.
+func withTwoDashes(cmd *cobra.Command, letters string) string {
+	letters, _, _ = strings.Cut(letters, "=")
+	meant := ""
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if len(letters) > 1 && (f.Name == letters || f.Shorthand != "" && f.Name == f.Shorthand+letters) {
+			meant = f.Name
+		}
+	})
+	return meant
 }
 
 // oneOf is a flag that takes one of some words.

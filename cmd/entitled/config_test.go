@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,10 +147,16 @@ func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
 
 func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	t.Cleanup(func() {
+		if _, err := os.Stat(nowhere); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("what only looks has made the folder of a database: %v", err)
+		}
+	})
 	for url, says := range map[string]string{
-		"mysql://x":               `DATABASE_URL: database URL: scheme "mysql"`,
-		"postgres://localhost:1/": "the database that DATABASE_URL names does not answer",
-		"sqlite:/nowhere/x.db":    "set DATABASE_URL",
+		"mysql://x":                   `DATABASE_URL: database URL: scheme "mysql"`,
+		"postgres://localhost:1/":     "the database that DATABASE_URL names does not answer",
+		"sqlite:" + nowhere + "/x.db": "set DATABASE_URL",
 	} {
 		for _, args := range []string{"grants ana", "migrate status"} {
 			t.Run(url+" "+args, func(t *testing.T) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -129,14 +130,52 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
 
-  The commands work with it too: go run ./cmd/entitled events list, explain USER, grant, ...
+  The commands work with it too: %[7]s events list, explain USER, grant, ...
 
-    export DATABASE_URL=%[4]s CATALOG=%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
+    export DATABASE_URL=%[4]s%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined,
   4000 0000 0000 0259 is disputed soon after. Stop with Ctrl-C.
 
-`, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), fromAnywhere(cmp.Or(d.Catalog, demoCatalog)), devStripeKey)
+`, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), d.catalogSetting(), devStripeKey, invocation())
+}
+
+// invocation is how a command is run from here.
+func invocation() string {
+	if _, err := os.Stat(filepath.Join("cmd", "entitled", "main.go")); err == nil {
+		return "go run ./cmd/entitled"
+	}
+	return "entitled"
+}
+
+// catalogSetting is what commands need to read the same catalog, with a space before;
+// empty if there is no file of it.
+func (d devCommand) catalogSetting() string {
+	file := d.Catalog
+	if file == "" {
+		var err error
+		if file, err = d.demoFile(); err != nil {
+			return ""
+		}
+	}
+	return " CATALOG=" + fromAnywhere(file)
+}
+
+// demoFile is a file with the demo catalog: that of the source, or where that is not here
+// one beside the database, made for the commands.
+func (d devCommand) demoFile() (string, error) {
+	if found, err := os.ReadFile(demoCatalog); err == nil && bytes.Equal(found, catalog.Demo()) {
+		return demoCatalog, nil
+	}
+	beside := strings.TrimPrefix(d.database(), "sqlite:")
+	if databaseURL.MatchString(beside) {
+		beside = d.freshDatabase()
+	}
+	file := strings.TrimSuffix(beside, ".db") + ".catalog.yaml"
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return "", err
+	}
+	return file, os.WriteFile(file, catalog.Demo(), 0o600)
 }
 
 func (d devCommand) catalog() (catalog.File, error) {

@@ -3,8 +3,14 @@
 package main
 
 import (
+	"net"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestDev_EachPortHasADatabaseOfItsOwn(t *testing.T) {
@@ -39,5 +45,56 @@ func TestDev_NamesFilesForEveryDirectory(t *testing.T) {
 		if got := fromAnywhere(path); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
+	}
+}
+
+// Ensure that commands work with what dev prints for them, wherever it was started.
+func TestDev_PrintsWhatCommandsWorkWith(t *testing.T) {
+	t.Parallel()
+	here, source := t.TempDir(), filepath.Join("..", "..")
+	for name, c := range map[string]struct {
+		in    string
+		flags []string
+		want  string
+		run   string
+	}{
+		"anywhere":                   {in: here, want: filepath.Join(here, "data"), run: "entitled"},
+		"with a database of its own": {in: here, flags: []string{"--database", "mine.db"}, want: filepath.Join(here, "mine.catalog.yaml"), run: "entitled"},
+		"in the source":              {in: source, flags: []string{"--database", filepath.Join(t.TempDir(), "x.db")}, want: "/adapters/catalog/demo.yaml", run: "go run ./cmd/entitled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := freeAddress(t)
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := &program{address: address, log: &logBuffer{}}
+			p.cmd = exec.Command(buildProgram(t, raceFlags...), append([]string{"dev", "--port", port}, c.flags...)...)
+			p.cmd.Dir = c.in
+			p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
+			p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+			p.start(t)
+			defer p.stop(t)
+
+			line := regexp.MustCompile(`(?m)^ *export (.*)$`)
+			var said []string
+			for range 100 {
+				if said = line.FindStringSubmatch(p.log.String()); said != nil {
+					break
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			if said == nil || !strings.Contains(said[1], " CATALOG=") || !strings.Contains(said[1], c.want) {
+				t.Fatalf("want a line to export, with a catalog in %s:\n%s", c.want, p.log)
+			}
+			if !strings.Contains(p.log.String(), "too: "+c.run+" events list") {
+				t.Errorf("want to be told to run %s:\n%s", c.run, p.log)
+			}
+			p.cmd.Env = append(p.cmd.Env, strings.Fields(said[1])...)
+			p.says(t, "grant ana sso --reason a~favor --by sam", "grant_")
+			p.says(t, "catalog check", "pro_monthly")
+			p.says(t, "explain ana sso", "given by sam")
+		})
 	}
 }

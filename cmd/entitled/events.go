@@ -64,7 +64,7 @@ func (l eventsList) Run(ctx context.Context, c console) error {
 		return err
 	}
 	if *count == 0 && !l.JSON {
-		_, err := fmt.Fprintln(c.err, "no such events")
+		_, err := fmt.Fprintln(c.err, "no such events"+misspelledType(query.Type))
 		return err
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -114,6 +115,8 @@ func (n names) naming(err error) error {
 		return err
 	case listening != nil && listening.Op == "listen":
 		return n.listening(listening)
+	case errors.Is(err, ports.ErrUnavailable) && bunstore.OfFile(err):
+		return unavailablef("the database file that %s names cannot be used now: see that this user may write the file and its folder, that the disk has room, and that no other program holds it\n%w", n.database, err)
 	case errors.Is(err, ports.ErrUnavailable):
 		return unavailablef("the database that %s names does not answer: see that it runs, and that host, port, name, user and password are right\n%w", n.database, err)
 	case errors.Is(err, ports.ErrGatewayBusy):

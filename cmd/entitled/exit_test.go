@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	}
 	for _, args := range readers {
 		rows = append(rows, row{2, args, noFolder, []string{"DATABASE_URL"}})
+		rows = append(rows, row{2, args, "DATABASE_URL=sqlite:" + os.TempDir(), []string{"DATABASE_URL", "is a directory: name a file in it"}})
 	}
 	for _, args := range []string{"events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "revoke grant_1 --reason r --by b", "sync ana", "explain ana nothing"} {
 		rows = append(rows, row{3, args, "", nil})
@@ -134,6 +136,10 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "explain ana sso now", "", []string{"unexpected argument now"}},
 		row{2, "explain ana --at", "", []string{"--at"}},
 		row{2, "explain ana --json=maybe", "", []string{`--json is "maybe"`, "true or false"}},
+		row{2, "grant ana sso -reason r", "", []string{"-reason is written with two dashes: --reason"}},
+		row{2, "grant ana sso -by=b", "", []string{"-by is written with two dashes: --by"}},
+		row{2, "dev -verbose", "", []string{"-verbose is written with two dashes: --verbose"}},
+		row{2, "grant ana sso -r x", "", []string{"'r'"}},
 		row{2, "events list --limit x", "", []string{`--limit is "x"`, "a whole number"}},
 		row{2, "events list --outcome paid", "", []string{`--outcome is "paid"`, "one of applied, unchanged,"}},
 		row{2, "database mode --set prod", "", []string{`--set is "prod"`, "one of test, live"}},
@@ -141,6 +147,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "explain ana --at yesterday", "", []string{"--at"}},
 		row{2, "grants ~", "", []string{"USER"}},
 		row{2, "sync ~", "", []string{"USER"}},
+		row{2, "sync", "", []string{"a user", "--customer"}},
 		row{2, "grant ana projects --reason r --by b", "", []string{"how many"}},
 		row{2, "grant ana projects --limit x --reason r --by b", "", []string{"--limit"}},
 		row{2, "grant ana sso --until 90d --key k --reason r --by b", "", []string{"--until"}},
@@ -164,6 +171,78 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ensure that commands agree on what is not found: the one thing that a command is about.
+// A list of which nothing is left by its filters is empty, which is an answer.
+func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, databases["SQLite"](t))
+	s.call(t, "POST", "/api/checkout/pro", `{"user_id":"bob"}`, 201) // known, and has nothing
+	table := []struct {
+		args string
+		code int
+	}{
+		{"explain nobody", 3}, {"explain nobody sso", 3}, {"explain nobody --json", 3}, {"explain nobody --at 2026-01-01", 3},
+		{"explain bob", 0}, {"explain bob sso", 0}, {"explain bob ssso", 3},
+		{"grants nobody", 3}, {"grants nobody --json", 3}, {"grants bob", 0}, {"grants bob --json", 0},
+		{"sync nobody", 3}, {"sync bob", 0}, {"sync --customer cus_never", 3},
+		{"grant eve ssso --reason r --by b", 3}, {"grant eve sso --reason r --by b", 0}, // whoever is given something is known
+		{"revoke grant_never --reason r --by b", 3},
+		{"events list --user nobody", 0}, {"events list --type never", 0}, {"events list --user nobody --json", 0},
+		{"events show evt_never", 3},
+		{"events replay evt_never", 3}, {"events replay evt_never --dry-run", 3},
+		{"events replay --user nobody", 0}, {"events replay --user nobody --dry-run", 0},
+		{"quarantine list --user nobody", 0}, {"quarantine list --user nobody --json", 0},
+		{"admin-log --user never", 0}, {"admin-log --user never --json", 0},
+		{"user export nobody", 3}, {"user forget nobody --yes", 3}, {"user export bob", 0}, {"user forget bob --yes", 0}, {"user forget bob --yes", 3},
+	}
+	ofNoThing := []string{"dev", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "version"}
+	for _, command := range leaves(t) {
+		listed := slices.Contains(ofNoThing, command)
+		for _, row := range table {
+			listed = listed || strings.HasPrefix(row.args, command+" ")
+		}
+		if !listed {
+			t.Errorf("%q is not in this test: is it about a thing that may not be there?", command)
+		}
+	}
+	for _, row := range table { // in this order
+		code, said := s.exit(t, words(row.args))
+		if code != row.code {
+			t.Errorf("entitled %s: exits with %d, want %d:\n%s", row.args, code, row.code, said)
+		}
+		if strings.Contains(row.args, " nobody") && code == 3 && !strings.Contains(said, "nothing is kept of user nobody: check the id") {
+			t.Errorf("entitled %s: does not say that nobody is known:\n%s", row.args, said)
+		}
+	}
+}
+
+// Ensure that a file is not said to be a server that does not run.
+func TestExit_ADatabaseFileThatCannotBeUsedIsNoServer(t *testing.T) {
+	t.Parallel()
+	file := strings.TrimPrefix(databases["SQLite"](t), "sqlite:")
+	p := commandLine(t)
+	if code, said := p.exit(t, words("migrate up"), "DATABASE_URL=sqlite:"+file); code != 0 {
+		t.Fatalf("migrate exits with %d:\n%s", code, said)
+	}
+	code, said := p.exit(t, words("events list"), "DATABASE_URL=file:"+file+"?mode=ro")
+	if code != 4 || !strings.Contains(said, "the database file that DATABASE_URL names cannot be used now") || strings.Contains(said, "password") {
+		t.Errorf("exits with %d, want 4 and that the file cannot be written:\n%s", code, said)
+	}
+	code, said = p.exit(t, words("dev --port 0 --database "+filepath.Dir(file)))
+	if code != 2 || !strings.Contains(said, "--database: "+filepath.Dir(file)+" is a directory") {
+		t.Errorf("dev exits with %d, want 2 and that it is a directory:\n%s", code, said)
+	}
+	text := filepath.Join(filepath.Dir(file), "notes.txt")
+	if err := os.WriteFile(text, []byte(strings.Repeat("These are notes. ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"migrate up", "migrate status", "events list", "serve"} {
+		if code, said := p.exit(t, words(args), "DATABASE_URL=sqlite:"+text); code != 2 || !strings.Contains(said, "DATABASE_URL: "+text+" is no SQLite database") {
+			t.Errorf("%s exits with %d, want 2 and that it is no database:\n%s", args, code, said)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,10 +54,13 @@ func (e explainCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	// Of a stranger too, as it says how to get a feature.
 	if e.JSON {
-		return json.NewEncoder(c.out).Encode(explanationJSONOf(explanation))
+		err = json.NewEncoder(c.out).Encode(explanationJSONOf(explanation))
+	} else {
+		err = printExplanation(c.out, explanation)
 	}
-	return printExplanation(c.out, explanation)
+	return cmp.Or(err, needKnown(ctx, store, e.User))
 }
 
 // printExplanation prints what holds, then why, then what that rests on.

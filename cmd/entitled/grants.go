@@ -129,6 +129,11 @@ func (g grantsCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	if len(grants) == 0 {
+		if err := needKnown(ctx, store, g.User); err != nil {
+			return err
+		}
+	}
 	if len(grants) == 0 && !g.JSON {
 		_, err := fmt.Fprintf(c.err, "nothing was given to %s by hand\n", g.User)
 		return err

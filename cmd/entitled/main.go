@@ -24,7 +24,7 @@ func newProgram(c console) *cobra.Command {
 		group("migrate", "Bring the database schema up to date, or back.",
 			leaf("up", "Apply every migration that is missing.", c, migrateCommand(bunstore.Up)),
 			leaf("status", "List the migrations and which are applied.", c, migrateCommand(bunstore.Status)),
-			leaf("down", "Take the last migration back, with the data that only it has a place for.", c, migrateCommand(bunstore.Down))),
+			newMigrateDown(c)),
 		group("catalog", "Work with the catalog of plans and features.", newCatalogCheck(c)),
 		newExplain(c),
 		newSync(c),

@@ -15,6 +15,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/catalog"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // openForReading opens the database and the catalog of the environment.
@@ -77,6 +78,21 @@ func needUser(user string) error {
 		return misusedf("USER is empty: name the user, by the product's own id")
 	}
 	return nil
+}
+
+// needKnown is the error of a command about a user of whom nothing is kept: it was
+// mistyped, or the database is another one. What lists those of a user among others finds
+// none, and that is no error.
+func needKnown(ctx context.Context, store ports.Store, user string) error {
+	known, err := app.NewUserData(store, newID).Known(ctx, domain.UserID(user))
+	if err == nil && !known {
+		return nobody(user)
+	}
+	return err
+}
+
+func nobody(user string) error {
+	return notFoundf("nothing is kept of user %s: check the id, and that DATABASE_URL is the service's", user)
 }
 
 // demoCatalog is where the catalog of entitled dev is in the source.

@@ -98,7 +98,11 @@ func (r eventsReplay) Run(ctx context.Context, c console) error {
 			sums = append(sums, fmt.Sprintf("%d %s", told[outcome], outcome))
 		}
 	}
-	fmt.Fprintln(c.err, strings.Join(append([]string{counted(all, "event") + " processed again"}, sums...), ", "))
+	sum := strings.Join(append([]string{counted(all, "event") + " processed again"}, sums...), ", ")
+	if all == 0 {
+		sum += misspelledType(query.Type)
+	}
+	fmt.Fprintln(c.err, sum)
 	if failed := told[domain.OutcomeFailed]; failed > 0 {
 		return fmt.Errorf("%d of %s failed: mend what their reasons say, and replay them with --outcome failed", failed, counted(all, "event"))
 	}
@@ -122,7 +126,11 @@ func (r eventsReplay) list(ctx context.Context, c console, query app.ReplayQuery
 	if r.JSON {
 		return nil
 	}
-	_, err = fmt.Fprintln(c.err, counted(*count, "event"), "would be processed again")
+	hint := ""
+	if *count == 0 {
+		hint = misspelledType(query.Type)
+	}
+	_, err = fmt.Fprintln(c.err, counted(*count, "event"), "would be processed again"+hint)
 	return err
 }
 

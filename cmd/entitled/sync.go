@@ -33,6 +33,9 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 		}
 		return s.restore(ctx, c)
 	}
+	if s.User == "" {
+		return misusedf("say whom to ask about: a user, by the product's own id, or a customer of Stripe with --customer cus_...")
+	}
 	if err := needUser(s.User); err != nil {
 		return err
 	}
@@ -46,7 +49,7 @@ func (s syncCommand) Run(ctx context.Context, c console) error {
 	}
 	done, err := app.NewSyncUser(d.store, d.gateway, d.fulfill).Do(ctx, domain.UserID(s.User))
 	if errors.Is(err, ports.ErrNotFound) {
-		return fmt.Errorf("%w: check the id, and that DATABASE_URL is the service's", err)
+		return nobody(s.User)
 	}
 	if err != nil {
 		return err

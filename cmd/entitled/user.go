@@ -48,13 +48,13 @@ func (e userExport) Run(ctx context.Context, c console) error {
 		return encoder.Encode(line)
 	})
 	if errors.Is(err, ports.ErrNotFound) {
-		return notFoundf("nothing is kept of user %s but what operators asked for", e.User)
+		return nobody(e.User)
 	}
 	return err
 }
 
-// exported is one line of an export: its kind, and the thing with the names of its fields
-// in Go, which are those of the documentation of package domain.
+// exported is one line of an export: its kind, and the thing, with names in the style of
+// the HTTP API.
 type exported struct {
 	Kind string `json:"kind"`
 	Data any    `json:"data"`
@@ -65,9 +65,9 @@ type exported struct {
 func exportedOf(r app.UserRecord) (exported, error) {
 	switch {
 	case r.State != nil:
-		return exported{Kind: "state", Data: r.State}, nil
+		return exported{Kind: "state", Data: snaked(r.State)}, nil
 	case r.Change != nil:
-		return exported{Kind: "change", Data: r.Change}, nil
+		return exported{Kind: "change", Data: snaked(r.Change)}, nil
 	case r.Event != nil:
 		line := exported{Kind: "event", Data: receiptJSONOf(*r.Event)}
 		if json.Valid(r.Event.Payload) {
@@ -119,7 +119,7 @@ func (f userForget) Run(ctx context.Context, c console) error {
 	}
 	as, err := app.NewUserData(store, newID).Forget(ctx, user, f.Live)
 	if errors.Is(err, ports.ErrNotFound) {
-		return notFoundf("nothing is kept of user %s", f.User)
+		return nobody(f.User)
 	}
 	if errors.Is(err, app.ErrStillPays) {
 		return misused(err)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,6 +91,10 @@ func TestUser_WhoIsForgottenLeavesNoTraceAndNothingFails(t *testing.T) {
 			for _, line := range lines {
 				if !json.Valid([]byte(line)) {
 					t.Errorf("an export has the line %q", line)
+				}
+				// Ids are keys too, and have capital letters after their prefix.
+				if name := regexp.MustCompile(`"[a-z]*[A-Z]\w*":`).FindString(line); name != "" {
+					t.Errorf("an export names a field %s: %s", name, line)
 				}
 			}
 			s.refuses(t, "user forget "+person, "say --yes")
