@@ -290,7 +290,7 @@ func (j *joining) kept() ports.Kept {
 	kept.Ended = make(map[domain.UserID]ports.Ended, len(j.changed))
 	for user := range j.changed {
 		kept.States = append(kept.States, j.states[user])
-		invoices, past := j.states[user].Account.LongEnded(j.catalog, j.closing)
+		invoices, past := j.states[user].Account.LongEnded(j.catalog, j.closing, j.found.Apart[user])
 		kept.Ended[user] = ports.Ended{Invoices: invoices, Past: past}
 	}
 	for _, receipt := range j.receipts {

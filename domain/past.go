@@ -38,20 +38,22 @@ type Closing struct {
 	Latest int           // so many that were paid last
 	For    time.Duration // those that ended within so long, besides the longest leeway
 	Least  int           // as long as there are not so many others
+	Most   int           // those beyond so many others, until the next time; 0: none
 }
 
 // UsualClosing keeps a year of months, and what is likely to be refunded yet; and is not
 // worth the writing for each single invoice.
-var UsualClosing = Closing{Latest: 12, For: 14 * day, Least: 8}
+var UsualClosing = Closing{Latest: 12, For: 14 * day, Least: 8, Most: 1000}
 
 // LongEnded returns the invoices that need not be looked at any more when something is
-// told of the account, and what is then left of each subscription's past. Of an account
-// that has been found whole these are all of them; else those that came since.
+// told of the account, and what is then left of each subscription's past. Of what has been
+// found whole these are all of them, those that were kept apart before too; else those that
+// came since.
 //
 // Such an invoice was paid, nothing of it went back, and no line or credit of any other
 // reaches into the time that it is for. What becomes known of it later is told of the whole
 // account.
-func (a Account) LongEnded(c Catalog, closing Closing) ([]InvoiceID, map[SubscriptionID]Past) {
+func (a Account) LongEnded(c Catalog, closing Closing, apart map[InvoiceID]bool) ([]InvoiceID, map[SubscriptionID]Past) {
 	if len(a.Invoices) < closing.Latest+closing.Least {
 		return nil, a.Past
 	}
@@ -61,11 +63,14 @@ func (a Account) LongEnded(c Catalog, closing Closing) ([]InvoiceID, map[Subscri
 	}
 	var all []InvoiceID
 	past := cloneMap(a.Past)
+	left := cmp.Or(closing.Most, len(a.Invoices))
 	d := derive(a, Catalog{})
 	defer d.free()
 	for n := range d.purchases {
 		p := &d.purchases[n]
-		ended := p.longEnded(p.horizon().Add(-ago), closing.Latest)
+		groups := p.longEnded(p.horizon().Add(-ago), closing.Latest)
+		var ended []*Bill
+		ended, left = firstOf(groups, left, apart)
 		if len(ended) == 0 || len(ended) < closing.Least {
 			continue
 		}
@@ -77,9 +82,28 @@ func (a Account) LongEnded(c Catalog, closing Closing) ([]InvoiceID, map[Subscri
 	return all, past
 }
 
-// longEnded are bills that ended before a time, and stand for themselves; without so many
-// that were paid last.
-func (p *Purchase) longEnded(before time.Time, latest int) []*Bill {
+// firstOf are the first bills: those that are apart, and so many others. It returns how many
+// others are left.
+func firstOf(groups [][]*Bill, left int, apart map[InvoiceID]bool) ([]*Bill, int) {
+	var first []*Bill
+	for _, group := range groups {
+		others := 0
+		for _, bill := range group {
+			if !apart[bill.Invoice.ID] {
+				others++
+			}
+		}
+		if others == 0 || left > 0 {
+			first = append(first, group...)
+			left -= others
+		}
+	}
+	return first, left
+}
+
+// longEnded are bills that ended before a time; those together that only together stand for
+// themselves. So many that were paid last are not among them.
+func (p *Purchase) longEnded(before time.Time, latest int) [][]*Bill {
 	if p.Source.Kind != SourceSubscription {
 		return nil
 	}
@@ -98,7 +122,8 @@ func (p *Purchase) longEnded(before time.Time, latest int) []*Bill {
 			first[n] = earliest(first[n], p.Bills[n].Invoice.Lines[l].From)
 		}
 	}
-	var ended, between []*Bill
+	var ended [][]*Bill
+	var between []*Bill
 	end, apart := p.Past.Until, !first[0].Before(p.Past.Until)
 	for n, bill := range p.Bills[:last] {
 		apart = apart && bill.standsForItself(before)
@@ -110,9 +135,9 @@ func (p *Purchase) longEnded(before time.Time, latest int) []*Bill {
 			continue // the next one reaches into their time
 		}
 		if apart {
-			ended = append(ended, between...)
+			ended = append(ended, between)
 		}
-		between, apart = between[:0], true
+		between, apart = nil, true
 	}
 	return ended
 }

@@ -22,6 +22,7 @@ func TestPast_IsAsGoodAsWhatEndedLongAgo(t *testing.T) {
 			Latest: rapid.IntRange(1, 3).Draw(t, "latest"),
 			For:    time.Duration(rapid.IntRange(0, 40).Draw(t, "days")) * domaintest.Day,
 			Least:  rapid.IntRange(0, 3).Draw(t, "least"),
+			Most:   rapid.IntRange(0, 2).Draw(t, "most"),
 		}
 		facts := h.Facts
 		if rapid.Bool().Draw(t, "in any order") {
@@ -72,7 +73,7 @@ func wantAsGood(t *rapid.T, short, whole domain.Account) {
 
 // without is an account with the sum of what ended long ago, which is left out.
 func without(a domain.Account, left map[domain.Ref]bool, closing domain.Closing) domain.Account {
-	ended, past := a.LongEnded(shop, closing)
+	ended, past := a.LongEnded(shop, closing, nil)
 	names := a.NamesOfInvoices(ended)
 	maps.Copy(left, names)
 	a = deepCopy(a)

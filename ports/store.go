@@ -76,6 +76,9 @@ type Found struct {
 	States   map[domain.UserID]State                  // of every user and of every owner of a ref, locked; of what was named
 	Owners   map[domain.Ref]domain.UserID             // of the refs that are known
 	Receipts map[domain.EventID]domain.ProcessedEvent // of the events that have one, without their payload
+
+	// Apart are those of the invoices found that ended long ago, and were found all the same.
+	Apart map[domain.UserID]map[domain.InvoiceID]bool
 }
 
 // Kept is what an update leaves behind. Of a state, everything that was found of the account

@@ -120,7 +120,7 @@ func (c *changed) asHeld(h held, is ports.State) ports.Ended {
 			return ports.Ended{}
 		}
 	}
-	return ports.Ended{Invoices: held.apartOf(was), Past: was.Past}
+	return ports.Ended{Invoices: slices.Collect(maps.Keys(held.apartOf(was))), Past: was.Past}
 }
 
 // pastAfter are the sums of what is kept apart from now on: where nothing is any more, an

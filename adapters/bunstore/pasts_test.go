@@ -36,13 +36,16 @@ func subscribe(t *testing.T, s *bunstore.Store, months int) {
 	})
 }
 
+// usual is so that what ends at a time can be seen.
+var usual = domain.Closing{Latest: domain.UsualClosing.Latest, For: domain.UsualClosing.For, Least: domain.UsualClosing.Least, Most: 100}
+
 // end says which of what names find has ended long ago.
 func end(t *testing.T, s *bunstore.Store, touch ports.Touch, edit func(*domain.Account)) {
 	t.Helper()
 	update(t, s, touch, func(f ports.Found) ports.Kept {
 		state := f.States["ann"]
 		edit(&state.Account)
-		invoices, past := state.Account.LongEnded(domain.Catalog{}, domain.UsualClosing)
+		invoices, past := state.Account.LongEnded(domain.Catalog{}, usual, f.Apart["ann"])
 		return ports.Kept{
 			States: []ports.State{state},
 			Ended:  map[domain.UserID]ports.Ended{"ann": {Invoices: invoices, Past: past}},
@@ -191,6 +194,27 @@ func TestPasts_WayDownPutsThemBack(t *testing.T) {
 		wantState(t, again, "down and up again", whole)
 		if a := found(t, again, domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}); len(a.Invoices) != 40 || len(a.Past) != 0 {
 			t.Errorf("found %d invoices and %d sums, want all", len(a.Invoices), len(a.Past))
+		}
+	})
+}
+
+// A subscription that is older than this program gets its past in slices.
+func TestPasts_LongOneIsKeptApartInSlices(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		subscribe(t, s, 340)
+		names := byNames(domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"})
+		for want := 240; want > 40; want -= 100 {
+			end(t, s, names, nothing)
+			if a := found(t, s, names.Refs...); len(a.Invoices) != want {
+				t.Errorf("found %d invoices, want %d", len(a.Invoices), want)
+			}
+			end(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, nothing) // which finds those that are apart, too
+			want -= 100
+			if a := found(t, s, names.Refs...); len(a.Invoices) != max(want, 12) {
+				t.Errorf("found %d invoices after all was found, want %d", len(a.Invoices), max(want, 12))
+			}
 		}
 	})
 }

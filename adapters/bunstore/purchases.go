@@ -167,7 +167,7 @@ func (k keptUnder) some(key string) bool {
 // follows from its facts: where they differ, none.
 func (k keptUnder) keyOfNames(before domain.Account) map[domain.Ref]string {
 	parts, uniform := before.Parts(), map[int]string{}
-	apart := before.NamesOfInvoices(k.apartOf(before))
+	apart := before.NamesOfInvoices(slices.Collect(maps.Keys(k.apartOf(before))))
 	for fact, key := range k {
 		part, known := parts.Of(fact)
 		key = partKey(key)
@@ -192,11 +192,11 @@ func (k keptUnder) keyOfNames(before domain.Account) map[domain.Ref]string {
 }
 
 // apartOf are the invoices of an account that were read from where they are kept apart.
-func (k keptUnder) apartOf(a domain.Account) []domain.InvoiceID {
-	var all []domain.InvoiceID
+func (k keptUnder) apartOf(a domain.Account) map[domain.InvoiceID]bool {
+	all := map[domain.InvoiceID]bool{}
 	for id := range a.Invoices {
 		if isApart(k[domain.Ref{Kind: domain.RefInvoice, ID: string(id)}]) {
-			all = append(all, id)
+			all[id] = true
 		}
 	}
 	return all

@@ -124,9 +124,13 @@ func (h held) found(w wanted) ports.Found {
 		States:   make(map[domain.UserID]ports.State, len(h.states)),
 		Owners:   h.owners,
 		Receipts: h.receipts,
+		Apart:    map[domain.UserID]map[domain.InvoiceID]bool{},
 	}
 	for user, state := range h.states {
 		f.States[user] = h.withoutSums(state.Clone())
+		if apart := h.keys[user].apartOf(state.Account); len(apart) > 0 {
+			f.Apart[user] = apart
+		}
 	}
 	for _, user := range w.odd {
 		f.States[user] = ports.State{Account: domain.NewAccount(user)}

@@ -191,5 +191,5 @@ func invoicePaid(subscription string, i int64, from time.Time) []byte {
 "livemode":false,"metadata":{},"next_payment_attempt":null,"number":"E-%[2]d","on_behalf_of":null,"paid":true,"paid_out_of_band":false,"payment_intent":"pi_%[1]s_%[2]d","payment_settings":{"default_mandate":null,"payment_method_options":null,"payment_method_types":null},
 "period_end":%[3]d,"period_start":%[3]d,"post_payment_credit_notes_amount":0,"pre_payment_credit_notes_amount":0,"quote":null,"receipt_number":null,"rendering":null,"shipping_cost":null,"shipping_details":null,"starting_balance":0,"statement_descriptor":null,"status":"paid",
 "status_transitions":{"finalized_at":%[3]d,"marked_uncollectible_at":null,"paid_at":%[3]d,"voided_at":null},"subscription":"sub_%[1]s","subtotal":2900,"tax":null,"test_clock":null,"total":2900,"total_discount_amounts":[],"total_tax_amounts":[],"transfer_data":null,"webhooks_delivered_at":null}}}`,
-		subscription, i, from.Unix(), from.AddDate(0, 0, 1).Unix(), time.Now().Unix())
+		subscription, i, from.Unix(), from.AddDate(0, 0, 1).Unix(), max(from.Unix(), time.Now().Unix()))
 }
