@@ -130,9 +130,18 @@ func (s *tireless) acknowledged() int {
 	return s.acked
 }
 
+// refusals are those with a status so far.
+func (s *tireless) refusals(status int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused[status]
+}
+
 func (s *tireless) send(t *testing.T, events int64) {
 	t.Helper()
+	s.mu.Lock()
 	s.refused = map[int]int{}
+	s.mu.Unlock()
 	queue := make(chan int64, events)
 	for n := range events {
 		queue <- n + 1
