@@ -95,7 +95,7 @@ func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			const events = 800
+			const events = 500
 			disk, database := open(t)
 			s := openShop(t, database)
 			db := sqlOf(t, database)

@@ -29,6 +29,14 @@ type shop struct {
 
 func openShop(t *testing.T, database string) shop {
 	t.Helper()
+	box := openBox(t)
+	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
+	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+}
+
+// openBox is a Stripe in a box that sells what [testCatalog] says.
+func openBox(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
 	box := sandbox.NewTest(t, sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: 20 * time.Millisecond, Max: time.Second, Attempts: 20}))
 	for _, price := range []sandbox.PriceSpec{
 		{ID: "price_basic", Product: "Basic", UnitAmount: 1900, Currency: "usd"},
@@ -38,8 +46,7 @@ func openShop(t *testing.T, database string) shop {
 			t.Fatal(err)
 		}
 	}
-	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
-	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+	return box
 }
 
 // call sends a request as the product's back end and decodes the answer.
