@@ -116,6 +116,7 @@ type tireless struct {
 	target  *program
 	acked   int
 	refused map[int]int // by status, of those that had to come again
+	slowest time.Duration
 }
 
 func (s *tireless) to(p *program) {
@@ -157,8 +158,10 @@ func (s *tireless) send(t *testing.T, events int64) {
 					s.mu.Lock()
 					target := s.target
 					s.mu.Unlock()
+					sent := time.Now()
 					status := target.deliver(body)
 					s.mu.Lock()
+					s.slowest = max(s.slowest, time.Since(sent))
 					if status == 200 {
 						s.acked++
 					} else {
@@ -243,6 +246,11 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 			}
 		}
 		server.Start()
+		there, acked := time.Now(), sender.acknowledged()
+		sender.until(t, acked+1)
+		if took := time.Since(there); took > 10*time.Second {
+			t.Errorf("the database is there again, and events are taken %s later", took)
+		}
 	}
 	<-done
 	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
@@ -250,6 +258,11 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 	}
 	if sender.refused[503] == 0 {
 		t.Errorf("no delivery met the stopped database: %v", sender.refused)
+	}
+	for status, times := range sender.refused {
+		if status != 503 {
+			t.Errorf("%d events were answered %d", times, status)
+		}
 	}
 }
 
