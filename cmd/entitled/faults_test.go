@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -258,6 +259,57 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 	}
 	if sender.refused[503] == 0 {
 		t.Errorf("no delivery met the stopped database: %v", sender.refused)
+	}
+	for status, times := range sender.refused {
+		if status != 503 {
+			t.Errorf("%d events were answered %d", times, status)
+		}
+	}
+}
+
+// The standby has to have what was acknowledged, as docs/running.md says: the primary waits
+// for it, and then is gone for good.
+func TestFaults_AFailoverToASynchronousStandbyLosesNothing(t *testing.T) {
+	const events = 1000
+	primary := pgtest.Start(t, pgtest.Durable())
+	database := primary.URL()
+	seedBuyers(t, database, events)
+	standby := primary.Standby()
+	execSQL(t, database, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	execSQL(t, database, "SELECT pg_reload_conf()")
+	for queryInt(t, database, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	first, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := url.Parse(standby.URLOn(database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startProgram(t, buildProgram(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1), noStripe)
+	sender := &tireless{target: p}
+	done := make(chan struct{})
+	go func() { defer close(done); sender.send(t, events) }()
+
+	sender.until(t, events/3)
+	primary.Stop(pgtest.Immediate)
+	acked := sender.acknowledged()
+	standby.Promote()
+	// It waits for no standby of its own.
+	execSQL(t, standby.URLOn(database), "ALTER SYSTEM SET synchronous_standby_names = ''")
+	execSQL(t, standby.URLOn(database), "SELECT pg_reload_conf()")
+	var applied int
+	if _, err := fmt.Sscanf(counts(t, standby.URLOn(database)), "%d receipts, %d applied", new(int), &applied); err != nil || applied < acked {
+		t.Errorf("%d acknowledged by the primary, %d applied on the standby (%v)", acked, applied, err)
+	}
+	<-done
+	if got, want := counts(t, standby.URLOn(database)), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+	if sender.refused[503] == 0 {
+		t.Errorf("no delivery met the failover: %v", sender.refused)
 	}
 	for status, times := range sender.refused {
 		if status != 503 {
