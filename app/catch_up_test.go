@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,6 +206,78 @@ func TestCatchUp_OfManyServicesOneDoesTheWork(t *testing.T) {
 	}
 	if n, err := w.starts(store, richer(), nil).CatchUp(t.Context()); n != 0 || err != nil {
 		t.Errorf("afterwards: %d changes, %v", n, err)
+	}
+}
+
+// dyingStore keeps no setting any more once its service is dead.
+type dyingStore struct {
+	ports.Store
+	dead atomic.Bool
+}
+
+var errDead = errors.New("dead")
+
+func (s *dyingStore) SwapSetting(ctx context.Context, name, from, to string) (bool, error) {
+	if s.dead.Load() {
+		return false, errDead
+	}
+	return s.Store.SwapSetting(ctx, name, from, to)
+}
+
+// A lease is written by one clock and read by another: the next service neither waits for
+// as long as they differ, nor for ever.
+func TestCatchUp_TakesOverFromTheDeadWhateverTheirClock(t *testing.T) {
+	t.Parallel()
+	for _, off := range []time.Duration{0, 10 * time.Second, -10 * time.Second, time.Hour, -time.Hour} {
+		for name, c := range map[string]struct {
+			dies   func(*watchedStore, *dyingStore) // while the first service works
+			waits  bool                             // it dies while it waits for its second pass
+			within time.Duration
+		}{
+			"at work": {func(w *watchedStore, d *dyingStore) {
+				w.before = func(derived int) error {
+					d.dead.Store(derived >= 64)
+					return nil
+				}
+			}, false, 15 * time.Second},
+			"waiting": {func(*watchedStore, *dyingStore) {}, true, 15*time.Second + 2*5*time.Minute},
+		} {
+			t.Run(fmt.Sprintf("%s, off by %s", name, off), func(t *testing.T) {
+				t.Parallel()
+				w := manyHolders(t, 200)
+				w.catchesUp(t, w.store, catalog)
+				dying := &dyingStore{Store: w.store}
+				first := &watchedStore{Store: dying, derived: map[domain.UserID]int{}}
+				c.dies(first, dying)
+				derive := app.NewDeriveAgain(first, richer(), func() time.Time { return w.clock.now().Add(off) })
+				timer := func(time.Duration) <-chan time.Time {
+					dying.dead.Store(c.waits)
+					return time.After(0)
+				}
+				if _, err := app.NewAdoptDatabase(first, richer(), app.Settings{}, derive, timer).CatchUp(t.Context()); !errors.Is(err, errDead) {
+					t.Fatalf("the first service: %v, want it dead", err)
+				}
+
+				died, store := w.clock.now(), watch(w)
+				var began time.Time
+				store.before = func(int) error {
+					if began.IsZero() {
+						began = w.clock.now()
+					}
+					return nil
+				}
+				w.catchesUp(t, store, richer())
+				if took := began.Sub(died); took > c.within {
+					t.Errorf("the next one goes on %s later, want %s at most", took, c.within)
+				}
+				for i := range 200 {
+					user := domain.UserID(fmt.Sprintf("u%03d", i))
+					if times := first.derived[user] + store.derived[user]; times < 2 || times > 3 {
+						t.Errorf("%s was derived %d times, want once in each pass, and once more at the change of hands at most", user, times)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func columnsOf(t *testing.T, db *sql.DB, table string) []string {
 	return columns
 }
 
-// derivationOf is how far a derivation has come, as it is kept.
+// derivationOf is how far a derivation has come, as it is kept; nothing before it begins.
 func derivationOf(t *testing.T, db *sql.DB) (d struct {
 	Pass   int
 	Cursor string
@@ -75,7 +76,11 @@ func derivationOf(t *testing.T, db *sql.DB) (d struct {
 }) {
 	t.Helper()
 	var text string
-	if err := db.QueryRowContext(t.Context(), "SELECT value FROM settings WHERE name = 'derivation'").Scan(&text); err != nil {
+	err := db.QueryRowContext(t.Context(), "SELECT value FROM settings WHERE name = 'derivation'").Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	decode(t, text, &d)

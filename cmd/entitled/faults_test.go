@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,7 @@ type tireless struct {
 	target  *program
 	acked   int
 	refused map[int]int // by status, of those that had to come again
+	slowest time.Duration
 }
 
 func (s *tireless) to(p *program) {
@@ -130,9 +132,18 @@ func (s *tireless) acknowledged() int {
 	return s.acked
 }
 
+// refusals are those with a status so far.
+func (s *tireless) refusals(status int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused[status]
+}
+
 func (s *tireless) send(t *testing.T, events int64) {
 	t.Helper()
+	s.mu.Lock()
 	s.refused = map[int]int{}
+	s.mu.Unlock()
 	queue := make(chan int64, events)
 	for n := range events {
 		queue <- n + 1
@@ -148,8 +159,10 @@ func (s *tireless) send(t *testing.T, events int64) {
 					s.mu.Lock()
 					target := s.target
 					s.mu.Unlock()
+					sent := time.Now()
 					status := target.deliver(body)
 					s.mu.Lock()
+					s.slowest = max(s.slowest, time.Since(sent))
 					if status == 200 {
 						s.acked++
 					} else {
@@ -234,6 +247,11 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 			}
 		}
 		server.Start()
+		there, acked := time.Now(), sender.acknowledged()
+		sender.until(t, acked+1)
+		if took := time.Since(there); took > 10*time.Second {
+			t.Errorf("the database is there again, and events are taken %s later", took)
+		}
 	}
 	<-done
 	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
@@ -241,6 +259,62 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 	}
 	if sender.refused[503] == 0 {
 		t.Errorf("no delivery met the stopped database: %v", sender.refused)
+	}
+	for status, times := range sender.refused {
+		if status != 503 {
+			t.Errorf("%d events were answered %d", times, status)
+		}
+	}
+}
+
+// The standby has to have what was acknowledged, as docs/running.md says: the primary waits
+// for it, and then is gone for good.
+func TestFaults_AFailoverToASynchronousStandbyLosesNothing(t *testing.T) {
+	const events = 1000
+	primary := pgtest.Start(t, pgtest.Durable())
+	database := primary.URL()
+	seedBuyers(t, database, events)
+	standby := primary.Standby()
+	execSQL(t, database, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	execSQL(t, database, "SELECT pg_reload_conf()")
+	for queryInt(t, database, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	first, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := url.Parse(standby.URLOn(database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startProgram(t, buildProgram(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1), noStripe)
+	sender := &tireless{target: p}
+	done := make(chan struct{})
+	go func() { defer close(done); sender.send(t, events) }()
+
+	sender.until(t, events/3)
+	primary.Stop(pgtest.Immediate)
+	acked := sender.acknowledged()
+	standby.Promote()
+	// It waits for no standby of its own.
+	execSQL(t, standby.URLOn(database), "ALTER SYSTEM SET synchronous_standby_names = ''")
+	execSQL(t, standby.URLOn(database), "SELECT pg_reload_conf()")
+	var applied int
+	if _, err := fmt.Sscanf(counts(t, standby.URLOn(database)), "%d receipts, %d applied", new(int), &applied); err != nil || applied < acked {
+		t.Errorf("%d acknowledged by the primary, %d applied on the standby (%v)", acked, applied, err)
+	}
+	<-done
+	if got, want := counts(t, standby.URLOn(database)), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+	if sender.refused[503] == 0 {
+		t.Errorf("no delivery met the failover: %v", sender.refused)
+	}
+	for status, times := range sender.refused {
+		if status != 503 {
+			t.Errorf("%d events were answered %d", times, status)
+		}
 	}
 }
 

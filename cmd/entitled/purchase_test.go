@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,14 @@ type shop struct {
 
 func openShop(t *testing.T, database string) shop {
 	t.Helper()
+	box := openBox(t)
+	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
+	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+}
+
+// openBox is a Stripe in a box that sells what [testCatalog] says.
+func openBox(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
 	box := sandbox.NewTest(t, sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: 20 * time.Millisecond, Max: time.Second, Attempts: 20}))
 	for _, price := range []sandbox.PriceSpec{
 		{ID: "price_basic", Product: "Basic", UnitAmount: 1900, Currency: "usd"},
@@ -38,8 +47,7 @@ func openShop(t *testing.T, database string) shop {
 			t.Fatal(err)
 		}
 	}
-	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
-	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+	return box
 }
 
 // call sends a request as the product's back end and decodes the answer.
@@ -154,6 +162,39 @@ func TestPurchase_TwentyAtOnceWithOneKeyOverTwoProcessesMakeOneSession(t *testin
 	}
 	if len(made) != 1 {
 		t.Errorf("sessions were asked for with %d keys: %v", len(made), made)
+	}
+}
+
+// Stripe has made the session each time, and the answer breaks off, for longer than the
+// program tries again by itself.
+func TestPurchase_ASessionWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, open(t))
+			const create = "POST /v1/checkout/sessions"
+			s.box.FailNext(create, slices.Repeat([]sandbox.Fault{{DropAfterApply: true}}, 6)...)
+			body, key := `{"user_id":"u"}`, []string{"Idempotency-Key", "k"}
+			s.call(t, "POST", "/api/checkout/pro", body, 503, key...)
+			started := s.call(t, "POST", "/api/checkout/pro", body, 201, key...)
+			asked, made := 0, 0
+			for _, r := range s.box.Requests() {
+				if r.Method+" "+r.Path == create {
+					asked++
+					if !r.Replayed {
+						made++
+					}
+				}
+			}
+			if asked < 7 || made != 1 {
+				t.Errorf("sessions were asked for %d times, and %d were made, want one", asked, made)
+			}
+			if err := s.box.Pay(started["session_id"].(string)); err != nil {
+				t.Fatal(err)
+			}
+			s.then(t, "u", "the one that was made is paid", nil, "projects=100 sso=true")
+		})
 	}
 }
 

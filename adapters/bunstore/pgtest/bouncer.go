@@ -26,7 +26,7 @@ func Bouncer(t testing.TB, databaseURL string, settings ...string) *Pooler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(filepath.Dir(program), false)
+	s, err := newServer(filepath.Dir(program), "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

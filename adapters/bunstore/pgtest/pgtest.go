@@ -71,7 +71,7 @@ var shared = sync.OnceValues(func() (*home, error) {
 	if admin := os.Getenv("TEST_DATABASE_URL"); admin != "" {
 		return settle(admin)
 	}
-	server, err := start(false)
+	server, err := start("", false)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 type Server struct {
 	t       testing.TB
 	bin     string
+	dir     string // where home is made; empty: where temporary files are
 	home    string // everything of the server is below it
 	port    int
 	durable bool
@@ -41,6 +42,9 @@ type Option func(*Server)
 // Durable makes the server write as it does in production: for measuring.
 func Durable() Option { return func(s *Server) { s.durable = true } }
 
+// On has the server's files in a directory that anybody may write to.
+func On(dir string) Option { return func(s *Server) { s.dir = dir } }
+
 // Start starts a server of the test's own, whatever TEST_DATABASE_URL says.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
@@ -48,7 +52,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(&want)
 	}
-	s, err := start(want.durable)
+	s, err := start(want.dir, want.durable)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,12 +101,12 @@ func (s *Server) adminURL() string {
 }
 
 // start makes a cluster and runs it.
-func start(durable bool) (*Server, error) {
+func start(dir string, durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
 	}
-	s, err := newServer(bin, durable)
+	s, err := newServer(bin, dir, durable)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +117,12 @@ func start(durable bool) (*Server, error) {
 }
 
 // newServer is one with a folder and a port of its own, and nothing in the folder.
-func newServer(bin string, durable bool) (*Server, error) {
-	home, err := os.MkdirTemp("", "entitled-postgres-")
+func newServer(bin, dir string, durable bool) (*Server, error) {
+	home, err := os.MkdirTemp(dir, "entitled-postgres-")
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}
-	s := &Server{bin: bin, home: home, durable: durable}
+	s := &Server{bin: bin, dir: dir, home: home, durable: durable}
 	if err := s.watch(); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (s *Server) Standby() *Server {
 }
 
 func (s *Server) standby() (*Server, error) {
-	standby, err := newServer(s.bin, s.durable)
+	standby, err := newServer(s.bin, s.dir, s.durable)
 	if err != nil {
 		return nil, err
 	}
