@@ -99,7 +99,7 @@ func (c *changed) compareState(h held, is ports.State, ended ports.Ended, names 
 	}
 	after.Past = h.pastAfter(before, ended)
 	is.Account = after
-	keys := newKeying(after, c.facts, c.changedIn(was, is), h.keys[user], after.NamesOfInvoices(ended.Invoices))
+	keys := newKeying(after, c.facts, c.changedIn(was, is), h.keys[user], after.NamesOfInvoices(ended.Invoices), h.sumsOf(before))
 	for _, table := range c.facts {
 		table.compare(before, after, keys)
 	}
@@ -134,6 +134,17 @@ func (h held) pastAfter(before domain.Account, ended ports.Ended) map[domain.Sub
 	}
 	maps.Copy(after, ended.Past)
 	return after
+}
+
+// sumsOf are the subscriptions of which something is kept apart that was not read.
+func (h held) sumsOf(a domain.Account) map[domain.Ref]bool {
+	sums := map[domain.Ref]bool{}
+	for id, past := range a.Past {
+		if !past.Until.IsZero() && !h.isWhole(a.User, id) {
+			sums[domain.Ref{Kind: domain.RefSubscription, ID: string(id)}] = true
+		}
+	}
+	return sums
 }
 
 // changedIn are the facts, and the sources of rights, that differ between two states.

@@ -2,6 +2,8 @@ package bunstore_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,4 +219,79 @@ func TestPasts_LongOneIsKeptApartInSlices(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pair is a second subscription of ann's, as long as the first; and an order of neither.
+func pair(t *testing.T, s *bunstore.Store) {
+	t.Helper()
+	subscribe(t, s, 40)
+	change(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, func(state *ports.State) {
+		a := &state.Account
+		second := a.Subscriptions["sub_1"]
+		second.ID, second.Items = "sub_2", []domain.Item{{ID: "si_2", Price: "price_1", Quantity: 1, PeriodStart: second.Items[0].PeriodStart, PeriodEnd: second.Items[0].PeriodEnd}}
+		a.Subscriptions[second.ID] = second
+		for id, i := range maps.Clone(a.Invoices) {
+			i.ID, i.Subscription = "second_"+id, second.ID
+			i.Lines = slices.Clone(i.Lines)
+			i.Lines[0].Item = "si_2"
+			a.Invoices[i.ID] = i
+		}
+		order, _ := once("0")
+		order.Mode, order.PaymentIntent = domain.ModeSubscription, ""
+		a.Orders[order.ID] = order
+	})
+	end(t, s, ports.Touch{Users: []domain.UserID{"ann"}}, nothing)
+}
+
+func TestPasts_OfPartsThatBecomeOne(t *testing.T) {
+	t.Parallel()
+	order, first, second := domain.Ref{Kind: domain.RefOrder, ID: "o_0"}, domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}, domain.Ref{Kind: domain.RefSubscription, ID: "sub_2"}
+	link := func(t *testing.T, s *bunstore.Store, id domain.SubscriptionID, names ...domain.Ref) {
+		end(t, s, byNames(names...), func(a *domain.Account) {
+			if id == "sub_1" {
+				o := a.Orders["o_0"]
+				o.Subscription = id
+				a.Orders[o.ID] = o
+				return
+			}
+			sub := a.Subscriptions[id]
+			sub.Order = "o_0"
+			a.Subscriptions[id] = sub
+		})
+	}
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		pair(t, s)
+		link(t, s, "sub_1", order, first)
+		for _, name := range []domain.Ref{order, first} {
+			if a := found(t, s, name); len(a.Invoices) != 12 || len(a.Orders) != 1 || len(a.Past) != 1 {
+				t.Errorf("by %v: found %d invoices, %d orders and %d sums, want 12, one and one", name, len(a.Invoices), len(a.Orders), len(a.Past))
+			}
+		}
+		if a := found(t, s, domain.Ref{Kind: domain.RefInvoice, ID: "in_07"}); len(a.Invoices) != 40 || len(a.Orders) != 1 {
+			t.Errorf("found %d invoices and %d orders, want 40 and one", len(a.Invoices), len(a.Orders))
+		}
+		state, err := s.State(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		link(t, s, "sub_2", order, second)
+		state.Account.Subscriptions["sub_2"] = with(state.Account.Subscriptions["sub_2"], "o_0")
+		wantState(t, s, "once all are one", state)
+		for _, name := range []domain.Ref{order, {Kind: domain.RefInvoice, ID: "in_07"}, {Kind: domain.RefInvoice, ID: "second_in_07"}} {
+			if a := found(t, s, name); len(a.Invoices) != 80 || len(a.Orders) != 1 {
+				t.Errorf("by %v: found %d invoices and %d orders, want all", name, len(a.Invoices), len(a.Orders))
+			}
+		}
+		end(t, s, byNames(order), nothing)
+		if a := found(t, s, order); len(a.Invoices) != 24 || len(a.Past) != 2 {
+			t.Errorf("after all, found %d invoices and %d sums, want 24 and both", len(a.Invoices), len(a.Past))
+		}
+		wantState(t, s, "after all", state)
+	})
+}
+
+func with(s domain.Subscription, order domain.OrderID) domain.Subscription {
+	s.Order = order
+	return s
 }

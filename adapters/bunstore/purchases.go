@@ -57,12 +57,15 @@ type keying struct {
 	given map[int]string // to parts of which something changes
 	held  keptUnder
 	apart map[domain.Ref]bool // what is to be kept apart
+	sums  map[domain.Ref]bool // subscriptions of which something is kept apart that was not read
 }
 
 // newKeying gives keys to the parts of an account of which something changes: of the keys
-// that its facts have, the one of most; or else the id of the first of them.
-func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, held keptUnder, apart map[domain.Ref]bool) keying {
-	k := keying{parts: after.Parts(), given: map[int]string{}, held: held, apart: apart}
+// that its facts have, the one of most; or else the id of the first of them. What is kept
+// apart and was not read stays under the key that it has, which is then the one of all. (Of
+// two such keys there is none: the next update reads the account whole.)
+func newKeying(after domain.Account, facts []factTable, changed []domain.Ref, held keptUnder, apart, sums map[domain.Ref]bool) keying {
+	k := keying{parts: after.Parts(), given: map[int]string{}, held: held, apart: apart, sums: sums}
 	factsOf := map[int][]domain.Ref{}
 	for _, table := range facts {
 		for _, fact := range table.names(after) {
@@ -94,7 +97,14 @@ func (k keying) without(fact domain.Ref) bool { return k.held[fact] == "" }
 
 func (k keying) keyOf(facts []domain.Ref) string {
 	votes := map[string]int{}
+	var of string // of what is kept apart
 	for _, fact := range facts {
+		if key := k.held[fact]; k.sums[fact] {
+			if of != "" && of != key {
+				return ""
+			}
+			of = key
+		}
 		if key := partKey(k.held[fact]); key != "" {
 			votes[key]++
 		}
@@ -102,10 +112,14 @@ func (k keying) keyOf(facts []domain.Ref) string {
 	keys := slices.SortedFunc(maps.Keys(votes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b))
 	})
-	if len(keys) > 0 {
+	switch {
+	case of != "":
+		return of
+	case len(keys) > 0:
 		return keys[0]
+	default:
+		return facts[0].ID
 	}
-	return facts[0].ID
 }
 
 // of is the key to keep a fact under.
@@ -119,7 +133,7 @@ func (k keying) of(fact domain.Ref) string {
 }
 
 func (k keying) marked(name domain.Ref, key string) string {
-	if k.apart[name] {
+	if k.apart[name] && key != "" {
 		return key + apartMark
 	}
 	return key
