@@ -84,10 +84,13 @@ func (s *Store) lockAccounts(w wanted, rows *[]accountRow) statement {
 		return s.statement(query.Order("user_id"), rows)
 	}
 	kinds, ids := columns(w.refs)
-	query := s.db.NewSelect().Model(rows).
-		Where("user_id = ANY (ARRAY(SELECT unnest($3::text[]) UNION ALL SELECT t.user_id FROM ?))", eachOf("refs", "kind", "id")).
-		Order("user_id").For("UPDATE")
-	return s.statement(query, rows, kinds, ids, w.users)
+	sql := s.fixed("lock accounts", func() string {
+		query := s.db.NewSelect().Model(rows).
+			Where("user_id = ANY (ARRAY(SELECT unnest($3::text[]) UNION ALL SELECT t.user_id FROM ?))", eachOf("refs", "kind", "id")).
+			Order("user_id").For("UPDATE")
+		return s.statement(query, rows).sql
+	})
+	return statement{sql: sql, rows: rows, args: []any{kinds, ids, w.users}}
 }
 
 // readHeld reads what belongs to the locked accounts, and the receipts. Of an account that
@@ -216,7 +219,8 @@ func (s *Store) readRefs(refs []domain.Ref, rows *[]refRow) statement {
 		return s.statement(query.Where("(kind, id) IN (VALUES ?)", bun.Safe(s.pairs(columns(refs)))), rows)
 	}
 	kinds, ids := columns(refs)
-	return s.statement(query.ModelTableExpr("?", eachOf("refs", "kind", "id")), rows, kinds, ids)
+	sql := s.fixed("names", func() string { return s.statement(query.ModelTableExpr("?", eachOf("refs", "kind", "id")), rows).sql })
+	return statement{sql: sql, rows: rows, args: []any{kinds, ids}}
 }
 
 // ofPurchases narrows a query to rows of some users; or, if keys are given, to what each
@@ -227,7 +231,11 @@ func (s *Store) ofPurchases(query *bun.SelectQuery, users, keys []string, rows a
 	case len(keys) == 0:
 		return s.among(query, "user_id", users, rows)
 	case s.onPostgres():
-		return s.statement(query.ModelTableExpr("?", eachOf(s.tableOf(rows).Name, "user_id", "purchase")), rows, users, keys)
+		table := s.tableOf(rows).Name
+		sql := s.fixed("purchases of "+table, func() string {
+			return s.statement(query.ModelTableExpr("?", eachOf(table, "user_id", "purchase")), rows).sql
+		})
+		return statement{sql: sql, rows: rows, args: []any{users, keys}}
 	default:
 		return s.statement(query.Where("(user_id, purchase) IN (VALUES ?)", bun.Safe(s.pairs(users, keys))), rows)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,8 @@ type Store struct {
 	settings string        // sets a transaction, if there is
 
 	writer chan struct{} // of SQLite only: who holds its one place may write
+
+	known sync.Map // SQL that is always the same, by what it does: see fixed
 }
 
 var _ ports.Store = (*Store)(nil)

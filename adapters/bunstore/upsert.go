@@ -41,7 +41,19 @@ func onConflict(table *schema.Table, stay []string) string {
 // upsert writes rows, a pointer to a slice of them, whether they exist or not. Of
 // one that exists, the columns named stay.
 func (s *Store) upsert(rows any, stay ...string) statement {
-	return s.insert(rows, onConflict(s.tableOf(rows), stay), nil)
+	table := s.tableOf(rows)
+	conflict := s.fixed("conflict of "+table.Name+" without "+strings.Join(stay, ", "), func() string { return onConflict(table, stay) })
+	return s.insert(rows, conflict, nil)
+}
+
+// fixed is SQL that is always the same for one thing that it does: it is put together once.
+func (s *Store) fixed(does string, text func() string) string {
+	if known, have := s.known.Load(does); have {
+		return known.(string)
+	}
+	made := text()
+	s.known.Store(does, made)
+	return made
 }
 
 // insert writes rows. Where it returns something, that is the first column of
@@ -74,30 +86,47 @@ func (s *Store) tableOf(rows any) *schema.Table {
 func (s *Store) insertColumns(rows any, conflict string, into any) statement {
 	table := s.tableOf(rows)
 	values := reflect.ValueOf(rows).Elem()
-	var names, from []string
-	var args []any
+	args := make([]any, 0, len(table.Fields))
+	kinds := make([]string, 0, len(table.Fields))
+	one := values.Len() == 1
 	for _, field := range table.Fields {
 		if field.AutoIncrement {
 			continue
 		}
 		kind, column := columnOf(field, values)
-		names = append(names, field.Name)
-		if values.Len() == 1 {
+		kinds = append(kinds, kind)
+		if one {
 			args = append(args, column.Index(0).Interface())
-			from = append(from, fmt.Sprintf("$%d::%s", len(args), kind))
 		} else {
 			args = append(args, column.Interface())
-			from = append(from, fmt.Sprintf("unnest($%d::%s[])", len(args), kind))
 		}
+	}
+	does := fmt.Sprintf("insert into %s, one %t, returning %t, on %s", table.Name, one, into != nil, conflict)
+	sql := s.fixed(does, func() string { return insertText(table, kinds, one, conflict, into != nil) })
+	return statement{sql: sql, args: args, rows: into}
+}
+
+func insertText(table *schema.Table, kinds []string, one bool, conflict string, returning bool) string {
+	var names, from []string
+	for _, field := range table.Fields {
+		if field.AutoIncrement {
+			continue
+		}
+		names = append(names, field.Name)
+		value := fmt.Sprintf("$%d::%s", len(names), kinds[len(names)-1])
+		if !one {
+			value = "unnest(" + value + "[])"
+		}
+		from = append(from, value)
 	}
 	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", table.Name, strings.Join(names, ", "), strings.Join(from, ", "))
 	if conflict != "" {
 		sql += " ON " + conflict
 	}
-	if into != nil {
+	if returning {
 		sql += " RETURNING " + names[0]
 	}
-	return statement{sql: sql, args: args, rows: into}
+	return sql
 }
 
 // columns are the first columns of rows, one array each.
