@@ -31,7 +31,7 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 			}
 			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
 		}
-		trial := trialDays(state.Account, plan, order, rivals, draft.CreatedAt)
+		trial := trialDays(state.Account, s.catalog, plan, order, rivals, draft.CreatedAt)
 		switch {
 		case !known:
 			if err := refuseTooMany(state.Account, draft.CreatedAt); err != nil {
@@ -64,13 +64,13 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 
 // trialDays is how long the order's trial is: once a user, ever. What is about to
 // be expired takes no trial from it.
-func trialDays(a domain.Account, plan domain.Plan, order domain.Order, rivals []domain.Order, now time.Time) int {
+func trialDays(a domain.Account, c domain.Catalog, plan domain.Plan, order domain.Order, rivals []domain.Order, now time.Time) int {
 	others := a.Clone()
 	delete(others.Orders, order.ID)
 	for _, rival := range rivals {
 		delete(others.Orders, rival.ID)
 	}
-	if others.HadTrial(now) {
+	if others.HadTrial(now, c) {
 		return 0
 	}
 	return plan.TrialDays

@@ -120,10 +120,12 @@ func (a *Account) orderOf(s SessionFact) (Order, bool) {
 }
 
 // HadTrial tells whether the user has ever begun a trial, or may do so at t in a
-// checkout that is open: one a user, ever.
-func (a Account) HadTrial(t time.Time) bool {
+// checkout that is open: one a user, ever. A subscription to nothing but what the catalog
+// ignores is none of ours.
+func (a Account) HadTrial(t time.Time, c Catalog) bool {
 	for _, s := range a.Subscriptions {
-		if !s.TrialEnd.IsZero() {
+		ours := slices.ContainsFunc(s.Items, func(i Item) bool { return !c.ignores(i.Price, i.LookupKey, i.Product) })
+		if (ours || len(s.Items) == 0) && !s.TrialEnd.IsZero() {
 			return true
 		}
 	}

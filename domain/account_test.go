@@ -31,16 +31,19 @@ func TestAccount_OneTrialEverAndNoSecondOneMeanwhile(t *testing.T) {
 		at      time.Time
 		want    bool
 	}{
-		"nothing yet":                       {accountWith(ana), noon, false},
-		"a checkout with a trial is open":   {trial(domain.OrderOpen), noon, true},
-		"it was never completed":            {trial(domain.OrderOpen), noon.Add(day), false},
-		"it expired":                        {trial(domain.OrderExpired), noon, false},
-		"it was completed":                  {trial(domain.OrderPaid), noon.Add(month), true},
-		"a trial that ended":                {after(accountWith(ana), subscriptionSays(deleted, noon, "canceled", func(s *domain.Subscription) { s.TrialEnd = noon })), noon.Add(month), true},
+		"nothing yet":                     {accountWith(ana), noon, false},
+		"a checkout with a trial is open": {trial(domain.OrderOpen), noon, true},
+		"it was never completed":          {trial(domain.OrderOpen), noon.Add(day), false},
+		"it expired":                      {trial(domain.OrderExpired), noon, false},
+		"it was completed":                {trial(domain.OrderPaid), noon.Add(month), true},
+		"a trial that ended":              {after(accountWith(ana), subscriptionSays(deleted, noon, "canceled", func(s *domain.Subscription) { s.TrialEnd = noon })), noon.Add(month), true},
+		"a trial of what is ignored": {after(accountWith(ana), subscriptionSays(created, noon, "trialing", func(s *domain.Subscription) {
+			s.TrialEnd, s.Items[0].Price, s.Items[0].LookupKey = noon, "price_support", ""
+		})), noon, false},
 		"a subscription without any trial":  {after(accountWith(ana), subscriptionSays(created, noon, "active")), noon, false},
 		"a paid order that had none either": {accountWith(ana, pendingOrder("o1", "pro")), noon, false},
 	} {
-		if got := c.account.HadTrial(c.at); got != c.want {
+		if got := c.account.HadTrial(c.at, shop); got != c.want {
 			t.Errorf("%s: %t, want %t", name, got, c.want)
 		}
 	}

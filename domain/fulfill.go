@@ -156,9 +156,6 @@ func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 		snapshot.Items = held.Items
 	}
 	verdict := r.unmapped(snapshot, c)
-	if verdict.Outcome == OutcomeIgnored {
-		return verdict
-	}
 	r.named(snapshot.CustomerAccount)
 	r.learn(told, c)
 	if newer {
@@ -176,23 +173,16 @@ func (s Subscription) readable() bool {
 	return slices.ContainsFunc(s.Items, func(i Item) bool { return i.Price != "" && !i.PeriodEnd.IsZero() })
 }
 
-// unmapped is the verdict on a snapshot with items whose prices mean nothing to us: if
-// the catalog says that they are no business of ours, there is nothing to look at.
+// unmapped is the verdict on a snapshot with items whose prices mean nothing to us. Of those
+// that the catalog says are no business of ours nobody has to know; but that a subscription
+// has nothing else any more has to be kept, or what it had before would never end.
 func (a *Account) unmapped(s Subscription, c Catalog) Verdict {
-	ours := len(s.Items) == 0
 	var verdict Verdict
 	for _, item := range s.Items {
 		_, mapped := a.planOf(item.Price, item.LookupKey, c)
-		switch {
-		case mapped:
-			ours = true
-		case !c.ignores(item.Price, item.LookupKey, item.Product):
-			ours = true
+		if !mapped && !c.ignores(item.Price, item.LookupKey, item.Product) {
 			verdict = quarantined("subscription %s has price %s, which the catalog does not map to a plan: add it (or list it under ignored), start again, and replay the event", s.ID, item.Price)
 		}
-	}
-	if !ours {
-		return ignored("subscription %s is to nothing but what the catalog lists under ignored", s.ID)
 	}
 	return verdict
 }

@@ -159,7 +159,7 @@ func TestIgnored_PricesAndProductsAreNobodysWorry(t *testing.T) {
 		"beside a plan":               {[]domain.Item{pro, other}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
 		"by lookup key":               {[]domain.Item{pro, byKey}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
 		"by product":                  {[]domain.Item{pro, byProduct}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
-		"nothing else":                {[]domain.Item{other}, domain.OutcomeIgnored, "nothing"},
+		"nothing else":                {[]domain.Item{other}, domain.OutcomeApplied, "nothing"},
 		"one that nobody knows":       {[]domain.Item{pro, unknown}, domain.OutcomeQuarantined, "pro, projects 100, seats 1"},
 		"one that nobody knows alone": {[]domain.Item{unknown}, domain.OutcomeQuarantined, "nothing"},
 		"that, and an ignored one":    {[]domain.Item{unknown, other}, domain.OutcomeQuarantined, "nothing"},
@@ -167,6 +167,21 @@ func TestIgnored_PricesAndProductsAreNobodysWorry(t *testing.T) {
 		a, verdict := domain.Record(accountWith(ana), sub(0, "active", x.items...), c)
 		if rights := rightsAt(a, c, on(1)); verdict.Outcome != x.outcome || rights != x.rights {
 			t.Errorf("%s: %s (%s) and %s, want %s and %s", name, verdict.Outcome, verdict.Reason, rights, x.outcome, x.rights)
+		}
+	}
+}
+
+// A plan that leaves a subscription ends, even if what is left is no business of ours; in
+// whatever order that is told.
+func TestIgnored_WhatIsLeftOfASubscriptionTakesWhatItHad(t *testing.T) {
+	t.Parallel()
+	c := deepCopyCatalog(market)
+	c.Ignored = domain.Ignored{Prices: []domain.PriceID{"price_other"}}
+	before := sub(0, "active", has("si_1", "price_m", 1, 0, 30), has("si_2", "price_other", 1, 0, 30))
+	after := sub(1, "active", has("si_2", "price_other", 1, 0, 30))
+	for name, told := range map[string][]domain.Fact{"in order": {before, after}, "the other way": {after, before}} {
+		if rights := rightsAt(tell(accountWith(ana), c, told...), c, on(2)); rights != "nothing" {
+			t.Errorf("%s: gives %s after the plan was removed", name, rights)
 		}
 	}
 }
