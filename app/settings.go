@@ -31,6 +31,6 @@ type Settings struct {
 
 func (s Settings) closing() domain.Closing { return cmp.Or(s.Closing, domain.UsualClosing) }
 
-// DefaultCheckoutLifetime stays below Stripe's limit of 24 hours by more than any
-// difference between Stripe's clock and ours.
+// DefaultCheckoutLifetime stays below Stripe's limit of 24 hours by more than most
+// differences between Stripe's clock and ours: a clock an hour ahead sells nothing.
 const DefaultCheckoutLifetime = 23 * time.Hour

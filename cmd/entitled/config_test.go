@@ -135,7 +135,7 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 
 func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "STRIPE_API_BASE=http://127.0.0.1:1",
+	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t),
 		"AUTH_JWKS_URL=http://127.0.0.1:1/keys", "AUTH_ISSUER=any", "AUTH_AUDIENCE=any")
 	p.stop(t)
 	for _, setting := range []string{"AUTH_ISSUER=any", "AUTH_AUDIENCE=any"} {

@@ -85,10 +85,7 @@ func TestExit_EveryCommandSaysItsCodesAndRefusesMisuseWithTwo(t *testing.T) {
 // list that can be about it.
 func TestExit_CodesTellWhatToDo(t *testing.T) {
 	t.Parallel()
-	const (
-		nowhere  = "DATABASE_URL=postgres://x@127.0.0.1:1/x"
-		noStripe = "STRIPE_API_BASE=http://127.0.0.1:1"
-	)
+	const nowhere = "DATABASE_URL=postgres://x@127.0.0.1:1/x"
 	noFolder := "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "nowhere", "x.db")
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
@@ -301,7 +298,7 @@ func portOf(address string) string {
 // put together.
 func TestExit_ADebugLogHasNoTraces(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "LOG_LEVEL=debug", "STRIPE_API_BASE=http://127.0.0.1:1")
+	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "LOG_LEVEL=debug")
 	p.stop(t)
 	log := p.log.String()
 	for _, trace := range []string{"trace", ".go:", "goroutine", "constructor"} {

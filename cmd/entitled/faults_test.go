@@ -288,7 +288,7 @@ func TestFaults_AFailoverToASynchronousStandbyLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := startProgram(t, buildProgram(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1), noStripe)
+	p := startProgram(t, buildProgram(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1))
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()

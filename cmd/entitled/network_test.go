@@ -15,9 +15,6 @@ import (
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
-// noStripe is where nobody listens: who is not to be asked is not looked up either.
-const noStripe = "STRIPE_API_BASE=http://127.0.0.1:1"
-
 // cable is the network between the program and its database, which a test may harm.
 type cable struct {
 	url string // of the database, through it
@@ -123,7 +120,7 @@ func TestNetwork_ACommitWhoseAnswerIsLostGrantsOnce(t *testing.T) {
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
 	cable := newCable(t, database)
-	p := startProgram(t, buildProgram(t), cable.url, noStripe)
+	p := startProgram(t, buildProgram(t), cable.url)
 	for n := range int64(events) {
 		body, before := completedEvent(n+1), cable.lost.Load()
 		cable.loses.Store(true)
@@ -170,7 +167,7 @@ func TestNetwork_IsHarmedAndNothingIsLost(t *testing.T) {
 			database := pgtest.URL(t)
 			seedBuyers(t, database, events)
 			cable := newCable(t, database)
-			p := startProgram(t, buildProgram(t), cable.url, noStripe)
+			p := startProgram(t, buildProgram(t), cable.url)
 			db := sqlOf(t, database)
 			// It would hold some of the buyers for as long as it waits for an answer.
 			p.eventually(t, "the first start has derived", func() bool { return derivationOf(t, db).Done })

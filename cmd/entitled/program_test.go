@@ -124,6 +124,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// noStripe is where nobody listens: what is not to be asked is not looked up either.
+const noStripe = "STRIPE_API_BASE=http://127.0.0.1:1"
+
 // startProgram starts a built program on a database and waits until it is ready.
 // It ends with the test. More environment comes after, and wins.
 func startProgram(tb testing.TB, binary, database string, more ...string) *program {
@@ -139,7 +142,7 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings,
 		"HOST=" + host, "PORT=" + port, "DRAIN_TIME=0", "DATABASE_URL=" + database, "CATALOG=" + catalog,
 		"STRIPE_SECRET_KEY=" + testStripeKey, "STRIPE_WEBHOOK_SECRET=" + testWebhookSecret,
-		"APP_URL=https://app.example", "API_KEYS=tests:admin:" + testAPIKey,
+		"APP_URL=https://app.example", "API_KEYS=tests:admin:" + testAPIKey, noStripe,
 	}, more...)
 	p.cmd.Stdout, p.cmd.Stderr = io.Discard, p.log
 	return p.start(tb)
