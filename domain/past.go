@@ -64,11 +64,12 @@ func (a Account) LongEnded(c Catalog, closing Closing, apart map[InvoiceID]bool)
 	var all []InvoiceID
 	past := cloneMap(a.Past)
 	left := cmp.Or(closing.Most, len(a.Invoices))
+	shared := a.sharedMoney()
 	d := derive(a, Catalog{})
 	defer d.free()
 	for n := range d.purchases {
 		p := &d.purchases[n]
-		groups := p.longEnded(p.horizon().Add(-ago), closing.Latest)
+		groups := p.longEnded(p.horizon().Add(-ago), closing.Latest, shared)
 		var ended []*Bill
 		ended, left = firstOf(groups, left, apart)
 		if len(ended) == 0 || len(ended) < closing.Least {
@@ -103,7 +104,7 @@ func firstOf(groups [][]*Bill, left int, apart map[InvoiceID]bool) ([]*Bill, int
 
 // longEnded are bills that ended before a time; those together that only together stand for
 // themselves. So many that were paid last are not among them.
-func (p *Purchase) longEnded(before time.Time, latest int) [][]*Bill {
+func (p *Purchase) longEnded(before time.Time, latest int, shared map[InvoiceID]bool) [][]*Bill {
 	if p.Source.Kind != SourceSubscription {
 		return nil
 	}
@@ -113,20 +114,23 @@ func (p *Purchase) longEnded(before time.Time, latest int) [][]*Bill {
 			kept++
 		}
 	}
-	// first[n] is when the first line of the bills from n on begins.
+	// first[n] is when the first credit of the bills from n on begins: nothing else asks what
+	// others are for.
 	first := make([]time.Time, len(p.Bills)+1)
 	first[len(p.Bills)] = never
 	for n := len(p.Bills) - 1; n >= 0; n-- {
 		first[n] = first[n+1]
 		for l := range p.Bills[n].Invoice.Lines {
-			first[n] = earliest(first[n], p.Bills[n].Invoice.Lines[l].From)
+			if line := &p.Bills[n].Invoice.Lines[l]; line.Kind == LineCredit {
+				first[n] = earliest(first[n], line.From)
+			}
 		}
 	}
 	var ended [][]*Bill
 	var between []*Bill
 	end, apart := p.Past.Until, !first[0].Before(p.Past.Until)
 	for n, bill := range p.Bills[:last] {
-		apart = apart && bill.standsForItself(before)
+		apart = apart && bill.standsForItself(before) && !shared[bill.Invoice.ID]
 		between = append(between, bill)
 		for l := range bill.Invoice.Lines {
 			end = later(end, bill.Invoice.Lines[l].Until)
@@ -153,8 +157,35 @@ func (b *Bill) standsForItself(before time.Time) bool {
 	return !i.has(func(l *Line) bool {
 		told := l.Kind == LineOneOff || l.Item != ""
 		tries := l.Kind == LineCycle && l.Amount == 0
-		return !told || tries || l.From.IsZero() || l.Until.Before(l.From) || !l.Until.Before(before)
+		lasts := l.From.Before(l.Until) || l.Kind == LineOneOff && l.From.Equal(l.Until)
+		return !told || tries || l.From.IsZero() || !lasts || !l.Until.Before(before)
 	})
+}
+
+// sharedMoney are invoices of which a payment is said to be for something else, too: what
+// is told of it later may be about either.
+func (a *Account) sharedMoney() map[InvoiceID]bool {
+	shared, pays := map[InvoiceID]bool{}, make(map[PaymentIntentID]InvoiceID, len(a.InvoicePayments))
+	link := func(intent PaymentIntentID, invoice InvoiceID) {
+		if intent == "" || invoice == "" {
+			return
+		}
+		if _, once := a.Payments[intent]; once {
+			shared[invoice] = true
+		}
+		if other, told := pays[intent]; told && other != invoice {
+			shared[other], shared[invoice] = true, true
+			return
+		}
+		pays[intent] = invoice
+	}
+	for intent, invoice := range a.InvoicePayments {
+		link(intent, invoice)
+	}
+	for _, c := range a.Charges {
+		link(c.PaymentIntent, c.Invoice)
+	}
+	return shared
 }
 
 // with is the sum with more bills.
@@ -263,11 +294,16 @@ func (a Account) NamesOfInvoices(invoices []InvoiceID) map[Ref]bool {
 		}
 	}
 	for id, c := range a.Charges {
-		if names[Ref{RefInvoice, string(c.Invoice)}] || c.Invoice == "" && names[Ref{RefPaymentIntent, string(c.PaymentIntent)}] {
+		if names[Ref{RefInvoice, string(c.Invoice)}] {
 			names[Ref{RefCharge, string(id)}] = true
 			if c.PaymentIntent != "" {
 				names[Ref{RefPaymentIntent, string(c.PaymentIntent)}] = true
 			}
+		}
+	}
+	for id, c := range a.Charges { // once all intents are known
+		if c.Invoice == "" && names[Ref{RefPaymentIntent, string(c.PaymentIntent)}] {
+			names[Ref{RefCharge, string(id)}] = true
 		}
 	}
 	return names

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -88,4 +89,85 @@ func without(a domain.Account, left map[domain.Ref]bool, closing domain.Closing)
 		return names[domain.Ref{Kind: domain.RefCharge, ID: string(id)}]
 	})
 	return a
+}
+
+// A seat in advance and its usage in arrears: each invoice has a line of the month before.
+func TestPast_UsageInArrearsBesideASeat(t *testing.T) {
+	t.Parallel()
+	a := accountWith(ana, pendingOrder("o1", "pro"))
+	for n := range 60 {
+		a = after(a, subscriptionSays(updated, noon.Add(time.Duration(n)*month), "active", withItems(item("si_1", "price_pro", 1), item("si_2", "price_usage", 1)), inMonth(n)),
+			invoiceSays(paid, n, func(f *domain.InvoiceFact) {
+				if n > 0 {
+					usage := f.Invoice.Lines[0]
+					usage.ID, usage.Item, usage.Price, usage.From, usage.Until = usage.ID+"_usage", "si_2", "price_usage", usage.From.Add(-month), usage.From
+					f.Invoice.Lines = append(f.Invoice.Lines, usage)
+				}
+			}))
+	}
+	ended, past := a.LongEnded(shop, domain.UsualClosing, nil)
+	if len(ended) != 48 || len(past) != 1 || past["sub_1"].Items[0].Times != 48 {
+		t.Errorf("%d of 60 invoices have ended, and their sum is %v", len(ended), past)
+	}
+}
+
+// A payment that is said to be of two invoices, or of a purchase too, may be told of again
+// for either.
+func TestPast_InvoicesThatShareAPaymentStay(t *testing.T) {
+	t.Parallel()
+	life := accountWith(ana, pendingOrder("o1", "pro"))
+	life = after(life, subscriptionSays(updated, noon.Add(40*month), "active", inMonth(40)))
+	for n := range 40 {
+		life = after(life, invoiceSays(paid, n))
+	}
+	all, _ := life.LongEnded(shop, domain.UsualClosing, nil)
+	invoiceID := func(n int) domain.InvoiceID { return domain.InvoiceID(fmt.Sprint("in_", n)) }
+	intent := func(n int) domain.PaymentIntentID { return domain.PaymentIntentID(fmt.Sprint("pi_", n)) }
+	for n := range 40 {
+		life.InvoicePayments[intent(n)] = invoiceID(n)
+	}
+	for name, x := range map[string]struct {
+		edit func(*domain.Account)
+		stay []int
+	}{
+		"with another invoice": {func(a *domain.Account) {
+			a.Charges["ch_x"] = domain.Charge{ID: "ch_x", PaymentIntent: intent(39), Invoice: invoiceID(3)}
+		}, []int{3}},
+		"with another of long ago": {func(a *domain.Account) {
+			a.Charges["ch_x"] = domain.Charge{ID: "ch_x", PaymentIntent: intent(4), Invoice: invoiceID(3)}
+		}, []int{3, 4}},
+		"with a purchase": {func(a *domain.Account) {
+			a.Payments[intent(5)] = domain.Payment{ID: intent(5), Order: "o1"}
+		}, []int{5}},
+	} {
+		a := deepCopy(life)
+		x.edit(&a)
+		ended, _ := a.LongEnded(shop, domain.UsualClosing, nil)
+		if len(ended) != len(all)-len(x.stay) {
+			t.Errorf("%s: %d invoices have ended, want %d", name, len(ended), len(all)-len(x.stay))
+		}
+		for _, n := range x.stay {
+			if slices.Contains(ended, invoiceID(n)) {
+				t.Errorf("%s: invoice %d has ended", name, n)
+			}
+		}
+	}
+}
+
+// Whichever charge of an intent names the invoice, all of them go with it.
+func TestPast_AllChargesOfAnIntentGoWithItsInvoice(t *testing.T) {
+	t.Parallel()
+	a := domain.NewAccount(ana)
+	a.Invoices["in_1"] = domain.Invoice{ID: "in_1"}
+	a.Charges["ch_1"] = domain.Charge{ID: "ch_1", PaymentIntent: "pi_1", Invoice: "in_1"}
+	a.Charges["ch_2"] = domain.Charge{ID: "ch_2", PaymentIntent: "pi_1"}
+	want := map[domain.Ref]bool{
+		{Kind: domain.RefInvoice, ID: "in_1"}: true, {Kind: domain.RefPaymentIntent, ID: "pi_1"}: true,
+		{Kind: domain.RefCharge, ID: "ch_1"}: true, {Kind: domain.RefCharge, ID: "ch_2"}: true,
+	}
+	for range 20 { // in whatever order they are gone through
+		if got := a.NamesOfInvoices([]domain.InvoiceID{"in_1"}); !maps.Equal(got, want) {
+			t.Fatalf("names %v, want %v", got, want)
+		}
+	}
 }

@@ -22,7 +22,7 @@ func factTables() []factTable {
 		newTable(domain.RefInvoice, func(a domain.Account) map[domain.InvoiceID]domain.Invoice { return a.Invoices },
 			invoiceRowOf, invoiceRow.toDomain),
 		newTable(domain.RefPaymentIntent, func(a domain.Account) map[domain.PaymentIntentID]domain.InvoiceID { return a.InvoicePayments },
-			invoicePaymentRowOf, sure(invoicePaymentRow.toDomain)),
+			invoicePaymentRowOf, sure(invoicePaymentRow.toDomain)).only(ofInvoices),
 		newTable(domain.RefCharge, func(a domain.Account) map[domain.ChargeID]domain.Charge { return a.Charges },
 			chargeRowOf, sure(chargeRow.toDomain)),
 		newTable(domain.RefRefund, func(a domain.Account) map[domain.RefundID]domain.Refund { return a.Refunds },

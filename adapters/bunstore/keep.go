@@ -16,6 +16,7 @@ type changed struct {
 	blank        []string // accounts made to be locked, of which nothing is kept
 	refs         []refRow
 	facts        []factTable
+	marks        []invoicePaymentRow // of accounts of which something is kept apart from now on
 	entitlements []entitlementRow
 	revoked      []entitlementRow
 	changes      []changeRow
@@ -103,6 +104,11 @@ func (c *changed) compareState(h held, is ports.State, ended ports.Ended, names 
 	for _, table := range c.facts {
 		table.compare(before, after, keys)
 	}
+	for id, past := range after.Past {
+		if !past.Until.IsZero() && before.Past[id].Until.IsZero() {
+			c.marks = append(c.marks, markOf(user, id))
+		}
+	}
 	if err := c.compareRefs(before, after, keys, names); err != nil {
 		return err
 	}
@@ -111,12 +117,15 @@ func (c *changed) compareState(h held, is ports.State, ended ports.Ended, names 
 }
 
 // asHeld is what of an account was kept apart, of which nobody says anything now. If one of
-// those facts has changed, nothing of the account is, until somebody does.
+// those facts has changed, or one has come, nothing of the account is, until somebody does.
 func (c *changed) asHeld(h held, is ports.State) ports.Ended {
 	user := is.Account.User
 	was, held := h.states[user].Account, h.keys[user]
 	for _, table := range c.facts {
-		if slices.ContainsFunc(table.changed(was, is.Account), func(fact domain.Ref) bool { return isApart(held[fact]) }) {
+		if slices.ContainsFunc(table.changed(was, is.Account), func(fact domain.Ref) bool {
+			key, known := held[fact]
+			return !known || isApart(key)
+		}) {
 			return ports.Ended{}
 		}
 	}
@@ -258,6 +267,7 @@ func (c *changed) statements(s *Store) []statement {
 	for _, table := range c.facts {
 		all = append(all, table.write(s)...)
 	}
+	put(len(c.marks), func() statement { return s.insert(&c.marks, doNothing, nil) })
 	put(len(c.revoked), func() statement { return s.deleteEntitlements(c.revoked) })
 	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })

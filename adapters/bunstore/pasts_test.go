@@ -159,8 +159,9 @@ func TestPasts_GrowAndAreOpenedAgain(t *testing.T) {
 	})
 }
 
-// What the program before writes is not left out by mistake: it knows of no past.
-func TestPasts_ProgramBeforeMayWriteBesideThem(t *testing.T) {
+// What the program before writes is not left out by mistake; and it reads accounts whole of
+// which something is kept apart, because of a fact that has no key whatever it writes.
+func TestPasts_ProgramBeforeMayServeBesideThem(t *testing.T) {
 	t.Parallel()
 	subscription := domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}
 	url := pgtest.URL(t) // a file has one program
@@ -168,12 +169,35 @@ func TestPasts_ProgramBeforeMayWriteBesideThem(t *testing.T) {
 	subscribe(t, s, 40)
 	end(t, s, byNames(subscription), nothing)
 	wantFound(t, s, "before", 12, subscription)
-	exec(t, url, `SET entitled.purchases = 'kept'; INSERT INTO refunds (id, user_id, purchase, charge_id, payment_intent_id, status, amount, currency, created_at)
+	const before = "SET entitled.purchases = 'kept'; "
+	exec(t, url, before+"UPDATE invoice_payments SET purchase = 'given' WHERE purchase = ''")
+	if rows := query(t, database(t, url), "SELECT id FROM invoice_payments WHERE purchase = ''"); len(rows) != 1 {
+		t.Errorf("%d facts have no key, want one", len(rows))
+	}
+	wantFound(t, s, "in spite of that", 12, subscription)
+	exec(t, url, before+`INSERT INTO refunds (id, user_id, purchase, charge_id, payment_intent_id, status, amount, currency, created_at)
 			VALUES ('re_1', 'ann', 'sub_1/apart', 'ch_07', '', 'succeeded', 900, 'eur', '2026-03-09')`)
 	a := found(t, s, subscription)
-	if len(a.Refunds) != 1 || len(a.Invoices) != 40 {
-		t.Errorf("found %d refunds and %d invoices, want all", len(a.Refunds), len(a.Invoices))
+	if len(a.Refunds) != 1 || len(a.Invoices) != 40 || len(a.InvoicePayments) != 40 {
+		t.Errorf("found %d refunds, %d invoices and %d of their payments, want all", len(a.Refunds), len(a.Invoices), len(a.InvoicePayments))
 	}
+}
+
+// Who adds a fact and says nothing of what has ended has all of it found again.
+func TestPasts_AFactIsAddedByWhoKnowsOfNone(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		subscribe(t, s, 40)
+		subscription := domain.Ref{Kind: domain.RefSubscription, ID: "sub_1"}
+		end(t, s, byNames(subscription), nothing)
+		change(t, s, byNames(domain.Ref{Kind: domain.RefCharge, ID: "ch_07"}), func(state *ports.State) {
+			state.Account.Refunds["re_1"] = domain.Refund{ID: "re_1", Charge: "ch_07", Amount: 900, Currency: "eur", Status: "succeeded", CreatedAt: march(9)}
+		})
+		if a := found(t, s, subscription); len(a.Invoices) != 40 || len(a.Refunds) != 1 {
+			t.Errorf("found %d invoices and %d refunds, want all", len(a.Invoices), len(a.Refunds))
+		}
+	})
 }
 
 func TestPasts_WayDownPutsThemBack(t *testing.T) {
