@@ -13,9 +13,10 @@ import (
 // Past is the sum of invoices that ended long ago, and that are not among the facts of the
 // account for that reason.
 type Past struct {
-	SeenAt time.Time  // when the last of them was last told of
-	Until  time.Time  // when the last of their lines ended
-	Items  []PastItem // sorted by id
+	SeenAt   time.Time  // when the last of them was last told of
+	Until    time.Time  // when the last of their lines ended
+	Credited time.Time  // until when the last of their credits was; zero: there is none
+	Items    []PastItem // sorted by id
 }
 
 // PastItem is what was paid for an item of a subscription.
@@ -197,6 +198,9 @@ func (p Past) with(bills []*Bill) Past {
 		for n := range i.Lines {
 			line := &i.Lines[n]
 			p.Until = later(p.Until, line.Until)
+			if line.Kind == LineCredit {
+				p.Credited = later(p.Credited, line.Until)
+			}
 			if line.Kind == LineOneOff || !line.From.Before(line.Until) {
 				continue
 			}
@@ -259,7 +263,8 @@ func joined(all []Span) []Span {
 }
 
 // Reopens tells whether a fact that has been joined reaches into the past of which only
-// the sum is known here.
+// the sum is known here: with a credit, or to where there is one. (Other lines do not
+// depend on each other.)
 func (a Account) Reopens(f Fact) bool {
 	told, is := f.(InvoiceFact)
 	if !is {
@@ -267,7 +272,9 @@ func (a Account) Reopens(f Fact) bool {
 	}
 	invoice := a.Invoices[told.Invoice.ID]
 	past, summed := a.Past[invoice.Subscription]
-	return summed && !past.none() && invoice.has(func(l *Line) bool { return l.From.Before(past.Until) })
+	return summed && !past.none() && invoice.has(func(l *Line) bool {
+		return l.From.Before(past.Credited) || l.Kind == LineCredit && l.From.Before(past.Until)
+	})
 }
 
 // cloned shares nothing that can change.

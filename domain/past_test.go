@@ -171,3 +171,34 @@ func TestPast_AllChargesOfAnIntentGoWithItsInvoice(t *testing.T) {
 		}
 	}
 }
+
+// An old invoice that was never told does not open the past again, unless credits are about.
+func TestPast_IsOpenedAgainByCreditsAlone(t *testing.T) {
+	t.Parallel()
+	credit := func(f *domain.InvoiceFact) {
+		f.Invoice.Lines[0].Kind, f.Invoice.Lines[0].Amount = domain.LineCredit, -100
+	}
+	late := invoiceSays(paid, 3)
+	lateCredit := invoiceSays(paid, 3, credit)
+	plain := domain.Past{Until: noon.Add(30 * month)}
+	credited := domain.Past{Until: noon.Add(30 * month), Credited: noon.Add(10 * month)}
+	for name, x := range map[string]struct {
+		past domain.Past
+		fact domain.Fact
+		want bool
+	}{
+		"a period among periods":        {plain, late, false},
+		"a credit among periods":        {plain, lateCredit, true},
+		"a period where credits are":    {credited, late, true},
+		"a period after all of them":    {credited, invoiceSays(paid, 20), false},
+		"a credit after the past":       {plain, invoiceSays(paid, 31, credit), false},
+		"where nothing is apart":        {domain.Past{}, lateCredit, false},
+		"what is not about any invoice": {credited, subscriptionSays(updated, noon, "active"), false},
+	} {
+		a := after(accountWith(ana, pendingOrder("o1", "pro")), subscriptionSays(updated, noon, "active"), x.fact)
+		a.Past = map[domain.SubscriptionID]domain.Past{"sub_1": x.past}
+		if got := a.Reopens(x.fact); got != x.want {
+			t.Errorf("%s: %t, want %t", name, got, x.want)
+		}
+	}
+}

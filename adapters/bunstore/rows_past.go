@@ -15,9 +15,10 @@ type pastRow struct {
 	bun.BaseModel `bun:"table:subscription_pasts,alias:t"`
 	factRow
 
-	SeenAt time.Time `bun:"seen_at,nullzero"`
-	Until  time.Time `bun:"ends_at,nullzero"` // none: nothing is kept apart any more
-	Items  string    `bun:"items"`            // JSON of []pastItem
+	SeenAt   time.Time `bun:"seen_at,nullzero"`
+	Until    time.Time `bun:"ends_at,nullzero"` // none: nothing is kept apart any more
+	Credited time.Time `bun:"credited_until,nullzero"`
+	Items    string    `bun:"items"` // JSON of []pastItem
 }
 
 type pastItem struct {
@@ -33,7 +34,7 @@ func pastRowOf(key factRow, p domain.Past) pastRow {
 	for i, it := range p.Items {
 		items[i] = pastItem{ID: clean(it.ID), Times: it.Times, Through: momentOf(it.Through), Paid: momentsOf(it.Paid), Billed: momentsOf(it.Billed)}
 	}
-	return pastRow{factRow: key, SeenAt: stamp(p.SeenAt), Until: stamp(p.Until), Items: jsonText(items)}
+	return pastRow{factRow: key, SeenAt: stamp(p.SeenAt), Until: stamp(p.Until), Credited: stamp(p.Credited), Items: jsonText(items)}
 }
 
 func (r pastRow) toDomain() (domain.Past, error) {
@@ -41,7 +42,7 @@ func (r pastRow) toDomain() (domain.Past, error) {
 	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
 		return domain.Past{}, fmt.Errorf("what was paid for items of subscription %s: %w", r.ID, err)
 	}
-	past := domain.Past{SeenAt: stamp(r.SeenAt), Until: stamp(r.Until)}
+	past := domain.Past{SeenAt: stamp(r.SeenAt), Until: stamp(r.Until), Credited: stamp(r.Credited)}
 	for _, it := range items {
 		past.Items = append(past.Items, domain.PastItem{
 			ID: it.ID, Times: it.Times, Through: it.Through.time(), Paid: spansOf(it.Paid), Billed: spansOf(it.Billed),

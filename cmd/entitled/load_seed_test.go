@@ -31,7 +31,8 @@ INSERT INTO refs (kind, id, user_id) SELECT 'customer', 'cus_NAME_' || n, 'user_
 // SERIES, and in place of OWNER whose the n-th of something is: users take turns.
 func (s seeded) exec(tb testing.TB, database string, count int64, sql string) {
 	tb.Helper()
-	execSQL(tb, database, strings.NewReplacer(
+	// As this program keeps facts: what any other writes is read with all of its account.
+	execSQL(tb, database, "SET entitled.purchases = 'apart';"+strings.NewReplacer(
 		"NAME", s.name,
 		"SERIES", fmt.Sprintf("generate_series(1, %d) AS n", count),
 		"OWNER", fmt.Sprintf("((n - 1) %% %d + 1)", s.users),

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS subscription_pasts (
     purchase text COLLATE "C" NOT NULL DEFAULT '',
     seen_at timestamptz,
     ends_at timestamptz,
+    credited_until timestamptz,
     items text NOT NULL
 );
 SET lock_timeout = 0;

@@ -8,6 +8,7 @@ CREATE TABLE subscription_pasts (
     purchase text NOT NULL DEFAULT '',
     seen_at text,
     ends_at text,
+    credited_until text,
     items text NOT NULL
 );
 CREATE INDEX subscription_pasts_purchase ON subscription_pasts (user_id, purchase);
