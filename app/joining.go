@@ -143,7 +143,7 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 		account = account.Learn(j.catalog)
 	}
 	verdict := account.Join(fact, j.catalog)
-	if verdict.Outcome == domain.OutcomeIgnored {
+	if verdict.Outcome == domain.OutcomeIgnored && !verdict.Kept {
 		return user, verdict, ports.CauseNothingNew
 	}
 	if verdict.Outcome == domain.OutcomeUnchanged && len(account.Meanings) > prices {

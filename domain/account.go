@@ -124,8 +124,7 @@ func (a *Account) orderOf(s SessionFact) (Order, bool) {
 // ignores is none of ours.
 func (a Account) HadTrial(t time.Time, c Catalog) bool {
 	for _, s := range a.Subscriptions {
-		ours := slices.ContainsFunc(s.Items, func(i Item) bool { return !c.ignores(i.Price, i.LookupKey, i.Product) })
-		if (ours || len(s.Items) == 0) && !s.TrialEnd.IsZero() {
+		if !s.TrialEnd.IsZero() && !s.ignoredBy(c) {
 			return true
 		}
 	}

@@ -36,6 +36,8 @@ type recording struct {
 func (r *recording) verdict(f Fact, c Catalog) Verdict {
 	verdict := f.record(r, c)
 	switch {
+	case verdict.Outcome == OutcomeIgnored:
+		verdict.Kept = r.changed
 	case verdict.Outcome != "":
 	case r.changed:
 		verdict.Outcome = OutcomeApplied
@@ -161,6 +163,9 @@ func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 	if newer {
 		put(r, &r.Subscriptions, snapshot.ID, snapshot, sameSnapshot)
 	}
+	if !cut && snapshot.ignoredBy(c) && (!have || held.ignoredBy(c)) {
+		return ignored("subscription %s is to nothing but what the catalog lists under ignored", snapshot.ID)
+	}
 	if cut || have && inDoubt(snapshot, held) {
 		verdict.Doubt = Doubt{Ref{RefSubscription, string(snapshot.ID)}, later(snapshot.SeenAt, held.SeenAt)}
 	}
@@ -171,6 +176,11 @@ func (s SubscriptionFact) record(r *recording, c Catalog) Verdict {
 // out of objects before, and what cannot be read says nothing.
 func (s Subscription) readable() bool {
 	return slices.ContainsFunc(s.Items, func(i Item) bool { return i.Price != "" && !i.PeriodEnd.IsZero() })
+}
+
+// ignoredBy tells whether a subscription is to nothing but what the catalog ignores.
+func (s *Subscription) ignoredBy(c Catalog) bool {
+	return len(s.Items) > 0 && !slices.ContainsFunc(s.Items, func(i Item) bool { return !c.ignores(i.Price, i.LookupKey, i.Product) })
 }
 
 // unmapped is the verdict on a snapshot with items whose prices mean nothing to us. Of those

@@ -243,7 +243,11 @@ func TestRecord_TheVerdictSaysWhetherAnythingChanged(t *testing.T) {
 			if same {
 				t.Errorf("applied, but nothing changed")
 			}
-		case domain.OutcomeUnchanged, domain.OutcomeIgnored:
+		case domain.OutcomeIgnored:
+			if same == verdict.Kept {
+				t.Errorf("ignored, kept: %v, and the account is the same: %v", verdict.Kept, same)
+			}
+		case domain.OutcomeUnchanged:
 			if !same {
 				t.Errorf("%s, but the account changed", verdict.Outcome)
 			}
@@ -273,7 +277,7 @@ func TestJoin_IsRecordInPlace(t *testing.T) {
 			want = recorded
 			wantSame(t, "the verdict", verdict, said)
 			wantSame(t, "the account", got, want)
-			if verdict.Outcome == domain.OutcomeIgnored {
+			if verdict.Outcome == domain.OutcomeIgnored && !verdict.Kept {
 				wantSame(t, "what ignores the fact", got, before)
 			}
 		}

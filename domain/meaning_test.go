@@ -159,7 +159,7 @@ func TestIgnored_PricesAndProductsAreNobodysWorry(t *testing.T) {
 		"beside a plan":               {[]domain.Item{pro, other}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
 		"by lookup key":               {[]domain.Item{pro, byKey}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
 		"by product":                  {[]domain.Item{pro, byProduct}, domain.OutcomeApplied, "pro, projects 100, seats 1"},
-		"nothing else":                {[]domain.Item{other}, domain.OutcomeApplied, "nothing"},
+		"nothing else":                {[]domain.Item{other}, domain.OutcomeIgnored, "nothing"},
 		"one that nobody knows":       {[]domain.Item{pro, unknown}, domain.OutcomeQuarantined, "pro, projects 100, seats 1"},
 		"one that nobody knows alone": {[]domain.Item{unknown}, domain.OutcomeQuarantined, "nothing"},
 		"that, and an ignored one":    {[]domain.Item{unknown, other}, domain.OutcomeQuarantined, "nothing"},

@@ -35,7 +35,7 @@ func toldByParts(t *rapid.T, whole domain.Account, facts []domain.Fact) {
 		after, verdict := domain.Record(whole, fact, shop)
 		got := part.Join(fact, shop)
 		wantSame(t, "verdict", got, verdict)
-		if got.Outcome == domain.OutcomeIgnored {
+		if got.Outcome == domain.OutcomeIgnored && !got.Kept {
 			continue
 		}
 		wantSame(t, "the account", merged(whole, part), after)

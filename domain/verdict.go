@@ -31,6 +31,8 @@ type Verdict struct {
 	Outcome Outcome
 	Reason  string
 	Doubt   Doubt // what the facts cannot settle among themselves; zero: nothing
+	// Kept: it is ignored, and the account remembers it all the same.
+	Kept bool
 }
 
 // Doubt is a question that only Stripe can answer. Until it has, a deterministic
