@@ -78,8 +78,10 @@ func applied(t *testing.T, db *sql.DB) int {
 func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) (*disktest.Disk, string){
 		"Postgres": func(t *testing.T) (*disktest.Disk, string) {
-			disk := disktest.New(t, 256<<20)
-			return disk, pgtest.Start(t, pgtest.Durable(), pgtest.On(disk.Dir)).URL()
+			disk := disktest.New(t, 128<<20)
+			server := pgtest.Start(t, pgtest.Durable())
+			server.TablesOn(disk.Dir)
+			return disk, server.URL()
 		},
 		"SQLite": func(t *testing.T) (*disktest.Disk, string) {
 			disk := disktest.New(t, 64<<20)

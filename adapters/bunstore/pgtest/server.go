@@ -96,6 +96,21 @@ func (s *Server) Start() {
 	}
 }
 
+// TablesOn moves the files of all tables to a directory that the server's user may reach. The
+// server's log stays where it is: without room for that a server ends.
+func (s *Server) TablesOn(dir string) {
+	s.t.Helper()
+	s.Stop(Fast)
+	tables, moved := filepath.Join(s.data(), "base"), filepath.Join(dir, "base")
+	if out, err := exec.Command("cp", "-a", tables, moved).CombinedOutput(); err != nil {
+		s.t.Fatalf("pgtest: %v\n%s", err, out)
+	}
+	if err := errors.Join(os.RemoveAll(tables), os.Symlink(moved, tables)); err != nil {
+		s.t.Fatalf("pgtest: %v", err)
+	}
+	s.Start()
+}
+
 func (s *Server) adminURL() string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.port)
 }
