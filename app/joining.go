@@ -151,10 +151,7 @@ func (j *joining) verdict(r received) (domain.UserID, domain.Verdict, ports.Caus
 	}
 	// What a price means is the account's own: another purchase may give something now, or
 	// an order that was not found may say what this one's price means.
-	if len(account.Meanings) > prices || verdict.Outcome == domain.OutcomeQuarantined {
-		j.needed[user] = !j.whole[user]
-	}
-	if account.Reopens(fact) {
+	if len(account.Meanings) > prices || verdict.Outcome == domain.OutcomeQuarantined || account.Reopens(fact) {
 		j.needed[user] = !j.whole[user]
 	}
 	cause := domain.Cause("")

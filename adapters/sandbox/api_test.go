@@ -64,7 +64,7 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 			},
 			400, "parameter_unknown", "nonsense",
 		},
-		"a parameter of Stripe's that is not implemented is refused": {
+		"a parameter of Stripe's that the sandbox does not take is refused": {
 			func() error {
 				_, err := s.api.Customers.New(&stripe.CustomerParams{TaxExempt: stripe.String("exempt")})
 				return err
@@ -87,7 +87,7 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 			},
 			400, "email_invalid", "email",
 		},
-		"an operation that is not implemented is a 404": {
+		"an operation that the sandbox does not have is a 404": {
 			func() error { _, err := s.api.Coupons.Get("x", nil); return err },
 			404, "", "",
 		},

@@ -8,7 +8,7 @@
 // The invariant: whatever the sandbox answers or sends is what Stripe would,
 // in shape and in order of cause, or it is refused with an error. Objects
 // validate against Stripe's own OpenAPI descriptions (see the conformance tests),
-// parameters that are not implemented are refused rather than ignored, and
+// parameters that it does not take are refused rather than ignored, and
 // events arrive at least once and in no promised order.
 //
 // Deliberately absent: live keys, authentication of people, persistence, coupons
