@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,37 +29,18 @@ type cable struct {
 
 func newCable(t *testing.T, database string) *cable {
 	t.Helper()
-	target, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	through := *target
-	through.Host = listener.Addr().String()
-	c := &cable{url: through.String(), conns: map[net.Conn]net.Conn{}}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return // the test is over
-			}
-			server, err := net.Dial("tcp", target.Host)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			c.mu.Lock()
-			c.conns[client] = server
-			c.mu.Unlock()
-			running.Go(func() { c.carry(client, server, false); c.drop(client) })
-			running.Go(func() { c.carry(server, client, true); c.drop(client) })
-		}
+	c := &cable{conns: map[net.Conn]net.Conn{}}
+	c.url = pgtest.Relay(t, database, func(client, server net.Conn) {
+		c.mu.Lock()
+		c.conns[client] = server
+		c.mu.Unlock()
+	}, func(client, server net.Conn) {
+		c.carry(client, server, false)
+		c.drop(client)
+	}, func(client, server net.Conn) {
+		c.carry(server, client, true)
+		c.drop(client)
 	})
-	t.Cleanup(func() { listener.Close(); c.cut(); running.Wait() })
 	return c
 }
 

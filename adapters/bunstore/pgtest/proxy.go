@@ -24,6 +24,16 @@ type Proxy struct {
 // NewProxy starts a proxy to the server of a database, for as long as the test runs.
 func NewProxy(t testing.TB, databaseURL string) *Proxy {
 	t.Helper()
+	p := &Proxy{}
+	p.url = Relay(t, databaseURL, nil, p.forward, p.answer)
+	return p
+}
+
+// Relay stands between clients and the server of a database for as long as the test runs,
+// and returns the database's URL through it. Of each connection it says that it is open, if
+// anybody wants to know, and has its two directions carried, side by side.
+func Relay(t testing.TB, databaseURL string, opened func(client, server net.Conn), directions ...func(client, server net.Conn)) string {
+	t.Helper()
 	target, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +44,6 @@ func NewProxy(t testing.TB, databaseURL string) *Proxy {
 	}
 	through := *target
 	through.Host = listener.Addr().String()
-	p := &Proxy{url: through.String()}
 
 	var serving sync.WaitGroup
 	var open sync.Map
@@ -50,8 +59,12 @@ func NewProxy(t testing.TB, databaseURL string) *Proxy {
 				continue
 			}
 			open.Store(client, server)
-			serving.Go(func() { p.forward(client, server) })
-			serving.Go(func() { p.answer(client, server) })
+			if opened != nil {
+				opened(client, server)
+			}
+			for _, carry := range directions {
+				serving.Go(func() { carry(client, server) })
+			}
 		}
 	})
 	t.Cleanup(func() {
@@ -62,7 +75,7 @@ func NewProxy(t testing.TB, databaseURL string) *Proxy {
 		})
 		serving.Wait()
 	})
-	return p
+	return through.String()
 }
 
 // URL is that of the database, through the proxy.
