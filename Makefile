@@ -10,19 +10,21 @@ RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/l
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-# Much of a test is waiting: one package more goes than there are processors, and those
-# that take longest begin first, or nothing would go beside them in the end.
-PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-LONGEST := ./cmd/entitled ./adapters/bunstore ./app
+# What is tried with many random cases is so without the race detector, which takes five
+# times as long; under it, with all other tests, a few are.
+PROPERTIES := Convergence|TestStore_/any_|TestStore_/contract/any_
 
 run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing page; no keys, no network
 	go run ./cmd/entitled dev
 
+test: export TMPDIR := $(shell .ci/tmpdir)
 test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser
 	@.ci/deps
 	go test -timeout 30m ./domain/...  # of which little runs side by side:
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
-	go test $(RACE) -timeout 30m -p $(PACKAGES) $(LONGEST) $$(go list ./... | grep -v '/entitled/domain')
+	go test -timeout 30m -run '$(PROPERTIES)' ./app ./adapters/bunstore
+	go test $(RACE) -timeout 30m ./cmd/entitled  # whose programs take what there is of processors
+	go test $(RACE) -timeout 30m $$(go list ./... | grep -v -e '/entitled/domain' -e '/cmd/entitled$$')
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...

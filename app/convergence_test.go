@@ -30,13 +30,6 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-// A check takes a second under the race detector: more are for -rapid.checks to ask for.
-func init() {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
-		panic(err)
-	}
-}
-
 // True histories of two users, written in any API version, delivered in any order,
 // several at once, as often as anybody likes, read by the real readers and kept in
 // each store: both users end with the truth, and their changes lead there.

@@ -6,9 +6,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/entitled-dev/entitled/ports/portstest"
 )
 
 func TestMain(m *testing.M) {
+	portstest.Checks(100)
 	// Most of them wait for databases to be made: more can wait than there are processors.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "8"); err != nil {

@@ -100,6 +100,7 @@ func (p *program) scrape(t *testing.T) string {
 
 // Each doubt had a goroutine of its own and each webhook was held for three seconds.
 func TestAway_AHangingStripeHoldsUpNobodyAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	const events = 800
 	database := pgtest.URL(t)
 	stripe := newHangingStripe(t)

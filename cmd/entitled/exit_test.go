@@ -40,7 +40,7 @@ func (p *program) exit(t *testing.T, args []string, more ...string) (code int, s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, p.cmd.Path, args...)
+	cmd := exec.CommandContext(ctx, buildProgram(t), args...)
 	cmd.Env = append(append([]string{}, p.cmd.Env...), more...)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
@@ -52,14 +52,13 @@ func (p *program) exit(t *testing.T, args []string, more ...string) (code int, s
 // commandLine is a program that can be run on a database of its own.
 func commandLine(t *testing.T, more ...string) *program {
 	t.Helper()
-	env := append(environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)}), raceSettings)
-	return &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: append(env, more...)}}
+	env := environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)})
+	return &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: append(env, more...)}}
 }
 
 func TestExit_EveryCommandSaysItsCodesAndRefusesMisuseWithTwo(t *testing.T) {
 	t.Parallel()
 	p := commandLine(t)
-	p.cmd.Path = buildProgram(t) // nothing runs here that could race
 	for _, command := range append(leaves(t), "") {
 		t.Run("entitled "+command, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,5 @@
+//go:build race
+
+package portstest
+
+const raced = true
