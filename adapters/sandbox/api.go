@@ -21,6 +21,7 @@ type route struct {
 type call struct {
 	params
 	id        string // of the path
+	second    string // second id of the path
 	path      string
 	requestID string
 	base      string // where this request reached the sandbox
@@ -44,6 +45,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
+		paymentMethodRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
@@ -56,7 +58,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 
 // serveAPI is the way of every API request. rt is nil for an unknown path.
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
-	c := &call{id: r.PathValue("id"), path: r.URL.Path, requestID: newID("req_", 14), base: baseOf(r)}
+	c := &call{id: r.PathValue("id"), second: r.PathValue("second"), path: r.URL.Path, requestID: newID("req_", 14), base: baseOf(r)}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", c.requestID)
@@ -143,7 +145,7 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError) {
 	fail := func(e *apiError) (answer, *apiError) {
 		s.log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.message)
-		return errorAnswer(e, c.requestID), e
+		return errorAnswer(e.in(c.version), c.requestID), e
 	}
 	if rt == nil || c.version < rt.since {
 		return fail(&apiError{status: http.StatusNotFound, kind: "invalid_request_error",

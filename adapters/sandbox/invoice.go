@@ -22,6 +22,7 @@ type invoice struct {
 	daysUntilDue, dueDate                        int64 // of one that is sent to the customer
 	overdue                                      bool
 	automaticTax                                 bool
+	defaultMethod                                string // empty for that of the subscription or the customer
 }
 
 // toBeSent tells whether the customer is sent the invoice, instead of being charged.
@@ -67,8 +68,8 @@ var invoiceRoutes = []route{
 	{pattern: "GET /v1/invoices/{id}/lines", params: listParams, do: (*Sandbox).listInvoiceLines},
 	{
 		pattern:     "POST /v1/invoices/{id}/pay",
-		params:      []string{"paid_out_of_band"},
-		unsupported: []string{"forgive", "mandate", "off_session", "payment_method", "source"},
+		params:      []string{"paid_out_of_band", "payment_method", "off_session"},
+		unsupported: []string{"forgive", "mandate", "source"},
 		do:          (*Sandbox).payInvoice,
 	},
 	{pattern: "POST /v1/invoices/{id}/finalize", unsupported: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
@@ -146,7 +147,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"created": in.created, "currency": in.currency, "custom_fields": nil, "customer": orNull(in.customer),
 		"customer_address": nil, "customer_email": email, "customer_name": name, "customer_phone": nil,
 		"customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []object{},
-		"default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
+		"default_payment_method": orNull(in.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
 		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": nil, "from_invoice": nil,
 		"hosted_invoice_url": nil, "invoice_pdf": nil, "issuer": object{"type": "self"},

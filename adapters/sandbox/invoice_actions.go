@@ -1,7 +1,5 @@
 package sandbox
 
-import "net/http"
-
 // payInvoice charges the buyer's card now, or takes note that the money came
 // elsewhere.
 func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
@@ -19,26 +17,21 @@ func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
 	case !in.payable():
 		return nil, invalid("", "", "You can only pay an open invoice; this one is %s.", in.status)
 	}
-	sub := s.subscriptions.get(in.subscription)
+	if c.has("payment_method") && !outside {
+		return s.payInvoiceWith(c, in)
+	}
 	switch {
 	case outside:
 		in.paidOutOfBand = true
 		s.cancelIntent(s.paymentIntents.get(in.paymentIntent))
 		s.markPaid(in)
-	case sub != nil && sub.noMethod:
-		return nil, invalid("", "resource_missing", "This customer has no attached payment source or default payment method.")
+	case in.due() > 0 && s.methodFor(in) == nil:
+		return nil, noMethod()
 	case !s.chargeFor(in, true):
-		return nil, declined()
+		return nil, s.paymentError(s.paymentIntents.get(in.paymentIntent))
 	}
 	s.settled(in)
 	return s.invoiceObject(in), nil
-}
-
-// declined is the answer to a call whose card does not pay.
-func declined() *apiError {
-	e := *testCards[declinedCard]
-	e.status = http.StatusPaymentRequired
-	return &e
 }
 
 func (s *Sandbox) voidInvoiceByID(c *call) (object, *apiError) {

@@ -32,9 +32,9 @@ func (s *Sandbox) endTrial(sub *subscription, pays bool) {
 	sub.trialEnd = min(sub.trialEnd, s.nowUnix())
 	sub.setAnchor(sub.trialEnd)
 	switch {
-	case sub.noMethod && sub.missingPaymentMethod == "cancel":
+	case s.methodOf(sub) == nil && sub.missingPaymentMethod == "cancel":
 		s.endSubscription(sub, "")
-	case sub.noMethod && sub.missingPaymentMethod == "pause":
+	case s.methodOf(sub) == nil && sub.missingPaymentMethod == "pause":
 		s.pause(sub, before)
 	default:
 		sub.status = "active"

@@ -56,6 +56,7 @@ type Sandbox struct {
 	disputes       table[dispute]
 	creditNotes    table[creditNote]
 	setupIntents   table[setupIntent]
+	paymentMethods table[paymentMethod]
 	events         table[event]
 
 	endpoints   []*endpoint

@@ -154,7 +154,7 @@ func (s *Sandbox) refusesChange(sub *subscription, ch itemChange) *apiError {
 	if ch.invoiced == nil || sub.daysUntilDue > 0 || sub.pauseBehavior != "" || s.owed(sub, ch.invoiced) == 0 {
 		return nil
 	}
-	return sub.refusesPayment()
+	return s.refusesPayment(sub)
 }
 
 // applyChange makes the change real and returns the draft that bills it now, or nil.
@@ -197,12 +197,10 @@ func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {
 }
 
 // refusesPayment says why the buyer's card would not pay, or nil.
-func (sub *subscription) refusesPayment() *apiError {
-	switch {
-	case sub.noMethod:
-		return invalid("", "resource_missing", "This customer has no attached payment source or default payment method.")
-	case sub.declines():
-		return declined()
+func (s *Sandbox) refusesPayment(sub *subscription) *apiError {
+	pm := s.methodOf(sub)
+	if pm == nil {
+		return noMethod()
 	}
-	return nil
+	return pm.refusal()
 }

@@ -11,14 +11,15 @@ var subscriptionUpdateParams = []string{
 	"cancellation_details[comment]", "cancellation_details[feedback]",
 	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
+	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 	"proration_date", "collection_method", "days_until_due",
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
 }
 
 var subscriptionUpdateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-	"coupon", "default_payment_method", "default_source", "default_tax_rates",
-	"invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings",
+	"coupon", "default_source", "default_tax_rates",
+	"invoice_settings", "items", "on_behalf_of", "payment_settings",
 	"pending_invoice_item_interval", "promotion_code", "transfer_data", "trial_from_plan",
 }
 
@@ -61,6 +62,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		at = c.integer("proration_date", start, sub.nextEnd())
 	}
 	s.readCollection(c, &change)
+	s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
