@@ -61,7 +61,7 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	}
 	if id, ok := v.(string); ok || v == nil {
 		show, known := expandable[name]
-		known = known && !(name == "payment_method" && o["object"] == "charge") // a text, whatever it names
+		known = known && !(name == "payment_method" && o["object"] == "charge" || name == "invoice" && o["object"] == "line_item") // a text, whatever it names
 		if !known {
 			return invalid("expand", "", "This property cannot be expanded (%s).", name)
 		}

@@ -22,6 +22,8 @@ type invoice struct {
 	daysUntilDue, dueDate                        int64 // of one that is sent to the customer
 	overdue                                      bool
 	automaticTax                                 bool
+	preview                                      bool   // it is not made, only shown
+	prorationDate                                int64  // of a preview
 	defaultMethod                                string // empty for that of the subscription or the customer
 }
 
@@ -125,19 +127,24 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 	if in.finalizedAt != 0 {
 		number, ending = in.number, in.endingBalance
 	}
+	if in.preview {
+		ending = in.endingBalance
+	}
 	var details, parent any
 	if in.subscription != "" {
 		details = object{"metadata": metadataObject(in.subscriptionMetadata)}
-		parent = object{"type": "subscription_details", "quote_details": nil, "subscription_details": object{
-			"metadata": metadataObject(in.subscriptionMetadata), "subscription": in.subscription,
-		}}
+		from := object{"metadata": metadataObject(in.subscriptionMetadata), "subscription": in.subscription}
+		if in.prorationDate != 0 {
+			from["subscription_proration_date"] = in.prorationDate
+		}
+		parent = object{"type": "subscription_details", "quote_details": nil, "subscription_details": from}
 	}
 	lines := s.invoiceLineObjects(in)
 	more := len(lines) > defaultPage
 	if more {
 		lines = lines[:defaultPage]
 	}
-	return object{
+	o := object{
 		"id": in.id, "object": "invoice", "account_country": "US", "account_name": nil, "account_tax_ids": nil,
 		"amount_due": in.due() - in.creditedBefore, "amount_overpaid": 0, "amount_paid": in.collected(), "amount_paid_off_stripe": 0,
 		"amount_remaining": in.remaining(), "amount_shipping": 0,
@@ -167,4 +174,8 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"total_discount_amounts": in.discount.amounts(in.discounted()), "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}
+	if in.prorationDate != 0 {
+		o["subscription_proration_date"] = in.prorationDate
+	}
+	return o
 }

@@ -1,5 +1,7 @@
 package sandbox
 
+import "cmp"
+
 type invoiceLine struct {
 	id, price, description, item string // item is the subscription item, empty for a one-time price
 	invoiceItem                  string // of a line that waited to be invoiced, and of a one-time price
@@ -18,7 +20,7 @@ func (l invoiceLine) charged() int64 { return l.amount - l.discount }
 
 // listInvoiceLines pages through all lines, of which the invoice itself shows ten.
 func (s *Sandbox) listInvoiceLines(c *call) (object, *apiError) {
-	in := s.invoices.get(c.id)
+	in := cmp.Or(s.invoices.get(c.id), s.previews.get(c.id))
 	if in == nil {
 		return nil, notFound("invoice", c.id, "invoice")
 	}

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // renew ends the period of the items whose period ends first and bills their next
 // one, or ends the subscription where that was scheduled. pays says how its card
 // takes it. mu is held.
@@ -55,9 +57,19 @@ func everyItem(subscriptionItem) bool { return true }
 // nextPeriod starts the period of some items at start and returns its invoice, a
 // draft. before is the subscription as it was last told.
 func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) bool, start int64, reason string, before object) *invoice {
+	in := s.nextInvoice(sub, which, start, reason)
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	return in
+}
+
+// nextInvoice starts the period of some items at start, and bills it. Nothing else
+// changes, so that a preview can have it of a copy.
+func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bool, start int64, reason string) *invoice {
 	began, _ := sub.period()
 	in := &invoice{
-		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: reason, lines: sub.pending,
+		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: reason, lines: slices.Clone(sub.pending),
 		subscriptionMetadata: sub.metadata, periodStart: began, periodEnd: start, automaticTax: sub.automaticTax,
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
@@ -69,9 +81,6 @@ func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) boo
 			in.lines = append(in.lines, s.itemLine(sub, *it, ended))
 		}
 	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	return in
 }
 

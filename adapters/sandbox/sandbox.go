@@ -58,6 +58,7 @@ type Sandbox struct {
 	setupIntents   table[setupIntent]
 	paymentMethods table[paymentMethod]
 	events         table[event]
+	previews       table[invoice] // of whose lines there are more than were shown
 
 	endpoints   []*endpoint
 	deliveries  []*delivery

@@ -32,7 +32,7 @@ var shapeChanges = []shapeChange{
 	{
 		basil, "invoice", []string{"amount_overpaid", "parent", "total_taxes"},
 		[]string{"application_fee_amount", "charge", "discount", "paid", "paid_out_of_band", "payment_intent", "quote", "subscription",
-			"subscription_details", "tax", "total_tax_amounts", "transfer_data"},
+			"subscription_details", "subscription_proration_date", "tax", "total_tax_amounts", "transfer_data"},
 	},
 	{
 		basil, "line_item", []string{"parent", "pricing", "taxes"},

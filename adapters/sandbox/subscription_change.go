@@ -178,14 +178,19 @@ func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string) 
 }
 
 func (s *Sandbox) updateInvoice(sub *subscription, lines []invoiceLine) *invoice {
-	in := &invoice{
+	in := s.changeInvoice(sub, lines)
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	return in
+}
+
+// changeInvoice bills a change now.
+func (s *Sandbox) changeInvoice(sub *subscription, lines []invoiceLine) *invoice {
+	return &invoice{
 		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_update",
 		lines: lines, subscriptionMetadata: sub.metadata, periodStart: s.nowUnix(), periodEnd: s.nowUnix(),
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	return in
 }
 
 func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {

@@ -56,11 +56,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	if payment == "pending_if_incomplete" {
 		c.refuseOthers(pendingParams, payment)
 	}
-	at := s.nowUnix()
-	if c.has("proration_date") {
-		start, _ := sub.period()
-		at = c.integer("proration_date", start, sub.nextEnd())
-	}
+	at := s.prorationDate(c, sub)
 	s.readCollection(c, &change)
 	s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
@@ -110,6 +106,15 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		s.endTrial(sub, true)
 	}
 	return s.subscriptionObject(sub), nil
+}
+
+// prorationDate is when a change is counted from.
+func (s *Sandbox) prorationDate(c *call, sub *subscription) int64 {
+	if !c.has("proration_date") {
+		return s.nowUnix()
+	}
+	start, _ := sub.period()
+	return c.integer("proration_date", start, sub.nextEnd())
 }
 
 // refuseOthers refuses what cannot be changed under a payment_behavior.
