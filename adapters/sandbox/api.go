@@ -45,7 +45,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
-		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes,
+		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })

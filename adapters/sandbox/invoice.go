@@ -2,7 +2,8 @@ package sandbox
 
 type invoice struct {
 	id, customer, subscription, status, currency string
-	billingReason, number, description           string
+	billingReason, number, description, footer   string
+	metadata                                     map[string]string
 	paymentIntent, charge                        string
 	paymentID                                    string // of the invoice_payment with the intent
 	paymentCreated                               int64
@@ -74,7 +75,7 @@ var invoiceRoutes = []route{
 		unsupported: []string{"forgive", "mandate", "source"},
 		do:          (*Sandbox).payInvoice,
 	},
-	{pattern: "POST /v1/invoices/{id}/finalize", unsupported: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
+	{pattern: "POST /v1/invoices/{id}/finalize", params: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
 	{pattern: "POST /v1/invoices/{id}/mark_uncollectible", do: (*Sandbox).writeInvoiceOff},
 	{pattern: "POST /v1/invoices/{id}/send", do: (*Sandbox).sendInvoice},
 	{pattern: "POST /v1/invoices/{id}/void", do: (*Sandbox).voidInvoiceByID},
@@ -156,11 +157,11 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []object{},
 		"default_payment_method": orNull(in.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
-		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": nil, "from_invoice": nil,
+		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": orNull(in.footer), "from_invoice": nil,
 		"hosted_invoice_url": nil, "invoice_pdf": nil, "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,
 		"lines":    listOf(lines, more, "/v1/invoices/"+in.id+"/lines"),
-		"livemode": false, "metadata": object{}, "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,
+		"livemode": false, "metadata": metadataObject(in.metadata), "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,
 		"paid": in.status == "paid", "paid_out_of_band": in.paidOutOfBand, "parent": parent, "payment_intent": orNull(in.paymentIntent),
 		"payment_settings": object{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil},
 		"period_end":       in.periodEnd, "period_start": in.periodStart,

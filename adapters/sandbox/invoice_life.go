@@ -21,6 +21,12 @@ func (s *Sandbox) addInvoice(in *invoice) {
 		if l.invoiceItem == "" && (l.item == "" || l.proration) {
 			l.invoiceItem = newID("ii_1", 23)
 		}
+		if it := s.invoiceItems.get(l.invoiceItem); it != nil {
+			it.invoice = in.id
+		}
+		if l.created == 0 {
+			l.created = in.created
+		}
 	}
 	s.invoices.add(in.id, in)
 }

@@ -74,6 +74,7 @@ func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bo
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
 	sub.pending = nil
+	in.lines = append(in.lines, s.waiting(sub.customer, sub.id, sub.currency)...)
 	for i := range sub.items {
 		it := &sub.items[i]
 		if ended := *it; which(ended) {

@@ -50,6 +50,7 @@ type Sandbox struct {
 	sessions       table[session]
 	subscriptions  table[subscription]
 	invoices       table[invoice]
+	invoiceItems   table[invoiceItem]
 	paymentIntents table[paymentIntent]
 	charges        table[charge]
 	refunds        table[refund]

@@ -122,7 +122,7 @@ func (s *Sandbox) prorated(it subscriptionItem, sign, at int64) []invoiceLine {
 	}
 	l := invoiceLine{
 		price: it.price, item: it.id, quantity: it.quantity, amount: sign * amount, start: at, end: it.end, proration: true,
-		invoiceItem: newID("ii_1", 23),
+		invoiceItem: newID("ii_1", 23), created: s.nowUnix(),
 	}
 	what := "Remaining"
 	if sign < 0 {

@@ -53,6 +53,9 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		return nil, c.err
 	}
 	due := cu.balance
+	for _, l := range s.waiting(cu.id, "", sub.currency) {
+		due += l.amount
+	}
 	for _, it := range sub.items {
 		if p := s.prices.get(it.price); trialDays == 0 && !p.metered() {
 			due += p.amount(it.quantity)
@@ -132,6 +135,7 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 		}
 		in.lines = append(in.lines, s.itemLine(sub, *it, subscriptionItem{}))
 	}
+	in.lines = append(in.lines, s.waiting(sub.customer, "", sub.currency)...)
 	in.reduce(first.discount)
 	s.addInvoice(in)
 	sub.latestInvoice = in.id
