@@ -88,7 +88,7 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 			400, "email_invalid", "email",
 		},
 		"an operation that the sandbox does not have is a 404": {
-			func() error { _, err := s.api.Coupons.Get("x", nil); return err },
+			func() error { _, err := s.api.TaxRates.Get("x", nil); return err },
 			404, "", "",
 		},
 		"a key that is not a test key is a 401": {

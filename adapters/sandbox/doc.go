@@ -11,8 +11,8 @@
 // parameters that it does not take are refused rather than ignored, and
 // events arrive at least once and in no promised order.
 //
-// Deliberately absent: live keys, authentication of people, persistence, coupons
-// as objects, taxes, and the account's balance with
+// Deliberately absent: live keys, authentication of people, persistence,
+// taxes, and the account's balance with
 // its transactions. Nothing outlives the process, but ids are random, so none
 // comes twice after a restart. Invoices are finalized at once, not after an hour.
 //
@@ -26,5 +26,5 @@
 // what a change costs, refund_life.go and dispute_life.go for how money goes back,
 // event.go for the one place where events arise, shape.go for the one where API
 // versions differ, api.go for the way of a request. A test drives it through the
-// files drive*.go, discount.go and Stripe's own calls.
+// files drive*.go and Stripe's own calls.
 package sandbox

@@ -18,6 +18,8 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"product":                func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"payment_method":         func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
 	"default_payment_method": func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
+	"promotion_code":         func(s *Sandbox, id string) object { return s.promotionCodeObject(s.promotionCodes.get(id)) },
+	"coupon":                 func(s *Sandbox, id string) object { return s.couponObject(s.coupons.get(id)) },
 	"default_price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_source": nil, "discount": nil,
@@ -58,6 +60,16 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	v, present := o[name]
 	if !present {
 		return invalid("expand", "", "This property cannot be expanded (%s).", name)
+	}
+	if ids, ok := v.([]string); ok && name == "discounts" {
+		list := []object{}
+		for _, id := range ids {
+			list = append(list, s.discountObject(s.discounts.get(id)).in(version))
+		}
+		o[name], v = list, list
+		if !deeper {
+			return nil
+		}
 	}
 	if id, ok := v.(string); ok || v == nil {
 		show, known := expandable[name]

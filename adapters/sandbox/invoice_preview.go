@@ -170,6 +170,7 @@ func (s *Sandbox) readChange(c *call, sub *subscription) (itemChange, *apiError)
 	behavior := c.oneOf("proration_behavior", "always_invoice", "create_prorations", "none")
 	at := s.prorationDate(c, sub)
 	sub.items = s.readItems(c, &was)
+	s.refusesProration(c, &was, behavior)
 	ended := s.readTrial(c, sub)
 	if c.has("cancel_at_period_end") {
 		sub.cancelAt = 0

@@ -59,6 +59,7 @@ func everyItem(subscriptionItem) bool { return true }
 func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) bool, start int64, reason string, before object) *invoice {
 	in := s.nextInvoice(sub, which, start, reason)
 	s.addInvoice(in)
+	s.usedUp(sub, in, start)
 	sub.latestInvoice = in.id
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	return in
@@ -82,6 +83,7 @@ func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bo
 			in.lines = append(in.lines, s.itemLine(sub, *it, ended))
 		}
 	}
+	s.reduce(in, sub.discountAt(start))
 	return in
 }
 

@@ -58,6 +58,9 @@ type Sandbox struct {
 	creditNotes    table[creditNote]
 	setupIntents   table[setupIntent]
 	paymentMethods table[paymentMethod]
+	coupons        table[coupon]
+	promotionCodes table[promotionCode]
+	discounts      table[discount]
 	events         table[event]
 	previews       table[invoice] // of whose lines there are more than were shown
 

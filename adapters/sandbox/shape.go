@@ -47,6 +47,7 @@ var shapeChanges = []shapeChange{
 	{basil, "subscription", nil, []string{"billing_thresholds", "current_period_end", "current_period_start", "discount"}},
 	{basil, "subscription_item", []string{"current_period_end", "current_period_start"}, []string{"billing_thresholds"}},
 	{"2025-06-30.basil", "subscription", []string{"billing_mode"}, nil},
+	{clover, "promotion_code", []string{"promotion"}, []string{"coupon"}},
 	{"2025-09-30.clover", "discount", []string{"source"}, []string{"coupon"}},
 	{"2025-09-30.clover", "subscription", []string{"billing_thresholds"}, nil},
 	{"2025-09-30.clover", "subscription_item", []string{"billing_thresholds"}, nil},

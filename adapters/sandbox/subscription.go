@@ -22,6 +22,7 @@ type subscription struct {
 	resuming                                    string         // the invoice that resumes a paused one
 	pending                                     []invoiceLine  // for the next invoice
 	update                                      *pendingUpdate // that waits for its payment
+	discount                                    *discount
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -45,6 +46,7 @@ var subscriptionRoutes = []route{
 		unsupported: []string{"invoice_now", "prorate"},
 		do:          (*Sandbox).cancelSubscription,
 	},
+	{pattern: "DELETE /v1/subscriptions/{id}/discount", do: (*Sandbox).deleteSubscriptionDiscount},
 	{
 		pattern:     "POST /v1/subscriptions/{id}/resume",
 		params:      []string{"billing_cycle_anchor", "proration_behavior"},
@@ -157,7 +159,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"collection_method":    method, "created": sub.created, "currency": sub.currency,
 		"current_period_end": end, "current_period_start": start, "customer": sub.customer,
 		"days_until_due": orNull(sub.daysUntilDue), "default_payment_method": orNull(sub.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(sub.description), "discount": nil, "discounts": []object{}, "ended_at": orNull(sub.endedAt),
+		"description": orNull(sub.description), "discount": s.discountOrNull(sub.discount), "discounts": sub.discount.ids(), "ended_at": orNull(sub.endedAt),
 		"invoice_settings": object{"account_tax_ids": nil, "issuer": object{"type": "self"}},
 		"items":            listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
 		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
