@@ -46,7 +46,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
 		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
-		couponRoutes, promotionCodeRoutes,
+		couponRoutes, promotionCodeRoutes, scheduleRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })

@@ -18,12 +18,14 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"product":                func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"payment_method":         func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
 	"default_payment_method": func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
+	"schedule":               func(s *Sandbox, id string) object { return s.scheduleObject(s.schedules.get(id)) },
+	"released_subscription":  func(s *Sandbox, id string) object { return s.subscriptionObject(s.subscriptions.get(id)) },
 	"promotion_code":         func(s *Sandbox, id string) object { return s.promotionCodeObject(s.promotionCodes.get(id)) },
 	"coupon":                 func(s *Sandbox, id string) object { return s.couponObject(s.coupons.get(id)) },
 	"default_price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_source": nil, "discount": nil,
-	"payment_link": nil, "pending_setup_intent": nil, "schedule": nil,
+	"payment_link": nil, "pending_setup_intent": nil,
 	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
 }
 

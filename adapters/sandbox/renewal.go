@@ -14,6 +14,9 @@ func (s *Sandbox) renew(sub *subscription, pays bool) {
 	default:
 		before := s.subscriptionObject(sub)
 		end := sub.nextEnd()
+		if s.advanceSchedule(sub, end) {
+			return
+		}
 		ending := func(it subscriptionItem) bool { return it.end == end }
 		s.collect(sub, s.nextPeriod(sub, ending, end, "subscription_cycle", before), pays)
 	}

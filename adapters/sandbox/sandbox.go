@@ -61,6 +61,7 @@ type Sandbox struct {
 	coupons        table[coupon]
 	promotionCodes table[promotionCode]
 	discounts      table[discount]
+	schedules      table[schedule]
 	events         table[event]
 	previews       table[invoice] // of whose lines there are more than were shown
 

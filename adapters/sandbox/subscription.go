@@ -23,6 +23,7 @@ type subscription struct {
 	pending                                     []invoiceLine  // for the next invoice
 	update                                      *pendingUpdate // that waits for its payment
 	discount                                    *discount
+	schedule                                    string // that plans its phases
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -117,7 +118,15 @@ func (s *Sandbox) endSubscription(sub *subscription, reason string) {
 	}
 	sub.cancelReason = reason
 	sub.update = nil
+	s.dropSchedule(sub)
 	s.emit("customer.subscription.deleted", s.subscriptionObject(sub), nil)
+}
+
+func (sub *subscription) billingMode() string {
+	if sub.flexible {
+		return "flexible"
+	}
+	return "classic"
 }
 
 // scheduleCancel ends the subscription at sub.cancelAt, if that still stands
@@ -134,10 +143,7 @@ func (s *Sandbox) scheduleCancel(sub *subscription) {
 func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	start, end := sub.period()
 	items := s.subscriptionItemObjects(sub, sub.items)
-	mode, method := "classic", "charge_automatically"
-	if sub.flexible {
-		mode = "flexible"
-	}
+	method := "charge_automatically"
 	if sub.daysUntilDue > 0 {
 		method = "send_invoice"
 	}
@@ -153,7 +159,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"id": sub.id, "object": "subscription", "application": nil, "application_fee_percent": nil,
 		"automatic_tax":        object{"enabled": sub.automaticTax, "liability": nil},
 		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil,
-		"billing_mode": object{"type": mode}, "billing_schedules": []object{}, "billing_thresholds": nil,
+		"billing_mode": object{"type": sub.billingMode()}, "billing_schedules": []object{}, "billing_thresholds": nil,
 		"cancel_at": orNull(sub.cancelAt), "cancel_at_period_end": sub.cancelAtPeriodEnd, "canceled_at": orNull(sub.canceledAt),
 		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
 		"collection_method":    method, "created": sub.created, "currency": sub.currency,
@@ -165,7 +171,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": saves},
-		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": nil,
+		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": orNull(sub.schedule),
 		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),

@@ -63,6 +63,9 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
+	if sub.schedule != "" && (c.has("cancel_at_period_end") || c.has("cancel_at")) {
+		c.fail(invalid("", "", "The subscription is managed by the subscription schedule `%s`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.", sub.schedule))
+	}
 	s.readCancelAt(c, &change)
 	s.refusesProration(c, sub, behavior)
 	given, discounted := s.readNewDiscount(c, sub)
