@@ -14,6 +14,7 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"latest_charge":          func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"price":                  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 	"refund":                 func(s *Sandbox, id string) object { return s.refundObject(s.refunds.get(id)) },
+	"pending_setup_intent":   func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"setup_intent":           func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"product":                func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"payment_method":         func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
@@ -25,7 +26,7 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"default_price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_source": nil, "discount": nil,
-	"payment_link": nil, "pending_setup_intent": nil,
+	"payment_link":             nil,
 	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
 }
 

@@ -24,6 +24,7 @@ type subscription struct {
 	update                                      *pendingUpdate // that waits for its payment
 	discount                                    *discount
 	schedule                                    string // that plans its phases
+	pendingSetup                                string // the setup intent that waits for a payment method
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -171,7 +172,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": saves},
-		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": orNull(sub.schedule),
+		"pending_invoice_item_interval": nil, "pending_setup_intent": orNull(sub.pendingSetup), "pending_update": s.pendingUpdateObject(sub), "schedule": orNull(sub.schedule),
 		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),

@@ -77,6 +77,12 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 			return nil, e
 		}
 	}
+	if due <= 0 && sub.daysUntilDue == 0 && behavior == "default_incomplete" && s.methodOf(sub) == nil {
+		// Nothing is to be paid now: the buyer is asked for what is to pay later.
+		si := &setupIntent{customer: cu.id, methodTypes: []string{"card"}, subscription: sub}
+		s.addSetupIntent(si)
+		sub.pendingSetup = si.id
+	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, discount: given, methodTypes: []string{"card"}})
 	if behavior != "default_incomplete" {
 		s.payFirst(sub, in)
