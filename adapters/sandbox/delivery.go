@@ -96,14 +96,14 @@ func (s *Sandbox) deliver(d *delivery) {
 			return
 		}
 		s.mu.Lock()
-		removed := d.endpoint.removed
-		if removed {
+		over := d.endpoint.removed || d.endpoint.disabled // until it is its turn, it may be enabled again
+		if over {
 			s.finish(d, DeliveryFailed)
 		} else {
 			s.setDue(d, true)
 		}
 		s.mu.Unlock()
-		if removed {
+		if over {
 			return
 		}
 	}
@@ -112,18 +112,18 @@ func (s *Sandbox) deliver(d *delivery) {
 // attempt sends the event once, newly signed.
 func (s *Sandbox) attempt(d *delivery) Attempt {
 	s.mu.Lock()
-	secrets := slices.Clone(d.endpoint.Secrets)
+	to := d.endpoint.clone()
 	s.mu.Unlock()
 	now := s.signatureNow()
 	a := Attempt{Time: now.UTC()}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, d.endpoint.URL, bytes.NewReader(d.body))
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, to.URL, bytes.NewReader(d.body))
 	if err != nil {
 		a.Error = err.Error()
 		return a
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, secrets))
+	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, to.Secrets))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		a.Error = err.Error()

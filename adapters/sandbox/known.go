@@ -31,8 +31,8 @@ type knowledge struct {
 	mux      *http.ServeMux // which of them a request is
 }
 
-// known reads known.txt: a line of versions, then calls, and indented below each its
-// parameters. Digits after a name number the versions that have it; without, those of
+// known reads known.txt: a line of versions, then calls and types of events, and indented
+// below each call its parameters. Digits after a name number the versions that have it; without, those of
 // what is above it have it too.
 var known = sync.OnceValue(func() *knowledge {
 	k := &knowledge{calls: map[string]*knownParam{}, mux: http.NewServeMux()}
@@ -55,7 +55,9 @@ var known = sync.OnceValue(func() *knowledge {
 				call.in = k.all()
 			}
 			k.calls[method+" "+at] = call
-			k.mux.HandleFunc(method+" "+numbered(at), nowhere)
+			if method != "EVENT" {
+				k.mux.HandleFunc(method+" "+numbered(at), nowhere)
+			}
 			path = []*knownParam{call}
 			continue
 		}

@@ -35,6 +35,9 @@ func TestKnown_IsWhatStripeDescribes(t *testing.T) {
 		}
 		b.WriteString(v.API)
 		all.in += digit
+		for _, kind := range stripespec.EventTypes(t, v.Module) {
+			all.add("EVENT "+kind, digit, false, nil)
+		}
 		for call, params := range stripespec.Calls(t, v.Module) {
 			if of(call, families) {
 				all.add(call, digit, false, params)

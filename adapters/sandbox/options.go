@@ -44,7 +44,7 @@ func WithSignatureClock(now func() time.Time) Option {
 
 // WithWebhookEndpoint sends events to url, as AddWebhookEndpoint does.
 func WithWebhookEndpoint(url, secret string, enabledEvents ...string) Option {
-	return func(s *Sandbox) { s.addEndpoint(APIVersion, url, secret, enabledEvents) }
+	return func(s *Sandbox) { s.addEndpoint("", url, secret, enabledEvents) }
 }
 
 // WithDelayedAfter sets how long a delayed payment method takes to settle

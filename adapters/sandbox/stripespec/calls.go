@@ -23,6 +23,32 @@ type Param struct {
 // is {id}.
 func Calls(t testing.TB, module string) map[string]Params {
 	t.Helper()
+	calls := map[string]Params{}
+	for path, operations := range paths(t, module) {
+		for method, o := range operations {
+			calls[strings.ToUpper(method)+" "+anyID(path)] = o.params()
+		}
+	}
+	return calls
+}
+
+// EventTypes are the events that an endpoint can have in the API version that a module of
+// [Versions] describes, besides "*" for all.
+func EventTypes(t testing.TB, module string) []string {
+	t.Helper()
+	var types []string
+	for _, content := range paths(t, module)["/v1/webhook_endpoints"]["post"].RequestBody.Content {
+		for _, kind := range content.Schema.Properties["enabled_events"].Items.Enum {
+			if kind != "*" {
+				types = append(types, kind)
+			}
+		}
+	}
+	return types
+}
+
+func paths(t testing.TB, module string) map[string]map[string]operation {
+	t.Helper()
 	dir, err := moduleDir("github.com/stripe/stripe-mock@" + module)
 	if err != nil {
 		t.Fatalf("Stripe's description in stripe-mock %s: %v", module, err)
@@ -37,13 +63,7 @@ func Calls(t testing.TB, module string) map[string]Params {
 	if err := json.Unmarshal(raw, &described); err != nil {
 		t.Fatalf("read the calls of stripe-mock %s: %v", module, err)
 	}
-	calls := map[string]Params{}
-	for path, operations := range described.Paths {
-		for method, o := range operations {
-			calls[strings.ToUpper(method)+" "+anyID(path)] = o.params()
-		}
-	}
-	return calls
+	return described.Paths
 }
 
 // anyID names all ids of a path alike.
@@ -86,6 +106,7 @@ type paramSchema struct {
 	Properties           map[string]paramSchema
 	Items                *paramSchema
 	AnyOf                []paramSchema
+	Enum                 []string
 	AdditionalProperties json.RawMessage
 }
 
