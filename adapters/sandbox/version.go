@@ -37,8 +37,9 @@ const (
 // adds.
 const newest = "2026-10-28.endive"
 
-// isVersion tells whether the sandbox speaks a version of the API.
-func isVersion(v string) bool {
+// IsVersion tells whether the sandbox speaks a version of the API, such as
+// "2026-08-26.dahlia".
+func IsVersion(v string) bool {
 	_, release, _ := strings.Cut(newest, ".")
 	date, ofNewest := strings.CutSuffix(v, "."+release)
 	_, err := time.Parse(time.DateOnly, date)
@@ -50,7 +51,7 @@ func readVersion(r *http.Request) (string, *apiError) {
 	switch v := r.Header.Get("Stripe-Version"); {
 	case v == "":
 		return APIVersion, nil
-	case !isVersion(v):
+	case !IsVersion(v):
 		return APIVersion, invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks those from %s to %s.", v, APIVersion, newest)
 	default:
 		return v, nil

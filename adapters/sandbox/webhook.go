@@ -42,7 +42,7 @@ func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string
 // of its own, which shows the same events in the shapes of that version. It fails
 // for a version that the sandbox does not know.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
-	if !isVersion(apiVersion) {
+	if !IsVersion(apiVersion) {
 		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, alternatives(apiVersions))
 	}
 	s.mu.Lock()

@@ -25,7 +25,7 @@ var webhookEndpointRoutes = []route{
 func (s *Sandbox) createWebhookEndpoint(c *call) (object, *apiError) {
 	c.required("url")
 	version := c.text("api_version")
-	if version != "" && !isVersion(version) {
+	if version != "" && !IsVersion(version) {
 		c.fail(invalid("api_version", "", "Invalid api_version: %s. The sandbox sends events in the versions from %s to %s.", version, APIVersion, newest))
 	}
 	var change endpoint

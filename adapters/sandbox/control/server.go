@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -48,6 +49,9 @@ func Start(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{config: c, url: "http://" + l.Addr().String(), served: make(chan error, 1)}
+	if at, _ := l.Addr().(*net.TCPAddr); at != nil && at.IP.IsUnspecified() {
+		s.url = fmt.Sprintf("http://127.0.0.1:%d", at.Port)
+	}
 	if s.box, s.clock, err = s.newBox(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -63,12 +67,12 @@ func Start(c Config) (*Server, error) {
 	return s, nil
 }
 
-// URL is where the server is found.
+// URL is where this machine finds the server.
 func (s *Server) URL() string { return s.url }
 
 func (s *Server) newBox() (*sandbox.Sandbox, *clock, error) {
 	c := &clock{}
-	box, err := s.config.New(sandbox.WithBaseURL(s.url), sandbox.WithClock(c.now))
+	box, err := s.config.New(sandbox.WithClock(c.now))
 	return box, c, err
 }
 
