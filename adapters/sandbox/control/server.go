@@ -55,7 +55,7 @@ func Start(c Config) (*Server, error) {
 	if s.box, s.clock, err = s.newBox(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	var handler http.Handler = s.handler()
+	handler := s.handler()
 	if !c.AnyAddress {
 		handler = sandbox.OnlyLoopbackHosts(handler, c.Logger)
 	}
