@@ -71,42 +71,34 @@ func (s *Sandbox) queue(e *event) {
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
 		s.setDue(d, true)
-		s.work.Go(func() { s.deliver(d) })
+		s.work.Go(func() { s.deliver(d, 1) })
 	}
 }
 
-// deliver tries until the event is accepted or the attempts are used up. Each
-// delivery runs by itself, so events overtake each other as they do at Stripe.
-func (s *Sandbox) deliver(d *delivery) {
-	for n := 1; ; n++ {
-		select {
-		case s.slots <- struct{}{}:
-		case <-s.ctx.Done():
-			return
-		}
-		a := s.attempt(d)
-		<-s.slots
-		if s.ctx.Err() != nil {
-			return
-		}
-		if s.record(d, a, n >= s.retry.Attempts) {
-			return
-		}
-		if !s.sleep(s.ctx, s.retry.delay(n)) {
-			return
-		}
-		s.mu.Lock()
-		removed := d.endpoint.removed
-		if removed {
-			s.finish(d, DeliveryFailed)
-		} else {
-			s.setDue(d, true)
-		}
-		s.mu.Unlock()
-		if removed {
-			return
-		}
+// deliver makes the nth attempt, and plans the next one until the event is accepted or the
+// attempts are used up. Each delivery runs by itself, so events overtake each other as they
+// do at Stripe.
+func (s *Sandbox) deliver(d *delivery, n int) {
+	select {
+	case s.slots <- struct{}{}:
+	case <-s.ctx.Done():
+		return
 	}
+	a := s.attempt(d)
+	<-s.slots
+	if s.ctx.Err() != nil || s.record(d, a, n >= s.retry.Attempts) {
+		return
+	}
+	s.after(s.ctx, s.retry.delay(n), func() {
+		switch {
+		case s.closed:
+		case d.endpoint.removed:
+			s.finish(d, DeliveryFailed)
+		default:
+			s.setDue(d, true)
+			s.work.Go(func() { s.deliver(d, n+1) })
+		}
+	})
 }
 
 // attempt sends the event once, newly signed.

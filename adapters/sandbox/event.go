@@ -29,6 +29,9 @@ func (s *Sandbox) emit(kind string, o, before object) *event {
 	}
 	s.events.add(e.id, e)
 	s.queue(e)
+	if isOfSubscription(kind) {
+		s.goesOn(e.objectID())
+	}
 	return e
 }
 
@@ -95,6 +98,11 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 	}.serve(c)
 }
 
+func (e *event) objectID() string {
+	id, _ := e.object["id"].(string)
+	return id
+}
+
 // delivered tells whether no delivery is pending or failed.
 func (e *event) delivered() bool {
 	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != DeliverySucceeded })
@@ -116,8 +124,7 @@ func (s *Sandbox) Events() []Event {
 	defer s.mu.Unlock()
 	out := make([]Event, 0, len(s.events.order))
 	for _, e := range s.events.order {
-		id, _ := e.object["id"].(string)
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), id, encode(e.render(APIVersion))})
+		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.objectID(), encode(e.render(APIVersion))})
 	}
 	return out
 }
