@@ -44,6 +44,7 @@ type delivery struct {
 	state    DeliveryState
 	attempts []Attempt
 	due      bool // its next attempt is due or under way
+	lost     bool // its first attempt does not arrive
 }
 
 func newWebhookClient(timeout time.Duration) *http.Client {
@@ -60,7 +61,9 @@ func (s *Sandbox) queue(e *event) {
 	first := len(e.deliveries)
 	for _, ep := range s.endpoints {
 		if ep.wants(e.kind) && ep.APIVersion >= e.since {
-			e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending})
+			for range s.chaos.copies() {
+				e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending, lost: s.chaos.loses()})
+			}
 		}
 	}
 	for _, d := range e.deliveries[first:] {
@@ -70,8 +73,23 @@ func (s *Sandbox) queue(e *event) {
 		d.body = encode(e.render(d.endpoint.APIVersion))
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
+		if late := s.chaos.delay(); late > 0 {
+			s.at(s.now().Add(late), func() { s.send(d, 1) })
+		} else {
+			s.send(d, 1)
+		}
+	}
+}
+
+// send makes the nth attempt, unless its endpoint is gone. mu is held.
+func (s *Sandbox) send(d *delivery, n int) {
+	switch {
+	case s.closed:
+	case d.endpoint.removed:
+		s.finish(d, DeliveryFailed)
+	default:
 		s.setDue(d, true)
-		s.work.Go(func() { s.deliver(d, 1) })
+		s.work.Go(func() { s.deliver(d, n) })
 	}
 }
 
@@ -89,25 +107,21 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 	if s.ctx.Err() != nil || s.record(d, a, n >= s.retry.Attempts) {
 		return
 	}
-	s.after(s.ctx, s.retry.delay(n), func() {
-		switch {
-		case s.closed:
-		case d.endpoint.removed:
-			s.finish(d, DeliveryFailed)
-		default:
-			s.setDue(d, true)
-			s.work.Go(func() { s.deliver(d, n+1) })
-		}
-	})
+	s.after(s.ctx, s.retry.delay(n), func() { s.send(d, n+1) })
 }
 
 // attempt sends the event once, newly signed.
 func (s *Sandbox) attempt(d *delivery) Attempt {
 	s.mu.Lock()
-	secrets := slices.Clone(d.endpoint.Secrets)
+	secrets, lost := slices.Clone(d.endpoint.Secrets), d.lost
+	d.lost = false
 	s.mu.Unlock()
 	now := s.signatureNow()
 	a := Attempt{Time: now.UTC()}
+	if lost {
+		a.Error = "lost on the way"
+		return a
+	}
 	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, d.endpoint.URL, bytes.NewReader(d.body))
 	if err != nil {
 		a.Error = err.Error()

@@ -29,6 +29,11 @@ func (s *Sandbox) emit(kind string, o, before object) *event {
 	}
 	s.events.add(e.id, e)
 	s.queue(e)
+	if s.chaos.twin() {
+		twin := &event{id: newID("evt_1", 23), kind: kind, created: e.created, object: o, before: before, cause: e.cause}
+		s.events.add(twin.id, twin)
+		s.queue(twin)
+	}
 	if isOfSubscription(kind) {
 		s.goesOn(e.objectID())
 	}

@@ -44,6 +44,13 @@ func WithSignatureClock(now func() time.Time) Option {
 	return func(s *Sandbox) { s.signatureNow = now }
 }
 
+// WithSharedClock says that those who receive webhooks have the sandbox's clock, Now, so
+// that signatures carry its time: without it they carry the wall clock's, however far the
+// sandbox was advanced.
+func WithSharedClock() Option {
+	return func(s *Sandbox) { s.signatureNow = func() time.Time { return s.now() } }
+}
+
 // WithWebhookEndpoint sends events to url, as AddWebhookEndpoint does.
 func WithWebhookEndpoint(url, secret string, enabledEvents ...string) Option {
 	return func(s *Sandbox) { s.addEndpoint(APIVersion, url, secret, enabledEvents) }

@@ -68,6 +68,7 @@ type Sandbox struct {
 	unfinished  int // deliveries neither accepted nor given up
 	idempotency map[string]*rememberedAnswer
 	faults      []plannedFault
+	chaos       *chaos
 	requests    []*Request
 	invoiceSeq  int
 }
