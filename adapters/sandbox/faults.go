@@ -58,7 +58,7 @@ func (s *Sandbox) takeFault(method, requestPath string) Fault {
 			return f.fault
 		}
 	}
-	return Fault{}
+	return s.chaos.fault(method)
 }
 
 func (f Fault) inFront() bool { return f.Status != 0 && !f.Remember }

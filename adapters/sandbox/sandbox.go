@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,9 @@ import (
 // for concurrent use. Close it when done.
 type Sandbox struct {
 	now            func() time.Time
-	ownClock       bool
+	ownClock       bool         // now is WithClock's
+	ahead          atomic.Int64 // nanoseconds that the clock was advanced
+	advancing      sync.Mutex
 	signatureNow   func() time.Time
 	apiKey         string
 	anyAddress     bool
@@ -26,6 +29,7 @@ type Sandbox struct {
 	webhookTimeout time.Duration
 	redirectWait   time.Duration
 	retry          RetryPolicy
+	collection     CollectionPolicy
 	log            *slog.Logger
 	mux            *http.ServeMux
 	client         *http.Client // for webhooks
@@ -64,6 +68,7 @@ type Sandbox struct {
 	unfinished  int // deliveries neither accepted nor given up
 	idempotency map[string]*rememberedAnswer
 	faults      []plannedFault
+	chaos       *chaos
 	requests    []*Request
 	invoiceSeq  int
 }
@@ -72,18 +77,19 @@ type Sandbox struct {
 // serve it with Listen or mount it as a handler.
 func New(opts ...Option) *Sandbox {
 	s := &Sandbox{
-		now:            time.Now,
 		signatureNow:   time.Now,
 		delayedAfter:   5 * time.Second,
 		webhookTimeout: 10 * time.Second,
 		redirectWait:   10 * time.Second,
 		retry:          DefaultRetryPolicy,
+		collection:     DefaultCollectionPolicy,
 		log:            slog.New(slog.DiscardHandler),
 		slots:          make(chan struct{}, 128),
 		wake:           make(chan struct{}, 1),
 		changed:        make(chan struct{}),
 		idempotency:    map[string]*rememberedAnswer{},
 	}
+	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, o := range opts {
 		o(s)

@@ -22,6 +22,8 @@ type subscription struct {
 	resuming                                    string         // the invoice that resumes a paused one
 	pending                                     []invoiceLine  // for the next invoice
 	update                                      *pendingUpdate // that waits for its payment
+	next                                        int64          // when something happens by itself that is planned
+	noticed                                     bool           // that the trial will end
 }
 
 // declines tells whether the bank refuses what the card is charged.

@@ -71,8 +71,8 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	}
 	server, err := control.Start(control.Config{
 		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, Logger: logger,
-		New: func(options ...sandbox.Option) (*sandbox.Sandbox, error) {
-			box := sandbox.New(append(options, sandbox.WithLogger(logger))...)
+		New: func() (*sandbox.Sandbox, error) {
+			box := sandbox.New(sandbox.WithLogger(logger))
 			err := sellInSandbox(box, prices)
 			if s.Webhook != "" && err == nil {
 				_, err = box.AddWebhookEndpointAt(s.WebhookVersion, s.Webhook, secret)

@@ -24,7 +24,6 @@ type call struct {
 	*http.Request
 	server *Server
 	box    *sandbox.Sandbox
-	clock  *clock
 }
 
 // done is the answer where there is nothing to tell.
@@ -78,8 +77,7 @@ func body[In any](c *call) (In, error) {
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		box, _ := s.current()
-		box.ServeHTTP(w, r)
+		s.current().ServeHTTP(w, r)
 	})
 	own := http.NewServeMux()
 	for _, rt := range routes {
@@ -98,8 +96,7 @@ func (s *Server) handler() http.Handler {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
-	box, clock := s.current()
-	out, err := rt.do(&call{Request: r, server: s, box: box, clock: clock})
+	out, err := rt.do(&call{Request: r, server: s, box: s.current()})
 	switch {
 	case err == nil:
 		s.answer(w, http.StatusOK, out)

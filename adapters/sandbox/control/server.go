@@ -20,8 +20,9 @@ type Config struct {
 	// AnyAddress lets Addr be other than loopback, and any Host ask. The sandbox knows
 	// no users and hands out all that it has: for closed networks only.
 	AnyAddress bool
-	// New makes a sandbox with the options given, at the start and at each reset.
-	New func(...sandbox.Option) (*sandbox.Sandbox, error)
+	// New makes a sandbox, at the start and at each reset. It has its own clock, or the
+	// control API cannot move it.
+	New func() (*sandbox.Sandbox, error)
 	// Logger is told of refused requests; nil for silence.
 	Logger *slog.Logger
 }
@@ -33,9 +34,8 @@ type Server struct {
 	http   *http.Server
 	served chan error // what Serve ended with
 
-	mu    sync.RWMutex // guards what a reset replaces
-	box   *sandbox.Sandbox
-	clock *clock
+	mu  sync.RWMutex // guards what a reset replaces
+	box *sandbox.Sandbox
 }
 
 // Start makes a sandbox and serves it. It fails where New does, or if the address
@@ -52,7 +52,7 @@ func Start(c Config) (*Server, error) {
 	if at, _ := l.Addr().(*net.TCPAddr); at != nil && at.IP.IsUnspecified() {
 		s.url = fmt.Sprintf("http://127.0.0.1:%d", at.Port)
 	}
-	if s.box, s.clock, err = s.newBox(); err != nil {
+	if s.box, err = c.New(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	handler := s.handler()
@@ -70,36 +70,29 @@ func Start(c Config) (*Server, error) {
 // URL is where this machine finds the server.
 func (s *Server) URL() string { return s.url }
 
-func (s *Server) newBox() (*sandbox.Sandbox, *clock, error) {
-	c := &clock{}
-	box, err := s.config.New(sandbox.WithClock(c.now))
-	return box, c, err
-}
-
-// current is the sandbox that is served now, and its clock.
-func (s *Server) current() (*sandbox.Sandbox, *clock) {
+// current is the sandbox that is served now.
+func (s *Server) current() *sandbox.Sandbox {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.box, s.clock
+	return s.box
 }
 
 // reset puts a new sandbox in the place of the old one, whose deliveries end.
 func (s *Server) reset() error {
-	box, c, err := s.newBox()
+	box, err := s.config.New()
 	if err != nil {
 		return fmt.Errorf("sandbox: begin anew: %w", err)
 	}
 	s.mu.Lock()
 	old := s.box
-	s.box, s.clock = box, c
+	s.box = box
 	s.mu.Unlock()
 	return old.Close()
 }
 
 // Close stops listening, and ends the sandbox with its deliveries.
 func (s *Server) Close() error {
-	box, _ := s.current()
-	boxErr := box.Close() // first: a page may wait for a delivery
+	boxErr := s.current().Close() // first: a page may wait for a delivery
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s.http.Shutdown(ctx) != nil {
