@@ -27,6 +27,7 @@ type sandboxCommand struct {
 	WebhookSecret  string
 	WebhookVersion string
 	Catalog        string
+	Chaos          uint64
 	Verbose        bool
 }
 
@@ -42,6 +43,7 @@ func newSandbox(c console) *cobra.Command {
 	cmd.Flags().StringVar(&s.WebhookSecret, "webhook-secret", "", "Signs them; by default one that is made and printed.")
 	cmd.Flags().StringVar(&s.WebhookVersion, "webhook-version", sandbox.APIVersion, "The version of Stripe's API that they are in.")
 	cmd.Flags().StringVar(&s.Catalog, "catalog", "", "A catalog of entitled, with sandbox prices, that is for sale; by default nothing is.")
+	cmd.Flags().Uint64Var(&s.Chaos, "chaos", 0, "Let things go wrong by themselves as they do at Stripe, more often, by this seed: duplicates, delays, losses, 429, 500, lost answers. 0: none do.")
 	cmd.Flags().BoolVarP(&s.Verbose, "verbose", "v", false, "Log deliveries and refused requests.")
 	return cmd
 }
@@ -69,10 +71,14 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	if s.ListenAny {
 		host = ""
 	}
+	options := []sandbox.Option{sandbox.WithLogger(logger)}
+	if s.Chaos != 0 {
+		options = append(options, sandbox.WithChaos(sandbox.DefaultChaos(s.Chaos)))
+	}
 	server, err := control.Start(control.Config{
 		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, Logger: logger,
 		New: func() (*sandbox.Sandbox, error) {
-			box := sandbox.New(sandbox.WithLogger(logger))
+			box := sandbox.New(options...)
 			err := sellInSandbox(box, prices)
 			if s.Webhook != "" && err == nil {
 				_, err = box.AddWebhookEndpointAt(s.WebhookVersion, s.Webhook, secret)

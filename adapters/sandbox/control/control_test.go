@@ -321,6 +321,12 @@ func TestControl_TheClockMovesForward(t *testing.T) {
 		t.Errorf("it moved by %v s", moved)
 	}
 	p.is("checkout/sessions/"+id, "status", "expired")
+	sub := p.subscribed()
+	p.do("POST clock/advance", `{"days": 32}`)
+	if invoices := p.stripe("GET invoices?subscription=" + sub)["data"].([]any); len(invoices) != 2 {
+		t.Errorf("after a month there are %d invoices", len(invoices))
+	}
+	p.do("POST subscriptions/"+sub+"/cancel", "") // or it is billed for decades
 	p.do("POST clock/advance", `{"to": "2099-01-01T00:00:00Z"}`)
 	for _, back := range []string{"", `{"days": -1}`, `{"to": "2020-01-01T00:00:00Z"}`, `{"to": "2100-01-01T00:00:00Z", "days": 1}`} {
 		p.ends(400, "POST clock/advance", back)
