@@ -122,11 +122,23 @@ func TestKnown_EveryParameterIsTakenOrRefusedAloud(t *testing.T) {
 	for _, rt := range allRoutes() {
 		for _, pattern := range rt.params {
 			name := strings.NewReplacer("[]", "[0]", "[*]", "[x]").Replace(pattern)
-			if !slices.ContainsFunc(stripespec.Versions, func(v struct{ API, Module string }) bool {
-				return known().takes(sameIDs(rt.pattern), v.API, name)
-			}) {
+			if !slices.ContainsFunc(apiVersions, func(version string) bool { return known().takesSince(sameIDs(rt.pattern), version, name) }) {
 				t.Errorf("%s takes %s, which Stripe takes in no version", rt.pattern, pattern)
 			}
+		}
+	}
+}
+
+// Ensure that what endive is said to have changed is about calls and parameters of Stripe's.
+func TestKnown_EndiveChangesWhatThereWas(t *testing.T) {
+	t.Parallel()
+	for _, change := range endiveParams {
+		last := stripespec.Versions[len(stripespec.Versions)-1].API
+		if !known().has(change.call, last) || change.gone != "" && !known().takes(change.call, last, change.gone) {
+			t.Errorf("%+v: there was no such thing", change)
+		}
+		if change.came != "" && known().takes(change.call, last, change.came) {
+			t.Errorf("%+v: it was there before", change)
 		}
 	}
 }

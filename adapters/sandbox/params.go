@@ -207,7 +207,7 @@ func (p *params) metadata(name string, old map[string]string) map[string]string 
 func (c *call) unknown(allowed []string) {
 	for _, k := range slices.Sorted(maps.Keys(c.form)) {
 		switch {
-		case !known().takes(c.operation, c.version, k):
+		case !known().takesSince(c.operation, c.version, k):
 			c.fail(invalid(k, "parameter_unknown", "Received unknown parameter: %s", k))
 		case !matchesParam("expand[]", k) && !slices.ContainsFunc(allowed, func(a string) bool { return matchesParam(a, k) }):
 			c.fail(invalid(k, "parameter_unknown", "The sandbox does not support this parameter of Stripe: %s", k))

@@ -60,7 +60,7 @@ var subscriptionRoutes = []route{
 	},
 	{
 		pattern:     "POST /v1/subscriptions/{id}/resume",
-		params:      []string{"billing_cycle_anchor", "proration_behavior"},
+		params:      []string{"billing_cycle_anchor", "billing_cycle_anchor[type]", "proration_behavior"},
 		unsupported: []string{"proration_date"},
 		do:          (*Sandbox).resumeSubscription,
 	},
