@@ -125,6 +125,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{4, "dev --port 0 --database postgres://x@127.0.0.1:1/x", "", []string{"--database", "does not answer"}},
 		row{2, "dev", "PORT=x", []string{"PORT", `"x"`}},
 		row{2, "sandbox --catalog /nowhere.yaml", "", []string{"--catalog"}},
+		row{2, "sandbox --url nowhere", "", []string{"--url is"}},
 		row{2, "sandbox --webhook nowhere", "", []string{"--webhook is"}},
 		row{2, "sandbox --webhook-secret whsec_1", "", []string{"--webhook is not"}},
 		row{2, "sandbox --webhook http://localhost:1 --webhook-version 2001-01-01", "", []string{"--webhook-version"}},

@@ -23,6 +23,7 @@ import (
 type sandboxCommand struct {
 	Port           int
 	ListenAny      bool
+	URL            string
 	Webhook        string
 	WebhookSecret  string
 	WebhookVersion string
@@ -39,6 +40,7 @@ func newSandbox(c console) *cobra.Command {
 	cmd := leaf("sandbox", "Run a Stripe in a box alone, for tests: point any Stripe client at it. What buyers, banks and time do is under /_sandbox/, see /_sandbox/openapi.yaml.", c, &s)
 	cmd.Flags().IntVar(&s.Port, "port", sandboxPort, "Where it listens, on 127.0.0.1; 0: any free port.")
 	cmd.Flags().BoolVar(&s.ListenAny, "listen-any", false, "Listen on all addresses. Whoever reaches it has all of it: for closed networks only.")
+	cmd.Flags().StringVar(&s.URL, "url", "", "Where browsers find it, for the links to its pages; by default http://127.0.0.1:PORT.")
 	cmd.Flags().StringVar(&s.Webhook, "webhook", "", "URL that events are sent to.")
 	cmd.Flags().StringVar(&s.WebhookSecret, "webhook-secret", "", "Signs them; by default one that is made and printed.")
 	cmd.Flags().StringVar(&s.WebhookVersion, "webhook-version", sandbox.APIVersion, "The version of Stripe's API that they are in.")
@@ -50,7 +52,7 @@ func newSandbox(c console) *cobra.Command {
 
 // Run serves until it is told to end.
 func (s sandboxCommand) Run(ctx context.Context, c console) error {
-	if err := s.checkWebhook(); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	var prices []catalog.SandboxPrice
@@ -76,9 +78,9 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 		options = append(options, sandbox.WithChaos(sandbox.DefaultChaos(s.Chaos)))
 	}
 	server, err := control.Start(control.Config{
-		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, Logger: logger,
-		New: func() (*sandbox.Sandbox, error) {
-			box := sandbox.New(options...)
+		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger,
+		New: func(url string) (*sandbox.Sandbox, error) {
+			box := sandbox.New(append(options, sandbox.WithBaseURL(url))...)
 			err := sellInSandbox(box, prices)
 			if s.Webhook != "" && err == nil {
 				_, err = box.AddWebhookEndpointAt(s.WebhookVersion, s.Webhook, secret)
@@ -103,21 +105,29 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	return server.Close()
 }
 
-func (s sandboxCommand) checkWebhook() error {
+// check refuses flags that cannot be meant.
+func (s sandboxCommand) check() error {
+	if s.URL != "" && !isWebURL(s.URL) {
+		return misusedf("--url is %q: a URL such as http://stripe.test:4242", s.URL)
+	}
 	if s.Webhook == "" {
 		if s.WebhookSecret != "" {
 			return misusedf("--webhook-secret is given, and --webhook is not: say where events are sent")
 		}
 		return nil
 	}
-	u, err := url.Parse(s.Webhook)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if !isWebURL(s.Webhook) {
 		return misusedf("--webhook is %q: a URL such as http://localhost:3000/webhook", s.Webhook)
 	}
 	if !sandbox.IsVersion(s.WebhookVersion) {
 		return misusedf("--webhook-version is %q: a version of Stripe's API from %s on, such as 2026-08-26.dahlia", s.WebhookVersion, sandbox.APIVersion)
 	}
 	return nil
+}
+
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // sellInSandbox puts what the catalog names up for sale.

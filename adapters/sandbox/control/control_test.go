@@ -37,8 +37,8 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
-	s, err := control.Start(control.Config{Addr: "127.0.0.1:0", New: func() (*sandbox.Sandbox, error) {
-		box := sandbox.New(sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: time.Millisecond, Attempts: 3}))
+	s, err := control.Start(control.Config{Addr: "127.0.0.1:0", New: func(url string) (*sandbox.Sandbox, error) {
+		box := sandbox.New(sandbox.WithBaseURL(url), sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: time.Millisecond, Attempts: 3}))
 		_, err := box.AddPrice(sandbox.PriceSpec{ID: "price_pro", LookupKey: "pro", Product: "Pro", UnitAmount: 2000, Interval: "month"})
 		return box, err
 	}})

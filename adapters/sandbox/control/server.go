@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,12 @@ type Config struct {
 	// AnyAddress lets Addr be other than loopback, and any Host ask. The sandbox knows
 	// no users and hands out all that it has: for closed networks only.
 	AnyAddress bool
-	// New makes a sandbox, at the start and at each reset. It has its own clock, or the
-	// control API cannot move it.
-	New func() (*sandbox.Sandbox, error)
+	// URL is where clients find the server, for links to its pages; empty for where this
+	// machine does.
+	URL string
+	// New makes a sandbox with the URL given, at the start and at each reset. It has its own
+	// clock, or the control API cannot move it.
+	New func(url string) (*sandbox.Sandbox, error)
 	// Logger is told of refused requests; nil for silence.
 	Logger *slog.Logger
 }
@@ -52,7 +56,7 @@ func Start(c Config) (*Server, error) {
 	if at, _ := l.Addr().(*net.TCPAddr); at != nil && at.IP.IsUnspecified() {
 		s.url = fmt.Sprintf("http://127.0.0.1:%d", at.Port)
 	}
-	if s.box, err = c.New(); err != nil {
+	if s.box, err = s.newBox(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	handler := s.handler()
@@ -70,6 +74,8 @@ func Start(c Config) (*Server, error) {
 // URL is where this machine finds the server.
 func (s *Server) URL() string { return s.url }
 
+func (s *Server) newBox() (*sandbox.Sandbox, error) { return s.config.New(cmp.Or(s.config.URL, s.url)) }
+
 // current is the sandbox that is served now.
 func (s *Server) current() *sandbox.Sandbox {
 	s.mu.RLock()
@@ -79,7 +85,7 @@ func (s *Server) current() *sandbox.Sandbox {
 
 // reset puts a new sandbox in the place of the old one, whose deliveries end.
 func (s *Server) reset() error {
-	box, err := s.config.New()
+	box, err := s.newBox()
 	if err != nil {
 		return fmt.Errorf("sandbox: begin anew: %w", err)
 	}
