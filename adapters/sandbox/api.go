@@ -43,7 +43,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
-		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
+		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
