@@ -48,6 +48,7 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		"credit_note":      {"/v1/credit_notes", 4},
 		"setup_intent":     {"/v1/setup_intents", 2},
 		"event":            {"/v1/events", 20},
+		"webhook_endpoint": {"/v1/webhook_endpoints", 1},
 	} {
 		sep := "?"
 		if strings.Contains(list.path, "?") {

@@ -85,7 +85,7 @@ func (s *Sandbox) queue(e *event) {
 func (s *Sandbox) send(d *delivery, n int) {
 	switch {
 	case s.closed:
-	case d.endpoint.removed:
+	case d.endpoint.removed || d.endpoint.disabled: // until it is its turn, it may be enabled again
 		s.finish(d, DeliveryFailed)
 	default:
 		s.setDue(d, true)
@@ -113,7 +113,7 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 // attempt sends the event once, newly signed.
 func (s *Sandbox) attempt(d *delivery) Attempt {
 	s.mu.Lock()
-	secrets, lost := slices.Clone(d.endpoint.Secrets), d.lost
+	to, lost := d.endpoint.clone(), d.lost
 	d.lost = false
 	s.mu.Unlock()
 	now := s.signatureNow()
@@ -122,14 +122,14 @@ func (s *Sandbox) attempt(d *delivery) Attempt {
 		a.Error = "lost on the way"
 		return a
 	}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, d.endpoint.URL, bytes.NewReader(d.body))
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, to.URL, bytes.NewReader(d.body))
 	if err != nil {
 		a.Error = err.Error()
 		return a
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, secrets))
+	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, to.Secrets))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		a.Error = err.Error()

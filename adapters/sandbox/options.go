@@ -53,7 +53,7 @@ func WithSharedClock() Option {
 
 // WithWebhookEndpoint sends events to url, as AddWebhookEndpoint does.
 func WithWebhookEndpoint(url, secret string, enabledEvents ...string) Option {
-	return func(s *Sandbox) { s.addEndpoint(APIVersion, url, secret, enabledEvents) }
+	return func(s *Sandbox) { s.addEndpoint("", url, secret, enabledEvents) }
 }
 
 // WithDelayedAfter sets how long a delayed payment method takes to settle

@@ -104,7 +104,7 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 func (s *Sandbox) prepareSubscription(cs *session) {
 	sub := &subscription{
 		customer: cs.customer, currency: cs.currency, description: cs.dataDescription, metadata: cs.dataMetadata,
-		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod,
+		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod, flexible: cs.flexible,
 	}
 	var once []invoiceLine
 	for _, l := range cs.lines {

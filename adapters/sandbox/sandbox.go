@@ -117,20 +117,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // returns the URL. Unless AllowNonLoopback was given it refuses an address that
 // is not loopback, and requests for a Host that is not.
 func (s *Sandbox) Listen(addr string) (string, error) {
-	host, _, err := net.SplitHostPort(addr)
+	l, err := OpenListener(addr, s.anyAddress)
 	if err != nil {
-		return "", fmt.Errorf("sandbox: listen on %q: %w", addr, err)
-	}
-	if !s.anyAddress && !isLoopback(host) {
-		return "", fmt.Errorf("sandbox: %q is not a loopback address: use 127.0.0.1, or allow it with AllowNonLoopback", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("sandbox: %w", err)
+		return "", err
 	}
 	var handler http.Handler = s
 	if !s.anyAddress {
-		handler = s.onlyLoopbackHosts()
+		handler = OnlyLoopbackHosts(s, s.log)
 	}
 	srv := &http.Server{
 		Handler:           handler,
@@ -151,18 +144,35 @@ func (s *Sandbox) Listen(addr string) (string, error) {
 	return address, nil
 }
 
-// onlyLoopbackHosts keeps out the pages of other sites: such a site's name can
+// OpenListener listens on addr for a sandbox. It refuses an address that is not
+// loopback, unless any is allowed.
+func OpenListener(addr string, anyAddress bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: listen on %q: %w", addr, err)
+	}
+	if !anyAddress && !isLoopback(host) {
+		return nil, fmt.Errorf("sandbox: %q is not a loopback address: use 127.0.0.1, or allow it with AllowNonLoopback", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return l, nil
+}
+
+// OnlyLoopbackHosts keeps out the pages of other sites: such a site's name can
 // resolve to 127.0.0.1, and then a browser lets its pages read what is here (DNS
 // rebinding). Only the Host of their requests gives them away.
-func (s *Sandbox) onlyLoopbackHosts() http.Handler {
+func OnlyLoopbackHosts(h http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback((&url.URL{Host: r.Host}).Hostname()) {
-			s.log.Warn("request refused: its Host is not of this machine", "method", r.Method)
+			log.Warn("request refused: its Host is not of this machine", "method", r.Method)
 			http.Error(w, "The sandbox answers to localhost and loopback addresses such as 127.0.0.1 only, "+
 				"and the Host of this request is neither. AllowNonLoopback lifts this.", http.StatusMisdirectedRequest)
 			return
 		}
-		s.ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	})
 }
 

@@ -88,10 +88,18 @@ func shaped(o object, kind, version string) object {
 			out[name] = v
 		}
 	}
-	if kind == "checkout.session" && version >= "2026-03-25" && out["ui_mode"] == "hosted" {
-		out["ui_mode"] = "hosted_page" // the one value that was renamed
+	if kind == "checkout.session" && out["ui_mode"] == "hosted" {
+		out["ui_mode"] = hostedIn(version)
 	}
 	return out
+}
+
+// hostedIn is the ui_mode of Stripe's own page: the one value that was renamed.
+func hostedIn(version string) string {
+	if version >= dahlia {
+		return "hosted_page"
+	}
+	return "hosted"
 }
 
 // hiddenIn are the properties of a kind that the version does not have.

@@ -7,7 +7,7 @@ import (
 
 var subscriptionCreateParams = []string{
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
-	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]",
+	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 }
 
 var subscriptionCreateUnsupported = []string{
@@ -22,7 +22,7 @@ var subscriptionCreateUnsupported = []string{
 func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	sub := &subscription{
 		customer: c.required("customer"), description: c.limited("description", 500), metadata: c.metadata("metadata", nil),
-		cancelAtPeriodEnd: c.flag("cancel_at_period_end"),
+		cancelAtPeriodEnd: c.flag("cancel_at_period_end"), flexible: c.flexible("billing_mode"),
 	}
 	s.readCollection(c, sub)
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
