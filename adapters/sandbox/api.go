@@ -45,7 +45,7 @@ const maxRequestBody = 1 << 20
 func allRoutes() []route {
 	return slices.Concat(
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
-		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes, webhookEndpointRoutes,
+		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes, webhookEndpointRoutes,
 	)
 }
 

@@ -165,6 +165,7 @@ func (s *Sandbox) record(d *delivery, a Attempt, last bool) bool {
 
 func (s *Sandbox) finish(d *delivery, state DeliveryState) {
 	d.state = state
+	d.body = nil // it is sent no more, and of a long life there are many
 	s.unfinished--
 	s.setDue(d, false)
 }

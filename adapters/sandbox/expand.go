@@ -16,11 +16,12 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"refund":         func(s *Sandbox, id string) object { return s.refundObject(s.refunds.get(id)) },
 	"setup_intent":   func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
+	"test_clock":     func(s *Sandbox, id string) object { return s.testClockObject(s.testClocks.get(id)) },
 	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
 	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
-	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
+	"source_transfer_reversal": nil, "transfer_reversal": nil,
 }
 
 const maxExpandDepth = 4

@@ -162,7 +162,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"status_transitions": object{"finalized_at": orNull(in.finalizedAt), "marked_uncollectible_at": orNull(in.uncollectibleAt),
 			"paid_at": orNull(in.paidAt), "voided_at": orNull(in.voidedAt)},
 		"subscription": orNull(in.subscription), "subscription_details": details,
-		"subtotal": subtotal, "subtotal_excluding_tax": subtotal, "tax": nil, "test_clock": nil, "total": total,
+		"subtotal": subtotal, "subtotal_excluding_tax": subtotal, "tax": nil, "test_clock": s.testClockOf(in.customer), "total": total,
 		"total_discount_amounts": in.discount.amounts(in.discounted()), "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}

@@ -60,6 +60,7 @@ type Sandbox struct {
 	disputes       table[dispute]
 	creditNotes    table[creditNote]
 	setupIntents   table[setupIntent]
+	testClocks     table[testClock]
 	events         table[event]
 
 	endpoints   []*endpoint

@@ -21,6 +21,7 @@ var shapeChanges = []shapeChange{
 	{"2024-09-30.acacia", "credit_note", []string{"pretax_credit_amounts"}, nil},
 	{"2024-09-30.acacia", "credit_note_line_item", []string{"pretax_credit_amounts"}, nil},
 	{"2024-09-30.acacia", "subscription", []string{"invoice_settings"}, nil},
+	{"2024-09-30.acacia", "test_helpers.test_clock", []string{"status_details"}, nil},
 	{basil, "charge", nil, []string{"invoice"}},
 	{basil, "checkout.session", nil, []string{"shipping_details"}},
 	{basil, "credit_note", []string{"post_payment_amount", "pre_payment_amount", "refunds", "total_taxes"}, []string{"refund", "tax_amounts"}},

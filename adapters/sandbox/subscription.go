@@ -173,7 +173,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
 		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": nil,
-		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
+		"start_date": sub.created, "status": sub.status, "test_clock": s.testClockOf(sub.customer), "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),
 	}

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // table keeps the objects of one kind in the order of their making.
 type table[T any] struct {
 	byID  map[string]*T
@@ -12,6 +14,12 @@ func (t *table[T]) add(id string, v *T) {
 	}
 	t.byID[id] = v
 	t.order = append(t.order, v)
+}
+
+func (t *table[T]) remove(id string) {
+	gone := t.byID[id]
+	delete(t.byID, id)
+	t.order = slices.DeleteFunc(t.order, func(v *T) bool { return v == gone })
 }
 
 // get returns nil if there is none.
