@@ -121,7 +121,7 @@ func TestKnown_EveryParameterIsTakenOrRefusedAloud(t *testing.T) {
 	}
 	for _, rt := range allRoutes() {
 		for _, pattern := range rt.params {
-			name := strings.NewReplacer("[]", "[0]", "[*]", "[x]").Replace(pattern)
+			name := strings.ReplaceAll(strings.TrimSuffix(pattern, "[*]"), "[]", "[0]")
 			if !slices.ContainsFunc(apiVersions, func(version string) bool { return known().takesSince(sameIDs(rt.pattern), version, name) }) {
 				t.Errorf("%s takes %s, which Stripe takes in no version", rt.pattern, pattern)
 			}

@@ -48,7 +48,13 @@ func (s *shop) fetch(version, path string) tree {
 // post is the answer to a POST that has to succeed.
 func (s *shop) post(path string, form url.Values) tree {
 	s.t.Helper()
-	status, answer := s.ask("", http.MethodPost, path, form)
+	return s.postIn("", path, form)
+}
+
+// postIn is post in a version of the API, for parameters that came with it.
+func (s *shop) postIn(version, path string, form url.Values) tree {
+	s.t.Helper()
+	status, answer := s.ask(version, http.MethodPost, path, form)
 	if status != http.StatusOK {
 		s.t.Fatalf("POST %s: %d %s", path, status, answer)
 	}
