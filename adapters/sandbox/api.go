@@ -44,6 +44,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 	for _, group := range [][]route{
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
+		portalSessionRoutes, portalConfigurationRoutes,
 	} {
 		for _, rt := range group {
 			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
@@ -157,6 +158,7 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 	defer s.mu.Unlock()
 	s.cause = cause{c.requestID, key}
 	defer func() { s.cause = cause{} }()
+	s.reachedAt = cmp.Or(s.reachedAt, c.base)
 	paths := c.list("expand")
 	if e := checkExpand(paths); e != nil {
 		return fail(e) // before anything is changed
