@@ -48,6 +48,8 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		"credit_note":      {"/v1/credit_notes", 4},
 		"setup_intent":     {"/v1/setup_intents", 2},
 		"event":            {"/v1/events", 20},
+
+		"billing_portal.configuration": {"/v1/billing_portal/configurations", 2},
 	} {
 		sep := "?"
 		if strings.Contains(list.path, "?") {
@@ -116,6 +118,7 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
 		"charge.dispute.funds_reinstated",
+		"billing_portal.session.created", "billing_portal.configuration.created", "billing_portal.configuration.updated",
 	} {
 		if !seen[kind] {
 			t.Errorf("no %s was made", kind)
@@ -182,6 +185,7 @@ func (s *shop) liveALot() {
 	s.renewALot()
 	s.billALot()
 	s.giveALotBack()
+	s.usePortal(s.subscribed())
 }
 
 // billALot brings invoices to every end, and changes subscriptions past Checkout.

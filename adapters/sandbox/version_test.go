@@ -169,7 +169,7 @@ var objectLists = map[string]string{
 	"product": "/v1/products", "price": "/v1/prices", "customer": "/v1/customers", "checkout.session": "/v1/checkout/sessions",
 	"subscription": "/v1/subscriptions?status=all", "invoice": "/v1/invoices", "payment_intent": "/v1/payment_intents",
 	"charge": "/v1/charges", "refund": "/v1/refunds", "dispute": "/v1/disputes",
-	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents",
+	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents", "billing_portal.configuration": "/v1/billing_portal/configurations",
 }
 
 // What basil moved is at its new place since then, and at its old one before.
