@@ -1,5 +1,5 @@
 // Package sandbox is a stateful Stripe in a box: the part of Stripe's API that
-// selling through Checkout needs, with the hosted page and the signed webhooks,
+// selling through Checkout needs, with the hosted pages and the signed webhooks,
 // over HTTP and in memory. Calls that change something are those of version
 // 2023-10-16; a GET is answered, and an event sent, in the version that is asked
 // for. The real stripe-go client talks to it through BackendConfig.URL, so what a
@@ -23,7 +23,8 @@
 // Where to look first: pay.go for what a payment makes, renewal.go for what later
 // periods do, invoice_life.go for how an invoice ends, subscription_change.go for
 // what a change costs, refund_life.go and dispute_life.go for how money goes back,
-// event.go for the one place where events arise, shape.go for the one where API
-// versions differ, api.go for the way of a request. A test drives it through the
-// files drive*.go, discount.go and Stripe's own calls.
+// portal_action.go for what customers change by themselves, event.go for the one
+// place where events arise, shape.go for the one where API versions differ, api.go
+// for the way of a request. A test drives it through the files drive*.go,
+// discount.go and Stripe's own calls.
 package sandbox
