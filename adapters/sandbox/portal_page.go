@@ -12,6 +12,8 @@ func (s *Sandbox) portalRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+session+"/done", s.inPortal((*portalVisit).confirmation))
 	mux.HandleFunc("GET "+session+"/payment-method", s.inPortal((*portalVisit).showCard))
 	mux.HandleFunc("POST "+session+"/payment-method", s.inPortal((*portalVisit).replaceCard))
+	mux.HandleFunc("GET "+session+"/customer", s.inPortal((*portalVisit).showCustomer))
+	mux.HandleFunc("POST "+session+"/customer", s.inPortal((*portalVisit).updateCustomer))
 	mux.HandleFunc("GET "+subscription+"/cancel", s.inPortal((*portalVisit).showCancel))
 	mux.HandleFunc("POST "+subscription+"/cancel", s.inPortal((*portalVisit).cancel))
 	mux.HandleFunc("POST "+subscription+"/resume", s.inPortal((*portalVisit).resume))
@@ -144,6 +146,7 @@ var portalNotices = map[string]string{
 	"resumed":  "Your subscription goes on.",
 	"updated":  "Your subscription has been updated.",
 	"card":     "Your payment method has been updated.",
+	"customer": "Your information has been updated.",
 }
 
 // portalFrame is what every page of the portal shows.
@@ -174,7 +177,8 @@ type portalHome struct {
 	portalFrame
 	Notice        string
 	Subscriptions []portalSubscription
-	Email, Card   string
+	Card          string
+	Customer      []portalField
 	ShowsCard     bool
 	Invoices      []portalInvoice
 	ShowsInvoices bool
@@ -192,7 +196,7 @@ type portalInvoice struct{ Date, Number, Amount, Status, URL string }
 func (v *portalVisit) home() portalAnswer {
 	p := portalHome{
 		portalFrame: v.frame("Your subscriptions and billing"), Notice: portalNotices[v.r.Form.Get("notice")],
-		Email: v.cu.email, Card: v.cardShown(), ShowsCard: v.cfg.paymentMethodUpdate, ShowsInvoices: v.cfg.invoiceHistory,
+		Customer: v.customerFields(), Card: v.cardShown(), ShowsCard: v.cfg.paymentMethodUpdate, ShowsInvoices: v.cfg.invoiceHistory,
 	}
 	for _, sub := range v.s.subscriptions.newestFirst() {
 		if sub.customer == v.cu.id && !sub.terminal() && sub.status != "incomplete" {

@@ -159,6 +159,38 @@ func TestPortalPage_ReplacesTheCard(t *testing.T) {
 	}
 }
 
+func TestPortalPage_UpdatesTheCustomer(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cu := s.customer().ID
+	home := s.portal(cu).at("url") + "/customer"
+	_, page := s.visit(home)
+	wantText(t, page, `value="ada@example.com"`, `name="address[city]"`)
+	lacksText(t, page, `name="name"`, "aria-invalid") // the default configuration does not allow it
+	form := url.Values{"email": {"ada"}, "name": {"Eve"}, "phone": {"1"}, "address[city]": {"London"}, "address[country]": {"England"}}
+	_, _, page = s.submit(home, form)
+	wantText(t, page, `aria-describedby="address[country]-error" autofocus`, `value="London"`)
+	form.Set("address[country]", "gb")
+	_, _, page = s.submit(home, form)
+	wantText(t, page, `id="email-error">Invalid email address: ada`, `aria-invalid="true"`)
+	form.Set("email", "ada@lovelace.example")
+	got := s.after(func() {
+		if status, to, _ := s.submit(home, form); status != http.StatusSeeOther || !strings.HasSuffix(to, "?notice=customer") {
+			t.Errorf("got %d to %s", status, to)
+		}
+	})
+	if got != "customer.updated" {
+		t.Errorf("got %s", got)
+	}
+	s.fetch("", "/v1/customers/"+cu).wants(t, "updated", map[string]string{
+		"email": "ada@lovelace.example", "name": "Ada", "phone": "1", "address.city": "London", "address.country": "GB"})
+	bare := s.portal(cu, "configuration", s.configuration("features[customer_update][enabled]", "false")).at("url") + "/customer"
+	_, page = s.visit(bare)
+	wantText(t, page, "This is not possible")
+	_, _, page = s.submit(bare, form)
+	wantText(t, page, "This is not possible")
+}
+
 // A flow opens at its step, keeps the customer there, and leads on.
 func TestPortalPage_Flows(t *testing.T) {
 	t.Parallel()

@@ -230,6 +230,52 @@ func TestPortal_SessionRefuses(t *testing.T) {
 	}
 }
 
+// stripe-go asks for what it has, and understands the answers.
+func TestPortal_StripeGo(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub := s.subscribed()
+	yes := stripe.Bool(true)
+	product := s.fetch("", "/v1/prices/"+s.yearly).at("product")
+	p := &stripe.BillingPortalConfigurationParams{
+		BusinessProfile: &stripe.BillingPortalConfigurationBusinessProfileParams{Headline: stripe.String("Us")},
+		Features: &stripe.BillingPortalConfigurationFeaturesParams{
+			CustomerUpdate:      &stripe.BillingPortalConfigurationFeaturesCustomerUpdateParams{Enabled: yes, AllowedUpdates: stripe.StringSlice([]string{"email"})},
+			InvoiceHistory:      &stripe.BillingPortalConfigurationFeaturesInvoiceHistoryParams{Enabled: yes},
+			PaymentMethodUpdate: &stripe.BillingPortalConfigurationFeaturesPaymentMethodUpdateParams{Enabled: yes},
+			SubscriptionCancel: &stripe.BillingPortalConfigurationFeaturesSubscriptionCancelParams{Enabled: yes,
+				CancellationReason: &stripe.BillingPortalConfigurationFeaturesSubscriptionCancelCancellationReasonParams{
+					Enabled: yes, Options: stripe.StringSlice([]string{"unused", "other"})}},
+			SubscriptionUpdate: &stripe.BillingPortalConfigurationFeaturesSubscriptionUpdateParams{Enabled: yes,
+				DefaultAllowedUpdates: stripe.StringSlice([]string{"price"}),
+				Products: []*stripe.BillingPortalConfigurationFeaturesSubscriptionUpdateProductParams{
+					{Product: &product, Prices: stripe.StringSlice([]string{s.yearly})}}},
+		},
+	}
+	p.AddExpand("features.subscription_update.products")
+	cfg := must[*stripe.BillingPortalConfiguration](t)(s.api.BillingPortalConfigurations.New(p))
+	if u := cfg.Features.SubscriptionUpdate; !u.Enabled || len(u.Products) != 1 || u.Products[0].Prices[0] != s.yearly || len(cfg.Features.SubscriptionCancel.CancellationReason.Options) != 2 {
+		t.Errorf("got %+v", cfg.Features)
+	}
+	ps := must[*stripe.BillingPortalSession](t)(s.api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{
+		Customer: &sub.Customer.ID, Configuration: &cfg.ID,
+		FlowData: &stripe.BillingPortalSessionFlowDataParams{
+			Type: stripe.String("subscription_update_confirm"),
+			SubscriptionUpdateConfirm: &stripe.BillingPortalSessionFlowDataSubscriptionUpdateConfirmParams{Subscription: &sub.ID,
+				Items: []*stripe.BillingPortalSessionFlowDataSubscriptionUpdateConfirmItemParams{{ID: &sub.Items.Data[0].ID, Price: &s.yearly, Quantity: stripe.Int64(1)}}},
+		},
+	}))
+	s.ok(s.Portal(ps.URL).Confirm())
+	if got := s.sub(sub.ID); got.Items.Data[0].Price.ID != s.yearly {
+		t.Errorf("got %s", got.Items.Data[0].Price.ID)
+	}
+	cfg = must[*stripe.BillingPortalConfiguration](t)(s.api.BillingPortalConfigurations.Update(cfg.ID, &stripe.BillingPortalConfigurationParams{Active: stripe.Bool(false)}))
+	_, err := s.api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{Customer: &sub.Customer.ID, Configuration: &cfg.ID})
+	if e := refusal(t, err); e.Param != "configuration" {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // The portal emits what the same change through the API emits.
 func TestPortal_Verbs(t *testing.T) {
 	t.Parallel()
