@@ -21,6 +21,7 @@ type portalConfiguration struct {
 	products                            []portalProduct
 	proration                           string // of updates
 	trial                               string // what an update does to a trial
+	anchor                              string // billing_cycle_anchor; unchanged where it is empty
 }
 
 // portalProduct is a product whose prices a subscription may change to.
@@ -187,7 +188,7 @@ func (cfg *portalConfiguration) object() object {
 			"subscription_pause": object{"enabled": false},
 			"subscription_update": object{
 				"default_allowed_updates": texts(cfg.updates), "enabled": cfg.update, "proration_behavior": cfg.proration,
-				"schedule_at_period_end": object{"conditions": []object{}}, "trial_update_behavior": cfg.trial,
+				"schedule_at_period_end": object{"conditions": []object{}}, "trial_update_behavior": cfg.trial, "billing_cycle_anchor": orNull(cfg.anchor),
 			},
 		},
 		"is_default": cfg.isDefault, "livemode": false, "login_page": object{"enabled": false, "url": nil},

@@ -83,6 +83,7 @@ func (s *Sandbox) readPortalUpdate(c *call, cfg *portalConfiguration, creating b
 	c.words(&cfg.updates, feature+"[default_allowed_updates]", "price", "promotion_code", "quantity")
 	c.word(&cfg.proration, feature+"[proration_behavior]", "always_invoice", "create_prorations", "none")
 	c.word(&cfg.trial, feature+"[trial_update_behavior]", "continue_trial", "end_trial")
+	c.word(&cfg.anchor, feature+"[billing_cycle_anchor]", "now", "unchanged")
 	if c.hasAny(feature + "[products]") {
 		cfg.products = nil
 	}

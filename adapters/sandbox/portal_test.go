@@ -70,7 +70,7 @@ func TestPortal_Configuration(t *testing.T) {
 		"features.subscription_update.products.0.prices.0": s.monthly, "features.subscription_update.products.0.adjustable_quantity": "<none>"})
 	s.fetch(dahlia, path+"?expand[]=features.subscription_update.products").wants(t, "newer", map[string]string{
 		"features.subscription_update.products.0.adjustable_quantity.enabled": "true", "features.subscription_pause": "<none>", "name": "null",
-		"features.subscription_update.trial_update_behavior": "end_trial"})
+		"features.subscription_update.trial_update_behavior": "end_trial", "features.subscription_update.billing_cycle_anchor": "null"})
 
 	got := s.after(func() {
 		s.post(path, values("features[subscription_cancel][mode]", "immediately", "default_return_url", "http://app.example/", "metadata[a]", "",
@@ -114,6 +114,7 @@ func TestPortal_ConfigurationRefuses(t *testing.T) {
 		"price of another":     {s.everything(update+"[products][0][prices][0]", s.once), update + "[products][0][prices][0]", "does not belong"},
 		"invoiced at the end":  {s.everything("features[subscription_cancel][proration_behavior]", "always_invoice"), "features[subscription_cancel][proration_behavior]", "not supported"},
 		"prorated cancel":      {s.everything("features[subscription_cancel][proration_behavior]", "create_prorations", "features[subscription_cancel][mode]", "immediately"), "", "does not serve it yet"},
+		"new anchor":           {s.everything(update+"[billing_cycle_anchor]", "now"), "", "does not serve it yet"},
 		"login page":           {s.everything("login_page[enabled]", "true"), "", "does not serve it yet"},
 		"downgrade by itself":  {s.everything(update+"[schedule_at_period_end][conditions][0][type]", "shortening_interval"), "", "does not serve it yet"},
 		"reasons without list": {s.everything("features[subscription_cancel][cancellation_reason][enabled]", "true"), "features[subscription_cancel][cancellation_reason][options]", "Missing"},

@@ -54,6 +54,7 @@ var shapeChanges = []shapeChange{
 	{"2024-10-28.acacia", "billing_portal.configuration.features.subscription_update", []string{"schedule_at_period_end"}, nil},
 	{"2025-09-30.clover", "billing_portal.configuration", []string{"name"}, nil},
 	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update", []string{"trial_update_behavior"}, nil},
+	{"2025-12-15.clover", "billing_portal.configuration.features.subscription_update", []string{"billing_cycle_anchor"}, nil},
 	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update.products", []string{"adjustable_quantity"}, nil},
 }
 
