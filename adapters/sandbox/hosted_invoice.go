@@ -60,7 +60,7 @@ func (s *Sandbox) showInvoice(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sandbox) noDocument(w http.ResponseWriter, text string) {
-	s.render(w, http.StatusNotFound, "closed.html", closedPage{Heading: "No such page", Text: text})
+	s.render(w, http.StatusNotFound, "portal_closed.html", closedPage{Heading: "No such page", Text: text})
 }
 
 func (s *Sandbox) invoicePage(in *invoice, fields cardFields) hostedInvoice {

@@ -68,7 +68,7 @@ func (s *Sandbox) visitPortal(r *http.Request, step func(*portalVisit) portalAns
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	closed := func(status int, p closedPage) (int, portalAnswer) {
-		return status, portalAnswer{page: "closed.html", data: p}
+		return status, portalAnswer{page: "portal_closed.html", data: p}
 	}
 	ps := s.portalSessions.get(r.PathValue("id"))
 	if ps == nil {
@@ -170,7 +170,7 @@ func (v *portalVisit) impossible(e *apiError) portalAnswer {
 	if p.Link == "" {
 		p.Link = v.ps.returnURL
 	}
-	return portalAnswer{page: "closed.html", data: p}
+	return portalAnswer{page: "portal_closed.html", data: p}
 }
 
 type portalHome struct {
@@ -281,7 +281,7 @@ func (v *portalVisit) confirmation() portalAnswer {
 	if f.after == "redirect" {
 		p.Link = f.redirect
 	}
-	return portalAnswer{page: "closed.html", data: p}
+	return portalAnswer{page: "portal_closed.html", data: p}
 }
 
 func (v *portalVisit) resume() portalAnswer {
