@@ -133,3 +133,32 @@ func TestHostedInvoice_PDF(t *testing.T) {
 		}
 	}
 }
+
+// Without an address of its own, the sandbox's pages are where it was first asked.
+func TestHostedInvoice_IsWhereTheSandboxIsReached(t *testing.T) {
+	t.Parallel()
+	s := &shop{Sandbox: sandbox.New(), t: t, http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	t.Cleanup(func() { s.ok(s.Close()) })
+	price := s.mustPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
+	base := newServer(t, s.Sandbox)
+	ask := func(method, path string, form url.Values) tree {
+		t.Helper()
+		r, err := http.NewRequest(method, base+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer sk_test_1")
+		resp, err := s.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parse(t, []byte(body(t, resp)))
+	}
+	cu := ask("POST", "/v1/customers", values("email", "ada@example.com")).at("id")
+	in := ask("POST", "/v1/subscriptions", values("customer", cu, "items[0][price]", price)).at("latest_invoice")
+	ask("GET", "/v1/invoices/"+in, nil).wants(t, "invoice", map[string]string{"hosted_invoice_url": base + "/i/" + in})
+	ps := ask("POST", "/v1/billing_portal/sessions", values("customer", cu))
+	if got := ps.at("url"); got != base+"/p/session/"+ps.at("id") {
+		t.Errorf("got %s", got)
+	}
+}
