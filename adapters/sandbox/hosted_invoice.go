@@ -144,15 +144,22 @@ func (s *Sandbox) takesCard(in *invoice) bool {
 }
 
 // payHosted pays an open invoice with the card that the customer fills in, which its
-// subscription keeps.
+// subscription keeps. After the first attempt, those of the customer do not count among
+// the retries, and do not move them.
 func (s *Sandbox) payHosted(in *invoice, p payment) *apiError {
-	pi := s.paymentIntents.get(in.paymentIntent)
-	if why := testCards[p.card]; why != nil {
-		s.charge(pi, p)
+	pi, attempts := s.paymentIntents.get(in.paymentIntent), max(in.attempts, 1)
+	again := in.attempts > 0
+	s.charge(pi, p)
+	in.attempts = attempts
+	switch why := testCards[p.card]; {
+	case why != nil && again:
+		s.failCharge(pi, why)
+		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
+		return why
+	case why != nil:
 		s.fail(pi, why)
 		return why
 	}
-	s.charge(pi, p)
 	s.succeed(pi)
 	s.markPaid(in)
 	if sub := s.subscriptions.get(in.subscription); sub != nil {

@@ -31,6 +31,9 @@ func TestHostedInvoice_IsPaid(t *testing.T) {
 	if got != "charge.failed payment_intent.payment_failed invoice.payment_failed" {
 		t.Errorf("declined: got %s", got)
 	}
+	if now := s.sub(id).LatestInvoice; now.AttemptCount != in.AttemptCount || now.NextPaymentAttempt != in.NextPaymentAttempt {
+		t.Errorf("the customer's attempt moved Stripe's: got %d and %d", now.AttemptCount, now.NextPaymentAttempt)
+	}
 	form.Set("cardNumber", "4242424242424242")
 	got = s.after(func() {
 		for range 2 {
