@@ -46,6 +46,7 @@ func allRoutes() []route {
 	return slices.Concat(
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes, webhookEndpointRoutes,
+		portalSessionRoutes, portalConfigurationRoutes,
 	)
 }
 
@@ -164,6 +165,7 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 	defer s.mu.Unlock()
 	s.cause = cause{c.requestID, key}
 	defer func() { s.cause = cause{} }()
+	s.reachedAt = cmp.Or(s.reachedAt, c.base)
 	paths := c.list("expand")
 	if e := checkExpand(paths); e != nil {
 		return fail(e) // before anything is changed

@@ -78,3 +78,33 @@ func ExampleSandbox_Advance() {
 	// a month later: past_due
 	// two weeks after that: canceled
 }
+
+// A customer cancels in the billing portal, and thinks better of it.
+func ExampleSandbox_Portal() {
+	s := sandbox.New()
+	defer s.Close()
+	url, _ := s.Listen("127.0.0.1:0")
+	price, _ := s.AddPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
+
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	customer, _ := api.Customers.New(&stripe.CustomerParams{Email: stripe.String("ada@example.com")})
+	id, _ := s.CreateSubscription(sandbox.SubscriptionSpec{Customer: customer.ID, Items: []sandbox.SubscriptionItemSpec{{Price: price.ID}}})
+	session, err := api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{
+		Customer: &customer.ID, ReturnURL: stripe.String("http://shop.example/account"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A person opens session.URL in a browser; a test does what that person would.
+	portal := s.Portal(session.URL)
+	for _, step := range []func(string) error{portal.Cancel, portal.Resume} {
+		err := step(id)
+		sub, _ := api.Subscriptions.Get(id, nil)
+		fmt.Println(sub.CancelAtPeriodEnd, err)
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
+}

@@ -18,6 +18,7 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"product":        func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"test_clock":     func(s *Sandbox, id string) object { return s.testClockObject(s.testClocks.get(id)) },
 	"default_price":  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
+	"configuration":  func(s *Sandbox, id string) object { return s.portalConfigurations.get(id).object() },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_payment_method": nil, "default_source": nil, "discount": nil,
 	"payment_link": nil, "payment_method": nil, "pending_setup_intent": nil, "schedule": nil,
@@ -52,6 +53,10 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	}
 	if name == "tiers" && o["object"] == "price" && len(s.prices.get(o["id"].(string)).tiers) > 0 {
 		o[name] = s.prices.get(o["id"].(string)).tierObjects()
+		return nil
+	}
+	if path == "features.subscription_update.products" && o["object"] == "billing_portal.configuration" {
+		s.expandPortalProducts(o, version)
 		return nil
 	}
 	v, present := o[name]

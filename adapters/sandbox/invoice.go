@@ -149,7 +149,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
 		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": nil, "from_invoice": nil,
-		"hosted_invoice_url": nil, "invoice_pdf": nil, "issuer": object{"type": "self"},
+		"hosted_invoice_url": orNull(s.hostedInvoiceURL(in)), "invoice_pdf": orNull(s.invoicePDFURL(in)), "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,
 		"lines":    listOf(lines, more, "/v1/invoices/"+in.id+"/lines"),
 		"livemode": false, "metadata": object{}, "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,

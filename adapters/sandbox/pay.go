@@ -161,15 +161,19 @@ func (s *Sandbox) succeed(pi *paymentIntent) {
 
 // fail fails the intent's latest charge; its invoice stays open.
 func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
+	s.failCharge(pi, why)
+	if in := s.invoices.get(pi.invoice); in != nil {
+		s.planAttempt(in)
+		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
+	}
+}
+
+func (s *Sandbox) failCharge(pi *paymentIntent, why *apiError) {
 	ch := s.charges.get(pi.latestCharge)
 	ch.status, ch.failureCode, ch.failureMessage, ch.declineCode = "failed", why.code, why.message, why.decline
 	pi.status, pi.lastError = "requires_payment_method", why
 	s.emit("charge.failed", s.chargeObject(ch), nil)
 	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
-	if in := s.invoices.get(pi.invoice); in != nil {
-		s.planAttempt(in)
-		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
-	}
 }
 
 // collected is what follows from the money being there.

@@ -15,7 +15,8 @@ import (
 )
 
 // Sandbox is a Stripe account in memory. It is an http.Handler for Stripe's
-// API under /v1/ and the hosted Checkout page under /c/. All methods are safe
+// API under /v1/, the hosted Checkout page under /c/, the billing portal under /p/,
+// and the pages of invoices and receipts under /i/ and /receipts/. All methods are safe
 // for concurrent use. Close it when done.
 type Sandbox struct {
 	now            func() time.Time
@@ -40,13 +41,14 @@ type Sandbox struct {
 	work   sync.WaitGroup
 	wake   chan struct{} // tells the timer loop of a new timer
 
-	mu      sync.Mutex // guards everything below
-	base    string
-	closed  bool
-	servers []*http.Server
-	changed chan struct{} // closed and replaced when a delivery moves on
-	cause   cause         // the API request being served, for its events
-	timers  []timer
+	mu        sync.Mutex // guards everything below
+	base      string
+	reachedAt string // by the first request, for pages while base is empty
+	closed    bool
+	servers   []*http.Server
+	changed   chan struct{} // closed and replaced when a delivery moves on
+	cause     cause         // the API request being served, for its events
+	timers    []timer
 
 	products       table[product]
 	prices         table[price]
@@ -62,6 +64,9 @@ type Sandbox struct {
 	setupIntents   table[setupIntent]
 	testClocks     table[testClock]
 	events         table[event]
+
+	portalSessions       table[portalSession]
+	portalConfigurations table[portalConfiguration]
 
 	endpoints   []*endpoint
 	deliveries  []*delivery

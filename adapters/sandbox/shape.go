@@ -9,8 +9,8 @@ type shapeChange struct {
 	adds, removes []string
 }
 
-// shapeChanges are all in which the versions differ, in the order of their
-// coming. Objects are made with everything that they have in any version.
+// shapeChanges are all in which the versions differ, of each kind in the order of
+// their coming. Objects are made with everything that they have in any version.
 var shapeChanges = []shapeChange{
 	{"2024-04-10", "product", []string{"marketing_features"}, []string{"features"}},
 	{"2024-04-10", "price.recurring", []string{"meter"}, nil},
@@ -51,6 +51,12 @@ var shapeChanges = []shapeChange{
 	{"2026-03-25.dahlia", "invoice", []string{"amount_paid_off_stripe"}, nil},
 	{"2026-03-25.dahlia", "line_item", []string{"subtotal"}, nil},
 	{"2026-05-27.dahlia", "subscription", []string{"billing_schedules"}, nil},
+	{"2024-04-10", "billing_portal.configuration.features", nil, []string{"subscription_pause"}},
+	{"2024-10-28.acacia", "billing_portal.configuration.features.subscription_update", []string{"schedule_at_period_end"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration", []string{"name"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update", []string{"trial_update_behavior"}, nil},
+	{"2025-12-15.clover", "billing_portal.configuration.features.subscription_update", []string{"billing_cycle_anchor"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update.products", []string{"adjustable_quantity"}, nil},
 }
 
 // in is the object as the version shows it: this is the one place where versions

@@ -176,7 +176,8 @@ var objectLists = map[string]string{
 	"subscription": "/v1/subscriptions?status=all", "invoice": "/v1/invoices", "payment_intent": "/v1/payment_intents",
 	"charge": "/v1/charges", "refund": "/v1/refunds", "dispute": "/v1/disputes",
 	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents",
-	"webhook_endpoint": "/v1/webhook_endpoints",
+	"webhook_endpoint":             "/v1/webhook_endpoints",
+	"billing_portal.configuration": "/v1/billing_portal/configurations",
 }
 
 // What basil moved is at its new place since then, and at its old one before.
