@@ -21,6 +21,7 @@ type route struct {
 type call struct {
 	params
 	id        string // of the path
+	second    string // second id of the path
 	path      string
 	operation string // of Stripe's, as in known.txt; empty if Stripe has none
 	requestID string
@@ -47,6 +48,7 @@ func allRoutes() []route {
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes, webhookEndpointRoutes,
 		portalSessionRoutes, portalConfigurationRoutes,
+		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
 	)
 }
 
@@ -62,7 +64,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 
 // serveAPI is the way of every API request. rt is nil for an unknown path.
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
-	c := &call{id: r.PathValue("id"), path: r.URL.Path, operation: known().callOf(r), requestID: newID("req_", 14), base: baseOf(r)}
+	c := &call{id: r.PathValue("id"), second: r.PathValue("second"), path: r.URL.Path, operation: known().callOf(r), requestID: newID("req_", 14), base: baseOf(r)}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", c.requestID)
@@ -152,7 +154,7 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError) {
 	fail := func(e *apiError) (answer, *apiError) {
 		s.log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.message)
-		return errorAnswer(e, c.requestID), e
+		return errorAnswer(e.in(c.version), c.requestID), e
 	}
 	if e := c.unserved(rt, method); e != nil {
 		return fail(e)

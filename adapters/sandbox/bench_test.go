@@ -35,7 +35,10 @@ func BenchmarkYear(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		begun := time.Now()
 		for n := range subscriptions {
-			customer, err := api.Customers.New(&stripe.CustomerParams{Name: stripe.String(strconv.Itoa(n))})
+			customer, err := api.Customers.New(&stripe.CustomerParams{
+				Name: stripe.String(strconv.Itoa(n)), PaymentMethod: stripe.String("pm_card_visa"),
+				InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{DefaultPaymentMethod: stripe.String("pm_card_visa")},
+			})
 			if err != nil {
 				b.Fatal(err)
 			}

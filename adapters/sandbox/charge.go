@@ -2,13 +2,14 @@ package sandbox
 
 type charge struct {
 	id, paymentIntent, invoice, customer, status, currency string
-	description, methodType, last4, email, name            string
+	description, method, methodType, email                 string
 	failureCode, failureMessage, declineCode               string
 	amount, refunded                                       int64 // minor units
 	disputed                                               bool  // now or once
 	metadata                                               map[string]string
 	created                                                int64
-	expiryMonth, expiryYear                                int // of a card
+	billing, paidWith                                      object // as the method was then
+	uncaptured                                             bool   // it is authorized alone
 }
 
 var chargeRoutes = []route{
@@ -42,7 +43,7 @@ func (s *Sandbox) listCharges(c *call) (object, *apiError) {
 func (s *Sandbox) chargeObject(ch *charge) object {
 	succeeded := ch.status == "succeeded"
 	captured := int64(0)
-	if succeeded {
+	if succeeded && !ch.uncaptured {
 		captured = ch.amount
 	}
 	outcome := object{"network_status": "approved_by_network", "reason": nil, "risk_level": "normal",
@@ -54,29 +55,15 @@ func (s *Sandbox) chargeObject(ch *charge) object {
 	return object{
 		"id": ch.id, "object": "charge", "amount": ch.amount, "amount_captured": captured, "amount_refunded": ch.refunded,
 		"application": nil, "application_fee": nil, "application_fee_amount": nil, "balance_transaction": nil,
-		"billing_details": object{
-			"address": object{"city": nil, "country": nil, "line1": nil, "line2": nil, "postal_code": nil, "state": nil},
-			"email":   orNull(ch.email), "name": orNull(ch.name), "phone": nil,
-		},
-		"calculated_statement_descriptor": nil, "captured": succeeded, "created": ch.created, "currency": ch.currency,
+		"billing_details":                 ch.billing,
+		"calculated_statement_descriptor": nil, "captured": succeeded && !ch.uncaptured, "created": ch.created, "currency": ch.currency,
 		"customer": orNull(ch.customer), "description": orNull(ch.description), "disputed": ch.disputed,
 		"failure_balance_transaction": nil, "failure_code": orNull(ch.failureCode), "failure_message": orNull(ch.failureMessage),
 		"fraud_details": object{}, "invoice": orNull(ch.invoice), "livemode": false, "metadata": metadataObject(ch.metadata),
 		"on_behalf_of": nil, "outcome": outcome, "paid": succeeded,
-		"payment_intent": orNull(ch.paymentIntent), "payment_method": nil, "payment_method_details": ch.methodDetails(),
+		"payment_intent": orNull(ch.paymentIntent), "payment_method": orNull(ch.method), "payment_method_details": ch.paidWith,
 		"receipt_email": nil, "receipt_number": nil, "receipt_url": orNull(s.receiptURL(ch)), "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": nil,
 		"source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil, "status": ch.status,
 		"transfer_data": nil, "transfer_group": nil,
 	}
-}
-
-func (ch *charge) methodDetails() object {
-	if ch.methodType != "card" {
-		return object{"type": ch.methodType, ch.methodType: object{"fingerprint": nil, "last4": ch.last4}}
-	}
-	return object{"type": "card", "card": object{
-		"brand": "visa", "checks": object{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": "pass"},
-		"country": "US", "exp_month": ch.expiryMonth, "exp_year": ch.expiryYear, "fingerprint": nil, "funding": "credit",
-		"installments": nil, "last4": ch.last4, "mandate": nil, "network": "visa", "three_d_secure": nil, "wallet": nil,
-	}}
 }

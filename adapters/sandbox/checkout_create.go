@@ -15,7 +15,7 @@ var sessionParams = []string{
 	"line_items[][adjustable_quantity][minimum]", "line_items[][adjustable_quantity][maximum]",
 	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]",
 	"subscription_data[trial_settings][end_behavior][missing_payment_method]", "subscription_data[billing_mode][type]",
-	"payment_intent_data[metadata][*]", "payment_intent_data[description]",
+	"payment_intent_data[metadata][*]", "payment_intent_data[description]", "payment_intent_data[setup_future_usage]",
 	"setup_intent_data[metadata][*]", "setup_intent_data[description]",
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
 }
@@ -48,7 +48,9 @@ func (s *Sandbox) createSession(c *call) (object, *apiError) {
 	}
 	s.sessions.add(cs.id, cs)
 	if cs.mode == "setup" {
-		s.addSetupIntent(cs)
+		si := &setupIntent{customer: cs.customer, description: cs.dataDescription, metadata: cs.dataMetadata, methodTypes: cs.paymentMethodTypes}
+		s.addSetupIntent(si)
+		cs.setupIntent = si.id
 	}
 	s.at(time.Unix(cs.expiresAt, 0), func() {
 		if cs.status == "open" {
@@ -221,6 +223,7 @@ func (cs *session) readModeData(c *call) {
 		refuse("payment_method_collection")
 		cs.dataMetadata = c.metadata("payment_intent_data[metadata]", nil)
 		cs.dataDescription = c.limited("payment_intent_data[description]", 1000)
+		cs.setupFutureUsage = c.oneOf("payment_intent_data[setup_future_usage]", "off_session", "on_session")
 		cs.paymentMethodCollection = "if_required"
 		if cs.customer == "" && cs.customerCreation == "" {
 			cs.customerCreation = "if_required"

@@ -25,6 +25,7 @@ type session struct {
 	dataMetadata         map[string]string
 	dataDescription      string
 	trialDays            int64
+	setupFutureUsage     string
 	missingPaymentMethod string
 
 	// What paying has made. The objects are made by the first attempt to pay;
@@ -112,8 +113,7 @@ func (s *Sandbox) expire(cs *session) {
 		s.abandonAttempt(cs)
 	}
 	if si := s.setupIntents.get(cs.setupIntent); si != nil {
-		si.status = "canceled"
-		s.emit("setup_intent.canceled", s.setupIntentObject(si), nil)
+		s.cancelSetup(si, "abandoned")
 	}
 	s.emit("checkout.session.expired", s.sessionObject(cs), nil)
 }

@@ -11,8 +11,8 @@ type customer struct {
 	metadata                            map[string]string
 	created                             int64
 	invoicePrefix                       string
-	card                                string // of subscriptions made through the API; empty for a good one
-	noMethod                            bool   // it has no card
+	defaultMethod                       string // of its invoices
+	cardless                            bool   // a test has taken its card away
 	balance                             int64  // what it owes; a credit is negative
 	deleted                             bool
 	testClock                           string
@@ -22,16 +22,17 @@ var addressFields = []string{"line1", "line2", "city", "state", "postal_code", "
 
 var customerParams = []string{
 	"email", "name", "description", "phone", "preferred_locales[]", "metadata[*]",
+	"invoice_settings[default_payment_method]",
 	"balance", "address[line1]", "address[line2]", "address[city]", "address[state]", "address[postal_code]", "address[country]",
 }
 
 var customerUnsupported = []string{
 	"cash_balance", "coupon", "default_source", "invoice_prefix", "invoice_settings", "next_invoice_sequence",
-	"payment_method", "promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data",
+	"promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data",
 }
 
 var customerRoutes = []route{
-	{pattern: "POST /v1/customers", params: append([]string{"test_clock"}, customerParams...), unsupported: customerUnsupported, do: (*Sandbox).createCustomer},
+	{pattern: "POST /v1/customers", params: append([]string{"test_clock", "payment_method"}, customerParams...), unsupported: customerUnsupported, do: (*Sandbox).createCustomer},
 	{pattern: "GET /v1/customers/{id}", do: (*Sandbox).retrieveCustomer},
 	{pattern: "POST /v1/customers/{id}", params: customerParams, unsupported: customerUnsupported, do: (*Sandbox).updateCustomer},
 	{pattern: "DELETE /v1/customers/{id}", do: (*Sandbox).deleteCustomer},
@@ -47,8 +48,18 @@ func (s *Sandbox) createCustomer(c *call) (object, *apiError) {
 	if cu.testClock != "" && s.testClocks.get(cu.testClock) == nil {
 		return nil, missingReference("test_helpers.test_clock", cu.testClock, "test_clock")
 	}
+	pm, e := s.readFirstMethod(c)
+	if e != nil {
+		return nil, e
+	}
 	s.customers.add(cu.id, cu)
+	if pm != nil && c.has("invoice_settings[default_payment_method]") {
+		cu.defaultMethod = pm.id
+	}
 	s.emit("customer.created", s.customerObject(cu), nil)
+	if pm != nil {
+		s.attach(pm, cu.id)
+	}
 	return s.customerObject(cu), nil
 }
 
@@ -109,9 +120,11 @@ func (s *Sandbox) updateCustomer(c *call) (object, *apiError) {
 		return nil, notFound("customer", c.id, "id")
 	}
 	before := s.customerObject(cu)
+	method := s.readMethod(c, "invoice_settings[default_payment_method]", cu.id, cu.defaultMethod)
 	if e := cu.read(c); e != nil {
 		return nil, e
 	}
+	cu.defaultMethod = method
 	s.emitUpdated("customer.updated", before, s.customerObject(cu))
 	return s.customerObject(cu), nil
 }
@@ -138,6 +151,11 @@ func (s *Sandbox) removeCustomer(cu *customer) {
 	for _, sub := range s.subscriptions.order {
 		if sub.customer == cu.id && !sub.terminal() {
 			s.endSubscription(sub, "cancellation_requested")
+		}
+	}
+	for _, pm := range s.paymentMethods.order {
+		if pm.customer == cu.id {
+			s.detach(pm)
 		}
 	}
 	last := s.customerObject(cu)
@@ -167,7 +185,7 @@ func (s *Sandbox) customerObject(cu *customer) object {
 		"id": cu.id, "object": "customer", "address": addressObject(cu.address), "balance": cu.balance, "created": cu.created,
 		"currency": nil, "default_source": nil, "delinquent": false, "description": orNull(cu.description), "discount": nil,
 		"email": orNull(cu.email), "invoice_prefix": cu.invoicePrefix,
-		"invoice_settings": object{"custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil},
+		"invoice_settings": object{"custom_fields": nil, "default_payment_method": orNull(cu.defaultMethod), "footer": nil, "rendering_options": nil},
 		"livemode":         false, "metadata": metadataObject(cu.metadata), "name": orNull(cu.name), "next_invoice_sequence": 1,
 		"phone": orNull(cu.phone), "preferred_locales": locales, "shipping": nil, "tax_exempt": "none", "test_clock": orNull(cu.testClock),
 	}

@@ -11,7 +11,7 @@
 // events arrive at least once and in no promised order.
 //
 // Deliberately absent: live keys, authentication of people, persistence, coupons
-// as objects, taxes, payment methods as objects, and the account's balance with
+// as objects, taxes, and the account's balance with
 // its transactions. Nothing outlives the process, but ids are random, so none
 // comes twice after a restart. Invoices are finalized at once, not after an hour.
 //
@@ -19,7 +19,8 @@
 // says when: a subscription's renewal, the end of its trial, and another attempt to
 // collect an invoice.
 //
-// Where to look first: pay.go for what a payment makes, renewal.go for what later
+// Where to look first: pay.go for what a payment makes, payment_method.go for what it is
+// taken from, DIVERGENCES.md for what differs from Stripe, renewal.go for what later
 // periods do, invoice_life.go for how an invoice ends, subscription_change.go for
 // what a change costs, refund_life.go and dispute_life.go for how money goes back,
 // portal_action.go for what customers change by themselves, event.go for the one place where events arise, shape.go for the one where API

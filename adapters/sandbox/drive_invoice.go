@@ -3,14 +3,15 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // PayInvoice pays an open invoice, or the latest one of a subscription, as the
 // buyer does on Stripe's page with a card that is good.
 func (s *Sandbox) PayInvoice(invoiceOrSubscriptionID string) error {
 	return s.withInvoice(invoiceOrSubscriptionID, []string{"open", "uncollectible"}, func(in *invoice) {
-		if sub := s.subscriptions.get(in.subscription); sub != nil {
-			sub.noMethod, sub.card = false, ""
+		if pm := s.methodFor(in); in.due() > 0 && (pm == nil || pm.refusal() != nil) {
+			s.newCard(in, goodCard)
 		}
 		s.chargeFor(in, true)
 		s.settled(in)
@@ -85,14 +86,47 @@ func (s *Sandbox) SetCard(subscriptionOrCustomerID, number string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sub := s.subscriptions.get(subscriptionOrCustomerID); sub != nil {
-		sub.card, sub.noMethod = number, number == ""
+		cu := s.customers.get(sub.customer)
+		if number == "" {
+			s.setMethod(sub, "")
+			s.setCustomerMethod(cu, "")
+			return nil
+		}
+		pm := s.addCard(number, time.Time{})
+		s.attach(pm, cu.id)
+		s.setMethod(sub, pm.id)
 		return nil
 	}
 	if cu := s.liveCustomer(subscriptionOrCustomerID); cu != nil {
-		cu.card, cu.noMethod = number, number == ""
+		cu.cardless = number == ""
+		if number == "" {
+			s.setCustomerMethod(cu, "")
+		} else {
+			s.giveCard(cu, number)
+		}
 		return nil
 	}
 	return fmt.Errorf("sandbox: no such subscription or customer: %s", subscriptionOrCustomerID)
+}
+
+// giveCard makes a new card the default of the customer's invoices.
+func (s *Sandbox) giveCard(cu *customer, number string) {
+	pm := s.addCard(number, time.Time{})
+	s.attach(pm, cu.id)
+	s.setCustomerMethod(cu, pm.id)
+}
+
+// newCard is what a buyer fills in on the page of an invoice: it stays with the
+// subscription, else with the invoice.
+func (s *Sandbox) newCard(in *invoice, number string) {
+	pm := s.addCard(number, time.Time{})
+	pm.cvc = true
+	s.attach(pm, in.customer)
+	if sub := s.subscriptions.get(in.subscription); sub != nil && !sub.terminal() {
+		s.setMethod(sub, pm.id)
+		return
+	}
+	in.defaultMethod = pm.id
 }
 
 func (s *Sandbox) withInvoice(invoiceOrSubscriptionID string, statuses []string, do func(*invoice)) error {

@@ -24,7 +24,8 @@ type SubscriptionItemSpec struct {
 }
 
 // CreateSubscription makes a subscription as a person in Stripe's dashboard does,
-// and returns its id. The customer's card pays, see SetCard.
+// and returns its id. The customer's card pays, see SetCard; a customer without one is
+// given a good one first.
 func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,8 +33,7 @@ func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 	if cu == nil {
 		return "", fmt.Errorf("sandbox: no such customer: %s", spec.Customer)
 	}
-	sub := &subscription{customer: cu.id, metadata: spec.Metadata, daysUntilDue: spec.DaysUntilDue, flexible: spec.Flexible,
-		noMethod: cu.noMethod, card: cu.card}
+	sub := &subscription{customer: cu.id, metadata: spec.Metadata, daysUntilDue: spec.DaysUntilDue, flexible: spec.Flexible}
 	c := &call{params: params{form: url.Values{}}} // for the errors alone
 	for i, item := range spec.Items {
 		it := subscriptionItem{price: item.Price, quantity: max(item.Quantity, 1)}
@@ -46,6 +46,9 @@ func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 	s.checkItems(c, sub, sub.items)
 	if c.err != nil {
 		return "", fmt.Errorf("sandbox: %s", c.err.message)
+	}
+	if cu.defaultMethod == "" && !cu.cardless {
+		s.giveCard(cu, goodCard)
 	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: spec.TrialDays, methodTypes: []string{"card"}})
 	s.payFirst(sub, in)

@@ -14,9 +14,24 @@ type apiError struct {
 	message string
 	param   string
 	decline string
+	about   object // what the error tells of beside itself: the intent, and the method that failed
 }
 
 func (e *apiError) Error() string { return e.message }
+
+// in is the error as the version shows it.
+func (e *apiError) in(version string) *apiError {
+	shown := *e
+	shown.about = e.about.in(version)
+	return &shown
+}
+
+// with is the error with what it tells of beside itself.
+func (e *apiError) with(about object) *apiError {
+	told := *e
+	told.about = about
+	return &told
+}
 
 func (e *apiError) object(requestID string) object {
 	o := object{
@@ -33,6 +48,9 @@ func (e *apiError) object(requestID string) object {
 	}
 	if e.decline != "" {
 		o["decline_code"] = e.decline
+	}
+	for name, v := range e.about {
+		o[name] = v
 	}
 	return object{"error": o}
 }

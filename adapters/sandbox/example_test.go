@@ -55,7 +55,10 @@ func ExampleSandbox_Advance() {
 	price, _ := s.AddPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
 	api := client.New("sk_test_example", &stripe.Backends{API: backend})
-	customer, _ := api.Customers.New(&stripe.CustomerParams{})
+	customer, _ := api.Customers.New(&stripe.CustomerParams{
+		PaymentMethod:   stripe.String("pm_card_visa"),
+		InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{DefaultPaymentMethod: stripe.String("pm_card_visa")},
+	})
 	sub, err := api.Subscriptions.New(&stripe.SubscriptionParams{
 		Customer: &customer.ID, Items: []*stripe.SubscriptionItemsParams{{Price: &price.ID}},
 	})

@@ -149,9 +149,10 @@ func (s *Sandbox) takesCard(in *invoice) bool {
 func (s *Sandbox) payHosted(in *invoice, p payment) *apiError {
 	pi, attempts := s.paymentIntents.get(in.paymentIntent), max(in.attempts, 1)
 	again := in.attempts > 0
-	s.charge(pi, p)
+	pm := s.methodPaid(p, in.currency)
+	s.charge(pi, pm)
 	in.attempts = attempts
-	switch why := testCards[p.card]; {
+	switch why := pm.refusal(); {
 	case why != nil && again:
 		s.failCharge(pi, why)
 		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
@@ -162,10 +163,12 @@ func (s *Sandbox) payHosted(in *invoice, p payment) *apiError {
 	}
 	s.succeed(pi)
 	s.markPaid(in)
-	if sub := s.subscriptions.get(in.subscription); sub != nil {
-		sub.noMethod, sub.card = false, p.card
+	if cu := s.liveCustomer(in.customer); cu != nil {
+		s.attach(pm, cu.id)
+		if sub := s.subscriptions.get(in.subscription); sub != nil && !sub.terminal() {
+			s.setMethod(sub, pm.id)
+		}
 	}
 	s.settled(in)
-	s.disputeSoon(pi, p.card)
 	return nil
 }

@@ -42,7 +42,7 @@ func TestHostedInvoice_IsPaid(t *testing.T) {
 			}
 		}
 	})
-	if got != strings.TrimSpace(paid)+" customer.subscription.updated" {
+	if got != strings.TrimSpace(paid)+" payment_method.attached customer.subscription.updated customer.subscription.updated" {
 		t.Errorf("paid: got %s", got)
 	}
 	_, page = s.visit(in.HostedInvoiceURL)
@@ -157,7 +157,8 @@ func TestHostedInvoice_IsWhereTheSandboxIsReached(t *testing.T) {
 		}
 		return parse(t, []byte(body(t, resp)))
 	}
-	cu := ask("POST", "/v1/customers", values("email", "ada@example.com")).at("id")
+	cu := ask("POST", "/v1/customers", values("email", "ada@example.com", "payment_method", "pm_card_visa",
+		"invoice_settings[default_payment_method]", "pm_card_visa")).at("id")
 	in := ask("POST", "/v1/subscriptions", values("customer", cu, "items[0][price]", price)).at("latest_invoice")
 	ask("GET", "/v1/invoices/"+in, nil).wants(t, "invoice", map[string]string{"hosted_invoice_url": base + "/i/" + in})
 	ps := ask("POST", "/v1/billing_portal/sessions", values("customer", cu))

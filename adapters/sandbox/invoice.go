@@ -2,7 +2,8 @@ package sandbox
 
 type invoice struct {
 	id, customer, subscription, status, currency string
-	billingReason, number, description           string
+	billingReason, number, description, footer   string
+	metadata                                     map[string]string
 	paymentIntent, charge                        string
 	paymentID                                    string // of the invoice_payment with the intent
 	paymentCreated                               int64
@@ -22,6 +23,9 @@ type invoice struct {
 	daysUntilDue, dueDate                        int64 // of one that is sent to the customer
 	overdue                                      bool
 	automaticTax                                 bool
+	preview                                      bool   // it is not made, only shown
+	prorationDate                                int64  // of a preview
+	defaultMethod                                string // empty for that of the subscription or the customer
 }
 
 // toBeSent tells whether the customer is sent the invoice, instead of being charged.
@@ -67,11 +71,11 @@ var invoiceRoutes = []route{
 	{pattern: "GET /v1/invoices/{id}/lines", params: listParams, do: (*Sandbox).listInvoiceLines},
 	{
 		pattern:     "POST /v1/invoices/{id}/pay",
-		params:      []string{"paid_out_of_band"},
-		unsupported: []string{"forgive", "mandate", "off_session", "payment_method", "source"},
+		params:      []string{"paid_out_of_band", "payment_method", "off_session"},
+		unsupported: []string{"forgive", "mandate", "source"},
 		do:          (*Sandbox).payInvoice,
 	},
-	{pattern: "POST /v1/invoices/{id}/finalize", unsupported: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
+	{pattern: "POST /v1/invoices/{id}/finalize", params: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
 	{pattern: "POST /v1/invoices/{id}/mark_uncollectible", do: (*Sandbox).writeInvoiceOff},
 	{pattern: "POST /v1/invoices/{id}/send", do: (*Sandbox).sendInvoice},
 	{pattern: "POST /v1/invoices/{id}/void", do: (*Sandbox).voidInvoiceByID},
@@ -124,19 +128,24 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 	if in.finalizedAt != 0 {
 		number, ending = in.number, in.endingBalance
 	}
+	if in.preview {
+		ending = in.endingBalance
+	}
 	var details, parent any
 	if in.subscription != "" {
 		details = object{"metadata": metadataObject(in.subscriptionMetadata)}
-		parent = object{"type": "subscription_details", "quote_details": nil, "subscription_details": object{
-			"metadata": metadataObject(in.subscriptionMetadata), "subscription": in.subscription,
-		}}
+		from := object{"metadata": metadataObject(in.subscriptionMetadata), "subscription": in.subscription}
+		if in.prorationDate != 0 {
+			from["subscription_proration_date"] = in.prorationDate
+		}
+		parent = object{"type": "subscription_details", "quote_details": nil, "subscription_details": from}
 	}
 	lines := s.invoiceLineObjects(in)
 	more := len(lines) > defaultPage
 	if more {
 		lines = lines[:defaultPage]
 	}
-	return object{
+	o := object{
 		"id": in.id, "object": "invoice", "account_country": "US", "account_name": nil, "account_tax_ids": nil,
 		"amount_due": in.due() - in.creditedBefore, "amount_overpaid": 0, "amount_paid": in.collected(), "amount_paid_off_stripe": 0,
 		"amount_remaining": in.remaining(), "amount_shipping": 0,
@@ -146,13 +155,13 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"created": in.created, "currency": in.currency, "custom_fields": nil, "customer": orNull(in.customer),
 		"customer_address": nil, "customer_email": email, "customer_name": name, "customer_phone": nil,
 		"customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []object{},
-		"default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
+		"default_payment_method": orNull(in.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
-		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": nil, "from_invoice": nil,
+		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": orNull(in.footer), "from_invoice": nil,
 		"hosted_invoice_url": orNull(s.hostedInvoiceURL(in)), "invoice_pdf": orNull(s.invoicePDFURL(in)), "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,
 		"lines":    listOf(lines, more, "/v1/invoices/"+in.id+"/lines"),
-		"livemode": false, "metadata": object{}, "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,
+		"livemode": false, "metadata": metadataObject(in.metadata), "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,
 		"paid": in.status == "paid", "paid_out_of_band": in.paidOutOfBand, "parent": parent, "payment_intent": orNull(in.paymentIntent),
 		"payment_settings": object{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil},
 		"period_end":       in.periodEnd, "period_start": in.periodStart,
@@ -166,4 +175,8 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"total_discount_amounts": in.discount.amounts(in.discounted()), "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}
+	if in.prorationDate != 0 {
+		o["subscription_proration_date"] = in.prorationDate
+	}
+	return o
 }

@@ -1,7 +1,5 @@
 package sandbox
 
-import "net/http"
-
 // payInvoice charges the buyer's card now, or takes note that the money came
 // elsewhere.
 func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
@@ -15,30 +13,25 @@ func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
 	case in.status == "paid":
 		return nil, invalid("", "", "Invoice is already paid")
 	case in.status == "draft":
-		s.finalize(in, "Subscription update", []string{"card"})
+		s.finalize(in, in.intentDescription(), []string{"card"})
 	case !in.payable():
 		return nil, invalid("", "", "You can only pay an open invoice; this one is %s.", in.status)
 	}
-	sub := s.subscriptions.get(in.subscription)
+	if c.has("payment_method") && !outside {
+		return s.payInvoiceWith(c, in)
+	}
 	switch {
 	case outside:
 		in.paidOutOfBand = true
 		s.cancelIntent(s.paymentIntents.get(in.paymentIntent))
 		s.markPaid(in)
-	case sub != nil && sub.noMethod:
-		return nil, invalid("", "resource_missing", "This customer has no attached payment source or default payment method.")
+	case in.due() > 0 && s.methodFor(in) == nil:
+		return nil, noMethod()
 	case !s.chargeFor(in, true):
-		return nil, declined()
+		return nil, s.paymentError(s.paymentIntents.get(in.paymentIntent))
 	}
 	s.settled(in)
 	return s.invoiceObject(in), nil
-}
-
-// declined is the answer to a call whose card does not pay.
-func declined() *apiError {
-	e := *testCards[declinedCard]
-	e.status = http.StatusPaymentRequired
-	return &e
 }
 
 func (s *Sandbox) voidInvoiceByID(c *call) (object, *apiError) {
@@ -67,20 +60,24 @@ func (s *Sandbox) writeInvoiceOff(c *call) (object, *apiError) {
 	return s.invoiceObject(in), nil
 }
 
-// finalizeInvoice opens a draft, such as one that pause_collection kept. It is not
-// charged by that alone.
+// finalizeInvoice opens a draft, such as one that pause_collection kept. It is charged
+// by that if it is to advance by itself.
 func (s *Sandbox) finalizeInvoice(c *call) (object, *apiError) {
 	in := s.invoices.get(c.id)
+	advance := c.flag("auto_advance")
 	switch {
+	case c.err != nil:
+		return nil, c.err
 	case in == nil:
 		return nil, notFound("invoice", c.id, "invoice")
 	case in.status != "draft":
 		return nil, invalid("", "invoice_not_editable", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
 	}
-	s.finalize(in, "Subscription update", []string{"card"})
-	if in.due() == 0 {
-		s.markPaid(in)
+	if c.has("auto_advance") {
+		in.autoAdvance = advance
 	}
+	s.finalize(in, in.intentDescription(), []string{"card"})
+	s.advance(in)
 	return s.invoiceObject(in), nil
 }
 

@@ -21,6 +21,12 @@ func (s *Sandbox) addInvoice(in *invoice) {
 		if l.invoiceItem == "" && (l.item == "" || l.proration) {
 			l.invoiceItem = newID("ii_1", 23)
 		}
+		if it := s.invoiceItems.get(l.invoiceItem); it != nil {
+			it.invoice = in.id
+		}
+		if l.created == 0 {
+			l.created = in.created
+		}
 	}
 	s.invoices.add(in.id, in)
 }
@@ -43,6 +49,9 @@ func (s *Sandbox) finalize(in *invoice, description string, methodTypes []string
 		pi := &paymentIntent{
 			customer: in.customer, invoice: in.id, currency: in.currency, amount: in.due(),
 			description: description, methodTypes: methodTypes,
+		}
+		if in.billingReason == "subscription_create" {
+			pi.setupFutureUsage = "off_session"
 		}
 		s.addPaymentIntent(pi)
 		in.pay(pi.id, pi.created)
@@ -95,24 +104,22 @@ func (s *Sandbox) markPaid(in *invoice) {
 // payable tells whether the invoice still takes a payment.
 func (in *invoice) payable() bool { return in.status == "open" || in.status == "uncollectible" }
 
-// chargeFor charges the buyer's card for an open invoice and tells whether it is
-// paid. pays says whether the bank lets the card pay, if nothing else keeps it.
+// chargeFor charges the payment method of an open invoice and tells whether it is
+// paid. pays says whether the bank lets it pay, if nothing else keeps it.
 func (s *Sandbox) chargeFor(in *invoice, pays bool) bool {
-	sub, pi := s.subscriptions.get(in.subscription), s.paymentIntents.get(in.paymentIntent)
+	pm, pi := s.methodFor(in), s.paymentIntents.get(in.paymentIntent)
 	switch {
 	case pi == nil: // nothing is due
-	case sub != nil && sub.noMethod:
+	case pm == nil:
 		in.attempts++
 		s.planAttempt(in)
 		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
 		return false
 	default:
-		s.charge(pi, payment{card: sub.cardNumber()})
-		if !pays || sub.declines() {
-			s.fail(pi, testCards[declinedCard])
+		if !s.chargeIntent(pi, pm, pays) {
 			return false
 		}
-		s.succeed(pi)
+		s.keepMethod(in, pm)
 	}
 	s.markPaid(in)
 	return true

@@ -1,10 +1,13 @@
 package sandbox
 
+import "cmp"
+
 type invoiceLine struct {
 	id, price, description, item string // item is the subscription item, empty for a one-time price
 	invoiceItem                  string // of a line that waited to be invoiced, and of a one-time price
 	quantity, amount             int64
 	start, end                   int64
+	created                      int64 // of the invoice item
 	proration                    bool
 	metadata                     map[string]string
 	discount                     int64    // taken off the amount
@@ -18,7 +21,7 @@ func (l invoiceLine) charged() int64 { return l.amount - l.discount }
 
 // listInvoiceLines pages through all lines, of which the invoice itself shows ten.
 func (s *Sandbox) listInvoiceLines(c *call) (object, *apiError) {
-	in := s.invoices.get(c.id)
+	in := cmp.Or(s.invoices.get(c.id), s.previews.get(c.id))
 	if in == nil {
 		return nil, notFound("invoice", c.id, "invoice")
 	}
@@ -45,8 +48,7 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 		"description": l.description, "discount_amounts": in.discount.amounts(l.discount), "discountable": !l.proration, "discounts": in.discount.ids(),
 		"invoice": in.id, "livemode": false, "metadata": metadataObject(l.metadata), "parent": l.parent(in.subscription),
 		"period": object{"start": l.start, "end": l.end}, "price": s.priceObject(p),
-		"pricing": object{"type": "price_details", "price_details": object{"price": p.id, "product": p.product},
-			"unit_amount_decimal": p.unitAmountDecimal()},
+		"pricing":   l.pricing(p),
 		"proration": l.proration, "proration_details": l.prorationDetails(),
 		"quantity": l.quantity, "subscription": orNull(in.subscription), "subtotal": l.amount, "tax_amounts": []object{}, "tax_rates": []object{},
 		"taxes": []object{}, "type": "subscription", "unit_amount_excluding_tax": p.unitAmountDecimal(),
@@ -61,6 +63,11 @@ func (s *Sandbox) invoiceLineObject(in *invoice, l invoiceLine) object {
 		o["invoice_item"] = l.invoiceItem
 	}
 	return o
+}
+
+// pricing is how basil tells the price.
+func (l invoiceLine) pricing(p *price) object {
+	return object{"type": "price_details", "price_details": object{"price": p.id, "product": p.product}, "unit_amount_decimal": p.unitAmountDecimal()}
 }
 
 func (l invoiceLine) prorationDetails() object {

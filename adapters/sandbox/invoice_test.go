@@ -20,9 +20,17 @@ func values(pairs ...string) url.Values {
 }
 
 // created is a subscription made through the API, past Checkout.
+// withCard is a customer with a good card.
+func (s *shop) withCard() string {
+	s.t.Helper()
+	cu := s.customer().ID
+	s.ok(s.SetCard(cu, "4242424242424242"))
+	return cu
+}
+
 func (s *shop) created(pairs ...string) tree {
 	s.t.Helper()
-	return s.post("/v1/subscriptions", values(append([]string{"customer", s.customer().ID}, pairs...)...))
+	return s.post("/v1/subscriptions", values(append([]string{"customer", s.withCard()}, pairs...)...))
 }
 
 func TestInvoice_ShowsTenLinesAndPagesThroughAll(t *testing.T) {
@@ -279,7 +287,7 @@ func TestInvoice_AppliesTheCustomersBalance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
-			cu := s.customer().ID
+			cu := s.withCard()
 			s.post("/v1/customers/"+cu, values("balance", tt.balance))
 			var in tree
 			events := s.after(func() {

@@ -29,50 +29,45 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	if p.email != "" || p.name != "" {
 		cs.buyerEmail, cs.buyerName = p.email, p.name
 	}
+	pm := s.methodPaid(p, cs.currency)
 	if cs.mode == "setup" {
-		return s.setUp(cs, p)
+		return s.setUp(cs, pm)
 	}
 	if !cs.attempted {
-		s.prepare(cs)
+		s.prepare(cs, pm)
 	}
 	pi := s.paymentIntents.get(cs.paymentIntent)
 	switch {
 	case pi == nil:
-		if sub := s.subscriptions.get(cs.subscription); sub != nil {
-			sub.noMethod, sub.card = p.card == "", p.card
-		}
 		s.complete(cs, "no_payment_required")
 	case p.settles != "":
-		s.debit(cs, pi, p)
+		s.debit(cs, pi, pm, p.settles)
 	case declined != nil:
-		s.charge(pi, p)
+		s.charge(pi, pm)
 		s.fail(pi, declined)
 		return declined
 	default:
-		s.charge(pi, p)
-		if sub := s.subscriptions.get(cs.subscription); sub != nil {
-			sub.card = p.card
-		}
+		s.charge(pi, pm)
 		s.collected(cs, pi)
 		s.complete(cs, "paid")
-		s.disputeSoon(pi, p.card)
 	}
 	return nil
 }
 
 // prepare makes what the first attempt to pay makes at 2023-10-16: customer,
 // subscription with its invoice, and payment intent. Later attempts use them.
-func (s *Sandbox) prepare(cs *session) {
+func (s *Sandbox) prepare(cs *session, pm *paymentMethod) {
 	cs.attempted = true
 	s.prepareCustomer(cs)
 	if cs.mode == "subscription" {
-		s.prepareSubscription(cs)
+		s.prepareSubscription(cs, pm)
 		return
 	}
 	if total := s.total(cs); total > 0 {
 		pi := &paymentIntent{
 			customer: cs.customer, currency: cs.currency, amount: total, description: cs.dataDescription,
 			metadata: cs.dataMetadata, methodTypes: cs.paymentMethodTypes,
+			setupFutureUsage: cs.setupFutureUsage,
 		}
 		s.addPaymentIntent(pi)
 		cs.paymentIntent = pi.id
@@ -101,7 +96,9 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 	s.emit("customer.created", s.customerObject(cu), nil)
 }
 
-func (s *Sandbox) prepareSubscription(cs *session) {
+// prepareSubscription gives a subscription that costs nothing yet its payment method at
+// once; else the first payment does.
+func (s *Sandbox) prepareSubscription(cs *session, pm *paymentMethod) {
 	sub := &subscription{
 		customer: cs.customer, currency: cs.currency, description: cs.dataDescription, metadata: cs.dataMetadata,
 		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod, flexible: cs.flexible,
@@ -113,6 +110,10 @@ func (s *Sandbox) prepareSubscription(cs *session) {
 		} else {
 			once = append(once, s.onceLine(l, s.nowUnix()))
 		}
+	}
+	if pm != nil && s.total(cs) == 0 {
+		s.attach(pm, cs.customer)
+		sub.defaultMethod = pm.id
 	}
 	in := s.addSubscription(sub, firstInvoice{once, cs.discount, cs.trialDays, cs.paymentMethodTypes})
 	cs.subscription, cs.invoice, cs.paymentIntent = sub.id, in.id, in.paymentIntent
@@ -126,24 +127,15 @@ func (s *Sandbox) onceLine(l sessionLine, now int64) invoiceLine {
 	}
 }
 
-// charge adds a pending charge for the intent.
-func (s *Sandbox) charge(pi *paymentIntent, p payment) *charge {
+// charge adds a pending charge of the method for the intent.
+func (s *Sandbox) charge(pi *paymentIntent, pm *paymentMethod) *charge {
 	ch := &charge{
 		id: newID("ch_3", 23), paymentIntent: pi.id, invoice: pi.invoice, customer: pi.customer, currency: pi.currency,
 		description: pi.description, amount: pi.amount, metadata: pi.metadata, created: s.nowUnix(),
-		status: "pending", email: p.email, name: p.name, methodType: "card",
-	}
-	if p.settles != "" {
-		ch.methodType, ch.last4 = debitType(pi.currency), "6789"
-	} else {
-		ch.last4 = p.card[len(p.card)-4:]
-		if p.expiry.IsZero() {
-			p.expiry = s.now().AddDate(3, 0, 0)
-		}
-		ch.expiryMonth, ch.expiryYear = int(p.expiry.Month()), p.expiry.Year()
+		status: "pending", email: pm.email, method: pm.id, methodType: pm.kind, billing: pm.billing(), paidWith: pm.paidWith(),
 	}
 	s.charges.add(ch.id, ch)
-	pi.latestCharge = ch.id
+	pi.latestCharge, pi.paymentMethod = ch.id, pm.id
 	if in := s.invoices.get(pi.invoice); in != nil {
 		in.charge = ch.id
 		in.attempts++
@@ -156,7 +148,22 @@ func (s *Sandbox) succeed(pi *paymentIntent) {
 	ch := s.charges.get(pi.latestCharge)
 	ch.status, pi.status, pi.lastError = "succeeded", "succeeded", nil
 	s.emit("charge.succeeded", s.chargeObject(ch), nil)
+	s.used(pi)
 	s.emit("payment_intent.succeeded", s.paymentIntentObject(pi), nil)
+	s.disputeSoon(pi, s.paymentMethods.get(pi.paymentMethod).number)
+}
+
+// used keeps the method for the customer if the intent asks for that. What is not
+// anybody's then cannot be used again.
+func (s *Sandbox) used(pi *paymentIntent) {
+	pm := s.paymentMethods.get(pi.paymentMethod)
+	switch {
+	case pm.customer != "":
+	case pi.customer != "" && pi.setupFutureUsage != "":
+		s.attach(pm, pi.customer)
+	default:
+		pm.spent = true
+	}
 }
 
 // fail fails the intent's latest charge; its invoice stays open.
@@ -171,7 +178,7 @@ func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
 func (s *Sandbox) failCharge(pi *paymentIntent, why *apiError) {
 	ch := s.charges.get(pi.latestCharge)
 	ch.status, ch.failureCode, ch.failureMessage, ch.declineCode = "failed", why.code, why.message, why.decline
-	pi.status, pi.lastError = "requires_payment_method", why
+	pi.status, pi.lastError, pi.failedMethod, pi.paymentMethod = "requires_payment_method", why, pi.paymentMethod, ""
 	s.emit("charge.failed", s.chargeObject(ch), nil)
 	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
 }
@@ -199,14 +206,15 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 	s.start(cs)
 }
 
-// start makes the session's subscription live, unless it is so or ended.
+// start makes the session's subscription live, unless it is so or ended, with what
+// paid for it as its payment method.
 func (s *Sandbox) start(cs *session) {
 	sub := s.subscriptions.get(cs.subscription)
 	if sub == nil || sub.status != "incomplete" {
 		return
 	}
 	before := s.subscriptionObject(sub)
-	sub.status = sub.startStatus()
+	sub.status, sub.defaultMethod = sub.startStatus(), s.paymentIntents.get(cs.paymentIntent).paymentMethod
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 }
 
@@ -217,13 +225,14 @@ func (s *Sandbox) complete(cs *session, paymentStatus string) {
 
 // debit completes the session before the money is there: the subscription is
 // active at once, as it is at Stripe.
-func (s *Sandbox) debit(cs *session, pi *paymentIntent, p payment) {
-	ch := s.charge(pi, p)
+func (s *Sandbox) debit(cs *session, pi *paymentIntent, pm *paymentMethod, settles string) {
+	ch := s.charge(pi, pm)
 	pi.status = "processing"
 	s.emit("charge.pending", s.chargeObject(ch), nil)
+	s.used(pi)
 	s.emit("payment_intent.processing", s.paymentIntentObject(pi), nil)
 	s.start(cs)
-	cs.settles = p.settles
+	cs.settles = settles
 	s.complete(cs, "unpaid")
 	s.at(s.now().Add(s.delayedAfter), func() { s.settleDelayed(cs) })
 }
@@ -242,12 +251,16 @@ func (s *Sandbox) settleDelayed(cs *session) {
 		s.emit("checkout.session.async_payment_succeeded", s.sessionObject(cs), nil)
 		return
 	}
-	s.fail(pi, &apiError{status: http.StatusPaymentRequired, kind: "invalid_request_error", code: "payment_intent_payment_attempt_failed",
-		message: "The customer's bank account could not be debited."})
+	s.fail(pi, debitReturned())
 	if sub := s.subscriptions.get(cs.subscription); sub != nil && !sub.terminal() {
 		s.endSubscription(sub, "payment_failed")
 	}
 	s.emit("checkout.session.async_payment_failed", s.sessionObject(cs), nil)
+}
+
+func debitReturned() *apiError {
+	return &apiError{status: http.StatusPaymentRequired, kind: "invalid_request_error", code: "payment_intent_payment_attempt_failed",
+		message: "The customer's bank account could not be debited."}
 }
 
 // abandonAttempt ends what a declined attempt left behind.

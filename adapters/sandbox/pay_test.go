@@ -85,13 +85,14 @@ func TestPay_Subscription(t *testing.T) {
 	want := []string{
 		"charge.succeeded", "checkout.session.completed", "customer.created", "customer.subscription.created", "customer.subscription.updated",
 		"invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded", "payment_intent.created", "payment_intent.succeeded",
+		"payment_method.attached",
 	}
 	if got := s.endpoint.types(); !slices.Equal(got, want) {
 		t.Errorf("webhooks: got %v, want %v", got, want)
 	}
 	updated := s.event("customer.subscription.updated")
-	if got := updated.Data.PreviousAttributes; len(got) != 1 || got["status"] != "incomplete" {
-		t.Errorf("previous_attributes: got %v, want the status alone", got)
+	if got := updated.Data.PreviousAttributes; len(got) != 2 || got["status"] != "incomplete" || got["default_payment_method"] != nil {
+		t.Errorf("previous_attributes: got %v, want the status and the default payment method", got)
 	}
 }
 

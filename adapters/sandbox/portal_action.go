@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // cancelable says why the customer cannot cancel a subscription in the portal, or nil.
@@ -85,7 +86,7 @@ func (s *Sandbox) portalChange(cfg *portalConfiguration, sub *subscription, pric
 		form.Set("items[0][price]", priceID)
 	}
 	if cfg.endsTrial(sub) {
-		if e := sub.refusesPayment(); e != nil && s.prices.get(priceID).amount(quantity) > 0 {
+		if e := s.refusesPayment(sub); e != nil && s.prices.get(priceID).amount(quantity) > 0 {
 			return e
 		}
 		form.Set("trial_end", "now")
@@ -138,8 +139,7 @@ func (s *Sandbox) portalCard(cfg *portalConfiguration, cu *customer, number stri
 	if !cfg.paymentMethodUpdate {
 		return invalid("", "", "The payment method cannot be updated because the payment method update feature in the portal configuration is disabled.")
 	}
-	why, known := testCards[number]
-	if !known {
+	if _, known := testCards[number]; !known {
 		return unknownCard()
 	}
 	si := &setupIntent{
@@ -148,17 +148,15 @@ func (s *Sandbox) portalCard(cfg *portalConfiguration, cu *customer, number stri
 	si.clientSecret = newID(si.id+"_secret_", 25)
 	s.setupIntents.add(si.id, si)
 	s.emit("setup_intent.created", s.setupIntentObject(si), nil)
-	if why != nil && number != failingCard {
-		si.lastError = why
-		s.emit("setup_intent.setup_failed", s.setupIntentObject(si), nil)
-		return why
+	pm := s.addCard(number, time.Time{})
+	pm.cvc = true
+	if e := s.confirmSetup(si, pm); e != nil {
+		return e
 	}
-	si.status = "succeeded"
-	s.emit("setup_intent.succeeded", s.setupIntentObject(si), nil)
-	cu.card, cu.noMethod = number, false
+	s.setCustomerMethod(cu, pm.id)
 	for _, sub := range s.subscriptions.order {
 		if sub.customer == cu.id && !sub.terminal() {
-			sub.card, sub.noMethod = number, false
+			s.setMethod(sub, pm.id)
 		}
 	}
 	return nil

@@ -257,16 +257,16 @@ func shownDate(t int64) string { return time.Unix(t, 0).UTC().Format("January 2,
 
 // cardShown is the card that the customer's subscriptions are paid with.
 func (v *portalVisit) cardShown() string {
-	number, none := v.cu.card, v.cu.noMethod || v.cu.card == ""
+	pm := v.s.paymentMethods.get(v.cu.defaultMethod)
 	for _, sub := range v.s.subscriptions.order {
 		if sub.customer == v.cu.id && !sub.terminal() {
-			number, none = sub.cardNumber(), sub.noMethod
+			pm = v.s.methodOf(sub)
 		}
 	}
-	if none {
+	if pm == nil {
 		return ""
 	}
-	return "Visa ending in " + number[len(number)-4:]
+	return pm.shown()
 }
 
 func (v *portalVisit) confirmation() portalAnswer {

@@ -171,6 +171,7 @@ func TestPortal_SessionRefuses(t *testing.T) {
 	s := newShop(t)
 	sub, other := s.subscribed(), s.subscribed()
 	item := sub.Items.Data[0].ID
+	s.ok(s.SetCard(sub.Customer.ID, "4242424242424242"))
 	ended := s.created("customer", sub.Customer.ID, "items[0][price]", s.monthly).at("id")
 	s.ok(s.CancelSubscription(ended))
 	ending := s.created("customer", sub.Customer.ID, "items[0][price]", s.monthly).at("id")
@@ -298,7 +299,7 @@ func TestPortal_Verbs(t *testing.T) {
 		{"cancel", "customer.subscription.updated", func() error { return portal.Cancel(sub.ID) }},
 		{"resume", "customer.subscription.updated", func() error { return portal.Resume(sub.ID) }},
 		{"quantity", "customer.subscription.updated", func() error { return portal.Change(sub.ID, s.monthly, 3) }},
-		{"card", "setup_intent.created setup_intent.succeeded", func() error { return portal.ReplaceCard("4000 0000 0000 0259") }},
+		{"card", "setup_intent.created payment_method.attached setup_intent.succeeded customer.updated customer.subscription.updated", func() error { return portal.ReplaceCard("4000 0000 0000 0259") }},
 	} {
 		if got := s.after(func() { s.ok(tt.do()) }); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)

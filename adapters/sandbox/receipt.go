@@ -23,10 +23,7 @@ func (s *Sandbox) showReceipt(w http.ResponseWriter, r *http.Request) {
 		s.noDocument(w, "There is no receipt with this id. The sandbox forgets its receipts when it is restarted.")
 		return
 	}
-	p := receiptPage{Heading: "Receipt", Date: shownDate(ch.created), Amount: formatAmount(ch.amount, ch.currency), Method: "Visa ending in " + ch.last4}
-	if ch.methodType != "card" {
-		p.Method = "Bank account ending in " + ch.last4
-	}
+	p := receiptPage{Heading: "Receipt", Date: shownDate(ch.created), Amount: formatAmount(ch.amount, ch.currency), Method: s.paymentMethods.get(ch.method).shown()}
 	if ch.refunded > 0 {
 		p.Refunded = formatAmount(ch.refunded, ch.currency)
 	}

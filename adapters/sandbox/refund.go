@@ -79,6 +79,8 @@ func (s *Sandbox) refusesRefund(ch *charge, amount int64) *apiError {
 	switch {
 	case ch.status != "succeeded":
 		return nothingToRefund(ch.paymentIntent)
+	case ch.uncaptured:
+		return invalid("", "", "Stripe can refund what is not captured, the sandbox does not: cancel the PaymentIntent (%s).", ch.paymentIntent)
 	case s.chargedBack(ch):
 		return invalid("", "charge_disputed", "Charge %s has been charged back; cannot issue a refund.", ch.id)
 	case left == 0:

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // renew ends the period of the items whose period ends first and bills their next
 // one, or ends the subscription where that was scheduled. What becomes of the bill, a
 // draft, is the caller's affair. mu is held.
@@ -32,9 +34,9 @@ func (s *Sandbox) endTrial(sub *subscription, collect func(*invoice)) {
 	sub.trialEnd = min(sub.trialEnd, s.nowUnix())
 	sub.setAnchor(sub.trialEnd)
 	switch {
-	case sub.noMethod && sub.missingPaymentMethod == "cancel":
+	case s.methodOf(sub) == nil && sub.missingPaymentMethod == "cancel":
 		s.endSubscription(sub, "")
-	case sub.noMethod && sub.missingPaymentMethod == "pause":
+	case s.methodOf(sub) == nil && sub.missingPaymentMethod == "pause":
 		s.pause(sub, before)
 	default:
 		sub.status = "active"
@@ -55,13 +57,24 @@ func everyItem(subscriptionItem) bool { return true }
 // nextPeriod starts the period of some items at start and returns its invoice, a
 // draft. before is the subscription as it was last told.
 func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) bool, start int64, reason string, before object) *invoice {
+	in := s.nextInvoice(sub, which, start, reason)
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	return in
+}
+
+// nextInvoice starts the period of some items at start, and bills it. Nothing else
+// changes, so that a preview can have it of a copy.
+func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bool, start int64, reason string) *invoice {
 	began, _ := sub.period()
 	in := &invoice{
-		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: reason, lines: sub.pending,
+		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: reason, lines: slices.Clone(sub.pending),
 		subscriptionMetadata: sub.metadata, periodStart: began, periodEnd: start, automaticTax: sub.automaticTax,
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
 	sub.pending = nil
+	in.lines = append(in.lines, s.waiting(sub.customer, sub.id, sub.currency)...)
 	for i := range sub.items {
 		it := &sub.items[i]
 		if ended := *it; which(ended) {
@@ -69,9 +82,6 @@ func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) boo
 			in.lines = append(in.lines, s.itemLine(sub, *it, ended))
 		}
 	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	return in
 }
 

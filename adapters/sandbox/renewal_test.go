@@ -210,7 +210,7 @@ func TestCustomer_DeletedEndsItsSubscriptions(t *testing.T) {
 	first, second := s.paid(p).Subscription.ID, s.paid(p).Subscription.ID
 	other := s.subscribed().ID
 	events := s.after(func() { must[*stripe.Customer](t)(s.api.Customers.Del(*p.Customer, nil)) })
-	if events != "customer.subscription.deleted customer.subscription.deleted customer.deleted" {
+	if events != "customer.subscription.deleted customer.subscription.deleted payment_method.detached payment_method.detached customer.deleted" {
 		t.Errorf("got events %s", events)
 	}
 	for id, want := range map[string]stripe.SubscriptionStatus{first: "canceled", second: "canceled", other: "active"} {

@@ -56,6 +56,7 @@ type Sandbox struct {
 	sessions       table[session]
 	subscriptions  table[subscription]
 	invoices       table[invoice]
+	invoiceItems   table[invoiceItem]
 	paymentIntents table[paymentIntent]
 	charges        table[charge]
 	refunds        table[refund]
@@ -63,7 +64,9 @@ type Sandbox struct {
 	creditNotes    table[creditNote]
 	setupIntents   table[setupIntent]
 	testClocks     table[testClock]
+	paymentMethods table[paymentMethod]
 	events         table[event]
+	previews       table[invoice] // of whose lines there are more than were shown
 
 	portalSessions       table[portalSession]
 	portalConfigurations table[portalConfiguration]

@@ -24,7 +24,7 @@ func TestSession_InSetupModeKeepsACard(t *testing.T) {
 	}); got != "setup_intent.setup_failed" {
 		t.Errorf("declined: got events %s", got)
 	}
-	if got := s.after(func() { s.ok(s.PayWithCard(id, failingCard)) }); got != "setup_intent.succeeded checkout.session.completed" {
+	if got := s.after(func() { s.ok(s.PayWithCard(id, failingCard)) }); got != "payment_method.attached setup_intent.succeeded checkout.session.completed" {
 		t.Errorf("got events %s", got)
 	}
 	s.fetch("", "/v1/checkout/sessions/"+id+"?expand[]=setup_intent").wants(t, "complete", map[string]string{
@@ -32,7 +32,9 @@ func TestSession_InSetupModeKeepsACard(t *testing.T) {
 	if got := s.fetch("", "/v1/checkout/sessions/"+id+"/line_items").len("data"); got != 0 {
 		t.Errorf("got %d line items", got)
 	}
-	// The card is the customer's now.
+	// The card is the customer's now, and its default once that is said.
+	pm := s.fetch("", "/v1/setup_intents/"+si).at("payment_method")
+	s.post("/v1/customers/"+cu, values("invoice_settings[default_payment_method]", pm))
 	s.post("/v1/subscriptions", values("customer", cu, "items[0][price]", s.monthly)).wants(t, "with that card", map[string]string{"status": "incomplete"})
 
 	other := s.post("/v1/checkout/sessions", values(checkout("setup")...))

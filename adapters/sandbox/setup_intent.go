@@ -1,17 +1,26 @@
 package sandbox
 
-// setupIntent keeps a card for later, which a session in setup mode does.
+// setupIntent keeps a payment method for later, without a payment.
 type setupIntent struct {
 	id, customer, status, clientSecret, description string
 	metadata                                        map[string]string
 	methodTypes                                     []string
 	lastError                                       *apiError
 	created                                         int64
+	paymentMethod                                   string // that is kept, or is to be
+	failedMethod                                    string // of lastError
+	usage                                           string
+	cancelReason                                    string
+	redirects                                       string // automatic_payment_methods: always or never; empty if they are not automatic
 }
 
 var setupIntentRoutes = []route{
 	{pattern: "GET /v1/setup_intents/{id}", params: []string{"client_secret"}, do: (*Sandbox).retrieveSetupIntent},
-	{pattern: "GET /v1/setup_intents", params: listing("customer"), unsupported: []string{"attach_to_self", "payment_method"}, do: (*Sandbox).listSetupIntents},
+	{pattern: "GET /v1/setup_intents", params: listing("customer", "payment_method"), unsupported: []string{"attach_to_self"}, do: (*Sandbox).listSetupIntents},
+	{pattern: "POST /v1/setup_intents", params: setupCreateParams, unsupported: setupUnsupported, do: (*Sandbox).createSetupIntent},
+	{pattern: "POST /v1/setup_intents/{id}", params: setupParams, unsupported: setupUnsupported, do: (*Sandbox).updateSetupIntent},
+	{pattern: "POST /v1/setup_intents/{id}/confirm", params: setupConfirmParams, unsupported: setupUnsupported, do: (*Sandbox).confirmSetupIntent},
+	{pattern: "POST /v1/setup_intents/{id}/cancel", params: []string{"cancellation_reason"}, do: (*Sandbox).cancelSetupIntent},
 }
 
 func (s *Sandbox) retrieveSetupIntent(c *call) (object, *apiError) {
@@ -23,66 +32,81 @@ func (s *Sandbox) retrieveSetupIntent(c *call) (object, *apiError) {
 }
 
 func (s *Sandbox) listSetupIntents(c *call) (object, *apiError) {
-	created, customer := c.createdFilter(), c.equals("customer")
+	created, customer, method := c.createdFilter(), c.equals("customer"), c.equals("payment_method")
 	return page[*setupIntent]{
 		noun: "setupintent", items: s.setupIntents.newestFirst(),
-		id:     func(si *setupIntent) string { return si.id },
-		keep:   func(si *setupIntent) bool { return created(si.created) && customer(si.customer) },
+		id: func(si *setupIntent) string { return si.id },
+		keep: func(si *setupIntent) bool {
+			return created(si.created) && customer(si.customer) && method(si.paymentMethod)
+		},
 		object: s.setupIntentObject,
 	}.serve(c)
 }
 
-// addSetupIntent keeps and announces the intent of a session in setup mode.
-func (s *Sandbox) addSetupIntent(cs *session) {
-	si := &setupIntent{
-		id: newID("seti_1", 23), customer: cs.customer, status: "requires_payment_method", description: cs.dataDescription,
-		metadata: cs.dataMetadata, methodTypes: cs.paymentMethodTypes, created: s.nowUnix(),
+// addSetupIntent keeps and announces an intent that awaits its confirmation.
+func (s *Sandbox) addSetupIntent(si *setupIntent) {
+	si.id, si.status, si.created = newID("seti_1", 23), "requires_payment_method", s.nowUnix()
+	if si.paymentMethod != "" {
+		si.status = "requires_confirmation"
 	}
 	si.clientSecret = newID(si.id+"_secret_", 25)
 	s.setupIntents.add(si.id, si)
-	cs.setupIntent = si.id
 	s.emit("setup_intent.created", s.setupIntentObject(si), nil)
 }
 
-// setUp keeps the card, for the subscriptions that the customer has and gets. A
-// declined card leaves the session open.
-func (s *Sandbox) setUp(cs *session, p payment) *apiError {
+// setUp keeps the payment method of a session in setup mode. A declined card leaves
+// the session open.
+func (s *Sandbox) setUp(cs *session, pm *paymentMethod) *apiError {
 	si := s.setupIntents.get(cs.setupIntent)
-	if why := testCards[p.card]; why != nil && p.card != failingCard {
-		si.lastError = why
+	if pm.refusesKeeping() == nil {
+		s.prepareCustomer(cs)
+		si.customer = cs.customer
+	}
+	if e := s.confirmSetup(si, pm); e != nil {
+		return e
+	}
+	s.complete(cs, "no_payment_required")
+	return nil
+}
+
+// confirmSetup attaches the method to the intent's customer, if it has one, and says
+// why the bank does not let it be kept.
+func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod) *apiError {
+	if why := pm.refusesKeeping(); why != nil {
+		si.status, si.lastError, si.failedMethod, si.paymentMethod = "requires_payment_method", why, pm.id, ""
 		s.emit("setup_intent.setup_failed", s.setupIntentObject(si), nil)
 		return why
 	}
-	s.prepareCustomer(cs)
-	si.customer = cs.customer
-	if cu := s.customers.get(cs.customer); cu != nil {
-		cu.card, cu.noMethod = p.card, false
+	if si.customer != "" && pm.customer == "" {
+		s.attach(pm, si.customer)
 	}
-	si.status, si.lastError = "succeeded", nil
+	si.status, si.lastError, si.paymentMethod = "succeeded", nil, pm.id
 	s.emit("setup_intent.succeeded", s.setupIntentObject(si), nil)
-	s.complete(cs, "no_payment_required")
 	return nil
+}
+
+func (s *Sandbox) cancelSetup(si *setupIntent, reason string) {
+	si.status, si.cancelReason = "canceled", reason
+	s.emit("setup_intent.canceled", s.setupIntentObject(si), nil)
 }
 
 func (s *Sandbox) setupIntentObject(si *setupIntent) object {
 	var lastError any
 	if e := si.lastError; e != nil {
-		lastError = object{"type": e.kind, "code": e.code, "decline_code": e.decline, "message": e.message}
+		lastError = object{"type": e.kind, "code": e.code, "decline_code": e.decline, "message": e.message,
+			"payment_method": s.paymentMethodObject(s.paymentMethods.get(si.failedMethod))}
+	}
+	usage := si.usage
+	if usage == "" {
+		usage = "off_session"
 	}
 	return object{
-		"id": si.id, "object": "setup_intent", "application": nil, "automatic_payment_methods": nil, "cancellation_reason": orNull(si.cancelReason()),
-		"client_secret": si.clientSecret, "created": si.created, "customer": orNull(si.customer), "description": orNull(si.description),
+		"id": si.id, "object": "setup_intent", "application": nil, "automatic_payment_methods": automaticMethods(si.redirects),
+		"cancellation_reason": orNull(si.cancelReason),
+		"client_secret":       si.clientSecret, "created": si.created, "customer": orNull(si.customer), "description": orNull(si.description),
 		"flow_directions": nil, "last_setup_error": lastError, "latest_attempt": nil, "livemode": false, "mandate": nil,
-		"metadata": metadataObject(si.metadata), "next_action": nil, "on_behalf_of": nil, "payment_method": nil,
+		"metadata": metadataObject(si.metadata), "next_action": nil, "on_behalf_of": nil, "payment_method": orNull(si.paymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": object{},
-		"payment_method_types": append([]string{}, si.methodTypes...), "single_use_mandate": nil, "status": si.status, "usage": "off_session",
+		"payment_method_types": append([]string{}, si.methodTypes...), "single_use_mandate": nil, "status": si.status, "usage": usage,
 	}
-}
-
-// cancelReason is that of a session's end, the only way in which one is canceled here.
-func (si *setupIntent) cancelReason() string {
-	if si.status == "canceled" {
-		return "abandoned"
-	}
-	return ""
 }

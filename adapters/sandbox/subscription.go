@@ -14,8 +14,8 @@ type subscription struct {
 	latestInvoice, missingPaymentMethod         string
 	automaticTax                                bool
 	flexible                                    bool           // billing_mode
-	noMethod                                    bool           // the buyer left no card
-	card                                        string         // number of the one that pays; empty for a good one
+	defaultMethod                               string         // the payment method that is charged; empty for the customer's
+	saveMethod                                  bool           // what pays becomes the default
 	daysUntilDue                                int64          // of invoices that are sent; 0 where the card is charged
 	pauseBehavior                               string         // of pause_collection
 	pauseResumesAt                              int64          // of pause_collection
@@ -24,17 +24,6 @@ type subscription struct {
 	update                                      *pendingUpdate // that waits for its payment
 	next                                        int64          // when something happens by itself that is planned
 	noticed                                     bool           // that the trial will end
-}
-
-// declines tells whether the bank refuses what the card is charged.
-func (sub *subscription) declines() bool { return chargeDeclines(sub.cardNumber()) }
-
-// cardNumber is that of the card that is charged.
-func (sub *subscription) cardNumber() string {
-	if sub == nil || sub.card == "" {
-		return goodCard
-	}
-	return sub.card
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -152,6 +141,10 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	if sub.daysUntilDue > 0 {
 		method = "send_invoice"
 	}
+	saves := "off"
+	if sub.saveMethod {
+		saves = "on_subscription"
+	}
 	missing := sub.missingPaymentMethod
 	if missing == "" {
 		missing = "create_invoice"
@@ -165,13 +158,13 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
 		"collection_method":    method, "created": sub.created, "currency": sub.currency,
 		"current_period_end": end, "current_period_start": start, "customer": sub.customer,
-		"days_until_due": orNull(sub.daysUntilDue), "default_payment_method": nil, "default_source": nil, "default_tax_rates": []object{},
+		"days_until_due": orNull(sub.daysUntilDue), "default_payment_method": orNull(sub.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(sub.description), "discount": nil, "discounts": []object{}, "ended_at": orNull(sub.endedAt),
 		"invoice_settings": object{"account_tax_ids": nil, "issuer": object{"type": "self"}},
 		"items":            listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
 		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
-		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": "off"},
+		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": saves},
 		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": nil,
 		"start_date": sub.created, "status": sub.status, "test_clock": s.testClockOf(sub.customer), "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},

@@ -122,7 +122,7 @@ func (s *Sandbox) prorated(it subscriptionItem, sign, at int64) []invoiceLine {
 	}
 	l := invoiceLine{
 		price: it.price, item: it.id, quantity: it.quantity, amount: sign * amount, start: at, end: it.end, proration: true,
-		invoiceItem: newID("ii_1", 23),
+		invoiceItem: newID("ii_1", 23), created: s.nowUnix(),
 	}
 	what := "Remaining"
 	if sign < 0 {
@@ -154,7 +154,7 @@ func (s *Sandbox) refusesChange(sub *subscription, ch itemChange) *apiError {
 	if ch.invoiced == nil || sub.daysUntilDue > 0 || sub.pauseBehavior != "" || s.owed(sub, ch.invoiced) == 0 {
 		return nil
 	}
-	return sub.refusesPayment()
+	return s.refusesPayment(sub)
 }
 
 // applyChange makes the change real and returns the draft that bills it now, or nil.
@@ -178,14 +178,19 @@ func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string) 
 }
 
 func (s *Sandbox) updateInvoice(sub *subscription, lines []invoiceLine) *invoice {
-	in := &invoice{
+	in := s.changeInvoice(sub, lines)
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	return in
+}
+
+// changeInvoice bills a change now.
+func (s *Sandbox) changeInvoice(sub *subscription, lines []invoiceLine) *invoice {
+	return &invoice{
 		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_update",
 		lines: lines, subscriptionMetadata: sub.metadata, periodStart: s.nowUnix(), periodEnd: s.nowUnix(),
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	return in
 }
 
 func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {
@@ -197,12 +202,10 @@ func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {
 }
 
 // refusesPayment says why the buyer's card would not pay, or nil.
-func (sub *subscription) refusesPayment() *apiError {
-	switch {
-	case sub.noMethod:
-		return invalid("", "resource_missing", "This customer has no attached payment source or default payment method.")
-	case sub.declines():
-		return declined()
+func (s *Sandbox) refusesPayment(sub *subscription) *apiError {
+	pm := s.methodOf(sub)
+	if pm == nil {
+		return noMethod()
 	}
-	return nil
+	return pm.refusal()
 }

@@ -157,6 +157,7 @@ func TestChange_IsRefusedWhereThePaymentIs(t *testing.T) {
 		code   string
 	}{failingCard: {402, "card_declined"}, "": {400, "resource_missing"}} {
 		s.ok(s.SetCard(id, card))
+		sub := s.fetch(dahlia, "/v1/subscriptions/"+id)
 		events := s.after(func() {
 			if got := s.refused(want.status, "/v1/subscriptions/"+id, form); got.at("error.code") != want.code {
 				t.Errorf("card %q: got %v", card, got)
@@ -180,12 +181,12 @@ func TestChange_WaitsForItsPayment(t *testing.T) {
 		price, events, invoice string
 	}{
 		"and is paid": {func(s *shop, _ *clock, id string) error { return s.PayInvoice(id) }, "bigger",
-			"charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
+			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
 		"and is paid by a retry": {func(s *shop, _ *clock, id string) error {
 			s.ok(s.SetCard(id, "4242424242424242"))
 			return s.RetryInvoice(id, true)
 		}, "bigger",
-			"charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
+			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
 		"and expires": {func(s *shop, now *clock, _ string) error { now.advance(23 * time.Hour); s.RunDue(); return nil }, "monthly",
 			"payment_intent.canceled invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
 		"and expires by hand": {func(s *shop, _ *clock, id string) error { return s.ExpirePendingUpdate(id) }, "monthly",
@@ -373,7 +374,8 @@ func TestCreateSubscription_PaysOrNot(t *testing.T) {
 	}{
 		"a good card":                   {"4242424242424242", "", 200, "active"},
 		"a bad card":                    {failingCard, "", 200, "incomplete"},
-		"no card":                       {"", "", 200, "incomplete"},
+		"no card":                       {"", "", 400, ""},
+		"no card, left to the buyer":    {"", "default_incomplete", 200, "incomplete"},
 		"a bad card, refused":           {failingCard, "error_if_incomplete", 402, ""},
 		"left to the buyer":             {"4242424242424242", "default_incomplete", 200, "incomplete"},
 		"a good card where it is asked": {"4242424242424242", "error_if_incomplete", 200, "active"},

@@ -8,12 +8,13 @@ import (
 var subscriptionCreateParams = []string{
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
+	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 }
 
 var subscriptionCreateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "backdate_start_date", "billing_cycle_anchor",
-	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "coupon", "currency", "default_payment_method", "default_source",
-	"default_tax_rates", "invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings", "pending_invoice_item_interval",
+	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "coupon", "currency", "default_source",
+	"default_tax_rates", "invoice_settings", "items", "on_behalf_of", "payment_settings", "pending_invoice_item_interval",
 	"promotion_code", "proration_behavior", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
 }
 
@@ -28,6 +29,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 	trialDays := c.integer("trial_period_days", 1, 730)
 	cu := s.liveCustomer(sub.customer)
+	s.readSubscriptionMethod(c, sub)
 	if cu == nil {
 		c.fail(missingReference("customer", sub.customer, "customer"))
 	}
@@ -50,15 +52,17 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	sub.noMethod, sub.card = cu.noMethod, cu.card
-	due := int64(0)
+	due := cu.balance
+	for _, l := range s.waiting(cu.id, "", sub.currency) {
+		due += l.amount
+	}
 	for _, it := range sub.items {
 		if p := s.prices.get(it.price); trialDays == 0 && !p.metered() {
 			due += p.amount(it.quantity)
 		}
 	}
-	if due > 0 && sub.daysUntilDue == 0 && behavior == "error_if_incomplete" {
-		if e := sub.refusesPayment(); e != nil {
+	if due > 0 && sub.daysUntilDue == 0 && behavior != "default_incomplete" {
+		if e := s.refusesPayment(sub); e != nil && (behavior == "error_if_incomplete" || s.methodOf(sub) == nil) {
 			return nil, e
 		}
 	}
@@ -72,6 +76,16 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		s.scheduleCancel(sub)
 	}
 	return s.subscriptionObject(sub), nil
+}
+
+// readSubscriptionMethod reads what is charged. off_session says nothing here: no test
+// card asks for its owner.
+func (s *Sandbox) readSubscriptionMethod(c *call, sub *subscription) {
+	sub.defaultMethod = s.readMethod(c, "default_payment_method", sub.customer, sub.defaultMethod)
+	c.flag("off_session")
+	if v := c.oneOf("payment_settings[save_default_payment_method]", "off", "on_subscription"); v != "" {
+		sub.saveMethod = v == "on_subscription"
+	}
 }
 
 // readCollection reads whether invoices are charged or sent.
@@ -121,6 +135,7 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 		}
 		in.lines = append(in.lines, s.itemLine(sub, *it, subscriptionItem{}))
 	}
+	in.lines = append(in.lines, s.waiting(sub.customer, "", sub.currency)...)
 	in.reduce(first.discount)
 	s.addInvoice(in)
 	sub.latestInvoice = in.id

@@ -11,14 +11,15 @@ var subscriptionUpdateParams = []string{
 	"cancellation_details[comment]", "cancellation_details[feedback]",
 	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
+	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 	"proration_date", "collection_method", "days_until_due",
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
 }
 
 var subscriptionUpdateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-	"coupon", "default_payment_method", "default_source", "default_tax_rates",
-	"invoice_settings", "items", "off_session", "on_behalf_of", "payment_settings",
+	"coupon", "default_source", "default_tax_rates",
+	"invoice_settings", "items", "on_behalf_of", "payment_settings",
 	"pending_invoice_item_interval", "promotion_code", "transfer_data", "trial_from_plan",
 }
 
@@ -55,12 +56,9 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	if payment == "pending_if_incomplete" {
 		c.refuseOthers(pendingParams, payment)
 	}
-	at := s.nowUnix()
-	if c.has("proration_date") {
-		start, _ := sub.period()
-		at = c.integer("proration_date", start, sub.nextEnd())
-	}
+	at := s.prorationDate(c, sub)
 	s.readCollection(c, &change)
+	s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
@@ -108,6 +106,15 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		s.endTrial(sub, func(in *invoice) { s.collect(sub, in, true) })
 	}
 	return s.subscriptionObject(sub), nil
+}
+
+// prorationDate is when a change is counted from.
+func (s *Sandbox) prorationDate(c *call, sub *subscription) int64 {
+	if !c.has("proration_date") {
+		return s.nowUnix()
+	}
+	start, _ := sub.period()
+	return c.integer("proration_date", start, sub.nextEnd())
 }
 
 // refuseOthers refuses what cannot be changed under a payment_behavior.

@@ -16,6 +16,7 @@ func (t *table[T]) add(id string, v *T) {
 	t.order = append(t.order, v)
 }
 
+// remove takes out what is there.
 func (t *table[T]) remove(id string) {
 	gone := t.byID[id]
 	delete(t.byID, id)

@@ -31,7 +31,10 @@ func TestTestClock_AdvancesWhatWasMadeWithIt(t *testing.T) {
 	clock := must[*stripe.TestHelpersTestClock](t)(s.api.TestHelpersTestClocks.New(&stripe.TestHelpersTestClockParams{
 		FrozenTime: &frozen, Name: stripe.String("a year"),
 	}))
-	customer := must[*stripe.Customer](t)(s.api.Customers.New(&stripe.CustomerParams{TestClock: &clock.ID}))
+	customer := must[*stripe.Customer](t)(s.api.Customers.New(&stripe.CustomerParams{
+		TestClock: &clock.ID, PaymentMethod: stripe.String("pm_card_visa"),
+		InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{DefaultPaymentMethod: stripe.String("pm_card_visa")},
+	}))
 	sub := must[*stripe.Subscription](t)(s.api.Subscriptions.New(&stripe.SubscriptionParams{
 		Customer: &customer.ID, Items: []*stripe.SubscriptionItemsParams{{Price: &s.monthly}},
 	}))

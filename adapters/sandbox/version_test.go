@@ -14,7 +14,10 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
 )
 
-const dahlia = "2026-08-26.dahlia"
+const (
+	acacia = "2024-09-30.acacia"
+	dahlia = "2026-08-26.dahlia"
+)
 
 // ask sends a request with a form in the version of the API, "" for none, and
 // returns the answer's status and body.
@@ -178,6 +181,7 @@ var objectLists = map[string]string{
 	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents",
 	"webhook_endpoint":             "/v1/webhook_endpoints",
 	"billing_portal.configuration": "/v1/billing_portal/configurations",
+	"invoiceitem":                  "/v1/invoiceitems",
 }
 
 // What basil moved is at its new place since then, and at its old one before.
@@ -341,7 +345,7 @@ func TestVersions_CloverMadeFlexibleTheDefault(t *testing.T) {
 		{"", "", "classic"}, {"2025-08-27.basil", "", "classic"}, {"2025-09-30.clover", "", "flexible"}, {"2026-10-28.endive", "", "flexible"},
 		{"2025-09-30.clover", "classic", "classic"}, {dahlia, "flexible", "flexible"},
 	} {
-		past := []string{"customer", s.customer().ID, "items[0][price]", s.monthly}
+		past := []string{"customer", s.withCard(), "items[0][price]", s.monthly}
 		buys := checkout("subscription", "line_items[0][price]", s.monthly, "line_items[0][quantity]", "1")
 		if tt.mode != "" {
 			past = append(past, "billing_mode[type]", tt.mode)
