@@ -25,6 +25,7 @@ test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres,
 	go test -timeout 30m -run '$(PROPERTIES)' ./app ./adapters/bunstore
 	go test $(RACE) -timeout 30m ./cmd/entitled  # whose programs take what there is of processors
 	go test $(RACE) -timeout 30m $$(go list ./... | grep -v -e '/entitled/domain' -e '/cmd/entitled$$')
+	examples/run
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...
@@ -33,7 +34,7 @@ lint: ## Check style and the rules of the house
 	$(GOLANGCI) run ./...
 
 fmt: ## Format the code
-	gofmt -w domain ports app adapters cmd migrations
+	gofmt -w domain ports app adapters cmd migrations examples/go
 
 generate: ## Make generated files anew: the HTTP server and openapi.json from openapi.yaml, tables and diagram of ARCHITECTURE.md
 	go generate ./...
@@ -41,7 +42,7 @@ generate: ## Make generated files anew: the HTTP server and openapi.json from op
 
 verify: ## Check that go.mod is tidy and the code formatted (generated files are checked by the tests)
 	go mod tidy -diff
-	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations); \
+	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations examples/go); \
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go vet -tags nodev ./cmd/entitled

@@ -412,7 +412,9 @@ func untruth(h *telling, entitlements []domain.Entitlement) string {
 				continue
 			}
 			right, has := rights[feature]
-			if entitled, limit := h.ValueAt(feature, at); has != entitled || right.Value.Limit != limit {
+			entitled, limit := h.ValueAt(feature, at)
+			ifAsked, askedLimit := h.ValueIfAsked(feature, at)
+			if (has != entitled || right.Value.Limit != limit) && (has != ifAsked || right.Value.Limit != askedLimit) {
 				return fmt.Sprintf("%s at %s: got %t, %d, want %t, %d", feature, at, has, right.Value.Limit, entitled, limit)
 			}
 		}

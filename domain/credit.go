@@ -180,15 +180,24 @@ func (all settledLines) revokedOrigin(taken *settledLine) *Rule {
 
 // takenBack is how many units a credit takes back: nothing that is not there. But where
 // its invoice bills units anew, what was never paid for goes first, and what is billed
-// beyond that was paid.
+// beyond that was paid. Of several credits of one invoice each takes back what those before
+// it, which are decided, have left.
 func (all settledLines) takenBack(credit *settledLine) int64 {
-	var anew int64
-	for _, l := range all.of(credit.bill) {
-		if l.line.Kind != LineCredit && l.revoked == nil && l.line.sameThing(credit.line) {
+	var anew, taken int64
+	earlier := true
+	bill := all.of(credit.bill)
+	for n := range bill {
+		l := &bill[n]
+		earlier = earlier && l != credit
+		switch {
+		case l.revoked != nil || !l.line.sameThing(credit.line):
+		case l.line.Kind != LineCredit:
 			anew = saturatingAdd(anew, l.units)
+		case earlier:
+			taken = saturatingAdd(taken, l.units)
 		}
 	}
-	return min(credit.line.Quantity, max(all.paidBefore(credit), anew))
+	return min(credit.line.Quantity, max(max(all.paidBefore(credit), anew)-taken, 0))
 }
 
 // unpaidPart is how much of a credit is for what is not paid for any more: of a credit

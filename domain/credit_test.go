@@ -36,10 +36,23 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		sub(18, "active", has("si_2", "price_addon", 1, 0, 30)),
 		settledWith(bill(18, "in_3", "paid", line(domain.LineCredit, "si_1", "price_m", 9, -11309, 18, 30)), 0, -11309, 0),
 	}
+	// One seat of seven is refunded, and then the seats are changed several times, billed at
+	// once: of fewer those go first that nobody paid.
+	oftenChanged := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30)),
+		refundOf(5, "pi_1", "succeeded", 1000),
+		sub(6, "active", has("si_1", "price_m", 7, 0, 30)), bill(6, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 1, -800, 6, 30), line(domain.LineChange, "si_1", "price_m", 7, 5600, 6, 30)),
+		sub(7, "active", has("si_1", "price_m", 4, 0, 30)), settledWith(bill(7, "in_3", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 7, -5367, 7, 30), line(domain.LineChange, "si_1", "price_m", 8, 6133, 7, 30),
+			line(domain.LineCredit, "si_1", "price_m", 8, -6133, 7, 30), line(domain.LineChange, "si_1", "price_m", 9, 6900, 7, 30),
+			line(domain.LineCredit, "si_1", "price_m", 9, -6900, 7, 30), line(domain.LineChange, "si_1", "price_m", 4, 3067, 7, 30)), 0, -2300, 0),
+	}
 	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
 	tellAll(t, map[string]story{
+		"refunded, and then changed often":       {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},
 		"changed":                                {changed, []holding{{11, team}}},
 		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
 		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "pro, projects 100, seats 1"}}},

@@ -75,11 +75,14 @@ func wantTruth(t *rapid.T, what string, h domaintest.History, a domain.Account) 
 	for _, at := range moments {
 		rights := domain.Rights(entitlements, shop, at)
 		for feature := range shop.Features {
-			entitled, limit := h.ValueAt(feature, at)
 			n := slices.IndexFunc(rights, func(r domain.Right) bool { return r.Feature == feature })
-			if n < 0 && !entitled || n >= 0 && entitled && rights[n].Value.Limit == limit || aboutToBegin(entitlements, feature, at) {
+			given := func(entitled bool, limit int64) bool {
+				return n < 0 && !entitled || n >= 0 && entitled && rights[n].Value.Limit == limit
+			}
+			if given(h.ValueAt(feature, at)) || given(h.ValueIfAsked(feature, at)) || aboutToBegin(entitlements, feature, at) {
 				continue
 			}
+			entitled, limit := h.ValueAt(feature, at)
 			got := "nothing"
 			if n >= 0 {
 				got = fmt.Sprint(rights[n].Value.Limit)

@@ -5,16 +5,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // route is one operation of Stripe's API.
 type route struct {
 	pattern     string   // as in http.ServeMux; {id} is the object's id
-	params      []string // what it accepts; see params.unknown
-	unsupported []string // top-level names that Stripe accepts and the sandbox does not
+	params      []string // what it takes of what Stripe takes; see call.unknown
+	unsupported []string
 	do          func(*Sandbox, *call) (object, *apiError)
-	since       string // the version that it came with, if that is not the account's
 }
 
 // call is one request to an operation, which runs with mu held.
@@ -23,6 +23,7 @@ type call struct {
 	id        string // of the path
 	second    string // second id of the path
 	path      string
+	operation string // of Stripe's, as in known.txt; empty if Stripe has none
 	requestID string
 	base      string // where this request reached the sandbox
 	version   string // of the API, for the answer
@@ -34,23 +35,28 @@ type cause struct{ requestID, idempotencyKey string }
 
 // answer is a response as it can be repeated for the same idempotency key.
 type answer struct {
-	status int
-	body   []byte
+	status  int
+	body    []byte
+	version string // of the API, that the body is in
 }
 
 const maxRequestBody = 1 << 20
 
-func (s *Sandbox) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	for _, group := range [][]route{
+// allRoutes are the operations that the sandbox serves.
+func allRoutes() []route {
+	return slices.Concat(
 		productRoutes, priceRoutes, customerRoutes, sessionRoutes, subscriptionRoutes,
-		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, eventRoutes,
+		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes, webhookEndpointRoutes,
+		portalSessionRoutes, portalConfigurationRoutes,
 		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
 		couponRoutes, promotionCodeRoutes, scheduleRoutes,
-	} {
-		for _, rt := range group {
-			mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
-		}
+	)
+}
+
+func (s *Sandbox) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, rt := range allRoutes() {
+		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
 	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, nil) })
 	s.pageRoutes(mux)
@@ -59,7 +65,7 @@ func (s *Sandbox) routes() *http.ServeMux {
 
 // serveAPI is the way of every API request. rt is nil for an unknown path.
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
-	c := &call{id: r.PathValue("id"), second: r.PathValue("second"), path: r.URL.Path, requestID: newID("req_", 14), base: baseOf(r)}
+	c := &call{id: r.PathValue("id"), second: r.PathValue("second"), path: r.URL.Path, operation: known().callOf(r), requestID: newID("req_", 14), base: baseOf(r)}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", c.requestID)
@@ -92,6 +98,9 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
 	}
 	if replayed {
 		h.Set("Idempotent-Replayed", "true")
+		if a.version != "" {
+			h.Set("Stripe-Version", a.version) // Stripe repeats the body as it was
+		}
 	}
 	s.write(w, c, a)
 }
@@ -149,11 +158,10 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 		s.log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.message)
 		return errorAnswer(e.in(c.version), c.requestID), e
 	}
-	if rt == nil || c.version < rt.since {
-		return fail(&apiError{status: http.StatusNotFound, kind: "invalid_request_error",
-			message: "Unrecognized request URL (" + method + ": " + c.path + "). The sandbox serves a subset of Stripe's API."})
+	if e := c.unserved(rt, method); e != nil {
+		return fail(e)
 	}
-	c.unknown(append([]string{"expand[]"}, rt.params...), rt.unsupported)
+	c.unknown(rt.params)
 	if c.err != nil {
 		return fail(c.err)
 	}
@@ -161,6 +169,7 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 	defer s.mu.Unlock()
 	s.cause = cause{c.requestID, key}
 	defer func() { s.cause = cause{} }()
+	s.reachedAt = cmp.Or(s.reachedAt, c.base)
 	paths := c.list("expand")
 	if e := checkExpand(paths); e != nil {
 		return fail(e) // before anything is changed
@@ -175,7 +184,21 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 			return fail(e)
 		}
 	}
-	return answer{http.StatusOK, encode(o)}, nil
+	return answer{http.StatusOK, encode(o), c.version}, nil
+}
+
+// unserved is what is wrong with a call of no route, or of one that Stripe does not
+// have in the version.
+func (c *call) unserved(rt *route, method string) *apiError {
+	has := known().has(c.operation, c.version)
+	switch {
+	case has && rt != nil && sameIDs(rt.pattern) == c.operation:
+		return nil
+	case has: // also if an id's place holds a word of Stripe's, as in /v1/customers/search
+		return invalid("", "", "Stripe has this call, and the sandbox does not serve it yet: %s %s", method, c.path)
+	}
+	return &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
+		message: "Unrecognized request URL (" + method + ": " + c.path + "). Please see https://stripe.com/docs or we can help at https://support.stripe.com/."}
 }
 
 func (s *Sandbox) authorize(r *http.Request) *apiError {
@@ -227,7 +250,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 }
 
 func errorAnswer(e *apiError, requestID string) answer {
-	return answer{e.status, encode(e.object(requestID))}
+	return answer{status: e.status, body: encode(e.object(requestID))}
 }
 
 func (s *Sandbox) write(w http.ResponseWriter, c *call, a answer) {

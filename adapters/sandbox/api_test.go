@@ -87,9 +87,9 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 			},
 			400, "email_invalid", "email",
 		},
-		"an operation that the sandbox does not have is a 404": {
-			func() error { _, err := s.api.TaxRates.Get("x", nil); return err },
-			404, "", "",
+		"an operation that the sandbox does not serve yet is a 400": {
+			func() error { _, err := s.api.Sources.Get("x", nil); return err },
+			400, "", "",
 		},
 		"a key that is not a test key is a 401": {
 			func() error { _, err := apiClient(s.URL(), "sk_live_123", 0).Customers.Get("cus_x", nil); return err },

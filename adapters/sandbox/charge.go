@@ -62,7 +62,7 @@ func (s *Sandbox) chargeObject(ch *charge) object {
 		"fraud_details": object{}, "invoice": orNull(ch.invoice), "livemode": false, "metadata": metadataObject(ch.metadata),
 		"on_behalf_of": nil, "outcome": outcome, "paid": succeeded,
 		"payment_intent": orNull(ch.paymentIntent), "payment_method": orNull(ch.method), "payment_method_details": ch.paidWith,
-		"receipt_email": nil, "receipt_number": nil, "receipt_url": nil, "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": nil,
+		"receipt_email": nil, "receipt_number": nil, "receipt_url": orNull(s.receiptURL(ch)), "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": nil,
 		"source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil, "status": ch.status,
 		"transfer_data": nil, "transfer_group": nil,
 	}

@@ -15,7 +15,7 @@ var sessionParams = []string{
 	"line_items[][price]", "line_items[][quantity]", "line_items[][adjustable_quantity][enabled]",
 	"line_items[][adjustable_quantity][minimum]", "line_items[][adjustable_quantity][maximum]",
 	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]",
-	"subscription_data[trial_settings][end_behavior][missing_payment_method]",
+	"subscription_data[trial_settings][end_behavior][missing_payment_method]", "subscription_data[billing_mode][type]",
 	"payment_intent_data[metadata][*]", "payment_intent_data[description]", "payment_intent_data[setup_future_usage]",
 	"setup_intent_data[metadata][*]", "setup_intent_data[description]",
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
@@ -98,7 +98,7 @@ func (s *Sandbox) readSession(c *call) *session {
 		promotions:              c.oneOf("consent_collection[promotions]", "auto", "none"),
 		paymentMethodTypes:      c.list("payment_method_types"),
 	}
-	c.oneOf("ui_mode", "hosted")
+	c.oneOf("ui_mode", hostedIn(c.version))
 	c.required("mode")
 	cs.mode = c.oneOf("mode", "payment", "setup", "subscription")
 	if cs.successURL == "" {
@@ -268,6 +268,7 @@ func (cs *session) readModeData(c *call) {
 		cs.dataMetadata = c.metadata("subscription_data[metadata]", nil)
 		cs.dataDescription = c.limited("subscription_data[description]", 500)
 		cs.trialDays = c.integer("subscription_data[trial_period_days]", 1, 730)
+		cs.flexible = c.flexible("subscription_data[billing_mode]")
 		cs.missingPaymentMethod = c.oneOf("subscription_data[trial_settings][end_behavior][missing_payment_method]", "cancel", "create_invoice", "pause")
 		if cs.missingPaymentMethod != "" && cs.trialDays == 0 {
 			c.fail(invalid("subscription_data[trial_settings]", "", "You must provide a trial to use `trial_settings`."))

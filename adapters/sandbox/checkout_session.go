@@ -15,6 +15,7 @@ type session struct {
 	created, expiresAt                       int64
 
 	promotionCodes, automaticTax, taxIDCollection, invoiceCreation bool
+	flexible                                                       bool // billing_mode of the subscription
 	billingAddress, paymentMethodCollection                        string
 	termsOfService, promotions                                     string // consent_collection
 	paymentMethodTypes                                             []string

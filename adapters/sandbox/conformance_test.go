@@ -35,19 +35,21 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 		path string
 		want int // at least so many
 	}{
-		"product":          {"/v1/products", 2},
-		"price":            {"/v1/prices", 3},
-		"customer":         {"/v1/customers", 3},
-		"checkout.session": {"/v1/checkout/sessions", 8},
-		"subscription":     {"/v1/subscriptions?status=all", 4},
-		"invoice":          {"/v1/invoices", 4},
-		"payment_intent":   {"/v1/payment_intents", 4},
-		"charge":           {"/v1/charges", 4},
-		"refund":           {"/v1/refunds", 4},
-		"dispute":          {"/v1/disputes", 3},
-		"credit_note":      {"/v1/credit_notes", 4},
-		"setup_intent":     {"/v1/setup_intents", 2},
-		"event":            {"/v1/events", 20},
+		"product":                      {"/v1/products", 2},
+		"price":                        {"/v1/prices", 3},
+		"customer":                     {"/v1/customers", 3},
+		"checkout.session":             {"/v1/checkout/sessions", 8},
+		"subscription":                 {"/v1/subscriptions?status=all", 4},
+		"invoice":                      {"/v1/invoices", 4},
+		"payment_intent":               {"/v1/payment_intents", 4},
+		"charge":                       {"/v1/charges", 4},
+		"refund":                       {"/v1/refunds", 4},
+		"dispute":                      {"/v1/disputes", 3},
+		"credit_note":                  {"/v1/credit_notes", 4},
+		"setup_intent":                 {"/v1/setup_intents", 2},
+		"event":                        {"/v1/events", 20},
+		"webhook_endpoint":             {"/v1/webhook_endpoints", 1},
+		"billing_portal.configuration": {"/v1/billing_portal/configurations", 2},
 	} {
 		sep := "?"
 		if strings.Contains(list.path, "?") {
@@ -116,6 +118,7 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",
 		"charge.dispute.funds_reinstated",
+		"billing_portal.session.created", "billing_portal.configuration.created", "billing_portal.configuration.updated",
 	} {
 		if !seen[kind] {
 			t.Errorf("no %s was made", kind)
@@ -182,6 +185,7 @@ func (s *shop) liveALot() {
 	s.renewALot()
 	s.billALot()
 	s.giveALotBack()
+	s.usePortal(s.subscribed())
 }
 
 // billALot brings invoices to every end, and changes subscriptions past Checkout.

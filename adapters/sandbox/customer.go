@@ -15,6 +15,7 @@ type customer struct {
 	cardless                            bool   // a test has taken its card away
 	balance                             int64  // what it owes; a credit is negative
 	deleted                             bool
+	testClock                           string
 }
 
 var addressFields = []string{"line1", "line2", "city", "state", "postal_code", "country"}
@@ -27,11 +28,11 @@ var customerParams = []string{
 
 var customerUnsupported = []string{
 	"cash_balance", "coupon", "default_source", "invoice_prefix", "invoice_settings", "next_invoice_sequence",
-	"promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data", "test_clock",
+	"promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data",
 }
 
 var customerRoutes = []route{
-	{pattern: "POST /v1/customers", params: append([]string{"payment_method"}, customerParams...), unsupported: customerUnsupported, do: (*Sandbox).createCustomer},
+	{pattern: "POST /v1/customers", params: append([]string{"test_clock", "payment_method"}, customerParams...), unsupported: customerUnsupported, do: (*Sandbox).createCustomer},
 	{pattern: "GET /v1/customers/{id}", do: (*Sandbox).retrieveCustomer},
 	{pattern: "POST /v1/customers/{id}", params: customerParams, unsupported: customerUnsupported, do: (*Sandbox).updateCustomer},
 	{pattern: "DELETE /v1/customers/{id}", do: (*Sandbox).deleteCustomer},
@@ -42,6 +43,10 @@ func (s *Sandbox) createCustomer(c *call) (object, *apiError) {
 	cu := newCustomer(s.nowUnix())
 	if e := cu.read(c); e != nil {
 		return nil, e
+	}
+	cu.testClock = c.text("test_clock")
+	if cu.testClock != "" && s.testClocks.get(cu.testClock) == nil {
+		return nil, missingReference("test_helpers.test_clock", cu.testClock, "test_clock")
 	}
 	pm, e := s.readFirstMethod(c)
 	if e != nil {
@@ -138,6 +143,11 @@ func (s *Sandbox) deleteCustomer(c *call) (object, *apiError) {
 	if cu == nil {
 		return nil, notFound("customer", c.id, "id")
 	}
+	s.removeCustomer(cu)
+	return s.customerObject(cu), nil
+}
+
+func (s *Sandbox) removeCustomer(cu *customer) {
 	for _, sub := range s.subscriptions.order {
 		if sub.customer == cu.id && !sub.terminal() {
 			s.endSubscription(sub, "cancellation_requested")
@@ -151,7 +161,6 @@ func (s *Sandbox) deleteCustomer(c *call) (object, *apiError) {
 	last := s.customerObject(cu)
 	cu.deleted = true
 	s.emit("customer.deleted", last, nil)
-	return s.customerObject(cu), nil
 }
 
 func (s *Sandbox) listCustomers(c *call) (object, *apiError) {
@@ -178,7 +187,7 @@ func (s *Sandbox) customerObject(cu *customer) object {
 		"email": orNull(cu.email), "invoice_prefix": cu.invoicePrefix,
 		"invoice_settings": object{"custom_fields": nil, "default_payment_method": orNull(cu.defaultMethod), "footer": nil, "rendering_options": nil},
 		"livemode":         false, "metadata": metadataObject(cu.metadata), "name": orNull(cu.name), "next_invoice_sequence": 1,
-		"phone": orNull(cu.phone), "preferred_locales": locales, "shipping": nil, "tax_exempt": "none", "test_clock": nil,
+		"phone": orNull(cu.phone), "preferred_locales": locales, "shipping": nil, "tax_exempt": "none", "test_clock": orNull(cu.testClock),
 	}
 }
 

@@ -44,6 +44,7 @@ type delivery struct {
 	state    DeliveryState
 	attempts []Attempt
 	due      bool // its next attempt is due or under way
+	lost     bool // its first attempt does not arrive
 }
 
 func newWebhookClient(timeout time.Duration) *http.Client {
@@ -60,7 +61,9 @@ func (s *Sandbox) queue(e *event) {
 	first := len(e.deliveries)
 	for _, ep := range s.endpoints {
 		if ep.wants(e.kind) && ep.APIVersion >= e.since {
-			e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending})
+			for range s.chaos.copies() {
+				e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending, lost: s.chaos.loses()})
+			}
 		}
 	}
 	for _, d := range e.deliveries[first:] {
@@ -70,60 +73,63 @@ func (s *Sandbox) queue(e *event) {
 		d.body = encode(e.render(d.endpoint.APIVersion))
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
-		s.setDue(d, true)
-		s.work.Go(func() { s.deliver(d) })
+		if late := s.chaos.delay(); late > 0 {
+			s.at(s.now().Add(late), func() { s.send(d, 1) })
+		} else {
+			s.send(d, 1)
+		}
 	}
 }
 
-// deliver tries until the event is accepted or the attempts are used up. Each
-// delivery runs by itself, so events overtake each other as they do at Stripe.
-func (s *Sandbox) deliver(d *delivery) {
-	for n := 1; ; n++ {
-		select {
-		case s.slots <- struct{}{}:
-		case <-s.ctx.Done():
-			return
-		}
-		a := s.attempt(d)
-		<-s.slots
-		if s.ctx.Err() != nil {
-			return
-		}
-		if s.record(d, a, n >= s.retry.Attempts) {
-			return
-		}
-		if !s.sleep(s.ctx, s.retry.delay(n)) {
-			return
-		}
-		s.mu.Lock()
-		removed := d.endpoint.removed
-		if removed {
-			s.finish(d, DeliveryFailed)
-		} else {
-			s.setDue(d, true)
-		}
-		s.mu.Unlock()
-		if removed {
-			return
-		}
+// send makes the nth attempt, unless its endpoint is gone. mu is held.
+func (s *Sandbox) send(d *delivery, n int) {
+	switch {
+	case s.closed:
+	case d.endpoint.removed || d.endpoint.disabled: // until it is its turn, it may be enabled again
+		s.finish(d, DeliveryFailed)
+	default:
+		s.setDue(d, true)
+		s.work.Go(func() { s.deliver(d, n) })
 	}
+}
+
+// deliver makes the nth attempt, and plans the next one until the event is accepted or the
+// attempts are used up. Each delivery runs by itself, so events overtake each other as they
+// do at Stripe.
+func (s *Sandbox) deliver(d *delivery, n int) {
+	select {
+	case s.slots <- struct{}{}:
+	case <-s.ctx.Done():
+		return
+	}
+	a := s.attempt(d)
+	<-s.slots
+	if s.ctx.Err() != nil || s.record(d, a, n >= s.retry.Attempts) {
+		return
+	}
+	s.after(s.ctx, s.retry.delay(n), func() { s.send(d, n+1) })
 }
 
 // attempt sends the event once, newly signed.
 func (s *Sandbox) attempt(d *delivery) Attempt {
 	s.mu.Lock()
-	secrets := slices.Clone(d.endpoint.Secrets)
+	to, lost := d.endpoint.clone(), d.lost
+	d.lost = false
 	s.mu.Unlock()
 	now := s.signatureNow()
 	a := Attempt{Time: now.UTC()}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, d.endpoint.URL, bytes.NewReader(d.body))
+	if lost {
+		a.Error = "lost on the way"
+		return a
+	}
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, to.URL, bytes.NewReader(d.body))
 	if err != nil {
 		a.Error = err.Error()
 		return a
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, secrets))
+	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, to.Secrets))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		a.Error = err.Error()
@@ -159,6 +165,7 @@ func (s *Sandbox) record(d *delivery, a Attempt, last bool) bool {
 
 func (s *Sandbox) finish(d *delivery, state DeliveryState) {
 	d.state = state
+	d.body = nil // it is sent no more, and of a long life there are many
 	s.unfinished--
 	s.setDue(d, false)
 }

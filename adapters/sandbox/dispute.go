@@ -9,6 +9,10 @@ type dispute struct {
 	status, reason                      string
 	amount                              int64 // minor units
 	created                             int64
+	asked                               int64 // when an answer was asked for: with a chargeback, later than with its inquiry
+	evidence                            map[string]string
+	submissions                         int
+	metadata                            map[string]string
 }
 
 // isInquiry tells whether no money has moved and none will before it escalates.
@@ -31,6 +35,10 @@ func (s *Sandbox) chargedBack(ch *charge) bool {
 
 var disputeRoutes = []route{
 	{pattern: "GET /v1/disputes/{id}", do: (*Sandbox).retrieveDispute},
+	{
+		pattern: "POST /v1/disputes/{id}", params: disputeUpdateParams, unsupported: []string{"evidence"},
+		do: (*Sandbox).updateDispute,
+	},
 	{pattern: "POST /v1/disputes/{id}/close", do: (*Sandbox).closeDispute},
 	{pattern: "GET /v1/disputes", params: listing("charge", "payment_intent"), do: (*Sandbox).listDisputes},
 }
@@ -81,14 +89,14 @@ var evidenceFields = []string{
 func (s *Sandbox) disputeObject(d *dispute) object {
 	evidence := object{"enhanced_evidence": object{}}
 	for _, f := range evidenceFields {
-		evidence[f] = nil
+		evidence[f] = orNull(d.evidence[f])
 	}
 	o := object{
 		"id": d.id, "object": "dispute", "amount": d.amount, "balance_transactions": []object{}, "charge": d.charge,
 		"created": d.created, "currency": d.currency, "enhanced_eligibility_types": []string{}, "evidence": evidence,
-		"evidence_details": object{"enhanced_eligibility": object{}, "due_by": d.created + daysToRespond*24*60*60, "has_evidence": false, "past_due": false,
-			"submission_count": 0},
-		"is_charge_refundable": d.isInquiry(), "livemode": false, "metadata": object{}, "payment_intent": orNull(d.paymentIntent),
+		"evidence_details": object{"enhanced_eligibility": object{}, "due_by": d.dueBy(), "has_evidence": len(d.evidence) > 0,
+			"past_due": s.nowUnix() > d.dueBy(), "submission_count": d.submissions},
+		"is_charge_refundable": d.isInquiry(), "livemode": false, "metadata": metadataObject(d.metadata), "payment_intent": orNull(d.paymentIntent),
 		"reason": d.reason, "status": d.status,
 	}
 	if s.charges.get(d.charge).methodType == "card" {
@@ -96,6 +104,9 @@ func (s *Sandbox) disputeObject(d *dispute) object {
 	}
 	return o
 }
+
+// dueBy is until when the shop may answer.
+func (d *dispute) dueBy() int64 { return d.asked + daysToRespond*24*60*60 }
 
 func (d *dispute) caseType() string {
 	if d.isInquiry() {

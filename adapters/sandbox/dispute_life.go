@@ -39,7 +39,7 @@ func (s *Sandbox) disputable(ch *charge) bool {
 func (s *Sandbox) openDispute(ch *charge, o DisputeOptions) *dispute {
 	d := &dispute{
 		id: newID("dp_1", 23), charge: ch.id, paymentIntent: ch.paymentIntent, currency: ch.currency, status: "needs_response",
-		reason: o.Reason, amount: o.Amount, created: s.nowUnix(),
+		reason: o.Reason, amount: o.Amount, created: s.nowUnix(), asked: s.nowUnix(),
 	}
 	if o.Inquiry {
 		d.status = "warning_needs_response"
@@ -56,15 +56,17 @@ func (s *Sandbox) openDispute(ch *charge, o DisputeOptions) *dispute {
 	if !o.Inquiry {
 		s.emit("charge.dispute.funds_withdrawn", s.disputeObject(d), nil)
 	}
+	s.ages(d)
 	return d
 }
 
 // escalateDispute makes a chargeback of an inquiry: the money goes now.
 func (s *Sandbox) escalateDispute(d *dispute) {
 	before := s.disputeObject(d)
-	d.status = "needs_response"
+	d.status, d.asked = "needs_response", s.nowUnix()
 	s.emitUpdated("charge.dispute.updated", before, s.disputeObject(d))
 	s.emit("charge.dispute.funds_withdrawn", s.disputeObject(d), nil)
+	s.ages(d)
 }
 
 // decideDispute closes it as won, lost or warning_closed. A lost one can still

@@ -10,10 +10,11 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
+type step = func(*shop, string) error
+
 func TestDispute_TakesItsWay(t *testing.T) {
 	t.Parallel()
 	const withdrawn = "charge.dispute.created charge.dispute.funds_withdrawn"
-	type step = func(*shop, string) error
 	for name, tt := range map[string]struct {
 		inquiry bool
 		steps   []step
@@ -24,6 +25,13 @@ func TestDispute_TakesItsWay(t *testing.T) {
 		"won":                       {false, []step{(*shop).win}, "won", withdrawn + " charge.dispute.closed charge.dispute.funds_reinstated"},
 		"lost":                      {false, []step{(*shop).lose}, "lost", withdrawn + " charge.dispute.closed"},
 		"conceded":                  {false, []step{(*shop).concede}, "lost", withdrawn + " charge.dispute.closed"},
+		"answered":                  {false, []step{answer("a receipt")}, "under_review", withdrawn + " charge.dispute.updated"},
+		"answered well":             {false, []step{answer("winning_evidence")}, "won", withdrawn + " charge.dispute.updated charge.dispute.closed charge.dispute.funds_reinstated"},
+		"answered badly":            {false, []step{answer("losing_evidence")}, "lost", withdrawn + " charge.dispute.updated charge.dispute.closed"},
+		"not answered":              {false, []step{waitFor(10 * day)}, "lost", withdrawn + " charge.dispute.closed"},
+		"answered in time":          {false, []step{answer("a receipt"), waitFor(200 * day)}, "under_review", withdrawn + " charge.dispute.updated"},
+		"an inquiry answered well":  {true, []step{answer("winning_evidence")}, "warning_closed", "charge.dispute.created charge.dispute.updated charge.dispute.closed"},
+		"an inquiry not answered":   {true, []step{waitFor(121 * day)}, "warning_closed", "charge.dispute.created charge.dispute.closed"},
 		"lost, then won after all":  {false, []step{(*shop).lose, (*shop).win}, "won", withdrawn + " charge.dispute.closed charge.dispute.updated charge.dispute.funds_reinstated"},
 		"an inquiry":                {true, nil, "warning_needs_response", "charge.dispute.created"},
 		"an inquiry that is closed": {true, []step{(*shop).closeInquiry}, "warning_closed", "charge.dispute.created charge.dispute.closed"},
@@ -68,6 +76,17 @@ func (s *shop) win(id string) error          { return s.WinDispute(id) }
 func (s *shop) lose(id string) error         { return s.LoseDispute(id) }
 func (s *shop) escalate(id string) error     { return s.EscalateDispute(id) }
 func (s *shop) closeInquiry(id string) error { return s.CloseInquiry(id) }
+
+func answer(text string) step {
+	return func(s *shop, id string) error {
+		_, err := s.api.Disputes.Update(id, &stripe.DisputeParams{Evidence: &stripe.DisputeEvidenceParams{UncategorizedText: &text}})
+		return err
+	}
+}
+
+func waitFor(d time.Duration) step {
+	return func(s *shop, _ string) error { return s.Advance(d) }
+}
 
 func (s *shop) concede(id string) error {
 	_, err := s.api.Disputes.Close(id, nil)

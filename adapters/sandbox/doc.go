@@ -1,8 +1,7 @@
 // Package sandbox is a stateful Stripe in a box: the part of Stripe's API that
-// selling through Checkout needs, with the hosted page and the signed webhooks,
-// over HTTP and in memory. Calls that change something are those of version
-// 2023-10-16; a GET is answered, and an event sent, in the version that is asked
-// for. The real stripe-go client talks to it through BackendConfig.URL, so what a
+// selling through Checkout needs, with the hosted pages and the signed webhooks,
+// over HTTP and in memory. Each request is made and answered in the version of the
+// API that it names, from 2023-10-16 on. The real stripe-go client talks to it through BackendConfig.URL, so what a
 // test proves against the sandbox it proves about the code that talks to Stripe.
 //
 // The invariant: whatever the sandbox answers or sends is what Stripe would,
@@ -24,7 +23,8 @@
 // taken from, DIVERGENCES.md for what differs from Stripe, renewal.go for what later
 // periods do, invoice_life.go for how an invoice ends, subscription_change.go for
 // what a change costs, refund_life.go and dispute_life.go for how money goes back,
-// event.go for the one place where events arise, shape.go for the one where API
-// versions differ, api.go for the way of a request. A test drives it through the
+// portal_action.go for what customers change by themselves, event.go for the one place where events arise, shape.go for the one where API
+// versions differ in what they show, known.go for what they take, api.go for the way
+// of a request. DIVERGENCES.md lists what differs from Stripe. A test drives it through the
 // files drive*.go and Stripe's own calls.
 package sandbox

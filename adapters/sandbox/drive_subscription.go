@@ -13,7 +13,9 @@ import (
 // period's end is. Where items have periods of their own, the first to end is
 // brought to its end.
 func (s *Sandbox) RenewSubscription(subscriptionID string, pays bool) error {
-	return s.withSubscriptionIn(subscriptionID, []string{"trialing", "active", "past_due", "unpaid"}, func(sub *subscription) { s.renew(sub, pays) })
+	return s.withSubscriptionIn(subscriptionID, []string{"trialing", "active", "past_due", "unpaid"}, func(sub *subscription) {
+		s.renew(sub, func(in *invoice) { s.collect(sub, in, pays) })
+	})
 }
 
 // PauseSubscription suspends a subscription, as the end of a trial without a card

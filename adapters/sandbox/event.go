@@ -29,6 +29,14 @@ func (s *Sandbox) emit(kind string, o, before object) *event {
 	}
 	s.events.add(e.id, e)
 	s.queue(e)
+	if s.chaos.twin() {
+		twin := &event{id: newID("evt_1", 23), kind: kind, created: e.created, object: o, before: before, cause: e.cause}
+		s.events.add(twin.id, twin)
+		s.queue(twin)
+	}
+	if isOfSubscription(kind) {
+		s.goesOn(e.objectID())
+	}
 	return e
 }
 
@@ -95,6 +103,11 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 	}.serve(c)
 }
 
+func (e *event) objectID() string {
+	id, _ := e.object["id"].(string)
+	return id
+}
+
 // delivered tells whether no delivery is pending or failed.
 func (e *event) delivered() bool {
 	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != DeliverySucceeded })
@@ -116,8 +129,7 @@ func (s *Sandbox) Events() []Event {
 	defer s.mu.Unlock()
 	out := make([]Event, 0, len(s.events.order))
 	for _, e := range s.events.order {
-		id, _ := e.object["id"].(string)
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), id, encode(e.render(APIVersion))})
+		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.objectID(), encode(e.render(APIVersion))})
 	}
 	return out
 }

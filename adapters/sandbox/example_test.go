@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/client"
@@ -43,4 +44,70 @@ func Example() {
 	session, _ = api.CheckoutSessions.Get(session.ID, nil)
 	fmt.Println(session.Status, session.PaymentStatus, completed.Load())
 	// Output: complete paid 1
+}
+
+// A card that paid the first month fails at the next ones. The clock shows what becomes of
+// the subscription.
+func ExampleSandbox_Advance() {
+	s := sandbox.New()
+	defer s.Close()
+	url, _ := s.Listen("127.0.0.1:0")
+	price, _ := s.AddPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	customer, _ := api.Customers.New(&stripe.CustomerParams{
+		PaymentMethod:   stripe.String("pm_card_visa"),
+		InvoiceSettings: &stripe.CustomerInvoiceSettingsParams{DefaultPaymentMethod: stripe.String("pm_card_visa")},
+	})
+	sub, err := api.Subscriptions.New(&stripe.SubscriptionParams{
+		Customer: &customer.ID, Items: []*stripe.SubscriptionItemsParams{{Price: &price.ID}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	status := func(when string) {
+		now, _ := api.Subscriptions.Get(sub.ID, nil)
+		fmt.Println(when, now.Status)
+	}
+	status("bought:")
+	_ = s.SetCard(sub.ID, "4000 0000 0000 0341")
+	_ = s.AdvanceTo(time.Unix(sub.CurrentPeriodEnd, 0).Add(2 * time.Hour))
+	status("a month later:")
+	_ = s.Advance(15 * 24 * time.Hour)
+	status("two weeks after that:")
+	// Output:
+	// bought: active
+	// a month later: past_due
+	// two weeks after that: canceled
+}
+
+// A customer cancels in the billing portal, and thinks better of it.
+func ExampleSandbox_Portal() {
+	s := sandbox.New()
+	defer s.Close()
+	url, _ := s.Listen("127.0.0.1:0")
+	price, _ := s.AddPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
+
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	customer, _ := api.Customers.New(&stripe.CustomerParams{Email: stripe.String("ada@example.com")})
+	id, _ := s.CreateSubscription(sandbox.SubscriptionSpec{Customer: customer.ID, Items: []sandbox.SubscriptionItemSpec{{Price: price.ID}}})
+	session, err := api.BillingPortalSessions.New(&stripe.BillingPortalSessionParams{
+		Customer: &customer.ID, ReturnURL: stripe.String("http://shop.example/account"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A person opens session.URL in a browser; a test does what that person would.
+	portal := s.Portal(session.URL)
+	for _, step := range []func(string) error{portal.Cancel, portal.Resume} {
+		err := step(id)
+		sub, _ := api.Subscriptions.Get(id, nil)
+		fmt.Println(sub.CancelAtPeriodEnd, err)
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
 }

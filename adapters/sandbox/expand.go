@@ -23,11 +23,13 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"released_subscription":  func(s *Sandbox, id string) object { return s.subscriptionObject(s.subscriptions.get(id)) },
 	"promotion_code":         func(s *Sandbox, id string) object { return s.promotionCodeObject(s.promotionCodes.get(id)) },
 	"coupon":                 func(s *Sandbox, id string) object { return s.couponObject(s.coupons.get(id)) },
+	"test_clock":             func(s *Sandbox, id string) object { return s.testClockObject(s.testClocks.get(id)) },
+	"configuration":          func(s *Sandbox, id string) object { return s.portalConfigurations.get(id).object() },
 	"default_price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_source": nil, "discount": nil,
 	"payment_link":             nil,
-	"source_transfer_reversal": nil, "test_clock": nil, "transfer_reversal": nil,
+	"source_transfer_reversal": nil, "transfer_reversal": nil,
 }
 
 const maxExpandDepth = 4
@@ -58,6 +60,10 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	}
 	if name == "tiers" && o["object"] == "price" && len(s.prices.get(o["id"].(string)).tiers) > 0 {
 		o[name] = s.prices.get(o["id"].(string)).tierObjects()
+		return nil
+	}
+	if path == "features.subscription_update.products" && o["object"] == "billing_portal.configuration" {
+		s.expandPortalProducts(o, version)
 		return nil
 	}
 	v, present := o[name]

@@ -58,14 +58,14 @@ func (s *Sandbox) takeFault(method, requestPath string) Fault {
 			return f.fault
 		}
 	}
-	return Fault{}
+	return s.chaos.fault(method)
 }
 
 func (f Fault) inFront() bool { return f.Status != 0 && !f.Remember }
 
 func (f Fault) answer(requestID string) answer {
 	if f.Body != "" {
-		return answer{f.Status, []byte(f.Body)}
+		return answer{status: f.Status, body: []byte(f.Body)}
 	}
 	e := &apiError{status: f.Status, kind: "api_error", message: "An unknown error occurred."}
 	switch {

@@ -158,7 +158,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"default_payment_method": orNull(in.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
 		"description": orNull(in.description), "discount": s.discountOrNull(in.discount), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
 		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": orNull(in.footer), "from_invoice": nil,
-		"hosted_invoice_url": nil, "invoice_pdf": nil, "issuer": object{"type": "self"},
+		"hosted_invoice_url": orNull(s.hostedInvoiceURL(in)), "invoice_pdf": orNull(s.invoicePDFURL(in)), "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,
 		"lines":    listOf(lines, more, "/v1/invoices/"+in.id+"/lines"),
 		"livemode": false, "metadata": metadataObject(in.metadata), "next_payment_attempt": orNull(in.nextAttempt), "number": number, "on_behalf_of": nil,
@@ -171,7 +171,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"status_transitions": object{"finalized_at": orNull(in.finalizedAt), "marked_uncollectible_at": orNull(in.uncollectibleAt),
 			"paid_at": orNull(in.paidAt), "voided_at": orNull(in.voidedAt)},
 		"subscription": orNull(in.subscription), "subscription_details": details,
-		"subtotal": subtotal, "subtotal_excluding_tax": subtotal, "tax": nil, "test_clock": nil, "total": total,
+		"subtotal": subtotal, "subtotal_excluding_tax": subtotal, "tax": nil, "test_clock": s.testClockOf(in.customer), "total": total,
 		"total_discount_amounts": in.discount.amounts(in.discounted()), "total_excluding_tax": total, "total_tax_amounts": []object{}, "total_taxes": []object{},
 		"transfer_data": nil, "webhooks_delivered_at": nil,
 	}

@@ -22,9 +22,6 @@ var invoiceCreateRoutes = []route{
 	{pattern: "POST /v1/invoices/{id}", params: invoiceParams, unsupported: invoiceUnsupported, do: (*Sandbox).updateInvoiceByID},
 }
 
-// draftLife is how long a draft can be changed before it advances by itself.
-const draftLife = time.Hour
-
 // createInvoice makes a draft. It takes the items that wait where that is asked for, and
 // those of the subscription it names.
 func (s *Sandbox) createInvoice(c *call) (object, *apiError) {

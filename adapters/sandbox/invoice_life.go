@@ -125,15 +125,24 @@ func (s *Sandbox) chargeFor(in *invoice, pays bool) bool {
 	return true
 }
 
-// retryAfter is when Stripe tries again; its own schedule is not to be known.
-const retryAfter = 3 * 24 * time.Hour
-
-// planAttempt notes when Stripe would try again. It does so when it is told to.
+// planAttempt notes when Stripe tries again, if it does.
 func (s *Sandbox) planAttempt(in *invoice) {
 	in.nextAttempt = 0
-	if in.autoAdvance && !in.toBeSent() {
-		in.nextAttempt = s.now().Add(retryAfter).Unix()
+	if !in.autoAdvance || in.toBeSent() {
+		return
 	}
+	retries := s.collection.RetryAfter
+	if s.ownClock { // it is made when it is told to, as often as it is
+		in.nextAttempt = s.now().Add(3 * day).Unix()
+		return
+	}
+	if in.attempts > len(retries) {
+		in.autoAdvance = false
+		return
+	}
+	next := s.now().Add(retries[max(in.attempts, 1)-1])
+	in.nextAttempt = next.Unix()
+	s.at(next, func() { s.tryAgain(in, next.Unix()) })
 }
 
 // voidInvoice ends an open invoice, and with it the attempt to collect it. What it

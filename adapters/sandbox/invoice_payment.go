@@ -5,13 +5,12 @@ package sandbox
 // most.
 
 var invoicePaymentRoutes = []route{
-	{pattern: "GET /v1/invoice_payments/{id}", do: (*Sandbox).retrieveInvoicePayment, since: basil},
+	{pattern: "GET /v1/invoice_payments/{id}", do: (*Sandbox).retrieveInvoicePayment},
 	{
 		pattern:     "GET /v1/invoice_payments",
 		params:      listing("invoice", "status", "payment[type]", "payment[payment_intent]"),
 		unsupported: []string{"payment"},
 		do:          (*Sandbox).listInvoicePayments,
-		since:       basil,
 	},
 }
 

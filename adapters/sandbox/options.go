@@ -30,7 +30,9 @@ func WithBaseURL(url string) Option {
 }
 
 // WithClock sets the sandbox's time: creation times, periods, expiry and
-// delayed payments follow it. See also RunDue.
+// delayed payments follow it. See also RunDue. Without it the time is the wall
+// clock's, and Advance moves it forward. Under WithClock subscriptions do not go on by
+// themselves: RenewSubscription and RetryInvoice say when they do.
 func WithClock(now func() time.Time) Option {
 	return func(s *Sandbox) { s.now, s.ownClock = now, true }
 }
@@ -42,9 +44,16 @@ func WithSignatureClock(now func() time.Time) Option {
 	return func(s *Sandbox) { s.signatureNow = now }
 }
 
+// WithSharedClock says that those who receive webhooks have the sandbox's clock, Now, so
+// that signatures carry its time: without it they carry the wall clock's, however far the
+// sandbox was advanced.
+func WithSharedClock() Option {
+	return func(s *Sandbox) { s.signatureNow = func() time.Time { return s.now() } }
+}
+
 // WithWebhookEndpoint sends events to url, as AddWebhookEndpoint does.
 func WithWebhookEndpoint(url, secret string, enabledEvents ...string) Option {
-	return func(s *Sandbox) { s.addEndpoint(APIVersion, url, secret, enabledEvents) }
+	return func(s *Sandbox) { s.addEndpoint("", url, secret, enabledEvents) }
 }
 
 // WithDelayedAfter sets how long a delayed payment method takes to settle
@@ -56,6 +65,12 @@ func WithDelayedAfter(d time.Duration) Option {
 // WithRetryPolicy sets how failed webhook deliveries are repeated.
 func WithRetryPolicy(p RetryPolicy) Option {
 	return func(s *Sandbox) { s.retry = p }
+}
+
+// WithCollectionPolicy sets what is done about a subscription's invoice that its card
+// did not pay. It does not apply under WithClock.
+func WithCollectionPolicy(p CollectionPolicy) Option {
+	return func(s *Sandbox) { s.collection = p }
 }
 
 // WithWebhookTimeout sets how long an endpoint may take to answer (10 s by

@@ -23,6 +23,8 @@ const contentPolicy = "default-src 'none'; style-src 'self'; form-action 'self' 
 func (s *Sandbox) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /c/pay/{id}", s.showCheckout)
 	mux.HandleFunc("POST /c/pay/{id}", s.submitCheckout)
+	s.portalRoutes(mux)
+	s.documentRoutes(mux)
 	mux.HandleFunc("GET /c/style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
 	})

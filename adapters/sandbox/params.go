@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -200,24 +201,17 @@ func (p *params) metadata(name string, old map[string]string) map[string]string 
 	return out
 }
 
-// unknown refuses what is not in allowed: "name", "name[sub]", "list[][sub]",
-// "metadata[*]". What Stripe knows and the sandbox does not is refused as well
-// and said so, because ignoring it would hide a difference.
-func (p *params) unknown(allowed, unsupported []string) {
-	keys := make([]string, 0, len(p.form))
-	for k := range p.form {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		if slices.ContainsFunc(allowed, func(a string) bool { return matchesParam(a, k) }) {
-			continue
+// unknown refuses what is neither expand nor in allowed: "name", "name[sub]",
+// "list[][sub]", "metadata[*]". What Stripe knows and the sandbox does not is refused as
+// well and said so, because ignoring it would hide a difference.
+func (c *call) unknown(allowed []string) {
+	for _, k := range slices.Sorted(maps.Keys(c.form)) {
+		switch {
+		case !known().takesSince(c.operation, c.version, k):
+			c.fail(invalid(k, "parameter_unknown", "Received unknown parameter: %s", k))
+		case !matchesParam("expand[]", k) && !slices.ContainsFunc(allowed, func(a string) bool { return matchesParam(a, k) }):
+			c.fail(invalid(k, "parameter_unknown", "The sandbox does not support this parameter of Stripe: %s", k))
 		}
-		top, _, _ := strings.Cut(k, "[")
-		if slices.Contains(unsupported, top) {
-			p.fail(invalid(k, "parameter_unknown", "The sandbox does not support this parameter of Stripe: %s", k))
-		}
-		p.fail(invalid(k, "parameter_unknown", "Received unknown parameter: %s", k))
 	}
 }
 

@@ -102,7 +102,7 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 func (s *Sandbox) prepareSubscription(cs *session, pm *paymentMethod) {
 	sub := &subscription{
 		customer: cs.customer, currency: cs.currency, description: cs.dataDescription, metadata: cs.dataMetadata,
-		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod,
+		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod, flexible: cs.flexible,
 	}
 	var once []invoiceLine
 	for _, l := range cs.lines {
@@ -169,15 +169,19 @@ func (s *Sandbox) used(pi *paymentIntent) {
 
 // fail fails the intent's latest charge; its invoice stays open.
 func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
+	s.failCharge(pi, why)
+	if in := s.invoices.get(pi.invoice); in != nil {
+		s.planAttempt(in)
+		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
+	}
+}
+
+func (s *Sandbox) failCharge(pi *paymentIntent, why *apiError) {
 	ch := s.charges.get(pi.latestCharge)
 	ch.status, ch.failureCode, ch.failureMessage, ch.declineCode = "failed", why.code, why.message, why.decline
 	pi.status, pi.lastError, pi.failedMethod, pi.paymentMethod = "requires_payment_method", why, pi.paymentMethod, ""
 	s.emit("charge.failed", s.chargeObject(ch), nil)
 	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
-	if in := s.invoices.get(pi.invoice); in != nil {
-		s.planAttempt(in)
-		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
-	}
 }
 
 // collected is what follows from the money being there.

@@ -9,15 +9,21 @@ var intentParams = []string{
 	"setup_future_usage", "statement_descriptor", "statement_descriptor_suffix", "capture_method",
 }
 
-var intentConfirmParams = []string{
-	"payment_method", "client_secret", "off_session", "return_url", "error_on_requires_action", "use_stripe_sdk", "mandate_data[*]",
-	"receipt_email", "setup_future_usage",
+// mandateParams are what a buyer agreed to, whose bank account is to be debited.
+var mandateParams = []string{
+	"mandate_data[customer_acceptance][type]", "mandate_data[customer_acceptance][accepted_at]",
+	"mandate_data[customer_acceptance][online][ip_address]", "mandate_data[customer_acceptance][online][user_agent]",
 }
 
-var intentCreateParams = append([]string{
+var intentConfirmParams = slices.Concat([]string{
+	"payment_method", "client_secret", "off_session", "return_url", "error_on_requires_action", "use_stripe_sdk",
+	"receipt_email", "setup_future_usage",
+}, mandateParams)
+
+var intentCreateParams = slices.Concat([]string{
 	"automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "confirm", "confirmation_method",
-	"off_session", "return_url", "error_on_requires_action", "use_stripe_sdk", "mandate_data[*]",
-}, intentParams...)
+	"off_session", "return_url", "error_on_requires_action", "use_stripe_sdk",
+}, mandateParams, intentParams)
 
 var intentUnsupported = []string{
 	"application_fee_amount", "automatic_payment_methods", "capture_method", "mandate", "on_behalf_of", "payment_method_configuration",

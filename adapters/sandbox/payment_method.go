@@ -180,3 +180,11 @@ func (s *Sandbox) readMethod(c *call, name, customer, was string) string {
 func noMethod() *apiError {
 	return invalid("", "resource_missing", "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.")
 }
+
+// shown is what a page calls it.
+func (pm *paymentMethod) shown() string {
+	if pm.kind == "card" {
+		return "Visa ending in " + pm.last4()
+	}
+	return "Bank account ending in " + pm.last4()
+}

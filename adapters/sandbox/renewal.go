@@ -3,12 +3,12 @@ package sandbox
 import "slices"
 
 // renew ends the period of the items whose period ends first and bills their next
-// one, or ends the subscription where that was scheduled. pays says how its card
-// takes it. mu is held.
-func (s *Sandbox) renew(sub *subscription, pays bool) {
+// one, or ends the subscription where that was scheduled. What becomes of the bill, a
+// draft, is the caller's affair. mu is held.
+func (s *Sandbox) renew(sub *subscription, collect func(*invoice)) {
 	switch {
 	case sub.status == "trialing":
-		s.endTrial(sub, pays)
+		s.endTrial(sub, collect)
 	case sub.endsWithPeriod():
 		s.endSubscription(sub, "cancellation_requested")
 	default:
@@ -18,7 +18,7 @@ func (s *Sandbox) renew(sub *subscription, pays bool) {
 			return
 		}
 		ending := func(it subscriptionItem) bool { return it.end == end }
-		s.collect(sub, s.nextPeriod(sub, ending, end, "subscription_cycle", before), pays)
+		collect(s.nextPeriod(sub, ending, end, "subscription_cycle", before))
 	}
 }
 
@@ -28,7 +28,7 @@ func (sub *subscription) endsWithPeriod() bool {
 
 // endTrial ends a trial, at its time or before it. Without a card it goes the
 // way that trial_settings says.
-func (s *Sandbox) endTrial(sub *subscription, pays bool) {
+func (s *Sandbox) endTrial(sub *subscription, collect func(*invoice)) {
 	if sub.endsWithPeriod() {
 		s.endSubscription(sub, "cancellation_requested")
 		return
@@ -43,7 +43,7 @@ func (s *Sandbox) endTrial(sub *subscription, pays bool) {
 		s.pause(sub, before)
 	default:
 		sub.status = "active"
-		s.collect(sub, s.nextPeriod(sub, everyItem, sub.trialEnd, "subscription_cycle", before), pays)
+		collect(s.nextPeriod(sub, everyItem, sub.trialEnd, "subscription_cycle", before))
 	}
 }
 
@@ -126,11 +126,7 @@ func (s *Sandbox) giveUp(in *invoice, status string) {
 	in.autoAdvance = false
 	s.chargeFor(in, false)
 	sub := s.subscriptions.get(in.subscription)
-	switch {
-	case sub == nil || sub.terminal():
-	case status == "canceled":
-		s.endSubscription(sub, "payment_failed")
-	default:
-		s.setStatus(sub, status)
+	if sub != nil && !sub.terminal() {
+		s.becomes(sub, status)
 	}
 }

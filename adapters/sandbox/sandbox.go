@@ -10,15 +10,19 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Sandbox is a Stripe account in memory. It is an http.Handler for Stripe's
-// API under /v1/ and the hosted Checkout page under /c/. All methods are safe
+// API under /v1/, the hosted Checkout page under /c/, the billing portal under /p/,
+// and the pages of invoices and receipts under /i/ and /receipts/. All methods are safe
 // for concurrent use. Close it when done.
 type Sandbox struct {
 	now            func() time.Time
-	ownClock       bool
+	ownClock       bool         // now is WithClock's
+	ahead          atomic.Int64 // nanoseconds that the clock was advanced
+	advancing      sync.Mutex
 	signatureNow   func() time.Time
 	apiKey         string
 	anyAddress     bool
@@ -26,6 +30,7 @@ type Sandbox struct {
 	webhookTimeout time.Duration
 	redirectWait   time.Duration
 	retry          RetryPolicy
+	collection     CollectionPolicy
 	log            *slog.Logger
 	mux            *http.ServeMux
 	client         *http.Client // for webhooks
@@ -36,13 +41,14 @@ type Sandbox struct {
 	work   sync.WaitGroup
 	wake   chan struct{} // tells the timer loop of a new timer
 
-	mu      sync.Mutex // guards everything below
-	base    string
-	closed  bool
-	servers []*http.Server
-	changed chan struct{} // closed and replaced when a delivery moves on
-	cause   cause         // the API request being served, for its events
-	timers  []timer
+	mu        sync.Mutex // guards everything below
+	base      string
+	reachedAt string // by the first request, for pages while base is empty
+	closed    bool
+	servers   []*http.Server
+	changed   chan struct{} // closed and replaced when a delivery moves on
+	cause     cause         // the API request being served, for its events
+	timers    []timer
 
 	products       table[product]
 	prices         table[price]
@@ -57,6 +63,7 @@ type Sandbox struct {
 	disputes       table[dispute]
 	creditNotes    table[creditNote]
 	setupIntents   table[setupIntent]
+	testClocks     table[testClock]
 	paymentMethods table[paymentMethod]
 	coupons        table[coupon]
 	promotionCodes table[promotionCode]
@@ -65,12 +72,16 @@ type Sandbox struct {
 	events         table[event]
 	previews       table[invoice] // of whose lines there are more than were shown
 
+	portalSessions       table[portalSession]
+	portalConfigurations table[portalConfiguration]
+
 	endpoints   []*endpoint
 	deliveries  []*delivery
 	due         int // deliveries whose next attempt is due or under way
 	unfinished  int // deliveries neither accepted nor given up
 	idempotency map[string]*rememberedAnswer
 	faults      []plannedFault
+	chaos       *chaos
 	requests    []*Request
 	invoiceSeq  int
 }
@@ -79,18 +90,19 @@ type Sandbox struct {
 // serve it with Listen or mount it as a handler.
 func New(opts ...Option) *Sandbox {
 	s := &Sandbox{
-		now:            time.Now,
 		signatureNow:   time.Now,
 		delayedAfter:   5 * time.Second,
 		webhookTimeout: 10 * time.Second,
 		redirectWait:   10 * time.Second,
 		retry:          DefaultRetryPolicy,
+		collection:     DefaultCollectionPolicy,
 		log:            slog.New(slog.DiscardHandler),
 		slots:          make(chan struct{}, 128),
 		wake:           make(chan struct{}, 1),
 		changed:        make(chan struct{}),
 		idempotency:    map[string]*rememberedAnswer{},
 	}
+	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, o := range opts {
 		o(s)
@@ -117,20 +129,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // returns the URL. Unless AllowNonLoopback was given it refuses an address that
 // is not loopback, and requests for a Host that is not.
 func (s *Sandbox) Listen(addr string) (string, error) {
-	host, _, err := net.SplitHostPort(addr)
+	l, err := OpenListener(addr, s.anyAddress)
 	if err != nil {
-		return "", fmt.Errorf("sandbox: listen on %q: %w", addr, err)
-	}
-	if !s.anyAddress && !isLoopback(host) {
-		return "", fmt.Errorf("sandbox: %q is not a loopback address: use 127.0.0.1, or allow it with AllowNonLoopback", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("sandbox: %w", err)
+		return "", err
 	}
 	var handler http.Handler = s
 	if !s.anyAddress {
-		handler = s.onlyLoopbackHosts()
+		handler = OnlyLoopbackHosts(s, s.log)
 	}
 	srv := &http.Server{
 		Handler:           handler,
@@ -151,18 +156,35 @@ func (s *Sandbox) Listen(addr string) (string, error) {
 	return address, nil
 }
 
-// onlyLoopbackHosts keeps out the pages of other sites: such a site's name can
+// OpenListener listens on addr for a sandbox. It refuses an address that is not
+// loopback, unless any is allowed.
+func OpenListener(addr string, anyAddress bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: listen on %q: %w", addr, err)
+	}
+	if !anyAddress && !isLoopback(host) {
+		return nil, fmt.Errorf("sandbox: %q is not a loopback address: use 127.0.0.1, or allow it with AllowNonLoopback", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return l, nil
+}
+
+// OnlyLoopbackHosts keeps out the pages of other sites: such a site's name can
 // resolve to 127.0.0.1, and then a browser lets its pages read what is here (DNS
 // rebinding). Only the Host of their requests gives them away.
-func (s *Sandbox) onlyLoopbackHosts() http.Handler {
+func OnlyLoopbackHosts(h http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback((&url.URL{Host: r.Host}).Hostname()) {
-			s.log.Warn("request refused: its Host is not of this machine", "method", r.Method)
+			log.Warn("request refused: its Host is not of this machine", "method", r.Method)
 			http.Error(w, "The sandbox answers to localhost and loopback addresses such as 127.0.0.1 only, "+
 				"and the Host of this request is neither. AllowNonLoopback lifts this.", http.StatusMisdirectedRequest)
 			return
 		}
-		s.ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	})
 }
 

@@ -4,12 +4,12 @@ import "slices"
 
 var setupParams = []string{"customer", "description", "metadata[*]", "payment_method", "payment_method_types[]"}
 
-var setupConfirmParams = []string{"payment_method", "client_secret", "return_url", "use_stripe_sdk", "mandate_data[*]"}
+var setupConfirmParams = slices.Concat([]string{"payment_method", "client_secret", "return_url", "use_stripe_sdk"}, mandateParams)
 
-var setupCreateParams = append([]string{
+var setupCreateParams = slices.Concat([]string{
 	"automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "confirm", "return_url", "usage",
-	"use_stripe_sdk", "mandate_data[*]",
-}, setupParams...)
+	"use_stripe_sdk",
+}, mandateParams, setupParams)
 
 var setupUnsupported = []string{
 	"attach_to_self", "automatic_payment_methods", "flow_directions", "on_behalf_of", "payment_method_configuration",

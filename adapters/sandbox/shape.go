@@ -9,8 +9,8 @@ type shapeChange struct {
 	adds, removes []string
 }
 
-// shapeChanges are all in which the versions differ, in the order of their
-// coming. Objects are made with everything that they have in any version.
+// shapeChanges are all in which the versions differ, of each kind in the order of
+// their coming. Objects are made with everything that they have in any version.
 var shapeChanges = []shapeChange{
 	{"2024-04-10", "product", []string{"marketing_features"}, []string{"features"}},
 	{"2024-04-10", "price.recurring", []string{"meter"}, nil},
@@ -24,6 +24,7 @@ var shapeChanges = []shapeChange{
 	{"2024-09-30.acacia", "credit_note", []string{"pretax_credit_amounts"}, nil},
 	{"2024-09-30.acacia", "credit_note_line_item", []string{"pretax_credit_amounts"}, nil},
 	{"2024-09-30.acacia", "subscription", []string{"invoice_settings"}, nil},
+	{"2024-09-30.acacia", "test_helpers.test_clock", []string{"status_details"}, nil},
 	{basil, "charge", nil, []string{"invoice"}},
 	{basil, "checkout.session", nil, []string{"shipping_details"}},
 	{basil, "credit_note", []string{"post_payment_amount", "pre_payment_amount", "refunds", "total_taxes"}, []string{"refund", "tax_amounts"}},
@@ -63,6 +64,12 @@ var shapeChanges = []shapeChange{
 	{"2026-03-25.dahlia", "invoice", []string{"amount_paid_off_stripe"}, nil},
 	{"2026-03-25.dahlia", "line_item", []string{"subtotal"}, nil},
 	{"2026-05-27.dahlia", "subscription", []string{"billing_schedules"}, nil},
+	{"2024-04-10", "billing_portal.configuration.features", nil, []string{"subscription_pause"}},
+	{"2024-10-28.acacia", "billing_portal.configuration.features.subscription_update", []string{"schedule_at_period_end"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration", []string{"name"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update", []string{"trial_update_behavior"}, nil},
+	{"2025-12-15.clover", "billing_portal.configuration.features.subscription_update", []string{"billing_cycle_anchor"}, nil},
+	{"2025-09-30.clover", "billing_portal.configuration.features.subscription_update.products", []string{"adjustable_quantity"}, nil},
 }
 
 // in is the object as the version shows it: this is the one place where versions
@@ -100,10 +107,18 @@ func shaped(o object, kind, version string) object {
 			out[name] = v
 		}
 	}
-	if kind == "checkout.session" && version >= "2026-03-25" && out["ui_mode"] == "hosted" {
-		out["ui_mode"] = "hosted_page" // the one value that was renamed
+	if kind == "checkout.session" && out["ui_mode"] == "hosted" {
+		out["ui_mode"] = hostedIn(version)
 	}
 	return out
+}
+
+// hostedIn is the ui_mode of Stripe's own page: the one value that was renamed.
+func hostedIn(version string) string {
+	if version >= dahlia {
+		return "hosted_page"
+	}
+	return "hosted"
 }
 
 // hiddenIn are the properties of a kind that the version does not have.

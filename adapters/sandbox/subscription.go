@@ -25,6 +25,8 @@ type subscription struct {
 	discount                                    *discount
 	schedule                                    string // that plans its phases
 	pendingSetup                                string // the setup intent that waits for a payment method
+	next                                        int64  // when something happens by itself that is planned
+	noticed                                     bool   // that the trial will end
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -51,7 +53,7 @@ var subscriptionRoutes = []route{
 	{pattern: "DELETE /v1/subscriptions/{id}/discount", do: (*Sandbox).deleteSubscriptionDiscount},
 	{
 		pattern:     "POST /v1/subscriptions/{id}/resume",
-		params:      []string{"billing_cycle_anchor", "proration_behavior"},
+		params:      []string{"billing_cycle_anchor", "billing_cycle_anchor[type]", "proration_behavior"},
 		unsupported: []string{"proration_date"},
 		do:          (*Sandbox).resumeSubscription,
 	},
@@ -173,7 +175,7 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": saves},
 		"pending_invoice_item_interval": nil, "pending_setup_intent": orNull(sub.pendingSetup), "pending_update": s.pendingUpdateObject(sub), "schedule": orNull(sub.schedule),
-		"start_date": sub.created, "status": sub.status, "test_clock": nil, "transfer_data": nil,
+		"start_date": sub.created, "status": sub.status, "test_clock": s.testClockOf(sub.customer), "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),
 	}

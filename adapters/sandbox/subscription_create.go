@@ -7,9 +7,9 @@ import (
 
 var subscriptionCreateParams = []string{
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
+	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
-	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]",
 }
 
 var subscriptionCreateUnsupported = []string{
@@ -24,7 +24,7 @@ var subscriptionCreateUnsupported = []string{
 func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	sub := &subscription{
 		customer: c.required("customer"), description: c.limited("description", 500), metadata: c.metadata("metadata", nil),
-		cancelAtPeriodEnd: c.flag("cancel_at_period_end"),
+		cancelAtPeriodEnd: c.flag("cancel_at_period_end"), flexible: c.flexible("billing_mode"),
 	}
 	s.readCollection(c, sub)
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")

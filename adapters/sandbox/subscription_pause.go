@@ -26,7 +26,8 @@ func (s *Sandbox) resumeSubscription(c *call) (object, *apiError) {
 	if sub == nil {
 		return nil, notFound("subscription", c.id, "id")
 	}
-	unchanged := c.oneOf("billing_cycle_anchor", "now", "unchanged") == "unchanged"
+	anchor := anchorParam(c.version)
+	unchanged := c.oneOf(anchor, "now", "unchanged") == "unchanged"
 	c.oneOf("proration_behavior", "always_invoice", "create_prorations", "none")
 	switch {
 	case c.err != nil:
@@ -34,7 +35,7 @@ func (s *Sandbox) resumeSubscription(c *call) (object, *apiError) {
 	case sub.status != "paused":
 		return nil, invalid("", "", "Only a subscription that is paused can be resumed; this one is %s.", sub.status)
 	case unchanged && s.nowUnix() >= sub.nextEnd():
-		return nil, invalid("billing_cycle_anchor", "", "The sandbox does not support billing_cycle_anchor=unchanged once the period has ended: it would have to be prorated. Use now.")
+		return nil, invalid(anchor, "", "The sandbox does not support billing_cycle_anchor=unchanged once the period has ended: it would have to be prorated. Use now.")
 	}
 	s.resume(sub, unchanged)
 	return s.subscriptionObject(sub), nil

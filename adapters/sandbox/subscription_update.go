@@ -112,7 +112,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		s.collectChange(sub, in, payment)
 	}
 	if trialEndsNow {
-		s.endTrial(sub, true)
+		s.endTrial(sub, func(in *invoice) { s.collect(sub, in, true) })
 	}
 	return s.subscriptionObject(sub), nil
 }

@@ -33,6 +33,10 @@ func (s *Sandbox) at(t time.Time, run func()) {
 func (s *Sandbox) RunDue() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.runDue()
+}
+
+func (s *Sandbox) runDue() {
 	for len(s.timers) > 0 && !s.timers[0].at.After(s.now()) {
 		t := s.timers[0]
 		s.timers = slices.Delete(s.timers, 0, 1)

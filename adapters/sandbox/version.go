@@ -3,11 +3,12 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 )
 
 // APIVersion is the version of Stripe's API that the sandbox's account has: of
-// requests that name none, of every request that changes something, and of
-// events unless their endpoint has another.
+// requests that name none, and of events unless their endpoint has another.
 const APIVersion = "2023-10-16"
 
 // apiVersions are the versions whose shapes the sandbox can render. They sort as
@@ -18,25 +19,53 @@ var apiVersions = []string{
 	"2025-01-27.acacia", "2025-02-24.acacia", "2025-03-31.basil", "2025-04-30.basil", "2025-05-28.basil", "2025-06-30.basil",
 	"2025-07-30.basil", "2025-08-27.basil", "2025-09-30.clover", "2025-10-29.clover", "2025-11-17.clover", "2025-12-15.clover",
 	"2026-01-28.clover", "2026-02-25.clover", "2026-03-25.dahlia", "2026-04-22.dahlia", "2026-05-27.dahlia", "2026-06-24.dahlia",
-	"2026-07-29.dahlia", "2026-08-26.dahlia",
+	"2026-07-29.dahlia", "2026-08-26.dahlia", "2026-09-30.endive", newest,
 }
 
 // basil moved what ties subscriptions, invoices and payments together.
 const basil = "2025-03-31.basil"
 
-// readVersion is the version that the request is to be answered in. Only answers
-// differ by version here: what parameters mean is that of APIVersion.
+// clover made flexible the billing mode of new subscriptions, and dahlia renamed the
+// values of ui_mode.
+const (
+	clover = "2025-09-30.clover"
+	dahlia = "2026-03-25.dahlia"
+)
+
+// newest is of a release that there is no description of: it is shown like the newest
+// that has one. The versions to come of that release are too: within one, Stripe only
+// adds.
+const newest = "2026-10-28.endive"
+
+// IsVersion tells whether the sandbox speaks a version of the API, such as
+// "2026-08-26.dahlia".
+func IsVersion(v string) bool {
+	_, release, _ := strings.Cut(newest, ".")
+	date, ofNewest := strings.CutSuffix(v, "."+release)
+	_, err := time.Parse(time.DateOnly, date)
+	return slices.Contains(apiVersions, v) || ofNewest && err == nil && v > newest
+}
+
+// readVersion is the version that the request is made in, and answered.
 func readVersion(r *http.Request) (string, *apiError) {
-	v := r.Header.Get("Stripe-Version")
-	switch {
-	case v == "" || v == APIVersion:
-	case !slices.Contains(apiVersions, v):
-		return APIVersion, invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks %s, and answers a GET in any version up to %s.",
-			v, APIVersion, apiVersions[len(apiVersions)-1])
-	case r.Method != http.MethodGet:
-		return APIVersion, invalid("", "", "The sandbox takes parameters of version %s alone, and %s was asked for: only a GET is answered in another version.", APIVersion, v)
+	switch v := r.Header.Get("Stripe-Version"); {
+	case v == "":
+		return APIVersion, nil
+	case !IsVersion(v):
+		return APIVersion, invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks those from %s to %s.", v, APIVersion, newest)
 	default:
 		return v, nil
 	}
-	return APIVersion, nil
+}
+
+// flexible reads the billing mode of a subscription that is made: what the parameter
+// says, or what its version has for those that do not say.
+func (c *call) flexible(name string) bool {
+	if c.hasAny(name) {
+		c.required(name + "[type]")
+	}
+	if mode := c.oneOf(name+"[type]", "classic", "flexible"); mode != "" {
+		return mode == "flexible"
+	}
+	return c.version >= clover
 }

@@ -14,7 +14,10 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
 )
 
-const dahlia = "2026-08-26.dahlia"
+const (
+	acacia = "2024-09-30.acacia"
+	dahlia = "2026-08-26.dahlia"
+)
 
 // ask sends a request with a form in the version of the API, "" for none, and
 // returns the answer's status and body.
@@ -48,7 +51,13 @@ func (s *shop) fetch(version, path string) tree {
 // post is the answer to a POST that has to succeed.
 func (s *shop) post(path string, form url.Values) tree {
 	s.t.Helper()
-	status, answer := s.ask("", http.MethodPost, path, form)
+	return s.postIn("", path, form)
+}
+
+// postIn is post in a version of the API, for parameters that came with it.
+func (s *shop) postIn(version, path string, form url.Values) tree {
+	s.t.Helper()
+	status, answer := s.ask(version, http.MethodPost, path, form)
 	if status != http.StatusOK {
 		s.t.Fatalf("POST %s: %d %s", path, status, answer)
 	}
@@ -169,7 +178,10 @@ var objectLists = map[string]string{
 	"product": "/v1/products", "price": "/v1/prices", "customer": "/v1/customers", "checkout.session": "/v1/checkout/sessions",
 	"subscription": "/v1/subscriptions?status=all", "invoice": "/v1/invoices", "payment_intent": "/v1/payment_intents",
 	"charge": "/v1/charges", "refund": "/v1/refunds", "dispute": "/v1/disputes",
-	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents", "invoiceitem": "/v1/invoiceitems",
+	"credit_note": "/v1/credit_notes", "setup_intent": "/v1/setup_intents",
+	"webhook_endpoint":             "/v1/webhook_endpoints",
+	"billing_portal.configuration": "/v1/billing_portal/configurations",
+	"invoiceitem":                  "/v1/invoiceitems",
 }
 
 // What basil moved is at its new place since then, and at its old one before.
@@ -223,24 +235,160 @@ func TestVersions_BasilMovedWhatTiesObjects(t *testing.T) {
 	}
 }
 
-func TestVersions_RefusesWhatAVersionDoesNotHave(t *testing.T) {
+func TestVersions_RefuseWhatTheyDoNotHave(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	in := s.subscribed().LatestInvoice.ID
 	for _, tt := range []struct {
-		version, method, path string
-		status                int
+		version, method, path, form string
+		status                      int
+		says                        string
 	}{
-		{dahlia, "GET", "/v1/invoices/" + in + "?expand[]=subscription", 400},
-		{"", "GET", "/v1/invoices/" + in + "?expand[]=payments", 400},
-		{"", "GET", "/v1/invoice_payments?invoice=" + in, 404},
-		{"2026-01-01", "GET", "/v1/invoices/" + in, 400},
-		{dahlia, "POST", "/v1/customers", 400},
-		{dahlia, "GET", "/v1/invoice_payments?payment[payment_intent]=pi_1", 400},
+		{dahlia, "GET", "/v1/invoices/" + in + "?expand[]=subscription", "", 400, "cannot be expanded"},
+		{"", "GET", "/v1/invoices/" + in + "?expand[]=payments", "", 400, "cannot be expanded"},
+		{"", "GET", "/v1/invoice_payments?invoice=" + in, "", 404, "Unrecognized request URL"},
+		{"2026-01-01", "GET", "/v1/invoices/" + in, "", 400, "Invalid Stripe API version: 2026-01-01."},
+		{"2027-02-30.endive", "GET", "/v1/invoices/" + in, "", 400, "Invalid Stripe API version"},
+		{"2025-12-15.dahlia", "POST", "/v1/customers", "", 400, "Invalid Stripe API version"},
+		{dahlia, "GET", "/v1/invoice_payments?payment[payment_intent]=pi_1", "", 400, "Missing required param"},
+
+		{"", "POST", "/v1/products", "name=x&features[0][name]=y", 400, "does not support this parameter of Stripe: features[0][name]"},
+		{"2024-04-10", "POST", "/v1/products", "name=x&features[0][name]=y", 400, "Received unknown parameter: features[0][name]"},
+		{"", "POST", "/v1/products", "name=x&marketing_features[0][name]=y", 400, "Received unknown parameter"},
+		{"2024-06-20", "POST", "/v1/products", "name=x&marketing_features[0][name]=y", 400, "does not support this parameter of Stripe"},
+		{"2025-02-24.acacia", "POST", "/v1/customers", "coupon=x", 400, "does not support this parameter of Stripe"},
+		{"2025-03-31.basil", "POST", "/v1/customers", "coupon=x", 400, "Received unknown parameter: coupon"},
+		{"2025-08-27.basil", "POST", "/v1/subscriptions", "billing_mode[type]=flexible", 400, "Received unknown parameter"},
+		{"2026-02-25.clover", "POST", "/v1/checkout/sessions", "ui_mode=hosted_page", 400, "Invalid ui_mode"},
+		{dahlia, "POST", "/v1/checkout/sessions", "ui_mode=hosted", 400, "Invalid ui_mode"},
+		{"2026-10-28.endive", "POST", "/v1/checkout/sessions", "payment_method_types[]=card", 400, "Received unknown parameter: payment_method_types[]"},
+		{"2026-10-28.endive", "POST", "/v1/checkout/sessions", "allowed_payment_method_types[]=card", 400, "does not support this parameter of Stripe"},
+		{dahlia, "POST", "/v1/checkout/sessions", "allowed_payment_method_types[]=card", 400, "Received unknown parameter"},
+		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor=now", 400, "Received unknown parameter"},
+		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 404, "No such subscription"},
+		{dahlia, "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 400, "Received unknown parameter"},
+		{dahlia, "GET", "/v1/customers/search?query=x", "", 400, "does not serve it yet: GET /v1/customers/search"},
+		{"", "GET", "/v1/invoice_items", "", 404, "Unrecognized request URL"},
+		{"", "PUT", "/v1/customers", "", 404, "Unrecognized request URL"},
 	} {
-		if got, answer := s.ask(tt.version, tt.method, tt.path, nil); got != tt.status {
-			t.Errorf("%s %s in %q: got %d %s, want %d", tt.method, tt.path, tt.version, got, answer, tt.status)
+		form := must[url.Values](t)(url.ParseQuery(tt.form))
+		if got, answer := s.ask(tt.version, tt.method, tt.path, form); got != tt.status || !strings.Contains(string(answer), tt.says) {
+			t.Errorf("%s %s %s in %q: got %d %s, want %d that says %q", tt.method, tt.path, tt.form, tt.version, got, answer, tt.status, tt.says)
 		}
+	}
+}
+
+// Every call that changes something is answered in each version with what Stripe
+// describes, and so in those that came after all descriptions.
+func TestVersions_EveryChangeIsAnsweredInTheVersionAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, v := range append(stripespec.Versions, struct{ API, Module string }{"2026-10-28.endive", ""}, struct{ API, Module string }{"2027-01-27.endive", ""}) {
+		t.Run(v.API, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			described := v.API
+			if v.Module == "" {
+				described = stripespec.Versions[len(stripespec.Versions)-1].API
+			}
+			do := func(schema, method, path string, pairs ...string) tree {
+				t.Helper()
+				status, answer := s.ask(v.API, method, path, values(pairs...))
+				if status != http.StatusOK {
+					t.Fatalf("%s %s: %d %s", method, path, status, answer)
+				}
+				stripespec.ValidateIn(t, described, schema, answer)
+				return parse(t, answer)
+			}
+			product := do("product", "POST", "/v1/products", "name", "Pro").at("id")
+			do("product", "POST", "/v1/products/"+product, "metadata[a]", "b")
+			price := do("price", "POST", "/v1/prices", "product", product, "currency", "usd", "unit_amount", "500", "recurring[interval]", "month").at("id")
+			do("price", "POST", "/v1/prices/"+price, "nickname", "n")
+			customer := do("customer", "POST", "/v1/customers", "email", "ada@example.com").at("id")
+			do("customer", "POST", "/v1/customers/"+customer, "name", "Ada")
+			open := do("checkout.session", "POST", "/v1/checkout/sessions", checkout("subscription", "customer", customer, "line_items[0][price]", price,
+				"line_items[0][quantity]", "1", "expand[]", "line_items")...)
+			if status, answer := s.ask(v.API, "POST", "/v1/checkout/sessions", values(checkout("payment", "ui_mode", open.at("ui_mode"),
+				"line_items[0][price]", s.once, "line_items[0][quantity]", "1")...)); status != http.StatusOK {
+				t.Errorf("its own ui_mode is refused: %s", answer)
+			}
+			do("checkout.session", "POST", "/v1/checkout/sessions/"+open.at("id")+"/expire")
+			s.ok(s.SetCard(customer, "4242424242424242"))
+			sub := do("subscription", "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "expand[]", "latest_invoice")
+			id := sub.at("id")
+			do("subscription", "POST", "/v1/subscriptions/"+id, "items[0][id]", sub.at("items.data.0.id"), "items[0][quantity]", "3", "proration_behavior", "always_invoice")
+			s.ok(s.PauseSubscription(id))
+			do("subscription", "POST", "/v1/subscriptions/"+id+"/resume")
+			s.ok(s.RenewSubscription(id, false))
+			in := do("subscription", "GET", "/v1/subscriptions/"+id).at("latest_invoice")
+			do("invoice", "POST", "/v1/invoices/"+in+"/pay", "paid_out_of_band", "true")
+			s.ok(s.RenewSubscription(id, true))
+			in = do("subscription", "GET", "/v1/subscriptions/"+id).at("latest_invoice")
+			note := do("credit_note", "POST", "/v1/credit_notes", "invoice", in, "amount", "100", "credit_amount", "100").at("id")
+			do("credit_note", "POST", "/v1/credit_notes/"+note, "memo", "m")
+			refund := do("refund", "POST", "/v1/refunds", "charge", s.fetch("", "/v1/invoices/"+in).at("charge"), "amount", "50").at("id")
+			do("refund", "POST", "/v1/refunds/"+refund, "metadata[a]", "b")
+			cs := s.paid(params("payment", s.once))
+			dispute := must[string](t)(s.OpenDispute(cs.ID, sandbox.DisputeOptions{}))
+			do("dispute", "POST", "/v1/disputes/"+dispute+"/close")
+			do("subscription", "DELETE", "/v1/subscriptions/"+id)
+			do("deleted_customer", "DELETE", "/v1/customers/"+customer)
+		})
+	}
+}
+
+// Since clover a new subscription is billed in the flexible mode unless it is told
+// otherwise.
+func TestVersions_CloverMadeFlexibleTheDefault(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for _, tt := range []struct{ version, mode, want string }{
+		{"", "", "classic"}, {"2025-08-27.basil", "", "classic"}, {"2025-09-30.clover", "", "flexible"}, {"2026-10-28.endive", "", "flexible"},
+		{"2025-09-30.clover", "classic", "classic"}, {dahlia, "flexible", "flexible"},
+	} {
+		past := []string{"customer", s.withCard(), "items[0][price]", s.monthly}
+		buys := checkout("subscription", "line_items[0][price]", s.monthly, "line_items[0][quantity]", "1")
+		if tt.mode != "" {
+			past = append(past, "billing_mode[type]", tt.mode)
+			buys = append(buys, "subscription_data[billing_mode][type]", tt.mode)
+		}
+		send := func(path string, pairs []string) string {
+			t.Helper()
+			status, answer := s.ask(tt.version, "POST", path, values(pairs...))
+			if status != http.StatusOK {
+				t.Fatalf("%+v: %d %s", tt, status, answer)
+			}
+			return parse(t, answer).at("id")
+		}
+		session := send("/v1/checkout/sessions", buys)
+		s.ok(s.Pay(session))
+		for _, id := range []string{send("/v1/subscriptions", past), s.fetch(tt.version, "/v1/checkout/sessions/"+session).at("subscription")} {
+			if got := s.fetch(dahlia, "/v1/subscriptions/"+id).at("billing_mode.type"); got != tt.want {
+				t.Errorf("%+v: got %s", tt, got)
+			}
+		}
+	}
+}
+
+// Stripe repeats the first answer as it was, whatever version is asked for then.
+func TestVersions_AReplayIsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	send := func(version string) (*http.Response, string) {
+		t.Helper()
+		r := must[*http.Request](t)(http.NewRequest(http.MethodPost, s.URL()+"/v1/products", strings.NewReader("name=Pro")))
+		r.Header.Set("Authorization", "Bearer sk_test_1")
+		r.Header.Set("Stripe-Version", version)
+		r.Header.Set("Idempotency-Key", "k")
+		resp := must[*http.Response](t)(s.http.Do(r))
+		return resp, body(t, resp)
+	}
+	first, want := send(dahlia)
+	again, got := send(sandbox.APIVersion)
+	if got != want || again.Header.Get("Idempotent-Replayed") != "true" || !strings.Contains(want, "marketing_features") {
+		t.Errorf("got %s, want %s again", got, want)
+	}
+	if v := again.Header.Get("Stripe-Version"); v != dahlia || first.Header.Get("Stripe-Version") != dahlia {
+		t.Errorf("the replay says that it is in %s", v)
 	}
 }
 

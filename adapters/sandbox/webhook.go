@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,7 +22,11 @@ type WebhookEndpoint struct {
 
 type endpoint struct {
 	WebhookEndpoint
-	removed bool
+	ownVersion        string // that was asked for; empty for the account's
+	description       string
+	metadata          map[string]string
+	created           int64
+	disabled, removed bool
 }
 
 // AddWebhookEndpoint sends events from now on to url, signed with secret; an
@@ -30,31 +35,32 @@ type endpoint struct {
 func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string) WebhookEndpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addEndpoint(APIVersion, url, secret, enabledEvents)
+	return s.addEndpoint("", url, secret, enabledEvents).clone()
 }
 
 // AddWebhookEndpointAt is AddWebhookEndpoint for an endpoint with an api_version
 // of its own, which shows the same events in the shapes of that version. It fails
 // for a version that the sandbox does not know.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
-	if !slices.Contains(apiVersions, apiVersion) {
+	if !IsVersion(apiVersion) {
 		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, alternatives(apiVersions))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addEndpoint(apiVersion, url, secret, enabledEvents), nil
+	return s.addEndpoint(apiVersion, url, secret, enabledEvents).clone(), nil
 }
 
-func (s *Sandbox) addEndpoint(apiVersion, url, secret string, enabledEvents []string) WebhookEndpoint {
+// addEndpoint takes an empty version for the account's. mu is held.
+func (s *Sandbox) addEndpoint(ownVersion, url, secret string, enabledEvents []string) *endpoint {
 	if secret == "" {
 		secret = newID("whsec_", 32)
 	}
 	ep := &endpoint{WebhookEndpoint: WebhookEndpoint{
 		ID: newID("we_1", 23), URL: url, Secrets: []string{secret}, EnabledEvents: slices.Clone(enabledEvents),
-		APIVersion: apiVersion,
-	}}
+		APIVersion: cmp.Or(ownVersion, APIVersion),
+	}, ownVersion: ownVersion, created: s.nowUnix()}
 	s.endpoints = append(s.endpoints, ep)
-	return ep.clone()
+	return ep
 }
 
 func (w WebhookEndpoint) clone() WebhookEndpoint {
@@ -71,13 +77,12 @@ func (s *Sandbox) SetWebhookSecrets(endpointID string, secrets ...string) error 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, ep := range s.endpoints {
-		if ep.ID == endpointID && !ep.removed {
-			ep.Secrets = slices.Clone(secrets)
-			return nil
-		}
+	ep := s.endpointOf(endpointID)
+	if ep == nil {
+		return fmt.Errorf("sandbox: no such webhook endpoint: %s", endpointID)
 	}
-	return fmt.Errorf("sandbox: no such webhook endpoint: %s", endpointID)
+	ep.Secrets = slices.Clone(secrets)
+	return nil
 }
 
 // RemoveWebhookEndpoint stops deliveries to the endpoint, repeated ones
@@ -85,6 +90,10 @@ func (s *Sandbox) SetWebhookSecrets(endpointID string, secrets ...string) error 
 func (s *Sandbox) RemoveWebhookEndpoint(endpointID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.removeEndpoint(endpointID)
+}
+
+func (s *Sandbox) removeEndpoint(endpointID string) {
 	s.endpoints = slices.DeleteFunc(s.endpoints, func(ep *endpoint) bool {
 		if ep.ID == endpointID {
 			ep.removed = true
@@ -94,7 +103,7 @@ func (s *Sandbox) RemoveWebhookEndpoint(endpointID string) {
 }
 
 func (ep *endpoint) wants(kind string) bool {
-	return len(ep.EnabledEvents) == 0 || matchesType(ep.EnabledEvents, kind)
+	return !ep.disabled && (len(ep.EnabledEvents) == 0 || matchesType(ep.EnabledEvents, kind))
 }
 
 // matchesType tells whether one of types is kind, "*", or a prefix such as

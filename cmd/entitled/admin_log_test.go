@@ -37,7 +37,7 @@ func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 				{"user forget bob --yes", "user.forget", "", "", ""},
 				{"admin-log --user ana", "admin_log.list", "ana", "", ""},
 			}
-			aboutNobody := []string{"dev", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "version"}
+			aboutNobody := []string{"dev", "sandbox", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "version"}
 			for _, command := range leaves(t) {
 				command, _, _ = strings.Cut(command, " [")
 				command, _, _ = strings.Cut(command, " <")

@@ -85,7 +85,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	if invalid, is := errors.AsType[*pflag.InvalidValueError](err); is {
 		must := invalid.Unwrap().Error()
 		switch invalid.GetFlag().Value.Type() {
-		case "int":
+		case "int", "uint64":
 			must = "must be a whole number"
 		case "bool":
 			must = "must be true or false"

@@ -280,14 +280,8 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 // startSandbox starts a Stripe that sells what the catalog names.
 func startSandbox(port int, prices []catalog.SandboxPrice, logger *slog.Logger) (*sandbox.Sandbox, error) {
 	box := sandbox.New(sandbox.WithLogger(logger))
-	for _, price := range prices {
-		_, err := box.AddPrice(sandbox.PriceSpec{
-			ID: string(price.ID), LookupKey: price.LookupKey, Product: price.Name,
-			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := sellInSandbox(box, prices); err != nil {
+		return nil, err
 	}
 	if _, err := box.Listen(net.JoinHostPort("127.0.0.1", fmt.Sprint(port))); err != nil {
 		return nil, err

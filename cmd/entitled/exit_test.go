@@ -124,6 +124,11 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{2, "dev --port 0 --database mysql://x", "", []string{"--database"}},
 		row{4, "dev --port 0 --database postgres://x@127.0.0.1:1/x", "", []string{"--database", "does not answer"}},
 		row{2, "dev", "PORT=x", []string{"PORT", `"x"`}},
+		row{2, "sandbox --catalog /nowhere.yaml", "", []string{"--catalog"}},
+		row{2, "sandbox --url nowhere", "", []string{"--url is"}},
+		row{2, "sandbox --webhook nowhere", "", []string{"--webhook is"}},
+		row{2, "sandbox --webhook-secret whsec_1", "", []string{"--webhook is not"}},
+		row{2, "sandbox --webhook http://localhost:1 --webhook-version 2001-01-01", "", []string{"--webhook-version"}},
 		row{2, "", "", []string{"say which command", "serve, migrate, catalog"}},
 		row{2, "events", "", []string{"list, show, replay", "entitled events --help"}},
 		row{2, "evnts", "", []string{"did you mean events?", "entitled --help"}},
@@ -194,7 +199,7 @@ func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 		{"admin-log --user never", 0}, {"admin-log --user never --json", 0},
 		{"user export nobody", 3}, {"user forget nobody --yes", 3}, {"user export bob", 0}, {"user forget bob --yes", 0}, {"user forget bob --yes", 3},
 	}
-	ofNoThing := []string{"dev", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "version"}
+	ofNoThing := []string{"dev", "sandbox", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "version"}
 	for _, command := range leaves(t) {
 		listed := slices.Contains(ofNoThing, command)
 		for _, row := range table {
@@ -272,8 +277,9 @@ func TestExit_AnAddressInUseNamesTheSetting(t *testing.T) {
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	p := commandLine(t, "HOST=127.0.0.1", "PORT="+port)
 	for args, names := range map[string][]string{
-		"serve":              {"PORT"},
-		"dev --port " + port: {"--port"},
+		"serve":                  {"PORT"},
+		"dev --port " + port:     {"--port"},
+		"sandbox --port " + port: {"--port"},
 		"dev --port " + portOf(freeAddress(t)) + " --sandbox-port " + port: {"--sandbox-port"},
 	} {
 		code, said := p.exit(t, words(args))

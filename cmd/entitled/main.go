@@ -20,6 +20,7 @@ import (
 func newProgram(c console) *cobra.Command {
 	program := group("entitled", "Turns Stripe Checkout payments into entitlements.",
 		newDev(c),
+		newSandbox(c),
 		newServe(c),
 		group("migrate", "Bring the database schema up to date, or back.",
 			leaf("up", "Apply every migration that is missing.", c, migrateCommand(bunstore.Up)),

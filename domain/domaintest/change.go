@@ -204,11 +204,14 @@ func (s *subscriber) becomes(i *item, price domain.PriceID, quantity int64) bool
 	return true
 }
 
-// remove takes an item away, and gives back what is left of its period.
+// remove takes an item away, and gives back what is left of its period. Of one that was
+// brought to none before, that waits for the same invoice.
 func (s *subscriber) remove(i *item) {
-	n := len(s.waiting)
-	if s.creditRest(i); len(s.waiting) > n {
-		i.removal = s.waiting[n].bought
+	s.creditRest(i)
+	for _, waiting := range s.waiting {
+		if waiting.bought.item == i && waiting.bought.units < 0 {
+			i.removal = waiting.bought
+		}
 	}
 	i.removed = true
 }

@@ -32,6 +32,19 @@ func (h History) ValueAt(feature domain.FeatureKey, t time.Time) (entitled bool,
 	return merge(all, feature)
 }
 
+// ValueIfAsked is ValueAt for who asked Stripe at the end of the history. That what was
+// changed without being paid is over by now, who was told last before that cannot know.
+func (h History) ValueIfAsked(feature domain.FeatureKey, t time.Time) (entitled bool, limit int64) {
+	for _, s := range h.stories {
+		if s.sub != nil {
+			told := s.sub.now
+			s.sub.now = h.End
+			defer func() { s.sub.now = told }()
+		}
+	}
+	return h.ValueAt(feature, t)
+}
+
 // merge is what several sources give together of one feature.
 func merge(all []given, feature domain.FeatureKey) (entitled bool, limit int64) {
 	for _, g := range all {

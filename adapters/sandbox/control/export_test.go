@@ -1,0 +1,10 @@
+package control
+
+// Patterns are those of all operations.
+func Patterns() []string {
+	var all []string
+	for _, rt := range routes {
+		all = append(all, rt.pattern)
+	}
+	return all
+}

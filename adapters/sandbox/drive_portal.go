@@ -1,0 +1,142 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrPortalExpired is returned for a session of the billing portal that has expired, as
+// one does that nobody has visited for five minutes, or used for an hour.
+var ErrPortalExpired = errors.New("sandbox: the portal session has expired")
+
+// Portal is a customer in the billing portal, who does there what a person can do on
+// its pages: no more than the session's configuration and its flow allow.
+type Portal struct {
+	s  *Sandbox
+	id string
+}
+
+// Portal opens a session of the billing portal by its id or URL. What is wrong with it
+// is told by what is done there.
+func (s *Sandbox) Portal(sessionURLorID string) *Portal {
+	id := sessionURLorID
+	if _, path, is := strings.Cut(id, "/p/session/"); is {
+		id, _, _ = strings.Cut(path, "/")
+	}
+	return &Portal{s, id}
+}
+
+// Cancel cancels a subscription at the end of its period. It fails if the configuration
+// cancels at once: see CancelNow.
+func (p *Portal) Cancel(subscriptionID string) error {
+	return p.cancel(subscriptionID, "at_period_end")
+}
+
+// CancelNow cancels a subscription at once. It fails if the configuration cancels at the
+// end of the period: see Cancel.
+func (p *Portal) CancelNow(subscriptionID string) error {
+	return p.cancel(subscriptionID, "immediately")
+}
+
+func (p *Portal) cancel(subscriptionID, mode string) error {
+	return p.do("subscription_cancel", subscriptionID, func(v *portalVisit) error {
+		if v.cfg.cancelMode != mode {
+			return fmt.Errorf("sandbox: the configuration %s cancels %s", v.cfg.id, v.cfg.cancelMode)
+		}
+		return portalError(p.s.portalCancel(v.cfg, v.sub, "", ""))
+	})
+}
+
+// Resume takes back the cancellation of a subscription, before it takes effect.
+func (p *Portal) Resume(subscriptionID string) error {
+	return p.do("", subscriptionID, func(v *portalVisit) error { return portalError(p.s.portalResume(v.cfg, v.sub)) })
+}
+
+// Change changes a subscription of one item to the price and quantity. What is due at
+// once the customer's card pays, else it is ErrDeclined and nothing has changed.
+func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
+	return p.do("subscription_update", subscriptionID, func(v *portalVisit) error {
+		return portalError(p.s.portalChange(v.cfg, v.sub, priceID, quantity))
+	})
+}
+
+// ReplaceCard has the customer's subscriptions, and those to come, paid with another of
+// the test cards. It is ErrDeclined for one that is declined.
+func (p *Portal) ReplaceCard(number string) error {
+	return p.do("payment_method_update", "", func(v *portalVisit) error {
+		return portalError(p.s.portalCard(v.cfg, v.cu, digits(number)))
+	})
+}
+
+// Confirm presses the button of the session's flow: it cancels for subscription_cancel,
+// and makes the change of subscription_update_confirm. The other flows need to know
+// more: see Change and ReplaceCard.
+func (p *Portal) Confirm() error {
+	p.s.mu.Lock()
+	ps := p.s.portalSessions.get(p.id)
+	p.s.mu.Unlock()
+	switch {
+	case ps == nil:
+		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
+	case ps.flow == nil:
+		return fmt.Errorf("sandbox: the portal session %s has no flow to confirm", p.id)
+	}
+	switch ps.flow.kind {
+	case "subscription_cancel":
+		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalVisit) error {
+			return portalError(p.s.portalCancel(v.cfg, v.sub, "", ""))
+		})
+	case "subscription_update_confirm":
+		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalVisit) error {
+			if e := p.s.updatable(v.cfg, v.sub); e != nil {
+				return portalError(e)
+			}
+			price, quantity := ps.flow.change(v.sub)
+			return portalError(p.s.portalChange(v.cfg, v.sub, price, quantity))
+		})
+	}
+	return fmt.Errorf("sandbox: the flow %s of the portal session %s is not one to confirm: use Change or ReplaceCard", ps.flow.kind, p.id)
+}
+
+// do is a step in the portal; flow is the kind of the flow that consists of it, if any.
+func (p *Portal) do(flow, subscriptionID string, step func(*portalVisit) error) error {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ps := s.portalSessions.get(p.id)
+	if ps == nil {
+		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
+	}
+	v := &portalVisit{s: s, ps: ps, cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
+	f := ps.flow
+	switch {
+	case v.cu == nil || !ps.openAt(s.now()):
+		return fmt.Errorf("%w: %s", ErrPortalExpired, ps.id)
+	case subscriptionID != "" && (v.sub == nil || v.sub.customer != v.cu.id):
+		return fmt.Errorf("sandbox: the portal shows no subscription %s", subscriptionID)
+	case f != nil && f.done && f.after != "portal_homepage":
+		return fmt.Errorf("sandbox: the flow of the portal session %s is done", ps.id)
+	case f != nil && !f.done && (f.kind != flow || f.subscription != subscriptionID):
+		return fmt.Errorf("sandbox: the portal session %s allows its flow %s alone", ps.id, f.kind)
+	}
+	ps.visited = s.nowUnix()
+	if err := step(v); err != nil {
+		return err
+	}
+	if f != nil {
+		f.done = true
+	}
+	return nil
+}
+
+// portalError is the error as those who drive the sandbox know it.
+func portalError(e *apiError) error {
+	switch {
+	case e == nil:
+		return nil
+	case e.code == "card_declined":
+		return fmt.Errorf("%w: %s", ErrDeclined, e.message)
+	}
+	return fmt.Errorf("sandbox: %s", e.message)
+}

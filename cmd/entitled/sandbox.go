@@ -1,0 +1,145 @@
+//go:build !nodev
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitled-dev/entitled/adapters/catalog"
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/control"
+)
+
+// sandboxCommand runs the Stripe in a box alone, for tests of programs in any language.
+type sandboxCommand struct {
+	Port           int
+	ListenAny      bool
+	URL            string
+	Webhook        string
+	WebhookSecret  string
+	WebhookVersion string
+	Catalog        string
+	Chaos          uint64
+	Verbose        bool
+}
+
+// sandboxPort is where the sandbox listens unless it is told otherwise.
+const sandboxPort = 4242
+
+func newSandbox(c console) *cobra.Command {
+	var s sandboxCommand
+	cmd := leaf("sandbox", "Run a Stripe in a box alone, for tests: point any Stripe client at it. What buyers, banks and time do is under /_sandbox/, see /_sandbox/openapi.yaml.", c, &s)
+	cmd.Flags().IntVar(&s.Port, "port", sandboxPort, "Where it listens, on 127.0.0.1; 0: any free port.")
+	cmd.Flags().BoolVar(&s.ListenAny, "listen-any", false, "Listen on all addresses. Whoever reaches it has all of it: for closed networks only.")
+	cmd.Flags().StringVar(&s.URL, "url", "", "Where browsers find it, for the links to its pages; by default http://127.0.0.1:PORT.")
+	cmd.Flags().StringVar(&s.Webhook, "webhook", "", "URL that events are sent to.")
+	cmd.Flags().StringVar(&s.WebhookSecret, "webhook-secret", "", "Signs them; by default one that is made and printed.")
+	cmd.Flags().StringVar(&s.WebhookVersion, "webhook-version", sandbox.APIVersion, "The version of Stripe's API that they are in.")
+	cmd.Flags().StringVar(&s.Catalog, "catalog", "", "A catalog of entitled, with sandbox prices, that is for sale; by default nothing is.")
+	cmd.Flags().Uint64Var(&s.Chaos, "chaos", 0, "Let things go wrong by themselves as they do at Stripe, more often, by this seed: duplicates, delays, losses, 429, 500, lost answers. 0: none do.")
+	cmd.Flags().BoolVarP(&s.Verbose, "verbose", "v", false, "Log deliveries and refused requests.")
+	return cmd
+}
+
+// Run serves until it is told to end.
+func (s sandboxCommand) Run(ctx context.Context, c console) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	var prices []catalog.SandboxPrice
+	if s.Catalog != "" {
+		file, err := devCommand{Catalog: s.Catalog}.catalog()
+		if err != nil {
+			return err
+		}
+		prices = file.Sandbox
+	}
+	level := slog.LevelWarn
+	if s.Verbose {
+		level = slog.LevelDebug
+	}
+	logger := newLogger(c.err, "text", level)
+	secret := cmp.Or(s.WebhookSecret, "whsec_"+rand.Text())
+	host := "127.0.0.1"
+	if s.ListenAny {
+		host = ""
+	}
+	options := []sandbox.Option{sandbox.WithLogger(logger)}
+	if s.Chaos != 0 {
+		options = append(options, sandbox.WithChaos(sandbox.DefaultChaos(s.Chaos)))
+	}
+	server, err := control.Start(control.Config{
+		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger,
+		New: func(url string) (*sandbox.Sandbox, error) {
+			box := sandbox.New(append(options, sandbox.WithBaseURL(url))...)
+			err := sellInSandbox(box, prices)
+			if s.Webhook != "" && err == nil {
+				_, err = box.AddWebhookEndpointAt(s.WebhookVersion, s.Webhook, secret)
+			}
+			if err != nil {
+				return nil, errors.Join(err, box.Close())
+			}
+			return box, nil
+		},
+	})
+	if _, taken := errors.AsType[*net.OpError](err); taken {
+		return misusedf("the sandbox cannot listen: %w\nchoose another port with --port, or 0 for any that is free", err)
+	}
+	if err != nil {
+		return misusedf("the sandbox cannot be started: %w", err)
+	}
+	if s.Webhook != "" && s.WebhookSecret == "" {
+		fmt.Fprintf(c.out, "webhook secret %s\n", secret)
+	}
+	fmt.Fprintf(c.out, "sandbox ready at %s\n", server.URL())
+	<-ctx.Done()
+	return server.Close()
+}
+
+// check refuses flags that cannot be meant.
+func (s sandboxCommand) check() error {
+	if s.URL != "" && !isWebURL(s.URL) {
+		return misusedf("--url is %q: a URL such as http://stripe.test:4242", s.URL)
+	}
+	if s.Webhook == "" {
+		if s.WebhookSecret != "" {
+			return misusedf("--webhook-secret is given, and --webhook is not: say where events are sent")
+		}
+		return nil
+	}
+	if !isWebURL(s.Webhook) {
+		return misusedf("--webhook is %q: a URL such as http://localhost:3000/webhook", s.Webhook)
+	}
+	if !sandbox.IsVersion(s.WebhookVersion) {
+		return misusedf("--webhook-version is %q: a version of Stripe's API from %s on, such as 2026-08-26.dahlia", s.WebhookVersion, sandbox.APIVersion)
+	}
+	return nil
+}
+
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// sellInSandbox puts what the catalog names up for sale.
+func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice) error {
+	for _, price := range prices {
+		_, err := box.AddPrice(sandbox.PriceSpec{
+			ID: string(price.ID), LookupKey: price.LookupKey, Product: price.Name,
+			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

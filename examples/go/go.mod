@@ -1,0 +1,10 @@
+module shop
+
+go 1.26.0
+
+require (
+	github.com/entitled-dev/entitled v0.0.0
+	github.com/stripe/stripe-go/v85 v85.0.0
+)
+
+replace github.com/entitled-dev/entitled => ../..
