@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { start } from "./sandbox.js";
 
-// Every call that the sandbox serves, by the newest client in the version that it was made for.
+// The calls that the sandbox serves, by the newest client in the version that it was made for.
 let sandbox, stripe;
 beforeAll(async () => {
   sandbox = await start();
