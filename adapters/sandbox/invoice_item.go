@@ -68,6 +68,7 @@ func (s *Sandbox) createInvoiceItem(c *call) (object, *apiError) {
 		it.invoice = in.id
 		it.line.id = newID("il_1", 23)
 		in.lines = append(in.lines, it.line)
+		s.reduce(in, in.discount)
 	}
 	s.emit("invoiceitem.created", s.invoiceItemObject(it), nil)
 	return s.invoiceItemObject(it), nil
@@ -268,6 +269,9 @@ func (s *Sandbox) updateInvoiceItem(c *call) (object, *apiError) {
 	bill()
 	before := s.invoiceItemObject(it)
 	*s.billed(it) = l
+	if in := s.invoices.get(it.invoice); in != nil {
+		s.reduce(in, in.discount)
+	}
 	s.emitUpdated("invoiceitem.updated", before, s.invoiceItemObject(it))
 	return s.invoiceItemObject(it), nil
 }
@@ -280,6 +284,7 @@ func (s *Sandbox) deleteInvoiceItem(c *call) (object, *apiError) {
 	last := s.invoiceItemObject(it)
 	if in := s.invoices.get(it.invoice); in != nil {
 		in.lines = slices.DeleteFunc(in.lines, func(l invoiceLine) bool { return l.invoiceItem == it.id })
+		s.reduce(in, in.discount)
 	}
 	s.invoiceItems.remove(it.id)
 	s.emit("invoiceitem.deleted", last, nil)

@@ -189,10 +189,14 @@ func (s *Sandbox) readChange(c *call, sub *subscription) (itemChange, *apiError)
 
 // show makes of an invoice what is shown of it before it is there.
 func (s *Sandbox) show(in *invoice) {
+	ofPeriod := in.billingReason == "upcoming"
 	in.preview, in.status, in.billingReason, in.id = true, "draft", "upcoming", newID("upcoming_in_1", 23)
 	in.created = in.periodEnd
 	if in.autoAdvance && !in.toBeSent() {
 		in.nextAttempt = in.periodEnd
+		if ofPeriod {
+			in.nextAttempt += int64(draftLife.Seconds())
+		}
 	}
 	if cu := s.customers.get(in.customer); cu != nil {
 		in.startingBalance = cu.balance

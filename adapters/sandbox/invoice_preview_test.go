@@ -36,7 +36,7 @@ func TestPreview_IsTheNextInvoice(t *testing.T) {
 		t.Errorf("a preview makes events: %s", events)
 	}
 	got.wants(t, "the preview", map[string]string{"id": "<none>", "status": "draft", "billing_reason": "upcoming", "subscription": sub.at("id"), "total": "4000",
-		"starting_balance": "-500", "amount_due": "3500", "ending_balance": "0", "number": "null", "period_end": sub.at("current_period_end"),
+		"starting_balance": "-500", "amount_due": "3500", "ending_balance": "0", "number": "null", "next_payment_attempt": fmtInt(s.sub(sub.at("id")).CurrentPeriodEnd + 3600), "period_end": sub.at("current_period_end"),
 		"lines.data.0.period.start": sub.at("current_period_end")})
 	stripespec.Validate(t, "invoice", []byte(mustJSON(got)))
 	s.fetch("", "/v1/invoices/upcoming/lines?subscription="+sub.at("id")).wants(t, "its lines", map[string]string{"data.0.amount": "4000", "data.1": "<none>"})

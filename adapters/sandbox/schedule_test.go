@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -113,4 +114,17 @@ func TestSchedule_RefusesWhatItCannotKeep(t *testing.T) {
 	}
 	s.refused(400, "/v1/subscription_schedules", values("customer", sub.at("customer")))
 	s.fetch("", "/v1/subscription_schedules?customer="+sub.at("customer")).wants(t, "listed", map[string]string{"data.0.id": id, "data.1": "<none>"})
+}
+
+// The sandbox's clock takes a schedule from phase to phase, and to its end.
+func TestSchedule_GoesOnByTheClock(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	small := s.mustPrice(sandbox.PriceSpec{Product: "Small", UnitAmount: 500, Interval: "month"})
+	sub, id := s.downgraded(small)
+	s.ok(s.Advance(33 * 24 * time.Hour))
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")+"?expand[]=latest_invoice").wants(t, "downgraded", map[string]string{
+		"items.data.0.price.id": small, "latest_invoice.status": "paid", "latest_invoice.total": "500", "schedule": id})
+	s.ok(s.Advance(62 * 24 * time.Hour))
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")).wants(t, "let go", map[string]string{"status": "active", "schedule": "null", "items.data.0.price.id": small})
 }

@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // shapeChange is what a version of Stripe's API added to a kind of object, and
 // what it took away.
@@ -121,8 +124,21 @@ func hostedIn(version string) string {
 	return "hosted"
 }
 
-// hiddenIn are the properties of a kind that the version does not have.
+// hiddenIn are the properties of a kind that the version does not have. Every object of every
+// answer asks, so each pair is looked up once.
 func hiddenIn(version, kind string) []string {
+	asked := [2]string{version, kind}
+	if hidden, known := hiddenKnown.Load(asked); known {
+		return hidden.([]string)
+	}
+	hidden := findHidden(version, kind)
+	hiddenKnown.Store(asked, hidden)
+	return hidden
+}
+
+var hiddenKnown sync.Map // []string by version and kind, of which there are some hundreds
+
+func findHidden(version, kind string) []string {
 	var hidden []string
 	for _, c := range shapeChanges {
 		switch {

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { start } from "./sandbox.js";
 
-// Every call that the sandbox serves, by the newest client in the version that it was made for.
+// The calls that the sandbox serves, by the newest client in the version that it was made for.
 let sandbox, stripe;
 beforeAll(async () => {
   sandbox = await start();
@@ -63,7 +63,8 @@ test("a payment, given back and disputed", async () => {
 test("a subscription and its invoices", async () => {
   const price = await stripe.prices.create({ currency: "usd", unit_amount: 500, recurring: { interval: "month" }, product_data: { name: "Pro" } });
   const customer = await stripe.customers.create({ name: "Ada" });
-  const made = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
+  const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: customer.id });
+  const made = await stripe.subscriptions.create({ customer: customer.id, default_payment_method: card.id, items: [{ price: price.id }] });
   expect([made.status, made.billing_mode.type]).toEqual(["active", "flexible"]);
   await stripe.subscriptions.update(made.id, { items: [{ id: made.items.data[0].id, quantity: 3 }], proration_behavior: "always_invoice" });
   expect((await one(stripe.subscriptions.list({ customer: customer.id }))).id).toBe(made.id);
