@@ -49,6 +49,7 @@ func allRoutes() []route {
 		invoiceRoutes, invoicePaymentRoutes, paymentIntentRoutes, chargeRoutes, refundRoutes, disputeRoutes, creditNoteRoutes, setupIntentRoutes, testClockRoutes, eventRoutes, webhookEndpointRoutes,
 		portalSessionRoutes, portalConfigurationRoutes,
 		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
+		couponRoutes, promotionCodeRoutes, scheduleRoutes,
 	)
 }
 
@@ -142,8 +143,9 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 	}
 	var e *apiError
 	a, e = s.run(c, rt, r.Method, key)
-	// Stripe remembers what was begun, not what failed its checks.
-	settle(e == nil)
+	// Stripe remembers what was begun, not what failed its checks: a payment that is
+	// declined has begun, and would be tried twice.
+	settle(e == nil || e.kind == "card_error")
 	if fault.DropAfterApply {
 		s.sleep(r.Context(), fault.Delay)
 	}

@@ -9,6 +9,7 @@ import (
 var sessionParams = []string{
 	"mode", "ui_mode", "success_url", "cancel_url", "customer", "customer_email", "customer_creation", "client_reference_id",
 	"customer_update[address]", "customer_update[name]", "customer_update[shipping]",
+	"discounts[][coupon]", "discounts[][promotion_code]",
 	"expires_at", "locale", "currency", "allow_promotion_codes", "automatic_tax[enabled]", "tax_id_collection[enabled]",
 	"billing_address_collection", "payment_method_collection", "payment_method_types[]", "metadata[*]",
 	"line_items[][price]", "line_items[][quantity]", "line_items[][adjustable_quantity][enabled]",
@@ -21,7 +22,7 @@ var sessionParams = []string{
 }
 
 var sessionUnsupported = []string{
-	"after_expiration", "automatic_tax", "consent_collection", "custom_fields", "custom_text", "discounts", "invoice_creation",
+	"after_expiration", "automatic_tax", "consent_collection", "custom_fields", "custom_text", "invoice_creation",
 	"line_items", "payment_intent_data", "payment_method_configuration", "payment_method_options", "phone_number_collection",
 	"redirect_on_completion", "return_url", "setup_intent_data", "shipping_address_collection", "shipping_options",
 	"submit_type", "subscription_data",
@@ -39,6 +40,7 @@ func (s *Sandbox) createSession(c *call) (object, *apiError) {
 	s.checkCustomer(c, cs)
 	s.readLines(c, cs)
 	cs.readModeData(c)
+	s.readSessionDiscount(c, cs)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -58,6 +60,25 @@ func (s *Sandbox) createSession(c *call) (object, *apiError) {
 		}
 	})
 	return s.sessionObject(cs), nil
+}
+
+// readSessionDiscount reads the one discount that a session can have from the start.
+func (s *Sandbox) readSessionDiscount(c *call, cs *session) {
+	switch n := len(c.indexes("discounts")); {
+	case n == 0:
+		return
+	case n > 1:
+		c.fail(invalid("discounts", "", "You may only specify one discount."))
+	case c.has("allow_promotion_codes"):
+		c.fail(invalid("", "parameters_exclusive", "You may only specify one of these parameters: allow_promotion_codes, discounts."))
+	case cs.mode == "setup":
+		c.fail(invalid("discounts", "", "You can not pass `discounts` in `setup` mode."))
+	}
+	ch := s.readChoice(c, "discounts[0][coupon]", "discounts[0][promotion_code]", cs.customer, cs.currency)
+	if c.err == nil && ch != nil {
+		cs.discount = s.given(ch.coupon, ch.promotionCode)
+		cs.discount.session = cs.id
+	}
 }
 
 // readSession reads what holds for every mode.

@@ -130,7 +130,19 @@ func (s *Sandbox) total(cs *session) int64 {
 
 func (s *Sandbox) lineTotal(cs *session, l sessionLine) int64 {
 	amount := s.lineSubtotal(cs, l)
-	return amount - cs.discount.off(amount)
+	return amount - s.lineOff(cs, l)
+}
+
+// lineOff is what the session's discount takes off the line.
+func (s *Sandbox) lineOff(cs *session, l sessionLine) int64 {
+	amounts, at := make([]int64, len(cs.lines)), 0
+	for i, other := range cs.lines {
+		amounts[i] = s.lineSubtotal(cs, other)
+		if other.id == l.id {
+			at = i
+		}
+	}
+	return s.off(cs.discount, amounts)[at]
 }
 
 // lineSubtotal is the line's amount without a discount.
@@ -147,7 +159,7 @@ func (s *Sandbox) lineItemObjects(cs *session) []object {
 	for _, l := range cs.lines {
 		p, amount := s.prices.get(l.price), s.lineSubtotal(cs, l)
 		out = append(out, object{
-			"id": l.id, "object": "item", "amount_discount": cs.discount.off(amount), "amount_subtotal": amount, "amount_tax": 0,
+			"id": l.id, "object": "item", "amount_discount": s.lineOff(cs, l), "amount_subtotal": amount, "amount_tax": 0,
 			"amount_total": s.lineTotal(cs, l), "currency": p.currency, "description": s.products.get(p.product).name,
 			"price": s.priceObject(p), "quantity": orNull(l.quantity),
 		})

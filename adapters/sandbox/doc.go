@@ -31,5 +31,5 @@
 // event.go for the one place where events arise, chaos.go for what goes wrong with
 // them, shape.go for the one where API versions differ in what they show, known.go
 // for what they take, api.go for the way of a request. A test drives it through the
-// files drive*.go, discount.go and Stripe's own calls.
+// files drive*.go and Stripe's own calls.
 package sandbox

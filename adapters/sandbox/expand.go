@@ -14,16 +14,21 @@ var expandable = map[string]func(*Sandbox, string) object{
 	"latest_charge":          func(s *Sandbox, id string) object { return s.chargeObject(s.charges.get(id)) },
 	"price":                  func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 	"refund":                 func(s *Sandbox, id string) object { return s.refundObject(s.refunds.get(id)) },
+	"pending_setup_intent":   func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"setup_intent":           func(s *Sandbox, id string) object { return s.setupIntentObject(s.setupIntents.get(id)) },
 	"product":                func(s *Sandbox, id string) object { return s.productObject(s.products.get(id)) },
 	"payment_method":         func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
 	"default_payment_method": func(s *Sandbox, id string) object { return s.paymentMethodObject(s.paymentMethods.get(id)) },
 	"test_clock":             func(s *Sandbox, id string) object { return s.testClockObject(s.testClocks.get(id)) },
 	"configuration":          func(s *Sandbox, id string) object { return s.portalConfigurations.get(id).object() },
+	"schedule":               func(s *Sandbox, id string) object { return s.scheduleObject(s.schedules.get(id)) },
+	"released_subscription":  func(s *Sandbox, id string) object { return s.subscriptionObject(s.subscriptions.get(id)) },
+	"promotion_code":         func(s *Sandbox, id string) object { return s.promotionCodeObject(s.promotionCodes.get(id)) },
+	"coupon":                 func(s *Sandbox, id string) object { return s.couponObject(s.coupons.get(id)) },
 	"default_price":          func(s *Sandbox, id string) object { return s.priceObject(s.prices.get(id)) },
 
 	"balance_transaction": nil, "customer_balance_transaction": nil, "latest_attempt": nil, "mandate": nil, "single_use_mandate": nil, "default_source": nil, "discount": nil,
-	"payment_link": nil, "pending_setup_intent": nil, "schedule": nil,
+	"payment_link":             nil,
 	"source_transfer_reversal": nil, "transfer_reversal": nil,
 }
 
@@ -64,6 +69,16 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 	v, present := o[name]
 	if !present {
 		return invalid("expand", "", "This property cannot be expanded (%s).", name)
+	}
+	if ids, ok := v.([]string); ok && name == "discounts" {
+		list := []object{}
+		for _, id := range ids {
+			list = append(list, s.discountObject(s.discounts.get(id)).in(version))
+		}
+		o[name], v = list, list
+		if !deeper {
+			return nil
+		}
 	}
 	if id, ok := v.(string); ok || v == nil {
 		show, known := expandable[name]

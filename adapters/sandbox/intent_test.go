@@ -271,3 +271,39 @@ func TestSetupIntent_KeepsAMethod(t *testing.T) {
 		t.Errorf("got events %s", got)
 	}
 }
+
+// A trial that is left to the buyer has a setup intent for what is to pay later.
+func TestSetupIntent_OfATrialKeepsItsMethod(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub := s.post("/v1/subscriptions", values("customer", s.customer().ID, "items[0][price]", s.monthly, "trial_period_days", "7", "payment_behavior", "default_incomplete",
+		"payment_settings[save_default_payment_method]", "on_subscription", "expand[]", "pending_setup_intent"))
+	sub.wants(t, "made", map[string]string{"status": "trialing", "pending_setup_intent.status": "requires_payment_method"})
+	if got := s.after(func() {
+		s.post("/v1/setup_intents/"+sub.at("pending_setup_intent.id")+"/confirm", values("payment_method", "pm_card_visa"))
+	}); got != "payment_method.attached setup_intent.succeeded customer.subscription.updated" {
+		t.Errorf("got events %s", got)
+	}
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")+"?expand[]=default_payment_method").wants(t, "kept", map[string]string{
+		"pending_setup_intent": "null", "default_payment_method.card.last4": "4242"})
+	s.ok(s.RenewSubscription(sub.at("id"), true))
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")).wants(t, "after the trial", map[string]string{"status": "active"})
+}
+
+// A declined payment is answered from memory, not tried again.
+func TestPaymentIntent_IsNotDeclinedTwice(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for range 2 {
+		p := &stripe.PaymentIntentParams{
+			Amount: stripe.Int64(1999), Currency: stripe.String("usd"), Confirm: stripe.Bool(true),
+			PaymentMethod: stripe.String("pm_card_chargeDeclined"), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		}
+		p.SetIdempotencyKey("once")
+		_, err := s.api.PaymentIntents.New(p)
+		refusal(t, err)
+	}
+	if got := s.fetch("", "/v1/charges").len("data"); got != 1 {
+		t.Errorf("got %d charges", got)
+	}
+}

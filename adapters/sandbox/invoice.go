@@ -156,7 +156,7 @@ func (s *Sandbox) invoiceObject(in *invoice) object {
 		"customer_address": nil, "customer_email": email, "customer_name": name, "customer_phone": nil,
 		"customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []object{},
 		"default_payment_method": orNull(in.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(in.description), "discount": s.discountObject(in.discount, in), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
+		"description": orNull(in.description), "discount": s.discountOrNull(in.discount), "discounts": in.discount.ids(), "due_date": orNull(in.dueDate),
 		"effective_at": orNull(in.finalizedAt), "ending_balance": ending, "footer": orNull(in.footer), "from_invoice": nil,
 		"hosted_invoice_url": orNull(s.hostedInvoiceURL(in)), "invoice_pdf": orNull(s.invoicePDFURL(in)), "issuer": object{"type": "self"},
 		"last_finalization_error": nil, "latest_revision": nil,

@@ -110,7 +110,7 @@ func (s *Sandbox) preview(c *call, renamed func(string) string) (*invoice, *apiE
 	switch {
 	case ch.invoiced != nil:
 		in = s.changeInvoice(&change, ch.invoiced)
-	case change.terminal() || change.status == "paused" || change.endsWithPeriod():
+	case change.terminal() || change.status == "paused" || change.endsWithPeriod() || s.endsSubscription(&change, change.nextEnd()):
 		return nil, noneUpcoming(sub.customer)
 	case change.status == "trialing":
 		change.status = "active"
@@ -118,6 +118,9 @@ func (s *Sandbox) preview(c *call, renamed func(string) string) (*invoice, *apiE
 		in = s.nextInvoice(&change, everyItem, change.trialEnd, "upcoming")
 	default:
 		end := change.nextEnd()
+		if items := s.scheduledItems(&change, end); items != nil {
+			change.items = items
+		}
 		in = s.nextInvoice(&change, func(it subscriptionItem) bool { return it.end == end }, end, "upcoming")
 	}
 	s.show(in)
@@ -170,6 +173,7 @@ func (s *Sandbox) readChange(c *call, sub *subscription) (itemChange, *apiError)
 	behavior := c.oneOf("proration_behavior", "always_invoice", "create_prorations", "none")
 	at := s.prorationDate(c, sub)
 	sub.items = s.readItems(c, &was)
+	s.refusesProration(c, &was, behavior)
 	ended := s.readTrial(c, sub)
 	if c.has("cancel_at_period_end") {
 		sub.cancelAt = 0

@@ -63,6 +63,7 @@ func (s *Sandbox) prepare(cs *session, pm *paymentMethod) {
 		s.prepareSubscription(cs, pm)
 		return
 	}
+	s.redeem(cs.discount)
 	if total := s.total(cs); total > 0 {
 		pi := &paymentIntent{
 			customer: cs.customer, currency: cs.currency, amount: total, description: cs.dataDescription,
@@ -83,8 +84,8 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 		}
 		return
 	}
-	if cs.customerCreation != "always" {
-		return // a guest
+	if cs.customerCreation != "always" && !cs.invoiceCreation && cs.setupFutureUsage == "" {
+		return // a guest, of whom nothing has to be kept
 	}
 	cu := newCustomer(s.nowUnix())
 	cu.name, cu.email = cs.buyerName, cs.buyerEmail
@@ -191,11 +192,14 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 		for _, l := range cs.lines {
 			in.lines = append(in.lines, s.onceLine(l, s.nowUnix()))
 		}
-		in.reduce(cs.discount)
+		s.reduce(in, cs.discount)
 		in.pay(pi.id, s.nowUnix())
 		in.charge = pi.latestCharge
 		s.addInvoice(in)
 		cs.invoice, pi.invoice = in.id, in.id
+		if cs.discount != nil {
+			cs.discount.invoiced, cs.discount.customer = in.id, in.customer
+		}
 		s.charges.get(pi.latestCharge).invoice = in.id
 		s.finalize(in, "", nil)
 	}

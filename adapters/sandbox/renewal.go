@@ -14,6 +14,9 @@ func (s *Sandbox) renew(sub *subscription, collect func(*invoice)) {
 	default:
 		before := s.subscriptionObject(sub)
 		end := sub.nextEnd()
+		if s.advanceSchedule(sub, end) {
+			return
+		}
 		ending := func(it subscriptionItem) bool { return it.end == end }
 		collect(s.nextPeriod(sub, ending, end, "subscription_cycle", before))
 	}
@@ -59,6 +62,7 @@ func everyItem(subscriptionItem) bool { return true }
 func (s *Sandbox) nextPeriod(sub *subscription, which func(subscriptionItem) bool, start int64, reason string, before object) *invoice {
 	in := s.nextInvoice(sub, which, start, reason)
 	s.addInvoice(in)
+	s.usedUp(sub, in, start)
 	sub.latestInvoice = in.id
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	return in
@@ -82,6 +86,7 @@ func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bo
 			in.lines = append(in.lines, s.itemLine(sub, *it, ended))
 		}
 	}
+	s.reduce(in, sub.discountAt(start))
 	return in
 }
 

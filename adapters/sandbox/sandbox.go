@@ -65,6 +65,10 @@ type Sandbox struct {
 	setupIntents   table[setupIntent]
 	testClocks     table[testClock]
 	paymentMethods table[paymentMethod]
+	coupons        table[coupon]
+	promotionCodes table[promotionCode]
+	discounts      table[discount]
+	schedules      table[schedule]
 	events         table[event]
 	previews       table[invoice] // of whose lines there are more than were shown
 

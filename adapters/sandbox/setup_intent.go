@@ -11,7 +11,8 @@ type setupIntent struct {
 	failedMethod                                    string // of lastError
 	usage                                           string
 	cancelReason                                    string
-	redirects                                       string // automatic_payment_methods: always or never; empty if they are not automatic
+	subscription                                    *subscription // whose pending_setup_intent it is
+	redirects                                       string        // automatic_payment_methods: always or never; empty if they are not automatic
 }
 
 var setupIntentRoutes = []route{
@@ -82,6 +83,14 @@ func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod) *apiError {
 	}
 	si.status, si.lastError, si.paymentMethod = "succeeded", nil, pm.id
 	s.emit("setup_intent.succeeded", s.setupIntentObject(si), nil)
+	if sub := si.subscription; sub != nil && !sub.terminal() {
+		before := s.subscriptionObject(sub)
+		sub.pendingSetup = ""
+		if sub.saveMethod {
+			sub.defaultMethod = pm.id
+		}
+		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	}
 	return nil
 }
 

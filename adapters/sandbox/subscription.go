@@ -24,6 +24,9 @@ type subscription struct {
 	update                                      *pendingUpdate // that waits for its payment
 	next                                        int64          // when something happens by itself that is planned
 	noticed                                     bool           // that the trial will end
+	discount                                    *discount
+	schedule                                    string // that plans its phases
+	pendingSetup                                string // the setup intent that waits for a payment method
 }
 
 // terminal tells whether the subscription has ended for good.
@@ -47,6 +50,7 @@ var subscriptionRoutes = []route{
 		unsupported: []string{"invoice_now", "prorate"},
 		do:          (*Sandbox).cancelSubscription,
 	},
+	{pattern: "DELETE /v1/subscriptions/{id}/discount", do: (*Sandbox).deleteSubscriptionDiscount},
 	{
 		pattern:     "POST /v1/subscriptions/{id}/resume",
 		params:      []string{"billing_cycle_anchor", "billing_cycle_anchor[type]", "proration_behavior"},
@@ -117,7 +121,15 @@ func (s *Sandbox) endSubscription(sub *subscription, reason string) {
 	}
 	sub.cancelReason = reason
 	sub.update = nil
+	s.dropSchedule(sub)
 	s.emit("customer.subscription.deleted", s.subscriptionObject(sub), nil)
+}
+
+func (sub *subscription) billingMode() string {
+	if sub.flexible {
+		return "flexible"
+	}
+	return "classic"
 }
 
 // scheduleCancel ends the subscription at sub.cancelAt, if that still stands
@@ -134,10 +146,7 @@ func (s *Sandbox) scheduleCancel(sub *subscription) {
 func (s *Sandbox) subscriptionObject(sub *subscription) object {
 	start, end := sub.period()
 	items := s.subscriptionItemObjects(sub, sub.items)
-	mode, method := "classic", "charge_automatically"
-	if sub.flexible {
-		mode = "flexible"
-	}
+	method := "charge_automatically"
 	if sub.daysUntilDue > 0 {
 		method = "send_invoice"
 	}
@@ -153,19 +162,19 @@ func (s *Sandbox) subscriptionObject(sub *subscription) object {
 		"id": sub.id, "object": "subscription", "application": nil, "application_fee_percent": nil,
 		"automatic_tax":        object{"enabled": sub.automaticTax, "liability": nil},
 		"billing_cycle_anchor": sub.anchor, "billing_cycle_anchor_config": nil,
-		"billing_mode": object{"type": mode}, "billing_schedules": []object{}, "billing_thresholds": nil,
+		"billing_mode": object{"type": sub.billingMode()}, "billing_schedules": []object{}, "billing_thresholds": nil,
 		"cancel_at": orNull(sub.cancelAt), "cancel_at_period_end": sub.cancelAtPeriodEnd, "canceled_at": orNull(sub.canceledAt),
 		"cancellation_details": object{"comment": orNull(sub.cancelComment), "feedback": orNull(sub.cancelFeedback), "reason": orNull(sub.cancelReason)},
 		"collection_method":    method, "created": sub.created, "currency": sub.currency,
 		"current_period_end": end, "current_period_start": start, "customer": sub.customer,
 		"days_until_due": orNull(sub.daysUntilDue), "default_payment_method": orNull(sub.defaultMethod), "default_source": nil, "default_tax_rates": []object{},
-		"description": orNull(sub.description), "discount": nil, "discounts": []object{}, "ended_at": orNull(sub.endedAt),
+		"description": orNull(sub.description), "discount": s.discountOrNull(sub.discount), "discounts": sub.discount.ids(), "ended_at": orNull(sub.endedAt),
 		"invoice_settings": object{"account_tax_ids": nil, "issuer": object{"type": "self"}},
 		"items":            listOf(items, false, "/v1/subscription_items?subscription="+sub.id),
 		"latest_invoice":   orNull(sub.latestInvoice), "livemode": false, "metadata": metadataObject(sub.metadata),
 		"next_pending_invoice_item_invoice": nil, "on_behalf_of": nil, "pause_collection": sub.pauseCollection(),
 		"payment_settings":              object{"payment_method_options": nil, "payment_method_types": nil, "save_default_payment_method": saves},
-		"pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": s.pendingUpdateObject(sub), "schedule": nil,
+		"pending_invoice_item_interval": nil, "pending_setup_intent": orNull(sub.pendingSetup), "pending_update": s.pendingUpdateObject(sub), "schedule": orNull(sub.schedule),
 		"start_date": sub.created, "status": sub.status, "test_clock": s.testClockOf(sub.customer), "transfer_data": nil,
 		"trial_end": orNull(sub.trialEnd), "trial_settings": object{"end_behavior": object{"missing_payment_method": missing}},
 		"trial_start": orNull(sub.trialStart),

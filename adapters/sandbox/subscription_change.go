@@ -1,6 +1,9 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // itemChange is what a change of a subscription's items comes to.
 type itemChange struct {
@@ -180,21 +183,24 @@ func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string) 
 func (s *Sandbox) updateInvoice(sub *subscription, lines []invoiceLine) *invoice {
 	in := s.changeInvoice(sub, lines)
 	s.addInvoice(in)
+	s.usedUp(sub, in, in.created)
 	sub.latestInvoice = in.id
 	return in
 }
 
 // changeInvoice bills a change now.
 func (s *Sandbox) changeInvoice(sub *subscription, lines []invoiceLine) *invoice {
-	return &invoice{
+	in := &invoice{
 		customer: sub.customer, subscription: sub.id, currency: sub.currency, billingReason: "subscription_update",
 		lines: lines, subscriptionMetadata: sub.metadata, periodStart: s.nowUnix(), periodEnd: s.nowUnix(),
 		autoAdvance: true, daysUntilDue: sub.daysUntilDue,
 	}
+	s.reduce(in, sub.discountAt(in.periodStart))
+	return in
 }
 
 func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {
-	in := invoice{lines: lines}
+	in := s.changeInvoice(sub, slices.Clone(lines))
 	if cu := s.customers.get(sub.customer); cu != nil {
 		in.startingBalance = cu.balance
 	}

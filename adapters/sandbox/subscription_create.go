@@ -9,13 +9,14 @@ var subscriptionCreateParams = []string{
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
+	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
 }
 
 var subscriptionCreateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "backdate_start_date", "billing_cycle_anchor",
-	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "coupon", "currency", "default_source",
+	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "currency", "default_source",
 	"default_tax_rates", "invoice_settings", "items", "on_behalf_of", "payment_settings", "pending_invoice_item_interval",
-	"promotion_code", "proration_behavior", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
+	"proration_behavior", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
 }
 
 // createSubscription is the way past Checkout: the customer's card pays at once, or
@@ -49,24 +50,40 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		sub.items = append(sub.items, it)
 	}
 	s.checkItems(c, sub, sub.items)
+	chosen := s.readSubscriptionChoice(c, sub.customer, sub.currency)
 	if c.err != nil {
 		return nil, c.err
+	}
+	var given *discount
+	if chosen != nil {
+		given = s.given(chosen.coupon, chosen.promotionCode)
 	}
 	due := cu.balance
 	for _, l := range s.waiting(cu.id, "", sub.currency) {
 		due += l.amount
 	}
+	var amounts []int64
 	for _, it := range sub.items {
 		if p := s.prices.get(it.price); trialDays == 0 && !p.metered() {
 			due += p.amount(it.quantity)
+			amounts = append(amounts, p.amount(it.quantity))
 		}
+	}
+	for _, off := range s.off(given, amounts) {
+		due -= off
 	}
 	if due > 0 && sub.daysUntilDue == 0 && behavior != "default_incomplete" {
 		if e := s.refusesPayment(sub); e != nil && (behavior == "error_if_incomplete" || s.methodOf(sub) == nil) {
 			return nil, e
 		}
 	}
-	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, methodTypes: []string{"card"}})
+	if due <= 0 && sub.daysUntilDue == 0 && behavior == "default_incomplete" && s.methodOf(sub) == nil {
+		// Nothing is to be paid now: the buyer is asked for what is to pay later.
+		si := &setupIntent{customer: cu.id, methodTypes: []string{"card"}, subscription: sub}
+		s.addSetupIntent(si)
+		sub.pendingSetup = si.id
+	}
+	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, discount: given, methodTypes: []string{"card"}})
 	if behavior != "default_incomplete" {
 		s.payFirst(sub, in)
 	}
@@ -136,7 +153,11 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 		in.lines = append(in.lines, s.itemLine(sub, *it, subscriptionItem{}))
 	}
 	in.lines = append(in.lines, s.waiting(sub.customer, "", sub.currency)...)
-	in.reduce(first.discount)
+	s.reduce(in, first.discount)
+	if d := first.discount; d != nil {
+		sub.discount, d.subscription, d.customer = d, sub.id, sub.customer
+		s.redeem(d)
+	}
 	s.addInvoice(in)
 	sub.latestInvoice = in.id
 	sub.status = "incomplete"
@@ -145,7 +166,11 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 	}
 	s.subscriptions.add(sub.id, sub)
 	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
+	if sub.discount != nil {
+		s.emit("customer.discount.created", s.discountObject(sub.discount), nil)
+	}
 	s.finalize(in, "Subscription creation", first.methodTypes)
+	s.usedUp(sub, in, now)
 	if in.due() == 0 {
 		s.markPaid(in)
 	}

@@ -11,6 +11,7 @@ var subscriptionUpdateParams = []string{
 	"cancellation_details[comment]", "cancellation_details[feedback]",
 	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
+	"coupon", "promotion_code", "discounts", "discounts[][coupon]", "discounts[][promotion_code]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 	"proration_date", "collection_method", "days_until_due",
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
@@ -18,9 +19,9 @@ var subscriptionUpdateParams = []string{
 
 var subscriptionUpdateUnsupported = []string{
 	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-	"coupon", "default_source", "default_tax_rates",
+	"default_source", "default_tax_rates",
 	"invoice_settings", "items", "on_behalf_of", "payment_settings",
-	"pending_invoice_item_interval", "promotion_code", "transfer_data", "trial_from_plan",
+	"pending_invoice_item_interval", "transfer_data", "trial_from_plan",
 }
 
 // pendingParams are what an update may change while it waits for its payment.
@@ -62,7 +63,12 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
+	if sub.schedule != "" && (c.has("cancel_at_period_end") || c.has("cancel_at")) {
+		c.fail(invalid("", "", "The subscription is managed by the subscription schedule `%s`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.", sub.schedule))
+	}
 	s.readCancelAt(c, &change)
+	s.refusesProration(c, sub, behavior)
+	given, discounted := s.readNewDiscount(c, sub)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -94,6 +100,9 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	if sub.pauseResumesAt != 0 && sub.pauseResumesAt != old.pauseResumesAt {
 		s.scheduleCollection(sub)
 	}
+	if discounted {
+		s.giveSubscription(sub, given)
+	}
 	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
 	switch {
 	case in != nil && sub.update != nil && sub.update.invoice == in.id:
@@ -106,6 +115,27 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		s.endTrial(sub, func(in *invoice) { s.collect(sub, in, true) })
 	}
 	return s.subscriptionObject(sub), nil
+}
+
+// readNewDiscount reads the discount that a subscription is to have instead of what it
+// has, nil for none, and tells whether that changes.
+func (s *Sandbox) readNewDiscount(c *call, sub *subscription) (*discount, bool) {
+	if !c.hasAny("coupon") && !c.hasAny("promotion_code") && !c.hasAny("discounts") {
+		return nil, false
+	}
+	if c.hasAny("items") {
+		c.fail(invalid("items", "", "Stripe takes a discount and items at once, the sandbox does not yet: make two calls."))
+	}
+	for _, name := range []string{"coupon", "promotion_code", "discounts"} {
+		if c.has(name) && c.form.Get(name) == "" {
+			return nil, true
+		}
+	}
+	ch := s.readSubscriptionChoice(c, sub.customer, sub.currency)
+	if c.err != nil || ch == nil {
+		return nil, false
+	}
+	return s.given(ch.coupon, ch.promotionCode), true
 }
 
 // prorationDate is when a change is counted from.

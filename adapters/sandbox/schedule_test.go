@@ -1,0 +1,116 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
+)
+
+// downgraded is a subscription with a schedule that takes it to price at the end of the
+// period, and the schedule's id.
+func (s *shop) downgraded(price string, more ...string) (sub tree, schedule string) {
+	s.t.Helper()
+	sub = s.created("items[0][price]", s.monthly, "items[0][quantity]", "3")
+	sch := must[*stripe.SubscriptionSchedule](s.t)(s.api.SubscriptionSchedules.New(&stripe.SubscriptionScheduleParams{FromSubscription: stripe.String(sub.at("id"))}))
+	form := append([]string{
+		"phases[0][start_date]", sub.at("current_period_start"), "phases[0][end_date]", sub.at("current_period_end"),
+		"phases[0][items][0][price]", s.monthly, "phases[0][items][0][quantity]", "3",
+		"phases[1][items][0][price]", price, "phases[1][items][0][quantity]", "1", "phases[1][proration_behavior]", "none", "phases[1][iterations]", "2",
+	}, more...)
+	s.post("/v1/subscription_schedules/"+sch.ID, values(form...)).wants(s.t, "planned", map[string]string{
+		"status": "active", "subscription": sub.at("id"), "current_phase.end_date": sub.at("current_period_end"), "phases.1.start_date": sub.at("current_period_end"),
+		"phases.1.items.0.price": price})
+	return sub, sch.ID
+}
+
+func TestSchedule_DowngradesAtThePeriodsEnd(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	small := s.mustPrice(sandbox.PriceSpec{Product: "Small", UnitAmount: 500, Interval: "month"})
+	sub, id := s.downgraded(small)
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")+"?expand[]=schedule").wants(t, "until then", map[string]string{"schedule.id": id, "items.data.0.price.id": s.monthly})
+	upcoming := s.fetch("", "/v1/invoices/upcoming?subscription="+sub.at("id"))
+	if got := s.after(func() { s.ok(s.RenewSubscription(sub.at("id"), true)) }); got != "subscription_schedule.updated "+billed+paid {
+		t.Errorf("got events %s", got)
+	}
+	now := s.fetch("", "/v1/subscriptions/"+sub.at("id")+"?expand[]=latest_invoice")
+	now.wants(t, "after it", map[string]string{"items.data.0.price.id": small, "items.data.0.quantity": "1", "items.data.1": "<none>", "latest_invoice.total": "500",
+		"current_period_start": sub.at("current_period_end"), "schedule": id})
+	if got := now.down("latest_invoice"); upcoming.at("total") != got.at("total") || lines(upcoming)[0] != lines(got)[0] {
+		t.Errorf("previewed %v, made %v", lines(upcoming), lines(got))
+	}
+	s.fetch("", "/v1/subscription_schedules/"+id).wants(t, "the schedule", map[string]string{"current_phase.start_date": sub.at("current_period_end")})
+	s.ok(s.RenewSubscription(sub.at("id"), true))
+	if got := s.after(func() { s.ok(s.RenewSubscription(sub.at("id"), true)) }); got != "subscription_schedule.released "+billed+paid {
+		t.Errorf("got events %s", got)
+	}
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")).wants(t, "let go", map[string]string{"status": "active", "schedule": "null", "items.data.0.price.id": small})
+	s.fetch("", "/v1/subscription_schedules/"+id).wants(t, "released", map[string]string{"status": "released", "subscription": "null", "released_subscription": sub.at("id"), "current_phase": "null"})
+}
+
+func TestSchedule_EndsInOtherWays(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub, id := s.downgraded(s.yearly, "end_behavior", "cancel")
+	s.refused(400, "/v1/subscriptions/"+sub.at("id"), values("cancel_at_period_end", "true"))
+	s.refused(400, "/v1/subscription_schedules", values("from_subscription", sub.at("id")))
+	s.ok(s.RenewSubscription(sub.at("id"), true))
+	s.fetch("", "/v1/subscriptions/"+sub.at("id")).wants(t, "yearly", map[string]string{"items.data.0.price.id": s.yearly, "billing_cycle_anchor": sub.at("current_period_end")})
+	s.ok(s.RenewSubscription(sub.at("id"), true))
+	if status, answer := s.ask("", "GET", "/v1/invoices/upcoming?subscription="+sub.at("id"), nil); status != 404 {
+		t.Errorf("an invoice is coming up after the last phase: %s", answer)
+	}
+	if got := s.after(func() { s.ok(s.RenewSubscription(sub.at("id"), true)) }); got != "subscription_schedule.completed customer.subscription.deleted" {
+		t.Errorf("got events %s", got)
+	}
+	s.fetch("", "/v1/subscription_schedules/"+id).wants(t, "completed", map[string]string{"status": "completed"})
+
+	_, released := s.downgraded(s.yearly)
+	if got := s.after(func() { must[*stripe.SubscriptionSchedule](t)(s.api.SubscriptionSchedules.Release(released, nil)) }); got != "subscription_schedule.released customer.subscription.updated" {
+		t.Errorf("got events %s", got)
+	}
+	_, canceled := s.downgraded(s.yearly)
+	if got := s.after(func() { must[*stripe.SubscriptionSchedule](t)(s.api.SubscriptionSchedules.Cancel(canceled, nil)) }); got != "subscription_schedule.canceled customer.subscription.deleted" {
+		t.Errorf("got events %s", got)
+	}
+	for _, gone := range []string{released, canceled} {
+		s.refused(400, "/v1/subscription_schedules/"+gone+"/release", nil)
+		s.refused(400, "/v1/subscription_schedules/"+gone, values("end_behavior", "cancel"))
+	}
+	for _, v := range stripespec.Versions {
+		_, answer := s.ask(v.API, "GET", "/v1/subscription_schedules", nil)
+		stripespec.ValidateIn(t, v.API, "list of subscription_schedule", answer)
+	}
+	s.conform("subscription_schedule.created", "subscription_schedule.updated", "subscription_schedule.released", "subscription_schedule.canceled", "subscription_schedule.completed")
+}
+
+func TestSchedule_RefusesWhatItCannotKeep(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub, id := s.downgraded(s.yearly)
+	phase := func(pairs ...string) []string {
+		return append([]string{"phases[0][start_date]", sub.at("current_period_start"), "phases[0][items][0][price]", s.monthly, "phases[0][items][0][quantity]", "3"}, pairs...)
+	}
+	for name, tt := range map[string]struct {
+		pairs []string
+		param string
+	}{
+		"a start that is not the phase's": {[]string{"phases[0][start_date]", "1", "phases[0][items][0][price]", s.monthly, "phases[0][items][0][quantity]", "3"}, "phases[0][start_date]"},
+		"no start":                        {[]string{"phases[0][items][0][price]", s.monthly, "phases[0][items][0][quantity]", "3"}, "phases[0][start_date]"},
+		"other items at once":             {[]string{"phases[0][start_date]", sub.at("current_period_start"), "phases[0][items][0][price]", s.yearly}, "phases[0][items]"},
+		"an end within a period":          {phase("phases[0][end_date]", fmtInt(s.sub(sub.at("id")).CurrentPeriodEnd-60)), "phases[0][end_date]"},
+		"two ends":                        {phase("phases[0][iterations]", "1", "phases[0][end_date]", sub.at("current_period_end")), "phases[0][iterations]"},
+		"no items":                        {phase("phases[1][iterations]", "1"), "phases[1][items]"},
+		"a price that is paid once":       {phase("phases[1][items][0][price]", s.once), "phases[1][items][0][price]"},
+		"a metered price":                 {phase("phases[1][items][0][price]", s.meter()), "phases[1][items]"},
+		"a gap":                           {phase("phases[1][start_date]", fmtInt(s.sub(sub.at("id")).CurrentPeriodEnd+60), "phases[1][items][0][price]", s.yearly), "phases[1][start_date]"},
+		"a trial":                         {phase("phases[0][trial]", "true"), "phases[0][trial]"},
+	} {
+		s.refused(400, "/v1/subscription_schedules/"+id, values(tt.pairs...)).wants(t, name, map[string]string{"error.param": tt.param})
+	}
+	s.refused(400, "/v1/subscription_schedules", values("customer", sub.at("customer")))
+	s.fetch("", "/v1/subscription_schedules?customer="+sub.at("customer")).wants(t, "listed", map[string]string{"data.0.id": id, "data.1": "<none>"})
+}
