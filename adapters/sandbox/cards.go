@@ -26,6 +26,3 @@ var disputedCards = map[string]DisputeOptions{
 	disputedCard: {},
 	inquiredCard: {Inquiry: true},
 }
-
-// chargeDeclines tells whether a charge of the card fails.
-func chargeDeclines(number string) bool { return testCards[number] != nil }
