@@ -143,3 +143,28 @@ func TestCoupon_IsGivenToACheckout(t *testing.T) {
 	s.refused(400, "/v1/subscriptions/"+subID, values("discounts[0][coupon]", forever))
 	s.conform("customer.discount.deleted")
 }
+
+// What a coupon is given by has been renamed.
+func TestCoupon_IsGivenInNewerVersions(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	coupon := s.coupon("percent_off", "50", "duration", "forever")
+	ask := func(path string, pairs ...string) tree {
+		status, answer := s.ask(dahlia, "POST", path, values(pairs...))
+		if status != 200 {
+			t.Fatalf("POST %s: %d %s", path, status, answer)
+		}
+		return parse(t, answer)
+	}
+	code := ask("/v1/promotion_codes", "promotion[type]", "coupon", "promotion[coupon]", coupon)
+	code.wants(t, "the code", map[string]string{"promotion.coupon": coupon, "coupon": "<none>"})
+	sub := ask("/v1/subscriptions", "customer", s.withCard(), "items[0][price]", s.monthly, "discounts[0][promotion_code]", code.at("id"),
+		"expand[0]", "latest_invoice", "expand[1]", "discounts")
+	sub.wants(t, "the subscription", map[string]string{"discounts.0.promotion_code": code.at("id"), "latest_invoice.total": "1000"})
+	preview := ask("/v1/invoices/create_preview", "subscription", sub.at("id"))
+	preview.wants(t, "the preview", map[string]string{"total": "1000", "parent.subscription_details.subscription": sub.at("id")})
+	stripespec.ValidateIn(t, dahlia, "invoice", []byte(mustJSON(preview)))
+	if status, _ := s.ask(dahlia, "POST", "/v1/subscriptions", values("customer", sub.at("customer"), "items[0][price]", s.monthly, "coupon", coupon)); status != 400 {
+		t.Errorf("the older way in a newer version: got %d", status)
+	}
+}

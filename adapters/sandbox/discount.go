@@ -206,12 +206,6 @@ func (s *Sandbox) refusesProration(c *call, sub *subscription, behavior string) 
 // readSubscriptionChoice reads what a subscription is to be discounted by, nil for
 // nothing. What was one coupon or code became a list.
 func (s *Sandbox) readSubscriptionChoice(c *call, customer, currency string) *choice {
-	list := c.version >= "2024-04-10"
-	for _, name := range []string{"coupon", "promotion_code", "discounts"} {
-		if c.hasAny(name) && (name == "discounts") != list && !(name != "discounts" && c.version < basil) {
-			c.fail(invalid(name, "parameter_unknown", "Received unknown parameter: %s", name))
-		}
-	}
 	if len(c.indexes("discounts")) > 1 {
 		c.fail(invalid("discounts", "", "Stripe takes several discounts, the sandbox takes one."))
 	}

@@ -61,10 +61,6 @@ func (s *Sandbox) upcomingLines(c *call) (object, *apiError) {
 
 // upcoming is the preview under its old name, which basil took away.
 func (s *Sandbox) upcoming(c *call) (*invoice, *apiError) {
-	if c.version >= basil {
-		return nil, &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
-			message: "Unrecognized request URL (GET: " + c.path + "). Since version " + basil + " it is POST /v1/invoices/create_preview."}
-	}
 	return s.preview(c, func(name string) string { return strings.TrimPrefix(name, "subscription_") })
 }
 

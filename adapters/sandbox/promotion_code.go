@@ -45,10 +45,6 @@ func (s *Sandbox) createPromotionCode(c *call) (object, *apiError) {
 	}
 	switch {
 	case c.err != nil:
-	case from == "coupon" && c.hasAny("promotion"):
-		c.fail(invalid("promotion", "parameter_unknown", "Received unknown parameter: promotion"))
-	case from != "coupon" && c.has("coupon"):
-		c.fail(invalid("coupon", "parameter_unknown", "Received unknown parameter: coupon"))
 	case s.liveCoupon(pc.coupon) == nil:
 		c.fail(missingReference("coupon", pc.coupon, from))
 	case pc.customer != "" && s.liveCustomer(pc.customer) == nil:

@@ -22,11 +22,11 @@ type subscription struct {
 	resuming                                    string         // the invoice that resumes a paused one
 	pending                                     []invoiceLine  // for the next invoice
 	update                                      *pendingUpdate // that waits for its payment
-	next                                        int64          // when something happens by itself that is planned
-	noticed                                     bool           // that the trial will end
 	discount                                    *discount
 	schedule                                    string // that plans its phases
 	pendingSetup                                string // the setup intent that waits for a payment method
+	next                                        int64  // when something happens by itself that is planned
+	noticed                                     bool   // that the trial will end
 }
 
 // terminal tells whether the subscription has ended for good.
