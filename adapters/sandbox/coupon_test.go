@@ -45,7 +45,7 @@ func TestCoupon_IsMadeChangedAndDeleted(t *testing.T) {
 		"an id that is taken":  {"coupons", []string{"percent_off", "1", "id", "HALF"}, "id", "resource_already_exists"},
 		"no coupon":            {"promotion_codes", []string{"coupon", "none"}, "coupon", "resource_missing"},
 		"a code that is taken": {"promotion_codes", []string{"coupon", amount, "code", "winter"}, "code", "<none>"},
-		"a newer way":          {"promotion_codes", []string{"coupon", amount, "promotion[type]", "coupon"}, "promotion[type]", "parameter_unknown"},
+		"a newer way":          {"promotion_codes", []string{"coupon", amount, "promotion[type]", "coupon"}, "promotion", "parameter_unknown"},
 	} {
 		s.refused(400, "/v1/"+tt.path, values(tt.pairs...)).wants(t, name, map[string]string{"error.param": tt.param, "error.code": tt.code})
 	}

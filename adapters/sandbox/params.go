@@ -208,11 +208,23 @@ func (c *call) unknown(allowed []string) {
 	for _, k := range slices.Sorted(maps.Keys(c.form)) {
 		switch {
 		case !known().takesSince(c.operation, c.version, k):
-			c.fail(invalid(k, "parameter_unknown", "Received unknown parameter: %s", k))
+			unknown := c.unknownPart(k)
+			c.fail(invalid(unknown, "parameter_unknown", "Received unknown parameter: %s", unknown))
 		case !matchesParam("expand[]", k) && !slices.ContainsFunc(allowed, func(a string) bool { return matchesParam(a, k) }):
 			c.fail(invalid(k, "parameter_unknown", "The sandbox does not support this parameter of Stripe: %s", k))
 		}
 	}
+}
+
+// unknownPart is as much of a name as Stripe does not know, and names in its error: of
+// a[b]=1 it is a, if that is unknown already.
+func (c *call) unknownPart(name string) string {
+	for i, r := range name {
+		if r == '[' && !known().takesSince(c.operation, c.version, name[:i]) {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 func matchesParam(pattern, key string) bool {

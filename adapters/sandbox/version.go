@@ -25,7 +25,8 @@ var apiVersions = []string{
 // basil moved what ties subscriptions, invoices and payments together.
 const basil = "2025-03-31.basil"
 
-// clover made flexible the billing mode of new subscriptions, and dahlia renamed the
+// clover made flexible the billing mode of new subscriptions, and put what a code promotes
+// into a hash; dahlia renamed the
 // values of ui_mode.
 const (
 	clover = "2025-09-30.clover"
