@@ -75,6 +75,9 @@ func TestConformance_EveryObjectIsStripes(t *testing.T) {
 	for it := s.api.Refunds.List(nil); it.Next(); {
 		stripespec.Validate(t, "refund", get("/v1/refunds/"+it.Refund().ID+"?expand[]=charge.refunds&expand[]=payment_intent.latest_charge"))
 	}
+	for it := s.api.Customers.List(nil); it.Next(); {
+		stripespec.Validate(t, "customer", get("/v1/customers/"+it.Customer().ID+"?expand[]=subscriptions&expand[]=sources&expand[]=tax_ids"))
+	}
 	for it := s.api.Disputes.List(nil); it.Next(); {
 		stripespec.Validate(t, "dispute", get("/v1/disputes/"+it.Dispute().ID+"?expand[]=charge.invoice&expand[]=payment_intent"))
 	}
@@ -181,6 +184,10 @@ func (s *shop) liveALot() {
 	ok(s.SetSubscriptionStatus(sub.ID, "past_due"))
 	s.mustPrice(sandbox.PriceSpec{Product: "Free", Interval: "week", IntervalCount: 2})
 	_, err = s.api.Products.New(&stripe.ProductParams{Name: stripe.String("New"), Description: stripe.String("It is new")})
+	ok(err)
+	mistake, err := s.api.Products.New(&stripe.ProductParams{Name: stripe.String("Mistake")})
+	ok(err)
+	_, err = s.api.Products.Del(mistake.ID, nil)
 	ok(err)
 	s.renewALot()
 	s.billALot()

@@ -58,9 +58,14 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 		in := s.invoices.get(o["id"].(string))
 		o[name] = listOf(s.invoicePaymentObjects(in), false, "/v1/invoice_payments?invoice="+in.id).in(version)
 	}
-	if name == "tiers" && o["object"] == "price" && len(s.prices.get(o["id"].(string)).tiers) > 0 {
-		o[name] = s.prices.get(o["id"].(string)).tierObjects()
-		return nil
+	if name == "tiers" && o["object"] == "price" {
+		if p := s.prices.get(o["id"].(string)); len(p.tiers) > 0 {
+			o[name] = p.tierObjects()
+		}
+		return nil // a price without tiers has no such property, also expanded
+	}
+	if o["object"] == "customer" && o[name] == nil {
+		s.expandCustomer(o, name, version)
 	}
 	if path == "features.subscription_update.products" && o["object"] == "billing_portal.configuration" {
 		s.expandPortalProducts(o, version)

@@ -21,6 +21,7 @@ var productRoutes = []route{
 		unsupported: []string{"default_price", "features", "images", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url"},
 		do:          (*Sandbox).updateProduct,
 	},
+	{pattern: "DELETE /v1/products/{id}", do: (*Sandbox).deleteProduct},
 	{
 		pattern:     "GET /v1/products",
 		params:      listing("active", "ids[]"),

@@ -18,6 +18,7 @@ test("catalog and customers", async () => {
   await stripe.products.update(product.id, { metadata: { a: "b" } });
   expect((await stripe.products.retrieve(product.id)).metadata.a).toBe("b");
   expect((await one(stripe.products.list())).id).toBe(product.id);
+  expect((await stripe.products.del((await stripe.products.create({ name: "Mistake" })).id)).deleted).toBe(true);
   const price = await stripe.prices.create({ product: product.id, currency: "usd", unit_amount: 500, lookup_key: "once" });
   await stripe.prices.update(price.id, { nickname: "n" });
   expect((await stripe.prices.retrieve(price.id, { expand: ["product"] })).product.name).toBe("Pro");
