@@ -29,6 +29,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/pages"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
@@ -101,10 +102,19 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 		// What is sold lives on the sandbox's clock, so that moving it moves both; the
 		// sessions of people stay on the wall's (authn).
 		fx.Decorate(func(ports.Clock) ports.Clock { return box.Now }),
-		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans) httpapi.Config {
-			site := pages.New(pages.Config{Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger})
+		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans, check *app.CheckEntitlement) httpapi.Config {
+			site := pages.New(pages.Config{
+				Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger,
+				Workbench: workbench.Path, Manage: manage(box),
+			})
 			for _, path := range []string{"/", "/return", "/me", "/assets/*"} {
 				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: site})
+			}
+			bench := workbench.New(workbench.Config{
+				Box: box, User: demo.signIn, Held: held(check, file.Catalog), Home: "/me", Logger: logger,
+			})
+			for _, path := range []string{workbench.Path, workbench.Path + "/*"} {
+				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: bench})
 			}
 			return config
 		}),
@@ -131,6 +141,7 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
 
     Pricing page      %[1]s/
     My entitlements   %[1]s/me
+    Workbench         %[1]s/sandbox   (move the clock, let cards fail, refund, dispute, resend)
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
 
