@@ -115,7 +115,7 @@ func (b *bench) page(r *http.Request, user string) page {
 	}
 	p.Events, p.MoreEvents = b.events()
 	held, err := b.Held(r.Context(), user)
-	if err != nil {
+	if err != nil && r.Context().Err() == nil { // a browser that leaves wants nothing
 		b.Logger.WarnContext(r.Context(), "the workbench cannot show what a user holds", "error", err)
 	}
 	p.Held, p.Failed = held, err != nil
