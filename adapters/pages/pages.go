@@ -22,6 +22,10 @@ type Config struct {
 	// SignIn makes sure that the browser has a session, and returns its user. It
 	// may set cookies, and writes nothing else.
 	SignIn func(w http.ResponseWriter, r *http.Request) (userID string)
+	// Workbench is where the sandbox is driven by hand; empty: there is no link to it.
+	Workbench string
+	// Manage is where a user manages a subscription; empty for who has none. It may be nil.
+	Manage func(userID string) (url string)
 	Logger *slog.Logger
 }
 
@@ -64,6 +68,8 @@ type page struct {
 	User   string
 	Names  string // JSON: how keys are written; see shop.names
 	Body   any
+
+	Workbench string // where it is; may be empty
 }
 
 func (s *shop) returned(w http.ResponseWriter, r *http.Request) {
@@ -75,8 +81,12 @@ func (s *shop) returned(w http.ResponseWriter, r *http.Request) {
 
 func (s *shop) mine(w http.ResponseWriter, r *http.Request) {
 	user := s.SignIn(w, r)
+	manage := ""
+	if s.Manage != nil {
+		manage = s.Manage(user)
+	}
 	s.render(w, r, http.StatusOK, mePage, page{
-		Title: "My entitlements", Path: "/me", Script: "me.js", User: user, Names: s.names(r),
+		Title: "My entitlements", Path: "/me", Script: "me.js", User: user, Names: s.names(r), Body: manage,
 	})
 }
 
@@ -86,6 +96,7 @@ func (s *shop) notFound(w http.ResponseWriter, r *http.Request) {
 
 // render writes a whole page or none.
 func (s *shop) render(w http.ResponseWriter, r *http.Request, status int, t *template.Template, p page) {
+	p.Workbench = s.Workbench
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "layout", p); err != nil {
 		s.Logger.ErrorContext(r.Context(), "render page", "page", t.Name(), "error", err)

@@ -308,3 +308,25 @@ func TestScripts_WriteTextOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestPages_LeadToTheWorkbenchAndThePortal(t *testing.T) {
+	t.Parallel()
+	get := func(c pages.Config, path string) string {
+		c.Plans = app.NewListPlans(catalog(), app.NewPrices(memory.NewGateway(clock), catalog(), clock))
+		c.SignIn = func(http.ResponseWriter, *http.Request) string { return "user_1" }
+		c.Logger = slog.New(slog.DiscardHandler)
+		w := httptest.NewRecorder()
+		pages.New(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Body.String()
+	}
+	with := pages.Config{Workbench: "/bench", Manage: func(user string) string { return "/portal/" + user }}
+	for _, want := range []string{`href="/bench"`, `href="/portal/user_1"`} {
+		if page := get(with, "/me"); !strings.Contains(page, want) {
+			t.Errorf("want %s in\n%s", want, page)
+		}
+	}
+	without := get(pages.Config{Manage: func(string) string { return "" }}, "/me")
+	if strings.Contains(without, "Workbench") || strings.Contains(without, "Manage") {
+		t.Errorf("want no links in\n%s", without)
+	}
+}

@@ -42,8 +42,28 @@ func DefaultChaos(seed uint64) Chaos {
 }
 
 // WithChaos has things go wrong. See also FailNext, which says what and when.
-func WithChaos(c Chaos) Option {
-	return func(s *Sandbox) { s.chaos = &chaos{Chaos: c, random: rand.New(rand.NewPCG(c.Seed, 0))} }
+func WithChaos(c Chaos) Option { return func(s *Sandbox) { s.setChaos(c) } }
+
+// SetChaos has things go wrong from now on, or no more with the zero value. What is already
+// on its way stays late.
+func (s *Sandbox) SetChaos(c Chaos) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setChaos(c)
+}
+
+func (s *Sandbox) setChaos(c Chaos) {
+	s.chaos = &chaos{Chaos: c, random: rand.New(rand.NewPCG(c.Seed, 0))}
+}
+
+// Chaos is what goes wrong by itself now.
+func (s *Sandbox) Chaos() Chaos {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.chaos == nil {
+		return Chaos{}
+	}
+	return s.chaos.Chaos
 }
 
 // chaos decides what goes wrong. Sandbox.mu is held; nil: nothing does.

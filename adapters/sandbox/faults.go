@@ -48,6 +48,17 @@ func (s *Sandbox) FailNext(pattern string, faults ...Fault) {
 	}
 }
 
+// PlannedFaults are those that no request has met yet, as the patterns of FailNext.
+func (s *Sandbox) PlannedFaults() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, 0, len(s.faults))
+	for _, f := range s.faults {
+		out = append(out, f.method+" "+f.path)
+	}
+	return out
+}
+
 func (s *Sandbox) takeFault(method, requestPath string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,20 +32,23 @@ func (s *Sandbox) pageRoutes(mux *http.ServeMux) {
 
 // checkoutPage is what the hosted page shows of an open session.
 type checkoutPage struct {
-	Heading, Trial, Button, CancelURL    string
-	Lines                                []pageLine
-	Total                                string
-	Adjustable, AsksEmail, AsksConsent   bool
-	NeedsMethod, OffersDebit             bool
-	Error, Notice                        string
-	Email, Name, Number, Expiry, Cvc     string
-	Method, Delayed                      string
-	GoodCard, DeclinedCard, DisputedCard string
-	ExpiryExample                        string
+	Heading, Trial, Button, CancelURL  string
+	Lines                              []pageLine
+	Total                              string
+	Adjustable, AsksEmail, AsksConsent bool
+	NeedsMethod, OffersDebit           bool
+	Error, ConsentError, Notice        string
+	Consents                           bool
+	Email, Name                        string
+	Method, Delayed                    string
+	Filled                             bool // a test card was filled in
+	Cards                              []shownCard
+	cardFields
 }
 
 type pageLine struct {
 	Field, Name, Price, Amount string
+	Error                      string
 	Quantity, Least, Most      int64
 	Adjustable                 bool
 }
@@ -59,7 +62,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request) {
 	if cs == nil || !cs.openUntil(s.now()) {
 		status, page := s.closedPage(cs)
 		s.mu.Unlock()
-		s.render(w, status, "closed.html", page)
+		s.render(w, status, "portal_closed.html", page)
 		return
 	}
 	page := s.checkoutPage(cs)
@@ -87,7 +90,7 @@ func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 	if cs == nil || cs.status != "complete" {
 		status, page := s.closedPage(cs)
 		s.mu.Unlock()
-		s.render(w, status, "closed.html", page)
+		s.render(w, status, "portal_closed.html", page)
 		return
 	}
 	completed, target := cs.completed, strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id)
@@ -100,41 +103,61 @@ func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 
 // submitOpen tries to pay and returns the page to show again, or nil.
 func (s *Sandbox) submitOpen(cs *session, r *http.Request) *checkoutPage {
-	changed, message := s.takeQuantities(cs, r)
-	p := payment{}
-	switch {
-	case message != "" || changed:
-	case cs.termsOfService == "required" && r.PostForm.Get("consent") == "":
-		message = "Please accept the terms of service."
-	default:
-		p, message = s.readPayment(cs, r)
-	}
-	if message == "" && !changed {
+	changed, badField, message := s.takeQuantities(cs, r)
+	number := r.PostForm.Get("testCard")
+	if number == "" && !changed && message == "" {
+		page, p := s.readPayment(cs, r)
+		if page != nil {
+			return page
+		}
 		e := s.pay(cs, p)
 		if e == nil {
 			return nil
 		}
-		message = e.message
+		page = s.filledPage(cs, r)
+		page.Error = e.message
+		return page
 	}
-	page := s.checkoutPage(cs)
-	page.Error = message
+	page := s.filledPage(cs, r)
+	for i := range page.Lines {
+		if page.Lines[i].Field == badField {
+			page.Lines[i].Error = message
+		}
+	}
 	if changed {
 		page.Notice = "The quantity has changed. Please check the new total."
 	}
-	get := r.PostForm.Get
+	if number != "" && message == "" {
+		page.fillIn(number)
+	}
+	return page
+}
+
+// filledPage is the page with what the buyer has filled in.
+func (s *Sandbox) filledPage(cs *session, r *http.Request) *checkoutPage {
+	page, get := s.checkoutPage(cs), r.PostForm.Get
 	page.Email, page.Name, page.Number = get("email"), get("cardName"), get("cardNumber")
 	page.Expiry, page.Cvc, page.Delayed = get("cardExpiry"), get("cardCvc"), get("delayed")
+	page.Consents = get("consent") != ""
 	if page.OffersDebit && get("method") == "bank_debit" {
 		page.Method = "bank_debit"
 	}
 	return page
 }
 
+// fillIn fills in a test card for the buyer, who still has to pay.
+func (p *checkoutPage) fillIn(number string) {
+	p.Number, p.Expiry, p.Cvc, p.Method, p.Filled = number, p.ExpiryExample, "123", "card", true
+	if p.Notice == "" {
+		p.Notice = "The test card is filled in."
+	}
+}
+
 // takeQuantities sets adjusted quantities. A buyer pays no total that was not
-// shown, so a change shows the page again.
-func (s *Sandbox) takeQuantities(cs *session, r *http.Request) (changed bool, message string) {
+// shown, so a change shows the page again. A quantity that cannot be is told of its field.
+func (s *Sandbox) takeQuantities(cs *session, r *http.Request) (changed bool, badField, message string) {
 	if cs.attempted {
-		return false, "" // the invoice is written
+		return false, "", "" // the invoice is written
 	}
 	for i := range cs.lines {
 		l := &cs.lines[i]
@@ -144,41 +167,44 @@ func (s *Sandbox) takeQuantities(cs *session, r *http.Request) (changed bool, me
 		}
 		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil || n < l.least || n > l.most {
-			return changed, fmt.Sprintf("Please choose a quantity from %d to %d.", l.least, l.most)
+			return changed, quantityField(i), fmt.Sprintf("Please choose a quantity from %d to %d.", l.least, l.most)
 		}
 		if n != l.quantity {
 			l.quantity, changed = n, true
 		}
 	}
-	return changed || r.PostForm.Get("action") == "update", ""
+	return changed || r.PostForm.Get("action") == "update", "", ""
 }
 
 func quantityField(i int) string { return "quantity" + strconv.Itoa(i) }
 
-// readPayment reads and checks the payment method that the buyer filled in.
-func (s *Sandbox) readPayment(cs *session, r *http.Request) (payment, string) {
+// readPayment reads and checks what the buyer has filled in. If something is wrong it
+// returns the page that says so, beside each field.
+func (s *Sandbox) readPayment(cs *session, r *http.Request) (*checkoutPage, payment) {
 	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	p := payment{email: get("email"), name: get("cardName")}
-	if !s.needsMethod(cs) {
-		return p, ""
-	}
-	if get("method") == "bank_debit" && cs.offersDebit() && s.total(cs) > 0 {
-		p.settles = get("delayed")
-		if p.settles != "succeeds" && p.settles != "fails" {
-			return p, "Please choose how the bank debit ends."
-		}
-		return p, ""
-	}
-	p.card, p.expiry = digits(get("cardNumber")), readExpiry(get("cardExpiry"), s.now())
+	var general, consent string
+	fields, ok := newCardFields(s.now()), true
 	switch {
-	case len(p.card) < 12:
-		return p, "Your card number is incomplete."
-	case p.expiry.IsZero():
-		return p, "Your card's expiration date is incomplete or in the past. Write it as MM/YY."
-	case len(digits(get("cardCvc"))) < 3 || len(digits(get("cardCvc"))) > 4:
-		return p, "Your card's security code is incomplete."
+	case !s.needsMethod(cs):
+	case get("method") == "bank_debit" && cs.offersDebit() && s.total(cs) > 0:
+		if p.settles = get("delayed"); p.settles != "succeeds" && p.settles != "fails" {
+			general = "Please choose how the bank debit ends."
+		}
+	default:
+		fields, ok = readCardFields(r, s.now())
+		p.card, p.expiry = digits(fields.Number), readExpiry(fields.Expiry, s.now())
 	}
-	return p, ""
+	if cs.termsOfService == "required" && get("consent") == "" {
+		consent = "Please accept the terms of service."
+	}
+	if ok && general == "" && consent == "" {
+		return nil, p
+	}
+	page := s.filledPage(cs, r)
+	page.Error, page.ConsentError = general, consent
+	page.NumberError, page.ExpiryError, page.CvcError = fields.NumberError, fields.ExpiryError, fields.CvcError
+	return page, p
 }
 
 func digits(text string) string {
@@ -221,9 +247,9 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 		Heading: "Pay", Button: "Pay", CancelURL: cs.cancelURL, Total: formatAmount(total, cs.currency),
 		AsksEmail: cs.customer == "" && cs.customerEmail == "", AsksConsent: cs.termsOfService == "required",
 		NeedsMethod: s.needsMethod(cs), OffersDebit: cs.offersDebit() && total > 0, Method: "card", Delayed: "succeeds",
-		GoodCard: "4242 4242 4242 4242", DeclinedCard: "4000 0000 0000 0002", DisputedCard: "4000 0000 0000 0259",
-		ExpiryExample: s.now().AddDate(3, 0, 0).Format("01/06"),
+		cardFields: newCardFields(s.now()), Cards: shownCards,
 	}
+	p.Listed = true
 	if cs.mode == "subscription" {
 		p.Heading, p.Button = "Subscribe", "Subscribe"
 	}

@@ -12,6 +12,7 @@ type cardFields struct {
 	NumberError, ExpiryError, CvcError string
 	GoodCard, DeclinedCard             string
 	FailingCard, ExpiryExample         string
+	Listed                             bool // the page lists the test cards by itself
 }
 
 func newCardFields(now time.Time) cardFields {
@@ -19,6 +20,17 @@ func newCardFields(now time.Time) cardFields {
 		GoodCard: "4242 4242 4242 4242", DeclinedCard: "4000 0000 0000 0002", FailingCard: "4000 0000 0000 0341",
 		ExpiryExample: now.AddDate(3, 0, 0).Format("01/06"),
 	}
+}
+
+// shownCard is a test card, as a page lists it.
+type shownCard struct{ Number, Does string }
+
+var shownCards = []shownCard{
+	{"4242 4242 4242 4242", "pays"},
+	{"4000 0000 0000 0002", "is declined"},
+	{"4000 0000 0000 0341", "can be saved, and fails when it is charged"},
+	{"4000 0000 0000 0259", "pays, and is disputed soon after"},
+	{"4000 0000 0000 1976", "pays, and the bank inquires soon after"},
 }
 
 // readCardFields tells whether all fields are filled in well.

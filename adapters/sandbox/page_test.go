@@ -211,6 +211,50 @@ func TestPage_ExplainsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Ensure that each error is beside its field, and the first of them has the focus.
+func TestPage_ErrorsAreBesideTheirFields(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	p := params("payment", s.once)
+	p.ConsentCollection = &stripe.CheckoutSessionConsentCollectionParams{TermsOfService: stripe.String("required")}
+	p.LineItems[0].AdjustableQuantity = &stripe.CheckoutSessionLineItemAdjustableQuantityParams{
+		Enabled: stripe.Bool(true), Minimum: stripe.Int64(1), Maximum: stripe.Int64(5),
+	}
+	cs := s.open(p)
+	form := goodForm()
+	form.Set("cardExpiry", "01/20")
+	form.Set("cardCvc", "1")
+	_, _, page := s.submit(cs.URL, form)
+	wantText(t, page, `aria-describedby="cardExpiry-error" autofocus`, `id="cardExpiry-error">`, `id="cardCvc-error">`,
+		`aria-describedby="consent-error">`, `id="consent-error">Please accept`, `value="4242 4242 4242 4242" placeholder`)
+	if n := strings.Count(page, "autofocus"); n != 1 || strings.Contains(page, `role="alert"`) {
+		t.Errorf("%d fields want the focus:\n%s", n, page)
+	}
+	form = goodForm()
+	_, _, page = s.submit(cs.URL, form)
+	wantText(t, page, `aria-describedby="consent-error" autofocus`)
+	form.Set("consent", "accepted")
+	form.Set("quantity0", "9")
+	_, _, page = s.submit(cs.URL, form)
+	wantText(t, page, `aria-describedby="quantity0-error" autofocus`, `id="quantity0-error">Please choose a quantity from 1 to 5.`, `value="accepted" checked`)
+	form.Del("quantity0")
+	form.Set("cardNumber", "4000 0000 0000 0002")
+	_, _, page = s.submit(cs.URL, form)
+	wantText(t, page, `role="alert" tabindex="-1" autofocus>Your card was declined.`)
+}
+
+func TestPage_OneClickFillsInATestCard(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cs := s.open(params("payment", s.once))
+	_, _, page := s.submit(cs.URL, url.Values{"testCard": {"4000 0000 0000 0259"}, "email": {"ada@example.com"}, "method": {"bank_debit"}})
+	wantText(t, page, `value="4000 0000 0000 0259" placeholder`, `name="cardCvc" value="123"`, `value="ada@example.com"`,
+		`value="card" checked`, `name="action" value="pay" autofocus`, "The test card is filled in.")
+	if got := s.session(cs.ID); got.Status != "open" {
+		t.Errorf("the session is %s: nobody has paid yet", got.Status)
+	}
+}
+
 func TestPage_BankDebitSettlesLater(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[string]string{"succeeds": "checkout.session.async_payment_succeeded", "fails": "checkout.session.async_payment_failed"} {
@@ -318,7 +362,7 @@ func TestPage_SavesACard(t *testing.T) {
 	cs := s.post("/v1/checkout/sessions", values(checkout("setup", "customer", s.customer().ID)...))
 	status, page := s.visit(cs.at("url"))
 	wantText(t, page, "Save your card", "Save card", "Card number")
-	if status != http.StatusOK || strings.Contains(page, "<table") || strings.Contains(page, "Total") {
+	if status != http.StatusOK || strings.Contains(page, `id="total"`) || strings.Contains(page, "Total") {
 		t.Errorf("got %d, a page with a total:\n%s", status, page)
 	}
 	form := goodForm()

@@ -79,6 +79,52 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
+// A subscription's end as a person tries it out: in the billing portal, and on the
+// workbench's clock. It has a program of its own, since the clock is everybody's.
+func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
+	p := startDev(t, buildProgram(t, raceFlags...))
+	_, port, _ := net.SplitHostPort(p.address)
+	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
+	b := s.newUser(t)
+	b.choose("pro")
+	b.click(`button[value="4242 4242 4242 4242"]`)
+	b.until(`document.activeElement?.id === "pay" && document.querySelector("#cardNumber").value !== ""`)
+	b.click("#pay")
+	b.settled("paid")
+
+	cancel := func() {
+		b.visit("/me")
+		b.click("#manage")
+		b.click(`a[aria-label^="Cancel "]`)
+		b.click("#confirm")
+		b.see(`button[aria-label^="Don't cancel"]`)
+	}
+	cancel()
+	b.click(`button[aria-label^="Don't cancel"]`)
+	b.see(`a[aria-label^="Cancel "]`)
+
+	b.visit("/sandbox")
+	b.see(`#held [data-feature="sso"]`)
+	b.click("#clock-period")
+	b.until(`document.querySelector("#said")?.innerText.startsWith("The clock has moved")`)
+	b.see(`[data-status="active"]`)
+	b.see(`#held [data-feature="sso"]`)
+	if paid := read[int](b, `document.querySelectorAll("#payments article").length`); paid != 2 {
+		t.Errorf("%d payments after a period, want 2", paid)
+	}
+
+	cancel()
+	b.visit("/sandbox")
+	b.click("#clock-period")
+	b.see(`[data-status="canceled"]`)
+	b.see("#nothing")
+	if *screenshots != "" {
+		b.pictures(*screenshots, "workbench")
+	}
+	b.visit("/me")
+	b.see("#empty")
+}
+
 func upgrade(t *testing.T, s *site) {
 	b := s.newUser(t)
 	b.choose("pro")

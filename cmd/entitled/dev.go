@@ -29,8 +29,10 @@ import (
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/pages"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // devCommand runs the real thing on a Stripe in a box: the same program as serve,
@@ -97,10 +99,22 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 	}
 	demo := demoUsers{secret: []byte(p.authn.JWTSecret)}
 	return runService(ctx, p,
-		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans) httpapi.Config {
-			site := pages.New(pages.Config{Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger})
+		// What is sold lives on the sandbox's clock, so that moving it moves both; the
+		// sessions of people stay on the wall's (authn).
+		fx.Decorate(func(ports.Clock) ports.Clock { return box.Now }),
+		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans, check *app.CheckEntitlement) httpapi.Config {
+			site := pages.New(pages.Config{
+				Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger,
+				Workbench: workbench.Path, Manage: manage(box),
+			})
 			for _, path := range []string{"/", "/return", "/me", "/assets/*"} {
 				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: site})
+			}
+			bench := workbench.New(workbench.Config{
+				Box: box, User: demo.signIn, Held: held(check, file.Catalog), Home: "/me", Logger: logger,
+			})
+			for _, path := range []string{workbench.Path, workbench.Path + "/*"} {
+				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: bench})
 			}
 			return config
 		}),
@@ -127,6 +141,7 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
 
     Pricing page      %[1]s/
     My entitlements   %[1]s/me
+    Workbench         %[1]s/sandbox   (move the clock, let cards fail, refund, dispute, resend)
     API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
 
@@ -263,7 +278,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 		settings: app.Settings{URLs: urls, AcceptLosses: true}, // whoever tries a catalog out means it
 		database: bunstore.Config{URL: d.database(), Migrate: true},
 		stripe: stripe.Config{
-			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: now, Logger: logger,
+			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: box.Now, Logger: logger,
 		},
 		authn: authn.Config{
 			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: rand.Text() + rand.Text(), Cookie: devCookie,
@@ -279,7 +294,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 
 // startSandbox starts a Stripe that sells what the catalog names.
 func startSandbox(port int, prices []catalog.SandboxPrice, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.WithLogger(logger))
+	box := sandbox.New(sandbox.WithLogger(logger), sandbox.WithSharedClock())
 	if err := sellInSandbox(box, prices); err != nil {
 		return nil, err
 	}

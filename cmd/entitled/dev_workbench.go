@@ -1,0 +1,67 @@
+//go:build !nodev
+
+package main
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// manage tells the pages where a user manages a subscription, if there is one.
+func manage(box *sandbox.Sandbox) func(string) string {
+	return func(user string) string {
+		if !workbench.Subscribed(box, user) {
+			return ""
+		}
+		return workbench.PortalPath
+	}
+}
+
+// held tells the workbench what a user holds, in the catalog's words.
+func held(check *app.CheckEntitlement, sold domain.Catalog) func(context.Context, string) ([]workbench.Right, error) {
+	return func(ctx context.Context, user string) ([]workbench.Right, error) {
+		rights, _, err := check.All(ctx, domain.UserID(user))
+		if err != nil {
+			return nil, err
+		}
+		shown := make([]workbench.Right, 0, len(rights))
+		for _, r := range rights {
+			shown = append(shown, workbench.Right{
+				Feature: string(r.Feature), Value: valueWords(r.Value), Until: r.Until.UTC(), Plans: plansOf(r, sold),
+			})
+		}
+		return shown, nil
+	}
+}
+
+func valueWords(v domain.Value) string {
+	switch {
+	case v.Type == domain.FeatureFlag:
+		return "yes"
+	case v.Limit == domain.Unlimited:
+		return "unlimited"
+	}
+	return strconv.FormatInt(v.Limit, 10)
+}
+
+// plansOf names what a right comes from; a grant by hand has no plan.
+func plansOf(r domain.Right, sold domain.Catalog) string {
+	var names []string
+	for _, e := range r.Sources {
+		name := string(e.Plan)
+		if plan, known := sold.Plans[e.Plan]; known && plan.Name != "" {
+			name = plan.Name
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
