@@ -53,8 +53,8 @@ func (s *Sandbox) subscriptionState(sub *subscription) SubscriptionState {
 			st.CancelAt = time.Unix(sub.cancelAt, 0).UTC()
 		}
 	}
-	if !sub.noMethod && sub.daysUntilDue == 0 {
-		st.Card, st.CardFails = sub.cardNumber(), sub.declines()
+	if pm := s.methodOf(sub); pm != nil && sub.daysUntilDue == 0 {
+		st.Card, st.CardFails = pm.number, pm.refusal() != nil
 	}
 	if in := s.invoices.get(sub.latestInvoice); in != nil && in.status == "open" {
 		st.OpenInvoice = in.id
