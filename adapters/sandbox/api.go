@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -192,6 +193,8 @@ func (s *Sandbox) run(c *call, rt *route, method, key string) (answer, *apiError
 func (c *call) unserved(rt *route, method string) *apiError {
 	has := known().has(c.operation, c.version)
 	switch {
+	case c.operation == "" && ofTheCLI(c.path):
+		return invalid("", "", "Stripe has this call for its command line, and the sandbox does not serve it yet: %s %s", method, c.path)
 	case has && rt != nil && sameIDs(rt.pattern) == c.operation:
 		return nil
 	case has: // also if an id's place holds a word of Stripe's, as in /v1/customers/search
@@ -199,6 +202,18 @@ func (c *call) unserved(rt *route, method string) *apiError {
 	}
 	return &apiError{status: http.StatusNotFound, kind: "invalid_request_error",
 		message: "Unrecognized request URL (" + method + ": " + c.path + "). Please see https://stripe.com/docs or we can help at https://support.stripe.com/."}
+}
+
+// ofTheCLI tells whether Stripe's command line has a use for the path, which no description
+// of the API has: stripe listen, the payment of a session in stripe trigger, and stripe
+// events resend.
+func ofTheCLI(at string) bool {
+	for _, pattern := range []string{"/v1/stripecli/*", "/v1/payment_pages/*", "/v1/payment_pages/*/*", "/v1/events/*/retry"} {
+		if ok, _ := path.Match(pattern, at); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Sandbox) authorize(r *http.Request) *apiError {

@@ -269,6 +269,11 @@ func TestVersions_RefuseWhatTheyDoNotHave(t *testing.T) {
 		{dahlia, "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 400, "Received unknown parameter"},
 		{dahlia, "GET", "/v1/customers/search?query=x", "", 400, "does not serve it yet: GET /v1/customers/search"},
 		{"", "GET", "/v1/invoice_items", "", 404, "Unrecognized request URL"},
+		{"", "POST", "/v1/stripecli/sessions", "device_name=x", 400, "for its command line, and the sandbox does not serve it yet"},
+		{"", "POST", "/v1/events/evt_1/retry", "for_stripecli=true", 400, "for its command line"},
+		{"", "GET", "/v1/payment_pages/cs_1", "", 400, "for its command line"},
+		{"", "POST", "/v1/payment_pages/cs_1/confirm", "payment_method=pm_1", 400, "for its command line"},
+		{"", "POST", "/v1/events/evt_1/again", "", 404, "Unrecognized request URL"},
 		{"", "PUT", "/v1/customers", "", 404, "Unrecognized request URL"},
 	} {
 		form := must[url.Values](t)(url.ParseQuery(tt.form))
