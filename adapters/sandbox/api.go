@@ -12,10 +12,9 @@ import (
 
 // route is one operation of Stripe's API.
 type route struct {
-	pattern     string   // as in http.ServeMux; {id} is the object's id
-	params      []string // what it takes of what Stripe takes; see call.unknown
-	unsupported []string
-	do          func(*Sandbox, *call) (object, *apiError)
+	pattern string   // as in http.ServeMux; {id} is the object's id
+	params  []string // what it takes of what Stripe takes; see call.unknown
+	do      func(*Sandbox, *call) (object, *apiError)
 }
 
 // call is one request to an operation, which runs with mu held.

@@ -15,10 +15,9 @@ type charge struct {
 var chargeRoutes = []route{
 	{pattern: "GET /v1/charges/{id}", do: (*Sandbox).retrieveCharge},
 	{
-		pattern:     "GET /v1/charges",
-		params:      listing("customer", "payment_intent"),
-		unsupported: []string{"transfer_group"},
-		do:          (*Sandbox).listCharges,
+		pattern: "GET /v1/charges",
+		params:  listing("customer", "payment_intent"),
+		do:      (*Sandbox).listCharges,
 	},
 }
 

@@ -21,13 +21,6 @@ var sessionParams = []string{
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
 }
 
-var sessionUnsupported = []string{
-	"after_expiration", "automatic_tax", "consent_collection", "custom_fields", "custom_text", "invoice_creation",
-	"line_items", "payment_intent_data", "payment_method_configuration", "payment_method_options", "phone_number_collection",
-	"redirect_on_completion", "return_url", "setup_intent_data", "shipping_address_collection", "shipping_options",
-	"submit_type", "subscription_data",
-}
-
 const (
 	shortestSession = 30 * time.Minute
 	longestSession  = 24 * time.Hour

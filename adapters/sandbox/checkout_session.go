@@ -47,15 +47,14 @@ type sessionLine struct {
 }
 
 var sessionRoutes = []route{
-	{pattern: "POST /v1/checkout/sessions", params: sessionParams, unsupported: sessionUnsupported, do: (*Sandbox).createSession},
+	{pattern: "POST /v1/checkout/sessions", params: sessionParams, do: (*Sandbox).createSession},
 	{pattern: "GET /v1/checkout/sessions/{id}", do: (*Sandbox).retrieveSession},
 	{pattern: "POST /v1/checkout/sessions/{id}/expire", do: (*Sandbox).expireSession},
 	{pattern: "GET /v1/checkout/sessions/{id}/line_items", params: listParams, do: (*Sandbox).listLineItems},
 	{
-		pattern:     "GET /v1/checkout/sessions",
-		params:      listing("customer", "payment_intent", "subscription", "status"),
-		unsupported: []string{"customer_details", "payment_link"},
-		do:          (*Sandbox).listSessions,
+		pattern: "GET /v1/checkout/sessions",
+		params:  listing("customer", "payment_intent", "subscription", "status"),
+		do:      (*Sandbox).listSessions,
 	},
 }
 

@@ -21,13 +21,12 @@ type coupon struct {
 
 var couponRoutes = []route{
 	{
-		pattern:     "POST /v1/coupons",
-		params:      []string{"id", "name", "percent_off", "amount_off", "currency", "duration", "duration_in_months", "max_redemptions", "redeem_by", "metadata[*]"},
-		unsupported: []string{"applies_to", "currency_options"},
-		do:          (*Sandbox).createCoupon,
+		pattern: "POST /v1/coupons",
+		params:  []string{"id", "name", "percent_off", "amount_off", "currency", "duration", "duration_in_months", "max_redemptions", "redeem_by", "metadata[*]"},
+		do:      (*Sandbox).createCoupon,
 	},
 	{pattern: "GET /v1/coupons/{id}", do: (*Sandbox).retrieveCoupon},
-	{pattern: "POST /v1/coupons/{id}", params: []string{"name", "metadata[*]"}, unsupported: []string{"currency_options"}, do: (*Sandbox).updateCoupon},
+	{pattern: "POST /v1/coupons/{id}", params: []string{"name", "metadata[*]"}, do: (*Sandbox).updateCoupon},
 	{pattern: "DELETE /v1/coupons/{id}", do: (*Sandbox).deleteCoupon},
 	{pattern: "GET /v1/coupons", params: listing(), do: (*Sandbox).listCoupons},
 }

@@ -26,17 +26,12 @@ var customerParams = []string{
 	"balance", "address[line1]", "address[line2]", "address[city]", "address[state]", "address[postal_code]", "address[country]",
 }
 
-var customerUnsupported = []string{
-	"cash_balance", "coupon", "default_source", "invoice_prefix", "invoice_settings", "next_invoice_sequence",
-	"promotion_code", "shipping", "source", "tax", "tax_exempt", "tax_id_data",
-}
-
 var customerRoutes = []route{
-	{pattern: "POST /v1/customers", params: append([]string{"test_clock", "payment_method"}, customerParams...), unsupported: customerUnsupported, do: (*Sandbox).createCustomer},
+	{pattern: "POST /v1/customers", params: append([]string{"test_clock", "payment_method"}, customerParams...), do: (*Sandbox).createCustomer},
 	{pattern: "GET /v1/customers/{id}", do: (*Sandbox).retrieveCustomer},
-	{pattern: "POST /v1/customers/{id}", params: customerParams, unsupported: customerUnsupported, do: (*Sandbox).updateCustomer},
+	{pattern: "POST /v1/customers/{id}", params: customerParams, do: (*Sandbox).updateCustomer},
 	{pattern: "DELETE /v1/customers/{id}", do: (*Sandbox).deleteCustomer},
-	{pattern: "GET /v1/customers", params: listing("email"), unsupported: []string{"test_clock"}, do: (*Sandbox).listCustomers},
+	{pattern: "GET /v1/customers", params: listing("email"), do: (*Sandbox).listCustomers},
 }
 
 func (s *Sandbox) createCustomer(c *call) (object, *apiError) {

@@ -36,7 +36,7 @@ func (s *Sandbox) chargedBack(ch *charge) bool {
 var disputeRoutes = []route{
 	{pattern: "GET /v1/disputes/{id}", do: (*Sandbox).retrieveDispute},
 	{
-		pattern: "POST /v1/disputes/{id}", params: disputeUpdateParams, unsupported: []string{"evidence"},
+		pattern: "POST /v1/disputes/{id}", params: disputeUpdateParams,
 		do: (*Sandbox).updateDispute,
 	},
 	{pattern: "POST /v1/disputes/{id}/close", do: (*Sandbox).closeDispute},

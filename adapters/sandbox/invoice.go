@@ -70,20 +70,18 @@ var invoiceRoutes = []route{
 	{pattern: "GET /v1/invoices/{id}", do: (*Sandbox).retrieveInvoice},
 	{pattern: "GET /v1/invoices/{id}/lines", params: listParams, do: (*Sandbox).listInvoiceLines},
 	{
-		pattern:     "POST /v1/invoices/{id}/pay",
-		params:      []string{"paid_out_of_band", "payment_method", "off_session"},
-		unsupported: []string{"forgive", "mandate", "source"},
-		do:          (*Sandbox).payInvoice,
+		pattern: "POST /v1/invoices/{id}/pay",
+		params:  []string{"paid_out_of_band", "payment_method", "off_session"},
+		do:      (*Sandbox).payInvoice,
 	},
 	{pattern: "POST /v1/invoices/{id}/finalize", params: []string{"auto_advance"}, do: (*Sandbox).finalizeInvoice},
 	{pattern: "POST /v1/invoices/{id}/mark_uncollectible", do: (*Sandbox).writeInvoiceOff},
 	{pattern: "POST /v1/invoices/{id}/send", do: (*Sandbox).sendInvoice},
 	{pattern: "POST /v1/invoices/{id}/void", do: (*Sandbox).voidInvoiceByID},
 	{
-		pattern:     "GET /v1/invoices",
-		params:      listing("collection_method", "customer", "subscription", "status"),
-		unsupported: []string{"due_date"},
-		do:          (*Sandbox).listInvoices,
+		pattern: "GET /v1/invoices",
+		params:  listing("collection_method", "customer", "subscription", "status"),
+		do:      (*Sandbox).listInvoices,
 	},
 }
 

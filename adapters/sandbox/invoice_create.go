@@ -6,20 +6,13 @@ var invoiceParams = []string{
 	"auto_advance", "collection_method", "days_until_due", "default_payment_method", "description", "footer", "metadata[*]",
 }
 
-var invoiceUnsupported = []string{
-	"account_tax_ids", "application_fee_amount", "automatic_tax", "custom_fields", "default_source", "default_tax_rates", "discounts", "due_date",
-	"effective_at", "from_invoice", "issuer", "number", "on_behalf_of", "payment_settings", "rendering", "shipping_cost", "shipping_details",
-	"statement_descriptor", "transfer_data",
-}
-
 var invoiceCreateRoutes = []route{
 	{
-		pattern:     "POST /v1/invoices",
-		params:      append([]string{"customer", "currency", "subscription", "pending_invoice_items_behavior"}, invoiceParams...),
-		unsupported: invoiceUnsupported,
-		do:          (*Sandbox).createInvoice,
+		pattern: "POST /v1/invoices",
+		params:  append([]string{"customer", "currency", "subscription", "pending_invoice_items_behavior"}, invoiceParams...),
+		do:      (*Sandbox).createInvoice,
 	},
-	{pattern: "POST /v1/invoices/{id}", params: invoiceParams, unsupported: invoiceUnsupported, do: (*Sandbox).updateInvoiceByID},
+	{pattern: "POST /v1/invoices/{id}", params: invoiceParams, do: (*Sandbox).updateInvoiceByID},
 }
 
 // createInvoice makes a draft. It takes the items that wait where that is asked for, and

@@ -19,20 +19,15 @@ var invoiceItemParams = []string{
 	"amount", "description", "metadata[*]", "period[start]", "period[end]", "price", "quantity", "unit_amount",
 }
 
-var invoiceItemUnsupported = []string{
-	"discountable", "discounts", "period", "price_data", "pricing", "quantity_decimal", "tax_behavior", "tax_code", "tax_rates", "unit_amount_decimal",
-}
-
 var invoiceItemRoutes = []route{
 	{pattern: "GET /v1/invoiceitems/{id}", do: (*Sandbox).retrieveInvoiceItem},
 	{pattern: "GET /v1/invoiceitems", params: listing("customer", "invoice", "pending"), do: (*Sandbox).listInvoiceItems},
 	{
-		pattern:     "POST /v1/invoiceitems",
-		params:      append([]string{"customer", "currency", "invoice", "subscription"}, invoiceItemParams...),
-		unsupported: invoiceItemUnsupported,
-		do:          (*Sandbox).createInvoiceItem,
+		pattern: "POST /v1/invoiceitems",
+		params:  append([]string{"customer", "currency", "invoice", "subscription"}, invoiceItemParams...),
+		do:      (*Sandbox).createInvoiceItem,
 	},
-	{pattern: "POST /v1/invoiceitems/{id}", params: invoiceItemParams, unsupported: invoiceItemUnsupported, do: (*Sandbox).updateInvoiceItem},
+	{pattern: "POST /v1/invoiceitems/{id}", params: invoiceItemParams, do: (*Sandbox).updateInvoiceItem},
 	{pattern: "DELETE /v1/invoiceitems/{id}", do: (*Sandbox).deleteInvoiceItem},
 }
 

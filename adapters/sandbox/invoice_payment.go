@@ -7,10 +7,9 @@ package sandbox
 var invoicePaymentRoutes = []route{
 	{pattern: "GET /v1/invoice_payments/{id}", do: (*Sandbox).retrieveInvoicePayment},
 	{
-		pattern:     "GET /v1/invoice_payments",
-		params:      listing("invoice", "status", "payment[type]", "payment[payment_intent]"),
-		unsupported: []string{"payment"},
-		do:          (*Sandbox).listInvoicePayments,
+		pattern: "GET /v1/invoice_payments",
+		params:  listing("invoice", "status", "payment[type]", "payment[payment_intent]"),
+		do:      (*Sandbox).listInvoicePayments,
 	},
 }
 

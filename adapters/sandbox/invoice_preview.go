@@ -29,9 +29,9 @@ var (
 )
 
 var invoicePreviewRoutes = []route{
-	{pattern: "GET /v1/invoices/upcoming", params: upcomingNames, unsupported: previewUnsupported, do: (*Sandbox).upcomingInvoice},
-	{pattern: "GET /v1/invoices/upcoming/lines", params: append(slices.Clone(listParams), upcomingNames...), unsupported: previewUnsupported, do: (*Sandbox).upcomingLines},
-	{pattern: "POST /v1/invoices/create_preview", params: previewNames, unsupported: previewUnsupported, do: (*Sandbox).createPreview},
+	{pattern: "GET /v1/invoices/upcoming", params: upcomingNames, do: (*Sandbox).upcomingInvoice},
+	{pattern: "GET /v1/invoices/upcoming/lines", params: append(slices.Clone(listParams), upcomingNames...), do: (*Sandbox).upcomingLines},
+	{pattern: "POST /v1/invoices/create_preview", params: previewNames, do: (*Sandbox).createPreview},
 }
 
 func (s *Sandbox) upcomingInvoice(c *call) (object, *apiError) {

@@ -21,14 +21,13 @@ type paymentIntent struct {
 var paymentIntentRoutes = []route{
 	{pattern: "GET /v1/payment_intents/{id}", params: []string{"client_secret"}, do: (*Sandbox).retrievePaymentIntent},
 	{pattern: "GET /v1/payment_intents", params: listing("customer"), do: (*Sandbox).listPaymentIntents},
-	{pattern: "POST /v1/payment_intents", params: intentCreateParams, unsupported: intentUnsupported, do: (*Sandbox).createPaymentIntent},
-	{pattern: "POST /v1/payment_intents/{id}", params: intentParams, unsupported: intentUnsupported, do: (*Sandbox).updatePaymentIntent},
-	{pattern: "POST /v1/payment_intents/{id}/confirm", params: intentConfirmParams, unsupported: intentUnsupported, do: (*Sandbox).confirmPaymentIntent},
+	{pattern: "POST /v1/payment_intents", params: intentCreateParams, do: (*Sandbox).createPaymentIntent},
+	{pattern: "POST /v1/payment_intents/{id}", params: intentParams, do: (*Sandbox).updatePaymentIntent},
+	{pattern: "POST /v1/payment_intents/{id}/confirm", params: intentConfirmParams, do: (*Sandbox).confirmPaymentIntent},
 	{
-		pattern:     "POST /v1/payment_intents/{id}/capture",
-		params:      []string{"amount_to_capture", "metadata[*]"},
-		unsupported: []string{"application_fee_amount", "final_capture", "statement_descriptor", "statement_descriptor_suffix", "transfer_data"},
-		do:          (*Sandbox).capturePaymentIntent,
+		pattern: "POST /v1/payment_intents/{id}/capture",
+		params:  []string{"amount_to_capture", "metadata[*]"},
+		do:      (*Sandbox).capturePaymentIntent,
 	},
 	{pattern: "POST /v1/payment_intents/{id}/cancel", params: []string{"cancellation_reason"}, do: (*Sandbox).cancelPaymentIntent},
 }

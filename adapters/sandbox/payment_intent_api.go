@@ -25,11 +25,6 @@ var intentCreateParams = slices.Concat([]string{
 	"off_session", "return_url", "error_on_requires_action", "use_stripe_sdk",
 }, mandateParams, intentParams)
 
-var intentUnsupported = []string{
-	"application_fee_amount", "automatic_payment_methods", "capture_method", "mandate", "on_behalf_of", "payment_method_configuration",
-	"payment_method_data", "payment_method_options", "payment_method_types", "radar_options", "shipping", "transfer_data", "transfer_group",
-}
-
 // leastAmounts are what a payment comes to at least, in minor units.
 var leastAmounts = map[string]int64{"usd": 50, "eur": 50, "gbp": 30}
 

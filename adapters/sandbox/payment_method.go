@@ -18,9 +18,9 @@ type paymentMethod struct {
 }
 
 var paymentMethodRoutes = []route{
-	{pattern: "POST /v1/payment_methods", params: paymentMethodCreateParams, unsupported: paymentMethodUnsupported, do: (*Sandbox).createPaymentMethod},
+	{pattern: "POST /v1/payment_methods", params: paymentMethodCreateParams, do: (*Sandbox).createPaymentMethod},
 	{pattern: "GET /v1/payment_methods/{id}", do: (*Sandbox).retrievePaymentMethod},
-	{pattern: "POST /v1/payment_methods/{id}", params: paymentMethodUpdateParams, unsupported: paymentMethodUnsupported, do: (*Sandbox).updatePaymentMethod},
+	{pattern: "POST /v1/payment_methods/{id}", params: paymentMethodUpdateParams, do: (*Sandbox).updatePaymentMethod},
 	{pattern: "POST /v1/payment_methods/{id}/attach", params: []string{"customer"}, do: (*Sandbox).attachPaymentMethod},
 	{pattern: "POST /v1/payment_methods/{id}/detach", do: (*Sandbox).detachPaymentMethod},
 	{pattern: "GET /v1/payment_methods", params: append([]string{"customer", "type"}, listParams...), do: (*Sandbox).listPaymentMethods},

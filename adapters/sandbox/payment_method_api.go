@@ -16,7 +16,6 @@ var paymentMethodCreateParams = append([]string{"type", "card[token]", "card[num
 var paymentMethodUpdateParams = append([]string{"card[exp_month]", "card[exp_year]", "metadata[*]"}, billingParams...)
 
 // paymentMethodUnsupported are the methods and the rest that the sandbox lacks.
-var paymentMethodUnsupported = append([]string{"billing_details", "card", "customer", "payment_method", "radar_options"}, otherMethods...)
 
 // otherMethods are types of payment methods that Stripe has and the sandbox has not.
 var otherMethods = []string{

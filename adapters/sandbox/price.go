@@ -66,21 +66,18 @@ var priceRoutes = []route{
 			"recurring[usage_type]", "billing_scheme", "tax_behavior", "metadata[*]", "tiers_mode",
 			"tiers[][up_to]", "tiers[][unit_amount]", "tiers[][flat_amount]",
 		},
-		unsupported: []string{"currency_options", "custom_unit_amount", "product_data", "recurring", "tiers", "transform_quantity", "unit_amount_decimal"},
-		do:          (*Sandbox).createPrice,
+		do: (*Sandbox).createPrice,
 	},
 	{pattern: "GET /v1/prices/{id}", do: (*Sandbox).retrievePrice},
 	{
-		pattern:     "POST /v1/prices/{id}",
-		params:      []string{"active", "nickname", "metadata[*]"},
-		unsupported: []string{"currency_options", "lookup_key", "tax_behavior", "transfer_lookup_key"},
-		do:          (*Sandbox).updatePrice,
+		pattern: "POST /v1/prices/{id}",
+		params:  []string{"active", "nickname", "metadata[*]"},
+		do:      (*Sandbox).updatePrice,
 	},
 	{
-		pattern:     "GET /v1/prices",
-		params:      listing("active", "currency", "product", "type", "lookup_keys[]", "recurring[interval]"),
-		unsupported: []string{"recurring"},
-		do:          (*Sandbox).listPrices,
+		pattern: "GET /v1/prices",
+		params:  listing("active", "currency", "product", "type", "lookup_keys[]", "recurring[interval]"),
+		do:      (*Sandbox).listPrices,
 	},
 }
 

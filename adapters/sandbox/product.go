@@ -9,24 +9,21 @@ type product struct {
 
 var productRoutes = []route{
 	{
-		pattern:     "POST /v1/products",
-		params:      []string{"id", "name", "description", "active", "unit_label", "metadata[*]"},
-		unsupported: []string{"default_price_data", "features", "images", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "url"},
-		do:          (*Sandbox).createProduct,
+		pattern: "POST /v1/products",
+		params:  []string{"id", "name", "description", "active", "unit_label", "metadata[*]"},
+		do:      (*Sandbox).createProduct,
 	},
 	{pattern: "GET /v1/products/{id}", do: (*Sandbox).retrieveProduct},
 	{
-		pattern:     "POST /v1/products/{id}",
-		params:      []string{"active", "name", "description", "metadata[*]"},
-		unsupported: []string{"default_price", "features", "images", "package_dimensions", "shippable", "statement_descriptor", "tax_code", "unit_label", "url"},
-		do:          (*Sandbox).updateProduct,
+		pattern: "POST /v1/products/{id}",
+		params:  []string{"active", "name", "description", "metadata[*]"},
+		do:      (*Sandbox).updateProduct,
 	},
 	{pattern: "DELETE /v1/products/{id}", do: (*Sandbox).deleteProduct},
 	{
-		pattern:     "GET /v1/products",
-		params:      listing("active", "ids[]"),
-		unsupported: []string{"shippable", "url"},
-		do:          (*Sandbox).listProducts,
+		pattern: "GET /v1/products",
+		params:  listing("active", "ids[]"),
+		do:      (*Sandbox).listProducts,
 	},
 }
 

@@ -22,11 +22,10 @@ var promotionCodeRoutes = []route{
 			"coupon", "promotion[type]", "promotion[coupon]", "code", "customer", "active", "expires_at", "max_redemptions", "metadata[*]",
 			"restrictions[first_time_transaction]", "restrictions[minimum_amount]", "restrictions[minimum_amount_currency]",
 		},
-		unsupported: []string{"restrictions"},
-		do:          (*Sandbox).createPromotionCode,
+		do: (*Sandbox).createPromotionCode,
 	},
 	{pattern: "GET /v1/promotion_codes/{id}", do: (*Sandbox).retrievePromotionCode},
-	{pattern: "POST /v1/promotion_codes/{id}", params: []string{"active", "metadata[*]"}, unsupported: []string{"restrictions"}, do: (*Sandbox).updatePromotionCode},
+	{pattern: "POST /v1/promotion_codes/{id}", params: []string{"active", "metadata[*]"}, do: (*Sandbox).updatePromotionCode},
 	{pattern: "GET /v1/promotion_codes", params: listing("active", "code", "coupon", "customer"), do: (*Sandbox).listPromotionCodes},
 }
 

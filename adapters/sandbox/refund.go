@@ -13,10 +13,9 @@ type refund struct {
 
 var refundRoutes = []route{
 	{
-		pattern:     "POST /v1/refunds",
-		params:      []string{"charge", "payment_intent", "amount", "reason", "metadata[*]"},
-		unsupported: []string{"currency", "customer", "instructions_email", "origin", "refund_application_fee", "reverse_transfer"},
-		do:          (*Sandbox).createRefund,
+		pattern: "POST /v1/refunds",
+		params:  []string{"charge", "payment_intent", "amount", "reason", "metadata[*]"},
+		do:      (*Sandbox).createRefund,
 	},
 	{pattern: "GET /v1/refunds/{id}", do: (*Sandbox).retrieveRefund},
 	{pattern: "POST /v1/refunds/{id}", params: []string{"metadata[*]"}, do: (*Sandbox).updateRefund},

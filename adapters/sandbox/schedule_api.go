@@ -7,10 +7,9 @@ import (
 
 var scheduleRoutes = []route{
 	{
-		pattern:     "POST /v1/subscription_schedules",
-		params:      []string{"from_subscription", "metadata[*]"},
-		unsupported: []string{"billing_mode", "customer", "default_settings", "end_behavior", "phases", "start_date"},
-		do:          (*Sandbox).createSchedule,
+		pattern: "POST /v1/subscription_schedules",
+		params:  []string{"from_subscription", "metadata[*]"},
+		do:      (*Sandbox).createSchedule,
 	},
 	{pattern: "GET /v1/subscription_schedules/{id}", do: (*Sandbox).retrieveSchedule},
 	{
@@ -20,16 +19,14 @@ var scheduleRoutes = []route{
 			"phases[][proration_behavior]", "phases[][metadata][*]", "phases[][items][][price]", "phases[][items][][quantity]",
 			"phases[][items][][metadata][*]",
 		},
-		unsupported: []string{"default_settings", "phases"},
-		do:          (*Sandbox).updateSchedule,
+		do: (*Sandbox).updateSchedule,
 	},
 	{pattern: "POST /v1/subscription_schedules/{id}/release", params: []string{"preserve_cancel_date"}, do: (*Sandbox).releaseSchedule},
-	{pattern: "POST /v1/subscription_schedules/{id}/cancel", unsupported: []string{"invoice_now", "prorate"}, do: (*Sandbox).cancelSchedule},
+	{pattern: "POST /v1/subscription_schedules/{id}/cancel", do: (*Sandbox).cancelSchedule},
 	{
-		pattern:     "GET /v1/subscription_schedules",
-		params:      listing("customer", "scheduled"),
-		unsupported: []string{"canceled_at", "completed_at", "released_at"},
-		do:          (*Sandbox).listSchedules,
+		pattern: "GET /v1/subscription_schedules",
+		params:  listing("customer", "scheduled"),
+		do:      (*Sandbox).listSchedules,
 	},
 }
 

@@ -17,10 +17,10 @@ type setupIntent struct {
 
 var setupIntentRoutes = []route{
 	{pattern: "GET /v1/setup_intents/{id}", params: []string{"client_secret"}, do: (*Sandbox).retrieveSetupIntent},
-	{pattern: "GET /v1/setup_intents", params: listing("customer", "payment_method"), unsupported: []string{"attach_to_self"}, do: (*Sandbox).listSetupIntents},
-	{pattern: "POST /v1/setup_intents", params: setupCreateParams, unsupported: setupUnsupported, do: (*Sandbox).createSetupIntent},
-	{pattern: "POST /v1/setup_intents/{id}", params: setupParams, unsupported: setupUnsupported, do: (*Sandbox).updateSetupIntent},
-	{pattern: "POST /v1/setup_intents/{id}/confirm", params: setupConfirmParams, unsupported: setupUnsupported, do: (*Sandbox).confirmSetupIntent},
+	{pattern: "GET /v1/setup_intents", params: listing("customer", "payment_method"), do: (*Sandbox).listSetupIntents},
+	{pattern: "POST /v1/setup_intents", params: setupCreateParams, do: (*Sandbox).createSetupIntent},
+	{pattern: "POST /v1/setup_intents/{id}", params: setupParams, do: (*Sandbox).updateSetupIntent},
+	{pattern: "POST /v1/setup_intents/{id}/confirm", params: setupConfirmParams, do: (*Sandbox).confirmSetupIntent},
 	{pattern: "POST /v1/setup_intents/{id}/cancel", params: []string{"cancellation_reason"}, do: (*Sandbox).cancelSetupIntent},
 }
 

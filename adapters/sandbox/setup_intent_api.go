@@ -11,11 +11,6 @@ var setupCreateParams = slices.Concat([]string{
 	"use_stripe_sdk",
 }, mandateParams, setupParams)
 
-var setupUnsupported = []string{
-	"attach_to_self", "automatic_payment_methods", "flow_directions", "on_behalf_of", "payment_method_configuration",
-	"payment_method_data", "payment_method_options", "payment_method_types", "single_use",
-}
-
 func (s *Sandbox) createSetupIntent(c *call) (object, *apiError) {
 	si := &setupIntent{redirects: c.readAutomatic(), usage: c.oneOf("usage", "off_session", "on_session")}
 	s.readSetup(c, si)

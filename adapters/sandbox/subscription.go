@@ -37,25 +37,22 @@ func (sub *subscription) terminal() bool {
 var subscriptionRoutes = []route{
 	{pattern: "GET /v1/subscriptions/{id}", do: (*Sandbox).retrieveSubscription},
 	{
-		pattern:     "GET /v1/subscriptions",
-		params:      listing("customer", "status", "price"),
-		unsupported: []string{"automatic_tax", "collection_method", "current_period_end", "current_period_start", "test_clock"},
-		do:          (*Sandbox).listSubscriptions,
+		pattern: "GET /v1/subscriptions",
+		params:  listing("customer", "status", "price"),
+		do:      (*Sandbox).listSubscriptions,
 	},
-	{pattern: "POST /v1/subscriptions", params: subscriptionCreateParams, unsupported: subscriptionCreateUnsupported, do: (*Sandbox).createSubscription},
-	{pattern: "POST /v1/subscriptions/{id}", params: subscriptionUpdateParams, unsupported: subscriptionUpdateUnsupported, do: (*Sandbox).updateSubscription},
+	{pattern: "POST /v1/subscriptions", params: subscriptionCreateParams, do: (*Sandbox).createSubscription},
+	{pattern: "POST /v1/subscriptions/{id}", params: subscriptionUpdateParams, do: (*Sandbox).updateSubscription},
 	{
-		pattern:     "DELETE /v1/subscriptions/{id}",
-		params:      []string{"cancellation_details[comment]", "cancellation_details[feedback]"},
-		unsupported: []string{"invoice_now", "prorate"},
-		do:          (*Sandbox).cancelSubscription,
+		pattern: "DELETE /v1/subscriptions/{id}",
+		params:  []string{"cancellation_details[comment]", "cancellation_details[feedback]"},
+		do:      (*Sandbox).cancelSubscription,
 	},
 	{pattern: "DELETE /v1/subscriptions/{id}/discount", do: (*Sandbox).deleteSubscriptionDiscount},
 	{
-		pattern:     "POST /v1/subscriptions/{id}/resume",
-		params:      []string{"billing_cycle_anchor", "billing_cycle_anchor[type]", "proration_behavior"},
-		unsupported: []string{"proration_date"},
-		do:          (*Sandbox).resumeSubscription,
+		pattern: "POST /v1/subscriptions/{id}/resume",
+		params:  []string{"billing_cycle_anchor", "billing_cycle_anchor[type]", "proration_behavior"},
+		do:      (*Sandbox).resumeSubscription,
 	},
 }
 

@@ -12,13 +12,6 @@ var subscriptionCreateParams = []string{
 	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
 }
 
-var subscriptionCreateUnsupported = []string{
-	"add_invoice_items", "application_fee_percent", "automatic_tax", "backdate_start_date", "billing_cycle_anchor",
-	"billing_cycle_anchor_config", "billing_thresholds", "cancel_at", "currency", "default_source",
-	"default_tax_rates", "invoice_settings", "items", "on_behalf_of", "payment_settings", "pending_invoice_item_interval",
-	"proration_behavior", "transfer_data", "trial_end", "trial_from_plan", "trial_settings",
-}
-
 // createSubscription is the way past Checkout: the customer's card pays at once, or
 // an invoice is sent.
 func (s *Sandbox) createSubscription(c *call) (object, *apiError) {

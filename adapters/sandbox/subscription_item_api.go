@@ -6,22 +6,18 @@ import (
 	"strings"
 )
 
-var itemUnsupported = []string{"billing_thresholds", "discounts", "off_session", "plan", "price_data", "tax_rates"}
-
 var subscriptionItemRoutes = []route{
 	{pattern: "GET /v1/subscription_items/{id}", do: (*Sandbox).retrieveItem},
 	{pattern: "GET /v1/subscription_items", params: append([]string{"subscription"}, listParams...), do: (*Sandbox).listItems},
 	{
-		pattern:     "POST /v1/subscription_items",
-		params:      []string{"subscription", "price", "quantity", "metadata[*]", "payment_behavior", "proration_behavior", "proration_date"},
-		unsupported: itemUnsupported,
-		do:          (*Sandbox).createItem,
+		pattern: "POST /v1/subscription_items",
+		params:  []string{"subscription", "price", "quantity", "metadata[*]", "payment_behavior", "proration_behavior", "proration_date"},
+		do:      (*Sandbox).createItem,
 	},
 	{
-		pattern:     "POST /v1/subscription_items/{id}",
-		params:      []string{"price", "quantity", "metadata[*]", "payment_behavior", "proration_behavior", "proration_date"},
-		unsupported: itemUnsupported,
-		do:          (*Sandbox).updateItem,
+		pattern: "POST /v1/subscription_items/{id}",
+		params:  []string{"price", "quantity", "metadata[*]", "payment_behavior", "proration_behavior", "proration_date"},
+		do:      (*Sandbox).updateItem,
 	},
 	{
 		pattern: "DELETE /v1/subscription_items/{id}",

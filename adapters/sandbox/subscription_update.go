@@ -17,13 +17,6 @@ var subscriptionUpdateParams = []string{
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
 }
 
-var subscriptionUpdateUnsupported = []string{
-	"add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds",
-	"default_source", "default_tax_rates",
-	"invoice_settings", "items", "on_behalf_of", "payment_settings",
-	"pending_invoice_item_interval", "transfer_data", "trial_from_plan",
-}
-
 // pendingParams are what an update may change while it waits for its payment.
 var pendingParams = []string{
 	"items[*]", "payment_behavior", "proration_behavior", "proration_date", "trial_end", "expand[]",

@@ -14,7 +14,7 @@ type testClock struct {
 }
 
 var testClockRoutes = []route{
-	{pattern: "POST /v1/test_helpers/test_clocks", params: []string{"frozen_time", "name"}, unsupported: []string{"customer"}, do: (*Sandbox).createTestClock},
+	{pattern: "POST /v1/test_helpers/test_clocks", params: []string{"frozen_time", "name"}, do: (*Sandbox).createTestClock},
 	{pattern: "GET /v1/test_helpers/test_clocks/{id}", do: (*Sandbox).retrieveTestClock},
 	{pattern: "POST /v1/test_helpers/test_clocks/{id}/advance", params: []string{"frozen_time"}, do: (*Sandbox).advanceTestClock},
 	{pattern: "DELETE /v1/test_helpers/test_clocks/{id}", do: (*Sandbox).deleteTestClock},
