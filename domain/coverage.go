@@ -16,7 +16,7 @@ type coverage struct {
 	horizon time.Time    // what is over by then is history
 	taken   []takenLine  // what was paid for, and has gone back
 	open    []*Bill      // invoices about the item that are owed
-	changed bool         // an invoice that is not paid takes back what the item was
+	undone  time.Time    // until when an invoice that is not paid takes back what the item was; zero: none does
 	gone    bool         // the subscription no longer has the item
 	times   int          // how many invoices paid for a period of it, or the rest of one
 	lasted  time.Duration
@@ -82,7 +82,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 			c.open = append(c.open, bill)
 		}
 	}
-	c.changed = l.changesUnpaid(item, c.horizon)
+	c.undone = l.changeUnpaidUntil(item, c.horizon)
 	return c
 }
 
@@ -97,16 +97,23 @@ func (c *coverage) lastTaken() takenLine {
 	return last
 }
 
-// changesUnpaid tells whether an invoice that is not paid takes back what an item was.
-func (p *Purchase) changesUnpaid(item *Item, horizon time.Time) bool {
+// changed tells whether an invoice that is not paid takes back what the item was.
+func (c *coverage) changed() bool { return !c.undone.IsZero() }
+
+// changeUnpaidUntil is until when an invoice that is not paid takes back what an item was.
+func (p *Purchase) changeUnpaidUntil(item *Item, horizon time.Time) time.Time {
+	var until time.Time
 	for _, bill := range p.Bills {
-		if bill.unpaid() && bill.Invoice.has(func(l *Line) bool {
-			return l.Kind == LineCredit && l.about(item) && l.Until.After(horizon)
-		}) {
-			return true
+		if !bill.unpaid() {
+			continue
+		}
+		for n := range bill.Invoice.Lines {
+			if l := &bill.Invoice.Lines[n]; l.Kind == LineCredit && l.about(item) && l.Until.After(horizon) {
+				until = later(until, l.Until)
+			}
 		}
 	}
-	return false
+	return until
 }
 
 // edge is where so many units of a price begin, or end.
@@ -126,7 +133,7 @@ func (c *coverage) edges(item *Item, all []edge) []edge {
 		switch {
 		case s.revoked != nil || !line.about(item) || !line.Until.After(c.horizon) || !line.From.Before(line.Until):
 			continue
-		case line.unknown() && c.changed:
+		case line.unknown() && c.changed():
 			continue
 		case line.Kind == LineChange && line.Amount == 0:
 			continue // the other half of a change that costs nothing: it may be the credit
@@ -161,7 +168,7 @@ func (c *coverage) spans(item *Item, all []piece) []piece {
 			if n == len(edges) || edges[n].price != price {
 				break
 			}
-			quantity := c.atMost(item, price, sum)
+			quantity := c.atMost(item, price, sum, at)
 			last := len(all) - 1
 			switch next := edges[n].at; {
 			case quantity <= 0:
@@ -175,10 +182,11 @@ func (c *coverage) spans(item *Item, all []piece) []piece {
 	return all
 }
 
-// atMost bounds what is paid for by what the item is now: who gives a seat back has it
-// no longer. What an invoice that is still owed took back was not given back.
-func (c *coverage) atMost(item *Item, price PriceID, quantity int64) int64 {
-	if !c.changed && !c.gone && price == item.Price {
+// atMost bounds what is paid for from a time on by what the item is now: who gives a seat
+// back has it no longer. What an invoice that is still owed took back, for as long as it did,
+// was not given back.
+func (c *coverage) atMost(item *Item, price PriceID, quantity int64, from time.Time) int64 {
+	if !from.Before(c.undone) && !c.gone && price == item.Price {
 		return min(quantity, item.Quantity)
 	}
 	return quantity

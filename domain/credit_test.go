@@ -48,10 +48,20 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 			line(domain.LineCredit, "si_1", "price_m", 8, -6133, 7, 30), line(domain.LineChange, "si_1", "price_m", 9, 6900, 7, 30),
 			line(domain.LineCredit, "si_1", "price_m", 9, -6900, 7, 30), line(domain.LineChange, "si_1", "price_m", 4, 3067, 7, 30)), 0, -2300, 0),
 	}
+	// Seven seats are asked for and not paid, then paid with the next month; then three are
+	// given up. The bill that is still owed took nothing of that month.
+	givenUp := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30)),
+		sub(20, "past_due", has("si_1", "price_m", 7, 0, 30)), bill(20, "in_2", "open",
+			line(domain.LineCredit, "si_1", "price_m", 1, -333, 20, 30), line(domain.LineChange, "si_1", "price_m", 7, 2333, 20, 30)),
+		sub(30, "active", has("si_1", "price_m", 7, 30, 60)), bill(30, "in_3", "paid", cycle("si_1", "price_m", 7, 7000, 30, 60)),
+		sub(30.1, "active", has("si_1", "price_m", 4, 30, 60)),
+	}
 	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
 	tellAll(t, map[string]story{
+		"given up beside a bill that is owed":    {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
 		"refunded, and then changed often":       {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},
 		"changed":                                {changed, []holding{{11, team}}},
 		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},

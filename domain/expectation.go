@@ -117,7 +117,7 @@ func (p *Purchase) moneyUnknown() bool {
 		told := item.Quantity == 0 || slices.ContainsFunc(before.Billed, func(s Span) bool {
 			return s.From.Before(item.PeriodEnd) && item.PeriodStart.Before(s.Until)
 		})
-		changed := p.changesUnpaid(item, item.PeriodStart)
+		changed := !p.changeUnpaidUntil(item, item.PeriodStart).IsZero()
 		for _, bill := range p.Bills {
 			told = told || bill.Invoice.has(func(l *Line) bool {
 				// While a change is owed, only its own line tells what was paid for before.

@@ -74,8 +74,8 @@ var mutants = []edit{
 		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || bill.Invoice.has(`},
 	{"ledger.go", `if credit.Kind != LineCredit || credit.Item == "" || told ||`,
 		`if credit.Kind != LineCredit || credit.Item == "" || told || mutant("an unpaid change took what was paid for") ||`},
-	{"coverage.go", "if !c.changed && !c.gone && price == item.Price {",
-		`if !c.changed && !c.gone && price == item.Price && !mutant("who gives a seat back keeps it") {`},
+	{"coverage.go", "if !from.Before(c.undone) && !c.gone && price == item.Price {",
+		`if !from.Before(c.undone) && !c.gone && price == item.Price && !mutant("who gives a seat back keeps it") {`},
 	{"timeline.go", "p.until = earliest(p.until, end)",
 		`if mutant("leeway after a scheduled end") {
 				end = end.Add(t.plan.Leeway)

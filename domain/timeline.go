@@ -82,7 +82,7 @@ func withRest(first, then []piece) []piece {
 // asIs is the item as the subscription has it now. What was paid for and went back is
 // left out: there the status vouches for nothing.
 func (t *timeline) asIs() []piece {
-	if t.covered.gone && !t.covered.changed {
+	if t.covered.gone && !t.covered.changed() {
 		return nil // there is none of it
 	}
 	whole, vouched := interval{from: t.subscription.StartedAt}, t.vouched()

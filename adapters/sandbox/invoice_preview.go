@@ -20,12 +20,6 @@ var (
 		"subscription_details[proration_behavior]", "subscription_details[proration_date]", "subscription_details[trial_end]",
 		"subscription_details[cancel_at_period_end]",
 	}
-	previewUnsupported = []string{
-		"automatic_tax", "coupon", "currency", "customer_details", "discounts", "invoice_items", "issuer", "on_behalf_of", "preview_mode", "schedule",
-		"schedule_details", "subscription_billing_cycle_anchor", "subscription_cancel_at", "subscription_cancel_now",
-		"subscription_default_tax_rates", "subscription_details", "subscription_items", "subscription_resume_at", "subscription_start_date",
-		"subscription_trial_from_plan",
-	}
 )
 
 var invoicePreviewRoutes = []route{

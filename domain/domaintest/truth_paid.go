@@ -31,7 +31,8 @@ func (s *subscriber) gives(t time.Time) []given {
 		if i.removed {
 			owed, undone := i.removalOwed()
 			if undone {
-				for price, n := range s.paidFor(i, s.inLeeway(i, plan, end)) {
+				before, _ := s.inLeeway(i, plan, end)
+				for price, n := range s.paidFor(i, before) {
 					usual[tariffs[price].plan] += n
 				}
 			}
@@ -40,10 +41,10 @@ func (s *subscriber) gives(t time.Time) []given {
 			}
 			asItIs, plan.Grace = 0, s.graceInstead(i, plan.Grace)
 		}
-		t := s.inLeeway(i, plan, end)
+		t, paidAlone := s.inLeeway(i, plan, end)
 		paid := s.paidFor(i, t)
 		switch how := s.vouches(i, plan, t); {
-		case how == "nothing":
+		case how == "nothing", i.removed && paidAlone:
 			for price, n := range paid {
 				usual[tariffs[price].plan] += n
 			}
@@ -155,12 +156,13 @@ func (s *subscriber) statusVouches(i *item, plan domain.Plan, t time.Time) strin
 }
 
 // inLeeway is the last second of an item's period, as long as nothing is owed and the
-// next period may be on its way: what was true then, still is.
-func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time {
+// next period may be on its way: what was true then, still is. paidAlone: the status vouches
+// for nothing any more, and it is what was paid for that has leeway.
+func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) (at time.Time, paidAlone bool) {
 	last := i.PeriodEnd.Add(-time.Second)
 	good := s.is.Status == domain.StatusActive || s.is.Status == domain.StatusTrialing || s.owesElse(i)
 	if good && s.statusVouches(i, plan, last) != "nothing" && t.Before(s.creditEnds(i, plan)) && !t.Before(i.PeriodEnd) && t.Before(i.PeriodEnd.Add(plan.Leeway)) {
-		return last
+		return last, false
 	}
 	var end time.Time // of what was paid for
 	for _, b := range s.ledger {
@@ -169,9 +171,9 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) time.Time 
 		}
 	}
 	if s.mayRenew(i, plan) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
-		return end.Add(-time.Second)
+		return end.Add(-time.Second), true
 	}
-	return t
+	return t, false
 }
 
 // creditEnds is until when Stripe's word that a subscription is active counts for an
