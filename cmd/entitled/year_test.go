@@ -103,7 +103,8 @@ func (y *year) buys(plan string) {
 	var session struct {
 		ID string `json:"session_id"`
 	}
-	y.patiently("start a checkout", func() (done bool) {
+	// What Stripe did not answer is not asked again for a while, and a user may not ask too often.
+	y.patiently("start a checkout", 250*time.Millisecond, func() (done bool) {
 		request, err := http.NewRequestWithContext(y.t.Context(), "POST", "http://"+y.address+"/api/checkout/"+plan, strings.NewReader(`{"user_id":"`+y.user+`"}`))
 		y.ok(err)
 		request.Header.Set("Authorization", "Bearer "+testAPIKey)
@@ -141,7 +142,7 @@ func (y *year) changes(price, proration string) {
 func (y *year) asks(method, path string, form url.Values, into any) {
 	y.t.Helper()
 	y.keys++
-	y.patiently(path, func() bool {
+	y.patiently(path, 5*time.Millisecond, func() bool {
 		request, err := http.NewRequestWithContext(y.t.Context(), method, y.box.URL()+path, strings.NewReader(form.Encode()))
 		y.ok(err)
 		request.Header.Set("Authorization", "Bearer "+testStripeKey)
@@ -158,13 +159,13 @@ func (y *year) asks(method, path string, form url.Values, into any) {
 	})
 }
 
-func (y *year) patiently(what string, try func() bool) {
+func (y *year) patiently(what string, pause time.Duration, try func() bool) {
 	y.t.Helper()
 	for tries := 0; !try(); tries++ {
-		if tries == 200 {
+		if tries == 100 {
 			y.t.Fatalf("%s: in vain. %s\n%s", what, y.said, y.log)
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 
