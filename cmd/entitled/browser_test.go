@@ -47,9 +47,10 @@ func startDev(t *testing.T, binary string) *program {
 // The whole way, as people go it: a browser, the pages, the API, Stripe's page and
 // its webhooks, each over HTTP. The users share a program and a Chromium, as users do.
 //
-// Not parallel: on some pages what is there for seconds has to be seen.
+// Not parallel: on some pages what is there for seconds has to be seen. (And not built to look
+// for races, as that of the workbench is: it would have the users wait for each other.)
 func TestBrowser(t *testing.T) {
-	p := startDev(t, buildProgram(t, raceFlags...))
+	p := startDev(t, buildProgram(t))
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
 
@@ -82,6 +83,7 @@ func TestBrowser(t *testing.T) {
 // A subscription's end as a person tries it out: in the billing portal, and on the
 // workbench's clock. It has a program of its own, since the clock is everybody's.
 func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
+	t.Parallel()
 	p := startDev(t, buildProgram(t, raceFlags...))
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}

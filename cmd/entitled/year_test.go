@@ -18,7 +18,7 @@ import (
 )
 
 // years is how many seeds of chaos a year is played with.
-var years = flag.Int("years", 3, "how many years of chaos to play, each of a seed of its own")
+var years = flag.Int("years", 1, "how many years of chaos to play, each of a seed of its own")
 
 const yearCatalog = `
 features:
