@@ -426,7 +426,8 @@ func TestVersions_EndpointHasItsOwn(t *testing.T) {
 		defer e.mu.Unlock()
 		var found stripe.Event
 		for _, ev := range e.accepted {
-			if string(ev.Type) == kind && len(ev.Data.PreviousAttributes) > 0 {
+			// The one of the renewal, which comes before or after that of the payment method.
+			if before := ev.Data.PreviousAttributes; string(ev.Type) == kind && (before["current_period_end"] != nil || before["items"] != nil) {
 				found = ev
 			}
 		}
