@@ -16,9 +16,10 @@ PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # What is tried with many random cases is so without the race detector, which takes five
 # times as long; under it, with all other tests, a few are.
-PROPERTIES := Convergence|TestStore_/any_|TestStore_/contract/any_
-# So is what is held against Stripe's descriptions, a document of megabytes for each version.
-DESCRIBED := TestKnown_|TestConformance_|TestVersions_EveryObject|TestPreview_Costs
+PROPERTIES := Convergence|TestStore_/any_|TestStore_/contract/any_|TestStore_(PgBouncer|SQLiteInMemory)
+# So is what is held against Stripe's descriptions, a document of megabytes for each version;
+# and the store by PgBouncer and in memory, which is that on Postgres and in a file once more.
+UNRACED := TestKnown_|TestConformance_|TestVersions_EveryObject|TestPreview_Costs|TestStore_(PgBouncer|SQLiteInMemory)
 
 run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing page; no keys, no network
 	go run ./cmd/entitled dev
@@ -30,7 +31,7 @@ test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres,
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
 	go test -timeout 30m -run '$(PROPERTIES)' ./app ./adapters/bunstore
 	go test -timeout 30m ./cmd/entitled  # which builds the programs that it runs to look for races
-	go test $(RACE) -timeout 30m -p $(PACKAGES) -skip '$(DESCRIBED)' $$(go list ./... | grep -v -e '/entitled/domain' -e '/cmd/entitled$$')
+	go test $(RACE) -timeout 30m -p $(PACKAGES) -skip '$(UNRACED)' $$(go list ./... | grep -v -e '/entitled/domain' -e '/cmd/entitled$$')
 	examples/run
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
