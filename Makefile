@@ -16,7 +16,7 @@ PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # What is tried with many random cases is so without the race detector, which takes five
 # times as long; under it, with all other tests, a few are.
-PROPERTIES := Convergence|TestStore_/any_|TestStore_/contract/any_|TestStore_(PgBouncer|SQLiteInMemory)
+PROPERTIES := Convergence|TestRows_RoundTrip|TestStore_/any_|TestStore_/contract/any_|TestStore_(PgBouncer|SQLiteInMemory)
 # So is what is held against Stripe's descriptions, a document of megabytes for each version;
 # and the store by PgBouncer and in memory, which is that on Postgres and in a file once more.
 UNRACED := TestKnown_|TestConformance_|TestVersions_EveryObject|TestPreview_Costs|TestStore_(PgBouncer|SQLiteInMemory)

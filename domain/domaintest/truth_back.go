@@ -108,10 +108,12 @@ func (i *invoice) creditIsBack() bool {
 	if i.free { // nothing of it was worth anything
 		return false
 	}
-	bad, good := 0.0, float64(i.is.AmountPaid)
+	var bad int64
+	good := i.is.AmountPaid
 	spend := func(c credit) {
-		bad += float64(c.cents) * c.bad()
-		good += float64(c.cents) * (1 - c.bad())
+		part := int64(float64(c.cents) * c.bad()) // of less than a cent nobody is owed anything
+		bad += part
+		good += c.cents - part
 	}
 	for _, c := range i.spends {
 		spend(c)
