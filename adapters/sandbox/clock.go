@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +18,8 @@ func (s *Sandbox) Now() time.Time { return s.now().UTC() }
 // payments are tried again and given up, sessions expire, delayed payments settle,
 // cancellations take effect, banks decide disputes that nobody answers, failed webhooks are
 // sent again. Before the clock goes on, the webhooks of one moment have been answered, or
-// have failed. It returns ErrOwnClock under WithClock.
+// have failed; so an endpoint must not wait for Advance itself. It returns ErrOwnClock under
+// WithClock.
 func (s *Sandbox) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: the clock cannot go back by %s", -d)
@@ -68,7 +68,7 @@ func (s *Sandbox) moveTo(t time.Time) {
 
 // after plans run for some time from now: of the sandbox's clock, or of the wall's where
 // another moves the sandbox's. mu is not held.
-func (s *Sandbox) after(ctx context.Context, d time.Duration, run func()) {
+func (s *Sandbox) after(d time.Duration, run func()) {
 	if !s.ownClock {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *Sandbox) after(ctx context.Context, d time.Duration, run func()) {
 		return
 	}
 	s.work.Go(func() {
-		if s.sleep(ctx, d) {
+		if s.sleep(s.ctx, d) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			run()

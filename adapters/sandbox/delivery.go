@@ -107,7 +107,7 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 	if s.ctx.Err() != nil || s.record(d, a, n >= s.retry.Attempts) {
 		return
 	}
-	s.after(s.ctx, s.retry.delay(n), func() { s.send(d, n+1) })
+	s.after(s.retry.delay(n), func() { s.send(d, n+1) })
 }
 
 // attempt sends the event once, newly signed.

@@ -112,12 +112,12 @@ func (s *Sandbox) SetSubscriptionStatus(subscriptionID, status string) error {
 			s.endSubscription(sub, "payment_failed")
 			return
 		}
-		before := s.subscriptionObject(sub)
-		sub.status = status
-		if sub.terminal() {
-			sub.endedAt = s.nowUnix()
-		}
-		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+		s.changeSubscription(sub, func() {
+			sub.status = status
+			if sub.terminal() {
+				sub.endedAt = s.nowUnix()
+			}
+		})
 	})
 }
 

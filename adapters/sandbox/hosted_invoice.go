@@ -46,12 +46,22 @@ type hostedInvoice struct {
 
 type documentLine struct{ Text, Period, Amount string }
 
-func (s *Sandbox) showInvoice(w http.ResponseWriter, r *http.Request) {
+// lockInvoice finds the invoice that a page is about, and holds mu. Where there is none it
+// says so, returns nil and holds nothing.
+func (s *Sandbox) lockInvoice(w http.ResponseWriter, r *http.Request) *invoice {
 	s.mu.Lock()
 	in := s.invoices.get(r.PathValue("id"))
 	if in == nil || in.finalizedAt == 0 {
 		s.mu.Unlock()
 		s.noDocument(w, "There is no invoice with this id. The sandbox forgets its invoices when it is restarted.")
+		return nil
+	}
+	return in
+}
+
+func (s *Sandbox) showInvoice(w http.ResponseWriter, r *http.Request) {
+	in := s.lockInvoice(w, r)
+	if in == nil {
 		return
 	}
 	page := s.invoicePage(in, newCardFields(s.now()))
@@ -103,11 +113,8 @@ func (s *Sandbox) submitInvoice(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
 		return
 	}
-	s.mu.Lock()
-	in := s.invoices.get(r.PathValue("id"))
-	if in == nil || in.finalizedAt == 0 {
-		s.mu.Unlock()
-		s.noDocument(w, "There is no invoice with this id. The sandbox forgets its invoices when it is restarted.")
+	in := s.lockInvoice(w, r)
+	if in == nil {
 		return
 	}
 	if s.takesCard(in) {

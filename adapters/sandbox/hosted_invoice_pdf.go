@@ -8,11 +8,8 @@ import (
 )
 
 func (s *Sandbox) showInvoicePDF(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	in := s.invoices.get(r.PathValue("id"))
-	if in == nil || in.finalizedAt == 0 {
-		s.mu.Unlock()
-		s.noDocument(w, "There is no invoice with this id. The sandbox forgets its invoices when it is restarted.")
+	in := s.lockInvoice(w, r)
+	if in == nil {
 		return
 	}
 	name, file := in.number, pdf(invoiceText(s.invoicePage(in, cardFields{})))

@@ -76,17 +76,7 @@ func (s *Sandbox) readInvoice(c *call, in *invoice) {
 	if c.has("auto_advance") {
 		in.autoAdvance = c.flag("auto_advance")
 	}
-	method, days := c.oneOf("collection_method", "charge_automatically", "send_invoice"), c.integer("days_until_due", 1, 3650)
-	switch {
-	case method == "send_invoice" && days == 0 && in.daysUntilDue == 0:
-		c.fail(invalid("days_until_due", "", "If invoice's collection_method is 'send_invoice', you must set days_until_due or due_date."))
-	case days != 0 && method != "send_invoice" && in.daysUntilDue == 0:
-		c.fail(invalid("days_until_due", "", "You can only set 'days_until_due' if the invoice's collection_method is 'send_invoice'."))
-	case method == "charge_automatically":
-		in.daysUntilDue = 0
-	case days != 0:
-		in.daysUntilDue = days
-	}
+	in.daysUntilDue = c.readCollection("invoice", in.daysUntilDue)
 	in.defaultMethod = s.readMethod(c, "default_payment_method", in.customer, in.defaultMethod)
 	for name, field := range map[string]*string{"description": &in.description, "footer": &in.footer} {
 		if c.has(name) {

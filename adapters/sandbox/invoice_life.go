@@ -140,9 +140,9 @@ func (s *Sandbox) planAttempt(in *invoice) {
 		in.autoAdvance = false
 		return
 	}
-	next := s.now().Add(retries[max(in.attempts, 1)-1])
-	in.nextAttempt = next.Unix()
-	s.at(next, func() { s.tryAgain(in, next.Unix()) })
+	next := s.now().Add(retries[max(in.attempts, 1)-1]).Unix()
+	in.nextAttempt = next
+	s.at(time.Unix(next, 0), func() { s.tryAgain(in, next) }) // when it is told, to the second
 }
 
 // voidInvoice ends an open invoice, and with it the attempt to collect it. What it
@@ -197,9 +197,7 @@ func (s *Sandbox) givenUp(in *invoice) {
 	switch {
 	case sub == nil || sub.terminal():
 	case sub.status == "incomplete" && in.status == "void":
-		before := s.subscriptionObject(sub)
-		sub.status, sub.endedAt = "incomplete_expired", s.nowUnix()
-		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+		s.neverBegan(sub)
 	case sub.update != nil && sub.update.invoice == in.id:
 		s.dropUpdate(sub)
 	case sub.status == "past_due" || sub.status == "unpaid":

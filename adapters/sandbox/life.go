@@ -82,7 +82,7 @@ func (s *Sandbox) collectLater(sub *subscription, in *invoice) {
 		return
 	}
 	s.announce(in)
-	s.at(s.now().Add(draftLife), func() {
+	s.at(time.Unix(in.created, 0).Add(draftLife), func() {
 		switch {
 		case in.status != "draft": // the shop was faster
 		case sub.terminal():

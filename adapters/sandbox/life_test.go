@@ -73,7 +73,8 @@ func TestLife_AnInvoiceIsCollectedAnHourAfterThePeriodBegan(t *testing.T) {
 	if sub := s.sub(before.ID); sub.Status != "active" || sub.CurrentPeriodStart != before.CurrentPeriodEnd || sub.LatestInvoice.Status != "draft" {
 		t.Errorf("then it is %s from %d with an invoice that is %s", sub.Status, sub.CurrentPeriodStart, sub.LatestInvoice.Status)
 	}
-	if got := s.advance(time.Hour); got != "payment_intent.created invoice.finalized"+paid {
+	hourAfter := time.Unix(before.CurrentPeriodEnd, 0).Add(time.Hour) // to the second
+	if got := s.after(func() { s.ok(s.AdvanceTo(hourAfter)) }); got != "payment_intent.created invoice.finalized"+paid {
 		t.Errorf("an hour later: got events %s", got)
 	}
 }
@@ -91,7 +92,7 @@ func TestLife_ADeclinedRenewalIsTriedAgainAndRecovers(t *testing.T) {
 	if next := time.Unix(sub.LatestInvoice.NextPaymentAttempt, 0); sub.Status != "past_due" || !next.Equal(s.Now().Truncate(time.Second).Add(3*day)) {
 		t.Errorf("it is %s, and tried again %s, now is %s", sub.Status, next, s.Now())
 	}
-	if got := s.advance(3 * day); got != strings.TrimSuffix(failed[1:], " customer.subscription.updated") {
+	if got := s.after(func() { s.ok(s.AdvanceTo(time.Unix(sub.LatestInvoice.NextPaymentAttempt, 0))) }); got != strings.TrimSuffix(failed[1:], " customer.subscription.updated") {
 		t.Errorf("after three days: got events %s", got)
 	}
 	s.ok(s.SetCard(id, "4242424242424242"))

@@ -217,9 +217,9 @@ func (s *Sandbox) start(cs *session) {
 	if sub == nil || sub.status != "incomplete" {
 		return
 	}
-	before := s.subscriptionObject(sub)
-	sub.status, sub.defaultMethod = sub.startStatus(), s.paymentIntents.get(cs.paymentIntent).paymentMethod
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() {
+		sub.status, sub.defaultMethod = sub.startStatus(), s.paymentIntents.get(cs.paymentIntent).paymentMethod
+	})
 }
 
 func (s *Sandbox) complete(cs *session, paymentStatus string) {
@@ -275,9 +275,7 @@ func (s *Sandbox) abandonAttempt(cs *session) {
 		s.cancelIntent(s.paymentIntents.get(cs.paymentIntent))
 	}
 	if sub := s.subscriptions.get(cs.subscription); sub != nil && !sub.terminal() {
-		before := s.subscriptionObject(sub)
-		sub.status, sub.endedAt = "incomplete_expired", s.nowUnix()
-		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+		s.neverBegan(sub)
 	}
 }
 

@@ -116,9 +116,7 @@ func (s *Sandbox) detach(pm *paymentMethod) {
 
 // setMethod makes a method the subscription's default, "" for none.
 func (s *Sandbox) setMethod(sub *subscription, method string) {
-	before := s.subscriptionObject(sub)
-	sub.defaultMethod = method
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() { sub.defaultMethod = method })
 }
 
 // setCustomerMethod makes a method the default of the customer's invoices, "" for none.

@@ -42,11 +42,11 @@ func (s *Sandbox) replaceUpdate(sub *subscription) {
 
 // applyUpdate makes the change real: its invoice was paid.
 func (s *Sandbox) applyUpdate(sub *subscription) {
-	before := s.subscriptionObject(sub)
-	ch := sub.update.change
-	sub.update = nil
-	sub.items, sub.anchor, sub.pending = ch.items, ch.anchor, ch.pending
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() {
+		ch := sub.update.change
+		sub.update = nil
+		sub.items, sub.anchor, sub.pending = ch.items, ch.anchor, ch.pending
+	})
 	s.emit("customer.subscription.pending_update_applied", s.subscriptionObject(sub), nil)
 }
 
@@ -59,10 +59,10 @@ func (s *Sandbox) expireUpdate(sub *subscription) {
 
 // dropUpdate leaves the subscription as it is, without the change that waited.
 func (s *Sandbox) dropUpdate(sub *subscription) {
-	before := s.subscriptionObject(sub)
-	sub.pending = append(sub.update.waited, sub.pending...)
-	sub.update = nil
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() {
+		sub.pending = append(sub.update.waited, sub.pending...)
+		sub.update = nil
+	})
 	s.emit("customer.subscription.pending_update_expired", s.subscriptionObject(sub), nil)
 }
 

@@ -115,9 +115,7 @@ func (s *Sandbox) collect(sub *subscription, in *invoice, pays bool) {
 }
 
 func (s *Sandbox) setStatus(sub *subscription, status string) {
-	before := s.subscriptionObject(sub)
-	sub.status = status
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() { sub.status = status })
 }
 
 // giveUp is what follows when the last attempt to collect an invoice has failed:

@@ -230,9 +230,7 @@ func (s *Sandbox) releaseSchedule(c *call) (object, *apiError) {
 		return nil, e
 	}
 	sub := s.subscriptions.get(sch.subscription)
-	before := s.subscriptionObject(sub)
-	s.release(sch, sub)
-	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+	s.changeSubscription(sub, func() { s.release(sch, sub) })
 	return s.scheduleObject(sch), nil
 }
 

@@ -84,12 +84,12 @@ func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod) *apiError {
 	si.status, si.lastError, si.paymentMethod = "succeeded", nil, pm.id
 	s.emit("setup_intent.succeeded", s.setupIntentObject(si), nil)
 	if sub := si.subscription; sub != nil && !sub.terminal() {
-		before := s.subscriptionObject(sub)
-		sub.pendingSetup = ""
-		if sub.saveMethod {
-			sub.defaultMethod = pm.id
-		}
-		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+		s.changeSubscription(sub, func() {
+			sub.pendingSetup = ""
+			if sub.saveMethod {
+				sub.defaultMethod = pm.id
+			}
+		})
 	}
 	return nil
 }

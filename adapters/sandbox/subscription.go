@@ -129,6 +129,18 @@ func (sub *subscription) billingMode() string {
 	return "classic"
 }
 
+// changeSubscription tells of a change, if it is one.
+func (s *Sandbox) changeSubscription(sub *subscription, change func()) {
+	before := s.subscriptionObject(sub)
+	change()
+	s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+}
+
+// neverBegan ends a subscription whose first payment did not come.
+func (s *Sandbox) neverBegan(sub *subscription) {
+	s.changeSubscription(sub, func() { sub.status, sub.endedAt = "incomplete_expired", s.nowUnix() })
+}
+
 // scheduleCancel ends the subscription at sub.cancelAt, if that still stands
 // when the time comes.
 func (s *Sandbox) scheduleCancel(sub *subscription) {

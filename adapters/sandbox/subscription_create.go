@@ -19,7 +19,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		customer: c.required("customer"), description: c.limited("description", 500), metadata: c.metadata("metadata", nil),
 		cancelAtPeriodEnd: c.flag("cancel_at_period_end"), flexible: c.flexible("billing_mode"),
 	}
-	s.readCollection(c, sub)
+	sub.daysUntilDue = c.readCollection("subscription", sub.daysUntilDue)
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 	trialDays := c.integer("trial_period_days", 1, 730)
 	cu := s.liveCustomer(sub.customer)
@@ -98,20 +98,22 @@ func (s *Sandbox) readSubscriptionMethod(c *call, sub *subscription) {
 	}
 }
 
-// readCollection reads whether invoices are charged or sent.
-func (s *Sandbox) readCollection(c *call, sub *subscription) {
+// readCollection reads whether invoices are charged or sent: the days until they are due, 0
+// if they are charged. whose says what they are of, in Stripe's errors.
+func (c *call) readCollection(whose string, was int64) int64 {
 	method := c.oneOf("collection_method", "charge_automatically", "send_invoice")
 	days := c.integer("days_until_due", 1, 3650)
 	switch {
-	case method == "send_invoice" && days == 0 && sub.daysUntilDue == 0:
-		c.fail(invalid("days_until_due", "", "If the subscription's collection_method is set to 'send_invoice', you must set days_until_due."))
-	case days != 0 && method != "send_invoice" && sub.daysUntilDue == 0:
-		c.fail(invalid("days_until_due", "", "You can only set 'days_until_due' if the subscription's collection_method is 'send_invoice'."))
+	case method == "send_invoice" && days == 0 && was == 0:
+		c.fail(invalid("days_until_due", "", "If the %s's collection_method is set to 'send_invoice', you must set days_until_due.", whose))
+	case days != 0 && method != "send_invoice" && was == 0:
+		c.fail(invalid("days_until_due", "", "You can only set 'days_until_due' if the %s's collection_method is 'send_invoice'.", whose))
 	case method == "charge_automatically":
-		sub.daysUntilDue = 0
+		return 0
 	case days != 0:
-		sub.daysUntilDue = days
+		return days
 	}
+	return was
 }
 
 // firstInvoice is what a subscription begins with, besides its items.

@@ -86,9 +86,7 @@ func (s *Sandbox) scheduleCollection(sub *subscription) {
 		if sub.pauseResumesAt != at || sub.terminal() {
 			return
 		}
-		before := s.subscriptionObject(sub)
-		sub.pauseBehavior, sub.pauseResumesAt = "", 0
-		s.emitUpdated("customer.subscription.updated", before, s.subscriptionObject(sub))
+		s.changeSubscription(sub, func() { sub.pauseBehavior, sub.pauseResumesAt = "", 0 })
 	})
 }
 

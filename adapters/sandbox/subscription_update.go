@@ -51,7 +51,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		c.refuseOthers(pendingParams, payment)
 	}
 	at := s.prorationDate(c, sub)
-	s.readCollection(c, &change)
+	change.daysUntilDue = c.readCollection("subscription", change.daysUntilDue)
 	s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
