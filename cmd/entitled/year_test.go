@@ -169,10 +169,10 @@ func (y *year) patiently(what string, pause time.Duration, try func() bool) {
 	}
 }
 
-// toEnd goes to a moment after the hour in which the next period is billed.
+// toEnd goes to when the next period is billed, an hour after it began.
 func (y *year) toEnd() {
 	y.t.Helper()
-	y.ok(y.box.AdvanceTo(y.periodEnd().Add(time.Hour + time.Minute)))
+	y.ok(y.box.AdvanceTo(y.periodEnd().Add(time.Hour)))
 }
 
 func (y *year) periodEnd() time.Time {

@@ -328,7 +328,7 @@ func TestControl_TheClockMovesForward(t *testing.T) {
 	}
 	p.do("POST subscriptions/"+sub+"/cancel", "") // or it is billed for decades
 	p.do("POST clock/advance", `{"to": "2099-01-01T00:00:00Z"}`)
-	for _, back := range []string{"", `{"days": -1}`, `{"to": "2020-01-01T00:00:00Z"}`, `{"to": "2100-01-01T00:00:00Z", "days": 1}`} {
+	for _, back := range []string{"", `{"days": -1}`, `{"days": 213504}`, `{"seconds": 18446744075}`, `{"to": "2020-01-01T00:00:00Z"}`, `{"to": "2100-01-01T00:00:00Z", "days": 1}`} {
 		p.ends(400, "POST clock/advance", back)
 	}
 }

@@ -87,8 +87,8 @@ func (b *bench) act(w http.ResponseWriter, r *http.Request, a action) {
 	http.Redirect(w, r, Path+"?"+back.Encode()+"#"+a.section, http.StatusSeeOther)
 }
 
-// billed is how long after a period's end its invoice is collected, and a little more.
-const billed = time.Hour + time.Minute
+// billed is how long after a period's end its invoice is collected.
+const billed = time.Hour
 
 func moveClock(box *sandbox.Sandbox, _ string, r *http.Request) error {
 	now := box.Now()
