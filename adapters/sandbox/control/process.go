@@ -44,8 +44,8 @@ func advanceClock(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	const most = 100 * 365 // days
-	far := in.Days < 0 || in.Days > most || in.Seconds < 0 || in.Seconds > most*24*60*60 // or a duration would overflow
+	const mostDays = 100 * 365
+	far := in.Days < 0 || in.Days > mostDays || in.Seconds < 0 || in.Seconds > mostDays*24*60*60 // or a duration would overflow
 	d := time.Duration(in.Days)*24*time.Hour + time.Duration(in.Seconds)*time.Second
 	if in.To != nil {
 		if d != 0 {
@@ -53,7 +53,7 @@ func advanceClock(c *call) (any, error) {
 		}
 		d = in.To.Sub(c.box.Now())
 	}
-	if far || d <= 0 || d > most*24*time.Hour {
+	if far || d <= 0 || d > mostDays*24*time.Hour {
 		return nil, errors.New("the clock moves forward, by a hundred years at most: give days, seconds or a later time")
 	}
 	if err := c.box.Advance(d); err != nil {
