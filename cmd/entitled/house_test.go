@@ -15,11 +15,12 @@ import (
 const module = "github.com/entitled-dev/entitled"
 
 type goPackage struct {
-	ImportPath string
-	Standard   bool
-	GoFiles    []string
-	Imports    []string
-	Dir        string
+	ImportPath                string
+	Standard                  bool
+	GoFiles                   []string
+	TestGoFiles, XTestGoFiles []string
+	Imports                   []string
+	Dir                       string
 }
 
 // Ensure the plan of the house holds: dependencies point one way, adapters do not
@@ -101,7 +102,7 @@ func TestHouse_TopLevelHasNoOtherRooms(t *testing.T) {
 
 func list(t *testing.T, pattern string) []goPackage {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Standard,GoFiles,Imports,Dir", pattern).Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Standard,GoFiles,TestGoFiles,XTestGoFiles,Imports,Dir", pattern).Output()
 	if err != nil {
 		t.Fatalf("go list %s: %v", pattern, err)
 	}
