@@ -53,14 +53,11 @@ func allRoutes() []route {
 	)
 }
 
-func (s *Sandbox) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Sandbox) apiRoutes(mux *http.ServeMux) {
 	for _, rt := range allRoutes() {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
 	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, nil) })
-	s.pageRoutes(mux)
-	return mux
 }
 
 // serveAPI is the way of every API request. rt is nil for an unknown path.
@@ -111,7 +108,7 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 	fault := s.takeFault(r.Method, c.path)
 	if fault.inFront() {
 		s.sleep(r.Context(), fault.Delay)
-		return fault.answer(c.requestID), false, false
+		return faultAnswer(fault, c.requestID), false, false
 	}
 	if r.Method != http.MethodPost || rt == nil {
 		key = ""
@@ -137,7 +134,7 @@ func (s *Sandbox) answer(r *http.Request, c *call, rt *route, key string) (a ans
 		return a, false, true
 	}
 	if fault.Status != 0 {
-		a = fault.answer(c.requestID)
+		a = faultAnswer(fault, c.requestID)
 		settle(true)
 		return a, false, false
 	}
@@ -261,6 +258,21 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 		form[k] = append(form[k], v...)
 	}
 	return form, nil
+}
+
+// faultAnswer is the answer to a request that a fault keeps from being performed.
+func faultAnswer(f fault, requestID string) answer {
+	if f.Body != "" {
+		return answer{status: f.Status, body: []byte(f.Body)}
+	}
+	e := &apiError{status: f.Status, kind: "api_error", message: "An unknown error occurred."}
+	switch {
+	case f.Status == http.StatusTooManyRequests:
+		e.kind, e.code, e.message = "invalid_request_error", "rate_limit", "Request rate limit exceeded."
+	case f.Status < 500:
+		e.kind, e.message = "invalid_request_error", http.StatusText(f.Status)
+	}
+	return errorAnswer(e, requestID)
 }
 
 func errorAnswer(e *apiError, requestID string) answer {

@@ -22,7 +22,7 @@ var testCards = map[string]*apiError{
 }
 
 // disputedCards are test cards that pay and are disputed soon after.
-var disputedCards = map[string]DisputeOptions{
+var disputedCards = map[string]disputeOptions{
 	disputedCard: {},
 	inquiredCard: {Inquiry: true},
 }

@@ -22,6 +22,13 @@ type PriceSpec struct {
 	Metadata      map[string]string
 }
 
+// PriceTier is one tier of a price whose amount depends on the quantity.
+type PriceTier struct {
+	UpTo       int64 // the last quantity in it; 0 for the last tier, which has no end
+	UnitAmount int64 // minor units, for each
+	FlatAmount int64 // minor units, once
+}
+
 // Price names what AddPrice made.
 type Price struct{ ID, ProductID string }
 
@@ -33,6 +40,10 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	defer s.mu.Unlock()
 	if spec.Currency == "" {
 		spec.Currency = "usd"
+	}
+	tiers := make([]priceTier, 0, len(spec.Tiers))
+	for _, t := range spec.Tiers {
+		tiers = append(tiers, priceTier(t))
 	}
 	switch {
 	case spec.Product == "":
@@ -47,8 +58,8 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 		return Price{}, fmt.Errorf("sandbox: invalid interval count %d", spec.IntervalCount)
 	case spec.Metered && spec.Interval == "":
 		return Price{}, fmt.Errorf("sandbox: a metered price needs an interval")
-	case checkTiers(spec.Tiers) != "":
-		return Price{}, fmt.Errorf("sandbox: %s", checkTiers(spec.Tiers))
+	case checkTiers(tiers) != "":
+		return Price{}, fmt.Errorf("sandbox: %s", checkTiers(tiers))
 	case len(spec.Tiers) > 0 && (spec.UnitAmount != 0 || !slices.Contains([]string{"graduated", "volume"}, spec.TiersMode)):
 		return Price{}, fmt.Errorf("sandbox: a price with tiers is graduated or volume, and has no amount of its own")
 	case spec.ID != "" && s.prices.get(spec.ID) != nil:
@@ -60,7 +71,7 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	p := &price{
 		id: spec.ID, product: pr.id, currency: spec.Currency, lookupKey: spec.LookupKey, active: true,
 		unitAmount: spec.UnitAmount, interval: spec.Interval, intervalCount: spec.IntervalCount,
-		tiers: slices.Clone(spec.Tiers), tiersMode: spec.TiersMode, metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
+		tiers: tiers, tiersMode: spec.TiersMode, metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
 	}
 	if spec.Metered {
 		p.usageType = "metered"

@@ -24,8 +24,10 @@ var sessionParams = []string{
 const (
 	shortestSession = 30 * time.Minute
 	longestSession  = 24 * time.Hour
-	maxQuantity     = 999_999
 )
+
+// maxQuantity is the most that Stripe sells at once.
+const maxQuantity = 999_999
 
 // createSession makes an open session with a hosted page.
 func (s *Sandbox) createSession(c *call) (object, *apiError) {

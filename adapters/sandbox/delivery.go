@@ -11,41 +11,42 @@ import (
 	"time"
 )
 
-// DeliveryState is how far the delivery of an event has come.
-type DeliveryState string
+// deliveryState is how far the delivery of an event has come.
+type deliveryState string
 
-// The states of a delivery.
 const (
-	DeliveryPending   DeliveryState = "pending"   // not yet accepted, more attempts to come
-	DeliverySucceeded DeliveryState = "succeeded" // answered with a 2xx
-	DeliveryFailed    DeliveryState = "failed"    // given up
+	deliveryPending   deliveryState = "pending"   // not yet accepted, more attempts to come
+	deliverySucceeded deliveryState = "succeeded" // answered with a 2xx
+	deliveryFailed    deliveryState = "failed"    // given up
 )
 
-// Attempt is one try to deliver an event.
-type Attempt struct {
-	Time   time.Time // of the signature, UTC
-	Status int       // HTTP status; 0 without an answer
-	Error  string    // why there was no answer
+// attempt is one try to deliver an event.
+type attempt struct {
+	time   time.Time // of the signature, UTC
+	status int       // HTTP status; 0 without an answer
+	err    string    // why there was no answer
 }
 
-// Delivery is the sending of one event to one endpoint.
-type Delivery struct {
-	EventID   string
-	EventType string
-	URL       string
-	State     DeliveryState
-	Attempts  []Attempt
-}
-
+// delivery is the sending of one event to one endpoint.
 type delivery struct {
 	event    *event
 	endpoint *endpoint
 	body     []byte
-	state    DeliveryState
-	attempts []Attempt
+	state    deliveryState
+	attempts []attempt
 	due      bool // its next attempt is due or under way
 	lost     bool // its first attempt does not arrive
 }
+
+// retryPolicy says how long a delivery that fails is repeated: the n-th retry waits
+// Base*2^(n-1), at most Max, with a jitter of a quarter to either side.
+type retryPolicy struct {
+	Base     time.Duration
+	Max      time.Duration
+	Attempts int // attempts in all, the first included
+}
+
+var defaultRetryPolicy = retryPolicy{Base: time.Second, Max: 10 * time.Minute, Attempts: 21}
 
 func newWebhookClient(timeout time.Duration) *http.Client {
 	return &http.Client{
@@ -56,13 +57,25 @@ func newWebhookClient(timeout time.Duration) *http.Client {
 	}
 }
 
+// resend sends an event again to every endpoint that wants it; false if there is no such
+// event.
+func (s *Sandbox) resend(eventID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.events.get(eventID)
+	if e != nil {
+		s.queue(e)
+	}
+	return e != nil
+}
+
 // queue starts a delivery to every endpoint that wants the event. mu is held.
 func (s *Sandbox) queue(e *event) {
 	first := len(e.deliveries)
 	for _, ep := range s.endpoints {
-		if ep.wants(e.kind) && ep.APIVersion >= e.since {
+		if ep.wants(e.kind) && ep.apiVersion >= e.since {
 			for range s.chaos.copies() {
-				e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: DeliveryPending, lost: s.chaos.loses()})
+				e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: deliveryPending, lost: s.chaos.loses()})
 			}
 		}
 	}
@@ -70,7 +83,7 @@ func (s *Sandbox) queue(e *event) {
 		if s.closed {
 			return
 		}
-		d.body = encode(e.render(d.endpoint.APIVersion))
+		d.body = encode(e.render(d.endpoint.apiVersion))
 		s.deliveries = append(s.deliveries, d)
 		s.unfinished++
 		if late := s.chaos.delay(); late > 0 {
@@ -86,7 +99,7 @@ func (s *Sandbox) send(d *delivery, n int) {
 	switch {
 	case s.closed:
 	case d.endpoint.removed || d.endpoint.disabled: // until it is its turn, it may be enabled again
-		s.finish(d, DeliveryFailed)
+		s.finish(d, deliveryFailed)
 	default:
 		s.setDue(d, true)
 		s.work.Go(func() { s.deliver(d, n) })
@@ -102,7 +115,7 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 	case <-s.ctx.Done():
 		return
 	}
-	a := s.attempt(d)
+	a := s.try(d)
 	<-s.slots
 	if s.ctx.Err() != nil || s.record(d, a, n >= s.retry.Attempts) {
 		return
@@ -110,52 +123,52 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 	s.after(s.retry.delay(n), func() { s.send(d, n+1) })
 }
 
-// attempt sends the event once, newly signed.
-func (s *Sandbox) attempt(d *delivery) Attempt {
+// try sends the event once, newly signed.
+func (s *Sandbox) try(d *delivery) attempt {
 	s.mu.Lock()
-	to, lost := d.endpoint.clone(), d.lost
+	url, secrets, lost := d.endpoint.url, slices.Clone(d.endpoint.secrets), d.lost
 	d.lost = false
 	s.mu.Unlock()
 	now := s.signatureNow()
-	a := Attempt{Time: now.UTC()}
+	a := attempt{time: now.UTC()}
 	if lost {
-		a.Error = "lost on the way"
+		a.err = "lost on the way"
 		return a
 	}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, to.URL, bytes.NewReader(d.body))
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, url, bytes.NewReader(d.body))
 	if err != nil {
-		a.Error = err.Error()
+		a.err = err.Error()
 		return a
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, to.Secrets))
+	req.Header.Set("Stripe-Signature", signature(now.Unix(), d.body, secrets))
 	resp, err := s.client.Do(req)
 	if err != nil {
-		a.Error = err.Error()
+		a.err = err.Error()
 		return a
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)) // so that the connection can be used again
-	a.Status = resp.StatusCode
+	a.status = resp.StatusCode
 	return a
 }
 
 // record keeps the attempt and tells whether it was the last.
-func (s *Sandbox) record(d *delivery, a Attempt, last bool) bool {
+func (s *Sandbox) record(d *delivery, a attempt, last bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.attempts = append(d.attempts, a)
-	accepted := a.Status >= 200 && a.Status < 300
+	accepted := a.status >= 200 && a.status < 300
 	if !accepted {
-		s.log.Info("webhook not accepted", "event", d.event.id, "type", d.event.kind, "url", d.endpoint.URL,
-			"attempt", len(d.attempts), "status", a.Status, "error", a.Error)
+		s.log.Info("webhook not accepted", "event", d.event.id, "type", d.event.kind, "url", d.endpoint.url,
+			"attempt", len(d.attempts), "status", a.status, "error", a.err)
 	}
 	switch {
 	case accepted:
-		s.finish(d, DeliverySucceeded)
+		s.finish(d, deliverySucceeded)
 	case last || d.endpoint.removed:
-		s.finish(d, DeliveryFailed)
+		s.finish(d, deliveryFailed)
 	default:
 		s.setDue(d, false)
 		return false
@@ -163,7 +176,7 @@ func (s *Sandbox) record(d *delivery, a Attempt, last bool) bool {
 	return true
 }
 
-func (s *Sandbox) finish(d *delivery, state DeliveryState) {
+func (s *Sandbox) finish(d *delivery, state deliveryState) {
 	d.state = state
 	d.body = nil // it is sent no more, and of a long life there are many
 	s.unfinished--
@@ -183,7 +196,7 @@ func (s *Sandbox) setDue(d *delivery, due bool) {
 	s.changed = make(chan struct{})
 }
 
-func (p RetryPolicy) delay(n int) time.Duration {
+func (p retryPolicy) delay(n int) time.Duration {
 	d := p.Base << min(n-1, 20)
 	if d <= 0 || p.Max > 0 && d > p.Max {
 		d = p.Max
@@ -191,42 +204,13 @@ func (p RetryPolicy) delay(n int) time.Duration {
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))
 }
 
-// Resend sends an event again to every endpoint that wants it, as a resend in
-// Stripe's dashboard does. It fails for an unknown event.
-func (s *Sandbox) Resend(eventID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.events.get(eventID)
-	if e == nil {
-		return fmt.Errorf("sandbox: no such event: %s", eventID)
-	}
-	s.queue(e)
-	return nil
-}
-
-// Deliveries returns all deliveries so far, in the order of their events.
-func (s *Sandbox) Deliveries() []Delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Delivery, 0, len(s.deliveries))
-	for _, d := range s.deliveries {
-		out = append(out, Delivery{d.event.id, d.event.kind, d.endpoint.URL, d.state, slices.Clone(d.attempts)})
-	}
-	return out
-}
-
-// WaitIdle runs what is due at the sandbox's clock and waits until no delivery
-// is due or under way. A delivery that failed and waits for its next attempt
-// counts as idle. It returns ctx's error if that ends first.
-func (s *Sandbox) WaitIdle(ctx context.Context) error {
-	s.RunDue()
+// idle waits until no delivery is due or under way.
+func (s *Sandbox) idle(ctx context.Context) error {
 	return s.wait(ctx, func() bool { return s.due == 0 })
 }
 
-// WaitDelivered waits until every event is accepted or given up, retries
-// included. It returns ctx's error if that ends first.
-func (s *Sandbox) WaitDelivered(ctx context.Context) error {
-	s.RunDue()
+// allDelivered waits until every event is accepted or given up.
+func (s *Sandbox) allDelivered(ctx context.Context) error {
 	return s.wait(ctx, func() bool { return s.unfinished == 0 })
 }
 
@@ -254,7 +238,7 @@ func (s *Sandbox) waitAccepted(ctx context.Context, e *event) {
 	ctx, cancel := context.WithTimeout(ctx, s.redirectWait)
 	defer cancel()
 	err := s.wait(ctx, func() bool {
-		return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state == DeliveryPending })
+		return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state == deliveryPending })
 	})
 	if err != nil && s.ctx.Err() == nil {
 		s.log.Warn("the buyer goes on before the webhook was accepted", "event", e.id)

@@ -1,7 +1,7 @@
 package sandbox
 
-// DisputeOptions say what kind of dispute it is.
-type DisputeOptions struct {
+// disputeOptions say what kind of dispute it is.
+type disputeOptions struct {
 	Inquiry bool   // the bank asks first, and takes no money yet
 	Reason  string // one of Stripe's; "fraudulent" if empty
 	Amount  int64  // minor units; the whole charge if 0
@@ -36,7 +36,7 @@ func (s *Sandbox) disputable(ch *charge) bool {
 	return true
 }
 
-func (s *Sandbox) openDispute(ch *charge, o DisputeOptions) *dispute {
+func (s *Sandbox) openDispute(ch *charge, o disputeOptions) *dispute {
 	d := &dispute{
 		id: newID("dp_1", 23), charge: ch.id, paymentIntent: ch.paymentIntent, currency: ch.currency, status: "needs_response",
 		reason: o.Reason, amount: o.Amount, created: s.nowUnix(), asked: s.nowUnix(),

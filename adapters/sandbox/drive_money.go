@@ -59,6 +59,13 @@ func (s *Sandbox) RequireRefundAction(refundID string) error {
 	})
 }
 
+// DisputeOptions say what kind of dispute it is.
+type DisputeOptions struct {
+	Inquiry bool   // the bank asks first, and takes no money yet
+	Reason  string // one of Stripe's; "fraudulent" if empty
+	Amount  int64  // minor units; the whole charge if 0
+}
+
 // OpenDispute has the buyer's bank dispute a payment, named as for Refund, and
 // returns the dispute's id.
 func (s *Sandbox) OpenDispute(paymentID string, o DisputeOptions) (string, error) {
@@ -73,7 +80,7 @@ func (s *Sandbox) OpenDispute(paymentID string, o DisputeOptions) (string, error
 	case o.Amount < 0 || o.Amount > ch.amount:
 		return "", fmt.Errorf("sandbox: a dispute of %d is not within the %d of %s", o.Amount, ch.amount, ch.id)
 	}
-	return s.openDispute(ch, o).id, nil
+	return s.openDispute(ch, disputeOptions(o)).id, nil
 }
 
 // EscalateDispute makes a chargeback of an inquiry.

@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"slices"
-	"time"
 )
 
 // event is a snapshot: its object never changes after the making.
@@ -62,7 +60,7 @@ func (e *event) render(version string) object {
 	}
 	pending := 0
 	for _, d := range e.deliveries {
-		if d.state != DeliverySucceeded {
+		if d.state != deliverySucceeded {
 			pending++
 		}
 	}
@@ -78,7 +76,7 @@ func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
 	if e == nil {
 		return nil, notFound("event", c.id, "id")
 	}
-	return e.render(APIVersion), nil
+	return e.render(accountVersion), nil
 }
 
 func (s *Sandbox) listEvents(c *call) (object, *apiError) {
@@ -99,7 +97,7 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 		keep: func(e *event) bool {
 			return created(e.created) && (len(kinds) == 0 || matchesType(kinds, e.kind)) && (!filtered || success == e.delivered())
 		},
-		object: func(e *event) object { return e.render(APIVersion) },
+		object: func(e *event) object { return e.render(accountVersion) },
 	}.serve(c)
 }
 
@@ -110,26 +108,5 @@ func (e *event) objectID() string {
 
 // delivered tells whether no delivery is pending or failed.
 func (e *event) delivered() bool {
-	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != DeliverySucceeded })
-}
-
-// Event is an event that the sandbox has sent or would have sent.
-type Event struct {
-	ID       string
-	Type     string
-	Created  time.Time
-	ObjectID string          // of data.object
-	Body     json.RawMessage // the whole envelope
-}
-
-// Events returns all events in the order of their making. Nothing delivers
-// them in that order.
-func (s *Sandbox) Events() []Event {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Event, 0, len(s.events.order))
-	for _, e := range s.events.order {
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.objectID(), encode(e.render(APIVersion))})
-	}
-	return out
+	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != deliverySucceeded })
 }

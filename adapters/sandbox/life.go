@@ -8,15 +8,11 @@ import (
 // This file has subscriptions go on by themselves. Where WithClock was given it does not:
 // such a test says itself when a period ends, see RenewSubscription.
 
-// CollectionPolicy says what Stripe does about an invoice that its card did not pay, as an
-// account's billing settings do.
-type CollectionPolicy struct {
+// collectionPolicy says what Stripe does about an invoice that its card did not pay.
+type collectionPolicy struct {
 	RetryAfter []time.Duration // how long after each failed attempt the next one is made
 	Then       string          // what the subscription becomes after the last: canceled, unpaid or past_due
 }
-
-// DefaultCollectionPolicy tries again after three, five and seven days, and then cancels.
-var DefaultCollectionPolicy = CollectionPolicy{RetryAfter: []time.Duration{3 * day, 5 * day, 7 * day}, Then: "canceled"}
 
 const (
 	day = 24 * time.Hour

@@ -20,7 +20,7 @@ type RetryPolicy struct {
 
 // DefaultRetryPolicy repeats after about 1 s, 2 s, 4 s ... 10 min, for two
 // hours: long enough to restart and mend a service under development.
-var DefaultRetryPolicy = RetryPolicy{Base: time.Second, Max: 10 * time.Minute, Attempts: 21}
+var DefaultRetryPolicy = RetryPolicy(defaultRetryPolicy)
 
 // WithBaseURL sets the address that hosted pages are linked under, such as
 // "http://127.0.0.1:4242". Without it the listener's address is used, or that
@@ -64,13 +64,23 @@ func WithDelayedAfter(d time.Duration) Option {
 
 // WithRetryPolicy sets how failed webhook deliveries are repeated.
 func WithRetryPolicy(p RetryPolicy) Option {
-	return func(s *Sandbox) { s.retry = p }
+	return func(s *Sandbox) { s.retry = retryPolicy(p) }
 }
+
+// CollectionPolicy says what Stripe does about an invoice that its card did not pay, as an
+// account's billing settings do.
+type CollectionPolicy struct {
+	RetryAfter []time.Duration // how long after each failed attempt the next one is made
+	Then       string          // what the subscription becomes after the last: canceled, unpaid or past_due
+}
+
+// DefaultCollectionPolicy tries again after three, five and seven days, and then cancels.
+var DefaultCollectionPolicy = CollectionPolicy{RetryAfter: []time.Duration{3 * day, 5 * day, 7 * day}, Then: "canceled"}
 
 // WithCollectionPolicy sets what is done about a subscription's invoice that its card
 // did not pay. It does not apply under WithClock.
 func WithCollectionPolicy(p CollectionPolicy) Option {
-	return func(s *Sandbox) { s.collection = p }
+	return func(s *Sandbox) { s.collection = collectionPolicy(p) }
 }
 
 // WithWebhookTimeout sets how long an endpoint may take to answer (10 s by

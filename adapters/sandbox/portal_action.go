@@ -100,7 +100,7 @@ func (cfg *portalConfiguration) endsTrial(sub *subscription) bool {
 
 // updateAs goes the way of POST /v1/subscriptions/{id}, for the same checks and events.
 func (s *Sandbox) updateAs(sub *subscription, form url.Values) *apiError {
-	_, e := s.updateSubscription(&call{params: params{form: form}, id: sub.id, version: APIVersion})
+	_, e := s.updateSubscription(&call{params: params{form: form}, id: sub.id, version: accountVersion})
 	return e
 }
 

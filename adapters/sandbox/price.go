@@ -12,7 +12,7 @@ type price struct {
 	active                                                  bool
 	unitAmount                                              int64 // minor units
 	interval, usageType                                     string
-	tiers                                                   []PriceTier
+	tiers                                                   []priceTier
 	tiersMode                                               string
 	intervalCount                                           int64
 	metadata                                                map[string]string

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// PriceTier is one tier of a price whose amount depends on the quantity.
-type PriceTier struct {
+// priceTier is one tier of a price whose amount depends on the quantity.
+type priceTier struct {
 	UpTo       int64 // the last quantity in it; 0 for the last tier, which has no end
 	UnitAmount int64 // minor units, for each
 	FlatAmount int64 // minor units, once
@@ -14,7 +14,7 @@ type PriceTier struct {
 
 // tiered is what a quantity costs: in volume mode all of it in the tier that it
 // reaches, in graduated mode each part in its own.
-func tiered(tiers []PriceTier, mode string, quantity int64) int64 {
+func tiered(tiers []priceTier, mode string, quantity int64) int64 {
 	var sum, before int64
 	for _, t := range tiers {
 		last := t.UpTo == 0 || quantity <= t.UpTo
@@ -37,12 +37,12 @@ func tiered(tiers []PriceTier, mode string, quantity int64) int64 {
 }
 
 // readTiers reads tiers[0][up_to] ..., of which the last is up to "inf".
-func readTiers(c *call) []PriceTier {
-	var tiers []PriceTier
+func readTiers(c *call) []priceTier {
+	var tiers []priceTier
 	at := c.indexes("tiers")
 	for n, i := range at {
 		name := fmt.Sprintf("tiers[%d]", i)
-		t := PriceTier{UnitAmount: c.integer(name+"[unit_amount]", 0, maxAmount), FlatAmount: c.integer(name+"[flat_amount]", 0, maxAmount)}
+		t := priceTier{UnitAmount: c.integer(name+"[unit_amount]", 0, maxAmount), FlatAmount: c.integer(name+"[flat_amount]", 0, maxAmount)}
 		switch end := c.required(name + "[up_to]"); {
 		case end == "inf" && n < len(at)-1, end != "inf" && n == len(at)-1:
 			c.fail(invalid("tiers", "", "The last tier's `up_to` has to be `inf`, and no other's."))
@@ -58,7 +58,7 @@ func readTiers(c *call) []PriceTier {
 }
 
 // checkTiers says what is wrong with the tiers, or nothing.
-func checkTiers(tiers []PriceTier) string {
+func checkTiers(tiers []priceTier) string {
 	for n, t := range tiers {
 		switch {
 		case (t.UpTo == 0) != (n == len(tiers)-1):

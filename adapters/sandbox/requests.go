@@ -1,15 +1,13 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
-// Request is an API request as the sandbox received it, without its key.
-type Request struct {
+// request is an API request as the sandbox received it, without its key.
+type request struct {
 	ID             string // req_...
 	Time           time.Time
 	Method         string
@@ -22,23 +20,8 @@ type Request struct {
 	Answered       bool   // false if a fault dropped the connection
 }
 
-// Requests returns the authorized API requests so far, oldest first.
-func (s *Sandbox) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Request, len(s.requests))
-	for i, r := range s.requests {
-		out[i] = *r
-		out[i].Form = maps.Clone(r.Form)
-		for k, v := range out[i].Form {
-			out[i].Form[k] = slices.Clone(v)
-		}
-	}
-	return out
-}
-
-func (s *Sandbox) logRequest(r *http.Request, c *call, key string) *Request {
-	l := &Request{ID: c.requestID, Time: s.now().UTC(), Method: r.Method, Path: c.path, Form: c.form, IdempotencyKey: key, APIVersion: c.version}
+func (s *Sandbox) logRequest(r *http.Request, c *call, key string) *request {
+	l := &request{ID: c.requestID, Time: s.now().UTC(), Method: r.Method, Path: c.path, Form: c.form, IdempotencyKey: key, APIVersion: c.version}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, l)

@@ -29,8 +29,8 @@ type Sandbox struct {
 	delayedAfter   time.Duration
 	webhookTimeout time.Duration
 	redirectWait   time.Duration
-	retry          RetryPolicy
-	collection     CollectionPolicy
+	retry          retryPolicy
+	collection     collectionPolicy
 	log            *slog.Logger
 	mux            *http.ServeMux
 	client         *http.Client // for webhooks
@@ -82,7 +82,7 @@ type Sandbox struct {
 	idempotency map[string]*rememberedAnswer
 	faults      []plannedFault
 	chaos       *chaos
-	requests    []*Request
+	requests    []*request
 	invoiceSeq  int
 }
 
@@ -94,8 +94,8 @@ func New(opts ...Option) *Sandbox {
 		delayedAfter:   5 * time.Second,
 		webhookTimeout: 10 * time.Second,
 		redirectWait:   10 * time.Second,
-		retry:          DefaultRetryPolicy,
-		collection:     DefaultCollectionPolicy,
+		retry:          retryPolicy(DefaultRetryPolicy),
+		collection:     collectionPolicy(DefaultCollectionPolicy),
 		log:            slog.New(slog.DiscardHandler),
 		slots:          make(chan struct{}, 128),
 		wake:           make(chan struct{}, 1),
@@ -108,7 +108,9 @@ func New(opts ...Option) *Sandbox {
 		o(s)
 	}
 	s.client = newWebhookClient(s.webhookTimeout)
-	s.mux = s.routes()
+	s.mux = http.NewServeMux()
+	s.apiRoutes(s.mux)
+	s.pageRoutes(s.mux)
 	s.work.Go(s.runTimers)
 	return s
 }

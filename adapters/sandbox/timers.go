@@ -26,11 +26,8 @@ func (s *Sandbox) at(t time.Time, run func()) {
 	}
 }
 
-// RunDue makes happen what is due at the sandbox's clock: sessions expire,
-// delayed payments settle, scheduled cancellations take effect. It happens by
-// itself as well, shortly after; a test that moves its own clock calls RunDue
-// to have it at once.
-func (s *Sandbox) RunDue() {
+// runAllDue makes happen what is due. mu is not held.
+func (s *Sandbox) runAllDue() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.runDue()
@@ -46,7 +43,7 @@ func (s *Sandbox) runDue() {
 
 func (s *Sandbox) runTimers() {
 	for {
-		s.RunDue()
+		s.runAllDue()
 		wait := time.NewTimer(s.untilNext())
 		select {
 		case <-s.ctx.Done():

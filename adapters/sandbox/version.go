@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// APIVersion is the version of Stripe's API that the sandbox's account has: of
+// accountVersion is the version of Stripe's API that the sandbox's account has: of
 // requests that name none, and of events unless their endpoint has another.
-const APIVersion = "2023-10-16"
+const accountVersion = "2023-10-16"
 
 // apiVersions are the versions whose shapes the sandbox can render. They sort as
 // texts. Those between two descriptions of stripespec.Versions differ from them
 // in what no object here has.
 var apiVersions = []string{
-	APIVersion, "2024-04-10", "2024-06-20", "2024-09-30.acacia", "2024-10-28.acacia", "2024-11-20.acacia", "2024-12-18.acacia",
+	accountVersion, "2024-04-10", "2024-06-20", "2024-09-30.acacia", "2024-10-28.acacia", "2024-11-20.acacia", "2024-12-18.acacia",
 	"2025-01-27.acacia", "2025-02-24.acacia", "2025-03-31.basil", "2025-04-30.basil", "2025-05-28.basil", "2025-06-30.basil",
 	"2025-07-30.basil", "2025-08-27.basil", "2025-09-30.clover", "2025-10-29.clover", "2025-11-17.clover", "2025-12-15.clover",
 	"2026-01-28.clover", "2026-02-25.clover", "2026-03-25.dahlia", "2026-04-22.dahlia", "2026-05-27.dahlia", "2026-06-24.dahlia",
@@ -38,9 +38,8 @@ const (
 // adds.
 const newest = "2026-10-28.endive"
 
-// IsVersion tells whether the sandbox speaks a version of the API, such as
-// "2026-08-26.dahlia".
-func IsVersion(v string) bool {
+// isVersion tells whether the sandbox speaks a version of the API.
+func isVersion(v string) bool {
 	_, release, _ := strings.Cut(newest, ".")
 	date, ofNewest := strings.CutSuffix(v, "."+release)
 	_, err := time.Parse(time.DateOnly, date)
@@ -51,9 +50,9 @@ func IsVersion(v string) bool {
 func readVersion(r *http.Request) (string, *apiError) {
 	switch v := r.Header.Get("Stripe-Version"); {
 	case v == "":
-		return APIVersion, nil
-	case !IsVersion(v):
-		return APIVersion, invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks those from %s to %s.", v, APIVersion, newest)
+		return accountVersion, nil
+	case !isVersion(v):
+		return accountVersion, invalid("", "", "Invalid Stripe API version: %s. The sandbox speaks those from %s to %s.", v, accountVersion, newest)
 	default:
 		return v, nil
 	}

@@ -11,43 +11,17 @@ import (
 	"strings"
 )
 
-// WebhookEndpoint is where events are sent.
-type WebhookEndpoint struct {
-	ID            string // we_...
-	URL           string
-	Secrets       []string // one signature for each; two while a secret is rolled
-	EnabledEvents []string // event types; "*" or none for all
-	APIVersion    string   // of the events that it is sent
-}
-
+// endpoint is where events are sent.
 type endpoint struct {
-	WebhookEndpoint
-	ownVersion        string // that was asked for; empty for the account's
+	id, url           string
+	secrets           []string // one signature for each; two while a secret is rolled
+	enabledEvents     []string // event types; "*" or none for all
+	apiVersion        string   // of the events that it is sent
+	ownVersion        string   // that was asked for; empty for the account's
 	description       string
 	metadata          map[string]string
 	created           int64
 	disabled, removed bool
-}
-
-// AddWebhookEndpoint sends events from now on to url, signed with secret; an
-// empty secret is replaced by a random one, as Stripe makes it. enabledEvents
-// are event types; none means all.
-func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string) WebhookEndpoint {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addEndpoint("", url, secret, enabledEvents).clone()
-}
-
-// AddWebhookEndpointAt is AddWebhookEndpoint for an endpoint with an api_version
-// of its own, which shows the same events in the shapes of that version. It fails
-// for a version that the sandbox does not know.
-func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
-	if !IsVersion(apiVersion) {
-		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, alternatives(apiVersions))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addEndpoint(apiVersion, url, secret, enabledEvents).clone(), nil
 }
 
 // addEndpoint takes an empty version for the account's. mu is held.
@@ -55,47 +29,17 @@ func (s *Sandbox) addEndpoint(ownVersion, url, secret string, enabledEvents []st
 	if secret == "" {
 		secret = newID("whsec_", 32)
 	}
-	ep := &endpoint{WebhookEndpoint: WebhookEndpoint{
-		ID: newID("we_1", 23), URL: url, Secrets: []string{secret}, EnabledEvents: slices.Clone(enabledEvents),
-		APIVersion: cmp.Or(ownVersion, APIVersion),
-	}, ownVersion: ownVersion, created: s.nowUnix()}
+	ep := &endpoint{
+		id: newID("we_1", 23), url: url, secrets: []string{secret}, enabledEvents: slices.Clone(enabledEvents),
+		apiVersion: cmp.Or(ownVersion, accountVersion), ownVersion: ownVersion, created: s.nowUnix(),
+	}
 	s.endpoints = append(s.endpoints, ep)
 	return ep
 }
 
-func (w WebhookEndpoint) clone() WebhookEndpoint {
-	w.Secrets, w.EnabledEvents = slices.Clone(w.Secrets), slices.Clone(w.EnabledEvents)
-	return w
-}
-
-// SetWebhookSecrets replaces the secrets of an endpoint: two of them while a
-// secret is rolled, then the new one alone. It fails for an unknown endpoint
-// and without a secret.
-func (s *Sandbox) SetWebhookSecrets(endpointID string, secrets ...string) error {
-	if len(secrets) == 0 || slices.Contains(secrets, "") {
-		return fmt.Errorf("sandbox: a webhook endpoint needs a secret")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ep := s.endpointOf(endpointID)
-	if ep == nil {
-		return fmt.Errorf("sandbox: no such webhook endpoint: %s", endpointID)
-	}
-	ep.Secrets = slices.Clone(secrets)
-	return nil
-}
-
-// RemoveWebhookEndpoint stops deliveries to the endpoint, repeated ones
-// included.
-func (s *Sandbox) RemoveWebhookEndpoint(endpointID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.removeEndpoint(endpointID)
-}
-
 func (s *Sandbox) removeEndpoint(endpointID string) {
 	s.endpoints = slices.DeleteFunc(s.endpoints, func(ep *endpoint) bool {
-		if ep.ID == endpointID {
+		if ep.id == endpointID {
 			ep.removed = true
 		}
 		return ep.removed
@@ -103,7 +47,7 @@ func (s *Sandbox) removeEndpoint(endpointID string) {
 }
 
 func (ep *endpoint) wants(kind string) bool {
-	return !ep.disabled && (len(ep.EnabledEvents) == 0 || matchesType(ep.EnabledEvents, kind))
+	return !ep.disabled && (len(ep.enabledEvents) == 0 || matchesType(ep.enabledEvents, kind))
 }
 
 // matchesType tells whether one of types is kind, "*", or a prefix such as

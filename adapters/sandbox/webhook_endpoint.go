@@ -25,8 +25,8 @@ var webhookEndpointRoutes = []route{
 func (s *Sandbox) createWebhookEndpoint(c *call) (object, *apiError) {
 	c.required("url")
 	version := c.text("api_version")
-	if version != "" && !IsVersion(version) {
-		c.fail(invalid("api_version", "", "Invalid api_version: %s. The sandbox sends events in the versions from %s to %s.", version, APIVersion, newest))
+	if version != "" && !isVersion(version) {
+		c.fail(invalid("api_version", "", "Invalid api_version: %s. The sandbox sends events in the versions from %s to %s.", version, accountVersion, newest))
 	}
 	var change endpoint
 	change.read(c)
@@ -39,10 +39,10 @@ func (s *Sandbox) createWebhookEndpoint(c *call) (object, *apiError) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	ep := s.addEndpoint(version, change.URL, "", change.EnabledEvents)
+	ep := s.addEndpoint(version, change.url, "", change.enabledEvents)
 	ep.description, ep.metadata = change.description, change.metadata
 	o := ep.object()
-	o["secret"] = ep.Secrets[0]
+	o["secret"] = ep.secrets[0]
 	return o, nil
 }
 
@@ -84,7 +84,7 @@ func (s *Sandbox) listWebhookEndpoints(c *call) (object, *apiError) {
 	slices.Reverse(newestFirst)
 	return page[*endpoint]{
 		noun: "webhook endpoint", items: newestFirst,
-		id:     func(ep *endpoint) string { return ep.ID },
+		id:     func(ep *endpoint) string { return ep.id },
 		keep:   func(*endpoint) bool { return true },
 		object: (*endpoint).object,
 	}.serve(c)
@@ -93,16 +93,16 @@ func (s *Sandbox) listWebhookEndpoints(c *call) (object, *apiError) {
 // read changes what the request gives.
 func (ep *endpoint) read(c *call) {
 	if c.has("url") {
-		ep.URL = c.webURL("url")
+		ep.url = c.webURL("url")
 	}
 	if c.hasAny("enabled_events") {
-		ep.EnabledEvents = c.list("enabled_events")
-		for _, kind := range ep.EnabledEvents {
+		ep.enabledEvents = c.list("enabled_events")
+		for _, kind := range ep.enabledEvents {
 			if kind != "*" && !known().has("EVENT "+kind, c.version) {
 				c.fail(invalid("enabled_events", "", "Invalid enabled_events: %s is not an event type of API version %s", kind, c.version))
 			}
 		}
-		if len(ep.EnabledEvents) == 0 {
+		if len(ep.enabledEvents) == 0 {
 			c.fail(invalid("enabled_events", "parameter_invalid_empty", "You must enable at least one event type."))
 		}
 	}
@@ -114,7 +114,7 @@ func (ep *endpoint) read(c *call) {
 
 func (s *Sandbox) endpointOf(id string) *endpoint {
 	for _, ep := range s.endpoints {
-		if ep.ID == id {
+		if ep.id == id {
 			return ep
 		}
 	}
@@ -122,7 +122,7 @@ func (s *Sandbox) endpointOf(id string) *endpoint {
 }
 
 func (ep *endpoint) object() object {
-	status, events := "enabled", ep.EnabledEvents
+	status, events := "enabled", ep.enabledEvents
 	if ep.disabled {
 		status = "disabled"
 	}
@@ -130,8 +130,8 @@ func (ep *endpoint) object() object {
 		events = []string{"*"}
 	}
 	return object{
-		"id": ep.ID, "object": "webhook_endpoint", "api_version": orNull(ep.ownVersion), "application": nil, "created": ep.created,
+		"id": ep.id, "object": "webhook_endpoint", "api_version": orNull(ep.ownVersion), "application": nil, "created": ep.created,
 		"description": orNull(ep.description), "enabled_events": slices.Clone(events), "livemode": false,
-		"metadata": metadataObject(ep.metadata), "status": status, "url": ep.URL,
+		"metadata": metadataObject(ep.metadata), "status": status, "url": ep.url,
 	}
 }

@@ -1,0 +1,59 @@
+package sandbox
+
+import "time"
+
+// Chaos is how often something goes wrong by itself that goes wrong at Stripe too, each from
+// 0, never, to 1, always. The zero value is a Stripe as nobody has it.
+type Chaos struct {
+	// Seed makes what goes wrong the same in each run, as far as the requests come in the
+	// same order.
+	Seed uint64
+	// Duplicates is the share of events that an endpoint is sent twice. Stripe promises to
+	// deliver at least once.
+	Duplicates float64
+	// Twins is the share of events that are told again under another id. Stripe says that it
+	// may happen, and to compare data.object.id and type.
+	Twins float64
+	// Delays is the share of deliveries that come later than they would, by up to DelayUpTo of
+	// the sandbox's clock, and so after what happened later. Stripe promises no order.
+	Delays    float64
+	DelayUpTo time.Duration
+	// Losses is the share of deliveries whose first attempt does not arrive. It is repeated, as
+	// what an endpoint refuses is.
+	Losses float64
+	// Failures is the share of API requests that are answered 500 or 429, and not performed.
+	Failures float64
+	// LostAnswers is the share of API requests that change something and are performed, whose
+	// connection ends before the answer. A client repeats them with the same Idempotency-Key.
+	LostAnswers float64
+}
+
+// DefaultChaos is weather that a service has to stand: much more of it than at Stripe, so that
+// a short test meets it.
+func DefaultChaos(seed uint64) Chaos {
+	return Chaos{
+		Seed: seed, Duplicates: 0.2, Twins: 0.1, Delays: 0.3, DelayUpTo: 3 * time.Second, Losses: 0.1,
+		Failures: 0.05, LostAnswers: 0.03,
+	}
+}
+
+// WithChaos has things go wrong. See also FailNext, which says what and when.
+func WithChaos(c Chaos) Option { return func(s *Sandbox) { s.setChaos(chaosRates(c)) } }
+
+// SetChaos has things go wrong from now on, or no more with the zero value. What is already
+// on its way stays late.
+func (s *Sandbox) SetChaos(c Chaos) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setChaos(chaosRates(c))
+}
+
+// Chaos is what goes wrong by itself now.
+func (s *Sandbox) Chaos() Chaos {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.chaos == nil {
+		return Chaos{}
+	}
+	return Chaos(s.chaos.chaosRates)
+}

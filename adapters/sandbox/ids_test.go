@@ -1,0 +1,17 @@
+package sandbox
+
+import (
+	"testing"
+)
+
+func TestNewID_IsRandom(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 10_000 {
+		id := newID("cus_", 14)
+		if len(id) != 18 || seen[id] {
+			t.Fatalf("got %s again or too short", id)
+		}
+		seen[id] = true
+	}
+}
