@@ -162,7 +162,7 @@ func (s *Sandbox) readChoice(c *call, couponName, codeName, customer, currency s
 		case pc == nil:
 			c.fail(missingReference("promotion code", code, codeName))
 			return nil
-		case !s.redeemable(pc):
+		case !s.redeemable(pc, s.nowUnix()):
 			c.fail(invalid(codeName, "promotion_code_expired", "This promotion code is not active: %s", pc.code))
 		case pc.customer != "" && pc.customer != customer:
 			c.fail(invalid(codeName, "", "This promotion code cannot be redeemed by this customer."))

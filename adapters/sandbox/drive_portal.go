@@ -17,6 +17,13 @@ type Portal struct {
 	id string
 }
 
+// portalStep is what a step in the portal is about.
+type portalStep struct {
+	cfg *portalConfiguration
+	cu  *customer
+	sub *subscription // that is named, if one is
+}
+
 // Portal opens a session of the billing portal by its id or URL. What is wrong with it
 // is told by what is done there.
 func (s *Sandbox) Portal(sessionURLorID string) *Portal {
@@ -40,7 +47,7 @@ func (p *Portal) CancelNow(subscriptionID string) error {
 }
 
 func (p *Portal) cancel(subscriptionID, mode string) error {
-	return p.do("subscription_cancel", subscriptionID, func(v *portalVisit) error {
+	return p.do("subscription_cancel", subscriptionID, func(v *portalStep) error {
 		if v.cfg.cancelMode != mode {
 			return fmt.Errorf("sandbox: the configuration %s cancels %s", v.cfg.id, v.cfg.cancelMode)
 		}
@@ -50,13 +57,13 @@ func (p *Portal) cancel(subscriptionID, mode string) error {
 
 // Resume takes back the cancellation of a subscription, before it takes effect.
 func (p *Portal) Resume(subscriptionID string) error {
-	return p.do("", subscriptionID, func(v *portalVisit) error { return portalError(p.s.portalResume(v.cfg, v.sub)) })
+	return p.do("", subscriptionID, func(v *portalStep) error { return portalError(p.s.portalResume(v.cfg, v.sub)) })
 }
 
 // Change changes a subscription of one item to the price and quantity. What is due at
 // once the customer's card pays, else it is ErrDeclined and nothing has changed.
 func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
-	return p.do("subscription_update", subscriptionID, func(v *portalVisit) error {
+	return p.do("subscription_update", subscriptionID, func(v *portalStep) error {
 		return portalError(p.s.portalChange(v.cfg, v.sub, priceID, quantity))
 	})
 }
@@ -64,7 +71,7 @@ func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
 // ReplaceCard has the customer's subscriptions, and those to come, paid with another of
 // the test cards. It is ErrDeclined for one that is declined.
 func (p *Portal) ReplaceCard(number string) error {
-	return p.do("payment_method_update", "", func(v *portalVisit) error {
+	return p.do("payment_method_update", "", func(v *portalStep) error {
 		return portalError(p.s.portalCard(v.cfg, v.cu, digits(number)))
 	})
 }
@@ -84,11 +91,11 @@ func (p *Portal) Confirm() error {
 	}
 	switch ps.flow.kind {
 	case "subscription_cancel":
-		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalVisit) error {
+		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalStep) error {
 			return portalError(p.s.portalCancel(v.cfg, v.sub, "", ""))
 		})
 	case "subscription_update_confirm":
-		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalVisit) error {
+		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalStep) error {
 			if e := p.s.updatable(v.cfg, v.sub); e != nil {
 				return portalError(e)
 			}
@@ -100,7 +107,7 @@ func (p *Portal) Confirm() error {
 }
 
 // do is a step in the portal; flow is the kind of the flow that consists of it, if any.
-func (p *Portal) do(flow, subscriptionID string, step func(*portalVisit) error) error {
+func (p *Portal) do(flow, subscriptionID string, step func(*portalStep) error) error {
 	s := p.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +115,7 @@ func (p *Portal) do(flow, subscriptionID string, step func(*portalVisit) error) 
 	if ps == nil {
 		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
 	}
-	v := &portalVisit{s: s, ps: ps, cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
+	v := &portalStep{cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
 	f := ps.flow
 	switch {
 	case v.cu == nil || !ps.openAt(s.now()):

@@ -15,8 +15,6 @@ type collectionPolicy struct {
 }
 
 const (
-	day = 24 * time.Hour
-
 	// draftLife is how long a period's invoice stays a draft that the shop may still change.
 	draftLife = time.Hour
 

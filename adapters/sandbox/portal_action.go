@@ -98,6 +98,12 @@ func (cfg *portalConfiguration) endsTrial(sub *subscription) bool {
 	return sub.status == "trialing" && cfg.trial == "end_trial"
 }
 
+// portalCustomer goes the way of POST /v1/customers/{id}.
+func (s *Sandbox) portalCustomer(cu *customer, form url.Values) *apiError {
+	_, e := s.updateCustomer(&call{params: params{form: form}, id: cu.id, version: accountVersion})
+	return e
+}
+
 // updateAs goes the way of POST /v1/subscriptions/{id}, for the same checks and events.
 func (s *Sandbox) updateAs(sub *subscription, form url.Values) *apiError {
 	_, e := s.updateSubscription(&call{params: params{form: form}, id: sub.id, version: accountVersion})

@@ -84,7 +84,7 @@ func (v *portalVisit) updateCustomer() portalAnswer {
 	if wrong {
 		return v.customerPage(fields)
 	}
-	if _, e := v.s.updateCustomer(&call{params: params{form: form}, id: v.cu.id, version: accountVersion}); e != nil {
+	if e := v.s.portalCustomer(v.cu, form); e != nil {
 		for i := range fields {
 			if fields[i].Name == e.param {
 				fields[i].Error, fields[i].Focus = e.message, true

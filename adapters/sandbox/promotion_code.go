@@ -78,8 +78,7 @@ func (s *Sandbox) codeInUse(code, customer string) *promotionCode {
 }
 
 // redeemable tells whether the code can still be redeemed: it is not active without that.
-func (s *Sandbox) redeemable(pc *promotionCode) bool {
-	now := s.nowUnix()
+func (s *Sandbox) redeemable(pc *promotionCode, now int64) bool {
 	return pc.active && (pc.expiresAt == 0 || now < pc.expiresAt) && (pc.maxRedemptions == 0 || pc.redeemed < pc.maxRedemptions) && s.coupons.get(pc.coupon).valid(now)
 }
 
@@ -121,7 +120,7 @@ func (s *Sandbox) listPromotionCodes(c *call) (object, *apiError) {
 		id: func(pc *promotionCode) string { return pc.id },
 		keep: func(pc *promotionCode) bool {
 			return created(pc.created) && coupon(pc.coupon) && customer(pc.customer) && (code == "" || strings.EqualFold(code, pc.code)) &&
-				(!c.has("active") || active == s.redeemable(pc))
+				(!c.has("active") || active == s.redeemable(pc, s.nowUnix()))
 		},
 		object: s.promotionCodeObject,
 	}.serve(c)
@@ -129,7 +128,7 @@ func (s *Sandbox) listPromotionCodes(c *call) (object, *apiError) {
 
 func (s *Sandbox) promotionCodeObject(pc *promotionCode) object {
 	return object{
-		"id": pc.id, "object": "promotion_code", "active": s.redeemable(pc), "code": pc.code, "coupon": s.couponObject(s.coupons.get(pc.coupon)),
+		"id": pc.id, "object": "promotion_code", "active": s.redeemable(pc, s.nowUnix()), "code": pc.code, "coupon": s.couponObject(s.coupons.get(pc.coupon)),
 		"created": pc.created, "customer": orNull(pc.customer), "expires_at": orNull(pc.expiresAt), "livemode": false,
 		"max_redemptions": orNull(pc.maxRedemptions), "metadata": metadataObject(pc.metadata), "promotion": object{"type": "coupon", "coupon": pc.coupon},
 		"restrictions":   object{"first_time_transaction": pc.firstTime, "minimum_amount": orNull(pc.leastAmount), "minimum_amount_currency": orNull(pc.leastCurrency)},

@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+const day = 24 * time.Hour
+
 // timer is something that happens by itself at a time of the sandbox's clock.
 type timer struct {
 	at  time.Time
