@@ -3,7 +3,9 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -226,5 +228,26 @@ func TestNamed_WhatIsKnownByNow(t *testing.T) {
 	w.askOnUntil(t, func() bool { return len(w.named(t)) == 0 })
 	if r := w.receipt(t, e.ID); r.Outcome != domain.OutcomeUnchanged || r.User != "u" {
 		t.Errorf("receipt %+v, want that it is u's and said nothing new", r)
+	}
+}
+
+// Whose customer account it is that two users' checkouts name, a person has to say; Stripe
+// is not to repeat it for three days.
+func TestNamed_OneAccountOfTwoUsersIsAPersonsToDecide(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deliver(t, w.buysByAccount(t)...)
+	before := w.features(t, "u")
+	session := w.stripe.Pay(w.start(t, app.CheckoutRequest{User: "v", Plan: "pro"}).Session)[0].(domain.SessionFact)
+	session.Customer, session.CustomerAccount = "", "acct_1"
+	verdict := w.send(t, w.event(session))
+	if verdict.Outcome != domain.OutcomeQuarantined || !strings.Contains(verdict.Reason, "of user u") || !strings.Contains(verdict.Reason, "of user v") {
+		t.Errorf("got %+v, want that it is quarantined, and both users named", verdict)
+	}
+	if got := w.features(t, "u"); !maps.Equal(got, before) || len(got) == 0 {
+		t.Errorf("u has %v, want what was there: %v", got, before)
+	}
+	if got := w.features(t, "v"); len(got) > 0 {
+		t.Errorf("v has %v, want nothing", got)
 	}
 }

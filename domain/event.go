@@ -121,16 +121,22 @@ func (i InvoiceFact) Refs() []Ref {
 	)
 }
 
-// Names are what a fact would make known as names of its account, beside those of the
-// customer: another user who has one of them already has a claim to it, too.
+// Names are what a fact would make known as names of its account: another user who has
+// one of them already has a claim to it, too.
 func Names(f Fact) []Ref {
 	switch f := f.(type) {
 	case SessionFact:
-		return refs(Ref{RefSubscription, string(f.Subscription)}, Ref{RefPaymentIntent, string(f.PaymentIntent)})
+		return refs(
+			Ref{RefSubscription, string(f.Subscription)}, Ref{RefPaymentIntent, string(f.PaymentIntent)},
+			Ref{RefAccount, string(f.CustomerAccount)},
+		)
 	case SubscriptionFact:
-		return refs(Ref{RefSubscription, string(f.Snapshot.ID)})
+		return refs(Ref{RefSubscription, string(f.Snapshot.ID)}, Ref{RefAccount, string(f.Snapshot.CustomerAccount)})
 	case InvoiceFact:
-		names := refs(Ref{RefInvoice, string(f.Invoice.ID)}, Ref{RefSubscription, string(f.Invoice.Subscription)})
+		names := refs(
+			Ref{RefInvoice, string(f.Invoice.ID)}, Ref{RefSubscription, string(f.Invoice.Subscription)},
+			Ref{RefAccount, string(f.CustomerAccount)},
+		)
 		for _, p := range f.PaidWith {
 			names = append(names, moneyRefs(p.PaymentIntent, p.Charge)...)
 		}
