@@ -21,9 +21,12 @@ type moneyBack struct {
 	disputed []DisputeState
 }
 
+// paid is how much money came for it.
+func (b *Bill) paid() int64 { return cmp.Or(b.Invoice.AmountPaid, b.Payment.Amount) }
+
 // moneyBack adds up what refunds, charges, credit notes and disputes say of a bill.
 func (b *Bill) moneyBack() moneyBack {
-	m := moneyBack{paid: cmp.Or(b.Invoice.AmountPaid, b.Payment.Amount), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
+	m := moneyBack{paid: b.paid(), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
 		return m
 	}
@@ -54,24 +57,35 @@ func (b *Bill) moneyBack() moneyBack {
 	return m
 }
 
-// isPart tells whether a dispute is about a part of its charge: a part that was lost is
+// isPart tells whether a dispute is about a part of what was paid: a part that was lost is
 // money that went back, and all of it is what the whole was for. The whole is what no
-// refund has given back, and several disputes may be over it together. Banks convert
-// currencies, so that it may differ a little.
+// refund has given back, and several disputes may be over it together, of one charge or of
+// several that paid the bill. Banks convert currencies, so that it may differ a little.
 func (b *Bill) isPart(d Dispute) bool {
+	var charged, refunded int64
 	for _, c := range b.Charges {
-		if !d.isOf(c) || c.Amount <= 0 || c.Currency != d.Currency {
-			continue
+		refunded = saturatingAdd(refunded, b.refundedOf(c))
+		if d.isOf(c) && c.Currency == d.Currency {
+			charged = max(charged, c.Amount)
 		}
-		var disputed int64
-		for _, other := range b.Disputes {
-			if other.isOf(c) && other.state() == d.state() {
-				disputed = saturatingAdd(disputed, other.Amount)
-			}
-		}
-		return disputed < (c.Amount-b.refundedOf(c))/10*9
 	}
-	return false
+	if charged <= 0 {
+		return false // nobody said how much it is of
+	}
+	var disputed int64
+	for _, other := range b.Disputes {
+		if other.takesAsMuchAs(d) {
+			disputed = saturatingAdd(disputed, other.Amount)
+		}
+	}
+	return disputed < (max(b.paid(), charged)-refunded)/10*9
+}
+
+// takesAsMuchAs tells whether the money of a dispute is gone if that of another one is: what
+// was lost is gone while the other is open.
+func (d Dispute) takesAsMuchAs(other Dispute) bool {
+	state := d.state()
+	return state == other.state() || state == DisputeLost && other.state() == DisputeOpen
 }
 
 // refundedOf is how much of a charge was refunded, as far as anything says.

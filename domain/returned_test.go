@@ -175,3 +175,33 @@ func TestReturned_ACreditNoteTakesTheLineThatItNames(t *testing.T) {
 		"taken back":                  {also(note("issued", 500, addOn), note("void", 500, addOn)), []holding{{6, both}}},
 	})
 }
+
+// A bill may be paid by several payments, each of which has a charge: what the bank took
+// back of one is a part of what was paid.
+func TestReturned_ADisputeOverOneOfTwoPayments(t *testing.T) {
+	t.Parallel()
+	charged := func(payment string, amount int64) domain.Fact {
+		return domain.ChargeFact{
+			Type: "charge.succeeded", At: on(0), ID: domain.ChargeID("ch_" + payment), PaymentIntent: domain.PaymentIntentID("pi_" + payment),
+			Customer: cusAna, Amount: amount, Currency: "usd",
+		}
+	}
+	dispute := func(payment string, amount int64, status domain.DisputeStatus) domain.Fact {
+		d := disputeOf(20, domain.PaymentIntentID("pi_"+payment), status).(domain.DisputeFact)
+		d.Charge, d.Amount = domain.ChargeID("ch_"+payment), amount
+		return d
+	}
+	year := bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 14500, 0, 365))
+	year.PaidWith = []domain.PaidWith{{PaymentIntent: "pi_small", Charge: "ch_small"}, {PaymentIntent: "pi_large", Charge: "ch_large"}}
+	paid := []domain.Fact{sub(0, "active", has("si_1", "price_m_year", 5, 0, 365)), year, charged("small", 3000), charged("large", 11500)}
+	also := func(more ...domain.Fact) []domain.Fact { return append(paid[:len(paid):len(paid)], more...) }
+	const five = "pro, projects 100, seats 5"
+	tellAll(t, map[string]story{
+		"the smaller one, lost":                       {also(dispute("small", 3000, "lost")), []holding{{21, five}}},
+		"the smaller one, open":                       {also(dispute("small", 3000, "needs_response")), []holding{{21, five}}},
+		"both, lost":                                  {also(dispute("small", 3000, "lost"), dispute("large", 11500, "lost")), []holding{{21, "nothing"}}},
+		"the one is lost, the other open":             {also(dispute("small", 3000, "lost"), dispute("large", 11500, "under_review")), []holding{{21, "nothing"}}},
+		"the one is refunded, and the other disputed": {also(refundOf(9, "pi_small", "succeeded", 3000), dispute("large", 11500, "needs_response")), []holding{{21, "nothing"}}},
+		"the one is lost, and the other won":          {also(dispute("small", 3000, "lost"), dispute("large", 11500, "won")), []holding{{21, five}}},
+	})
+}
