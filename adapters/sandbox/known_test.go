@@ -55,7 +55,7 @@ func TestKnown_IsWhatStripeDescribes(t *testing.T) {
 		return
 	}
 	if b.String() != knownText {
-		t.Error("known.txt is not what Stripe's descriptions say: run go generate ./adapters/sandbox")
+		t.Error("known.txt is not what Stripe's descriptions say: run go generate ./adapters/sandbox/...")
 	}
 }
 

@@ -115,7 +115,7 @@ func (s *Sandbox) listTestClocks(c *call) (object, *apiError) {
 }
 
 // testClockLife is how long Stripe keeps one.
-const testClockLife = 30 * day
+const testClockLife = 30 * 24 * time.Hour
 
 func (s *Sandbox) testClockObject(clock *testClock) object {
 	status, details := "ready", object{}
