@@ -20,8 +20,8 @@ const (
 	deliveryFailed    deliveryState = "failed"    // given up
 )
 
-// attempt is one try to deliver an event.
-type attempt struct {
+// deliveryAttempt is one try to deliver an event.
+type deliveryAttempt struct {
 	time   time.Time // of the signature, UTC
 	status int       // HTTP status; 0 without an answer
 	err    string    // why there was no answer
@@ -33,7 +33,7 @@ type delivery struct {
 	endpoint *endpoint
 	body     []byte
 	state    deliveryState
-	attempts []attempt
+	attempts []deliveryAttempt
 	due      bool // its next attempt is due or under way
 	lost     bool // its first attempt does not arrive
 }
@@ -124,13 +124,13 @@ func (s *Sandbox) deliver(d *delivery, n int) {
 }
 
 // try sends the event once, newly signed.
-func (s *Sandbox) try(d *delivery) attempt {
+func (s *Sandbox) try(d *delivery) deliveryAttempt {
 	s.mu.Lock()
 	url, secrets, lost := d.endpoint.url, slices.Clone(d.endpoint.secrets), d.lost
 	d.lost = false
 	s.mu.Unlock()
 	now := s.signatureNow()
-	a := attempt{time: now.UTC()}
+	a := deliveryAttempt{time: now.UTC()}
 	if lost {
 		a.err = "lost on the way"
 		return a
@@ -155,7 +155,7 @@ func (s *Sandbox) try(d *delivery) attempt {
 }
 
 // record keeps the attempt and tells whether it was the last.
-func (s *Sandbox) record(d *delivery, a attempt, last bool) bool {
+func (s *Sandbox) record(d *delivery, a deliveryAttempt, last bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.attempts = append(d.attempts, a)
