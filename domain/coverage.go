@@ -76,7 +76,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 		}
 	}
 	c.lasted = lengthOf(paid)
-	for _, bill := range l.owed {
+	for _, bill := range l.owedFor(item) {
 		// Of which lines there are more, it may be about anything.
 		if !bill.Invoice.Complete || bill.Invoice.has(func(l *Line) bool { return l.about(item) }) {
 			c.open = append(c.open, bill)

@@ -77,7 +77,7 @@ func invoiceStatusTable() string {
 	means := map[domain.InvoiceStatus]string{
 		domain.InvoiceDraft:         "nobody owes it yet",
 		domain.InvoiceOpen:          "it is owed: overdue from its due date on, or else from when it was finalized",
-		domain.InvoiceUncollectible: "it is owed, and no longer collected; counts as overdue if no other is open",
+		domain.InvoiceUncollectible: "it is owed, and no longer collected; counts as overdue if no other is open, or if it is for a change",
 		domain.InvoiceVoid:          "as if it had never been",
 		domain.InvoicePaid:          "its lines are paid for: with money, with credit, or there was nothing to pay",
 	}

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -55,4 +56,10 @@ func (d Dispute) state() DisputeState {
 		return DisputeRules[row].State
 	}
 	return DisputeNone
+}
+
+// takes is how much of its money a dispute takes: one that is lost as much as one that is
+// open, and more.
+func (s DisputeState) takes() int {
+	return slices.Index([]DisputeState{DisputeInquiry, DisputeOpen, DisputeLost}, s)
 }

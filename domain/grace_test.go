@@ -155,6 +155,17 @@ func TestGrace_GivesThePlansPastDueGrants(t *testing.T) {
 		[]holding{{6, "pro, projects 100, seats 1"}, {22, "pro, projects 100, seats 1"}, {30, "nothing"}},
 	}
 	seat.check(t, accountWith(ana), c)
+
+	// Something else is overdue, and the plan's own invoice is sent and not due for 20 days.
+	sent := with(bill(30, "in_2", "open", cycle("si_1", "price_m", 1, 1000, 30, 60)), func(i *domain.Invoice) { i.Method, i.DueAt = domain.SendInvoice, on(52) })
+	elsewhere := story{
+		[]domain.Fact{
+			sub(0, "active", month(0)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30)),
+			bill(5, "in_3", "open", line(domain.LineChange, "si_9", "price_x", 1, 800, 5, 30)), sent, sub(32, "past_due", month(1)),
+		},
+		[]holding{{33, "pro, projects 100, seats 1"}, {51.9, "pro, projects 100, seats 1"}, {52, "projects 3"}, {67.9, "projects 3"}, {68, "nothing"}},
+	}
+	elsewhere.check(t, accountWith(ana), c)
 }
 
 // A trial gives the plan's trial grants; nothing is overdue in it.

@@ -83,8 +83,15 @@ var mutants = []edit{
 			p.until = earliest(p.until, end)`},
 	{"standing.go", "if set == GrantsTrial && p.TrialGrants != nil ||", `if set == GrantsTrial && p.TrialGrants != nil && !mutant("a trial gives all") ||`},
 	{"settled.go", "case l.Subscription.tries(line):", `case l.Subscription.tries(line) && !mutant("a trial is paid for"):`},
-	{"timeline.go", "if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone {",
-		`if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone && !mutant("what is reduced comes before what was paid for") {`},
+	{"timeline.go", "case t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone:",
+		`case t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone && !mutant("what is reduced comes before what was paid for"):`},
+	{"returned.go", "if other.state().takes() >= d.state().takes() {",
+		`if mutant("a dispute over one of several payments takes all") {
+			return false
+		}
+		if other.state().takes() >= d.state().takes() {`},
+	{"owed.go", "if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) {",
+		`if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) && !mutant("a change that was given up is given") {`},
 	{"observe.go", "collected: Collection(s.Pause),", `collected: map[bool]Collection{false: Collection(s.Pause)}[mutant("collection that is paused is as good as any")],`},
 	{"account.go", "return slices.Contains(a.DeletedCustomers, customer)",
 		`return slices.Contains(a.DeletedCustomers, customer) && !mutant("a subscription outlives its customer")`},

@@ -54,11 +54,7 @@ func (l *ledger) observe(item *Item, plan *Plan, c *coverage) itemObservations {
 // changedOnCredit tells whether an invoice that is not paid is for a change of the item,
 // or for adding it.
 func (l *ledger) changedOnCredit(item *Item, horizon time.Time) bool {
-	return slices.ContainsFunc(l.Bills, func(b *Bill) bool {
-		return b.unpaid() && b.Invoice.has(func(l *Line) bool {
-			return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(horizon)
-		})
-	})
+	return slices.ContainsFunc(l.Bills, func(b *Bill) bool { return b.unpaid() && b.changes(item, horizon) })
 }
 
 // checkoutUnpaid tells whether the subscription comes from a checkout, and neither the
@@ -82,8 +78,9 @@ func (l *ledger) overdue(item *Item, c *coverage) (Overdue, time.Time) {
 	}
 	var since time.Time
 	for _, bill := range c.open {
-		if l.Subscription.Status == StatusActive && bill.Invoice.ID == l.Subscription.LatestInvoice {
-			continue // which is being collected: the status is about this one
+		collected := bill.Invoice.Status == InvoiceOpen && bill.Invoice.ID == l.Subscription.LatestInvoice
+		if l.Subscription.Status == StatusActive && collected {
+			continue // the status is about this one
 		}
 		since = earlier(since, bill.Invoice.dueAt())
 	}

@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"slices"
+	"time"
+)
+
 // This file tells which invoices of a subscription are owed.
 
 // unpaid tells whether an invoice is open or was given up: what it took back, nobody got
@@ -31,4 +36,31 @@ func (p *Purchase) billsThat(are InvoiceStatus) []*Bill {
 		}
 	}
 	return all
+}
+
+// owedFor are the invoices that an item may not be given for: those that are owed, and of
+// an active subscription those of a change of the item that were given up. Stripe calls a
+// subscription active whose newest invoice is a bad debt, or which paid for something else
+// since, and the change stands. (What is given up because collection is paused is meant to
+// be given.)
+func (l *ledger) owedFor(item *Item) []*Bill {
+	s := &l.Subscription
+	if s.Status != StatusActive || s.Pause == PauseUncollectible {
+		return l.owed
+	}
+	all := l.owed
+	for _, bill := range l.Bills {
+		if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) {
+			all = append(slices.Clip(all), bill)
+		}
+	}
+	return all
+}
+
+// changes tells whether an invoice is for a change of an item, or for adding it, and what
+// it is for is not over.
+func (b *Bill) changes(item *Item, horizon time.Time) bool {
+	return b.Invoice.has(func(l *Line) bool {
+		return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(horizon)
+	})
 }

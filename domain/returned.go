@@ -62,9 +62,8 @@ func (b *Bill) moneyBack() moneyBack {
 // refund has given back, and several disputes may be over it together, of one charge or of
 // several that paid the bill. Banks convert currencies, so that it may differ a little.
 func (b *Bill) isPart(d Dispute) bool {
-	var charged, refunded int64
+	var charged int64
 	for _, c := range b.Charges {
-		refunded = saturatingAdd(refunded, b.refundedOf(c))
 		if d.isOf(c) && c.Currency == d.Currency {
 			charged = max(charged, c.Amount)
 		}
@@ -74,29 +73,25 @@ func (b *Bill) isPart(d Dispute) bool {
 	}
 	var disputed int64
 	for _, other := range b.Disputes {
-		if other.takesAsMuchAs(d) {
+		if other.state().takes() >= d.state().takes() {
 			disputed = saturatingAdd(disputed, other.Amount)
 		}
 	}
-	return disputed < (max(b.paid(), charged)-refunded)/10*9
+	return disputed < (max(b.paid(), charged)-b.refunded())/10*9
 }
 
-// takesAsMuchAs tells whether the money of a dispute is gone if that of another one is: what
-// was lost is gone while the other is open.
-func (d Dispute) takesAsMuchAs(other Dispute) bool {
-	state := d.state()
-	return state == other.state() || state == DisputeLost && other.state() == DisputeOpen
-}
-
-// refundedOf is how much of a charge was refunded, as far as anything says.
-func (b *Bill) refundedOf(c Charge) int64 {
+// refunded is how much money refunds gave back, whatever they were for.
+func (b *Bill) refunded() int64 {
 	var sum int64
 	for _, r := range b.Refunds {
-		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned && r.isOf(c) {
+		if row := refundRow(r.Status); row >= 0 && RefundRules[row].Returned {
 			sum = saturatingAdd(sum, r.Amount)
 		}
 	}
-	return max(sum, c.Refunded)
+	for _, c := range b.Charges {
+		sum = saturatingAdd(sum, max(c.Refunded-b.toldOf(c), 0))
+	}
+	return sum
 }
 
 func (r Refund) isOf(c Charge) bool {

@@ -31,15 +31,14 @@ type piece struct {
 // for and is over at the horizon is left out.
 func (t *timeline) pieces(horizon time.Time) []piece {
 	asIs, paid := t.asIs(), t.paid()
-	// What is reduced is no reason to give less than what was paid for; but what the item was
-	// changed for is given instead of it.
-	first, then := asIs, paid
-	if t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone {
-		first, then = paid, asIs
-	}
-	all := first
-	if len(then) > 0 {
-		all = withRest(first, then)
+	var all []piece
+	switch {
+	case t.plan.setOf(t.row.Grants) != GrantsUsual && !t.covered.gone:
+		all = withReduced(asIs, paid)
+	case len(paid) > 0:
+		all = withRest(asIs, paid)
+	default:
+		all = asIs
 	}
 	end := t.subscription.scheduledEnd()
 	kept := all[:0]
@@ -61,6 +60,21 @@ func (t *timeline) pieces(horizon time.Time) []piece {
 		return cmp.Or(a.from.Compare(b.from), cmp.Compare(a.price, b.price))
 	})
 	return kept
+}
+
+// withReduced are the item as it is and what was paid for, where the item as it is may be
+// reduced: that is no reason to give less than what was paid for. (But what an item was
+// changed for is given instead of it.)
+func withReduced(asIs, paid []piece) []piece {
+	var whole, reduced []piece
+	for _, p := range asIs {
+		if p.grants == GrantsUsual {
+			whole = append(whole, p)
+		} else {
+			reduced = append(reduced, p)
+		}
+	}
+	return withRest(withRest(whole, paid), reduced)
 }
 
 // withRest are the first pieces, and what those that come then have beside them.
@@ -113,9 +127,21 @@ func (t *timeline) asIs() []piece {
 		if vouched && left.until.Equal(t.periodEnd()) {
 			left.until = later(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
 		}
+		if t.reducedLater() && left.from.Before(t.observed.since) {
+			before := left
+			before.until = earliest(left.until, t.observed.since)
+			all = append(all, piece{before, t.item.Price, t.item.Quantity, GrantsUsual, t.row.Gives})
+			left.from = before.until
+		}
 		all = append(all, piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})
 	}
 	return all
+}
+
+// reducedLater tells whether the item gives less once an invoice of it is overdue, and none
+// was yet when its status was told: something else of the subscription is.
+func (t *timeline) reducedLater() bool {
+	return t.row.Gives == BasisGrace && t.plan.setOf(t.row.Grants) != GrantsUsual && t.observed.since.After(t.subscription.SeenAt)
 }
 
 // vouched tells whether nothing of the item is overdue, so that the next invoice may be on

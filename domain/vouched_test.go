@@ -111,3 +111,53 @@ func TestExpectations_LinesAreAskedForOnceAChangeIsOwed(t *testing.T) {
 	}
 	t.Errorf("nothing is asked about the subscription: %v", a.Expectations())
 }
+
+// Stripe calls a subscription active whose newest invoice was given up, or which paid for
+// something else since. A change that nobody paid is not given for that; a month is a favor.
+func TestVouched_AChangeThatWasGivenUpIsNotGiven(t *testing.T) {
+	t.Parallel()
+	const five, all = "pro, projects 100, seats 5", "pro, projects 100, seats 500"
+	of := func(quantity int64) domain.Item { return has("si_1", "price_m_year", quantity, 0, 365) }
+	addOn := has("si_2", "price_addon", 1, 60, 90)
+	paidYear := []domain.Fact{sub(0, "active", of(5)), bill(0, "in_1", "paid", cycle("si_1", "price_m_year", 5, 14500, 0, 365))}
+	change := func(status domain.InvoiceStatus) domain.Fact {
+		return bill(40, "in_2", status,
+			line(domain.LineCredit, "si_1", "price_m_year", 5, -12900, 40, 365), line(domain.LineChange, "si_1", "price_m_year", 500, 1290000, 40, 365))
+	}
+	newest := func(f domain.SubscriptionFact) domain.Fact { f.Snapshot.LatestInvoice = "in_2"; return f }
+	paused := func(f domain.SubscriptionFact) domain.Fact { f.Snapshot.Pause = domain.PauseUncollectible; return f }
+	also := func(more ...domain.Fact) []domain.Fact {
+		return append(paidYear[:len(paidYear):len(paidYear)], more...)
+	}
+	tellAll(t, map[string]story{
+		"the newest invoice was given up": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), newest(sub(60, "active", of(500)))),
+			[]holding{{61, five}, {365.9, five}, {366, "nothing"}},
+		},
+		"something else was paid since": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), sub(60, "active", of(500), addOn), bill(60, "in_3", "paid", cycle("si_2", "price_addon", 1, 500, 60, 90))),
+			[]holding{{61, "pro, projects 100, seats 5, sso"}, {200, five}},
+		},
+		"within grace": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), newest(sub(41, "active", of(500)))),
+			[]holding{{42, all}, {57, five}},
+		},
+		"it is paid all the same": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), newest(sub(60, "active", of(500))), change("paid")),
+			[]holding{{61, all}, {365.9, all}},
+		},
+		"given up because collection is paused": {
+			also(paused(sub(40, "active", of(500))), change("uncollectible")),
+			[]holding{{61, all}, {365.9, all}},
+		},
+		"the next year is paid for all": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), sub(365, "active", has("si_1", "price_m_year", 500, 365, 730)),
+				bill(365, "in_3", "paid", cycle("si_1", "price_m_year", 500, 1450000, 365, 730))),
+			[]holding{{366, all}, {730.9, all}},
+		},
+		"the next year has begun, and its invoice is not told yet": {
+			also(sub(40, "past_due", of(500)), change("uncollectible"), sub(365, "active", has("si_1", "price_m_year", 500, 365, 730))),
+			[]holding{{365.04, all}, {400, all}},
+		},
+	})
+}

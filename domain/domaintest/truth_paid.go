@@ -55,7 +55,7 @@ func (s *subscriber) gives(t time.Time) []given {
 			for price, n := range paid {
 				usual[tariffs[price].plan] += n
 			}
-		case how == "grace" && plan.PastDueGrants != nil:
+		case how == "grace" && plan.PastDueGrants != nil && !end.Before(s.owedSince(i)):
 			if i.removed {
 				break // what it was changed for is given
 			}
@@ -178,11 +178,15 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) (at time.T
 
 // creditEnds is until when Stripe's word that a subscription is active counts for an
 // item. Its status follows the newest invoice: an older one may be open, and then it is
-// as with any other that is owed; but not before Stripe was asked, on the fifth day.
+// as with any other that is owed; but not before Stripe was asked, on the fifth day. So it
+// is with a change that was given up.
 func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 	ends := longAfter
-	for _, inv := range s.open() {
-		if inv.is.ID == s.was[len(s.was)-1].Snapshot.LatestInvoice {
+	for _, inv := range s.invoices {
+		if inv.is.Status != domain.InvoiceOpen && !s.gaveUpChange(inv, i) {
+			continue
+		}
+		if inv.is.Status == domain.InvoiceOpen && inv.is.ID == s.was[len(s.was)-1].Snapshot.LatestInvoice {
 			continue // the status, as it was told, is about this one
 		}
 		for _, line := range inv.is.Lines {
@@ -199,6 +203,18 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 		}
 	}
 	return ends
+}
+
+// gaveUpChange tells whether an invoice of a change of an item was given up, and not because
+// collection is paused, and what it was for is not over.
+func (s *subscriber) gaveUpChange(inv *invoice, i *item) bool {
+	if inv.is.Status != domain.InvoiceUncollectible || s.is.Status != domain.StatusActive || s.is.Pause == domain.PauseUncollectible {
+		return false
+	}
+	return slices.ContainsFunc(inv.is.Lines, func(l domain.Line) bool {
+		change := l.Kind == domain.LineChange || l.Kind == domain.LineCredit
+		return change && l.Item == i.ID && l.Until.After(s.now)
+	})
 }
 
 // longAfter is after all that these histories tell.
