@@ -50,7 +50,14 @@ func TestSubscription_AccessEndsWhenTheRulesSay(t *testing.T) {
 			[]domain.Fact{subscriptionSays(updated, noon, "unpaid"), invoiceSays(paid, 0)},
 			nextMonth,
 		},
-		"paused: nothing":   {facts: []domain.Fact{subscriptionSays(updated, noon, "paused")}},
+		"paused: nothing": {facts: []domain.Fact{subscriptionSays(updated, noon, "paused")}},
+		"a year told as a month, set to end with the year: the date counts": {
+			[]domain.Fact{
+				subscriptionSays(updated, noon, "active", flagged, cancelAt(noon.Add(12*month))),
+				invoiceSays(paid, 0, func(f *domain.InvoiceFact) { f.Invoice.Lines[0].Until = noon.Add(12 * month) }),
+			},
+			noon.Add(12 * month),
+		},
 		"canceled: nothing": {facts: []domain.Fact{subscriptionSays(deleted, noon, "canceled")}},
 		"renewed, not yet paid: Stripe moved the period on, and says active": {
 			[]domain.Fact{

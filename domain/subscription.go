@@ -170,13 +170,13 @@ func compareBools(a, b bool) int {
 
 // scheduledEnd is when the subscription will end by a decision already made;
 // zero: it renews. Stripe says it in two ways: classic billing by the flag,
-// flexible billing from the portal by cancel_at alone.
+// flexible billing from the portal by cancel_at alone. Where both are told, the date is
+// the better word: until API version acacia the one period that is told is the smallest.
 func (s Subscription) scheduledEnd() time.Time {
-	end := s.CancelAt
-	if s.CancelAtPeriodEnd {
-		end = earlier(end, s.PeriodEnd())
+	if s.CancelAtPeriodEnd && s.CancelAt.IsZero() {
+		return s.PeriodEnd()
 	}
-	return end
+	return s.CancelAt
 }
 
 // PeriodStart is when the earliest of the items' current periods begins; zero: not
