@@ -10,8 +10,8 @@ type disputeOptions struct {
 // disputeSoon has the bank dispute a payment by one of the cards that are there
 // for that, after the time of WithDelayedAfter. mu is held.
 func (s *Sandbox) disputeSoon(pi *paymentIntent, card string) {
-	o, disputed := disputedCards[card]
-	if !disputed {
+	known := cardsByNumber[card]
+	if known == nil || known.disputes == nil {
 		return
 	}
 	ch := s.charges.get(pi.latestCharge)
@@ -19,7 +19,7 @@ func (s *Sandbox) disputeSoon(pi *paymentIntent, card string) {
 		if !s.disputable(ch) {
 			return // a test was faster
 		}
-		s.openDispute(ch, o)
+		s.openDispute(ch, *known.disputes)
 	})
 }
 

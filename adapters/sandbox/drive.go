@@ -48,7 +48,7 @@ func (s *Sandbox) payAs(sessionID string, p payment) error {
 		switch {
 		case e == nil:
 			return nil
-		case e.code == "card_declined":
+		case e.declined():
 			return fmt.Errorf("%w: %s", ErrDeclined, cs.id)
 		}
 		return fmt.Errorf("sandbox: %s", e.message)

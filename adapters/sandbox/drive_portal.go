@@ -142,7 +142,7 @@ func portalError(e *apiError) error {
 	switch {
 	case e == nil:
 		return nil
-	case e.code == "card_declined":
+	case e.declined():
 		return fmt.Errorf("%w: %s", ErrDeclined, e.message)
 	}
 	return fmt.Errorf("sandbox: %s", e.message)

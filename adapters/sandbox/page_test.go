@@ -185,7 +185,7 @@ func TestPage_ExplainsWhatIsWrong(t *testing.T) {
 	p.ConsentCollection = &stripe.CheckoutSessionConsentCollectionParams{TermsOfService: stripe.String("required")}
 	cs := s.open(p)
 	for field, tt := range map[string]struct{ value, want string }{
-		"cardNumber": {"5555 5555 5555 4444", "not one of the sandbox"},
+		"cardNumber": {"4111 1111 1111 1111", "not one of the sandbox"},
 		"cardExpiry": {"01/20", "expiration date"},
 		"cardCvc":    {"1", "security code"},
 		"method":     {"card", "Your card number is incomplete"},

@@ -17,14 +17,12 @@ type payment struct {
 // pay is an attempt of the buyer to complete an open session. A declined card
 // leaves it open. mu is held.
 func (s *Sandbox) pay(cs *session, p payment) *apiError {
-	declined, known := testCards[p.card]
-	due := s.total(cs) > 0
-	if p.settles == "" && !known && (due || p.card != "" || cs.mode == "setup") {
-		return &apiError{status: http.StatusPaymentRequired, kind: "card_error", code: "incorrect_number",
-			message: "This is not one of the sandbox's test cards. Use 4242 4242 4242 4242."}
-	}
-	if declined != nil && !due && p.card != failingCard && cs.mode != "setup" {
-		return declined // a card that is only kept for later is checked too
+	card, due := cardsByNumber[p.card], s.total(cs) > 0
+	switch {
+	case p.settles == "" && card == nil && (due || p.card != "" || cs.mode == "setup"):
+		return unknownCard()
+	case card != nil && !due && cs.mode != "setup" && card.refusesKeeping() != nil:
+		return card.refuses // a card that is only kept for later is checked too
 	}
 	if p.email != "" || p.name != "" {
 		cs.buyerEmail, cs.buyerName = p.email, p.name
@@ -42,10 +40,10 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 		s.complete(cs, "no_payment_required")
 	case p.settles != "":
 		s.debit(cs, pi, pm, p.settles)
-	case declined != nil:
+	case pm.refusal() != nil:
 		s.charge(pi, pm)
-		s.fail(pi, declined)
-		return declined
+		s.fail(pi, pm.refusal())
+		return pm.refusal()
 	default:
 		s.charge(pi, pm)
 		s.collected(cs, pi)

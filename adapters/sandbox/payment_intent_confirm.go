@@ -10,7 +10,7 @@ func (s *Sandbox) chargeIntent(pi *paymentIntent, pm *paymentMethod, pays bool) 
 	why := pm.refusal()
 	switch {
 	case why == nil && !pays && pm.kind == "card":
-		why = testCards[declinedCard]
+		why = cardsByNumber[declinedCard].refuses
 	case why == nil && !pays:
 		why = debitReturned()
 	}

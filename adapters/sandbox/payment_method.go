@@ -59,11 +59,14 @@ func (s *Sandbox) methodPaid(p payment, currency string) *paymentMethod {
 	return pm
 }
 
+// card is what the sandbox knows of the card.
+func (pm *paymentMethod) card() *testCard { return cardsByNumber[pm.number] }
+
 // refusal says why the bank does not let it pay, or nil.
 func (pm *paymentMethod) refusal() *apiError {
 	switch {
 	case pm.kind == "card":
-		return testCards[pm.number]
+		return pm.card().refuses
 	case pm.fails:
 		return debitReturned()
 	}
@@ -72,10 +75,10 @@ func (pm *paymentMethod) refusal() *apiError {
 
 // refusesKeeping says why the bank does not let it be kept for later, or nil.
 func (pm *paymentMethod) refusesKeeping() *apiError {
-	if pm.kind != "card" || pm.number == failingCard {
+	if pm.kind != "card" {
 		return nil
 	}
-	return testCards[pm.number]
+	return pm.card().refusesKeeping()
 }
 
 // usable says why the method cannot be used for the customer, "" for a guest.
@@ -182,7 +185,7 @@ func noMethod() *apiError {
 // shown is what a page calls it.
 func (pm *paymentMethod) shown() string {
 	if pm.kind == "card" {
-		return "Visa ending in " + pm.last4()
+		return brandNames[pm.card().brand] + " ending in " + pm.last4()
 	}
 	return "Bank account ending in " + pm.last4()
 }

@@ -42,10 +42,10 @@ func (s *Sandbox) createPaymentMethod(c *call) (object, *apiError) {
 		return nil, &apiError{status: 402, kind: "invalid_request_error", message: "Sending credit card numbers directly to the Stripe API is generally unsafe. We suggest you use test tokens that map to the test card you are using, see https://stripe.com/docs/testing. To enable testing raw card data APIs, see https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis."}
 	case !c.has("card[token]"):
 		return nil, missingParam("card")
-	case !isToken || knownCards[name] == "":
+	case !isToken || cardsByName[name] == nil:
 		return nil, missingReference("token", c.text("card[token]"), "card[token]")
 	}
-	made := s.addCard(knownCards[name], s.now().AddDate(1, 0, 0))
+	made := s.addCard(cardsByName[name].number, s.now().AddDate(1, 0, 0))
 	made.metadata, made.email, made.name, made.phone, made.address = pm.metadata, pm.email, pm.name, pm.phone, pm.address
 	return s.paymentMethodObject(made), nil
 }

@@ -5,23 +5,14 @@ import (
 	"strings"
 )
 
-// knownCards are Stripe's names of test cards, as in pm_card_visa and tok_visa.
-var knownCards = map[string]string{
-	"visa":                 goodCard,
-	"chargeDeclined":       declinedCard,
-	"chargeCustomerFail":   failingCard,
-	"createDispute":        disputedCard,
-	"createDisputeInquiry": inquiredCard,
-}
-
 // knownDebit is Stripe's name of a bank account that pays.
 const knownDebit = "pm_usBankAccount_success"
 
 // method is the one with the id. Stripe's test methods make a new one each time; nil
 // for none.
 func (s *Sandbox) method(id string) *paymentMethod {
-	if name, is := strings.CutPrefix(id, "pm_card_"); is && knownCards[name] != "" {
-		return s.addCard(knownCards[name], s.now().AddDate(1, 0, 0))
+	if name, is := strings.CutPrefix(id, "pm_card_"); is && cardsByName[name] != nil {
+		return s.addCard(cardsByName[name].number, s.now().AddDate(1, 0, 0))
 	}
 	if id == knownDebit {
 		return s.addMethod(&paymentMethod{kind: "us_bank_account"})
@@ -32,7 +23,7 @@ func (s *Sandbox) method(id string) *paymentMethod {
 // known tells whether there is a method with the id, without making one.
 func (s *Sandbox) known(id string) bool {
 	name, is := strings.CutPrefix(id, "pm_card_")
-	return is && knownCards[name] != "" || id == knownDebit || s.paymentMethods.get(id) != nil
+	return is && cardsByName[name] != nil || id == knownDebit || s.paymentMethods.get(id) != nil
 }
 
 // fingerprint is the same for the same number, and says nothing else.

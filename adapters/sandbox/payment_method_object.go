@@ -21,9 +21,9 @@ func (pm *paymentMethod) details() object {
 	switch pm.kind {
 	case "card":
 		return object{
-			"brand": "visa", "checks": pm.checks(), "country": "US", "display_brand": "visa", "exp_month": pm.expiryMonth, "exp_year": pm.expiryYear,
+			"brand": pm.card().brand, "checks": pm.checks(), "country": "US", "display_brand": pm.card().brand, "exp_month": pm.expiryMonth, "exp_year": pm.expiryYear,
 			"fingerprint": fingerprint(pm.number), "funding": "credit", "generated_from": nil, "last4": pm.last4(),
-			"networks":         object{"available": []string{"visa"}, "preferred": nil},
+			"networks":         object{"available": []string{pm.card().brand}, "preferred": nil},
 			"regulated_status": "unregulated", "three_d_secure_usage": object{"supported": true}, "wallet": nil,
 		}
 	case "us_bank_account":
@@ -47,9 +47,9 @@ func (pm *paymentMethod) paidWith() object {
 	switch pm.kind {
 	case "card":
 		o = object{
-			"brand": "visa", "checks": pm.checks(), "country": "US", "exp_month": pm.expiryMonth, "exp_year": pm.expiryYear,
+			"brand": pm.card().brand, "checks": pm.checks(), "country": "US", "exp_month": pm.expiryMonth, "exp_year": pm.expiryYear,
 			"fingerprint": fingerprint(pm.number), "funding": "credit", "installments": nil, "last4": pm.last4(), "mandate": nil,
-			"network": "visa", "regulated_status": "unregulated", "three_d_secure": nil, "wallet": nil,
+			"network": pm.card().brand, "regulated_status": "unregulated", "three_d_secure": nil, "wallet": nil,
 		}
 	case "us_bank_account":
 		o = object{
@@ -93,3 +93,6 @@ func (pm *paymentMethod) last4() string {
 	}
 	return "6789"
 }
+
+// brandNames are what readers call the brands of cards.
+var brandNames = map[string]string{"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}

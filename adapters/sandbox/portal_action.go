@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -145,7 +144,7 @@ func (s *Sandbox) portalCard(cfg *portalConfiguration, cu *customer, number stri
 	if !cfg.paymentMethodUpdate {
 		return invalid("", "", "The payment method cannot be updated because the payment method update feature in the portal configuration is disabled.")
 	}
-	if _, known := testCards[number]; !known {
+	if !isTestCard(number) {
 		return unknownCard()
 	}
 	si := &setupIntent{
@@ -166,9 +165,4 @@ func (s *Sandbox) portalCard(cfg *portalConfiguration, cu *customer, number stri
 		}
 	}
 	return nil
-}
-
-func unknownCard() *apiError {
-	return &apiError{status: http.StatusPaymentRequired, kind: "card_error", code: "incorrect_number",
-		message: "This is not one of the sandbox's test cards. Use 4242 4242 4242 4242."}
 }
