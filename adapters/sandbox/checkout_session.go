@@ -31,6 +31,7 @@ type session struct {
 	// What paying has made. The objects are made by the first attempt to pay;
 	// the session shows them when it is complete.
 	attempted                            bool
+	asking                               string // the payment method whose owner has to authenticate
 	paymentIntent, subscription, invoice string
 	setupIntent                          string // is there from the beginning
 	discount                             *discount

@@ -24,7 +24,7 @@
 // are random, so none comes twice after a restart.
 //
 // Where to look first: pay.go for what a payment makes, payment_method.go for what it
-// is taken from, life.go for what happens by itself and clock.go for when, renewal.go
+// is taken from, authentication.go for cards whose owner is asked, life.go for what happens by itself and clock.go for when, renewal.go
 // for what later periods do, invoice_life.go for how an invoice ends,
 // subscription_change.go for what a change costs, refund_life.go and dispute_life.go
 // for how money goes back, portal_action.go for what customers change by themselves,

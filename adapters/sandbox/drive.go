@@ -44,14 +44,7 @@ func (s *Sandbox) payAs(sessionID string, p payment) error {
 		if p.settles != "" && !cs.offersDebit() {
 			return fmt.Errorf("sandbox: %s takes no bank debit", cs.id)
 		}
-		e := s.pay(cs, p)
-		switch {
-		case e == nil:
-			return nil
-		case e.declined():
-			return fmt.Errorf("%w: %s", ErrDeclined, cs.id)
-		}
-		return fmt.Errorf("sandbox: %s", e.message)
+		return buyerError(s.pay(cs, p), cs.id)
 	})
 }
 

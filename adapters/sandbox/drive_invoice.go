@@ -13,7 +13,7 @@ func (s *Sandbox) PayInvoice(invoiceOrSubscriptionID string) error {
 		if pm := s.methodFor(in); in.due() > 0 && (pm == nil || pm.refusal() != nil) {
 			s.newCard(in, goodCard)
 		}
-		s.chargeFor(in, true)
+		s.chargeFor(in, attempt{authenticated: true})
 		s.settled(in)
 	})
 }
@@ -23,7 +23,7 @@ func (s *Sandbox) PayInvoice(invoiceOrSubscriptionID string) error {
 // card good that SetCard has made bad.
 func (s *Sandbox) RetryInvoice(invoiceOrSubscriptionID string, pays bool) error {
 	return s.withInvoice(invoiceOrSubscriptionID, []string{"open"}, func(in *invoice) {
-		if s.chargeFor(in, pays) {
+		if s.chargeFor(in, later(pays)) {
 			s.settled(in)
 		}
 	})

@@ -19,6 +19,7 @@ type Portal struct {
 
 // portalStep is what a step in the portal is about.
 type portalStep struct {
+	ps  *portalSession
 	cfg *portalConfiguration
 	cu  *customer
 	sub *subscription // that is named, if one is
@@ -64,7 +65,7 @@ func (p *Portal) Resume(subscriptionID string) error {
 // once the customer's card pays, else it is ErrDeclined and nothing has changed.
 func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
 	return p.do("subscription_update", subscriptionID, func(v *portalStep) error {
-		return portalError(p.s.portalChange(v.cfg, v.sub, priceID, quantity))
+		return portalError(p.s.portalChange(v.cfg, v.ps, v.sub, priceID, quantity))
 	})
 }
 
@@ -72,7 +73,7 @@ func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
 // the test cards. It is ErrDeclined for one that is declined.
 func (p *Portal) ReplaceCard(number string) error {
 	return p.do("payment_method_update", "", func(v *portalStep) error {
-		return portalError(p.s.portalCard(v.cfg, v.cu, digits(number)))
+		return portalError(p.s.portalCard(v.cfg, v.ps, v.cu, digits(number)))
 	})
 }
 
@@ -100,7 +101,7 @@ func (p *Portal) Confirm() error {
 				return portalError(e)
 			}
 			price, quantity := ps.flow.change(v.sub)
-			return portalError(p.s.portalChange(v.cfg, v.sub, price, quantity))
+			return portalError(p.s.portalChange(v.cfg, v.ps, v.sub, price, quantity))
 		})
 	}
 	return fmt.Errorf("sandbox: the flow %s of the portal session %s is not one to confirm: use Change or ReplaceCard", ps.flow.kind, p.id)
@@ -115,7 +116,7 @@ func (p *Portal) do(flow, subscriptionID string, step func(*portalStep) error) e
 	if ps == nil {
 		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
 	}
-	v := &portalStep{cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
+	v := &portalStep{ps: ps, cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
 	f := ps.flow
 	switch {
 	case v.cu == nil || !ps.openAt(s.now()):
@@ -138,12 +139,4 @@ func (p *Portal) do(flow, subscriptionID string, step func(*portalStep) error) e
 }
 
 // portalError is the error as those who drive the sandbox know it.
-func portalError(e *apiError) error {
-	switch {
-	case e == nil:
-		return nil
-	case e.declined():
-		return fmt.Errorf("%w: %s", ErrDeclined, e.message)
-	}
-	return fmt.Errorf("sandbox: %s", e.message)
-}
+func portalError(e *apiError) error { return buyerError(e, "the portal's customer") }

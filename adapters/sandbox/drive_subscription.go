@@ -14,7 +14,7 @@ import (
 // brought to its end.
 func (s *Sandbox) RenewSubscription(subscriptionID string, pays bool) error {
 	return s.withSubscriptionIn(subscriptionID, []string{"trialing", "active", "past_due", "unpaid"}, func(sub *subscription) {
-		s.renew(sub, func(in *invoice) { s.collect(sub, in, pays) })
+		s.renew(sub, func(in *invoice) { s.collect(sub, in, later(pays)) })
 	})
 }
 

@@ -51,7 +51,7 @@ func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
 		s.giveCard(cu, goodCard)
 	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: spec.TrialDays, methodTypes: []string{"card"}})
-	s.payFirst(sub, in)
+	s.payFirst(sub, in, later(true))
 	s.expireIncomplete(sub, in)
 	return sub.id, nil
 }

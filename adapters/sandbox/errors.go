@@ -14,6 +14,7 @@ type apiError struct {
 	message string
 	param   string
 	decline string
+	asked   string // for the sandbox itself: the id of what waits for the owner of a card
 	about   object // what the error tells of beside itself: the intent, and the method that failed
 }
 
@@ -31,6 +32,18 @@ func (e *apiError) with(about object) *apiError {
 	told := *e
 	told.about = about
 	return &told
+}
+
+// told is the error as an intent tells of its last attempt.
+func (e *apiError) told(about object) object {
+	o := object{"type": e.kind, "code": e.code, "message": e.message}
+	if e.decline != "" {
+		o["decline_code"] = e.decline
+	}
+	for name, v := range about {
+		o[name] = v
+	}
+	return o
 }
 
 func (e *apiError) object(requestID string) object {

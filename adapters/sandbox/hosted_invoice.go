@@ -40,6 +40,7 @@ type hostedInvoice struct {
 	Lines                          []documentLine
 	Total, Balance, Remaining, PDF string
 	Payable                        bool
+	Bank                           string // where the owner of the card authenticates, if that is waited for
 	Receipt                        string
 	Fields                         cardFields
 }
@@ -88,6 +89,9 @@ func (s *Sandbox) invoicePage(in *invoice, fields cardFields) hostedInvoice {
 	if used := in.due() - in.creditedBefore - in.total(); used != 0 {
 		p.Balance = formatAmount(used, in.currency)
 	}
+	if pi := s.paymentIntents.get(in.paymentIntent); p.Payable && pi.status == "requires_action" {
+		p.Bank = authenticationPath + pi.id
+	}
 	if ch := s.charges.get(in.charge); ch != nil {
 		p.Receipt = s.receiptURL(ch)
 	}
@@ -117,11 +121,16 @@ func (s *Sandbox) submitInvoice(w http.ResponseWriter, r *http.Request) {
 	if in == nil {
 		return
 	}
+	to := "/i/" + in.id
 	if s.takesCard(in) {
 		fields, ok := readCardFields(r, s.now())
 		page := s.invoicePage(in, fields)
 		if ok {
-			if e := s.payHosted(in, payment{card: digits(fields.Number), expiry: readExpiry(fields.Expiry, s.now())}); e != nil {
+			e := s.payHosted(in, payment{card: digits(fields.Number), expiry: readExpiry(fields.Expiry, s.now())})
+			switch {
+			case e != nil && e.asked != "":
+				to = authenticationPath + e.asked
+			case e != nil:
 				ok, page.Error = false, e.message
 			}
 		}
@@ -131,7 +140,6 @@ func (s *Sandbox) submitInvoice(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	to := "/i/" + in.id
 	last := s.events.order[len(s.events.order)-1]
 	s.mu.Unlock()
 	s.waitAccepted(r.Context(), last)
@@ -157,6 +165,11 @@ func (s *Sandbox) payHosted(in *invoice, p payment) *apiError {
 	pi, attempts := s.paymentIntents.get(in.paymentIntent), max(in.attempts, 1)
 	again := in.attempts > 0
 	pm := s.methodPaid(p, in.currency)
+	if pm.asks(false) {
+		s.askOwner(pi, pm, "")
+		pi.hosted = true
+		return asksOwner(pi.id)
+	}
 	s.charge(pi, pm)
 	in.attempts = attempts
 	switch why := pm.refusal(); {
@@ -170,12 +183,22 @@ func (s *Sandbox) payHosted(in *invoice, p payment) *apiError {
 	}
 	s.succeed(pi)
 	s.markPaid(in)
-	if cu := s.liveCustomer(in.customer); cu != nil {
-		s.attach(pm, cu.id)
-		if sub := s.subscriptions.get(in.subscription); sub != nil && !sub.terminal() {
-			s.setMethod(sub, pm.id)
-		}
-	}
+	s.keepHosted(in, pm)
 	s.settled(in)
 	return nil
+}
+
+// keepHosted keeps what was filled in on the page of an invoice, for its subscription.
+func (s *Sandbox) keepHosted(in *invoice, pm *paymentMethod) {
+	cu := s.liveCustomer(in.customer)
+	if cu == nil {
+		return
+	}
+	if pm.customer == "" {
+		s.attach(pm, cu.id)
+	}
+	if sub := s.subscriptions.get(in.subscription); sub != nil && !sub.terminal() {
+		pm.setUp = true
+		s.setMethod(sub, pm.id)
+	}
 }

@@ -5,6 +5,7 @@ package sandbox
 func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
 	in := s.invoices.get(c.id)
 	outside := c.flag("paid_out_of_band")
+	how := attempt{offSession: !c.has("off_session") || c.flag("off_session")}
 	switch {
 	case c.err != nil:
 		return nil, c.err
@@ -18,7 +19,7 @@ func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
 		return nil, invalid("", "", "You can only pay an open invoice; this one is %s.", in.status)
 	}
 	if c.has("payment_method") && !outside {
-		return s.payInvoiceWith(c, in)
+		return s.payInvoiceWith(c, in, how)
 	}
 	switch {
 	case outside:
@@ -27,8 +28,12 @@ func (s *Sandbox) payInvoice(c *call) (object, *apiError) {
 		s.markPaid(in)
 	case in.due() > 0 && s.methodFor(in) == nil:
 		return nil, noMethod()
-	case !s.chargeFor(in, true):
-		return nil, s.paymentError(s.paymentIntents.get(in.paymentIntent))
+	case !s.chargeFor(in, how):
+		pi := s.paymentIntents.get(in.paymentIntent)
+		if pi.status == "requires_action" {
+			return nil, s.needsAction("invoice", "the invoice", pi)
+		}
+		return nil, s.paymentError(pi)
 	}
 	s.settled(in)
 	return s.invoiceObject(in), nil

@@ -102,7 +102,7 @@ func (s *Sandbox) advance(in *invoice) {
 	case in.due() == 0:
 		s.markPaid(in)
 		s.settled(in)
-	case in.autoAdvance && !in.toBeSent() && s.chargeFor(in, true):
+	case in.autoAdvance && !in.toBeSent() && s.chargeFor(in, later(true)):
 		s.settled(in)
 	}
 }

@@ -105,8 +105,8 @@ func (s *Sandbox) markPaid(in *invoice) {
 func (in *invoice) payable() bool { return in.status == "open" || in.status == "uncollectible" }
 
 // chargeFor charges the payment method of an open invoice and tells whether it is
-// paid. pays says whether the bank lets it pay, if nothing else keeps it.
-func (s *Sandbox) chargeFor(in *invoice, pays bool) bool {
+// paid. One whose owner has to authenticate has failed so far.
+func (s *Sandbox) chargeFor(in *invoice, a attempt) bool {
 	pm, pi := s.methodFor(in), s.paymentIntents.get(in.paymentIntent)
 	switch {
 	case pi == nil: // nothing is due
@@ -116,7 +116,12 @@ func (s *Sandbox) chargeFor(in *invoice, pays bool) bool {
 		s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
 		return false
 	default:
-		if !s.chargeIntent(pi, pm, pays) {
+		if !s.chargeIntent(pi, pm, a) {
+			if pi.status == "requires_action" {
+				in.attempts++
+				s.planAttempt(in)
+				s.emit("invoice.payment_failed", s.invoiceObject(in), nil)
+			}
 			return false
 		}
 		s.keepMethod(in, pm)

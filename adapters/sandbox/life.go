@@ -72,7 +72,7 @@ func (s *Sandbox) reach(sub *subscription, moment int64) {
 // to change it.
 func (s *Sandbox) collectLater(sub *subscription, in *invoice) {
 	if sub.pauseBehavior == "keep_as_draft" || sub.status == "unpaid" {
-		s.collect(sub, in, true)
+		s.collect(sub, in, later(true))
 		return
 	}
 	s.announce(in)
@@ -82,7 +82,7 @@ func (s *Sandbox) collectLater(sub *subscription, in *invoice) {
 		case sub.terminal():
 			in.autoAdvance = false
 		default:
-			s.collect(sub, in, true)
+			s.collect(sub, in, later(true))
 			s.afterAttempt(in)
 		}
 	})
@@ -93,7 +93,11 @@ func (s *Sandbox) tryAgain(in *invoice, planned int64) {
 	if !in.payable() || in.nextAttempt != planned {
 		return
 	}
-	if s.chargeFor(in, true) {
+	pi := s.paymentIntents.get(in.paymentIntent)
+	if pm := s.methodFor(in); pi != nil && pi.status == "requires_action" && pm != nil && pi.paymentMethod == pm.id {
+		in.attempts++ // it is no use before the owner of the card answers, or gives another
+		s.planAttempt(in)
+	} else if s.chargeFor(in, later(true)) {
 		s.settled(in)
 	}
 	s.afterAttempt(in)

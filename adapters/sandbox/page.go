@@ -23,6 +23,7 @@ const contentPolicy = "default-src 'none'; style-src 'self'; form-action 'self' 
 func (s *Sandbox) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /c/pay/{id}", s.showCheckout)
 	mux.HandleFunc("POST /c/pay/{id}", s.submitCheckout)
+	s.authenticationRoutes(mux)
 	s.portalRoutes(mux)
 	s.documentRoutes(mux)
 	mux.HandleFunc("GET /c/style.css", func(w http.ResponseWriter, r *http.Request) {
@@ -66,8 +67,33 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := s.checkoutPage(cs)
+	if r.URL.Query().Has("failed") {
+		page.Error = s.whyUnpaid(cs)
+	}
 	s.mu.Unlock()
 	s.render(w, http.StatusOK, "checkout.html", page)
+}
+
+// unrecognized is what a page says after the owner of a card did not authenticate.
+const unrecognized = "We could not confirm with your bank that it is you. Please try again, or use another card."
+
+// whyUnpaid says why the last attempt to pay failed, at the bank's page or after it.
+func (s *Sandbox) whyUnpaid(cs *session) string {
+	var why *apiError
+	if pi := s.paymentIntents.get(cs.paymentIntent); pi != nil {
+		why = pi.lastError
+	} else if si := s.setupIntents.get(cs.setupIntent); si != nil {
+		why = si.lastError
+	}
+	if why != nil && why.declined() {
+		return why.message
+	}
+	return unrecognized
+}
+
+// leadsTo is where the buyer goes on after paying.
+func (cs *session) leadsTo() string {
+	return strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id)
 }
 
 // submitCheckout pays. A second submit of the form finds the session complete
@@ -87,15 +113,21 @@ func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if cs == nil || cs.status != "complete" {
+	waits := cs != nil && cs.openUntil(s.now()) && cs.asking != ""
+	if cs == nil || cs.status != "complete" && !waits {
 		status, page := s.closedPage(cs)
 		s.mu.Unlock()
 		s.render(w, status, "portal_closed.html", page)
 		return
 	}
-	completed, target := cs.completed, strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id)
+	completed, target := cs.completed, cs.leadsTo()
+	if waits {
+		target = authenticationPath + cs.id
+	}
 	s.mu.Unlock()
-	s.waitAccepted(r.Context(), completed)
+	if completed != nil {
+		s.waitAccepted(r.Context(), completed)
+	}
 	w.Header().Set("Content-Security-Policy", contentPolicy)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, target, http.StatusSeeOther)
@@ -111,7 +143,7 @@ func (s *Sandbox) submitOpen(cs *session, r *http.Request) *checkoutPage {
 			return page
 		}
 		e := s.pay(cs, p)
-		if e == nil {
+		if e == nil || e.asked != "" {
 			return nil
 		}
 		page = s.filledPage(cs, r)
@@ -298,7 +330,7 @@ func (s *Sandbox) closedPage(cs *session) (int, closedPage) {
 		return http.StatusNotFound, closedPage{Heading: "No such page", Text: "There is no Checkout Session with this id. The sandbox forgets its sessions when it is restarted."}
 	case cs.status == "complete":
 		return http.StatusOK, closedPage{"All done", "You have already completed this checkout.",
-			strings.ReplaceAll(cs.successURL, "{CHECKOUT_SESSION_ID}", cs.id), "Continue"}
+			cs.leadsTo(), "Continue"}
 	}
 	p := closedPage{Heading: "This page has expired", Text: "The Checkout Session has expired. Nothing was paid. Please start again."}
 	if cs.cancelURL != "" {

@@ -27,19 +27,36 @@ func (s *Sandbox) pay(cs *session, p payment) *apiError {
 	if p.email != "" || p.name != "" {
 		cs.buyerEmail, cs.buyerName = p.email, p.name
 	}
-	pm := s.methodPaid(p, cs.currency)
-	if cs.mode == "setup" {
-		return s.setUp(cs, pm)
-	}
-	if !cs.attempted {
+	return s.payBy(cs, s.methodPaid(p, cs.currency), p.settles, false)
+}
+
+// payBy pays with a method, nil for none. A card whose owner has to authenticate leaves
+// the session open, waiting for that, unless the owner has done so.
+func (s *Sandbox) payBy(cs *session, pm *paymentMethod, settles string, authenticated bool) *apiError {
+	cs.asking = ""
+	asks := pm != nil && !authenticated && pm.asks(false)
+	switch {
+	case cs.mode == "setup":
+		return s.setUp(cs, pm, asks)
+	case asks && s.total(cs) == 0:
+		cs.asking = pm.id // before there is anything to pay for
+		return asksOwner(cs.id)
+	case !cs.attempted:
 		s.prepare(cs, pm)
 	}
 	pi := s.paymentIntents.get(cs.paymentIntent)
+	if pi != nil {
+		pi.authenticated = authenticated
+	}
 	switch {
 	case pi == nil:
 		s.complete(cs, "no_payment_required")
-	case p.settles != "":
-		s.debit(cs, pi, pm, p.settles)
+	case asks:
+		cs.asking = pm.id
+		s.askOwner(pi, pm, "")
+		return asksOwner(cs.id)
+	case settles != "":
+		s.debit(cs, pi, pm, settles)
 	case pm.refusal() != nil:
 		s.charge(pi, pm)
 		s.fail(pi, pm.refusal())
@@ -133,6 +150,10 @@ func (s *Sandbox) charge(pi *paymentIntent, pm *paymentMethod) *charge {
 		description: pi.description, amount: pi.amount, metadata: pi.metadata, created: s.nowUnix(),
 		status: "pending", email: pm.email, method: pm.id, methodType: pm.kind, billing: pm.billing(), paidWith: pm.paidWith(),
 	}
+	if pi.authenticated && pm.kind == "card" {
+		ch.paidWith["card"].(object)["three_d_secure"] = authenticatedDetails()
+	}
+	pi.authenticated = false // it was for this charge
 	s.charges.add(ch.id, ch)
 	pi.latestCharge, pi.paymentMethod = ch.id, pm.id
 	if in := s.invoices.get(pi.invoice); in != nil {
@@ -156,6 +177,7 @@ func (s *Sandbox) succeed(pi *paymentIntent) {
 // anybody's then cannot be used again.
 func (s *Sandbox) used(pi *paymentIntent) {
 	pm := s.paymentMethods.get(pi.paymentMethod)
+	pm.setUp = pm.setUp || pi.setupFutureUsage == "off_session"
 	switch {
 	case pm.customer != "":
 	case pi.customer != "" && pi.setupFutureUsage != "":
@@ -177,8 +199,13 @@ func (s *Sandbox) fail(pi *paymentIntent, why *apiError) {
 func (s *Sandbox) failCharge(pi *paymentIntent, why *apiError) {
 	ch := s.charges.get(pi.latestCharge)
 	ch.status, ch.failureCode, ch.failureMessage, ch.declineCode = "failed", why.code, why.message, why.decline
-	pi.status, pi.lastError, pi.failedMethod, pi.paymentMethod = "requires_payment_method", why, pi.paymentMethod, ""
 	s.emit("charge.failed", s.chargeObject(ch), nil)
+	s.refuseIntent(pi, why)
+}
+
+// refuseIntent ends an attempt to pay: the intent wants another method.
+func (s *Sandbox) refuseIntent(pi *paymentIntent, why *apiError) {
+	pi.status, pi.lastError, pi.failedMethod, pi.paymentMethod = "requires_payment_method", why, pi.paymentMethod, ""
 	s.emit("payment_intent.payment_failed", s.paymentIntentObject(pi), nil)
 }
 

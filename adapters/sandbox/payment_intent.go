@@ -14,6 +14,10 @@ type paymentIntent struct {
 	setupFutureUsage                        string
 	receiptEmail                            string
 	statementDescriptor, statementSuffix    string
+	returnURL                               string // where the owner of a card goes on after authenticating
+	portal                                  string // the session of the billing portal where it is paid
+	hosted                                  bool   // it is paid on the page of its invoice
+	authenticated                           bool   // the owner of the card has authenticated for the charge to come
 	manual                                  bool   // it is captured by a call of its own
 	redirects                               string // automatic_payment_methods: always or never; empty if they are not automatic
 }
@@ -74,9 +78,11 @@ func (s *Sandbox) paymentIntentObject(pi *paymentIntent) object {
 	}
 	var lastError any
 	if pi.lastError != nil {
-		e := pi.lastError
-		lastError = object{"type": e.kind, "code": e.code, "decline_code": e.decline, "message": e.message, "charge": pi.latestCharge,
-			"payment_method": s.paymentMethodObject(s.paymentMethods.get(pi.failedMethod))}
+		about := object{"payment_method": s.paymentMethodObject(s.paymentMethods.get(pi.failedMethod))}
+		if ch := s.charges.get(pi.latestCharge); ch != nil && ch.method == pi.failedMethod {
+			about["charge"] = ch.id
+		}
+		lastError = pi.lastError.told(about)
 	}
 	return object{
 		"id": pi.id, "object": "payment_intent", "amount": pi.amount, "amount_capturable": capturable, "amount_details": object{"tip": object{}},
@@ -85,7 +91,7 @@ func (s *Sandbox) paymentIntentObject(pi *paymentIntent) object {
 		"client_secret": pi.clientSecret, "confirmation_method": "automatic", "created": pi.created, "currency": pi.currency,
 		"customer": orNull(pi.customer), "description": orNull(pi.description), "invoice": orNull(pi.invoice),
 		"last_payment_error": lastError, "latest_charge": orNull(pi.latestCharge), "livemode": false,
-		"metadata": metadataObject(pi.metadata), "next_action": nil, "on_behalf_of": nil, "payment_method": orNull(pi.paymentMethod),
+		"metadata": metadataObject(pi.metadata), "next_action": s.nextAction(pi.id, pi.status, pi.returnURL), "on_behalf_of": nil, "payment_method": orNull(pi.paymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": object{},
 		"payment_method_types": append([]string{}, pi.methodTypes...), "processing": nil, "receipt_email": orNull(pi.receiptEmail), "review": nil,
 		"setup_future_usage": orNull(pi.setupFutureUsage), "shipping": nil, "statement_descriptor": orNull(pi.statementDescriptor), "statement_descriptor_suffix": orNull(pi.statementSuffix),

@@ -45,7 +45,7 @@ func (s *Sandbox) createPaymentIntent(c *call) (object, *apiError) {
 		c.fail(invalid("confirmation_method", "", "Stripe has confirmation_method=manual, the sandbox does not serve it yet."))
 	}
 	pm := s.intentMethod(c, pi.customer)
-	s.readConfirmation(c)
+	how := c.readConfirmation()
 	if c.err == nil && confirm {
 		c.fail(pi.refusesConfirmation(c, pm))
 	}
@@ -57,7 +57,7 @@ func (s *Sandbox) createPaymentIntent(c *call) (object, *apiError) {
 	}
 	s.addPaymentIntent(pi)
 	if confirm {
-		if e := s.confirmIntent(pi, pm); e != nil {
+		if e := s.confirmIntent(pi, pm, how); e != nil {
 			return nil, e
 		}
 	}
@@ -151,13 +151,13 @@ func (pi *paymentIntent) readUsage(c *call) {
 	}
 }
 
-// readConfirmation checks what says how the buyer is there. No test card here asks
-// for its owner, so that it changes nothing.
-func (s *Sandbox) readConfirmation(c *call) {
-	c.webURL("return_url")
-	c.flag("error_on_requires_action")
+// readConfirmation reads how the buyer is there, and may be asked to authenticate.
+func (c *call) readConfirmation() attempt {
 	c.flag("use_stripe_sdk")
-	c.oneOf("off_session", "true", "false", "one_off", "recurring")
+	off := c.oneOf("off_session", "true", "false", "one_off", "recurring")
+	return attempt{
+		returnURL: c.webURL("return_url"), failsInstead: c.flag("error_on_requires_action"), offSession: off != "" && off != "false",
+	}
 }
 
 // intentMethod is the payment method that the request names, nil for none. One of
@@ -205,7 +205,7 @@ func (s *Sandbox) updatePaymentIntent(c *call) (object, *apiError) {
 	change := *pi
 	s.readIntent(c, &change)
 	pm := s.intentMethod(c, change.customer)
-	open := slices.Contains([]string{"requires_payment_method", "requires_confirmation"}, pi.status)
+	open := slices.Contains([]string{"requires_payment_method", "requires_confirmation", "requires_action"}, pi.status)
 	for k := range c.form {
 		free := matchesParam("metadata[*]", k) || matchesParam("expand[]", k) || k == "description" || k == "receipt_email"
 		switch {
@@ -230,7 +230,7 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (object, *apiError) {
 	if pi == nil {
 		return nil, notFound("payment_intent", c.id, "intent")
 	}
-	s.readConfirmation(c)
+	how := c.readConfirmation()
 	change := *pi
 	change.readUsage(c)
 	pm := s.intentMethod(c, pi.customer)
@@ -242,14 +242,14 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (object, *apiError) {
 		return nil, c.err
 	case pi.status == "succeeded":
 		return nil, unexpectedState("You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.").with(object{"payment_intent": s.paymentIntentObject(pi)})
-	case pi.status != "requires_payment_method" && pi.status != "requires_confirmation":
+	case !slices.Contains([]string{"requires_payment_method", "requires_confirmation", "requires_action"}, pi.status):
 		return nil, unexpectedState("You cannot confirm this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.", pi.status).with(object{"payment_intent": s.paymentIntentObject(pi)})
 	}
 	if e := change.refusesConfirmation(c, pm); e != nil {
 		return nil, e.with(object{"payment_intent": s.paymentIntentObject(pi)})
 	}
 	*pi = change
-	if e := s.confirmIntent(pi, pm); e != nil {
+	if e := s.confirmIntent(pi, pm, how); e != nil {
 		return nil, e
 	}
 	return s.paymentIntentObject(pi), nil

@@ -14,6 +14,7 @@ type paymentMethod struct {
 	address                 map[string]string
 	metadata                map[string]string
 	created                 int64
+	setUp                   bool // its owner has authenticated for payments to come
 	spent                   bool // it was detached, or used by a guest: it cannot be used again
 }
 

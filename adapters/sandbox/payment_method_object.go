@@ -64,6 +64,14 @@ func (pm *paymentMethod) paidWith() object {
 	return object{"type": pm.kind, pm.kind: o}
 }
 
+// authenticatedDetails are a charge's three_d_secure after its owner has authenticated.
+func authenticatedDetails() object {
+	return object{
+		"authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": nil, "result": "authenticated",
+		"result_reason": nil, "transaction_id": newID("", 36), "version": "2.2.0",
+	}
+}
+
 func (pm *paymentMethod) checks() object {
 	cvc := ""
 	if pm.cvc {

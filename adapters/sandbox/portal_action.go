@@ -73,7 +73,7 @@ func (s *Sandbox) refusesPortalChange(cfg *portalConfiguration, sub *subscriptio
 // portalChange changes the subscription's price and quantity as the portal does: what
 // is due at once has to be paid at once, else nothing changes. An update ends a trial
 // unless the configuration lets it go on.
-func (s *Sandbox) portalChange(cfg *portalConfiguration, sub *subscription, priceID string, quantity int64) *apiError {
+func (s *Sandbox) portalChange(cfg *portalConfiguration, ps *portalSession, sub *subscription, priceID string, quantity int64) *apiError {
 	if e := s.refusesPortalChange(cfg, sub, priceID, quantity); e != nil {
 		return e
 	}
@@ -85,12 +85,27 @@ func (s *Sandbox) portalChange(cfg *portalConfiguration, sub *subscription, pric
 		form.Set("items[0][price]", priceID)
 	}
 	if cfg.endsTrial(sub) {
-		if e := s.refusesPayment(sub); e != nil && s.prices.get(priceID).amount(quantity) > 0 {
+		if e := s.refusesPayment(sub, attempt{}); e != nil && s.prices.get(priceID).amount(quantity) > 0 {
 			return e
 		}
 		form.Set("trial_end", "now")
 	}
-	return s.updateAs(sub, form)
+	e := s.updateAs(sub, form)
+	if pm := s.methodOf(sub); e != nil && pm != nil && pm.asks(false) && !cfg.endsTrial(sub) {
+		return s.askInPortal(ps, sub, form)
+	}
+	return e
+}
+
+// askInPortal has a change wait for the owner of the card that is to pay for it.
+func (s *Sandbox) askInPortal(ps *portalSession, sub *subscription, form url.Values) *apiError {
+	form.Set("payment_behavior", "pending_if_incomplete")
+	if e := s.updateAs(sub, form); e != nil {
+		return e
+	}
+	pi := s.paymentIntents.get(s.invoices.get(sub.latestInvoice).paymentIntent)
+	pi.portal = ps.id
+	return asksOwner(pi.id)
 }
 
 func (cfg *portalConfiguration) endsTrial(sub *subscription) bool {
@@ -140,29 +155,32 @@ func (s *Sandbox) portalResume(cfg *portalConfiguration, sub *subscription) *api
 }
 
 // portalCard keeps another card for all that the customer pays from now on.
-func (s *Sandbox) portalCard(cfg *portalConfiguration, cu *customer, number string) *apiError {
+func (s *Sandbox) portalCard(cfg *portalConfiguration, ps *portalSession, cu *customer, number string) *apiError {
 	if !cfg.paymentMethodUpdate {
 		return invalid("", "", "The payment method cannot be updated because the payment method update feature in the portal configuration is disabled.")
 	}
 	if !isTestCard(number) {
 		return unknownCard()
 	}
-	si := &setupIntent{
-		id: newID("seti_1", 23), customer: cu.id, status: "requires_payment_method", methodTypes: []string{"card"}, created: s.nowUnix(),
-	}
-	si.clientSecret = newID(si.id+"_secret_", 25)
-	s.setupIntents.add(si.id, si)
-	s.emit("setup_intent.created", s.setupIntentObject(si), nil)
+	si := &setupIntent{customer: cu.id, methodTypes: []string{"card"}, portal: ps.id}
+	s.addSetupIntent(si)
 	pm := s.addCard(number, time.Time{})
 	pm.cvc = true
-	if e := s.confirmSetup(si, pm); e != nil {
+	if e := s.confirmSetup(si, pm, ""); e != nil {
 		return e
 	}
+	if si.status == "requires_action" {
+		return asksOwner(si.id)
+	}
+	return nil
+}
+
+// payWithFromNow makes a method the default of the customer and its subscriptions.
+func (s *Sandbox) payWithFromNow(cu *customer, pm *paymentMethod) {
 	s.setCustomerMethod(cu, pm.id)
 	for _, sub := range s.subscriptions.order {
 		if sub.customer == cu.id && !sub.terminal() {
 			s.setMethod(sub, pm.id)
 		}
 	}
-	return nil
 }

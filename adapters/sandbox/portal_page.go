@@ -86,6 +86,9 @@ func (s *Sandbox) visitPortal(r *http.Request, step func(*portalVisit) portalAns
 		}
 	}
 	if to := ps.leadsTo(r.URL.Path); to != "" {
+		if r.Form.Has("unauthenticated") {
+			to += "?unauthenticated"
+		}
 		return http.StatusSeeOther, portalAnswer{to: to}
 	}
 	return http.StatusOK, step(v)
@@ -160,6 +163,9 @@ func (v *portalVisit) frame(heading string) portalFrame {
 	f := portalFrame{Heading: heading, Headline: v.cfg.headline, Home: v.ps.path(), Return: v.ps.returnURL, Privacy: v.cfg.privacyURL, Terms: v.cfg.termsURL}
 	if v.ps.flow != nil && (!v.ps.flow.done || v.ps.flow.after != "portal_homepage") {
 		f.Home = ""
+	}
+	if v.r.Form.Has("unauthenticated") {
+		f.Error = unrecognized
 	}
 	return f
 }

@@ -168,7 +168,10 @@ func (v *portalVisit) confirmUpdate(priceID string, quantity int64, failed *apiE
 // made, and goes the same way as the first.
 func (v *portalVisit) update() portalAnswer {
 	change := func(price string, quantity int64) portalAnswer {
-		if e := v.s.portalChange(v.cfg, v.sub, price, quantity); e != nil {
+		switch e := v.s.portalChange(v.cfg, v.ps, v.sub, price, quantity); {
+		case e != nil && e.asked != "":
+			return portalAnswer{to: authenticationPath + e.asked}
+		case e != nil:
 			return v.confirmUpdate(price, quantity, e)
 		}
 		return v.finish("updated")
@@ -218,7 +221,7 @@ func (v *portalVisit) showCard() portalAnswer { return v.cardPage(newCardFields(
 
 func (v *portalVisit) cardPage(fields cardFields, failed *apiError) portalAnswer {
 	if !v.cfg.paymentMethodUpdate {
-		return v.impossible(v.s.portalCard(v.cfg, v.cu, ""))
+		return v.impossible(v.s.portalCard(v.cfg, v.ps, v.cu, ""))
 	}
 	p := portalCardPage{portalFrame: v.frame("Update your payment method"), Card: v.cardShown(), Fields: fields}
 	if failed != nil {
@@ -232,7 +235,10 @@ func (v *portalVisit) replaceCard() portalAnswer {
 	if !ok {
 		return v.cardPage(fields, nil)
 	}
-	if e := v.s.portalCard(v.cfg, v.cu, digits(fields.Number)); e != nil {
+	switch e := v.s.portalCard(v.cfg, v.ps, v.cu, digits(fields.Number)); {
+	case e != nil && e.asked != "":
+		return portalAnswer{to: authenticationPath + e.asked}
+	case e != nil:
 		return v.cardPage(fields, e)
 	}
 	return v.finish("card")

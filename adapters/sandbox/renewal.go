@@ -93,7 +93,7 @@ func (s *Sandbox) nextInvoice(sub *subscription, which func(subscriptionItem) bo
 // collect goes with a draft the way that the subscription goes: it is paid or
 // fails, is sent, or what pause_collection says. An unpaid subscription's stay
 // drafts.
-func (s *Sandbox) collect(sub *subscription, in *invoice, pays bool) {
+func (s *Sandbox) collect(sub *subscription, in *invoice, a attempt) {
 	if sub.pauseBehavior == "keep_as_draft" || sub.status == "unpaid" {
 		in.autoAdvance = false
 		s.announce(in)
@@ -107,7 +107,7 @@ func (s *Sandbox) collect(sub *subscription, in *invoice, pays bool) {
 		s.writeOff(in)
 	case in.toBeSent() && in.due() > 0:
 		// The customer has until its due date.
-	case s.chargeFor(in, pays):
+	case s.chargeFor(in, a):
 		s.settled(in)
 	case sub.status == "active":
 		s.setStatus(sub, "past_due")
@@ -122,7 +122,7 @@ func (s *Sandbox) setStatus(sub *subscription, status string) {
 // canceled, unpaid or past_due, as the account's settings say.
 func (s *Sandbox) giveUp(in *invoice, status string) {
 	in.autoAdvance = false
-	s.chargeFor(in, false)
+	s.chargeFor(in, later(false))
 	sub := s.subscriptions.get(in.subscription)
 	if sub != nil && !sub.terminal() {
 		s.becomes(sub, status)

@@ -12,6 +12,8 @@ type setupIntent struct {
 	usage                                           string
 	cancelReason                                    string
 	subscription                                    *subscription // whose pending_setup_intent it is
+	returnURL                                       string        // where the owner of a card goes on after authenticating
+	portal                                          string        // the session of the billing portal where the method is given
 	redirects                                       string        // automatic_payment_methods: always or never; empty if they are not automatic
 }
 
@@ -57,27 +59,53 @@ func (s *Sandbox) addSetupIntent(si *setupIntent) {
 
 // setUp keeps the payment method of a session in setup mode. A declined card leaves
 // the session open.
-func (s *Sandbox) setUp(cs *session, pm *paymentMethod) *apiError {
+func (s *Sandbox) setUp(cs *session, pm *paymentMethod, asks bool) *apiError {
 	si := s.setupIntents.get(cs.setupIntent)
+	if asks {
+		cs.asking = pm.id
+		s.askOwnerOfSetup(si, pm, "")
+		return asksOwner(cs.id)
+	}
 	if pm.refusesKeeping() == nil {
 		s.prepareCustomer(cs)
 		si.customer = cs.customer
 	}
-	if e := s.confirmSetup(si, pm); e != nil {
+	if e := s.keepSetup(si, pm); e != nil {
 		return e
 	}
 	s.complete(cs, "no_payment_required")
 	return nil
 }
 
-// confirmSetup attaches the method to the intent's customer, if it has one, and says
-// why the bank does not let it be kept.
-func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod) *apiError {
-	if why := pm.refusesKeeping(); why != nil {
-		si.status, si.lastError, si.failedMethod, si.paymentMethod = "requires_payment_method", why, pm.id, ""
-		s.emit("setup_intent.setup_failed", s.setupIntentObject(si), nil)
-		return why
+// confirmSetup keeps the method, or has the intent wait for the owner of the card.
+func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod, returnURL string) *apiError {
+	if pm.asks(false) {
+		s.askOwnerOfSetup(si, pm, returnURL)
+		return nil
 	}
+	return s.keepSetup(si, pm)
+}
+
+// askOwnerOfSetup has the intent wait for the owner of the card.
+func (s *Sandbox) askOwnerOfSetup(si *setupIntent, pm *paymentMethod, returnURL string) {
+	si.status, si.paymentMethod, si.returnURL, si.lastError = "requires_action", pm.id, returnURL, nil
+	s.emit("setup_intent.requires_action", s.setupIntentObject(si), nil)
+}
+
+// failSetup ends an attempt to keep a method: the intent wants another one.
+func (s *Sandbox) failSetup(si *setupIntent, pm *paymentMethod, why *apiError) *apiError {
+	si.status, si.lastError, si.failedMethod, si.paymentMethod = "requires_payment_method", why, pm.id, ""
+	s.emit("setup_intent.setup_failed", s.setupIntentObject(si), nil)
+	return why
+}
+
+// keepSetup attaches the method to the intent's customer, if it has one, and says
+// why the bank does not let it be kept.
+func (s *Sandbox) keepSetup(si *setupIntent, pm *paymentMethod) *apiError {
+	if why := pm.refusesKeeping(); why != nil {
+		return s.failSetup(si, pm, why)
+	}
+	pm.setUp = pm.setUp || si.usage != "on_session"
 	if si.customer != "" && pm.customer == "" {
 		s.attach(pm, si.customer)
 	}
@@ -91,6 +119,9 @@ func (s *Sandbox) confirmSetup(si *setupIntent, pm *paymentMethod) *apiError {
 			}
 		})
 	}
+	if cu := s.liveCustomer(si.customer); si.portal != "" && cu != nil {
+		s.payWithFromNow(cu, pm)
+	}
 	return nil
 }
 
@@ -102,8 +133,7 @@ func (s *Sandbox) cancelSetup(si *setupIntent, reason string) {
 func (s *Sandbox) setupIntentObject(si *setupIntent) object {
 	var lastError any
 	if e := si.lastError; e != nil {
-		lastError = object{"type": e.kind, "code": e.code, "decline_code": e.decline, "message": e.message,
-			"payment_method": s.paymentMethodObject(s.paymentMethods.get(si.failedMethod))}
+		lastError = e.told(object{"payment_method": s.paymentMethodObject(s.paymentMethods.get(si.failedMethod))})
 	}
 	usage := si.usage
 	if usage == "" {
@@ -114,7 +144,7 @@ func (s *Sandbox) setupIntentObject(si *setupIntent) object {
 		"cancellation_reason": orNull(si.cancelReason),
 		"client_secret":       si.clientSecret, "created": si.created, "customer": orNull(si.customer), "description": orNull(si.description),
 		"flow_directions": nil, "last_setup_error": lastError, "latest_attempt": nil, "livemode": false, "mandate": nil,
-		"metadata": metadataObject(si.metadata), "next_action": nil, "on_behalf_of": nil, "payment_method": orNull(si.paymentMethod),
+		"metadata": metadataObject(si.metadata), "next_action": s.nextAction(si.id, si.status, si.returnURL), "on_behalf_of": nil, "payment_method": orNull(si.paymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": object{},
 		"payment_method_types": append([]string{}, si.methodTypes...), "single_use_mandate": nil, "status": si.status, "usage": usage,
 	}

@@ -32,7 +32,7 @@ func (s *Sandbox) createSetupIntent(c *call) (object, *apiError) {
 	}
 	s.addSetupIntent(si)
 	if confirm {
-		return s.confirmedSetup(si, pm)
+		return s.confirmedSetup(c, si, pm)
 	}
 	return s.setupIntentObject(si), nil
 }
@@ -80,8 +80,8 @@ func setupState(message string, args ...any) *apiError {
 }
 
 // confirmedSetup is the answer to a call that confirms.
-func (s *Sandbox) confirmedSetup(si *setupIntent, pm *paymentMethod) (object, *apiError) {
-	if e := s.confirmSetup(si, pm); e != nil {
+func (s *Sandbox) confirmedSetup(c *call, si *setupIntent, pm *paymentMethod) (object, *apiError) {
+	if e := s.confirmSetup(si, pm, c.form.Get("return_url")); e != nil {
 		return nil, e.with(object{"payment_method": s.paymentMethodObject(pm), "setup_intent": s.setupIntentObject(si)})
 	}
 	return s.setupIntentObject(si), nil
@@ -132,7 +132,7 @@ func (s *Sandbox) confirmSetupIntent(c *call) (object, *apiError) {
 	if e := si.refusesConfirmation(c, pm); e != nil {
 		return nil, e.with(object{"setup_intent": s.setupIntentObject(si)})
 	}
-	return s.confirmedSetup(si, pm)
+	return s.confirmedSetup(c, si, pm)
 }
 
 func (s *Sandbox) cancelSetupIntent(c *call) (object, *apiError) {

@@ -153,11 +153,11 @@ func (s *Sandbox) debited(it subscriptionItem) (lines []string, invoice string) 
 }
 
 // refusesChange says why what the change costs now would not be paid, or nil.
-func (s *Sandbox) refusesChange(sub *subscription, ch itemChange) *apiError {
+func (s *Sandbox) refusesChange(sub *subscription, ch itemChange, a attempt) *apiError {
 	if ch.invoiced == nil || sub.daysUntilDue > 0 || sub.pauseBehavior != "" || s.owed(sub, ch.invoiced) == 0 {
 		return nil
 	}
-	return s.refusesPayment(sub)
+	return s.refusesPayment(sub, a)
 }
 
 // applyChange makes the change real and returns the draft that bills it now, or nil.
@@ -171,9 +171,9 @@ func (s *Sandbox) applyChange(sub *subscription, ch itemChange) *invoice {
 
 // collectChange collects what a change costs, or leaves its first payment to the
 // buyer.
-func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string) {
+func (s *Sandbox) collectChange(sub *subscription, in *invoice, payment string, a attempt) {
 	if payment != "default_incomplete" || in.due() == 0 || in.toBeSent() || sub.pauseBehavior != "" || sub.status != "active" {
-		s.collect(sub, in, true)
+		s.collect(sub, in, a)
 		return
 	}
 	s.finalize(in, "Subscription update", []string{"card"})
@@ -208,10 +208,13 @@ func (s *Sandbox) owed(sub *subscription, lines []invoiceLine) int64 {
 }
 
 // refusesPayment says why the buyer's card would not pay, or nil.
-func (s *Sandbox) refusesPayment(sub *subscription) *apiError {
+func (s *Sandbox) refusesPayment(sub *subscription, a attempt) *apiError {
 	pm := s.methodOf(sub)
-	if pm == nil {
+	switch {
+	case pm == nil:
 		return noMethod()
+	case a.asks(pm):
+		return s.needsAction("subscription", "the subscription", nil)
 	}
 	return pm.refusal()
 }

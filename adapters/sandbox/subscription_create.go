@@ -23,7 +23,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 	trialDays := c.integer("trial_period_days", 1, 730)
 	cu := s.liveCustomer(sub.customer)
-	s.readSubscriptionMethod(c, sub)
+	how := s.readSubscriptionMethod(c, sub)
 	if cu == nil {
 		c.fail(missingReference("customer", sub.customer, "customer"))
 	}
@@ -66,7 +66,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		due -= off
 	}
 	if due > 0 && sub.daysUntilDue == 0 && behavior != "default_incomplete" {
-		if e := s.refusesPayment(sub); e != nil && (behavior == "error_if_incomplete" || s.methodOf(sub) == nil) {
+		if e := s.refusesPayment(sub, how); e != nil && (behavior == "error_if_incomplete" || s.methodOf(sub) == nil) {
 			return nil, e
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	}
 	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, discount: given, methodTypes: []string{"card"}})
 	if behavior != "default_incomplete" {
-		s.payFirst(sub, in)
+		s.payFirst(sub, in, how)
 	}
 	s.expireIncomplete(sub, in)
 	if sub.cancelAtPeriodEnd {
@@ -88,14 +88,13 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	return s.subscriptionObject(sub), nil
 }
 
-// readSubscriptionMethod reads what is charged. off_session says nothing here: no test
-// card asks for its owner.
-func (s *Sandbox) readSubscriptionMethod(c *call, sub *subscription) {
+// readSubscriptionMethod reads what is charged, and whether its owner is there.
+func (s *Sandbox) readSubscriptionMethod(c *call, sub *subscription) attempt {
 	sub.defaultMethod = s.readMethod(c, "default_payment_method", sub.customer, sub.defaultMethod)
-	c.flag("off_session")
 	if v := c.oneOf("payment_settings[save_default_payment_method]", "off", "on_subscription"); v != "" {
 		sub.saveMethod = v == "on_subscription"
 	}
+	return attempt{offSession: c.flag("off_session")}
 }
 
 // readCollection reads whether invoices are charged or sent: the days until they are due, 0
@@ -173,8 +172,8 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 }
 
 // payFirst has the customer's card pay the first invoice, if anything is due.
-func (s *Sandbox) payFirst(sub *subscription, in *invoice) {
-	if sub.status == "incomplete" && s.chargeFor(in, true) {
+func (s *Sandbox) payFirst(sub *subscription, in *invoice, a attempt) {
+	if sub.status == "incomplete" && s.chargeFor(in, a) {
 		s.settled(in)
 	}
 }

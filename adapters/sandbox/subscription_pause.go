@@ -53,7 +53,7 @@ func (s *Sandbox) resume(sub *subscription, unchanged bool) {
 	sub.setAnchor(s.nowUnix())
 	in := s.nextPeriod(sub, everyItem, sub.anchor, "subscription_update", before)
 	sub.resuming = in.id
-	s.collect(sub, in, true)
+	s.collect(sub, in, later(true))
 }
 
 // abandonResumption gives up an earlier try to resume that was not paid.

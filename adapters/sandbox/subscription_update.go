@@ -52,7 +52,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	}
 	at := s.prorationDate(c, sub)
 	change.daysUntilDue = c.readCollection("subscription", change.daysUntilDue)
-	s.readSubscriptionMethod(c, &change)
+	how := s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
 	change.items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
@@ -66,7 +66,7 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 		return nil, c.err
 	}
 	ch := s.priceChange(sub, change.items, behavior, at)
-	refused := s.refusesChange(&change, ch)
+	refused := s.refusesChange(&change, ch, how)
 	if refused != nil && payment == "error_if_incomplete" {
 		return nil, refused
 	}
@@ -100,12 +100,13 @@ func (s *Sandbox) updateSubscription(c *call) (object, *apiError) {
 	switch {
 	case in != nil && sub.update != nil && sub.update.invoice == in.id:
 		s.finalize(in, "Subscription update", []string{"card"})
-		s.chargeFor(in, false)
+		how.declined = true
+		s.chargeFor(in, how)
 	case in != nil:
-		s.collectChange(sub, in, payment)
+		s.collectChange(sub, in, payment, how)
 	}
 	if trialEndsNow {
-		s.endTrial(sub, func(in *invoice) { s.collect(sub, in, true) })
+		s.endTrial(sub, func(in *invoice) { s.collect(sub, in, how) })
 	}
 	return s.subscriptionObject(sub), nil
 }

@@ -100,7 +100,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	switch {
 	case err == nil:
 		s.answer(w, http.StatusOK, out)
-	case errors.Is(err, sandbox.ErrDeclined):
+	case errors.Is(err, sandbox.ErrDeclined), errors.Is(err, sandbox.ErrAuthenticationRequired):
 		s.answer(w, http.StatusPaymentRequired, failure(err.Error()))
 	case errors.Is(err, sandbox.ErrNotOpen):
 		s.answer(w, http.StatusConflict, failure(err.Error()))

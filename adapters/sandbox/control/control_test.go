@@ -227,6 +227,15 @@ func TestControl_ABuyerPaysOrIsDeclined(t *testing.T) {
 	p.ends(400, "POST checkout/sessions/"+id+"/pay", `{"card": "good", "delayed": "fails"}`)
 	p.ends(400, "POST checkout/sessions/"+id+"/pay", `{"cart": "good"}`)
 
+	asks := p.open("subscription", "price_pro")
+	p.ends(402, "POST checkout/sessions/"+asks+"/pay", `{"card": "authenticates_once"}`)
+	p.do("POST authentications/"+asks, `{"succeeds": false}`)
+	p.is("checkout/sessions/"+asks, "status", "open")
+	p.ends(402, "POST checkout/sessions/"+asks+"/pay", `{"card": "authenticates_once"}`)
+	p.do("POST authentications/"+asks, "")
+	p.is("checkout/sessions/"+asks, "payment_status", "paid")
+	p.ends(400, "POST authentications/"+asks, "")
+
 	once := p.bought(`{"delayed": "succeeds"}`)
 	p.is("checkout/sessions/"+once, "payment_status", "unpaid")
 	p.do("POST checkout/sessions/"+once+"/settle", "")

@@ -22,6 +22,7 @@ var checkoutRoutes = []route{
 	{"POST /_sandbox/checkout/sessions/{id}/decline", simply(decline)},
 	{"POST /_sandbox/checkout/sessions/{id}/settle", simply((*sandbox.Sandbox).SettleDelayed)},
 	{"POST /_sandbox/checkout/sessions/{id}/expire", simply((*sandbox.Sandbox).ExpireSession)},
+	{"POST /_sandbox/authentications/{id}", on(authenticate)},
 	{"POST /_sandbox/checkout/sessions/{id}/promotion_code", on(func(box *sandbox.Sandbox, id string, in struct {
 		Percent int64 `json:"percent"`
 	}) error {
@@ -36,6 +37,9 @@ var cards = map[string]string{
 	"fails_later":    "4000000000000341",
 	"disputed":       "4000000000000259",
 	"inquired_about": "4000000000001976",
+
+	"authenticates_always": "4000002760003184",
+	"authenticates_once":   "4000002500003155",
 }
 
 func card(name string) string { return cmp.Or(cards[name], name) }
@@ -65,6 +69,16 @@ func decline(box *sandbox.Sandbox, id string) error {
 		return err
 	}
 	return errors.New("there was nothing to pay, and so nothing to decline: the session is complete")
+}
+
+// authenticate is the owner of a card at the page of its bank.
+func authenticate(box *sandbox.Sandbox, id string, in struct {
+	Succeeds *bool `json:"succeeds"`
+}) error {
+	if in.Succeeds == nil || *in.Succeeds {
+		return box.Authenticate(id)
+	}
+	return box.FailAuthentication(id)
 }
 
 type priceSpec struct {
