@@ -168,10 +168,7 @@ func (s *Sandbox) lineItemObjects(cs *session) []object {
 }
 
 func (s *Sandbox) sessionObject(cs *session) object {
-	total, subtotal := s.total(cs), int64(0)
-	for _, l := range cs.lines {
-		subtotal += s.lineSubtotal(cs, l)
-	}
+	total, subtotal := s.total(cs), s.subtotal(cs)
 	done := cs.status == "complete"
 	shown := func(id string) any {
 		if !done {

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // discount is a coupon that was given: to a checkout, an invoice or a subscription.
 type discount struct {
@@ -230,28 +227,4 @@ func (s *Sandbox) deleteSubscriptionDiscount(c *call) (object, *apiError) {
 	delete(last, "end")
 	last["deleted"] = true
 	return last, nil
-}
-
-// ApplyPromotionCode has the buyer enter a code on the page of an open session that
-// allows them, which takes percent off what is paid now. With 100 nothing is left
-// to pay: the session ends with no_payment_required, and an invoice is paid with 0.
-func (s *Sandbox) ApplyPromotionCode(sessionID string, percent int64) error {
-	if percent < 1 || percent > 100 {
-		return fmt.Errorf("sandbox: a promotion code takes 1 to 100 percent off, not %d", percent)
-	}
-	return s.withSession(sessionID, func(cs *session) error {
-		switch {
-		case !cs.openUntil(s.now()):
-			return fmt.Errorf("%w: %s is %s", ErrNotOpen, cs.id, cs.status)
-		case !cs.promotionCodes:
-			return fmt.Errorf("sandbox: %s has no field for a promotion code: it was made without allow_promotion_codes", cs.id)
-		case cs.attempted:
-			return fmt.Errorf("sandbox: the invoice of %s is written", cs.id)
-		}
-		co := &coupon{id: newID("", 8), name: fmt.Sprintf("%d%% off", percent), percent: percent * 100, duration: "once", created: s.nowUnix()}
-		s.coupons.add(co.id, co)
-		cs.discount = s.given(co.id, "")
-		cs.discount.session = cs.id
-		return nil
-	})
 }

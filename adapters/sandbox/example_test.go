@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -110,4 +111,79 @@ func ExampleSandbox_Portal() {
 	// Output:
 	// true <nil>
 	// false <nil>
+}
+
+// The life of a subscription as a story: a buyer whose bank asks them to authenticate, a
+// refund, a chargeback, a year that goes by, a goodbye in the portal.
+func ExampleBuyer() {
+	box := sandbox.New()
+	defer box.Close()
+	url, _ := box.Listen("127.0.0.1:0")
+	price, _ := box.AddPrice(sandbox.PriceSpec{Product: "Pro", UnitAmount: 2000, Interval: "month"})
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	session, err := api.CheckoutSessions.New(&stripe.CheckoutSessionParams{
+		Mode: stripe.String("subscription"), SuccessURL: stripe.String("https://shop.example/done"),
+		LineItems: []*stripe.CheckoutSessionLineItemParams{{Price: &price.ID, Quantity: stripe.Int64(1)}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	buyer := box.Buyer()
+	fmt.Println(buyer.Pays(session.ID, sandbox.DeclinedCard) != nil)
+	fmt.Println(errors.Is(buyer.Pays(session.URL, sandbox.AuthenticatesOnceCard), sandbox.ErrAuthenticationRequired))
+	fmt.Println(buyer.Authenticates(session.ID))
+
+	session, _ = api.CheckoutSessions.Get(session.ID, nil)
+	subscription := session.Subscription.ID
+	_, err = box.Refund(subscription, 500)
+	fmt.Println(err)
+	dispute, _ := box.Dispute(subscription)
+	fmt.Println(box.WinDispute(dispute))
+	_ = box.Advance(365 * 24 * time.Hour)
+	portal, _ := buyer.OpensPortal(session.Customer.ID)
+	fmt.Println(portal.Cancel(subscription))
+	sub, _ := api.Subscriptions.Get(subscription, nil)
+	fmt.Println(sub.Status, sub.CancelAtPeriodEnd)
+	// Output:
+	// true
+	// true
+	// <nil>
+	// <nil>
+	// <nil>
+	// <nil>
+	// active true
+}
+
+// A buyer types in one of the shop's promotion codes.
+func ExampleBuyer_EntersCode() {
+	box := sandbox.New()
+	defer box.Close()
+	url, _ := box.Listen("127.0.0.1:0")
+	price, _ := box.AddPrice(sandbox.PriceSpec{Product: "Basic", UnitAmount: 4900})
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{URL: &url})
+	api := client.New("sk_test_example", &stripe.Backends{API: backend})
+	coupon, _ := api.Coupons.New(&stripe.CouponParams{PercentOff: stripe.Float64(20), Duration: stripe.String("once")})
+	_, _ = api.PromotionCodes.New(&stripe.PromotionCodeParams{Coupon: &coupon.ID, Code: stripe.String("WELCOME")})
+	session, err := api.CheckoutSessions.New(&stripe.CheckoutSessionParams{
+		Mode: stripe.String("payment"), SuccessURL: stripe.String("https://shop.example/done"), AllowPromotionCodes: stripe.Bool(true),
+		LineItems: []*stripe.CheckoutSessionLineItemParams{{Price: &price.ID, Quantity: stripe.Int64(1)}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	buyer := box.Buyer()
+	fmt.Println(buyer.EntersCode(session.ID, "GOODBYE"))
+	fmt.Println(buyer.EntersCode(session.ID, "welcome"))
+	fmt.Println(buyer.Pays(session.ID, sandbox.GoodCard))
+	session, _ = api.CheckoutSessions.Get(session.ID, nil)
+	fmt.Println(sandbox.FormatAmount(session.AmountTotal, string(session.Currency)))
+	// Output:
+	// sandbox: the code "GOODBYE" is refused: This code is invalid.
+	// <nil>
+	// <nil>
+	// $39.20
 }

@@ -45,6 +45,7 @@ type checkoutPage struct {
 	Filled                             bool // a test card was filled in
 	Cards                              []shownCard
 	cardFields
+	promotionField
 }
 
 type pageLine struct {
@@ -136,8 +137,9 @@ func (s *Sandbox) submitCheckout(w http.ResponseWriter, r *http.Request) {
 // submitOpen tries to pay and returns the page to show again, or nil.
 func (s *Sandbox) submitOpen(cs *session, r *http.Request) *checkoutPage {
 	changed, badField, message := s.takeQuantities(cs, r)
+	entered, badCode := s.takeCode(cs, r.PostForm.Get("action"), r.PostForm.Get("promotionCode"))
 	number := r.PostForm.Get("testCard")
-	if number == "" && !changed && message == "" {
+	if number == "" && !changed && !entered && message == "" {
 		page, p := s.readPayment(cs, r)
 		if page != nil {
 			return page
@@ -159,7 +161,12 @@ func (s *Sandbox) submitOpen(cs *session, r *http.Request) *checkoutPage {
 	if changed {
 		page.Notice = "The quantity has changed. Please check the new total."
 	}
-	if number != "" && message == "" {
+	switch {
+	case entered && badCode != "":
+		page.CodeError = badCode
+	case entered:
+		page.Notice = "The total has changed."
+	case number != "" && message == "":
 		page.fillIn(number)
 	}
 	return page
@@ -170,7 +177,7 @@ func (s *Sandbox) filledPage(cs *session, r *http.Request) *checkoutPage {
 	page, get := s.checkoutPage(cs), r.PostForm.Get
 	page.Email, page.Name, page.Number = get("email"), get("cardName"), get("cardNumber")
 	page.Expiry, page.Cvc, page.Delayed = get("cardExpiry"), get("cardCvc"), get("delayed")
-	page.Consents = get("consent") != ""
+	page.Consents, page.Code = get("consent") != "", get("promotionCode")
 	if page.OffersDebit && get("method") == "bank_debit" {
 		page.Method = "bank_debit"
 	}
@@ -279,7 +286,7 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 		Heading: "Pay", Button: "Pay", CancelURL: cs.cancelURL, Total: formatAmount(total, cs.currency),
 		AsksEmail: cs.customer == "" && cs.customerEmail == "", AsksConsent: cs.termsOfService == "required",
 		NeedsMethod: s.needsMethod(cs), OffersDebit: cs.offersDebit() && total > 0, Method: "card", Delayed: "succeeds",
-		cardFields: newCardFields(s.now()), Cards: shownCards,
+		cardFields: newCardFields(s.now()), Cards: shownCards, promotionField: s.promotionField(cs),
 	}
 	p.Listed = true
 	if cs.mode == "subscription" {

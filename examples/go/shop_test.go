@@ -3,6 +3,7 @@ package shop
 import (
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/stripe/stripe-go/v85"
@@ -18,19 +19,22 @@ func TestShop_FollowsASubscription(t *testing.T) {
 	defer hook.Close()
 	_, err = box.AddWebhookEndpointAt(stripe.APIVersion, hook.URL, shop.Secret)
 	must(t, err)
-
+	is := func(customer, want string) {
+		t.Helper()
+		must(t, box.WaitIdle(t.Context()))
+		if got := shop.Status(customer); got != want {
+			t.Errorf("the shop believes %q, want %q", got, want)
+		}
+	}
 	session, err := shop.Buy(t.Context())
 	must(t, err)
-	must(t, box.Pay(session))
-	must(t, box.WaitIdle(t.Context()))
+	must(t, box.Buyer().Pays(session, sandbox.GoodCard))
 	customer, subscription, err := shop.Bought(t.Context(), session)
 	must(t, err)
-	if got := shop.Status(customer); got != "active" {
-		t.Errorf("after the purchase it is %q", got)
-	}
-	must(t, box.RenewSubscription(subscription, false)) // the card is declined
-	must(t, box.WaitIdle(t.Context()))
-	if got := shop.Status(customer); got != "past_due" {
-		t.Errorf("after a renewal that failed it is %q", got)
-	}
+	is(customer, "active")
+	must(t, box.SetCard(subscription, string(sandbox.FailsLaterCard)))
+	must(t, box.Advance(32*24*time.Hour))
+	is(customer, "past_due")
+	must(t, box.Buyer().PaysInvoice(subscription))
+	is(customer, "active")
 }

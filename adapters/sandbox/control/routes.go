@@ -24,8 +24,15 @@ var checkoutRoutes = []route{
 	{"POST /_sandbox/checkout/sessions/{id}/expire", simply((*sandbox.Sandbox).ExpireSession)},
 	{"POST /_sandbox/authentications/{id}", on(authenticate)},
 	{"POST /_sandbox/checkout/sessions/{id}/promotion_code", on(func(box *sandbox.Sandbox, id string, in struct {
-		Percent int64 `json:"percent"`
+		Percent int64  `json:"percent"`
+		Code    string `json:"code"`
 	}) error {
+		switch {
+		case in.Code != "" && in.Percent != 0:
+			return errors.New("give a code, or the percent that one takes off")
+		case in.Code != "":
+			return box.Buyer().EntersCode(id, in.Code)
+		}
 		return box.ApplyPromotionCode(id, in.Percent)
 	})},
 }

@@ -1,0 +1,86 @@
+package sandbox_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+)
+
+func TestPage_TakesAPromotionCode(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	half, tenOff := s.coupon("percent_off", "50", "duration", "once"), s.coupon("amount_off", "1000", "currency", "eur", "duration", "once")
+	code := func(coupon, code string, more ...string) tree {
+		return s.post("/v1/promotion_codes", values(append([]string{"coupon", coupon, "code", code}, more...)...))
+	}
+	winter := code(half, "WINTER")
+	code(half, "HERS", "customer", s.customer().ID)
+	code(half, "BIG", "restrictions[minimum_amount]", "5000", "restrictions[minimum_amount_currency]", "usd")
+	code(tenOff, "EURO")
+	s.post("/v1/promotion_codes/"+code(half, "OVER").at("id"), values("active", "false"))
+
+	p := params("payment", s.once)
+	p.AllowPromotionCodes = stripe.Bool(true)
+	cs := s.open(p)
+	enter := func(text, action string) string {
+		form := goodForm()
+		form.Set("promotionCode", text)
+		form.Set("action", action)
+		_, _, page := s.submit(cs.URL, form)
+		return page
+	}
+	for text, want := range map[string]string{
+		"": "enter a promotion code", "NONE": "This code is invalid", "HERS": "This code is invalid", "OVER": "This code is invalid",
+		"EURO": "not for purchases in this currency", "BIG": "for purchases of $50.00 or more",
+	} {
+		page := enter(text, "apply")
+		wantText(t, page, want, `id="promotionCode-error"`, `aria-invalid="true"`, `value="4242 4242 4242 4242"`, `id="total">$49.00`)
+	}
+	page := enter(" winter ", "pay") // typed in, and Pay pressed: the buyer sees the new total first
+	wantText(t, page, `id="applied-code">WINTER`, `id="subtotal">$49.00`, `id="discount">−$24.50`, `id="total">$24.50`, `id="remove-code"`, "The total has changed")
+	lacksText(t, page, `id="promotionCode"`)
+	s.fetch("", "/v1/checkout/sessions/"+cs.ID).wants(t, "applied", map[string]string{"status": "open", "amount_total": "2450", "total_details.amount_discount": "2450"})
+	page = enter("", "remove")
+	wantText(t, page, `id="total">$49.00`, `id="promotionCode"`)
+	enter("WINTER", "apply")
+	if _, to, _ := s.submit(cs.URL, goodForm()); !strings.HasPrefix(to, "http://app.example/done") {
+		t.Errorf("paid, and went to %q", to)
+	}
+	s.fetch("", "/v1/checkout/sessions/"+cs.ID+"?expand[]=payment_intent").wants(t, "paid", map[string]string{"amount_total": "2450", "payment_intent.amount": "2450"})
+	s.fetch("", "/v1/promotion_codes/"+winter.at("id")).wants(t, "redeemed", map[string]string{"times_redeemed": "1"})
+
+	plain := s.open(params("payment", s.once))
+	_, page = s.visit(plain.URL)
+	lacksText(t, page, "promotionCode", "apply-code")
+	form := goodForm()
+	form.Set("promotionCode", "WINTER")
+	form.Set("action", "apply")
+	s.submit(plain.URL, form)
+	if got := s.session(plain.ID).AmountTotal; got != 4900 {
+		t.Errorf("a session without the field: got %d", got)
+	}
+}
+
+func TestBuyer_EntersACodeOnceOnly(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.post("/v1/promotion_codes", values("coupon", s.coupon("percent_off", "100", "duration", "once"), "code", "FREE", "max_redemptions", "1"))
+	p := params("subscription", s.monthly)
+	p.AllowPromotionCodes = stripe.Bool(true)
+	first, second := s.open(p), s.open(p)
+	buyer := s.Buyer()
+	s.ok(buyer.EntersCode(first.URL, "free"))
+	s.ok(buyer.Pays(first.URL, sandbox.GoodCard))
+	if got := s.session(first.ID).PaymentStatus; got != "no_payment_required" {
+		t.Errorf("got %s", got)
+	}
+	if err := buyer.EntersCode(second.ID, "FREE"); err == nil || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("got %v", err)
+	}
+	if err := buyer.EntersCode(s.open(params("payment", s.once)).ID, "FREE"); err == nil || !strings.Contains(err.Error(), "allow_promotion_codes") {
+		t.Errorf("got %v", err)
+	}
+}
