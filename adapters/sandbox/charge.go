@@ -9,7 +9,8 @@ type charge struct {
 	metadata                                               map[string]string
 	created                                                int64
 	billing, paidWith                                      object // as the method was then
-	uncaptured                                             bool   // it is authorized alone
+	shipping                                               *shipping
+	uncaptured                                             bool // it is authorized alone
 }
 
 var chargeRoutes = []route{
@@ -61,7 +62,7 @@ func (s *Sandbox) chargeObject(ch *charge) object {
 		"fraud_details": object{}, "invoice": orNull(ch.invoice), "livemode": false, "metadata": metadataObject(ch.metadata),
 		"on_behalf_of": nil, "outcome": outcome, "paid": succeeded,
 		"payment_intent": orNull(ch.paymentIntent), "payment_method": orNull(ch.method), "payment_method_details": ch.paidWith,
-		"receipt_email": nil, "receipt_number": nil, "receipt_url": orNull(s.receiptURL(ch)), "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": nil,
+		"receipt_email": nil, "receipt_number": nil, "receipt_url": orNull(s.receiptURL(ch)), "refunded": succeeded && ch.refunded == ch.amount, "review": nil, "shipping": ch.shipping.object(),
 		"source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil, "status": ch.status,
 		"transfer_data": nil, "transfer_group": nil,
 	}

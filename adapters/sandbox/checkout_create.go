@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-var sessionParams = []string{
+var sessionParams = slices.Concat(priceDataParams("line_items[][price_data]"), productDataParams("line_items[][price_data]"), shippingParams("payment_intent_data[shipping]"), []string{
 	"mode", "ui_mode", "success_url", "cancel_url", "customer", "customer_email", "customer_creation", "client_reference_id",
 	"customer_update[address]", "customer_update[name]", "customer_update[shipping]",
 	"discounts[][coupon]", "discounts[][promotion_code]",
@@ -19,7 +19,7 @@ var sessionParams = []string{
 	"payment_intent_data[metadata][*]", "payment_intent_data[description]", "payment_intent_data[setup_future_usage]",
 	"setup_intent_data[metadata][*]", "setup_intent_data[description]",
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
-}
+})
 
 const (
 	shortestSession = 30 * time.Minute
@@ -38,6 +38,11 @@ func (s *Sandbox) createSession(c *call) (object, *apiError) {
 	s.readSessionDiscount(c, cs)
 	if c.err != nil {
 		return nil, c.err
+	}
+	for _, l := range cs.lines {
+		if l.inline != nil {
+			s.addInline(l.inline)
+		}
 	}
 	cs.url = c.base + "/c/pay/" + cs.id
 	if s.base != "" {
@@ -160,10 +165,12 @@ func (s *Sandbox) readLines(c *call, cs *session) {
 	var first, firstRecurring *price
 	for _, i := range c.indexes("line_items") {
 		name := fmt.Sprintf("line_items[%d]", i)
-		l := sessionLine{id: newID("li_1", 23), price: c.required(name + "[price]"), quantity: c.integer(name+"[quantity]", 1, maxQuantity)}
+		l := sessionLine{id: newID("li_1", 23), quantity: c.integer(name+"[quantity]", 1, maxQuantity)}
 		readAdjustable(c, name+"[adjustable_quantity]", &l)
-		p := s.prices.get(l.price)
+		p := s.readLinePrice(c, name, &l)
 		switch {
+		case c.err != nil:
+			return
 		case p == nil:
 			c.fail(missingReference("price", l.price, name+"[price]"))
 			return
@@ -171,9 +178,9 @@ func (s *Sandbox) readLines(c *call, cs *session) {
 			c.fail(invalid(name+"[quantity]", "", "Quantity should not be specified where usage_type is `metered`. Remove quantity from `%s`", name))
 		case !p.metered() && !c.has(name+"[quantity]"):
 			c.fail(invalid(name, "", "Quantity is required. Add `quantity` to `%s`", name))
-		case !s.products.get(p.product).active:
+		case l.inline == nil && !s.products.get(p.product).active:
 			c.fail(invalid(name+"[price]", "", "The price `%s` is not available to be purchased because its product is not active.", p.id))
-		case !p.active:
+		case l.inline == nil && !p.active:
 			c.fail(invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
 		case first != nil && first.currency != p.currency:
 			c.fail(invalid(name, "", "All prices on a Checkout session must be in the same currency."))
@@ -211,6 +218,22 @@ func (s *Sandbox) readLines(c *call, cs *session) {
 	}
 }
 
+// readLinePrice reads the price of a line, nil for one that is not there: it is named, or
+// made with the session.
+func (s *Sandbox) readLinePrice(c *call, name string, l *sessionLine) *price {
+	data := name + "[price_data]"
+	if !c.hasAny(data) {
+		l.price = c.required(name + "[price]")
+		return s.prices.get(l.price)
+	}
+	if c.has(name + "[price]") {
+		c.fail(invalid(name, "parameters_exclusive", "You may only specify one of these parameters: price, price_data."))
+	}
+	l.inline = s.readPriceData(c, data)
+	l.price = l.inline.price.id
+	return l.inline.price
+}
+
 func readAdjustable(c *call, name string, l *sessionLine) {
 	l.adjustable = c.flag(name + "[enabled]")
 	l.least, l.most = c.integer(name+"[minimum]", 0, maxQuantity), c.integer(name+"[maximum]", 1, maxQuantity)
@@ -239,6 +262,7 @@ func (cs *session) readModeData(c *call) {
 		refuse("payment_method_collection")
 		cs.dataMetadata = c.metadata("payment_intent_data[metadata]", nil)
 		cs.dataDescription = c.limited("payment_intent_data[description]", 1000)
+		cs.shipping = c.readShipping("payment_intent_data[shipping]", nil)
 		cs.setupFutureUsage = c.oneOf("payment_intent_data[setup_future_usage]", "off_session", "on_session")
 		cs.paymentMethodCollection = "if_required"
 		if cs.customer == "" && cs.customerCreation == "" {

@@ -26,6 +26,7 @@ type session struct {
 	dataDescription      string
 	trialDays            int64
 	setupFutureUsage     string
+	shipping             *shipping
 	missingPaymentMethod string
 
 	// What paying has made. The objects are made by the first attempt to pay;
@@ -41,6 +42,7 @@ type session struct {
 }
 
 type sessionLine struct {
+	inline      *inlinePrice // that is made with the session
 	id, price   string
 	quantity    int64
 	adjustable  bool

@@ -125,9 +125,9 @@ func TestCreateSession_RefusesWhatStripeRefuses(t *testing.T) {
 		"no days of trial": {"subscription", s.monthly, func(p *stripe.CheckoutSessionParams) {
 			p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(0)}
 		}, "subscription_data[trial_period_days]", "parameter_invalid_integer"},
-		"price_data, which is not here": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
+		"price and price_data": {"payment", s.once, func(p *stripe.CheckoutSessionParams) {
 			p.LineItems[0].PriceData = &stripe.CheckoutSessionLineItemPriceDataParams{Currency: stripe.String("usd")}
-		}, "line_items[0][price_data][currency]", "parameter_unknown"},
+		}, "line_items[0]", "parameters_exclusive"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

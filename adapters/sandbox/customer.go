@@ -145,7 +145,7 @@ func (s *Sandbox) deleteCustomer(c *call) (object, *apiError) {
 func (s *Sandbox) removeCustomer(cu *customer) {
 	for _, sub := range s.subscriptions.order {
 		if sub.customer == cu.id && !sub.terminal() {
-			s.endSubscription(sub, "cancellation_requested")
+			s.cancelNow(sub)
 		}
 	}
 	for _, pm := range s.paymentMethods.order {

@@ -86,7 +86,7 @@ func (s *Sandbox) withSession(id string, do func(*session) error) error {
 // dashboard does.
 func (s *Sandbox) CancelSubscription(subscriptionID string) error {
 	return s.withSubscription(subscriptionID, func(sub *subscription) {
-		s.endSubscription(sub, "cancellation_requested")
+		s.cancelNow(sub)
 	})
 }
 

@@ -58,6 +58,10 @@ func (s *Sandbox) expand(o object, path, version string) *apiError {
 		in := s.invoices.get(o["id"].(string))
 		o[name] = listOf(s.invoicePaymentObjects(in), false, "/v1/invoice_payments?invoice="+in.id).in(version)
 	}
+	if name == "confirmation_secret" && o["object"] == "invoice" && version >= basil {
+		o[name] = s.confirmationSecret(s.invoices.get(o["id"].(string)))
+		return nil
+	}
 	if name == "tiers" && o["object"] == "price" {
 		if p := s.prices.get(o["id"].(string)); len(p.tiers) > 0 {
 			o[name] = p.tierObjects()

@@ -61,6 +61,16 @@ func (s *Sandbox) invoicePaymentObjects(in *invoice) []object {
 	return []object{s.invoicePaymentObject(in)}
 }
 
+// confirmationSecret is what a shop's page confirms the invoice's payment with; null while
+// there is none.
+func (s *Sandbox) confirmationSecret(in *invoice) any {
+	pi := s.paymentIntents.get(in.paymentIntent)
+	if pi == nil {
+		return nil
+	}
+	return object{"type": "payment_intent", "client_secret": pi.clientSecret}
+}
+
 func (s *Sandbox) invoicePaymentObject(in *invoice) object {
 	var paid, canceled, amount any
 	switch in.paymentStatus() {

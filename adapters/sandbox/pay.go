@@ -83,7 +83,7 @@ func (s *Sandbox) prepare(cs *session, pm *paymentMethod) {
 		pi := &paymentIntent{
 			customer: cs.customer, currency: cs.currency, amount: total, description: cs.dataDescription,
 			metadata: cs.dataMetadata, methodTypes: cs.paymentMethodTypes,
-			setupFutureUsage: cs.setupFutureUsage,
+			setupFutureUsage: cs.setupFutureUsage, shipping: cs.shipping,
 		}
 		s.addPaymentIntent(pi)
 		cs.paymentIntent = pi.id
@@ -131,7 +131,7 @@ func (s *Sandbox) prepareSubscription(cs *session, pm *paymentMethod) {
 		s.attach(pm, cs.customer)
 		sub.defaultMethod = pm.id
 	}
-	in := s.addSubscription(sub, firstInvoice{once, cs.discount, cs.trialDays, cs.paymentMethodTypes})
+	in := s.addSubscription(sub, firstInvoice{once: once, discount: cs.discount, trialDays: cs.trialDays, methodTypes: cs.paymentMethodTypes})
 	cs.subscription, cs.invoice, cs.paymentIntent = sub.id, in.id, in.paymentIntent
 }
 
@@ -148,7 +148,7 @@ func (s *Sandbox) charge(pi *paymentIntent, pm *paymentMethod) *charge {
 	ch := &charge{
 		id: newID("ch_3", 23), paymentIntent: pi.id, invoice: pi.invoice, customer: pi.customer, currency: pi.currency,
 		description: pi.description, amount: pi.amount, metadata: pi.metadata, created: s.nowUnix(),
-		status: "pending", email: pm.email, method: pm.id, methodType: pm.kind, billing: pm.billing(), paidWith: pm.paidWith(),
+		status: "pending", shipping: pi.shipping, email: pm.email, method: pm.id, methodType: pm.kind, billing: pm.billing(), paidWith: pm.paidWith(),
 	}
 	if pi.authenticated && pm.kind == "card" {
 		ch.paidWith["card"].(object)["three_d_secure"] = authenticatedDetails()

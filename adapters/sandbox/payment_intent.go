@@ -14,6 +14,7 @@ type paymentIntent struct {
 	setupFutureUsage                        string
 	receiptEmail                            string
 	statementDescriptor, statementSuffix    string
+	shipping                                *shipping
 	returnURL                               string // where the owner of a card goes on after authenticating
 	portal                                  string // the session of the billing portal where it is paid
 	hosted                                  bool   // it is paid on the page of its invoice
@@ -94,7 +95,7 @@ func (s *Sandbox) paymentIntentObject(pi *paymentIntent) object {
 		"metadata": metadataObject(pi.metadata), "next_action": s.nextAction(pi.id, pi.status, pi.returnURL), "on_behalf_of": nil, "payment_method": orNull(pi.paymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": object{},
 		"payment_method_types": append([]string{}, pi.methodTypes...), "processing": nil, "receipt_email": orNull(pi.receiptEmail), "review": nil,
-		"setup_future_usage": orNull(pi.setupFutureUsage), "shipping": nil, "statement_descriptor": orNull(pi.statementDescriptor), "statement_descriptor_suffix": orNull(pi.statementSuffix),
+		"setup_future_usage": orNull(pi.setupFutureUsage), "shipping": pi.shipping.object(), "statement_descriptor": orNull(pi.statementDescriptor), "statement_descriptor_suffix": orNull(pi.statementSuffix),
 		"status": pi.status, "transfer_data": nil, "transfer_group": nil,
 	}
 }

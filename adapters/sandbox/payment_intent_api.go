@@ -4,10 +4,10 @@ import (
 	"slices"
 )
 
-var intentParams = []string{
+var intentParams = append(shippingParams("shipping"), []string{
 	"amount", "currency", "customer", "description", "metadata[*]", "payment_method", "payment_method_types[]", "receipt_email",
 	"setup_future_usage", "statement_descriptor", "statement_descriptor_suffix", "capture_method",
-}
+}...)
 
 // mandateParams are what a buyer agreed to, whose bank account is to be debited.
 var mandateParams = []string{
@@ -15,7 +15,7 @@ var mandateParams = []string{
 	"mandate_data[customer_acceptance][online][ip_address]", "mandate_data[customer_acceptance][online][user_agent]",
 }
 
-var intentConfirmParams = slices.Concat([]string{
+var intentConfirmParams = slices.Concat(shippingParams("shipping"), []string{
 	"payment_method", "client_secret", "off_session", "return_url", "error_on_requires_action", "use_stripe_sdk",
 	"receipt_email", "setup_future_usage",
 }, mandateParams)
@@ -119,6 +119,7 @@ func (s *Sandbox) readIntent(c *call, pi *paymentIntent) {
 			pi.methodTypes = append(pi.methodTypes, debitType(pi.currency))
 		}
 	}
+	pi.shipping = c.readShipping("shipping", pi.shipping)
 	pi.readUsage(c)
 	for name, field := range map[string]*string{"statement_descriptor": &pi.statementDescriptor, "statement_descriptor_suffix": &pi.statementSuffix} {
 		if c.has(name) {
@@ -233,6 +234,7 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (object, *apiError) {
 	how := c.readConfirmation()
 	change := *pi
 	change.readUsage(c)
+	change.shipping = c.readShipping("shipping", change.shipping)
 	pm := s.intentMethod(c, pi.customer)
 	if pm == nil {
 		pm = s.paymentMethods.get(pi.paymentMethod)

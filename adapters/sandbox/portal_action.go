@@ -131,7 +131,7 @@ func (s *Sandbox) portalCancel(cfg *portalConfiguration, sub *subscription, feed
 	switch {
 	case e != nil:
 	case cfg.cancelMode == "immediately":
-		s.endSubscription(sub, "cancellation_requested")
+		s.cancelNow(sub)
 	case sub.flexible:
 		e = s.updateAs(sub, url.Values{"cancel_at": {strconv.FormatInt(sub.nextEnd(), 10)}})
 	default:

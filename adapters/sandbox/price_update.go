@@ -36,6 +36,7 @@ func (s *Sandbox) updateProduct(c *call) (object, *apiError) {
 	if c.has("name") {
 		change.name = c.required("name")
 	}
+	change.images = c.readImages(p.images)
 	if c.has("description") {
 		change.description = c.form.Get("description")
 	}

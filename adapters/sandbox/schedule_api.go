@@ -240,6 +240,6 @@ func (s *Sandbox) cancelSchedule(c *call) (object, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	s.endSubscription(s.subscriptions.get(sch.subscription), "cancellation_requested")
+	s.cancelNow(s.subscriptions.get(sch.subscription))
 	return s.scheduleObject(sch), nil
 }

@@ -105,8 +105,15 @@ func (s *Sandbox) cancelSubscription(c *call) (object, *apiError) {
 		return nil, c.err
 	}
 	sub.cancelComment, sub.cancelFeedback = comment, feedback
-	s.endSubscription(sub, "cancellation_requested")
+	s.cancelNow(sub)
 	return s.subscriptionObject(sub), nil
+}
+
+// cancelNow ends a subscription before the end of its period. A cancellation that was to
+// come is none any more.
+func (s *Sandbox) cancelNow(sub *subscription) {
+	sub.cancelAtPeriodEnd, sub.cancelAt, sub.canceledAt = false, 0, 0
+	s.endSubscription(sub, "cancellation_requested")
 }
 
 // endSubscription cancels at once; reason is one of cancellation_details'.

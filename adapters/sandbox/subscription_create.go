@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
 
 var subscriptionCreateParams = []string{
+	"trial_settings[end_behavior][missing_payment_method]", "trial_end", "cancel_at",
 	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
@@ -22,6 +24,9 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	sub.daysUntilDue = c.readCollection("subscription", sub.daysUntilDue)
 	behavior := c.oneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 	trialDays := c.integer("trial_period_days", 1, 730)
+	sub.missingPaymentMethod = c.oneOf("trial_settings[end_behavior][missing_payment_method]", "cancel", "create_invoice", "pause")
+	trialEnd := s.readTrialEnd(c)
+	ends := s.readEnd(c)
 	cu := s.liveCustomer(sub.customer)
 	how := s.readSubscriptionMethod(c, sub)
 	if cu == nil {
@@ -57,7 +62,7 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 	}
 	var amounts []int64
 	for _, it := range sub.items {
-		if p := s.prices.get(it.price); trialDays == 0 && !p.metered() {
+		if p := s.prices.get(it.price); trialDays == 0 && trialEnd == 0 && !p.metered() {
 			due += p.amount(it.quantity)
 			amounts = append(amounts, p.amount(it.quantity))
 		}
@@ -76,11 +81,15 @@ func (s *Sandbox) createSubscription(c *call) (object, *apiError) {
 		s.addSetupIntent(si)
 		sub.pendingSetup = si.id
 	}
-	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, discount: given, methodTypes: []string{"card"}})
+	in := s.addSubscription(sub, firstInvoice{trialDays: trialDays, trialEnd: trialEnd, discount: given, methodTypes: []string{"card"}})
 	if behavior != "default_incomplete" {
 		s.payFirst(sub, in, how)
 	}
 	s.expireIncomplete(sub, in)
+	if at := ends.of(sub); at != 0 {
+		sub.cancelAt, sub.canceledAt, sub.cancelReason = at, sub.created, "cancellation_requested"
+		s.scheduleCancel(sub)
+	}
 	if sub.cancelAtPeriodEnd {
 		sub.cancelAt, sub.canceledAt, sub.cancelReason = sub.nextEnd(), sub.created, "cancellation_requested"
 		s.scheduleCancel(sub)
@@ -95,6 +104,17 @@ func (s *Sandbox) readSubscriptionMethod(c *call, sub *subscription) attempt {
 		sub.saveMethod = v == "on_subscription"
 	}
 	return attempt{offSession: c.flag("off_session")}
+}
+
+// readTrialEnd reads when the trial of a new subscription ends; 0 for none.
+func (s *Sandbox) readTrialEnd(c *call) int64 {
+	switch {
+	case !c.has("trial_end") || c.form.Get("trial_end") == "now":
+		return 0
+	case c.has("trial_period_days"):
+		c.fail(invalid("trial_end", "parameters_exclusive", "You may only specify one of these parameters: trial_end, trial_period_days."))
+	}
+	return c.integer("trial_end", s.nowUnix()+1, 1<<40)
 }
 
 // readCollection reads whether invoices are charged or sent: the days until they are due, 0
@@ -120,6 +140,7 @@ type firstInvoice struct {
 	once        []invoiceLine // what is paid once
 	discount    *discount
 	trialDays   int64
+	trialEnd    int64 // instead of the days
 	methodTypes []string
 }
 
@@ -129,8 +150,8 @@ type firstInvoice struct {
 func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoice {
 	now, trialDays := s.nowUnix(), first.trialDays
 	sub.id, sub.created, sub.anchor = newID("sub_1", 23), now, now
-	if trialDays > 0 {
-		sub.trialStart, sub.trialEnd = now, now+trialDays*24*60*60
+	if trialDays > 0 || first.trialEnd > 0 {
+		sub.trialStart, sub.trialEnd = now, cmp.Or(first.trialEnd, now+trialDays*24*60*60)
 		sub.anchor = sub.trialEnd
 	}
 	in := &invoice{

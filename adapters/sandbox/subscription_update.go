@@ -151,6 +151,41 @@ func (c *call) refuseOthers(allowed []string, behavior string) {
 	}
 }
 
+// end is when a subscription is to be canceled: at a time, or with the first or the last
+// of its periods.
+type end struct {
+	at   int64
+	with string
+}
+
+// readEnd reads cancel_at, which takes words since clover.
+func (s *Sandbox) readEnd(c *call) end {
+	switch v := c.text("cancel_at"); {
+	case v == "":
+		return end{}
+	case c.version >= clover && (v == "min_period_end" || v == "max_period_end"):
+		return end{with: v}
+	case v == "max_billed_until" && c.version >= dahlia:
+		c.fail(invalid("cancel_at", "", "Stripe has cancel_at=max_billed_until, the sandbox does not serve it yet: use max_period_end."))
+		return end{}
+	}
+	return end{at: c.integer("cancel_at", s.nowUnix()+1, 1<<40)}
+}
+
+// of is the moment that it means for a subscription, 0 for none.
+func (e end) of(sub *subscription) int64 {
+	at := e.at
+	for _, it := range sub.items {
+		switch {
+		case e.with == "max_period_end":
+			at = max(at, it.end)
+		case e.with == "min_period_end" && (at == 0 || it.end < at):
+			at = it.end
+		}
+	}
+	return at
+}
+
 func (s *Sandbox) readCancelAt(c *call, sub *subscription) {
 	if c.has("cancel_at_period_end") && c.has("cancel_at") {
 		c.fail(invalid("cancel_at", "parameters_exclusive", "You may only specify one of these parameters: cancel_at, cancel_at_period_end."))
@@ -165,7 +200,7 @@ func (s *Sandbox) readCancelAt(c *call, sub *subscription) {
 	case c.has("cancel_at"):
 		sub.cancelAtPeriodEnd, sub.cancelAt = false, 0
 		if c.form.Get("cancel_at") != "" {
-			sub.cancelAt = c.integer("cancel_at", s.nowUnix()+1, 1<<40)
+			sub.cancelAt = s.readEnd(c).of(sub)
 		}
 	default:
 		return
