@@ -63,6 +63,9 @@ type asked struct {
 // askedFor finds what waits under an id that leads to it: of a session, an intent, an
 // invoice, a subscription or a customer. mu is held.
 func (s *Sandbox) askedFor(id string) (asked, bool) {
+	if id == "" {
+		return asked{}, false // else it would be that of all that has no customer
+	}
 	for _, cs := range s.sessions.newestFirst() {
 		if cs.asking != "" && cs.openUntil(s.now()) && (id == cs.id || id == cs.paymentIntent || id == cs.setupIntent || id == cs.customer || id == cs.subscription) {
 			return asked{session: cs}, true

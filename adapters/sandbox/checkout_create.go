@@ -85,7 +85,7 @@ func (s *Sandbox) readSessionDiscount(c *call, cs *session) {
 func (s *Sandbox) readSession(c *call) *session {
 	now := s.now()
 	cs := &session{
-		id: newID("cs_test_a1", 58), status: "open", paymentStatus: "unpaid", created: now.Unix(),
+		id: newID("cs_test_a1", 58), status: "open", paymentStatus: "unpaid", created: now.Unix(), version: c.version,
 		successURL: c.webURL("success_url"), cancelURL: c.webURL("cancel_url"), locale: c.oneOf("locale", checkoutLocales...),
 		customer: c.text("customer"), customerEmail: c.email("customer_email"), clientReference: c.limited("client_reference_id", 200),
 		customerCreation: c.oneOf("customer_creation", "always", "if_required"),

@@ -76,9 +76,9 @@ type promotionField struct {
 }
 
 func (s *Sandbox) promotionField(cs *session) promotionField {
-	f := promotionField{AsksCode: cs.promotionCodes && !cs.attempted && cs.discount == nil}
+	f := promotionField{AsksCode: cs.promotionCodes && !cs.fixed() && cs.discount == nil}
 	if d := cs.discount; d != nil {
-		f.Applied, f.CanRemove = s.coupons.get(d.coupon).name, cs.promotionCodes && !cs.attempted
+		f.Applied, f.CanRemove = s.coupons.get(d.coupon).name, cs.promotionCodes && !cs.fixed()
 		if pc := s.promotionCodes.get(d.promotionCode); pc != nil {
 			f.Applied = pc.code
 		}
@@ -95,7 +95,7 @@ func (s *Sandbox) promotionField(cs *session) promotionField {
 // anything. One that was typed in and not applied is applied before anything is paid.
 func (s *Sandbox) takeCode(cs *session, action, code string) (asked bool, problem string) {
 	switch {
-	case !cs.promotionCodes || cs.attempted:
+	case !cs.promotionCodes || cs.fixed():
 		return false, ""
 	case action == "remove":
 		s.undiscountSession(cs)
@@ -130,7 +130,7 @@ func (s *Sandbox) withCodeField(sessionID string, do func(*session) error) error
 			return fmt.Errorf("%w: %s is %s", ErrNotOpen, cs.id, cs.status)
 		case !cs.promotionCodes:
 			return fmt.Errorf("sandbox: %s has no field for a promotion code: it was made without allow_promotion_codes", cs.id)
-		case cs.attempted:
+		case cs.fixed():
 			return fmt.Errorf("sandbox: the invoice of %s is written", cs.id)
 		}
 		return do(cs)

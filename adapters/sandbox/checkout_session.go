@@ -13,6 +13,7 @@ type session struct {
 	lines                                    []sessionLine
 	metadata                                 map[string]string
 	created, expiresAt                       int64
+	version                                  string // of the API, that it was made in
 
 	promotionCodes, automaticTax, taxIDCollection, invoiceCreation bool
 	flexible                                                       bool // billing_mode of the subscription

@@ -12,7 +12,7 @@ func (s *Sandbox) addInvoice(in *invoice) {
 	in.id, in.status = newID("in_1", 23), "draft"
 	in.number = fmt.Sprintf("%s-%04d", newID("", 8), s.invoiceSeq)
 	in.created = s.nowUnix()
-	if cu := s.customers.get(in.customer); cu != nil && in.paymentIntent == "" {
+	if cu := s.customers.get(in.customer); cu != nil && !in.madeOfPayment() {
 		in.startingBalance = cu.balance
 	}
 	for i := range in.lines {
@@ -30,6 +30,9 @@ func (s *Sandbox) addInvoice(in *invoice) {
 	}
 	s.invoices.add(in.id, in)
 }
+
+// madeOfPayment tells whether it only tells of a one-time payment.
+func (in *invoice) madeOfPayment() bool { return in.paymentIntent != "" && in.subscription == "" }
 
 // announce tells of the draft, once.
 func (s *Sandbox) announce(in *invoice) {
@@ -71,7 +74,7 @@ func (s *Sandbox) finalize(in *invoice, description string, methodTypes []string
 // payment leaves it alone.
 func (s *Sandbox) applyBalance(in *invoice) {
 	cu := s.customers.get(in.customer)
-	if cu == nil || cu.deleted || in.paymentIntent != "" {
+	if cu == nil || cu.deleted || in.madeOfPayment() {
 		return
 	}
 	in.startingBalance = cu.balance

@@ -195,7 +195,7 @@ func (p *checkoutPage) fillIn(number string) {
 // takeQuantities sets adjusted quantities. A buyer pays no total that was not
 // shown, so a change shows the page again. A quantity that cannot be is told of its field.
 func (s *Sandbox) takeQuantities(cs *session, r *http.Request) (changed bool, badField, message string) {
-	if cs.attempted {
+	if cs.fixed() {
 		return false, "", "" // the invoice is written
 	}
 	for i := range cs.lines {
@@ -305,7 +305,7 @@ func (s *Sandbox) checkoutPage(cs *session) *checkoutPage {
 		line := pageLine{
 			Field: quantityField(i), Name: s.products.get(price.product).name, Price: price.shown(),
 			Amount: formatAmount(s.lineTotal(cs, l), price.currency), Quantity: l.quantity, Least: l.least, Most: l.most,
-			Adjustable: l.adjustable && !cs.attempted,
+			Adjustable: l.adjustable && !cs.fixed(),
 		}
 		p.Adjustable = p.Adjustable || line.Adjustable
 		p.Lines = append(p.Lines, line)

@@ -47,6 +47,9 @@ func (s *Sandbox) payBy(cs *session, pm *paymentMethod, settles string, authenti
 	pi := s.paymentIntents.get(cs.paymentIntent)
 	if pi != nil {
 		pi.authenticated = authenticated
+		if cs.subscribesLater() {
+			pi.amount = s.firstDue(cs) // which may have changed since the last attempt
+		}
 	}
 	switch {
 	case pi == nil:
@@ -75,7 +78,9 @@ func (s *Sandbox) prepare(cs *session, pm *paymentMethod) {
 	cs.attempted = true
 	s.prepareCustomer(cs)
 	if cs.mode == "subscription" {
-		s.prepareSubscription(cs, pm)
+		if !s.prepareLater(cs) {
+			s.prepareSubscription(cs, pm)
+		}
 		return
 	}
 	s.redeem(cs.discount)
@@ -110,29 +115,6 @@ func (s *Sandbox) prepareCustomer(cs *session) {
 	s.customers.add(cu.id, cu)
 	cs.customer = cu.id
 	s.emit("customer.created", s.customerObject(cu), nil)
-}
-
-// prepareSubscription gives a subscription that costs nothing yet its payment method at
-// once; else the first payment does.
-func (s *Sandbox) prepareSubscription(cs *session, pm *paymentMethod) {
-	sub := &subscription{
-		customer: cs.customer, currency: cs.currency, description: cs.dataDescription, metadata: cs.dataMetadata,
-		automaticTax: cs.automaticTax, missingPaymentMethod: cs.missingPaymentMethod, flexible: cs.flexible,
-	}
-	var once []invoiceLine
-	for _, l := range cs.lines {
-		if s.prices.get(l.price).recurring() {
-			sub.items = append(sub.items, subscriptionItem{price: l.price, quantity: l.quantity})
-		} else {
-			once = append(once, s.onceLine(l, s.nowUnix()))
-		}
-	}
-	if pm != nil && s.total(cs) == 0 {
-		s.attach(pm, cs.customer)
-		sub.defaultMethod = pm.id
-	}
-	in := s.addSubscription(sub, firstInvoice{once: once, discount: cs.discount, trialDays: cs.trialDays, methodTypes: cs.paymentMethodTypes})
-	cs.subscription, cs.invoice, cs.paymentIntent = sub.id, in.id, in.paymentIntent
 }
 
 func (s *Sandbox) onceLine(l sessionLine, now int64) invoiceLine {
@@ -229,6 +211,7 @@ func (s *Sandbox) collected(cs *session, pi *paymentIntent) {
 		s.finalize(in, "", nil)
 	}
 	s.succeed(pi)
+	s.subscribe(cs, pi)
 	if in := s.invoices.get(pi.invoice); in != nil {
 		s.markPaid(in)
 	}
@@ -260,6 +243,7 @@ func (s *Sandbox) debit(cs *session, pi *paymentIntent, pm *paymentMethod, settl
 	s.emit("charge.pending", s.chargeObject(ch), nil)
 	s.used(pi)
 	s.emit("payment_intent.processing", s.paymentIntentObject(pi), nil)
+	s.subscribe(cs, pi)
 	s.start(cs)
 	cs.settles = settles
 	s.complete(cs, "unpaid")

@@ -140,7 +140,8 @@ type firstInvoice struct {
 	once        []invoiceLine // what is paid once
 	discount    *discount
 	trialDays   int64
-	trialEnd    int64 // instead of the days
+	trialEnd    int64          // instead of the days
+	paidBy      *paymentIntent // that has paid it already, or is about to
 	methodTypes []string
 }
 
@@ -148,6 +149,37 @@ type firstInvoice struct {
 // first invoice. Whether that is paid is the caller's affair if the subscription is
 // incomplete then.
 func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoice {
+	in := s.firstInvoiceOf(sub, first)
+	if d := first.discount; d != nil {
+		sub.discount, d.subscription, d.customer = d, sub.id, sub.customer
+		s.redeem(d)
+	}
+	s.addInvoice(in)
+	sub.latestInvoice = in.id
+	sub.status = "incomplete"
+	if pi := first.paidBy; pi != nil {
+		in.pay(pi.id, pi.created)
+		in.charge, in.attempts, pi.invoice = pi.latestCharge, 1, in.id
+		s.charges.get(pi.latestCharge).invoice = in.id
+	}
+	if in.due() == 0 || in.toBeSent() || first.paidBy != nil {
+		sub.status = sub.startStatus()
+	}
+	s.subscriptions.add(sub.id, sub)
+	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
+	if sub.discount != nil {
+		s.emit("customer.discount.created", s.discountObject(sub.discount), nil)
+	}
+	s.finalize(in, "Subscription creation", first.methodTypes)
+	s.usedUp(sub, in, in.created)
+	if in.due() == 0 {
+		s.markPaid(in)
+	}
+	return in
+}
+
+// firstInvoiceOf gives a subscription its first periods, and bills them. Nothing is kept.
+func (s *Sandbox) firstInvoiceOf(sub *subscription, first firstInvoice) *invoice {
 	now, trialDays := s.nowUnix(), first.trialDays
 	sub.id, sub.created, sub.anchor = newID("sub_1", 23), now, now
 	if trialDays > 0 || first.trialEnd > 0 {
@@ -169,26 +201,6 @@ func (s *Sandbox) addSubscription(sub *subscription, first firstInvoice) *invoic
 	}
 	in.lines = append(in.lines, s.waiting(sub.customer, "", sub.currency)...)
 	s.reduce(in, first.discount)
-	if d := first.discount; d != nil {
-		sub.discount, d.subscription, d.customer = d, sub.id, sub.customer
-		s.redeem(d)
-	}
-	s.addInvoice(in)
-	sub.latestInvoice = in.id
-	sub.status = "incomplete"
-	if in.due() == 0 || in.toBeSent() {
-		sub.status = sub.startStatus()
-	}
-	s.subscriptions.add(sub.id, sub)
-	s.emit("customer.subscription.created", s.subscriptionObject(sub), nil)
-	if sub.discount != nil {
-		s.emit("customer.discount.created", s.discountObject(sub.discount), nil)
-	}
-	s.finalize(in, "Subscription creation", first.methodTypes)
-	s.usedUp(sub, in, now)
-	if in.due() == 0 {
-		s.markPaid(in)
-	}
 	return in
 }
 

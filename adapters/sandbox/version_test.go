@@ -16,6 +16,7 @@ import (
 
 const (
 	acacia = "2024-09-30.acacia"
+	basil  = "2025-03-31.basil"
 	dahlia = "2026-08-26.dahlia"
 )
 
