@@ -70,13 +70,19 @@ func (s *Sandbox) subtotal(cs *session) (sum int64) {
 type promotionField struct {
 	AsksCode        bool
 	Code, CodeError string
-	Applied         string // the code, or the coupon's name
+	Known           []string // some that there are, for who tries the sandbox
+	Applied         string   // the code, or the coupon's name
 	Subtotal, Off   string
 	CanRemove       bool
 }
 
 func (s *Sandbox) promotionField(cs *session) promotionField {
 	f := promotionField{AsksCode: cs.promotionCodes && !cs.fixed() && cs.discount == nil}
+	for _, pc := range s.promotionCodes.newestFirst() {
+		if pc.customer == "" && s.redeemable(pc) && len(f.Known) < 3 {
+			f.Known = append(f.Known, pc.code)
+		}
+	}
 	if d := cs.discount; d != nil {
 		f.Applied, f.CanRemove = s.coupons.get(d.coupon).name, cs.promotionCodes && !cs.fixed()
 		if pc := s.promotionCodes.get(d.promotionCode); pc != nil {

@@ -64,6 +64,19 @@ func TestPage_TakesAPromotionCode(t *testing.T) {
 	}
 }
 
+func TestAddPromotionCode(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	id := must[string](t)(s.AddPromotionCode("WELCOME", 20))
+	s.fetch("", "/v1/promotion_codes/"+id).wants(t, "the code", map[string]string{"code": "WELCOME", "coupon.percent_off": "20", "coupon.duration": "once"})
+	if _, err := s.AddPromotionCode("welcome", 10); err == nil || !strings.Contains(err.Error(), "already exists") {
+		t.Errorf("twice: got %v", err)
+	}
+	if _, err := s.AddPromotionCode("MORE", 101); err == nil {
+		t.Error("a code takes 101 percent off")
+	}
+}
+
 func TestBuyer_EntersACodeOnceOnly(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -1,6 +1,10 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+)
 
 // SetProductActive archives a product, as Stripe's dashboard does, or takes it back:
 // no price of an archived product can be bought.
@@ -35,4 +39,25 @@ func (s *Sandbox) AddUsage(subscriptionID, priceID string, quantity int64) error
 		return missing
 	}
 	return err
+}
+
+// AddPromotionCode makes a code that takes percent off the first payment, of a coupon of its
+// own, as a person in Stripe's dashboard does, and returns its id. It fails if there is such
+// a code already.
+func (s *Sandbox) AddPromotionCode(code string, percent int64) (string, error) {
+	if percent < 1 || percent > 100 {
+		return "", fmt.Errorf("sandbox: a promotion code takes 1 to 100 percent off, not %d", percent)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	form := url.Values{"percent_off": {strconv.FormatInt(percent, 10)}, "duration": {"once"}}
+	co, e := s.createCoupon(&call{params: params{form: form}, version: APIVersion})
+	if e != nil {
+		return "", fmt.Errorf("sandbox: %s", e.message)
+	}
+	made, e := s.createPromotionCode(&call{params: params{form: url.Values{"coupon": {co["id"].(string)}, "code": {code}}}, version: APIVersion})
+	if e != nil {
+		return "", fmt.Errorf("sandbox: %s", e.message)
+	}
+	return made["id"].(string), nil
 }

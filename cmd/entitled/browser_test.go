@@ -59,6 +59,8 @@ func TestBrowser(t *testing.T) {
 		"a click on Upgrade leads to the entitlements":      upgrade,
 		"what is paid once is held until a date":            payOnce,
 		"a declined card gives nothing and may be replaced": declined,
+		"a card that asks its owner pays once they answer":  authenticates,
+		"a promotion code changes the total":                promotionCode,
 		"a bank debit gives nothing until it succeeds":      debitSucceeds,
 		"a bank debit that fails gives nothing":             debitFails,
 		"canceling leads back and the checkout stays open":  canceled,
@@ -189,6 +191,57 @@ func declined(t *testing.T, s *site) {
 	b.settled("paid")
 	// The other tab was not touched meanwhile.
 	me.see(`#entitlements tr[data-feature="sso"]`)
+}
+
+func authenticates(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	page := b.address()
+	b.payByCard("4000002760003184")
+	b.click("#fail")
+	if got := b.text("#error"); !strings.HasPrefix(got, "We could not confirm with your bank") {
+		t.Errorf("the payment page says %q", got)
+	}
+	if got := b.address(); got != page+"?failed" {
+		t.Errorf("the buyer is at %s, want %s again", got, page)
+	}
+	me := b.another()
+	me.visit("/me")
+	me.see("#empty")
+
+	b.payByCard("4000002760003184")
+	b.click("#complete")
+	b.settled("paid")
+	me.see(`#entitlements tr[data-feature="sso"]`)
+}
+
+func promotionCode(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.choose("pro")
+	total := b.text("#total")
+	b.fill("#promotionCode", "NONE")
+	b.click("#apply-code")
+	if got := b.text("#promotionCode-error"); got != "This code is invalid." {
+		t.Errorf("beside the field it says %q", got)
+	}
+	if at := read[string](b, `document.activeElement?.id`); at != "promotionCode" {
+		t.Errorf("the focus is on %q", at)
+	}
+	b.fill("#promotionCode", demoCode)
+	b.click("#apply-code")
+	if got := b.text("#applied-code"); got != demoCode || b.text("#total") == total {
+		t.Errorf("applied is %q, the total %s", got, b.text("#total"))
+	}
+	b.click("#remove-code")
+	b.see("#promotionCode")
+	if got := b.text("#total"); got != total {
+		t.Errorf("without the code the total is %s, want %s", got, total)
+	}
+	b.fill("#promotionCode", demoCode)
+	b.click("#apply-code")
+	b.see("#applied-code")
+	b.payByCard("4242424242424242")
+	b.settled("paid")
 }
 
 func debitSucceeds(t *testing.T, s *site) {

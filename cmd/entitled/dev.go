@@ -292,10 +292,16 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 	}, nil
 }
 
+// demoCode is a promotion code that the payment page takes.
+const demoCode = "WELCOME20"
+
 // startSandbox starts a Stripe that sells what the catalog names.
 func startSandbox(port int, prices []catalog.SandboxPrice, logger *slog.Logger) (*sandbox.Sandbox, error) {
 	box := sandbox.New(sandbox.WithLogger(logger), sandbox.WithSharedClock())
 	if err := sellInSandbox(box, prices); err != nil {
+		return nil, err
+	}
+	if _, err := box.AddPromotionCode(demoCode, 20); err != nil {
 		return nil, err
 	}
 	if _, err := box.Listen(net.JoinHostPort("127.0.0.1", fmt.Sprint(port))); err != nil {
