@@ -50,6 +50,7 @@ func allRoutes() []route {
 		portalSessionRoutes, portalConfigurationRoutes,
 		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
 		couponRoutes, promotionCodeRoutes, scheduleRoutes,
+		searchRoutes, planRoutes, earlyFraudWarningRoutes,
 	)
 }
 

@@ -20,7 +20,7 @@ var families = []string{
 	"billing_portal", "charges", "checkout", "coupons", "credit_notes", "customers", "disputes", "events", "invoice_payments", "invoiceitems",
 	"invoices", "payment_intents", "payment_methods", "plans", "prices", "products", "promotion_codes", "refunds", "setup_intents",
 	"subscription_items", "subscription_schedules", "subscriptions", "tax_ids", "test_helpers/test_clocks", "webhook_endpoints",
-	"balance_transactions", "billing", "entitlements",
+	"balance_transactions", "billing", "entitlements", "radar/early_fraud_warnings",
 }
 
 func TestKnown_IsWhatStripeDescribes(t *testing.T) {

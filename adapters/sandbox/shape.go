@@ -17,6 +17,7 @@ type shapeChange struct {
 var shapeChanges = []shapeChange{
 	{"2024-04-10", "product", []string{"marketing_features"}, []string{"features"}},
 	{"2024-04-10", "price.recurring", []string{"meter"}, nil},
+	{"2024-04-10", "plan", []string{"meter"}, nil},
 	{"2024-04-10", "subscription", []string{"discounts"}, nil},
 	{"2024-04-10", "subscription_item", []string{"discounts"}, nil},
 	{"2024-04-10", "subscription_schedule.phases", []string{"discounts"}, nil},
@@ -49,6 +50,7 @@ var shapeChanges = []shapeChange{
 	{basil, "payment_intent", nil, []string{"invoice"}},
 	{basil, "payment_method.card", []string{"regulated_status"}, nil},
 	{basil, "charge.payment_method_details.card", []string{"regulated_status"}, nil},
+	{basil, "plan", nil, []string{"aggregate_usage"}},
 	{basil, "price.recurring", nil, []string{"aggregate_usage"}},
 	{basil, "subscription_schedule.default_settings", nil, []string{"billing_thresholds"}},
 	{basil, "subscription_schedule.phases", nil, []string{"billing_thresholds", "coupon"}},

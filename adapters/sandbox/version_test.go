@@ -268,7 +268,7 @@ func TestVersions_RefuseWhatTheyDoNotHave(t *testing.T) {
 		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor=now", 400, "Received unknown parameter"},
 		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 404, "No such subscription"},
 		{dahlia, "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 400, "Received unknown parameter"},
-		{dahlia, "GET", "/v1/customers/search?query=x", "", 400, "does not serve it yet: GET /v1/customers/search"},
+		{dahlia, "GET", "/v1/charges/search?query=x", "", 400, "does not serve it yet: GET /v1/charges/search"},
 		{"", "GET", "/v1/invoice_items", "", 404, "Unrecognized request URL"},
 		{"", "POST", "/v1/stripecli/sessions", "device_name=x", 400, "for its command line, and the sandbox does not serve it yet"},
 		{"", "POST", "/v1/events/evt_1/retry", "for_stripecli=true", 400, "for its command line"},
