@@ -16,7 +16,7 @@ func (s *Sandbox) enterCode(cs *session, code string) (problem string) {
 		return "Please enter a promotion code."
 	case pc == nil:
 		return "This code is invalid."
-	case !s.redeemable(pc):
+	case !s.redeemable(pc, s.nowUnix()):
 		return "This code has expired."
 	case pc.firstTime && s.hasPaid(cs.customer):
 		return "This code is for a first purchase only."
@@ -79,7 +79,7 @@ type promotionField struct {
 func (s *Sandbox) promotionField(cs *session) promotionField {
 	f := promotionField{AsksCode: cs.promotionCodes && !cs.fixed() && cs.discount == nil}
 	for _, pc := range s.promotionCodes.newestFirst() {
-		if pc.customer == "" && s.redeemable(pc) && len(f.Known) < 3 {
+		if pc.customer == "" && s.redeemable(pc, s.nowUnix()) && len(f.Known) < 3 {
 			f.Known = append(f.Known, pc.code)
 		}
 	}
