@@ -48,10 +48,13 @@ type retryPolicy struct {
 
 var defaultRetryPolicy = retryPolicy{Base: time.Second, Max: 10 * time.Minute, Attempts: 21}
 
+// deliveriesAtOnce is how many are under way at a time.
+const deliveriesAtOnce = 128
+
 func newWebhookClient(timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:   timeout,
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
+		Transport: &http.Transport{MaxIdleConnsPerHost: deliveriesAtOnce, IdleConnTimeout: 30 * time.Second},
 		// A redirect is an answer, and not a 2xx.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -64,28 +67,35 @@ func (s *Sandbox) resend(eventID string) bool {
 	defer s.mu.Unlock()
 	e := s.events.get(eventID)
 	if e != nil {
-		s.queue(e)
+		s.queue(e, s.tells(e))
 	}
 	return e != nil
 }
 
 // queue starts a delivery to every endpoint that wants the event. mu is held.
-func (s *Sandbox) queue(e *event) {
-	first := len(e.deliveries)
+func (s *Sandbox) queue(e *event, t told) {
+	if s.closed {
+		return
+	}
+	var fresh []*delivery
 	for _, ep := range s.endpoints {
 		if ep.wants(e.kind) && ep.apiVersion >= e.since {
 			for range s.chaos.copies() {
-				e.deliveries = append(e.deliveries, &delivery{event: e, endpoint: ep, state: deliveryPending, lost: s.chaos.loses()})
+				fresh = append(fresh, &delivery{event: e, endpoint: ep, state: deliveryPending, lost: s.chaos.loses()})
 			}
 		}
 	}
-	for _, d := range e.deliveries[first:] {
-		if s.closed {
-			return
+	e.open += len(fresh)
+	e.unaccepted += len(fresh)
+	s.unfinished += len(fresh)
+	s.deliveries = newestOf(append(s.deliveries, fresh...), keptDeliveries)
+	bodies := map[string][]byte{} // by version
+	for _, d := range fresh {
+		version := d.endpoint.apiVersion
+		if bodies[version] == nil {
+			bodies[version] = encodeIn(e.envelope(t, version), version)
 		}
-		d.body = encode(e.render(d.endpoint.apiVersion))
-		s.deliveries = append(s.deliveries, d)
-		s.unfinished++
+		d.body = bodies[version]
 		if late := s.chaos.delay(); late > 0 {
 			s.at(s.now().Add(late), func() { s.send(d, 1) })
 		} else {
@@ -180,20 +190,33 @@ func (s *Sandbox) finish(d *delivery, state deliveryState) {
 	d.state = state
 	d.body = nil // it is sent no more, and of a long life there are many
 	s.unfinished--
+	d.event.open--
+	if state == deliverySucceeded {
+		d.event.unaccepted--
+	}
 	s.setDue(d, false)
+	s.movedOn()
 }
 
 func (s *Sandbox) setDue(d *delivery, due bool) {
-	if d.due != due {
-		d.due = due
-		if due {
-			s.due++
-		} else {
-			s.due--
-		}
+	if d.due == due {
+		return
 	}
-	close(s.changed)
-	s.changed = make(chan struct{})
+	if d.due = due; due {
+		s.due++
+		return
+	}
+	if s.due--; s.due == 0 {
+		s.movedOn()
+	}
+}
+
+// movedOn wakes those who wait for deliveries.
+func (s *Sandbox) movedOn() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
 }
 
 func (p retryPolicy) delay(n int) time.Duration {
@@ -203,6 +226,9 @@ func (p retryPolicy) delay(n int) time.Duration {
 	}
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))
 }
+
+// keptDeliveries is of how many deliveries there is a log, the newest.
+const keptDeliveries = 20_000
 
 // idle waits until no delivery is due or under way.
 func (s *Sandbox) idle(ctx context.Context) error {
@@ -217,11 +243,15 @@ func (s *Sandbox) allDelivered(ctx context.Context) error {
 func (s *Sandbox) wait(ctx context.Context, done func() bool) error {
 	for {
 		s.mu.Lock()
-		ok, changed := done(), s.changed
-		s.mu.Unlock()
-		if ok {
+		if done() {
+			s.mu.Unlock()
 			return nil
 		}
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
+		s.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -237,9 +267,7 @@ func (s *Sandbox) wait(ctx context.Context, done func() bool) error {
 func (s *Sandbox) waitAccepted(ctx context.Context, e *event) {
 	ctx, cancel := context.WithTimeout(ctx, s.redirectWait)
 	defer cancel()
-	err := s.wait(ctx, func() bool {
-		return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state == deliveryPending })
-	})
+	err := s.wait(ctx, func() bool { return e.open == 0 })
 	if err != nil && s.ctx.Err() == nil {
 		s.log.Warn("the buyer goes on before the webhook was accepted", "event", e.id)
 	}

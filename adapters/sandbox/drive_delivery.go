@@ -41,7 +41,8 @@ func (s *Sandbox) Resend(eventID string) error {
 	return nil
 }
 
-// Deliveries returns all deliveries so far, in the order of their events.
+// Deliveries returns the deliveries so far, in the order of their events: the newest 20,000,
+// and as many again at most.
 func (s *Sandbox) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()

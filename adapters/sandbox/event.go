@@ -1,17 +1,25 @@
 package sandbox
 
 import (
-	"slices"
+	"bytes"
+	"encoding/json"
 )
 
-// event is a snapshot: its object never changes after the making.
+// event is a snapshot: what it tells never changes after the making.
 type event struct {
-	id, kind       string
-	created        int64
+	id, kind   string
+	created    int64
+	about      string // the id of data.object
+	told       archived
+	cause      cause
+	since      string // the version that has such events, if the account's has not
+	open       int    // deliveries neither accepted nor given up
+	unaccepted int    // deliveries not accepted
+}
+
+// told is what an event tells, with everything that it has in any version.
+type told struct {
 	object, before object // before is nil unless the event tells a change
-	cause          cause
-	since          string // the version that has such events, if the account's has not
-	deliveries     []*delivery
 }
 
 var eventRoutes = []route{
@@ -21,27 +29,35 @@ var eventRoutes = []route{
 
 // emit is the one place where an event is made and queued. mu is held.
 func (s *Sandbox) emit(kind string, o, before object) *event {
-	e := &event{
-		id: newID("evt_1", 23), kind: kind, created: s.nowUnix(),
-		object: o, before: before, cause: s.cause,
-	}
+	t := told{o, before}
+	e := s.newEvent(kind, t)
+	e.told = s.archive.put(t.text())
 	s.events.add(e.id, e)
-	s.queue(e)
+	s.queue(e, t)
 	if s.chaos.twin() {
-		twin := &event{id: newID("evt_1", 23), kind: kind, created: e.created, object: o, before: before, cause: e.cause}
+		twin := s.newEvent(kind, t)
+		twin.told = e.told
 		s.events.add(twin.id, twin)
-		s.queue(twin)
+		s.queue(twin, t)
 	}
 	if isOfSubscription(kind) {
-		s.goesOn(e.objectID())
+		s.goesOn(e.about)
 	}
 	return e
+}
+
+func (s *Sandbox) newEvent(kind string, t told) *event {
+	about, _ := t.object["id"].(string)
+	return &event{id: newID("evt_1", 23), kind: kind, created: s.nowUnix(), about: about, cause: s.cause}
 }
 
 // emitSince tells those endpoints whose version has such events. To the account,
 // which is older, there are none.
 func (s *Sandbox) emitSince(version, kind string, o object) {
-	s.queue(&event{id: newID("evt_1", 23), kind: kind, created: s.nowUnix(), object: o, cause: s.cause, since: version})
+	t := told{object: o}
+	e := s.newEvent(kind, t)
+	e.since = version
+	s.queue(e, t)
 }
 
 // emitUpdated emits nothing if nothing has changed.
@@ -51,24 +67,70 @@ func (s *Sandbox) emitUpdated(kind string, before, after object) {
 	}
 }
 
-// render writes the event as a receiver of that API version sees it.
-func (e *event) render(version string) object {
-	now := e.object.in(version)
-	data := object{"object": now}
-	if e.before != nil {
-		data["previous_attributes"] = changedAttributes(e.before.in(version), now)
-	}
-	pending := 0
-	for _, d := range e.deliveries {
-		if d.state != deliverySucceeded {
-			pending++
-		}
+// envelope is the event as a receiver of that API version sees it, but for its object, which
+// has everything that it has in any version.
+func (e *event) envelope(t told, version string) object {
+	data := object{"object": t.object}
+	if t.before != nil {
+		data["previous_attributes"] = changedAttributes(t.before.in(version), t.object.in(version))
 	}
 	return object{
 		"id": e.id, "object": "event", "api_version": version, "created": e.created, "data": data, "livemode": false,
-		"pending_webhooks": pending, "type": e.kind,
+		"pending_webhooks": e.unaccepted, "type": e.kind,
 		"request": object{"id": orNull(e.cause.requestID), "idempotency_key": orNull(e.cause.idempotencyKey)},
 	}
+}
+
+// in is the event as that version shows it.
+func (e *event) in(t told, version string) object {
+	o := e.envelope(t, version)
+	data := o["data"].(object)
+	data["object"] = t.object.in(version)
+	return o
+}
+
+// eventObject is the event as the account's version shows it. mu is held.
+func (s *Sandbox) eventObject(e *event) object { return e.in(s.tells(e), accountVersion) }
+
+// tells is what the event tells. mu is held.
+func (s *Sandbox) tells(e *event) told { return readTold(s.archive.get(e.told)) }
+
+// text is what is kept of an event. Its two objects have most of their words in common.
+func (t told) text() []byte { return compact([]object{t.object, t.before}) }
+
+func readTold(text []byte) told {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // as it was written
+	var both []any
+	if err := d.Decode(&both); err != nil {
+		panic("sandbox: an event cannot be read: " + err.Error()) // it was written here
+	}
+	var t told
+	t.object, _ = asMade(both[0]).(object)
+	t.before, _ = asMade(both[1]).(object)
+	return t
+}
+
+// asMade is what was read of JSON in the types that objects are made of.
+func asMade(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, each := range v {
+			v[name] = asMade(each)
+		}
+		return object(v)
+	case []any:
+		objects := make([]object, 0, len(v))
+		for _, each := range v {
+			if o, ok := asMade(each).(object); ok {
+				objects = append(objects, o)
+			}
+		}
+		if len(objects) == len(v) {
+			return objects
+		}
+	}
+	return v
 }
 
 func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
@@ -76,7 +138,7 @@ func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
 	if e == nil {
 		return nil, notFound("event", c.id, "id")
 	}
-	return e.render(accountVersion), nil
+	return s.eventObject(e), nil
 }
 
 func (s *Sandbox) listEvents(c *call) (object, *apiError) {
@@ -97,16 +159,9 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 		keep: func(e *event) bool {
 			return created(e.created) && (len(kinds) == 0 || matchesType(kinds, e.kind)) && (!filtered || success == e.delivered())
 		},
-		object: func(e *event) object { return e.render(accountVersion) },
+		object: s.eventObject,
 	}.serve(c)
 }
 
-func (e *event) objectID() string {
-	id, _ := e.object["id"].(string)
-	return id
-}
-
 // delivered tells whether no delivery is pending or failed.
-func (e *event) delivered() bool {
-	return !slices.ContainsFunc(e.deliveries, func(d *delivery) bool { return d.state != deliverySucceeded })
-}
+func (e *event) delivered() bool { return e.unaccepted == 0 }

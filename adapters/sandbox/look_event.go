@@ -21,7 +21,7 @@ func (s *Sandbox) Events() []Event {
 	defer s.mu.Unlock()
 	out := make([]Event, 0, len(s.events.order))
 	for _, e := range s.events.order {
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.objectID(), encode(e.render(accountVersion))})
+		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.about, encode(s.eventObject(e))})
 	}
 	return out
 }

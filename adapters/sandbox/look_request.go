@@ -21,7 +21,8 @@ type Request struct {
 	Answered       bool   // false if a fault dropped the connection
 }
 
-// Requests returns the authorized API requests so far, oldest first.
+// Requests returns the authorized API requests so far, oldest first: the newest 10,000, and
+// as many again at most.
 func (s *Sandbox) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

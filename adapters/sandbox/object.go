@@ -1,10 +1,6 @@
 package sandbox
 
-import (
-	"bytes"
-	"encoding/json"
-	"reflect"
-)
+import "reflect"
 
 // object is one JSON object as Stripe writes it. State is kept in small
 // structs; an object is made from them anew for each answer and event, so it
@@ -59,16 +55,4 @@ func changedAttributes(before, after object) object {
 		}
 	}
 	return changed
-}
-
-// encode writes v as Stripe does: indented, without HTML escapes.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		panic("sandbox: an object cannot be encoded: " + err.Error()) // objects are made of plain values here
-	}
-	return bytes.TrimRight(b.Bytes(), "\n")
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -20,10 +21,21 @@ type request struct {
 	Answered       bool   // false if a fault dropped the connection
 }
 
+// keptRequests is of how many requests there is a log, the newest.
+const keptRequests = 10_000
+
 func (s *Sandbox) logRequest(r *http.Request, c *call, key string) *request {
 	l := &request{ID: c.requestID, Time: s.now().UTC(), Method: r.Method, Path: c.path, Form: c.form, IdempotencyKey: key, APIVersion: c.version}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = append(s.requests, l)
+	s.requests = newestOf(append(s.requests, l), keptRequests)
 	return l
+}
+
+// newestOf drops the oldest entries of a log once there are twice as many as are to be kept.
+func newestOf[T any](log []T, kept int) []T {
+	if len(log) < 2*kept {
+		return log
+	}
+	return slices.Clone(log[len(log)-kept:])
 }

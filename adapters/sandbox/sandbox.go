@@ -46,7 +46,7 @@ type Sandbox struct {
 	reachedAt string // by the first request, for pages while base is empty
 	closed    bool
 	servers   []*http.Server
-	changed   chan struct{} // closed and replaced when a delivery moves on
+	changed   chan struct{} // closed when a delivery moves on; nil while nobody waits for that
 	cause     cause         // the API request being served, for its events
 	timers    []timer
 
@@ -70,6 +70,7 @@ type Sandbox struct {
 	discounts      table[discount]
 	schedules      table[schedule]
 	events         table[event]
+	archive        archive        // what the events tell
 	previews       table[invoice] // of whose lines there are more than were shown
 
 	portalSessions       table[portalSession]
@@ -97,9 +98,8 @@ func New(opts ...Option) *Sandbox {
 		retry:          retryPolicy(DefaultRetryPolicy),
 		collection:     collectionPolicy(DefaultCollectionPolicy),
 		log:            slog.New(slog.DiscardHandler),
-		slots:          make(chan struct{}, 128),
+		slots:          make(chan struct{}, deliveriesAtOnce),
 		wake:           make(chan struct{}, 1),
-		changed:        make(chan struct{}),
 		idempotency:    map[string]*rememberedAnswer{},
 	}
 	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }

@@ -109,13 +109,18 @@ func shaped(o object, kind, version string) object {
 			}
 			out[name] = list
 		default:
-			out[name] = v
+			out[name] = shownIn(version, kind, name, v)
 		}
 	}
-	if kind == "checkout.session" && out["ui_mode"] == "hosted" {
-		out["ui_mode"] = hostedIn(version)
-	}
 	return out
+}
+
+// shownIn is the value of a property as the version has it: there is one that was renamed.
+func shownIn(version, kind, name string, v any) any {
+	if name == "ui_mode" && kind == "checkout.session" && v == "hosted" {
+		return hostedIn(version)
+	}
+	return v
 }
 
 // hostedIn is the ui_mode of Stripe's own page: the one value that was renamed.
