@@ -67,6 +67,7 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", c.requestID)
+	h.Set("Date", s.now().UTC().Format(http.TimeFormat)) // a client that dates answers by it has to find them later than events
 	version, versionError := readVersion(r)
 	c.version = version
 	h.Set("Stripe-Version", version)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -18,21 +19,44 @@ func (s *Sandbox) Now() time.Time { return s.now().UTC() }
 // payments are tried again and given up, sessions expire, delayed payments settle,
 // cancellations take effect, banks decide disputes that nobody answers, failed webhooks are
 // sent again. Before the clock goes on, the webhooks of one moment have been answered, or
-// have failed; so an endpoint must not wait for Advance itself. It returns ErrOwnClock under
-// WithClock.
+// have failed; so an endpoint must not wait for Advance itself, and one that does not answer
+// holds it for the time of WithWebhookTimeout at each attempt: see AdvanceContext. It returns
+// ErrOwnClock under WithClock.
 func (s *Sandbox) Advance(d time.Duration) error {
+	return s.AdvanceContext(context.Background(), d)
+}
+
+// AdvanceContext is Advance that goes no further when ctx ends. The clock then stands where
+// it has come to, and the error wraps ctx's and says whose answer was waited for.
+func (s *Sandbox) AdvanceContext(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: the clock cannot go back by %s", -d)
 	}
-	return s.AdvanceTo(s.now().Add(d))
+	return s.AdvanceToContext(ctx, s.now().Add(d))
 }
 
 // AdvanceTo is Advance up to a time. One that is over changes nothing.
 func (s *Sandbox) AdvanceTo(t time.Time) error {
+	return s.AdvanceToContext(context.Background(), t)
+}
+
+// AdvanceToContext is AdvanceTo that goes no further when ctx ends, as AdvanceContext.
+func (s *Sandbox) AdvanceToContext(ctx context.Context, t time.Time) error {
 	if s.ownClock {
 		return ErrOwnClock
 	}
-	return s.advanceTo(t)
+	return s.advanceTo(ctx, t)
+}
+
+// Sleep lets some time pass at once, for a service that lives on the sandbox's clock and waits
+// by it before it answers a webhook. Advance would wait for that webhook; Sleep does not, and
+// what is due on the way happens right after. Under WithClock it returns ErrOwnClock.
+func (s *Sandbox) Sleep(d time.Duration) error {
+	if s.ownClock {
+		return ErrOwnClock
+	}
+	s.pass(d)
+	return nil
 }
 
 // RunDue makes happen what is due at the sandbox's clock: sessions expire,

@@ -20,9 +20,9 @@ import (
 // for concurrent use. Close it when done.
 type Sandbox struct {
 	now            func() time.Time
-	ownClock       bool         // now is WithClock's
-	ahead          atomic.Int64 // nanoseconds that the clock was advanced
-	advancing      sync.Mutex
+	ownClock       bool          // now is WithClock's
+	ahead          atomic.Int64  // nanoseconds that the clock was advanced
+	advancing      chan struct{} // holds a token while the clock is advanced
 	signatureNow   func() time.Time
 	apiKey         string
 	anyAddress     bool
@@ -100,6 +100,7 @@ func New(opts ...Option) *Sandbox {
 		log:            slog.New(slog.DiscardHandler),
 		slots:          make(chan struct{}, deliveriesAtOnce),
 		wake:           make(chan struct{}, 1),
+		advancing:      make(chan struct{}, 1),
 		idempotency:    map[string]*rememberedAnswer{},
 	}
 	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }

@@ -66,7 +66,7 @@ func (s *Sandbox) advanceClock(clock *testClock, at int64) {
 	clock.advancing, clock.target = true, at
 	s.emit("test_helpers.test_clock.advancing", s.testClockObject(clock), nil)
 	s.work.Go(func() {
-		if s.advanceTo(time.Unix(at, 0)) != nil {
+		if s.advanceTo(s.ctx, time.Unix(at, 0)) != nil {
 			return // the sandbox was closed
 		}
 		s.mu.Lock()

@@ -22,6 +22,11 @@ func (s *Sandbox) at(t time.Time, run func()) {
 		return -1 // equal times keep their order
 	})
 	s.timers = slices.Insert(s.timers, i, timer{t, run})
+	s.wakeTimers()
+}
+
+// wakeTimers has the loop look again at what is due.
+func (s *Sandbox) wakeTimers() {
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // years is how many seeds of chaos a year is played with.
@@ -83,9 +86,23 @@ func newYear(t *testing.T, chaos sandbox.Chaos) *year {
 	if err := os.WriteFile(catalog, []byte(yearCatalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, _ := startAt(t, box.Now, databases["SQLite"](t), map[string]string{"STRIPE_API_BASE": box.URL(), "CATALOG": catalog})
+	p, _ := startAt(t, box.Now, databases["SQLite"](t), map[string]string{"STRIPE_API_BASE": box.URL(), "CATALOG": catalog}, waitingBy(box))
 	y.shop = shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 	return y
+}
+
+// waitingBy has the program wait by the box's clock for what Stripe's times can tell apart, as
+// it does before it asks which of two snapshots is the newer. Its looks at what is due stay by
+// the wall's.
+func waitingBy(box *sandbox.Sandbox) fx.Option {
+	return fx.Decorate(func(wall ports.Timer) ports.Timer {
+		return func(d time.Duration) <-chan time.Time {
+			if d > 2*time.Second || box.Sleep(d) != nil {
+				return wall(d)
+			}
+			return wall(0)
+		}
+	})
 }
 
 // ok ends the test if what was done at Stripe failed.

@@ -56,7 +56,7 @@ func advanceClock(c *call) (any, error) {
 	if far || d <= 0 || d > mostDays*24*time.Hour {
 		return nil, errors.New("the clock moves forward, by a hundred years at most: give days, seconds or a later time")
 	}
-	if err := c.box.Advance(d); err != nil {
+	if err := c.box.AdvanceContext(c.Context(), d); err != nil {
 		return nil, err
 	}
 	return readClock(c)

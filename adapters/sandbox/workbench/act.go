@@ -94,19 +94,19 @@ func moveClock(box *sandbox.Sandbox, _ string, r *http.Request) error {
 	now := box.Now()
 	switch r.PostForm.Get("by") {
 	case "hour":
-		return box.Advance(time.Hour)
+		return box.AdvanceContext(r.Context(), time.Hour)
 	case "day":
-		return box.AdvanceTo(now.AddDate(0, 0, 1))
+		return box.AdvanceToContext(r.Context(), now.AddDate(0, 0, 1))
 	case "month":
-		return box.AdvanceTo(now.AddDate(0, 1, 0))
+		return box.AdvanceToContext(r.Context(), now.AddDate(0, 1, 0))
 	case "year":
-		return box.AdvanceTo(now.AddDate(1, 0, 0))
+		return box.AdvanceToContext(r.Context(), now.AddDate(1, 0, 0))
 	case "period":
 		end := nextEnd(box.Subscriptions())
 		if end.IsZero() {
 			return errors.New("no subscription goes on, so no period ends")
 		}
-		return box.AdvanceTo(end.Add(billed))
+		return box.AdvanceToContext(r.Context(), end.Add(billed))
 	}
 	return errors.New("say how far the clock is to move")
 }
