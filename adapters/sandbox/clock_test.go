@@ -84,3 +84,21 @@ func TestSleep_PassesTimeWhileAWebhookIsAnswered(t *testing.T) {
 		t.Errorf("of a clock that is another's: %v", err)
 	}
 }
+
+func TestEvents_AreAskedForDuringThirtyDays(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.customer()
+	old := s.Events()[0]
+	s.ok(s.Advance(29 * day))
+	s.fetch("", "/v1/events/"+old.ID).wants(t, "after 29 days", map[string]string{"id": old.ID})
+	s.fetch("", "/v1/events").wants(t, "after 29 days", map[string]string{"data.0.id": old.ID})
+	s.ok(s.Advance(2 * day))
+	s.customer()
+	young := s.Events()[1]
+	s.fetch("", "/v1/events").wants(t, "after 31 days", map[string]string{"data.0.id": young.ID, "data.1": "<none>"})
+	if status, answer := s.ask("", http.MethodGet, "/v1/events/"+old.ID, nil); status != 404 {
+		t.Errorf("got %d %s", status, answer)
+	}
+	s.ok(s.Resend(old.ID)) // the dashboard's, and here of any age
+}

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"sort"
 )
 
 // event is a snapshot: what it tells never changes after the making.
@@ -135,7 +137,7 @@ func asMade(v any) any {
 
 func (s *Sandbox) retrieveEvent(c *call) (object, *apiError) {
 	e := s.events.get(c.id)
-	if e == nil {
+	if e == nil || e.created < s.oldestListed() {
 		return nil, notFound("event", c.id, "id")
 	}
 	return s.eventObject(e), nil
@@ -154,13 +156,28 @@ func (s *Sandbox) listEvents(c *call) (object, *apiError) {
 	}
 	success, filtered := c.flag("delivery_success"), c.has("delivery_success")
 	return page[*event]{
-		noun: "event", items: s.events.newestFirst(),
+		noun: "event", items: s.listedEvents(),
 		id: func(e *event) string { return e.id },
 		keep: func(e *event) bool {
 			return created(e.created) && (len(kinds) == 0 || matchesType(kinds, e.kind)) && (!filtered || success == e.delivered())
 		},
 		object: s.eventObject,
 	}.serve(c)
+}
+
+// eventsListed is how long Stripe's API knows an event.
+const eventsListed = 30 * day
+
+// oldestListed is from when on events can be asked for.
+func (s *Sandbox) oldestListed() int64 { return s.now().Add(-eventsListed).Unix() }
+
+// listedEvents are those that can be asked for, the newest first.
+func (s *Sandbox) listedEvents() []*event {
+	all, oldest := s.events.order, s.oldestListed()
+	first := sort.Search(len(all), func(i int) bool { return all[i].created >= oldest })
+	listed := slices.Clone(all[first:])
+	slices.Reverse(listed)
+	return listed
 }
 
 // delivered tells whether no delivery is pending or failed.

@@ -14,8 +14,8 @@ type Event struct {
 	Body     json.RawMessage // the whole envelope
 }
 
-// Events returns all events in the order of their making. Nothing delivers
-// them in that order.
+// Events returns all events in the order of their making, also those that are too old for
+// GET /v1/events. Nothing delivers them in that order, but see WithOrderedEvents.
 func (s *Sandbox) Events() []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
