@@ -112,13 +112,18 @@ func (s *Sandbox) send(d *delivery, n int) {
 		s.finish(d, deliveryFailed)
 	default:
 		s.setDue(d, true)
-		s.work.Go(func() { s.deliver(d, n) })
+		attempt := func() { s.deliver(d, n) }
+		if s.ordered {
+			s.attemptInTurn(d.endpoint, attempt)
+		} else {
+			s.work.Go(attempt)
+		}
 	}
 }
 
 // deliver makes the nth attempt, and plans the next one until the event is accepted or the
-// attempts are used up. Each delivery runs by itself, so events overtake each other as they
-// do at Stripe.
+// attempts are used up. Unless events are ordered each delivery runs by itself, so they
+// overtake each other as they do at Stripe.
 func (s *Sandbox) deliver(d *delivery, n int) {
 	select {
 	case s.slots <- struct{}{}:

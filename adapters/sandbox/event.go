@@ -50,7 +50,7 @@ func (s *Sandbox) emit(kind string, o, before object) *event {
 
 func (s *Sandbox) newEvent(kind string, t told) *event {
 	about, _ := t.object["id"].(string)
-	return &event{id: newID("evt_1", 23), kind: kind, created: s.nowUnix(), about: about, cause: s.cause}
+	return &event{id: newID("evt_1", 23), kind: kind, created: s.newSecond(), about: about, cause: s.cause}
 }
 
 // emitSince tells those endpoints whose version has such events. To the account,

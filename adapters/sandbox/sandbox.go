@@ -26,6 +26,7 @@ type Sandbox struct {
 	signatureNow   func() time.Time
 	apiKey         string
 	anyAddress     bool
+	ordered        bool // events, and their deliveries
 	delayedAfter   time.Duration
 	webhookTimeout time.Duration
 	redirectWait   time.Duration
@@ -85,6 +86,7 @@ type Sandbox struct {
 	chaos       *chaos
 	requests    []*request
 	invoiceSeq  int
+	lastEvent   int64 // the second of the newest event; kept if they are ordered
 }
 
 // New returns a running sandbox without any objects. It does not listen:
@@ -98,9 +100,9 @@ func New(opts ...Option) *Sandbox {
 		retry:          retryPolicy(DefaultRetryPolicy),
 		collection:     collectionPolicy(DefaultCollectionPolicy),
 		log:            slog.New(slog.DiscardHandler),
+		advancing:      make(chan struct{}, 1),
 		slots:          make(chan struct{}, deliveriesAtOnce),
 		wake:           make(chan struct{}, 1),
-		advancing:      make(chan struct{}, 1),
 		idempotency:    map[string]*rememberedAnswer{},
 	}
 	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }

@@ -1,0 +1,52 @@
+package sandbox
+
+import "time"
+
+// WithOrderedEvents is for services that order what they are told by created of the events,
+// as some do that keep a copy of Stripe's objects. No two events share a second: the clock
+// goes on by one with each. An endpoint is sent one event at a time, the oldest first, and
+// the next when that was answered; one that failed is sent again later, as always. What
+// Chaos delays, doubles or loses is out of order all the same. Stripe promises none of it.
+func WithOrderedEvents() Option { return func(s *Sandbox) { s.ordered = true } }
+
+// newSecond is the time of an event, which no other has if events are ordered. mu is held.
+func (s *Sandbox) newSecond() int64 {
+	now := s.nowUnix()
+	if !s.ordered {
+		return now
+	}
+	if now <= s.lastEvent {
+		now = s.lastEvent + 1
+		if !s.ownClock { // else only its owner moves the clock, and events run ahead of it
+			s.moveTo(time.Unix(now, 0))
+		}
+	}
+	s.lastEvent = now
+	return now
+}
+
+// attemptInTurn makes an attempt when the endpoint has answered all that were to be made
+// before. mu is held.
+func (s *Sandbox) attemptInTurn(ep *endpoint, attempt func()) {
+	ep.line = append(ep.line, attempt)
+	if len(ep.line) == 1 {
+		s.work.Go(func() { s.serveLine(ep) })
+	}
+}
+
+// serveLine makes the attempts of an endpoint one after the other until there is none.
+func (s *Sandbox) serveLine(ep *endpoint) {
+	for {
+		s.mu.Lock()
+		attempt := ep.line[0]
+		s.mu.Unlock()
+		attempt()
+		s.mu.Lock()
+		ep.line = ep.line[1:]
+		last := len(ep.line) == 0
+		s.mu.Unlock()
+		if last {
+			return
+		}
+	}
+}
