@@ -33,10 +33,7 @@ func (s *Sandbox) upcomingInvoice(c *call) (object, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	o := s.invoiceObject(in)
-	delete(o, "id") // it has none
-	o["lines"].(object)["url"] = "/v1/invoices/upcoming/lines?subscription=" + in.subscription
-	return o, nil
+	return s.upcomingObject(in), nil
 }
 
 // upcomingLines pages through all lines, of which the preview itself shows ten.
@@ -97,21 +94,10 @@ func (s *Sandbox) preview(c *call, renamed func(string) string) (*invoice, *apiE
 	}
 	change.items, change.anchor, change.pending = slices.Clone(ch.items), ch.anchor, ch.pending
 	var in *invoice
-	switch {
-	case ch.invoiced != nil:
+	if ch.invoiced != nil {
 		in = s.changeInvoice(&change, ch.invoiced)
-	case change.terminal() || change.status == "paused" || change.endsWithPeriod() || s.endsSubscription(&change, change.nextEnd()):
+	} else if in = s.upcomingInvoiceOf(&change); in == nil {
 		return nil, noneUpcoming(sub.customer)
-	case change.status == "trialing":
-		change.status = "active"
-		change.setAnchor(change.trialEnd)
-		in = s.nextInvoice(&change, everyItem, change.trialEnd, "upcoming")
-	default:
-		end := change.nextEnd()
-		if items := s.scheduledItems(&change, end); items != nil {
-			change.items = items
-		}
-		in = s.nextInvoice(&change, func(it subscriptionItem) bool { return it.end == end }, end, "upcoming")
 	}
 	s.show(in)
 	if update.has("proration_date") {

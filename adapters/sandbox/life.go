@@ -41,16 +41,25 @@ func (s *Sandbox) goesOn(id string) {
 // nextMoment is when something happens to a subscription by itself; 0 for never.
 func (s *Sandbox) nextMoment(sub *subscription) int64 {
 	switch sub.status {
-	case "trialing":
-		if notice := sub.trialEnd - int64(trialNotice/time.Second); !sub.noticed {
-			return max(notice, sub.created)
-		}
-		return sub.nextEnd()
-	case "active", "past_due", "unpaid":
-		return sub.nextEnd()
+	case "trialing", "active", "past_due", "unpaid":
 	default:
 		return 0
 	}
+	next := sub.nextEnd()
+	for _, notice := range []int64{sub.trialNoticeAt(), s.upcomingAt(sub)} {
+		if notice != 0 {
+			next = min(next, notice)
+		}
+	}
+	return next
+}
+
+// trialNoticeAt is when the trial is to be announced to end; 0 if it is not, or was.
+func (sub *subscription) trialNoticeAt() int64 {
+	if sub.status != "trialing" || sub.noticed {
+		return 0
+	}
+	return max(sub.trialEnd-int64(trialNotice/time.Second), sub.created)
 }
 
 // reach is what happens at a moment that was planned, if that still stands.
@@ -59,12 +68,15 @@ func (s *Sandbox) reach(sub *subscription, moment int64) {
 		return
 	}
 	sub.next = 0
-	if sub.status == "trialing" && !sub.noticed {
+	switch moment {
+	case sub.trialNoticeAt():
 		sub.noticed = true
 		s.emit("customer.subscription.trial_will_end", s.subscriptionObject(sub), nil)
-		return
+	case s.upcomingAt(sub):
+		s.announceUpcoming(sub)
+	default:
+		s.renew(sub, func(in *invoice) { s.collectLater(sub, in) })
 	}
-	s.renew(sub, func(in *invoice) { s.collectLater(sub, in) })
 	s.goesOn(sub.id)
 }
 

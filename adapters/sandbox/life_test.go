@@ -67,7 +67,7 @@ func TestLife_AnInvoiceIsCollectedAnHourAfterThePeriodBegan(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	before := s.subscribed()
-	if got := s.after(func() { s.toEnd(before.ID) }); got != "customer.subscription.updated invoice.created" {
+	if got := s.after(func() { s.toEnd(before.ID) }); got != "invoice.upcoming customer.subscription.updated invoice.created" {
 		t.Errorf("at the end of the period: got events %s", got)
 	}
 	if sub := s.sub(before.ID); sub.Status != "active" || sub.CurrentPeriodStart != before.CurrentPeriodEnd || sub.LatestInvoice.Status != "draft" {
@@ -136,7 +136,7 @@ func TestLife_ATrialIsAnnouncedToEndAndEnds(t *testing.T) {
 	p := params("subscription", s.monthly)
 	p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(14)}
 	id := s.paid(p).Subscription.ID
-	if got := s.advance(11*day - time.Minute); got != "" {
+	if got := s.advance(11*day - time.Minute); got != "invoice.upcoming" {
 		t.Errorf("before: got events %s", got)
 	}
 	if got := s.advance(time.Hour); got != "customer.subscription.trial_will_end" {

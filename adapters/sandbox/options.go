@@ -83,6 +83,21 @@ func WithCollectionPolicy(p CollectionPolicy) Option {
 	return func(s *Sandbox) { s.collection = collectionPolicy(p) }
 }
 
+// DefaultUpcomingNotice is Stripe's default.
+const DefaultUpcomingNotice = 7 * day
+
+// WithUpcomingNotice sets how long before a subscription's period ends the invoice of the next
+// one is announced by invoice.upcoming: at Stripe a number of days that the account's settings
+// say, seven by default. 0 for never. A period that is no longer has no notice.
+func WithUpcomingNotice(d time.Duration) Option { return func(s *Sandbox) { s.upcomingNotice = d } }
+
+// WithOrderedEvents is for services that order what they are told by created of the events,
+// as some do that keep a copy of Stripe's objects. No two events share a second: the clock
+// goes on by one with each. An endpoint is sent one event at a time, the oldest first, and
+// the next when that was answered; one that failed is sent again later, as always. What
+// Chaos delays, doubles or loses is out of order all the same. Stripe promises none of it.
+func WithOrderedEvents() Option { return func(s *Sandbox) { s.ordered = true } }
+
 // WithWebhookTimeout sets how long an endpoint may take to answer (10 s by
 // default).
 func WithWebhookTimeout(d time.Duration) Option {

@@ -2,13 +2,6 @@ package sandbox
 
 import "time"
 
-// WithOrderedEvents is for services that order what they are told by created of the events,
-// as some do that keep a copy of Stripe's objects. No two events share a second: the clock
-// goes on by one with each. An endpoint is sent one event at a time, the oldest first, and
-// the next when that was answered; one that failed is sent again later, as always. What
-// Chaos delays, doubles or loses is out of order all the same. Stripe promises none of it.
-func WithOrderedEvents() Option { return func(s *Sandbox) { s.ordered = true } }
-
 // newSecond is the time of an event, which no other has if events are ordered. mu is held.
 func (s *Sandbox) newSecond() int64 {
 	now := s.nowUnix()

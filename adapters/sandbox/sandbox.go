@@ -32,6 +32,7 @@ type Sandbox struct {
 	redirectWait   time.Duration
 	retry          retryPolicy
 	collection     collectionPolicy
+	upcomingNotice time.Duration
 	log            *slog.Logger
 	mux            *http.ServeMux
 	client         *http.Client // for webhooks
@@ -99,6 +100,7 @@ func New(opts ...Option) *Sandbox {
 		redirectWait:   10 * time.Second,
 		retry:          retryPolicy(DefaultRetryPolicy),
 		collection:     collectionPolicy(DefaultCollectionPolicy),
+		upcomingNotice: DefaultUpcomingNotice,
 		log:            slog.New(slog.DiscardHandler),
 		advancing:      make(chan struct{}, 1),
 		slots:          make(chan struct{}, deliveriesAtOnce),

@@ -27,6 +27,7 @@ type subscription struct {
 	pendingSetup                                string // the setup intent that waits for a payment method
 	next                                        int64  // when something happens by itself that is planned
 	noticed                                     bool   // that the trial will end
+	announced                                   int64  // the end of the period whose next invoice was announced
 }
 
 // terminal tells whether the subscription has ended for good.
