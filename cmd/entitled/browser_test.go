@@ -36,7 +36,7 @@ func startDev(t *testing.T, binary string) *program {
 		t.Fatal(err)
 	}
 	p := &program{address: address, log: &logBuffer{}}
-	p.cmd = exec.Command(binary, "dev", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
+	p.cmd = exec.Command(binary, "dev", "--calm", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.start(t)

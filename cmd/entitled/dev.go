@@ -43,6 +43,7 @@ type devCommand struct {
 	Catalog     string
 	Database    string
 	Verbose     bool
+	weather     weather
 }
 
 func newDev(c console) *cobra.Command {
@@ -52,6 +53,7 @@ func newDev(c console) *cobra.Command {
 	cmd.Flags().IntVar(&d.SandboxPort, "sandbox-port", 0, "Where the sandbox listens, on 127.0.0.1; 0: any free port.")
 	cmd.Flags().StringVar(&d.Catalog, "catalog", "", "A catalog of your own, with sandbox prices; by default a demo.")
 	cmd.Flags().StringVar(&d.Database, "database", "", "SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is.")
+	d.weather.flags(cmd)
 	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request.")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		port := os.Getenv("PORT")
@@ -87,7 +89,11 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 		level = slog.LevelInfo
 	}
 	logger := newLogger(c.err, "text", level)
-	box, err := startSandbox(d.SandboxPort, file.Sandbox, logger)
+	chaos, err := d.weather.chaos(c)
+	if err != nil {
+		return err
+	}
+	box, err := startSandbox(d.SandboxPort, file.Sandbox, sandbox.WithLogger(logger), sandbox.WithChaos(chaos))
 	if err != nil {
 		return misusedf("the sandbox cannot be started: %w\nchoose another port with --sandbox-port, or leave it out for any that is free", err)
 	}
@@ -296,8 +302,8 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 const demoCode = "WELCOME20"
 
 // startSandbox starts a Stripe that sells what the catalog names.
-func startSandbox(port int, prices []catalog.SandboxPrice, logger *slog.Logger) (*sandbox.Sandbox, error) {
-	box := sandbox.New(sandbox.WithLogger(logger), sandbox.WithSharedClock())
+func startSandbox(port int, prices []catalog.SandboxPrice, options ...sandbox.Option) (*sandbox.Sandbox, error) {
+	box := sandbox.New(append(options, sandbox.WithSharedClock())...)
 	if err := sellInSandbox(box, prices); err != nil {
 		return nil, err
 	}

@@ -125,6 +125,8 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		row{4, "dev --port 0 --database postgres://x@127.0.0.1:1/x", "", []string{"--database", "does not answer"}},
 		row{2, "dev", "PORT=x", []string{"PORT", `"x"`}},
 		row{2, "sandbox --catalog /nowhere.yaml", "", []string{"--catalog"}},
+		row{2, "sandbox --calm --seed 1", "", []string{"--calm"}},
+		row{2, "dev --port 0 --seed 1 --chaos 1", "", []string{"--chaos"}},
 		row{2, "sandbox --url nowhere", "", []string{"--url is"}},
 		row{2, "sandbox --webhook nowhere", "", []string{"--webhook is"}},
 		row{2, "sandbox --webhook-secret whsec_1", "", []string{"--webhook is not"}},

@@ -28,8 +28,8 @@ type sandboxCommand struct {
 	WebhookSecret  string
 	WebhookVersion string
 	Catalog        string
-	Chaos          uint64
 	OrderedEvents  bool
+	weather        weather
 	Verbose        bool
 }
 
@@ -46,7 +46,7 @@ func newSandbox(c console) *cobra.Command {
 	cmd.Flags().StringVar(&s.WebhookSecret, "webhook-secret", "", "Signs them; by default one that is made and printed.")
 	cmd.Flags().StringVar(&s.WebhookVersion, "webhook-version", sandbox.APIVersion, "The version of Stripe's API that they are in.")
 	cmd.Flags().StringVar(&s.Catalog, "catalog", "", "A catalog of entitled, with sandbox prices, that is for sale; by default nothing is.")
-	cmd.Flags().Uint64Var(&s.Chaos, "chaos", 0, "Let things go wrong by themselves as they do at Stripe, more often, by this seed: duplicates, delays, losses, 429, 500, lost answers. 0: none do.")
+	s.weather.flags(cmd)
 	cmd.Flags().BoolVar(&s.OrderedEvents, "ordered-events", false, "Give each event a second of its own, and send them one after the other: for services that order what they are told by its created. Stripe promises neither.")
 	cmd.Flags().BoolVarP(&s.Verbose, "verbose", "v", false, "Log deliveries and refused requests.")
 	return cmd
@@ -75,10 +75,11 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	if s.ListenAny {
 		host = ""
 	}
-	options := []sandbox.Option{sandbox.WithLogger(logger)}
-	if s.Chaos != 0 {
-		options = append(options, sandbox.WithChaos(sandbox.DefaultChaos(s.Chaos)))
+	chaos, err := s.weather.chaos(c)
+	if err != nil {
+		return err
 	}
+	options := []sandbox.Option{sandbox.WithLogger(logger), sandbox.WithChaos(chaos)}
 	if s.OrderedEvents {
 		options = append(options, sandbox.WithOrderedEvents())
 	}

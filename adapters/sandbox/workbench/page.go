@@ -27,7 +27,7 @@ type page struct {
 	Events                  []event
 	MoreEvents              int
 	Chaos                   sandbox.Chaos
-	Weather                 bool // chaos is on
+	Weather, Rough          bool // chaos is on; and more of it than every day
 	Requests, Faults        []choice
 	Planned                 []string
 }
@@ -106,7 +106,7 @@ func (b *bench) page(r *http.Request, user string) page {
 		Home: b.Home, User: user, Now: b.Box.Now(), Subscriptions: b.Box.Subscriptions(), Chaos: b.Box.Chaos(),
 		Requests: requests, Faults: faults, Planned: b.Box.PlannedFaults(),
 	}
-	p.Weather = p.Chaos != sandbox.Chaos{}
+	p.Weather, p.Rough = p.Chaos != sandbox.Chaos{}, p.Chaos.Failures > 0
 	p.PeriodEnd = nextEnd(p.Subscriptions)
 	for _, s := range b.Box.Payments() {
 		p.Payments = append(p.Payments, payment{

@@ -1,0 +1,54 @@
+//go:build !nodev
+
+package main
+
+import (
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox"
+)
+
+func mustChaos(t *testing.T, w weather, c console) sandbox.Chaos {
+	t.Helper()
+	chaos, err := w.chaos(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chaos
+}
+
+func TestWeather_OfNoFlagIsRepeatedByTheSeedThatItSays(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	first := mustChaos(t, weather{}, console{io.Discard, &said})
+	named := regexp.MustCompile(`--seed (\d+)`).FindStringSubmatch(said.String())
+	if named == nil {
+		t.Fatalf("no seed is said: %q", said.String())
+	}
+	seed, err := strconv.ParseUint(named[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := mustChaos(t, weather{Seed: seed}, console{io.Discard, io.Discard}); again != first || first.Duplicates == 0 || first.Failures != 0 {
+		t.Errorf("first %+v, again %+v", first, again)
+	}
+}
+
+func TestWeather_IsCalmOrRoughWhereThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	c := console{io.Discard, &said}
+	if calm := mustChaos(t, weather{Calm: true}, c); calm != (sandbox.Chaos{}) {
+		t.Errorf("calm is %+v", calm)
+	}
+	if rough := mustChaos(t, weather{Chaos: 7}, c); rough != sandbox.DefaultChaos(7) {
+		t.Errorf("rough is %+v", rough)
+	}
+	if said.Len() > 0 {
+		t.Errorf("said %q", said.String())
+	}
+}
