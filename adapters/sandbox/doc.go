@@ -17,7 +17,8 @@
 // are lost that nobody answers. Two kinds of test say themselves when something
 // happens: those with a clock of their own (WithClock), and those that bring a
 // moment forward with one of the verbs, such as RenewSubscription, which bills at
-// once. WithChaos has things go wrong by a seed.
+// once. WithChaos has things go wrong by a seed; WithOrderedEvents has events come in
+// order, which Stripe does not promise.
 //
 // Deliberately absent: live keys, authentication of people, persistence, taxes, and
 // the account's balance with its transactions. Nothing outlives the process, but ids
@@ -28,8 +29,8 @@
 // for what later periods do, invoice_life.go for how an invoice ends,
 // subscription_change.go for what a change costs, refund_life.go and dispute_life.go
 // for how money goes back, portal_action.go for what customers change by themselves,
-// event.go for the one place where events arise, chaos.go for what goes wrong with
-// them, shape.go for the one where API versions differ in what they show, known.go
+// event.go for the one place where events arise, archive.go for how many of them are
+// kept, chaos.go for what goes wrong with them, shape.go for the one where API versions differ in what they show, known.go
 // for what they take, api.go for the way of a request. A test drives it through the
 // files drive*.go and Stripe's own calls.
 package sandbox

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"time"
 )
@@ -30,7 +31,8 @@ func (s *Sandbox) reserve(key string, c *call) (*rememberedAnswer, *apiError) {
 	defer s.mu.Unlock()
 	old := s.idempotency[key]
 	switch {
-	case old == nil || old.done && s.now().Sub(old.at) > idempotencyLife:
+	case old == nil || old.expired(s.now()):
+		s.forgetOldKeys()
 		e := &rememberedAnswer{request: request, at: s.now()}
 		s.idempotency[key] = e
 		return e, nil
@@ -42,6 +44,20 @@ func (s *Sandbox) reserve(key string, c *call) (*rememberedAnswer, *apiError) {
 			message: "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '" + key + "' if you meant to execute a different request."}
 	}
 	return old, nil
+}
+
+// forgetOldKeys forgets the keys of more than a day ago, each time that there are twice as many
+// as were left by the last: a client makes one for each of its calls. mu is held.
+func (s *Sandbox) forgetOldKeys() {
+	if len(s.idempotency) < s.mostKeys {
+		return
+	}
+	maps.DeleteFunc(s.idempotency, func(_ string, e *rememberedAnswer) bool { return e.expired(s.now()) })
+	s.mostKeys = max(1000, 2*len(s.idempotency))
+}
+
+func (e *rememberedAnswer) expired(now time.Time) bool {
+	return e.done && now.Sub(e.at) > idempotencyLife
 }
 
 // settle keeps the answer of the request that reserved key, or frees the key.

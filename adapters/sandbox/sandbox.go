@@ -83,6 +83,7 @@ type Sandbox struct {
 	due         int // deliveries whose next attempt is due or under way
 	unfinished  int // deliveries neither accepted nor given up
 	idempotency map[string]*rememberedAnswer
+	mostKeys    int // of idempotency, before the old are forgotten
 	faults      []plannedFault
 	chaos       *chaos
 	requests    []*request
