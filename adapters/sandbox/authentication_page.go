@@ -42,14 +42,15 @@ func (s *Sandbox) showAuthentication(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sandbox) bankPage(a asked) bankPage {
 	p := bankPage{Heading: "Confirm that it is you"}
-	pi, method := a.payment, ""
+	pi := a.payment
+	var method string
 	switch {
 	case a.session != nil:
 		pi, method = s.paymentIntents.get(a.session.paymentIntent), a.session.asking
 	case a.setup != nil:
 		method = a.setup.paymentMethod
 	default:
-		method = a.payment.paymentMethod
+		method = pi.paymentMethod
 	}
 	p.Card = s.paymentMethods.get(method).shown()
 	if pi != nil {
@@ -103,24 +104,14 @@ func (s *Sandbox) leadsBack(a asked, e *apiError) string {
 		}
 		return "/c/pay/" + cs.id + "?failed"
 	}
-	kind, id, secret, back := "setup_intent", "", "", ""
-	if a.setup != nil {
-		id, secret, back = a.setup.id, a.setup.clientSecret, a.setup.returnURL
-	} else {
-		kind, id, secret, back = "payment_intent", a.payment.id, a.payment.clientSecret, a.payment.returnURL
+	if si := a.setup; si != nil {
+		return withAnswer(si.returnURL, "setup_intent", si.id, si.clientSecret, e)
 	}
-	if in := s.invoiceOf(a); back == "" && in != nil {
+	pi := a.payment
+	if in := s.invoices.get(pi.invoice); pi.returnURL == "" && in != nil {
 		return "/i/" + in.id
 	}
-	return withAnswer(back, kind, id, secret, e)
-}
-
-// invoiceOf is the invoice that is paid, or nil.
-func (s *Sandbox) invoiceOf(a asked) *invoice {
-	if a.payment == nil {
-		return nil
-	}
-	return s.invoices.get(a.payment.invoice)
+	return withAnswer(pi.returnURL, "payment_intent", pi.id, pi.clientSecret, e)
 }
 
 // withAnswer is the shop's return_url with what Stripe tells there of the intent.

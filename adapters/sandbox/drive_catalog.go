@@ -51,11 +51,11 @@ func (s *Sandbox) AddPromotionCode(code string, percent int64) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	form := url.Values{"percent_off": {strconv.FormatInt(percent, 10)}, "duration": {"once"}}
-	co, e := s.createCoupon(&call{params: params{form: form}, version: APIVersion})
+	co, e := s.createCoupon(&call{params: params{form: form}, version: accountVersion})
 	if e != nil {
 		return "", fmt.Errorf("sandbox: %s", e.message)
 	}
-	made, e := s.createPromotionCode(&call{params: params{form: url.Values{"coupon": {co["id"].(string)}, "code": {code}}}, version: APIVersion})
+	made, e := s.createPromotionCode(&call{params: params{form: url.Values{"coupon": {co["id"].(string)}, "code": {code}}}, version: accountVersion})
 	if e != nil {
 		return "", fmt.Errorf("sandbox: %s", e.message)
 	}
