@@ -90,8 +90,8 @@ var mutants = []edit{
 			return false
 		}
 		if other.state().takes() >= d.state().takes() {`},
-	{"owed.go", "if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) {",
-		`if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) && !mutant("a change that was given up is given") {`},
+	{"owed.go", "if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, item.PeriodStart) {",
+		`if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, item.PeriodStart) && !mutant("a change that was given up is given") {`},
 	{"observe.go", "collected: Collection(s.Pause),", `collected: map[bool]Collection{false: Collection(s.Pause)}[mutant("collection that is paused is as good as any")],`},
 	{"account.go", "return slices.Contains(a.DeletedCustomers, customer)",
 		`return slices.Contains(a.DeletedCustomers, customer) && !mutant("a subscription outlives its customer")`},

@@ -42,7 +42,7 @@ func (p *Purchase) billsThat(are InvoiceStatus) []*Bill {
 // an active subscription those of a change of the item that were given up. Stripe calls a
 // subscription active whose newest invoice is a bad debt, or which paid for something else
 // since, and the change stands. (What is given up because collection is paused is meant to
-// be given.)
+// be given.) That ends with the item's period, whenever the next one is told of.
 func (l *ledger) owedFor(item *Item) []*Bill {
 	s := &l.Subscription
 	if s.Status != StatusActive || s.Pause == PauseUncollectible {
@@ -50,7 +50,7 @@ func (l *ledger) owedFor(item *Item) []*Bill {
 	}
 	all := l.owed
 	for _, bill := range l.Bills {
-		if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, l.horizon) {
+		if bill.Invoice.Status == InvoiceUncollectible && bill.changes(item, item.PeriodStart) {
 			all = append(slices.Clip(all), bill)
 		}
 	}
@@ -58,9 +58,9 @@ func (l *ledger) owedFor(item *Item) []*Bill {
 }
 
 // changes tells whether an invoice is for a change of an item, or for adding it, and what
-// it is for is not over.
-func (b *Bill) changes(item *Item, horizon time.Time) bool {
+// it is for ends after a time.
+func (b *Bill) changes(item *Item, after time.Time) bool {
 	return b.Invoice.has(func(l *Line) bool {
-		return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(horizon)
+		return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(after)
 	})
 }

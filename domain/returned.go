@@ -62,13 +62,16 @@ func (b *Bill) moneyBack() moneyBack {
 // refund has given back, and several disputes may be over it together, of one charge or of
 // several that paid the bill. Banks convert currencies, so that it may differ a little.
 func (b *Bill) isPart(d Dispute) bool {
-	var charged int64
+	var whole int64
+	if d.Currency == cmp.Or(b.Invoice.Currency, b.Payment.Currency) {
+		whole = b.paid()
+	}
 	for _, c := range b.Charges {
 		if d.isOf(c) && c.Currency == d.Currency {
-			charged = max(charged, c.Amount)
+			whole = max(whole, b.paid(), c.Amount)
 		}
 	}
-	if charged <= 0 {
+	if whole <= 0 {
 		return false // nobody said how much it is of
 	}
 	var disputed int64
@@ -77,7 +80,7 @@ func (b *Bill) isPart(d Dispute) bool {
 			disputed = saturatingAdd(disputed, other.Amount)
 		}
 	}
-	return disputed < (max(b.paid(), charged)-b.refunded())/10*9
+	return disputed < (whole-b.refunded())/10*9
 }
 
 // refunded is how much money refunds gave back, whatever they were for.

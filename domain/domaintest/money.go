@@ -2,6 +2,7 @@ package domaintest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -38,6 +39,11 @@ type disputed struct {
 // lost: the money is gone, if only until an appeal is decided.
 func (d *disputed) lost() bool {
 	return d.status == "lost" || d.status == "appeal_needs_response" || d.status == "appeal_under_review"
+}
+
+// holds: the buyer has the money, or may have it yet.
+func (d *disputed) holds() bool {
+	return d.lost() || !slices.Contains([]domain.DisputeStatus{"won", "warning_closed", "prevented"}, d.status)
 }
 
 // pays is the invoice that the money pays, if any.
@@ -139,6 +145,9 @@ func (s *story) turnOfMoney() {
 	case "moves on":
 		s.movesOn()
 	case "dispute":
+		if slices.ContainsFunc(c.disputes, (*disputed).holds) {
+			break // all of the payment is disputed already
+		}
 		d := &disputed{id: domain.DisputeID(fmt.Sprintf("dp_%s_%d", c.intent, len(c.disputes)+1)), created: s.now}
 		c.disputes = append(c.disputes, d)
 		// One that cannot be contested is lost from the beginning.

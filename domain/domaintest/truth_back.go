@@ -87,18 +87,25 @@ func (i *invoice) allBack() bool {
 // a credit note was for what the note says.
 func (b *bought) moneyIsBack() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	var back, came, noted, disputed int64
+	var back, came, noted, taken, lost int64
 	for _, c := range b.by.paid {
 		if disputeTakes(c, policy.Dispute, "suspend") {
-			disputed += c.amount
+			taken += c.amount
+		}
+		if slices.ContainsFunc(c.disputes, (*disputed).lost) {
+			lost += c.amount
 		}
 		came += c.amount
 		back += c.refundedBy(func(*refunded) bool { return true })
 		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
 	}
-	// A bank that takes back a small one of several payments takes a part.
-	if disputed > 0 && disputed >= (came-back)/10*9 {
+	// A bank that takes back a small one of several payments takes a part: that is as good
+	// as refunded once it is lost.
+	if taken > 0 && taken >= (came-back)/10*9 {
 		return true
+	}
+	if lost < (came-back)/10*9 {
+		back += lost
 	}
 	if back < came {
 		back -= noted

@@ -206,14 +206,14 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 }
 
 // gaveUpChange tells whether an invoice of a change of an item was given up, and not because
-// collection is paused, and what it was for is not over.
+// collection is paused, and it is in the period of that change.
 func (s *subscriber) gaveUpChange(inv *invoice, i *item) bool {
 	if inv.is.Status != domain.InvoiceUncollectible || s.is.Status != domain.StatusActive || s.is.Pause == domain.PauseUncollectible {
 		return false
 	}
 	return slices.ContainsFunc(inv.is.Lines, func(l domain.Line) bool {
 		change := l.Kind == domain.LineChange || l.Kind == domain.LineCredit
-		return change && l.Item == i.ID && l.Until.After(s.now)
+		return change && l.Item == i.ID && l.Until.After(i.PeriodStart)
 	})
 }
 
