@@ -39,11 +39,11 @@ func factTables() []factTable {
 // factTable is one table of facts and the rows that were read from it, or are to
 // be written to it.
 type factTable interface {
-	// read reads all that some users have; or, if keys of purchases are given, what each
-	// has under the key beside it.
-	read(s *Store, users, keys []string) statement
-	// into puts the rows into the accounts that they belong to.
-	into(h *held) error
+	// source is where the rows are read from.
+	source() source
+	// into puts the rows into the accounts that they belong to, which are those that are
+	// read whole, or the others.
+	into(h *held, whole bool) error
 	// changed are the facts that differ between two states of one account.
 	changed(before, after domain.Account) []domain.Ref
 	// compare takes over what differs, or is to be kept under another key.
@@ -96,20 +96,19 @@ func sure[Row, Fact any](toFact func(Row) Fact) func(Row) (Fact, error) {
 	return func(row Row) (Fact, error) { return toFact(row), nil }
 }
 
-func (t *table[ID, Fact, Row]) read(s *Store, users, keys []string) statement {
-	query := s.db.NewSelect().Model(&t.rows)
-	if t.where != "" {
-		query = query.Where(t.where)
-	}
-	return s.ofPurchases(query, users, keys, &t.rows)
+func (t *table[ID, Fact, Row]) source() source {
+	return source{keyed: true, where: t.where, rows: &t.rows}
 }
 
-func (t *table[ID, Fact, Row]) into(h *held) error {
+func (t *table[ID, Fact, Row]) into(h *held, whole bool) error {
 	for _, row := range t.rows {
 		is := row.fact()
 		state, err := h.userOf(is.UserID)
 		if err != nil {
 			return err
+		}
+		if h.whole[state.Account.User] != whole {
+			continue
 		}
 		fact, err := t.toFact(row)
 		if err != nil {

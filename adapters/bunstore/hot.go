@@ -76,7 +76,8 @@ func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement)
 
 func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
 	var rows []entitlementRow
-	st := s.readEntitlements(ids, nil, &rows)
+	query := s.db.NewSelect().Model(&rows).Order("user_id", "feature", "source_kind", "source_id")
+	st := s.among(query, "user_id", ids, &rows)
 	found, err := s.db.DB.QueryContext(ctx, st.sql)
 	if err != nil {
 		return err

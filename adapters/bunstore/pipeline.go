@@ -2,12 +2,16 @@ package bunstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype/zeronull"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 )
 
 // link is what is known of one connection.
@@ -25,11 +29,15 @@ func linkOf(conn *pgx.Conn) *link {
 	return l
 }
 
+// inBinary are the formats of the columns of an answer, however many.
+var inBinary = []int16{pgx.BinaryFormatCode}
+
 // pipeline sends statements in one round trip and returns what the last one was answered.
 //
 // pgx prepares what its batches have not prepared yet in trips of their own. Here it goes
-// with the statements: a statement is used the first time without knowing what the server
-// says of it, so as text, and from then on in binary. The first trip of a connection
+// with the statements: the first time a statement's arguments go as text, as it is not known
+// yet what the server takes them for. What it answers is in binary always: what a record
+// has in it could not be told from its text. The first trip of a connection
 // prepares nothing and asks who answers: through a pooler nothing can be prepared.
 func (s *Store) pipeline(ctx context.Context, conn *pgx.Conn, statements []statement) (string, error) {
 	sending := conn.PgConn().StartPipeline(ctx)
@@ -65,14 +73,14 @@ func send(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement) (mad
 		}
 		switch {
 		case description != nil:
-			sending.SendQueryPrepared(description.Name, values.ParamValues, values.ParamFormats, values.ResultFormats)
+			sending.SendQueryPrepared(description.Name, values.ParamValues, values.ParamFormats, inBinary)
 		case on != nil && on.direct && len(st.args) > 0:
 			on.names++
 			made[i] = fmt.Sprintf("entitled_%d", on.names)
 			sending.SendPrepare(made[i], st.sql, nil)
-			sending.SendQueryPrepared(made[i], values.ParamValues, values.ParamFormats, nil)
+			sending.SendQueryPrepared(made[i], values.ParamValues, values.ParamFormats, inBinary)
 		default:
-			sending.SendQueryParams(st.sql, values.ParamValues, nil, values.ParamFormats, nil)
+			sending.SendQueryParams(st.sql, values.ParamValues, nil, values.ParamFormats, inBinary)
 		}
 	}
 	if on == nil {
@@ -153,25 +161,51 @@ func (s *Store) read(rows pgx.Rows, st statement) error {
 	return rows.Err()
 }
 
-// scan reads rows as Bun would.
+// scan reads rows into a slice.
 func scan(db *bun.DB, rows pgx.Rows, into reflect.Value) error {
 	table := db.Table(into.Type().Elem())
+	var fields []*schema.Field
+	for _, column := range rows.FieldDescriptions() {
+		field, known := table.FieldMap[column.Name]
+		if !known {
+			return fmt.Errorf("table %s has no field for column %s", table.Name, column.Name)
+		}
+		fields = append(fields, field)
+	}
 	for rows.Next() {
-		values, err := rows.Values()
-		if err != nil {
+		row := grow(into, fields)
+		targets := make([]any, len(fields))
+		for i := range fields {
+			targets[i] = row.ScanIndex(i)
+		}
+		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		row := reflect.New(into.Type().Elem()).Elem()
-		for i, column := range rows.FieldDescriptions() {
-			field, known := table.FieldMap[column.Name]
-			if !known {
-				return fmt.Errorf("table %s has no field for column %s", table.Name, column.Name)
-			}
-			if err := field.ScanValue(row, values[i]); err != nil {
-				return fmt.Errorf("column %s: %w", column.Name, err)
-			}
-		}
-		into.Set(reflect.Append(into, row))
 	}
 	return nil
+}
+
+// record is a row that the columns of an answer, or of one of its columns, are read into.
+type record struct {
+	row    reflect.Value
+	fields []*schema.Field
+}
+
+// grow adds a row to a slice.
+func grow(slice reflect.Value, fields []*schema.Field) record {
+	slice.Grow(1)
+	slice.SetLen(slice.Len() + 1)
+	return record{slice.Index(slice.Len() - 1), fields}
+}
+
+// ScanNull implements [pgtype.CompositeIndexScanner].
+func (record) ScanNull() error { return errors.New("a row is NULL") }
+
+// ScanIndex implements [pgtype.CompositeIndexScanner]. A time that is NULL is the zero time.
+func (r record) ScanIndex(i int) any {
+	field := r.row.FieldByIndex(r.fields[i].Index).Addr().Interface()
+	if at, is := field.(*time.Time); is {
+		return (*zeronull.Timestamptz)(at)
+	}
+	return field
 }

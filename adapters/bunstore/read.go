@@ -24,7 +24,7 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 		var accounts []accountRow
 		var rows belongings
 		users := []string{string(user)}
-		trip := append(s.readBelongings(users, nil, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
+		trip := append(s.readWhole(users, nil, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
 		if err := tx.commit(ctx, trip...); err != nil {
 			return err
 		}

@@ -12,8 +12,8 @@ import (
 
 // Update implements [ports.Store].
 //
-// In three trips: begin, make a row of every user named so that there is one to
-// lock, lock; read; write what differs, commit. Two updates naming a user nobody
+// In two trips: begin, make a row of every user named so that there is one to lock,
+// lock, read; write what differs, commit. Two updates naming a user nobody
 // has seen before meet at the unique key of accounts: the second waits for the
 // first. Two deliveries of one event meet at the lock of the account it is about,
 // and the second then reads the receipt that the first has kept. An event that is
@@ -38,11 +38,8 @@ func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (port
 	}
 	defer tx.rollback()
 
-	held, named, err := s.lock(ctx, tx, w)
+	held, err := s.hold(ctx, tx, w)
 	if err != nil {
-		return err
-	}
-	if err := s.readHeld(ctx, tx, w, &held, named); err != nil {
 		return err
 	}
 	kept, err := fn(held.found(w))
@@ -63,7 +60,7 @@ func (s *Store) update(ctx context.Context, w wanted, fn func(ports.Found) (port
 type wanted struct {
 	users  []string // sorted: rows are made in this order, so that two updates cannot wait for each other
 	refs   []domain.Ref
-	whole  map[domain.Ref]bool
+	whole  []domain.Ref // of them, those of accounts that are wanted whole
 	events []string
 	odd    []domain.UserID // users whose id cannot be kept; they are found empty
 
@@ -72,23 +69,25 @@ type wanted struct {
 
 func wantedOf(touch ports.Touch) wanted {
 	w := wanted{users: storables(touch.Users), events: storables(touch.Events), lockWait: touch.LockWait}
-	w.whole = map[domain.Ref]bool{}
-	for _, r := range touch.Whole {
-		w.whole[r] = true
-	}
-	seen := map[domain.Ref]bool{}
-	for _, r := range touch.Refs {
-		if !seen[r] && storable(r.ID) && storable(r.Kind) {
-			seen[r] = true
-			w.refs = append(w.refs, r)
-		}
-	}
+	w.refs, w.whole = storableRefs(touch.Refs), storableRefs(touch.Whole)
 	for _, u := range touch.Users {
 		if !storable(u) {
 			w.odd = append(w.odd, u)
 		}
 	}
 	return w
+}
+
+func storableRefs(refs []domain.Ref) []domain.Ref {
+	var all []domain.Ref
+	seen := map[domain.Ref]bool{}
+	for _, r := range refs {
+		if !seen[r] && storable(r.ID) && storable(r.Kind) {
+			seen[r] = true
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // held is what an update has locked and read. It stays as it was read, so that
