@@ -1,7 +1,6 @@
 package bunstore
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -137,7 +136,7 @@ func (t *table[ID, Fact, Row]) changed(before, after domain.Account) []domain.Re
 
 func (t *table[ID, Fact, Row]) compare(before, after domain.Account, keys keying) {
 	had, has := t.facts(before), t.facts(after)
-	for _, id := range slices.Sorted(maps.Keys(has)) {
+	for _, id := range sortedIDs(has) {
 		name := t.name(id)
 		key := factRow{ID: string(id), UserID: string(after.User), Purchase: keys.of(name)}
 		row := t.toRow(key, has[id])
@@ -168,8 +167,21 @@ func (t *table[ID, Fact, Row]) write(s *Store) []statement {
 
 func (t *table[ID, Fact, Row]) names(a domain.Account) []domain.Ref {
 	var names []domain.Ref
-	for _, id := range slices.Sorted(maps.Keys(t.facts(a))) {
+	for _, id := range sortedIDs(t.facts(a)) {
 		names = append(names, t.name(id))
 	}
 	return names
+}
+
+// sortedIDs takes nothing for a map without any, as most are.
+func sortedIDs[ID ~string, Fact any](facts map[ID]Fact) []ID {
+	if len(facts) == 0 {
+		return nil
+	}
+	ids := make([]ID, 0, len(facts))
+	for id := range facts {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
 }
