@@ -92,7 +92,7 @@ func (s *Store) named(names []domain.Ref) bun.Safe {
 		return `unnest($1::text[], $2::text[]) AS wanted (kind, id),
 			LATERAL (SELECT * FROM refs AS r WHERE r.kind = wanted.kind AND r.id = wanted.id OFFSET 0) AS t`
 	}
-	return bun.Safe("refs AS t WHERE (t.kind, t.id) IN (VALUES " + s.pairs(columns(names)) + ")")
+	return bun.Safe("refs AS t WHERE (t.kind, t.id) IN (VALUES " + s.tuples(columns(names)) + ")")
 }
 
 // isOneOf narrows a column to some values, and rowsOf makes rows of them; on Postgres $3 has
@@ -101,14 +101,14 @@ func (s *Store) isOneOf(column string, values []string) string {
 	if s.onPostgres() {
 		return column + " = ANY ($3)"
 	}
-	return column + " IN (VALUES " + s.each(values) + ")"
+	return column + " IN (VALUES " + s.tuples(values) + ")"
 }
 
 func (s *Store) rowsOf(column string, values []string) string {
 	if s.onPostgres() {
 		return "SELECT unnest($3::text[]) AS " + column
 	}
-	return "SELECT column1 AS " + column + " FROM (VALUES " + s.each(values) + ")"
+	return "SELECT column1 AS " + column + " FROM (VALUES " + s.tuples(values) + ")"
 }
 
 // source is a table that is read together with others.

@@ -3,9 +3,6 @@ package bunstore
 import (
 	"maps"
 	"slices"
-	"strings"
-
-	"github.com/uptrace/bun"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -40,16 +37,3 @@ func (c *changed) keepExpected(expected []domain.Expectation) error {
 // newDue replaces what was expected of another time, attempts and all.
 const newDue = `CONFLICT (kind, id) DO UPDATE SET since = EXCLUDED.since, due = EXCLUDED.due, attempts = 0
 	WHERE t.since IS DISTINCT FROM EXCLUDED.since`
-
-func (s *Store) deleteQuestions(rows []questionRow) statement {
-	if s.onPostgres() {
-		return statement{args: s.columns(&rows, 2), sql: `DELETE FROM questions AS t
-			USING unnest($1::text[], $2::text[]) AS gone (kind, id) WHERE t.kind = gone.kind AND t.id = gone.id`}
-	}
-	each := make([]string, len(rows))
-	for i, r := range rows {
-		each[i] = s.db.QueryGen().FormatQuery("(?, ?)", r.Kind, r.ID)
-	}
-	return s.statement(s.db.NewDelete().Model((*questionRow)(nil)).
-		Where("(kind, id) IN (VALUES ?)", bun.Safe(strings.Join(each, ", "))), nil)
-}

@@ -144,28 +144,20 @@ func (s *Store) statement(query bun.Query, rows any, args ...any) statement {
 	return statement{sql: string(sql), args: args, rows: rows}
 }
 
-// pairs writes two columns as (a, b), ..., and each one as (a), ...; without any, as what
-// nothing is equal to.
-func (s *Store) pairs(as, bs []string) string {
-	if len(as) == 0 {
-		return "(NULL, NULL)"
+// tuples writes columns as rows, (a, b), ...; without any, as one that equals nothing.
+func (s *Store) tuples(columns ...[]string) string {
+	if len(columns[0]) == 0 {
+		return "(NULL" + strings.Repeat(", NULL", len(columns)-1) + ")"
 	}
-	all := make([]string, len(as))
-	for i, a := range as {
-		all[i] = s.db.QueryGen().FormatQuery("(?, ?)", a, bs[i])
+	rows := make([]string, len(columns[0]))
+	for i := range rows {
+		values := make([]string, len(columns))
+		for n, column := range columns {
+			values[n] = s.db.QueryGen().FormatQuery("?", column[i])
+		}
+		rows[i] = "(" + strings.Join(values, ", ") + ")"
 	}
-	return strings.Join(all, ", ")
-}
-
-func (s *Store) each(values []string) string {
-	if len(values) == 0 {
-		return "(NULL)"
-	}
-	all := make([]string, len(values))
-	for i, value := range values {
-		all[i] = s.db.QueryGen().FormatQuery("(?)", value)
-	}
-	return strings.Join(all, ", ")
+	return strings.Join(rows, ", ")
 }
 
 func columns(refs []domain.Ref) (kinds, ids []string) {

@@ -268,14 +268,14 @@ func (c *changed) statements(s *Store) []statement {
 		all = append(all, table.write(s)...)
 	}
 	put(len(c.marks), func() statement { return s.insert(&c.marks, doNothing, nil) })
-	put(len(c.revoked), func() statement { return s.deleteEntitlements(c.revoked) })
+	put(len(c.revoked), func() statement { return s.remove(&c.revoked, 4) })
 	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
 	put(len(c.receipts), func() statement { return s.insert(&c.receipts, s.orRedacted(&c.receipts), nil) })
 	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
 	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })
 	put(len(c.expected), func() statement { return s.insert(&c.expected, newDue, nil) })
-	put(len(c.unexpected), func() statement { return s.deleteQuestions(c.unexpected) })
+	put(len(c.unexpected), func() statement { return s.remove(&c.unexpected, 2) })
 	if len(all) > 0 {
 		put(len(c.blank), func() statement { return s.deleteAccounts(c.blank) })
 	}
@@ -293,7 +293,7 @@ func (s *Store) noBytes() string {
 // orRedacted leaves a receipt's payload as it is, unless it is redacted: then it goes, and
 // does not come back.
 func (s *Store) orRedacted(rows *[]receiptRow) string {
-	return onConflict(s.tableOf(rows), []string{"payload", "received_at", "redacted"}) +
+	return onConflict(s.tableOf(rows), "payload", "received_at", "redacted") +
 		", payload = CASE WHEN EXCLUDED.redacted OR t.redacted THEN " + s.noBytes() + " ELSE t.payload END, redacted = EXCLUDED.redacted OR t.redacted"
 }
 

@@ -21,7 +21,7 @@ const doNothing = "CONFLICT DO NOTHING"
 
 // onConflict says what becomes of a row that exists: all its columns are
 // replaced but those that stay.
-func onConflict(table *schema.Table, stay []string) string {
+func onConflict(table *schema.Table, stay ...string) string {
 	var key, set []string
 	for _, field := range table.PKs {
 		key = append(key, field.Name)
@@ -38,16 +38,14 @@ func onConflict(table *schema.Table, stay []string) string {
 	return "CONFLICT (" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
 }
 
-// upsert writes rows, a pointer to a slice of them, whether they exist or not. Of
-// one that exists, the columns named stay.
-func (s *Store) upsert(rows any, stay ...string) statement {
+// upsert writes rows, a pointer to a slice of them, whether they exist or not.
+func (s *Store) upsert(rows any) statement {
 	table := s.tableOf(rows)
-	conflict := s.fixed("conflict of "+table.Name+" without "+strings.Join(stay, ", "), func() string { return onConflict(table, stay) })
-	return s.insert(rows, conflict, nil)
+	return s.insert(rows, s.fixed(table, func() string { return onConflict(table) }), nil)
 }
 
 // fixed is SQL that is always the same for one thing that it does: it is put together once.
-func (s *Store) fixed(does string, text func() string) string {
+func (s *Store) fixed(does any, text func() string) string {
 	if known, have := s.known.Load(does); have {
 		return known.(string)
 	}
@@ -84,46 +82,43 @@ func (s *Store) tableOf(rows any) *schema.Table {
 // each of them first, at twice the cost of a row.) One row alone, as of most updates, has
 // a statement of its own: arrays of one would take half as long again.
 func (s *Store) insertColumns(rows any, conflict string, into any) statement {
-	table := s.tableOf(rows)
 	values := reflect.ValueOf(rows).Elem()
-	args := make([]any, 0, len(table.Fields))
-	kinds := make([]string, 0, len(table.Fields))
-	one := values.Len() == 1
-	for _, field := range table.Fields {
-		if field.AutoIncrement {
-			continue
-		}
-		kind, column := columnOf(field, values)
-		kinds = append(kinds, kind)
-		if one {
-			args = append(args, column.Index(0).Interface())
-		} else {
-			args = append(args, column.Interface())
+	i := insertion{s.tableOf(rows), values.Len() == 1, conflict, into != nil}
+	args := make([]any, 0, len(i.table.Fields))
+	for _, field := range i.table.Fields {
+		if !field.AutoIncrement {
+			args = append(args, columnOf(field, values, i.one))
 		}
 	}
-	does := fmt.Sprintf("insert into %s, one %t, returning %t, on %s", table.Name, one, into != nil, conflict)
-	sql := s.fixed(does, func() string { return insertText(table, kinds, one, conflict, into != nil) })
-	return statement{sql: sql, args: args, rows: into}
+	return statement{sql: s.fixed(i, i.text), args: args, rows: into}
 }
 
-func insertText(table *schema.Table, kinds []string, one bool, conflict string, returning bool) string {
+// insertion is what the text of an INSERT follows from.
+type insertion struct {
+	table     *schema.Table
+	one       bool // row alone
+	conflict  string
+	returning bool // the first column
+}
+
+func (i insertion) text() string {
 	var names, from []string
-	for _, field := range table.Fields {
+	for _, field := range i.table.Fields {
 		if field.AutoIncrement {
 			continue
 		}
 		names = append(names, field.Name)
-		value := fmt.Sprintf("$%d::%s", len(names), kinds[len(names)-1])
-		if !one {
+		value := fmt.Sprintf("$%d::%s", len(names), kindOf(field))
+		if !i.one {
 			value = "unnest(" + value + "[])"
 		}
 		from = append(from, value)
 	}
-	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", table.Name, strings.Join(names, ", "), strings.Join(from, ", "))
-	if conflict != "" {
-		sql += " ON " + conflict
+	sql := fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s", i.table.Name, strings.Join(names, ", "), strings.Join(from, ", "))
+	if i.conflict != "" {
+		sql += " ON " + i.conflict
 	}
-	if returning {
+	if i.returning {
 		sql += " RETURNING " + names[0]
 	}
 	return sql
@@ -131,59 +126,91 @@ func insertText(table *schema.Table, kinds []string, one bool, conflict string, 
 
 // columns are the first columns of rows, one array each.
 func (s *Store) columns(rows any, n int) []any {
-	values := reflect.ValueOf(rows).Elem()
 	args := make([]any, n)
 	for i, field := range s.tableOf(rows).Fields[:n] {
-		_, column := columnOf(field, values)
-		args[i] = column.Interface()
+		args[i] = columnOf(field, reflect.ValueOf(rows).Elem(), false)
 	}
 	return args
 }
 
-// columnOf is one field of all rows, and its type in SQL.
-func columnOf(field *schema.Field, rows reflect.Value) (kind string, column reflect.Value) {
+// kindOf is the type of a column in SQL.
+func kindOf(field *schema.Field) string {
 	switch reflect.Zero(field.IndirectType).Interface().(type) {
 	case string:
-		return "text", valuesOf(rows, field, reflect.Value.String)
+		return "text"
 	case int64:
-		return "bigint", valuesOf(rows, field, reflect.Value.Int)
+		return "bigint"
 	case bool:
-		return "boolean", valuesOf(rows, field, reflect.Value.Bool)
+		return "boolean"
 	case []byte:
-		return "bytea", valuesOf(rows, field, reflect.Value.Bytes)
+		return "bytea"
 	case time.Time:
-		return "timestamptz", valuesOf(rows, field, func(v reflect.Value) *time.Time {
-			if t := v.Addr().Interface().(*time.Time); !field.NullZero || !t.IsZero() {
-				return t
-			}
-			return nil
-		})
+		return "timestamptz"
 	default:
 		panic(fmt.Sprintf("rows have no columns of type %v", field.IndirectType)) // fixed in the code
 	}
 }
 
-func valuesOf[V any](rows reflect.Value, field *schema.Field, value func(reflect.Value) V) reflect.Value {
+// columnOf is one field of all rows, or of one alone.
+func columnOf(field *schema.Field, rows reflect.Value, one bool) any {
+	switch field.IndirectType.Kind() {
+	case reflect.String:
+		return valuesOf(rows, field, one, reflect.Value.String)
+	case reflect.Int64:
+		return valuesOf(rows, field, one, reflect.Value.Int)
+	case reflect.Bool:
+		return valuesOf(rows, field, one, reflect.Value.Bool)
+	case reflect.Slice:
+		return valuesOf(rows, field, one, reflect.Value.Bytes)
+	default:
+		return valuesOf(rows, field, one, func(v reflect.Value) *time.Time {
+			if t := v.Addr().Interface().(*time.Time); !field.NullZero || !t.IsZero() {
+				return t
+			}
+			return nil
+		})
+	}
+}
+
+func valuesOf[V any](rows reflect.Value, field *schema.Field, one bool, value func(reflect.Value) V) any {
+	if one {
+		return value(rows.Index(0).FieldByIndex(field.Index))
+	}
 	all := make([]V, rows.Len())
 	for i := range all {
 		all[i] = value(rows.Index(i).FieldByIndex(field.Index))
 	}
-	return reflect.ValueOf(all)
+	return all
 }
 
-func (s *Store) deleteEntitlements(rows []entitlementRow) statement {
+// remove removes rows by their first columns, which are the key.
+func (s *Store) remove(rows any, columns int) statement {
+	r, args := removal{s.tableOf(rows), columns}, s.columns(rows, columns)
 	if s.onPostgres() {
-		return statement{args: s.columns(&rows, 4), sql: `DELETE FROM entitlements AS t
-			USING unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS gone (user_id, feature, source_kind, source_id)
-			WHERE t.user_id = gone.user_id AND t.feature = gone.feature
-			AND t.source_kind = gone.source_kind AND t.source_id = gone.source_id`}
+		return statement{sql: s.fixed(r, r.text), args: args}
 	}
-	keys := make([]string, len(rows))
-	for i, r := range rows {
-		keys[i] = s.db.QueryGen().FormatQuery("(?, ?, ?, ?)", r.UserID, r.Feature, r.SourceKind, r.SourceID)
+	keys, names := make([][]string, columns), make([]string, columns)
+	for i, column := range args {
+		keys[i], names[i] = column.([]string), r.table.Fields[i].Name
 	}
-	return s.statement(s.db.NewDelete().Model((*entitlementRow)(nil)).
-		Where("(user_id, feature, source_kind, source_id) IN (VALUES ?)", bun.Safe(strings.Join(keys, ", "))), nil)
+	return statement{sql: fmt.Sprintf("DELETE FROM %s WHERE (%s) IN (VALUES %s)", r.table.Name, strings.Join(names, ", "), s.tuples(keys...))}
+}
+
+// removal is what the text of a DELETE follows from.
+type removal struct {
+	table   *schema.Table
+	columns int
+}
+
+func (r removal) text() string {
+	var names, arrays, same []string
+	for i, field := range r.table.Fields[:r.columns] {
+		names = append(names, field.Name)
+		arrays = append(arrays, fmt.Sprintf("$%d::text[]", i+1))
+		same = append(same, fmt.Sprintf("t.%[1]s = gone.%[1]s", field.Name))
+	}
+	return fmt.Sprintf("DELETE FROM %s AS t USING unnest(%s) AS gone (%s) WHERE %s",
+		r.table.Name, strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(same, " AND "))
 }
 
 func (s *Store) deleteAccounts(ids []string) statement {
