@@ -74,7 +74,7 @@ func send(sending *pgconn.Pipeline, conn *pgx.Conn, statements []statement) (mad
 		switch {
 		case description != nil:
 			sending.SendQueryPrepared(description.Name, values.ParamValues, values.ParamFormats, inBinary)
-		case on != nil && on.direct && len(st.args) > 0:
+		case on != nil && on.direct && (len(st.args) > 0 || st.same):
 			on.names++
 			made[i] = fmt.Sprintf("entitled_%d", on.names)
 			sending.SendPrepare(made[i], st.sql, nil)

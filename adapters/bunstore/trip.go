@@ -11,6 +11,7 @@ import (
 type statement struct {
 	sql  string
 	args []any // on Postgres only: the SQL is then always the same, and prepared once a connection
+	same bool  // it has no arguments, and is prepared all the same
 	rows any   // pointer to a slice of rows; nil: it returns none, or they go to each
 
 	each func(pgx.Rows) error // on Postgres only: reads one row

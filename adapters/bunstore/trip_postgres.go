@@ -37,9 +37,9 @@ func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, er
 	if err != nil {
 		return nil, err
 	}
-	begin := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED"}}
+	begin := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED", same: true}}
 	if o.readOnly {
-		begin = []statement{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}
+		begin = []statement{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", same: true}}
 	}
 	if s.pooled.Load() {
 		begin = append(begin, statement{sql: s.settings})
@@ -65,7 +65,7 @@ func (t *onPostgresTx) send(ctx context.Context, statements []statement) (string
 }
 
 func (t *onPostgresTx) commit(ctx context.Context, statements ...statement) error {
-	said, err := t.send(ctx, append(statements[:len(statements):len(statements)], statement{sql: "COMMIT"}))
+	said, err := t.send(ctx, append(statements[:len(statements):len(statements)], statement{sql: "COMMIT", same: true}))
 	switch {
 	case err != nil && t.readOnly:
 		return err
