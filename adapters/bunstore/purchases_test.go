@@ -91,6 +91,26 @@ func TestPurchases_OneIsReadAloneAmongMany(t *testing.T) {
 	})
 }
 
+// What is kept with the name is in what is read of the whole account, too.
+func TestPurchases_NamedOneOfAWholeAccountIsFoundOnce(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		buy(t, s, 3)
+		name := domain.Ref{Kind: domain.RefSession, ID: "cs_0001"}
+		for what, touch := range map[string]ports.Touch{
+			"by name and by user": {Refs: []domain.Ref{name}, Users: []domain.UserID{"ann"}},
+			"by name":             {Refs: []domain.Ref{name}, Whole: []domain.Ref{name}},
+		} {
+			change(t, s, touch, func(state *ports.State) {
+				if a := state.Account; len(a.Orders) != 3 || len(state.Entitlements) != 3 {
+					t.Errorf("%s: found %d orders and %d rights, want three of each", what, len(a.Orders), len(state.Entitlements))
+				}
+			})
+		}
+	})
+}
+
 func TestPurchases_WhatHasNoneIsReadWithAllAndGetsOne(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
