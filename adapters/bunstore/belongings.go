@@ -61,22 +61,42 @@ func (b *belongings) into(h *held) error {
 // readNamed reads what is kept with the purchases of some names, or with none, and the names
 // themselves, and receipts.
 func (s *Store) readNamed(w wanted, b *belongings, names *[]refRow, receipts *[]receiptRow) []statement {
-	with := func() string {
+	from, with := "named", func() string {
 		return fmt.Sprintf(`WITH named AS (SELECT t.kind, t.id, t.user_id, t.purchase FROM %[1]s), keys AS (
 				SELECT user_id, purchase FROM named
 				UNION SELECT user_id, CASE WHEN purchase LIKE '%%%[2]s' THEN substr(purchase, 1, length(purchase) - length('%[2]s')) ELSE purchase END FROM named
 				UNION SELECT user_id, '' FROM named
 			) `, s.named(w.refs), apartMark)
 	}
-	sources := append(b.sources(), source{from: "named", rows: names}, source{where: s.isOneOf("t.id", w.events), without: "payload", rows: receipts})
+	if !s.onPostgres() {
+		from = "(SELECT * FROM " + string(s.named(w.refs)) + ")"
+		with = func() string {
+			return "WITH keys (user_id, purchase) AS (VALUES " + s.tuples(purchasesBehind(*names).columns()) + ") "
+		}
+	}
+	sources := append([]source{{from: from, rows: names}, {where: s.isOneOf("t.id", w.events), without: "payload", rows: receipts}}, b.sources()...)
 	kinds, ids := columns(w.refs)
 	return s.together("read what is named", with, "t.user_id = keys.user_id AND t.purchase = keys.purchase", sources, kinds, ids, w.events)
+}
+
+// purchasesBehind are those that readNamed has Postgres look for.
+func purchasesBehind(names []refRow) purchases {
+	all := purchases{}
+	for _, row := range names {
+		for _, key := range []string{row.Purchase, partKey(row.Purchase), ""} {
+			all[purchase{row.UserID, key}] = true
+		}
+	}
+	return all
 }
 
 // readWhole reads all that belongs to some users, and to those who have some names.
 func (s *Store) readWhole(users []string, names []domain.Ref, b *belongings) []statement {
 	b.whole = true
 	with := func() string {
+		if !s.onPostgres() && len(names) == 0 {
+			return "WITH keys (user_id) AS (VALUES " + s.tuples(users) + ") "
+		}
 		return fmt.Sprintf(`WITH keys AS (%s UNION SELECT t.user_id FROM %s) `, s.rowsOf("user_id", users), s.named(names))
 	}
 	kinds, ids := columns(names)
@@ -121,17 +141,18 @@ type source struct {
 }
 
 // together reads several tables: on Postgres by one statement, each row of which says which
-// source it is of. One for each table would cost half as much again. (A nested SELECT is planned
+// source it is of; on SQLite those of keys follow from what is read before them. One for each table would cost half as much again. (A nested SELECT is planned
 // by itself, and so as a search by each key, however little the tables hold.)
 func (s *Store) together(does string, with func() string, ofKeys string, sources []source, args ...any) []statement {
 	if !s.onPostgres() {
-		all, beginning := make([]statement, len(sources)), with()
+		all := make([]statement, len(sources))
 		for i, from := range sources {
 			sql := "SELECT " + s.list(from) + " FROM "
-			if from.keyed {
-				sql += "keys CROSS JOIN "
+			if !from.keyed {
+				all[i] = statement{sql: sql + s.rest(from, ofKeys), rows: from.rows}
+				continue
 			}
-			all[i] = statement{sql: beginning + sql + s.rest(from, ofKeys), rows: from.rows}
+			all[i] = statement{rows: from.rows, text: func() string { return with() + sql + "keys CROSS JOIN " + s.rest(from, ofKeys) }}
 		}
 		return all
 	}

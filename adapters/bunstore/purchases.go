@@ -32,6 +32,14 @@ type purchase struct{ user, key string }
 
 type purchases map[purchase]bool
 
+// columns are users and their keys, side by side.
+func (p purchases) columns() (users, keys []string) {
+	for one := range p {
+		users, keys = append(users, one.user), append(keys, one.key)
+	}
+	return users, keys
+}
+
 // keptUnder are the keys that the facts of an account were read with.
 type keptUnder map[domain.Ref]string
 

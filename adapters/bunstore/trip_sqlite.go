@@ -36,6 +36,9 @@ func (s *Store) beginSQLite(ctx context.Context, readOnly bool) (transaction, er
 
 func (t *onSQLiteTx) trip(ctx context.Context, statements ...statement) error {
 	for _, st := range statements {
+		if st.text != nil {
+			st.sql = st.text()
+		}
 		if st.rows == nil {
 			if _, err := t.tx.Tx.ExecContext(ctx, st.sql); err != nil {
 				return err
