@@ -13,9 +13,9 @@ import (
 
 // hold makes and locks the accounts that an update is about, in the order of their ids:
 // from here on nobody else changes them. In the same trip, after the lock, it reads whose
-// the names are, what is kept with them, and the receipts; and all of an account that is
-// wanted whole, or that has something that may be about any of its purchases: the program
-// before knew of no purchases.
+// the names are, what is kept with them or all of the account, and the receipts. A trip more
+// reads the rest of an account that has something that may be about any of its purchases:
+// the program before knew of no purchases.
 func (s *Store) hold(ctx context.Context, tx transaction, w wanted) (held, error) {
 	h := newHeld()
 	var made, locked []accountRow
