@@ -82,3 +82,9 @@ func (s SubscriptionStatus) Live() bool {
 	row, known := s.row()
 	return known && !row.Terminal && s != StatusIncomplete
 }
+
+// Ended tells whether the subscription is over: Stripe never revives one.
+func (s SubscriptionStatus) Ended() bool {
+	row, known := s.row()
+	return known && row.Terminal
+}

@@ -42,6 +42,11 @@ var (
 	ErrLocaleRefused    = fmt.Errorf("%w: the locale is not supported", ErrGatewayRefused)
 	ErrQuantityRefused  = fmt.Errorf("%w: the quantity cannot be sold", ErrGatewayRefused)
 	ErrReturnURLRefused = fmt.Errorf("%w: the return URL is not accepted", ErrGatewayRefused)
+	// ErrKeyMismatch is an [ErrGatewayRefused]: the idempotency key was used for another call.
+	ErrKeyMismatch = fmt.Errorf("%w: the idempotency key was used for something else", ErrGatewayRefused)
+	// ErrScheduledElsewhere is an [ErrGatewayRefused]: a schedule governs the subscription
+	// that this deployment did not make, and that it does not throw away.
+	ErrScheduledElsewhere = fmt.Errorf("%w: a schedule made elsewhere governs the subscription", ErrGatewayRefused)
 )
 
 // CustomerRequest asks for a customer for one of our users.
@@ -86,6 +91,7 @@ type Checkout struct {
 type StripePrice struct {
 	ID        domain.PriceID
 	LookupKey string
+	Product   string // prod_...
 	Active    bool
 	Archived  bool // its product is no longer for sale, whatever Active says
 
@@ -108,6 +114,9 @@ func (p StripePrice) ForSale() bool { return p.Active && !p.Archived }
 // [ErrGatewayRefused], wrapped in words for our log. Those words never go to a
 // client.
 type Gateway interface {
+	Portal
+	Changes
+
 	// CreateCustomer makes a customer, or returns the one that was made with the
 	// same idempotency key.
 	CreateCustomer(ctx context.Context, r CustomerRequest) (domain.CustomerID, error)

@@ -39,6 +39,13 @@ type Gateway struct {
 	latestCharges map[domain.PaymentIntentID]domain.ChargeID
 	invoices      map[domain.InvoiceID]domain.InvoiceFact
 	returned      []domain.Fact // refunds, disputes and credit notes
+
+	offers    map[ports.PortalConfigurationID]ports.PortalOffer
+	portals   map[string]ports.PortalRequest // by URL
+	scheduled map[domain.SubscriptionID]ports.Change
+	pending   map[domain.SubscriptionID]ports.Change // waits for its payment
+	declined  map[domain.CustomerID]bool             // whose cards are
+	done      map[string]string                      // idempotency key -> what of
 }
 
 type session struct {
@@ -66,6 +73,13 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		charges:       map[domain.ChargeID]domain.ChargeFact{},
 		latestCharges: map[domain.PaymentIntentID]domain.ChargeID{},
 		invoices:      map[domain.InvoiceID]domain.InvoiceFact{},
+
+		offers:    map[ports.PortalConfigurationID]ports.PortalOffer{},
+		portals:   map[string]ports.PortalRequest{},
+		scheduled: map[domain.SubscriptionID]ports.Change{},
+		pending:   map[domain.SubscriptionID]ports.Change{},
+		declined:  map[domain.CustomerID]bool{},
+		done:      map[string]string{},
 	}
 }
 

@@ -20,14 +20,22 @@ func TestGateway_Contract(t *testing.T) {
 	t.Parallel()
 	portstest.TestGateway(t, func(*testing.T) portstest.GatewayFixture {
 		gateway := memory.NewGateway(func() time.Time { return time.Now().UTC() },
-			ports.StripePrice{ID: "price_once", LookupKey: "once", Active: true, Amount: 1900, Currency: "usd"},
-			ports.StripePrice{ID: "price_monthly", LookupKey: "monthly", Active: true, Amount: 2900, Currency: "usd", Interval: "month", IntervalCount: 1},
+			ports.StripePrice{ID: "price_once", LookupKey: "once", Product: "prod_once", Active: true, Amount: 1900, Currency: "usd"},
+			ports.StripePrice{ID: "price_monthly", LookupKey: "monthly", Product: "prod_monthly", Active: true, Amount: 2900, Currency: "usd", Interval: "month", IntervalCount: 1},
+			ports.StripePrice{ID: "price_dearer", LookupKey: "dearer", Product: "prod_dearer", Active: true, Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
 		)
 		return portstest.GatewayFixture{
 			Gateway:   gateway,
 			OneTime:   domain.Price{ID: "price_once", LookupKey: "once"},
 			Recurring: domain.Price{ID: "price_monthly", LookupKey: "monthly"},
-			Pay:       func(_ *testing.T, session domain.SessionID) { gateway.Pay(session) },
+			Dearer:    domain.Price{ID: "price_dearer", LookupKey: "dearer"},
+			Renew:     func(_ *testing.T, id domain.SubscriptionID) { gateway.Renew(id) },
+			DeclineCards: func(_ *testing.T, customer domain.CustomerID, _ domain.SubscriptionID) {
+				gateway.DeclineCards(customer, true)
+			},
+			ConfirmPortal: func(_ *testing.T, url string) { gateway.ConfirmPortal(url) },
+
+			Pay: func(_ *testing.T, session domain.SessionID) { gateway.Pay(session) },
 			Expire: func(t *testing.T, session domain.SessionID) {
 				if _, err := gateway.ExpireSession(t.Context(), session); err != nil {
 					t.Fatal(err)

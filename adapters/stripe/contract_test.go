@@ -53,7 +53,9 @@ func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
 		}
 	}
 	price := func(spec sandbox.PriceSpec) domain.Price {
-		spec.Product = "Pro"
+		if spec.Product == "" {
+			spec.Product = "Pro"
+		}
 		made, err := box.AddPrice(spec)
 		must(t, err)
 		return domain.Price{ID: domain.PriceID(made.ID), LookupKey: spec.LookupKey}
@@ -62,8 +64,18 @@ func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
 		Gateway:   gateway,
 		OneTime:   price(sandbox.PriceSpec{LookupKey: "pro_once", UnitAmount: 9900}),
 		Recurring: price(sandbox.PriceSpec{LookupKey: "pro_monthly", UnitAmount: 900, Interval: "month"}),
-		Pay:       func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.Pay(string(id))) },
-		Expire:    func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.ExpireSession(string(id))) },
+		Dearer:    price(sandbox.PriceSpec{LookupKey: "team_monthly", Product: "Team", UnitAmount: 2500, Interval: "month"}),
+		Renew: func(t *testing.T, id domain.SubscriptionID) {
+			t.Helper()
+			must(t, box.RenewSubscription(string(id), true))
+		},
+		DeclineCards: func(t *testing.T, _ domain.CustomerID, id domain.SubscriptionID) {
+			t.Helper()
+			must(t, box.SetCard(string(id), "4000000000000341"))
+		},
+		ConfirmPortal: func(t *testing.T, url string) { t.Helper(); must(t, box.Portal(url).Confirm()) },
+		Pay:           func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.Pay(string(id))) },
+		Expire:        func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.ExpireSession(string(id))) },
 		DeleteCustomer: func(t *testing.T, id domain.CustomerID) {
 			t.Helper()
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, box.URL()+"/v1/customers/"+string(id), nil)

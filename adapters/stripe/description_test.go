@@ -28,6 +28,7 @@ func TestAgainstStripesDescription(t *testing.T) {
 	t.Parallel()
 	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t)}
 	t.Run("calls", func(t *testing.T) { t.Parallel(); callsAgainstStripesDescription(t, d) })
+	t.Run("changes", func(t *testing.T) { t.Parallel(); changesAgainstStripesDescription(t, d) })
 	t.Run("pages", func(t *testing.T) { t.Parallel(); pagesAgainstStripesDescription(t, d) })
 }
 
@@ -40,7 +41,7 @@ type descriptions struct{ reads, makes string }
 // gateway is one that talks to the descriptions.
 func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (gateway *stripe.Gateway, asked func() []string) {
 	t.Helper()
-	reads, makes := proxyTo(t, d.reads, change), proxyTo(t, d.makes, nil)
+	reads, makes := proxyTo(t, d.reads, change), proxyTo(t, d.makes, change)
 	var (
 		mu    sync.Mutex
 		paths []string

@@ -64,6 +64,12 @@ func translateAnswer(c call, said *stripe.Error) error {
 	case status == http.StatusTooManyRequests, status == http.StatusConflict, status >= http.StatusInternalServerError:
 		return fmt.Errorf("%w: %s: %s", ports.ErrGatewayBusy, c.does, summary(said))
 	}
+	switch {
+	case said.Type == stripe.ErrorTypeIdempotency:
+		return fmt.Errorf("%w: %s: %s", ports.ErrKeyMismatch, c.does, summary(said))
+	case said.Code == codeNoneUpcoming:
+		return fmt.Errorf("%w: %s: %s", errNoneUpcoming, c.does, summary(said))
+	}
 	if kind := refusalOf(c, said); kind != nil {
 		return fmt.Errorf("%w: %s: %s: %s", kind, c.does, summary(said), printed(said.Msg))
 	}
@@ -72,6 +78,11 @@ func translateAnswer(c call, said *stripe.Error) error {
 	}
 	return refused(c, summary(said)+": "+printed(said.Msg))
 }
+
+// codeNoneUpcoming is what Stripe answers where there will be no further invoice.
+const codeNoneUpcoming stripe.ErrorCode = "invoice_upcoming_none"
+
+var errNoneUpcoming = fmt.Errorf("%w: no invoice is to come", ports.ErrNotFound)
 
 // permissionName is how Stripe names what a restricted key may do, such as
 // rak_product_read.
@@ -112,6 +123,7 @@ var refusals = []struct {
 	{kind: ports.ErrLocaleRefused, says: "Invalid locale"},
 	{kind: ports.ErrReturnURLRefused, param: "success_url"},
 	{kind: ports.ErrReturnURLRefused, param: "cancel_url"},
+	{kind: ports.ErrReturnURLRefused, param: "return_url"},
 }
 
 // refusalOf is what the refusal of a request is about, nil for one that is about

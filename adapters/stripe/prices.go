@@ -51,10 +51,17 @@ func (p priceObject) archived() bool {
 	return product.Deleted || product.Active != nil && !*product.Active
 }
 
+func (p priceObject) product() string {
+	var id ref
+	_ = id.UnmarshalJSON(p.Product) // never fails
+	return string(id)
+}
+
 func (p priceObject) price() ports.StripePrice {
 	return ports.StripePrice{
 		ID:            domain.PriceID(p.ID),
 		LookupKey:     string(p.LookupKey),
+		Product:       p.product(),
 		Active:        p.Active,
 		Archived:      p.archived(),
 		Amount:        p.Amount.value,

@@ -18,6 +18,8 @@ type GatewayFixture struct {
 	// OneTime and Recurring are active prices of more than nothing, each with an
 	// id and a lookup key.
 	OneTime, Recurring domain.Price
+	// Dearer is a recurring price too, of the same interval and of another product.
+	Dearer domain.Price
 
 	// Pay completes an open session, as a buyer does whose card is good.
 	Pay func(t *testing.T, session domain.SessionID)
@@ -30,6 +32,12 @@ type GatewayFixture struct {
 	Refund  func(t *testing.T, payment domain.PaymentIntentID, amount int64)
 	Dispute func(t *testing.T, payment domain.PaymentIntentID)
 	Credit  func(t *testing.T, invoice domain.InvoiceID, line string, amount int64)
+	// Renew has the period of a subscription end, and the next one paid if there is one.
+	Renew func(t *testing.T, subscription domain.SubscriptionID)
+	// DeclineCards has the cards that would pay for a subscription declined.
+	DeclineCards func(t *testing.T, customer domain.CustomerID, subscription domain.SubscriptionID)
+	// ConfirmPortal does in the portal what its flow is for.
+	ConfirmPortal func(t *testing.T, url string)
 	// Completed is the message which says that a paid session was completed.
 	Completed func(t *testing.T, session domain.SessionID) (payload []byte, signature string)
 	// Sign is the signature that would come with any payload now.
@@ -74,6 +82,20 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"of a payment of which nothing went back, nothing is fetched", gatewayNothingReturned},
 		{"refunds and disputes of a payment are fetched", gatewayFetchReturned},
 		{"credit notes of an invoice are fetched", gatewayFetchCreditNotes},
+		{"the portal's configuration is one for an offer", gatewayPortalConfiguration},
+		{"the portal is opened for each flow", gatewayOpenPortal},
+		{"a change is confirmed in the portal", gatewayConfirmPortal},
+		{"a subscription is changed once for a key", gatewayChange},
+		{"a late repetition of a change changes nothing", gatewayChangeLate},
+		{"a change that is not paid waits", gatewayChangeUnpaid},
+		{"where nothing is owed there is no page to pay on", gatewayNothingToPay},
+		{"a change of what there is not is refused", gatewayChangeRefused},
+		{"a preview is what then happens", gatewayPreview},
+		{"a preview of what is planned is what then happens", gatewayPreviewAtPeriodEnd},
+		{"a change is planned for the end of the period", gatewaySchedule},
+		{"a planned change is taken back", gatewayScheduleDropped},
+		{"a subscription is canceled at the end of its period, and resumed", gatewayCancelAtPeriodEnd},
+		{"a subscription is canceled at once", gatewayCancelNow},
 		{"prices are found by id and by lookup key", gatewayPrices},
 		{"a caller who has left gets no answer", gatewayCanceled},
 		{"a signed message is read", gatewayReadEvent},

@@ -1,0 +1,332 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func itemAt(s domain.Subscription, id string) int {
+	return slices.IndexFunc(s.Items, func(i domain.Item) bool { return i.ID == id })
+}
+
+// withChange is a subscription after a change, and what that costs: what is left of the
+// period is given back and charged anew, and another interval begins a period.
+func (g *Gateway) withChange(s domain.Subscription, c ports.Change, at time.Time) (domain.Subscription, []domain.Line) {
+	s.Items = slices.Clone(s.Items)
+	n := itemAt(s, c.Item)
+	before, now := s.Items[n], s.Items[n]
+	price, _ := g.price(c.Price)
+	old, _ := g.price(before.Price)
+	now.Price, now.LookupKey, now.Product, now.Quantity = price.ID, price.LookupKey, price.Product, max(c.Quantity, 1)
+	var lines []domain.Line
+	switch {
+	case s.Status == domain.StatusTrialing || before.Price == now.Price && before.Quantity == now.Quantity:
+	case old.Interval != price.Interval:
+		now.PeriodStart, now.PeriodEnd = at, at.Add(periodOf(price))
+		lines = []domain.Line{
+			lineOf(before, -share(old.Amount*before.Quantity, before, at), at, domain.LineCredit),
+			lineOf(now, price.Amount*now.Quantity, at, domain.LineCycle),
+		}
+	default:
+		lines = []domain.Line{
+			lineOf(before, -share(old.Amount*before.Quantity, before, at), at, domain.LineCredit),
+			lineOf(now, share(price.Amount*now.Quantity, now, at), at, domain.LineChange),
+		}
+	}
+	s.Items[n] = now
+	return s, lines
+}
+
+// periodOf is about how long a price is paid for.
+func periodOf(p ports.StripePrice) time.Duration {
+	const day = 24 * time.Hour
+	switch p.Interval {
+	case "year":
+		return 365 * day
+	case "week":
+		return 7 * day
+	case "day":
+		return day
+	default:
+		return 30 * day
+	}
+}
+
+// share is what an amount for an item's whole period comes to from a moment on.
+func share(amount int64, i domain.Item, from time.Time) int64 {
+	whole, left := int64(i.PeriodEnd.Sub(i.PeriodStart).Seconds()), int64(i.PeriodEnd.Sub(from).Seconds())
+	if whole <= 0 {
+		return 0
+	}
+	return (amount*max(min(left, whole), 0) + whole/2) / whole
+}
+
+func lineOf(i domain.Item, amount int64, from time.Time, kind domain.LineKind) domain.Line {
+	return domain.Line{
+		Kind: kind, Item: i.ID, Price: i.Price, Product: i.Product, Quantity: i.Quantity, Amount: amount, From: from, Until: i.PeriodEnd,
+	}
+}
+
+// bill keeps the invoice of some lines as the subscription's latest.
+func (g *Gateway) bill(s *domain.Subscription, lines []domain.Line, status domain.InvoiceStatus) {
+	if len(lines) == 0 {
+		return
+	}
+	g.made++
+	i := domain.Invoice{
+		ID: domain.InvoiceID(fmt.Sprintf("in_update_%06d", g.made)), Subscription: s.ID, Status: status, BillingReason: "subscription_update",
+		Method: domain.ChargeAutomatically, CreatedAt: g.now(), FinalizedAt: g.now(), Lines: slices.Clone(lines),
+	}
+	for n := range i.Lines {
+		i.Lines[n].ID = fmt.Sprintf("il_%06d_%d", g.made, n)
+		i.Total += i.Lines[n].Amount
+		price, _ := g.price(i.Lines[n].Price)
+		i.Currency = price.Currency
+	}
+	i.AmountDue = max(i.Total, 0)
+	if status == domain.InvoicePaid {
+		i.AmountPaid, i.PaidAt = i.AmountDue, g.now()
+	}
+	s.LatestInvoice = i.ID
+	g.invoices[i.ID] = domain.InvoiceFact{Customer: s.Customer, Invoice: i}
+}
+
+// DeclineCards has the cards of a customer declined from now on, or not any more.
+func (g *Gateway) DeclineCards(customer domain.CustomerID, declined bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.declined[customer] = declined
+}
+
+// changeable finds what a change is of, under the lock.
+func (g *Gateway) changeable(c ports.Change) (domain.Subscription, error) {
+	sub, known := g.subscriptions[c.Subscription]
+	price, sold := g.price(c.Price)
+	switch {
+	case !known:
+		return sub, ports.ErrNotFound
+	case sub.Status.Ended():
+		return sub, fmt.Errorf("subscription %s is over: %w", sub.ID, ports.ErrGatewayRefused)
+	case itemAt(sub, c.Item) < 0:
+		return sub, fmt.Errorf("subscription %s has no item %s: %w", sub.ID, c.Item, ports.ErrGatewayRefused)
+	case !sold || !price.ForSale():
+		return sub, fmt.Errorf("price %s: %w", c.Price, ports.ErrPriceRefused)
+	}
+	return sub, nil
+}
+
+// firstTime tells whether a key was not used before, under the lock; for something else
+// it must not be.
+func (g *Gateway) firstTime(key, does string) (bool, error) {
+	done, used := g.done[key]
+	if used && done != does {
+		return false, ports.ErrKeyMismatch
+	}
+	g.done[key] = does
+	return !used, nil
+}
+
+// PreviewChange implements [ports.Gateway].
+func (g *Gateway) PreviewChange(ctx context.Context, c ports.Change, at time.Time, atPeriodEnd bool) (ports.ChangePreview, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return ports.ChangePreview{}, err
+	}
+	sub, err := g.changeable(c)
+	if err != nil {
+		return ports.ChangePreview{}, err
+	}
+	changed, lines := g.withChange(sub, c, at.Truncate(time.Second))
+	var p ports.ChangePreview
+	if !atPeriodEnd && len(lines) > 0 {
+		p.Now = g.previewOf(lines, at)
+	}
+	item := changed.Items[itemAt(changed, c.Item)]
+	if changed.PeriodEnd().Equal(sub.PeriodEnd()) || atPeriodEnd {
+		price, _ := g.price(item.Price)
+		next := item
+		next.PeriodStart, next.PeriodEnd = sub.PeriodEnd(), sub.PeriodEnd().Add(periodOf(price))
+		if !sub.CancelAtPeriodEnd {
+			p.Later = g.previewOf([]domain.Line{lineOf(next, price.Amount*next.Quantity, next.PeriodStart, domain.LineCycle)}, next.PeriodStart)
+		}
+	}
+	return p, nil
+}
+
+func (g *Gateway) previewOf(lines []domain.Line, at time.Time) *ports.InvoicePreview {
+	p := &ports.InvoicePreview{At: at}
+	for _, l := range lines {
+		price, _ := g.price(l.Price)
+		p.Currency = price.Currency
+		p.Total += l.Amount
+		p.Lines = append(p.Lines, ports.PreviewLine{
+			Description: string(l.Price), Price: l.Price, Quantity: l.Quantity, Amount: l.Amount,
+			Proration: l.Kind != domain.LineCycle, From: l.From, Until: l.Until,
+		})
+	}
+	p.AmountDue = max(p.Total, 0)
+	return p
+}
+
+// ChangeSubscription implements [ports.Gateway].
+func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
+		return ports.Changed{}, err
+	}
+	sub, err := g.changeable(r.Change)
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	first, err := g.firstTime(r.IdempotencyKey, fmt.Sprint("change", r.Change, r.ProrationDate))
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	delete(g.scheduled, sub.ID)
+	if first {
+		at := g.now()
+		if !r.ProrationDate.IsZero() {
+			at = r.ProrationDate
+		}
+		changed, lines := g.withChange(sub, r.Change, at)
+		var due int64
+		for _, l := range lines {
+			due += l.Amount
+		}
+		if due > 0 && g.declined[sub.Customer] {
+			g.bill(&sub, lines, domain.InvoiceOpen)
+			g.pending[sub.ID] = r.Change
+		} else {
+			sub = changed
+			g.bill(&sub, lines, domain.InvoicePaid)
+			delete(g.pending, sub.ID)
+		}
+		g.subscriptions[sub.ID] = sub
+	}
+	changed := ports.Changed{Fact: g.fetchedSubscription(sub)}
+	if _, changed.Pending = g.pending[sub.ID]; changed.Pending {
+		changed.PayURL = payPage(sub.LatestInvoice)
+	}
+	return changed, nil
+}
+
+// ScheduleChange implements [ports.Gateway].
+func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
+		return ports.Changed{}, err
+	}
+	sub, err := g.changeable(r.Change)
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	first, err := g.firstTime(r.IdempotencyKey, fmt.Sprint("schedule", r.Change))
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	if first {
+		g.scheduled[sub.ID] = r.Change
+	}
+	return ports.Changed{Fact: g.fetchedSubscription(sub)}, nil
+}
+
+// CancelSubscription implements [ports.Gateway].
+func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
+	return g.end(ctx, r, fmt.Sprint("cancel", r.Subscription, now), func(sub *domain.Subscription) {
+		sub.CancelAtPeriodEnd, sub.CancelAt = true, sub.PeriodEnd()
+		if now {
+			sub.CancelAtPeriodEnd, sub.CancelAt = false, time.Time{}
+			sub.Status, sub.EndedAt = domain.StatusCanceled, g.now()
+		}
+	})
+}
+
+// ResumeSubscription implements [ports.Gateway].
+func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+	return g.end(ctx, r, fmt.Sprint("resume", r.Subscription), func(sub *domain.Subscription) {
+		sub.CancelAtPeriodEnd, sub.CancelAt = false, time.Time{}
+	})
+}
+
+func (g *Gateway) end(ctx context.Context, r ports.EndRequest, does string, change func(*domain.Subscription)) (domain.SubscriptionFact, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
+		return domain.SubscriptionFact{}, err
+	}
+	sub, known := g.subscriptions[r.Subscription]
+	if !known {
+		return domain.SubscriptionFact{}, ports.ErrNotFound
+	}
+	first, err := g.firstTime(r.IdempotencyKey, does)
+	if err != nil {
+		return domain.SubscriptionFact{}, err
+	}
+	delete(g.scheduled, sub.ID)
+	if first && !sub.Status.Ended() {
+		change(&sub)
+		g.subscriptions[sub.ID] = sub
+	}
+	return g.fetchedSubscription(sub), nil
+}
+
+// PayPage implements [ports.Gateway].
+func (g *Gateway) PayPage(ctx context.Context, id domain.SubscriptionID) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return "", err
+	}
+	var newest domain.Invoice
+	for _, i := range g.invoices {
+		if i.Invoice.Subscription == id && i.Invoice.Status == domain.InvoiceOpen && i.Invoice.ID > newest.ID {
+			newest = i.Invoice
+		}
+	}
+	if newest.ID == "" {
+		return "", ports.ErrNotFound
+	}
+	return payPage(newest.ID), nil
+}
+
+func payPage(id domain.InvoiceID) string { return "https://invoice.example/" + string(id) }
+
+// Renew has a subscription's period end: it goes on as it is, as was planned, or not at
+// all.
+func (g *Gateway) Renew(id domain.SubscriptionID) []domain.Fact {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	sub, known := g.subscriptions[id]
+	if !known || sub.Status.Ended() {
+		return nil
+	}
+	happened := domain.EventType("customer.subscription.updated")
+	if sub.CancelAtPeriodEnd {
+		happened, sub.Status, sub.EndedAt = "customer.subscription.deleted", domain.StatusCanceled, sub.PeriodEnd()
+	} else {
+		end := sub.PeriodEnd()
+		if c, planned := g.scheduled[id]; planned {
+			sub, _ = g.withChange(sub, c, end)
+			delete(g.scheduled, id)
+		}
+		sub.Items = slices.Clone(sub.Items)
+		var lines []domain.Line
+		for n := range sub.Items {
+			price, _ := g.price(sub.Items[n].Price)
+			sub.Items[n].PeriodStart, sub.Items[n].PeriodEnd = end, end.Add(periodOf(price))
+			lines = append(lines, lineOf(sub.Items[n], price.Amount*sub.Items[n].Quantity, end, domain.LineCycle))
+		}
+		sub.Status = domain.StatusActive
+		g.bill(&sub, lines, domain.InvoicePaid)
+	}
+	g.subscriptions[id] = sub
+	return []domain.Fact{domain.SubscriptionFact{Type: happened, At: g.now(), Snapshot: sub}}
+}

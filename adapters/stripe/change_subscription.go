@@ -1,0 +1,75 @@
+package stripe
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// What a change costs is invoiced at once, so that nothing is given that is paid for some
+// day; and what is not paid does not change.
+const (
+	alwaysInvoice = "always_invoice"
+	noProration   = "none"
+
+	pendingIfIncomplete = "pending_if_incomplete"
+)
+
+// ChangeSubscription implements [ports.Gateway].
+func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
+	params := &stripe.SubscriptionParams{
+		Items:             []*stripe.SubscriptionItemsParams{itemParams(r.Change)},
+		ProrationBehavior: stripe.String(alwaysInvoice),
+		PaymentBehavior:   stripe.String(pendingIfIncomplete),
+	}
+	if !r.ProrationDate.IsZero() {
+		params.ProrationDate = stripe.Int64(r.ProrationDate.Unix())
+	}
+	c := updateSubscription("change subscription", r.Subscription, r.IdempotencyKey, params)
+	if err := checkChange(c, r.Change); err != nil {
+		return ports.Changed{}, err
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	now, err := g.subscriptionNow(ctx, r.Subscription)
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
+		return ports.Changed{}, err
+	}
+	if _, err := g.send(ctx, c); err != nil {
+		return ports.Changed{}, err
+	}
+	return g.changed(ctx, r.Subscription)
+}
+
+// itemParams names the item by its id: without one Stripe adds another.
+func itemParams(c ports.Change) *stripe.SubscriptionItemsParams {
+	item := &stripe.SubscriptionItemsParams{ID: stripe.String(c.Item), Price: stripe.String(string(c.Price))}
+	if c.Quantity > 0 {
+		item.Quantity = stripe.Int64(c.Quantity)
+	}
+	return item
+}
+
+func updateSubscription(does string, id domain.SubscriptionID, key string, params *stripe.SubscriptionParams) call {
+	return call{
+		does: does, method: http.MethodPost, path: stripe.FormatURLPath("/v1/subscriptions/%s", string(id)), key: key, params: params,
+	}
+}
+
+// checkChange refuses what would change nothing, or something else than what is meant.
+func checkChange(c call, change ports.Change) error {
+	if err := noSubscription(c, change.Subscription); err != nil {
+		return err
+	}
+	if !isID(change.Item, "si_") || !isID(string(change.Price), "") {
+		return refused(c, "the item or the price is none of Stripe's")
+	}
+	return checkCreate(c)
+}

@@ -1,0 +1,70 @@
+package stripe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// CancelSubscription implements [ports.Gateway].
+func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
+	c := updateSubscription("cancel subscription", r.Subscription, r.IdempotencyKey, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)})
+	if now {
+		c.method, c.params, c.key = http.MethodDelete, &stripe.SubscriptionCancelParams{}, ""
+	}
+	return g.end(ctx, r, c, func(subscriptionNow) bool { return true })
+}
+
+// ResumeSubscription implements [ports.Gateway]. Which of two ways the end was planned in
+// depends on the billing mode, and on who planned it.
+func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+	params := &stripe.SubscriptionParams{}
+	c := updateSubscription("resume subscription", r.Subscription, r.IdempotencyKey, params)
+	return g.end(ctx, r, c, func(is subscriptionNow) bool {
+		switch {
+		case is.Snapshot.CancelAtPeriodEnd:
+			params.CancelAtPeriodEnd = stripe.Bool(false)
+			return true
+		case !is.Snapshot.CancelAt.IsZero():
+			params.AddExtra("cancel_at", "")
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// end makes a call about the end of a subscription, if that is still to be made, and
+// drops what was planned for it.
+func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed func(subscriptionNow) bool) (domain.SubscriptionFact, error) {
+	if err := noSubscription(c, r.Subscription); err != nil {
+		return domain.SubscriptionFact{}, err
+	}
+	if r.IdempotencyKey == "" {
+		return domain.SubscriptionFact{}, checkCreate(c)
+	}
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	now, err := g.subscriptionNow(ctx, r.Subscription)
+	if err != nil || now.Snapshot.Status.Ended() {
+		return now.SubscriptionFact, err
+	}
+	if c.method != http.MethodDelete { // which ends the schedule too
+		if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
+			return domain.SubscriptionFact{}, err
+		}
+	}
+	if needed(now) {
+		// Of what has ended meanwhile Stripe says that there is none.
+		if _, err := g.send(ctx, c); err != nil && !(c.method == http.MethodDelete && errors.Is(err, ports.ErrNotFound)) {
+			return domain.SubscriptionFact{}, err
+		}
+	}
+	now, err = g.subscriptionNow(ctx, r.Subscription)
+	return now.SubscriptionFact, err
+}

@@ -1,0 +1,141 @@
+package stripe
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// previewVersion still has the call for previews that v76 has parameters of: basil took it
+// away for another one.
+const previewVersion = stripe.APIVersion
+
+// previewed is an invoice that is not there yet.
+type previewed struct {
+	Kind      word   `json:"object"`
+	Currency  word   `json:"currency"`
+	Total     number `json:"total"`
+	AmountDue number `json:"amount_due"`
+	PeriodEnd number `json:"period_end"`
+	Lines     struct {
+		Data []previewedLine `json:"data"`
+		More bool            `json:"has_more"`
+	} `json:"lines"`
+}
+
+type previewedLine struct {
+	line
+	Description address `json:"description"` // as long as Stripe lets it be
+}
+
+// PreviewChange implements [ports.Gateway]. Stripe previews one invoice: that of the change
+// if there is one, and else the next. So it is asked a second time for the next, as it is
+// if the change itself costs nothing.
+func (g *Gateway) PreviewChange(ctx context.Context, c ports.Change, at time.Time, atPeriodEnd bool) (ports.ChangePreview, error) {
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	var p ports.ChangePreview
+	if !atPeriodEnd {
+		invoice, now, err := g.preview(ctx, c, at, alwaysInvoice)
+		if err != nil || invoice == nil || !now {
+			p.Later = invoice
+			return p, err
+		}
+		p.Now = invoice
+	}
+	later, now, err := g.preview(ctx, c, at, noProration)
+	switch {
+	case err != nil || later == nil:
+		return p, err
+	case atPeriodEnd && now: // another interval, which the next phase begins with
+		later.At = time.Time{}
+		for i := range later.Lines {
+			later.Lines[i].From, later.Lines[i].Until = time.Time{}, time.Time{}
+		}
+	case p.Now != nil && (now || hasProration(later.Lines)):
+		// It is of the change again; or what had waited for it is paid for now.
+		return p, nil
+	}
+	p.Later = later
+	return p, nil
+}
+
+func hasProration(lines []ports.PreviewLine) bool {
+	for _, l := range lines {
+		if l.Proration {
+			return true
+		}
+	}
+	return false
+}
+
+// preview is one invoice, nil if there will be none, and whether it is made at once.
+func (g *Gateway) preview(ctx context.Context, change ports.Change, at time.Time, behavior string) (*ports.InvoicePreview, bool, error) {
+	params := &stripe.InvoiceUpcomingParams{
+		Subscription:                  stripe.String(string(change.Subscription)),
+		SubscriptionItems:             []*stripe.SubscriptionItemsParams{itemParams(change)},
+		SubscriptionProrationBehavior: stripe.String(behavior),
+		SubscriptionProrationDate:     stripe.Int64(at.Unix()),
+	}
+	c := call{does: "preview change", method: http.MethodGet, path: "/v1/invoices/upcoming", params: params, version: previewVersion, belonging: true}
+	if err := noSubscription(c, change.Subscription); err != nil {
+		return nil, false, err
+	}
+	if behavior == noProration {
+		params.SubscriptionProrationDate = nil
+	}
+	got, err := g.ask(ctx, c)
+	if errors.Is(err, errNoneUpcoming) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	var invoice previewed
+	if !decode(got.body, &invoice) || invoice.Kind != kindInvoice || !invoice.Total.given || !invoice.AmountDue.given {
+		return nil, false, unusable(c, got, "the answer is not an invoice")
+	}
+	if invoice.Lines.More {
+		if invoice.Lines.Data, err = g.previewLines(ctx, params); err != nil {
+			return nil, false, err
+		}
+	}
+	read := invoice.read()
+	return read, !read.At.After(got.askedAt.Add(time.Minute)), nil
+}
+
+// previewLines asks for the lines of a preview that has too many to come with it.
+func (g *Gateway) previewLines(ctx context.Context, of *stripe.InvoiceUpcomingParams) ([]previewedLine, error) {
+	item := of.SubscriptionItems[0]
+	params := &stripe.InvoiceUpcomingLinesParams{
+		Subscription: of.Subscription, SubscriptionProrationBehavior: of.SubscriptionProrationBehavior, SubscriptionProrationDate: of.SubscriptionProrationDate,
+		SubscriptionItems: []*stripe.InvoiceUpcomingLinesSubscriptionItemParams{{ID: item.ID, Price: item.Price, Quantity: item.Quantity}},
+	}
+	c := call{does: "list lines of a preview", method: http.MethodGet, path: "/v1/invoices/upcoming/lines", params: params, version: previewVersion}
+	var all []previewedLine
+	err := list(ctx, g, c, &params.ListParams, func(l previewedLine) word { return l.ID }, func(page []previewedLine, _ answer) error {
+		all = append(all, page...)
+		return nil
+	})
+	return all, err
+}
+
+func (p previewed) read() *ports.InvoicePreview {
+	read := &ports.InvoicePreview{
+		Currency: string(p.Currency), Total: p.Total.value, AmountDue: max(p.AmountDue.value, 0), At: p.PeriodEnd.time(),
+	}
+	for _, l := range p.Lines.Data {
+		one := l.read(0)
+		read.Lines = append(read.Lines, ports.PreviewLine{
+			Description: string(l.Description), Price: one.Price, Quantity: one.Quantity, Amount: one.Amount,
+			Proration: one.Kind == domain.LineChange || one.Kind == domain.LineCredit, From: one.From, Until: one.Until,
+		})
+	}
+	return read
+}

@@ -1,0 +1,65 @@
+package stripe
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// subscriptionNow is a subscription with what is no fact of it.
+type subscriptionNow struct {
+	domain.SubscriptionFact
+	schedule ref
+	pending  bool // a change waits for its payment
+	payURL   string
+}
+
+// subscriptionNow asks for a subscription before it is changed, and after.
+func (g *Gateway) subscriptionNow(ctx context.Context, id domain.SubscriptionID) (subscriptionNow, error) {
+	c := call{
+		does: "fetch subscription", method: http.MethodGet, path: stripe.FormatURLPath("/v1/subscriptions/%s", string(id)),
+		params: &stripe.SubscriptionParams{Expand: stripe.StringSlice([]string{"latest_invoice"})},
+	}
+	if err := noSubscription(c, id); err != nil {
+		return subscriptionNow{}, err
+	}
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return subscriptionNow{}, err
+	}
+	subscription := readObject(got.body)
+	if subscription.Kind != kindSubscription || subscription.ID != word(id) {
+		return subscriptionNow{}, unusable(c, got, "the answer is not the subscription")
+	}
+	fact, err := g.fetchedSubscription(ctx, subscription, got)
+	if err != nil {
+		return subscriptionNow{}, err
+	}
+	var more struct {
+		Schedule ref       `json:"schedule"`
+		Pending  *struct{} `json:"pending_update"`
+		Invoice  struct {
+			Status  word    `json:"status"`
+			PayPage address `json:"hosted_invoice_url"`
+		} `json:"latest_invoice"`
+	}
+	decode(got.body, &more) // it was read before
+	now := subscriptionNow{SubscriptionFact: fact, schedule: more.Schedule, pending: more.Pending != nil}
+	if now.pending && domain.InvoiceStatus(more.Invoice.Status) == domain.InvoiceOpen {
+		now.payURL = string(more.Invoice.PayPage)
+	}
+	return now, nil
+}
+
+// changed is how a subscription stands after it was changed: in the version that we read.
+func (g *Gateway) changed(ctx context.Context, id domain.SubscriptionID) (ports.Changed, error) {
+	now, err := g.subscriptionNow(ctx, id)
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	return ports.Changed{Fact: now.SubscriptionFact, Pending: now.pending, PayURL: now.payURL}, nil
+}

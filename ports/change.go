@@ -1,0 +1,94 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Change is what one item of a subscription is to become. Its other items stay.
+type Change struct {
+	Subscription domain.SubscriptionID
+	Item         string // si_...
+	Price        domain.PriceID
+	Quantity     int64 // 0: the price is metered, and no quantity is agreed on
+}
+
+// ChangeRequest asks for a change. The same key always asks for the same.
+type ChangeRequest struct {
+	Change
+	Deployment     domain.DeploymentID
+	ProrationDate  time.Time // when the change is counted from; zero: when Stripe makes it
+	IdempotencyKey string
+}
+
+// Changed is a subscription after a change.
+type Changed struct {
+	Fact domain.SubscriptionFact
+	// Pending: the change waits until what it costs is paid, at PayURL if Stripe has a
+	// page for that. The subscription is as it was.
+	Pending bool
+	PayURL  string
+}
+
+// EndRequest asks for the end of a subscription, or to take a planned one back.
+type EndRequest struct {
+	Subscription   domain.SubscriptionID
+	Deployment     domain.DeploymentID
+	IdempotencyKey string
+}
+
+// ChangePreview is what a change would cost.
+type ChangePreview struct {
+	Now   *InvoicePreview // nil: nothing is invoiced at once
+	Later *InvoicePreview // the next period's; nil: there is none, or it cannot be known
+}
+
+// InvoicePreview is an invoice that is not there yet. Amounts are in minor units of the
+// currency.
+type InvoicePreview struct {
+	Currency  string
+	Total     int64 // with discounts and taxes; below 0: the customer is given credit
+	AmountDue int64 // what of it the customer's credit does not pay; at least 0
+	At        time.Time
+	Lines     []PreviewLine
+}
+
+// PreviewLine is a line of an invoice that is not there yet.
+type PreviewLine struct {
+	Description string
+	Price       domain.PriceID
+	Quantity    int64
+	Amount      int64 // minor units; below 0: given back
+	Proration   bool  // it is for a part of a period
+	From, Until time.Time
+}
+
+// Changes is how Stripe's subscriptions are changed. What changes one refuses
+// [ErrScheduledElsewhere] if a schedule that is not ours governs it, and drops one that
+// is ours. Each takes the key of an earlier call for the same: nothing is done twice.
+type Changes interface {
+	// PreviewChange asks what a change would cost, now or from the end of the period on.
+	// What is due later is asked for as well. [ErrNotFound] if there is no such
+	// subscription.
+	PreviewChange(ctx context.Context, c Change, at time.Time, atPeriodEnd bool) (ChangePreview, error)
+
+	// ChangeSubscription changes an item, and invoices at once what that costs. Unless it
+	// is paid, nothing changes: see [Changed].
+	ChangeSubscription(ctx context.Context, r ChangeRequest) (Changed, error)
+
+	// ScheduleChange changes an item from the end of the current period on.
+	ScheduleChange(ctx context.Context, r ChangeRequest) (Changed, error)
+
+	// CancelSubscription ends a subscription at the end of its period, or now. One that
+	// has ended is returned as it is.
+	CancelSubscription(ctx context.Context, r EndRequest, now bool) (domain.SubscriptionFact, error)
+
+	// ResumeSubscription takes back a planned end, and a planned change.
+	ResumeSubscription(ctx context.Context, r EndRequest) (domain.SubscriptionFact, error)
+
+	// PayPage is Stripe's page on which the newest open invoice of a subscription is
+	// paid. [ErrNotFound] if there is none.
+	PayPage(ctx context.Context, id domain.SubscriptionID) (url string, err error)
+}
