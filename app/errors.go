@@ -23,6 +23,20 @@ var (
 	// ErrAlreadySubscribed: a live subscription already gives what a second one
 	// would charge for again.
 	ErrAlreadySubscribed = errors.New("already subscribed")
+	// ErrNotSubscribed: there is no live subscription that could be changed.
+	ErrNotSubscribed = errors.New("not subscribed")
+	// ErrSeveralSubscriptions: the request does not say which of them it is about.
+	ErrSeveralSubscriptions = errors.New("has several subscriptions")
+	// ErrNoCustomer: nothing was begun to be bought, so that there is nothing to manage.
+	ErrNoCustomer = errors.New("has bought nothing yet")
+	// ErrNotInPortal: Stripe's portal cannot change such a subscription.
+	ErrNotInPortal = errors.New("the subscription cannot be changed in Stripe's portal")
+	// ErrNothingToChange: what is asked for is so already.
+	ErrNothingToChange = errors.New("there is nothing to change")
+	// ErrEndsAnyway: a change is planned for a time when there will be no subscription.
+	ErrEndsAnyway = errors.New("the subscription ends with its period")
+	// ErrPaymentDue: what is owed comes before a change.
+	ErrPaymentDue = errors.New("a payment is due")
 	// ErrCheckoutCompleted: an earlier checkout was paid a moment ago.
 	ErrCheckoutCompleted = errors.New("an earlier checkout has just been completed")
 	// ErrTooManyCheckouts: the user has begun more checkouts today, without paying

@@ -61,3 +61,5 @@ func plansForSale(c domain.Catalog) string {
 	}
 	return named(keys)
 }
+
+func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -137,20 +137,27 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 	if r.Quantity == 0 {
 		r.Quantity = 1
 	}
-	most := max(plan.Checkout.MaxQuantity, 1)
 	switch {
 	case !storable(string(r.User)):
 		return plan, price, fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
-	case most == 1 && r.Quantity != 1:
-		return plan, price, fmt.Errorf("%w: plan %s is sold one at a time: leave the quantity out", ErrBadRequest, plan.Key)
-	case r.Quantity < 1 || r.Quantity > most:
-		return plan, price, fmt.Errorf("%w: quantity of plan %s is between 1 and %d", ErrBadRequest, plan.Key, most)
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
 		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de, pt-BR or zh-Hans-CN, its parts joined by hyphens, or auto", ErrBadRequest)
 	}
-	return plan, price, nil
+	return plan, price, checkQuantity(plan, r.Quantity)
+}
+
+// checkQuantity refuses more or fewer units than a plan is sold with.
+func checkQuantity(plan domain.Plan, quantity int64) error {
+	most := max(plan.Checkout.MaxQuantity, 1)
+	switch {
+	case most == 1 && quantity != 1:
+		return fmt.Errorf("%w: plan %s is sold one at a time: leave the quantity out", ErrBadRequest, plan.Key)
+	case quantity < 1 || quantity > most:
+		return fmt.Errorf("%w: quantity of plan %s is between 1 and %d", ErrBadRequest, plan.Key, most)
+	}
+	return nil
 }
 
 func storable(id string) bool {

@@ -19,6 +19,9 @@ type world struct {
 	stripe   *memory.Gateway
 	fulfill  *app.Fulfill
 	checkout *app.StartCheckout
+	upgrade  *app.Upgrade
+	portal   *app.OpenPortal
+	change   *app.ChangeSubscription
 	check    *app.CheckEntitlement
 	show     *app.ShowOrder
 	sync     *app.SyncOrder
@@ -75,8 +78,8 @@ var catalog = domain.Catalog{
 func stripePrices() []ports.StripePrice {
 	return []ports.StripePrice{
 		{ID: "price_basic", Active: true, Amount: 1900, Currency: "usd"},
-		{ID: "price_pro_m", LookupKey: "pro_monthly", Active: true, Amount: 2900, Currency: "usd", Interval: "month"},
-		{ID: "price_team_m", LookupKey: "team_monthly", Active: true, Amount: 9900, Currency: "usd", Interval: "month"},
+		{ID: "price_pro_m", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 2900, Currency: "usd", Interval: "month"},
+		{ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "usd", Interval: "month"},
 	}
 }
 
@@ -100,6 +103,9 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	w.replay = app.NewReplay(store, w.fulfill)
 	prices := app.NewPrices(w.stripe, catalog, w.clock.now)
 	w.checkout = app.NewStartCheckout(store, w.stripe, catalog, prices, w.fulfill, settings, w.clock.now, newID)
+	w.portal = app.NewOpenPortal(store, w.stripe, catalog, prices, w.fulfill, settings, newID)
+	w.upgrade = app.NewUpgrade(w.checkout, w.portal)
+	w.change = app.NewChangeSubscription(w.portal, w.fulfill, w.clock.now, newID)
 	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now)
 	t.Cleanup(w.check.Close)
 	w.show = app.NewShowOrder(store, time.After)

@@ -166,11 +166,16 @@ func (a *Account) isDeleted(customer CustomerID) bool {
 // in its group would charge twice.
 func (a Account) Live(s Subscription) bool { return s.Status.Live() && !a.isDeleted(s.Customer) }
 
+// PlanOfItem is the plan that an item of the account's subscriptions belongs to.
+func (a Account) PlanOfItem(item Item, c Catalog) (Plan, bool) {
+	return a.planOf(item.Price, item.LookupKey, c)
+}
+
 // PlansOf are the plans that the items of a subscription belong to.
 func (a Account) PlansOf(s Subscription, c Catalog) []Plan {
 	var plans []Plan
 	for _, item := range s.Items {
-		if plan, mapped := a.planOf(item.Price, item.LookupKey, c); mapped {
+		if plan, mapped := a.PlanOfItem(item, c); mapped {
 			plans = append(plans, plan)
 		}
 	}

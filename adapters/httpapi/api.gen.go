@@ -17,15 +17,72 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for ChangeRequestWhen.
+const (
+	ChangeRequestWhenNow       ChangeRequestWhen = "now"
+	ChangeRequestWhenPeriodEnd ChangeRequestWhen = "period_end"
+)
+
+// Valid indicates whether the value is a known member of the ChangeRequestWhen enum.
+func (e ChangeRequestWhen) Valid() bool {
+	switch e {
+	case ChangeRequestWhenNow:
+		return true
+	case ChangeRequestWhenPeriodEnd:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangedSubscriptionAction.
+const (
+	ChangedSubscriptionActionNone     ChangedSubscriptionAction = "none"
+	ChangedSubscriptionActionRedirect ChangedSubscriptionAction = "redirect"
+)
+
+// Valid indicates whether the value is a known member of the ChangedSubscriptionAction enum.
+func (e ChangedSubscriptionAction) Valid() bool {
+	switch e {
+	case ChangedSubscriptionActionNone:
+		return true
+	case ChangedSubscriptionActionRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CheckoutAction.
 const (
-	Redirect CheckoutAction = "redirect"
+	CheckoutActionNone     CheckoutAction = "none"
+	CheckoutActionRedirect CheckoutAction = "redirect"
 )
 
 // Valid indicates whether the value is a known member of the CheckoutAction enum.
 func (e CheckoutAction) Valid() bool {
 	switch e {
-	case Redirect:
+	case CheckoutActionNone:
+		return true
+	case CheckoutActionRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EndRequestWhen.
+const (
+	EndRequestWhenNow       EndRequestWhen = "now"
+	EndRequestWhenPeriodEnd EndRequestWhen = "period_end"
+)
+
+// Valid indicates whether the value is a known member of the EndRequestWhen enum.
+func (e EndRequestWhen) Valid() bool {
+	switch e {
+	case EndRequestWhenNow:
+		return true
+	case EndRequestWhenPeriodEnd:
 		return true
 	default:
 		return false
@@ -155,6 +212,45 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PortalRequestFlow.
+const (
+	PaymentMethodUpdate PortalRequestFlow = "payment_method_update"
+	SubscriptionCancel  PortalRequestFlow = "subscription_cancel"
+	SubscriptionUpdate  PortalRequestFlow = "subscription_update"
+)
+
+// Valid indicates whether the value is a known member of the PortalRequestFlow enum.
+func (e PortalRequestFlow) Valid() bool {
+	switch e {
+	case PaymentMethodUpdate:
+		return true
+	case SubscriptionCancel:
+		return true
+	case SubscriptionUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewLineDue.
+const (
+	PreviewLineDueLater PreviewLineDue = "later"
+	PreviewLineDueNow   PreviewLineDue = "now"
+)
+
+// Valid indicates whether the value is a known member of the PreviewLineDue enum.
+func (e PreviewLineDue) Valid() bool {
+	switch e {
+	case PreviewLineDueLater:
+		return true
+	case PreviewLineDueNow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PriceBillingScheme.
 const (
 	PerUnit PriceBillingScheme = "per_unit"
@@ -185,6 +281,33 @@ func (e PriceUsageType) Valid() bool {
 	case Licensed:
 		return true
 	case Metered:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Purpose.
+const (
+	PurposeChange   Purpose = "change"
+	PurposeCheckout Purpose = "checkout"
+	PurposeManage   Purpose = "manage"
+	PurposePay      Purpose = "pay"
+	PurposeResume   Purpose = "resume"
+)
+
+// Valid indicates whether the value is a known member of the Purpose enum.
+func (e Purpose) Valid() bool {
+	switch e {
+	case PurposeChange:
+		return true
+	case PurposeCheckout:
+		return true
+	case PurposeManage:
+		return true
+	case PurposePay:
+		return true
+	case PurposeResume:
 		return true
 	default:
 		return false
@@ -239,6 +362,42 @@ func (e SourceKind) Valid() bool {
 	}
 }
 
+// Defines values for When.
+const (
+	WhenNow       When = "now"
+	WhenPeriodEnd When = "period_end"
+)
+
+// Valid indicates whether the value is a known member of the When enum.
+func (e When) Valid() bool {
+	switch e {
+	case WhenNow:
+		return true
+	case WhenPeriodEnd:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreviewChangeParamsWhen.
+const (
+	PreviewChangeParamsWhenNow       PreviewChangeParamsWhen = "now"
+	PreviewChangeParamsWhenPeriodEnd PreviewChangeParamsWhen = "period_end"
+)
+
+// Valid indicates whether the value is a known member of the PreviewChangeParamsWhen enum.
+func (e PreviewChangeParamsWhen) Valid() bool {
+	switch e {
+	case PreviewChangeParamsWhenNow:
+		return true
+	case PreviewChangeParamsWhenPeriodEnd:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdminLog defines model for AdminLog.
 type AdminLog struct {
 	Entries []AdminLogEntry `json:"entries"`
@@ -265,23 +424,123 @@ type AdminLogEntry struct {
 	UserID *string `json:"user_id"`
 }
 
-// Checkout defines model for Checkout.
-type Checkout struct {
-	// Action What to do with the buyer.
-	Action CheckoutAction `json:"action"`
+// ChangePreview defines model for ChangePreview.
+type ChangePreview struct {
+	// Credit What is given back at once, as credit for later invoices.
+	Credit int64 `json:"credit"`
 
-	// ExpiresAt Until when the buyer may pay.
-	ExpiresAt time.Time `json:"expires_at"`
-	OrderID   string    `json:"order_id"`
+	// Currency ISO 4217, lower case; null where nothing is due.
+	Currency *string `json:"currency"`
 
-	// SessionID Stripe's id of the Checkout Session.
-	SessionID string `json:"session_id"`
+	// DueLater The next invoice after the change, before credit; null if there is none, or where it cannot be known.
+	DueLater *DueLater `json:"due_later"`
 
-	// URL Stripe's payment page.
-	URL string `json:"url"`
+	// DueNow What is charged at once, in the minor unit of the currency; credit of the customer is used first.
+	DueNow      int64     `json:"due_now"`
+	EffectiveAt time.Time `json:"effective_at"`
+
+	// Lines What the amounts are made of.
+	Lines []PreviewLine `json:"lines"`
+	Plan  string        `json:"plan"`
+
+	// Price Key of the price; null for one that is no longer sold, and stays.
+	Price *string `json:"price"`
+
+	// ProrationDate Send it with the change, which then costs what this says.
+	ProrationDate time.Time `json:"proration_date"`
+	Quantity      int64     `json:"quantity"`
+
+	// Rights What the user may do otherwise, once the change is made and paid.
+	Rights         RightChanges `json:"rights"`
+	SubscriptionID string       `json:"subscription_id"`
+
+	// When At once, or from the end of the present period on.
+	When When `json:"when"`
 }
 
-// CheckoutAction What to do with the buyer.
+// ChangeRequest defines model for ChangeRequest.
+type ChangeRequest struct {
+	// Plan The plan to have; the present one to change its price or quantity.
+	Plan string `json:"plan"`
+
+	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.
+	Price *string `json:"price,omitempty"`
+
+	// ProrationDate That of a preview; now if absent.
+	ProrationDate *time.Time `json:"proration_date,omitempty"`
+
+	// Quantity How many units; as many as now if absent, as far as the plan goes.
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// UserID Whose subscription. A service key has to say; a user may only name itself.
+	UserID *string `json:"user_id,omitempty"`
+
+	// When If absent: at once what costs more or is paid for a longer interval, and at the end
+	// of the period what costs less.
+	When *ChangeRequestWhen `json:"when,omitempty"`
+}
+
+// ChangeRequestWhen If absent: at once what costs more or is paid for a longer interval, and at the end
+// of the period what costs less.
+type ChangeRequestWhen string
+
+// ChangedSubscription defines model for ChangedSubscription.
+type ChangedSubscription struct {
+	// Action `redirect`: the change was not paid, and nothing has changed; it is made once it is
+	// paid at `url`, within 23 hours.
+	Action ChangedSubscriptionAction `json:"action"`
+
+	// EffectiveAt When the subscription is what was asked for; null while that waits for its payment.
+	EffectiveAt *time.Time `json:"effective_at"`
+	Plan        string     `json:"plan"`
+
+	// Price Key of the price; null for one that is no longer sold.
+	Price    *string `json:"price"`
+	Quantity int64   `json:"quantity"`
+
+	// Status Stripe's status of the subscription.
+	Status         string `json:"status"`
+	SubscriptionID string `json:"subscription_id"`
+
+	// URL Where the change is paid. May be absent.
+	URL *string `json:"url,omitempty"`
+
+	// When At once, or from the end of the present period on.
+	When When `json:"when"`
+}
+
+// ChangedSubscriptionAction `redirect`: the change was not paid, and nothing has changed; it is made once it is
+// paid at `url`, within 23 hours.
+type ChangedSubscriptionAction string
+
+// Checkout defines model for Checkout.
+type Checkout struct {
+	// Action `redirect`: send the user to `url`. `none`: the user has the plan as it was asked for.
+	Action CheckoutAction `json:"action"`
+
+	// ExpiresAt Until when the buyer may pay, of a checkout.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// OrderID The order of a checkout.
+	OrderID *string `json:"order_id,omitempty"`
+
+	// Purpose What the user is to do at `url`: pay for a new purchase; confirm a change; pay what is
+	// owed, or give a card that pays; take back that the subscription is to end; nothing that
+	// has to be done.
+	Purpose Purpose `json:"purpose"`
+
+	// SessionID Stripe's id of the Checkout Session, of a checkout.
+	SessionID *string `json:"session_id,omitempty"`
+
+	// SubscriptionID The subscription that there is, unless it is a checkout.
+	SubscriptionID *string `json:"subscription_id,omitempty"`
+
+	// URL A page of Stripe's. Of the portal it lets in whoever has it, for some minutes. With
+	// `none` it leads to the portal, and may be absent.
+	URL *string `json:"url,omitempty"`
+}
+
+// CheckoutAction `redirect`: send the user to `url`. `none`: the user has the plan as it was asked for.
 type CheckoutAction string
 
 // CheckoutRequest defines model for CheckoutRequest.
@@ -308,6 +567,40 @@ type CheckoutRequest struct {
 
 	// UserID Who buys. A service key has to say; a user may only name itself.
 	UserID *string `json:"user_id,omitempty"`
+}
+
+// DueLater defines model for DueLater.
+type DueLater struct {
+	Amount int64     `json:"amount"`
+	At     time.Time `json:"at"`
+}
+
+// EndRequest defines model for EndRequest.
+type EndRequest struct {
+	// Plan The plan whose subscription is meant. May be absent if there is one subscription.
+	Plan *string `json:"plan,omitempty"`
+
+	// UserID Whose subscription. A service key has to say; a user may only name itself.
+	UserID *string `json:"user_id,omitempty"`
+
+	// When At the end of the present period if absent. Nothing is given back for what is left of it.
+	When *EndRequestWhen `json:"when,omitempty"`
+}
+
+// EndRequestWhen At the end of the present period if absent. Nothing is given back for what is left of it.
+type EndRequestWhen string
+
+// EndingSubscription defines model for EndingSubscription.
+type EndingSubscription struct {
+	EndedAt *time.Time `json:"ended_at"`
+
+	// EndsAt When it is to end; null if it goes on, or is over.
+	EndsAt *time.Time `json:"ends_at"`
+	Plan   string     `json:"plan"`
+
+	// Status Stripe's status of the subscription.
+	Status         string `json:"status"`
+	SubscriptionID string `json:"subscription_id"`
 }
 
 // Entitlement defines model for Entitlement.
@@ -608,6 +901,57 @@ type Plans struct {
 	Plans []Plan `json:"plans"`
 }
 
+// Portal defines model for Portal.
+type Portal struct {
+	// URL Lets in whoever has it, for some minutes. Ask for a new one with each click.
+	URL string `json:"url"`
+}
+
+// PortalRequest defines model for PortalRequest.
+type PortalRequest struct {
+	// Flow The one thing that the portal is opened for; the portal itself if absent.
+	Flow *PortalRequestFlow `json:"flow,omitempty"`
+
+	// Plan With `subscription_update`, the plan to change to, which the user only has to
+	// confirm; else a plan whose subscription is meant. May be absent if there is one
+	// subscription.
+	Plan *string `json:"plan,omitempty"`
+
+	// Price Key of the price to change to; as in a checkout for who is subscribed.
+	Price *string `json:"price,omitempty"`
+
+	// Quantity How many units to change to; as many as now if absent.
+	Quantity *int64 `json:"quantity,omitempty"`
+
+	// ReturnURL Where the portal leads back to, on an allowed origin; where buyers go who turn back if absent.
+	ReturnURL *string `json:"return_url,omitempty"`
+
+	// UserID Who enters. A service key has to say; a user may only name itself.
+	UserID *string `json:"user_id,omitempty"`
+}
+
+// PortalRequestFlow The one thing that the portal is opened for; the portal itself if absent.
+type PortalRequestFlow string
+
+// PreviewLine defines model for PreviewLine.
+type PreviewLine struct {
+	// Amount Less than 0 for what is given back.
+	Amount      int64  `json:"amount"`
+	Description string `json:"description"`
+
+	// Due Of which of the two amounts it is.
+	Due  PreviewLineDue `json:"due"`
+	From *time.Time     `json:"from"`
+
+	// Proration It is for a part of a period.
+	Proration bool       `json:"proration"`
+	Quantity  int64      `json:"quantity"`
+	Until     *time.Time `json:"until"`
+}
+
+// PreviewLineDue Of which of the two amounts it is.
+type PreviewLineDue string
+
 // Price defines model for Price.
 type Price struct {
 	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:
@@ -640,6 +984,11 @@ type PriceBillingScheme string
 // PriceUsageType `metered`: what was used is paid for afterwards, and a checkout takes no
 // `quantity`. null for a price paid once.
 type PriceUsageType string
+
+// Purpose What the user is to do at `url`: pay for a new purchase; confirm a change; pay what is
+// owed, or give a card that pays; take back that the subscription is to end; nothing that
+// has to be done.
+type Purpose string
 
 // ReplayFailure defines model for ReplayFailure.
 type ReplayFailure struct {
@@ -674,6 +1023,15 @@ type Replayed struct {
 	Processed int `json:"processed"`
 }
 
+// ResumeRequest defines model for ResumeRequest.
+type ResumeRequest struct {
+	// Plan The plan whose subscription is meant. May be absent if there is one subscription.
+	Plan *string `json:"plan,omitempty"`
+
+	// UserID Whose subscription. A service key has to say; a user may only name itself.
+	UserID *string `json:"user_id,omitempty"`
+}
+
 // RevokeRequest defines model for RevokeRequest.
 type RevokeRequest struct {
 	// By Who decides it; the service key's name if absent.
@@ -681,6 +1039,24 @@ type RevokeRequest struct {
 
 	// Reason Why, for whoever asks later.
 	Reason string `json:"reason"`
+}
+
+// RightChange defines model for RightChange.
+type RightChange struct {
+	// After As Value; null if the user is not entitled.
+	After *NullableValue `json:"after"`
+
+	// Before As Value; null if the user is not entitled.
+	Before  *NullableValue `json:"before"`
+	Feature string         `json:"feature"`
+}
+
+// RightChanges What the user may do otherwise, once the change is made and paid.
+type RightChanges struct {
+	Fewer  []RightChange `json:"fewer"`
+	Gained []RightChange `json:"gained"`
+	Lost   []RightChange `json:"lost"`
+	More   []RightChange `json:"more"`
 }
 
 // Source defines model for Source.
@@ -761,6 +1137,12 @@ type SyncedUser struct {
 
 // Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
 type Value = featureValue
+
+// When At once, or from the end of the present period on.
+type When string
+
+// ClientKey defines model for ClientKey.
+type ClientKey = string
 
 // OrderID defines model for OrderID.
 type OrderID = string
@@ -845,6 +1227,48 @@ type ShowOrderParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// CancelSubscriptionParams defines parameters for CancelSubscription.
+type CancelSubscriptionParams struct {
+	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
+	// same key does nothing again, and answers how things are now.
+	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangeSubscriptionParams defines parameters for ChangeSubscription.
+type ChangeSubscriptionParams struct {
+	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
+	// same key does nothing again, and answers how things are now.
+	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PreviewChangeParams defines parameters for PreviewChange.
+type PreviewChangeParams struct {
+	// Plan The plan to have; the present one to change its price or quantity.
+	Plan string `form:"plan" json:"plan"`
+
+	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.
+	Price *string `form:"price,omitempty" json:"price,omitempty"`
+
+	// Quantity How many units; as many as now if absent, as far as the plan goes.
+	Quantity *int64 `form:"quantity,omitempty" json:"quantity,omitempty"`
+
+	// When As in the change.
+	When *PreviewChangeParamsWhen `form:"when,omitempty" json:"when,omitempty"`
+
+	// UserID Whose entitlements. A service key has to say; a user may only name itself.
+	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+}
+
+// PreviewChangeParamsWhen defines parameters for PreviewChange.
+type PreviewChangeParamsWhen string
+
+// ResumeSubscriptionParams defines parameters for ResumeSubscription.
+type ResumeSubscriptionParams struct {
+	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
+	// same key does nothing again, and answers how things are now.
+	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReplayEventsJSONRequestBody defines body for ReplayEvents for application/json ContentType.
 type ReplayEventsJSONRequestBody = ReplayRequest
 
@@ -856,6 +1280,18 @@ type GiveGrantJSONRequestBody = GrantRequest
 
 // StartCheckoutJSONRequestBody defines body for StartCheckout for application/json ContentType.
 type StartCheckoutJSONRequestBody = CheckoutRequest
+
+// OpenPortalJSONRequestBody defines body for OpenPortal for application/json ContentType.
+type OpenPortalJSONRequestBody = PortalRequest
+
+// CancelSubscriptionJSONRequestBody defines body for CancelSubscription for application/json ContentType.
+type CancelSubscriptionJSONRequestBody = EndRequest
+
+// ChangeSubscriptionJSONRequestBody defines body for ChangeSubscription for application/json ContentType.
+type ChangeSubscriptionJSONRequestBody = ChangeRequest
+
+// ResumeSubscriptionJSONRequestBody defines body for ResumeSubscription for application/json ContentType.
+type ResumeSubscriptionJSONRequestBody = ResumeRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -883,7 +1319,7 @@ type ServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx echo.Context, userID PathUserID) error
-	// StartCheckout Open Stripe's payment page for a plan
+	// StartCheckout Have a plan, by buying it or by changing to it
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx echo.Context, plan string, params StartCheckoutParams) error
 	// ListEntitlements List what a user may do now
@@ -901,6 +1337,21 @@ type ServerInterface interface {
 	// ListPlans List what is for sale
 	// (GET /api/plans)
 	ListPlans(ctx echo.Context) error
+	// OpenPortal Open Stripe's billing portal
+	// (POST /api/portal)
+	OpenPortal(ctx echo.Context) error
+	// CancelSubscription End a subscription
+	// (POST /api/subscription/cancel)
+	CancelSubscription(ctx echo.Context, params CancelSubscriptionParams) error
+	// ChangeSubscription Change a subscription
+	// (POST /api/subscription/change)
+	ChangeSubscription(ctx echo.Context, params ChangeSubscriptionParams) error
+	// PreviewChange Say what a change of a subscription would cost
+	// (GET /api/subscription/preview)
+	PreviewChange(ctx echo.Context, params PreviewChangeParams) error
+	// ResumeSubscription Take back what is planned for a subscription
+	// (POST /api/subscription/resume)
+	ResumeSubscription(ctx echo.Context, params ResumeSubscriptionParams) error
 	// ShowHealth Tell that the program is alive
 	// (GET /healthz)
 	ShowHealth(ctx echo.Context) error
@@ -1246,6 +1697,148 @@ func (w *ServerInterfaceWrapper) ListPlans(ctx echo.Context) error {
 	return err
 }
 
+// OpenPortal converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenPortal(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenPortal(ctx)
+	return err
+}
+
+// CancelSubscription converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelSubscription(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSubscriptionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey ClientKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelSubscription(ctx, params)
+	return err
+}
+
+// ChangeSubscription converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeSubscription(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeSubscriptionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey ClientKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeSubscription(ctx, params)
+	return err
+}
+
+// PreviewChange converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewChange(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewChangeParams
+	// ------------- Required query parameter "plan" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "plan", ctx.QueryParams(), &params.Plan, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter plan: %s", err))
+	}
+
+	// ------------- Optional query parameter "price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "price", ctx.QueryParams(), &params.Price, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter price: %s", err))
+	}
+
+	// ------------- Optional query parameter "quantity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "quantity", ctx.QueryParams(), &params.Quantity, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter quantity: %s", err))
+	}
+
+	// ------------- Optional query parameter "when" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "when", ctx.QueryParams(), &params.When, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter when: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewChange(ctx, params)
+	return err
+}
+
+// ResumeSubscription converts echo context to params.
+func (w *ServerInterfaceWrapper) ResumeSubscription(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeSubscriptionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey ClientKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResumeSubscription(ctx, params)
+	return err
+}
+
 // ShowHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) ShowHealth(ctx echo.Context) error {
 	var err error
@@ -1325,6 +1918,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/orders/:id", wrapper.ShowOrder, options.OperationMiddlewares["showOrder"]...)
 	router.POST(options.BaseURL+"/api/orders/:id/sync", wrapper.SyncOrder, options.OperationMiddlewares["syncOrder"]...)
 	router.GET(options.BaseURL+"/api/plans", wrapper.ListPlans, options.OperationMiddlewares["listPlans"]...)
+	router.POST(options.BaseURL+"/api/portal", wrapper.OpenPortal, options.OperationMiddlewares["openPortal"]...)
+	router.POST(options.BaseURL+"/api/subscription/cancel", wrapper.CancelSubscription, options.OperationMiddlewares["cancelSubscription"]...)
+	router.POST(options.BaseURL+"/api/subscription/change", wrapper.ChangeSubscription, options.OperationMiddlewares["changeSubscription"]...)
+	router.GET(options.BaseURL+"/api/subscription/preview", wrapper.PreviewChange, options.OperationMiddlewares["previewChange"]...)
+	router.POST(options.BaseURL+"/api/subscription/resume", wrapper.ResumeSubscription, options.OperationMiddlewares["resumeSubscription"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.ShowHealth, options.OperationMiddlewares["showHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.ShowReadiness, options.OperationMiddlewares["showReadiness"]...)
 
@@ -1520,6 +2118,20 @@ type StartCheckoutResponseObject interface {
 	VisitStartCheckoutResponse(w http.ResponseWriter) error
 }
 
+type StartCheckout200JSONResponse Checkout
+
+func (response StartCheckout200JSONResponse) VisitStartCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StartCheckout201ResponseHeaders struct {
 	Location string
 }
@@ -1653,6 +2265,119 @@ func (response ListPlans200JSONResponse) VisitListPlansResponse(w http.ResponseW
 	return err
 }
 
+type OpenPortalRequestObject struct {
+	Body *OpenPortalJSONRequestBody
+}
+
+type OpenPortalResponseObject interface {
+	VisitOpenPortalResponse(w http.ResponseWriter) error
+}
+
+type OpenPortal200JSONResponse Portal
+
+func (response OpenPortal200JSONResponse) VisitOpenPortalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSubscriptionRequestObject struct {
+	Params CancelSubscriptionParams
+	Body   *CancelSubscriptionJSONRequestBody
+}
+
+type CancelSubscriptionResponseObject interface {
+	VisitCancelSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type CancelSubscription200JSONResponse EndingSubscription
+
+func (response CancelSubscription200JSONResponse) VisitCancelSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSubscriptionRequestObject struct {
+	Params ChangeSubscriptionParams
+	Body   *ChangeSubscriptionJSONRequestBody
+}
+
+type ChangeSubscriptionResponseObject interface {
+	VisitChangeSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type ChangeSubscription200JSONResponse ChangedSubscription
+
+func (response ChangeSubscription200JSONResponse) VisitChangeSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewChangeRequestObject struct {
+	Params PreviewChangeParams
+}
+
+type PreviewChangeResponseObject interface {
+	VisitPreviewChangeResponse(w http.ResponseWriter) error
+}
+
+type PreviewChange200JSONResponse ChangePreview
+
+func (response PreviewChange200JSONResponse) VisitPreviewChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeSubscriptionRequestObject struct {
+	Params ResumeSubscriptionParams
+	Body   *ResumeSubscriptionJSONRequestBody
+}
+
+type ResumeSubscriptionResponseObject interface {
+	VisitResumeSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type ResumeSubscription200JSONResponse EndingSubscription
+
+func (response ResumeSubscription200JSONResponse) VisitResumeSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowHealthRequestObject struct {
 }
 
@@ -1721,7 +2446,7 @@ type StrictServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx context.Context, request SyncUserRequestObject) (SyncUserResponseObject, error)
-	// StartCheckout Open Stripe's payment page for a plan
+	// StartCheckout Have a plan, by buying it or by changing to it
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx context.Context, request StartCheckoutRequestObject) (StartCheckoutResponseObject, error)
 	// ListEntitlements List what a user may do now
@@ -1739,6 +2464,21 @@ type StrictServerInterface interface {
 	// ListPlans List what is for sale
 	// (GET /api/plans)
 	ListPlans(ctx context.Context, request ListPlansRequestObject) (ListPlansResponseObject, error)
+	// OpenPortal Open Stripe's billing portal
+	// (POST /api/portal)
+	OpenPortal(ctx context.Context, request OpenPortalRequestObject) (OpenPortalResponseObject, error)
+	// CancelSubscription End a subscription
+	// (POST /api/subscription/cancel)
+	CancelSubscription(ctx context.Context, request CancelSubscriptionRequestObject) (CancelSubscriptionResponseObject, error)
+	// ChangeSubscription Change a subscription
+	// (POST /api/subscription/change)
+	ChangeSubscription(ctx context.Context, request ChangeSubscriptionRequestObject) (ChangeSubscriptionResponseObject, error)
+	// PreviewChange Say what a change of a subscription would cost
+	// (GET /api/subscription/preview)
+	PreviewChange(ctx context.Context, request PreviewChangeRequestObject) (PreviewChangeResponseObject, error)
+	// ResumeSubscription Take back what is planned for a subscription
+	// (POST /api/subscription/resume)
+	ResumeSubscription(ctx context.Context, request ResumeSubscriptionRequestObject) (ResumeSubscriptionResponseObject, error)
 	// ShowHealth Tell that the program is alive
 	// (GET /healthz)
 	ShowHealth(ctx context.Context, request ShowHealthRequestObject) (ShowHealthResponseObject, error)
@@ -2199,6 +2939,230 @@ func (sh *strictHandler) ListPlans(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListPlansResponseObject); ok {
 		return validResponse.VisitListPlansResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenPortal operation middleware
+func (sh *strictHandler) OpenPortal(ctx echo.Context) error {
+	var request OpenPortalRequestObject
+
+	var body OpenPortalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenPortal(ctx.Request().Context(), request.(OpenPortalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenPortal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenPortalResponseObject); ok {
+		return validResponse.VisitOpenPortalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelSubscription operation middleware
+func (sh *strictHandler) CancelSubscription(ctx echo.Context, params CancelSubscriptionParams) error {
+	var request CancelSubscriptionRequestObject
+
+	request.Params = params
+
+	var body CancelSubscriptionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelSubscription(ctx.Request().Context(), request.(CancelSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelSubscriptionResponseObject); ok {
+		return validResponse.VisitCancelSubscriptionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeSubscription operation middleware
+func (sh *strictHandler) ChangeSubscription(ctx echo.Context, params ChangeSubscriptionParams) error {
+	var request ChangeSubscriptionRequestObject
+
+	request.Params = params
+
+	var body ChangeSubscriptionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSubscription(ctx.Request().Context(), request.(ChangeSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeSubscriptionResponseObject); ok {
+		return validResponse.VisitChangeSubscriptionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewChange operation middleware
+func (sh *strictHandler) PreviewChange(ctx echo.Context, params PreviewChangeParams) error {
+	var request PreviewChangeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewChange(ctx.Request().Context(), request.(PreviewChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewChangeResponseObject); ok {
+		return validResponse.VisitPreviewChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResumeSubscription operation middleware
+func (sh *strictHandler) ResumeSubscription(ctx echo.Context, params ResumeSubscriptionParams) error {
+	var request ResumeSubscriptionRequestObject
+
+	request.Params = params
+
+	var body ResumeSubscriptionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeSubscription(ctx.Request().Context(), request.(ResumeSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResumeSubscriptionResponseObject); ok {
+		return validResponse.VisitResumeSubscriptionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -23,7 +23,7 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 	if err := s.limit.take(limitKey(ctx, string(user))); err != nil {
 		return nil, err
 	}
-	order, err := s.deps.StartCheckout.Do(ctx, app.CheckoutRequest{
+	step, err := s.deps.Upgrade.Do(ctx, app.CheckoutRequest{
 		User:       user,
 		Plan:       domain.PlanKey(r.Plan),
 		Price:      domain.PriceKey(orZero(wish.Price)),
@@ -36,6 +36,11 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 	if err != nil {
 		return nil, err
 	}
+	if step.Purpose != app.PurposeCheckout {
+		note(ctx, slog.String("subscription", string(step.Subscription)))
+		return StartCheckout200JSONResponse(stepJSON(step)), nil
+	}
+	order := step.Order
 	note(ctx, slog.String("order", string(order.ID)))
 	if order.SessionURL == "" {
 		// Only a webhook told us of the session, and that does not carry the page.
@@ -43,9 +48,18 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 	}
 	return StartCheckout201JSONResponse{
 		Headers: StartCheckout201ResponseHeaders{Location: order.SessionURL},
-		Body: Checkout{
-			Action: Redirect, URL: order.SessionURL, OrderID: string(order.ID),
-			SessionID: string(order.Session), ExpiresAt: order.ExpiresAt.UTC(),
-		},
+		Body:    stepJSON(step),
 	}, nil
+}
+
+func stepJSON(step app.NextStep) Checkout {
+	shown := Checkout{
+		Action: CheckoutActionRedirect, Purpose: Purpose(step.Purpose), URL: orNull(step.URL),
+		OrderID: orNull(step.Order.ID), SessionID: orNull(step.Order.Session), ExpiresAt: moment(step.Order.ExpiresAt),
+		SubscriptionID: orNull(step.Subscription),
+	}
+	if !step.Needed() {
+		shown.Action = CheckoutActionNone
+	}
+	return shown
 }

@@ -29,7 +29,9 @@ type Authenticator interface {
 
 // Deps are what the server calls.
 type Deps struct {
-	StartCheckout    *app.StartCheckout
+	Upgrade          *app.Upgrade
+	OpenPortal       *app.OpenPortal
+	Change           *app.ChangeSubscription
 	CheckEntitlement *app.CheckEntitlement
 	ShowOrder        *app.ShowOrder
 	SyncOrder        *app.SyncOrder
@@ -135,7 +137,7 @@ func (c Config) check() error {
 }
 
 func (d Deps) check() error {
-	if d.StartCheckout == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
+	if d.Upgrade == nil || d.OpenPortal == nil || d.Change == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
 		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil ||
 		d.Ready == nil || d.Receipts == nil || d.Metrics == nil || d.Authenticator == nil || d.Log == nil || d.Clock == nil {
 		return errors.New("the HTTP server lacks one of its dependencies")

@@ -97,6 +97,8 @@ var answers = []answer{
 	{ports.ErrLocaleRefused, http.StatusUnprocessableEntity, "locale_not_supported", "Locale not supported", say("Stripe's page does not have this locale: send auto, or leave it out")},
 	{ports.ErrQuantityRefused, http.StatusUnprocessableEntity, "quantity_not_sold", "Quantity not for sale", say("Stripe does not sell this quantity at this price: ask for less")},
 	{ports.ErrReturnURLRefused, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", say("Stripe does not accept this success_url or cancel_url")},
+	{ports.ErrScheduledElsewhere, http.StatusConflict, "scheduled_elsewhere", "Scheduled elsewhere", say("a subscription schedule that was made elsewhere, as in Stripe's dashboard, governs this subscription: change it there, or release it first")},
+	{ports.ErrKeyMismatch, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", say("the key came with another request: use a new key")},
 	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
 	{app.ErrPriceNotSold, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 
@@ -141,6 +143,13 @@ var answers = []answer{
 
 	{app.ErrTooManyCheckouts, http.StatusTooManyRequests, "too_many_checkouts", "Too many checkouts", ownWords},
 	{app.ErrAlreadySubscribed, http.StatusConflict, "already_subscribed", "Already subscribed", ownWords},
+	{app.ErrNotSubscribed, http.StatusConflict, "not_subscribed", "Not subscribed", ownWords},
+	{app.ErrSeveralSubscriptions, http.StatusConflict, "several_subscriptions", "Several subscriptions", ownWords},
+	{app.ErrNoCustomer, http.StatusConflict, "no_customer", "Nothing bought yet", ownWords},
+	{app.ErrNotInPortal, http.StatusConflict, "not_in_portal", "Not in the portal", ownWords},
+	{app.ErrNothingToChange, http.StatusConflict, "nothing_to_change", "Nothing to change", ownWords},
+	{app.ErrEndsAnyway, http.StatusConflict, "ends_anyway", "Ends anyway", ownWords},
+	{app.ErrPaymentDue, http.StatusConflict, "payment_due", "Payment due", ownWords},
 	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
 	{app.ErrStillPays, http.StatusConflict, "still_pays", "Still pays", ownWords},

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 )
 
@@ -54,6 +55,43 @@ var payloads = map[routeKey]payload{
 			"cancel_url":  {kind: kindText, most: 5000},
 			"locale":      {kind: kindText, most: 35},
 			"user_id":     {kind: kindText, least: 1, most: 255},
+		},
+	},
+	{http.MethodPost, "/api/portal"}: {
+		optional: true, example: `{"flow":"subscription_update","plan":"pro","price":"yearly"}`,
+		members: map[string]member{
+			"flow":       {kind: kindText, words: []string{string(PaymentMethodUpdate), string(SubscriptionCancel), string(SubscriptionUpdate)}},
+			"plan":       {kind: kindText},
+			"price":      {kind: kindText},
+			"quantity":   {kind: kindNumber, least: 1},
+			"return_url": {kind: kindText, most: 5000},
+			"user_id":    {kind: kindText, least: 1, most: 255},
+		},
+	},
+	{http.MethodPost, "/api/subscription/change"}: {
+		example: `{"plan":"team","quantity":7}`,
+		members: map[string]member{
+			"plan":           {kind: kindText, required: true},
+			"price":          {kind: kindText},
+			"quantity":       {kind: kindNumber, least: 1},
+			"when":           {kind: kindText, words: wordsOf(app.Whens)},
+			"proration_date": {kind: kindTime},
+			"user_id":        {kind: kindText, least: 1, most: 255},
+		},
+	},
+	{http.MethodPost, "/api/subscription/cancel"}: {
+		optional: true, example: `{}`,
+		members: map[string]member{
+			"plan":    {kind: kindText},
+			"when":    {kind: kindText, words: wordsOf(app.Whens)},
+			"user_id": {kind: kindText, least: 1, most: 255},
+		},
+	},
+	{http.MethodPost, "/api/subscription/resume"}: {
+		optional: true, example: `{}`,
+		members: map[string]member{
+			"plan":    {kind: kindText},
+			"user_id": {kind: kindText, least: 1, most: 255},
 		},
 	},
 	{http.MethodPost, "/api/admin/users/:user_id/grants"}: {

@@ -40,6 +40,11 @@ var operators = []ports.Role{ports.RoleAdmin}
 // rules has one row per route. A route without a row does not exist for anybody.
 var rules = []rule{
 	{method: http.MethodPost, path: "/api/checkout/:plan", roles: callers},
+	{method: http.MethodPost, path: "/api/portal", roles: callers},
+	{method: http.MethodGet, path: "/api/subscription/preview", roles: callers},
+	{method: http.MethodPost, path: "/api/subscription/change", roles: callers},
+	{method: http.MethodPost, path: "/api/subscription/cancel", roles: callers},
+	{method: http.MethodPost, path: "/api/subscription/resume", roles: callers},
 	{method: http.MethodGet, path: "/api/orders/:id", roles: callers, extra: app.MaxWait},
 	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
 	{method: http.MethodGet, path: "/api/entitlements", roles: callers},

@@ -55,6 +55,11 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 	grant := given.json["id"].(string)
 	table := map[string][]int{
 		"POST /api/checkout/:plan":       {401, 201, 201, 400, 400, 401},
+		"POST /api/portal":               {401, 200, 409, 400, 400, 401}, // eve has bought nothing
+		"POST /api/subscription/change":  {401, 400, 400, 400, 400, 401}, // without a body
+		"POST /api/subscription/cancel":  {401, 409, 409, 400, 400, 401}, // neither is subscribed
+		"POST /api/subscription/resume":  {401, 409, 409, 400, 400, 401},
+		"GET /api/subscription/preview":  {401, 400, 400, 400, 400, 401}, // without a plan
 		"GET /api/orders/:id":            {401, 200, 404, 200, 200, 401},
 		"POST /api/orders/:id/sync":      {401, 200, 404, 200, 200, 401},
 		"GET /api/entitlements":          {401, 200, 200, 400, 400, 401},

@@ -122,8 +122,11 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	fulfill.OnKept(show.Wake)
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
+	portal := app.NewOpenPortal(store, gateway, catalog, prices, fulfill, settings, newID)
 	return Deps{
-		StartCheckout:    app.NewStartCheckout(store, gateway, catalog, prices, fulfill, settings, clock, newID),
+		Upgrade:          app.NewUpgrade(app.NewStartCheckout(store, gateway, catalog, prices, fulfill, settings, clock, newID), portal),
+		OpenPortal:       portal,
+		Change:           app.NewChangeSubscription(portal, fulfill, clock, newID),
 		CheckEntitlement: check,
 		ShowOrder:        show,
 		SyncOrder:        app.NewSyncOrder(gateway, fulfill, show),
@@ -171,8 +174,8 @@ var catalog = domain.Catalog{
 
 var stripePrices = []ports.StripePrice{
 	{ID: "price_basic", Active: true, Amount: 900, Currency: "eur"},
-	{ID: "price_monthly", LookupKey: "pro_monthly", Active: true, Amount: 1900, Currency: "eur", Interval: "month", IntervalCount: 1},
-	{ID: "price_yearly", LookupKey: "pro_yearly", Active: true, Amount: 19000, Currency: "eur", Interval: "year", IntervalCount: 1},
+	{ID: "price_monthly", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 1900, Currency: "eur", Interval: "month", IntervalCount: 1},
+	{ID: "price_yearly", LookupKey: "pro_yearly", Product: "prod_pro", Active: true, Amount: 19000, Currency: "eur", Interval: "year", IntervalCount: 1},
 }
 
 // store fails on demand.

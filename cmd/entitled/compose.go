@@ -60,12 +60,12 @@ func service(p parts) fx.Option {
 
 // serverDeps are what the HTTP server calls.
 func serverDeps(
-	start *app.StartCheckout, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
+	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, adminLog *app.AdminLog,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
-		StartCheckout: start, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
+		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
 		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, AdminLog: adminLog,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
@@ -76,6 +76,9 @@ func serverDeps(
 var useCases = fx.Module("app", fx.Provide(
 	app.NewPrices,
 	app.NewStartCheckout,
+	app.NewOpenPortal,
+	app.NewUpgrade,
+	app.NewChangeSubscription,
 	app.NewShowOrder,
 	app.NewSyncOrder,
 	app.NewSyncUser,

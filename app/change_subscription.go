@@ -1,0 +1,228 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// ChangeSubscription changes a live subscription for a client that has its user confirm
+// the change itself, and says beforehand what it costs.
+type ChangeSubscription struct {
+	gateway ports.Gateway
+	catalog domain.Catalog
+	prices  *Prices
+	fulfill *Fulfill
+	live    liveSubscriptions
+	portal  *OpenPortal
+	name    *Deployment
+	clock   ports.Clock
+	newID   ports.NewID
+	busy    keyLock[domain.UserID]
+}
+
+// NewChangeSubscription returns the use case.
+func NewChangeSubscription(portal *OpenPortal, fulfill *Fulfill, clock ports.Clock, newID ports.NewID) *ChangeSubscription {
+	return &ChangeSubscription{
+		gateway: portal.gateway, catalog: portal.catalog, prices: portal.prices, fulfill: fulfill,
+		live: portal.live, portal: portal, name: portal.name, clock: clock, newID: newID,
+	}
+}
+
+// When is when a change is made, or a subscription ends.
+type When string
+
+const (
+	WhenNow       When = "now"
+	WhenPeriodEnd When = "period_end"
+)
+
+// Whens lists every one.
+var Whens = []When{WhenNow, WhenPeriodEnd}
+
+// ChangeWish is what a subscription is to become.
+type ChangeWish struct {
+	User     domain.UserID
+	Plan     domain.PlanKey
+	Price    domain.PriceKey // empty: the present one, or else one of its interval
+	Quantity int64           // 0: the present one, as far as the plan goes
+	// When is empty for the usual: more is had at once, less from the end of the period on.
+	When When
+	// ProrationDate is that of a preview, whose amounts then hold to the cent; zero: now.
+	ProrationDate time.Time
+	ClientKey     string
+}
+
+// ChangeResult is a subscription after a change.
+type ChangeResult struct {
+	Subscription domain.Subscription
+	Plan         domain.PlanKey // what was asked for
+	Price        domain.PriceKey
+	Quantity     int64
+	When         When
+	EffectiveAt  time.Time // zero: it waits for its payment
+	// Pending: what the change costs was not paid, so that nothing has changed. PayURL is
+	// where it is paid, if Stripe has a page for that.
+	Pending bool
+	PayURL  string
+}
+
+// wished is a wish and what it comes to.
+type wished struct {
+	held liveItem
+	to   target
+	when When
+}
+
+// Do makes the change, and takes in how the subscription stands then. Errors:
+// [ErrNotSubscribed], [ErrPaymentDue], [ErrNothingToChange], [ErrEndsAnyway],
+// [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest], [ErrPriceNotSold],
+// [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
+func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult, error) {
+	if err := checkCaller(w.User, w.ClientKey); err != nil {
+		return ChangeResult{}, err
+	}
+	unlock, err := c.busy.lock(ctx, w.User)
+	if err != nil {
+		return ChangeResult{}, err
+	}
+	defer unlock()
+	is, err := c.read(ctx, w)
+	if err != nil {
+		return ChangeResult{}, err
+	}
+	result := ChangeResult{
+		Subscription: is.held.sub, Plan: is.to.plan.Key, Price: is.to.price, Quantity: is.to.quantity, When: is.when, EffectiveAt: c.clock(),
+	}
+	if is.to.isPresent(is.held) {
+		return result, nil // as a repetition finds it
+	}
+	r := ports.ChangeRequest{Change: is.to.change(is.held), ProrationDate: w.ProrationDate, IdempotencyKey: c.key("change", w.User, w.ClientKey)}
+	if r.Deployment, err = c.name.ID(ctx); err != nil {
+		return ChangeResult{}, err
+	}
+	call := c.gateway.ChangeSubscription
+	if is.when == WhenPeriodEnd {
+		result.EffectiveAt, call = is.held.sub.PeriodEnd(), c.gateway.ScheduleChange
+	}
+	changed, err := call(ctx, r)
+	if err != nil {
+		return ChangeResult{}, fmt.Errorf("change subscription %s: %w", is.held.sub.ID, keyReused(err))
+	}
+	if err := c.fulfill.Facts(ctx, changed.Fact); err != nil {
+		return ChangeResult{}, err
+	}
+	result.Subscription, result.Pending, result.PayURL = changed.Fact.Snapshot, changed.Pending, changed.PayURL
+	if changed.Pending {
+		result.EffectiveAt = time.Time{}
+	}
+	return result, nil
+}
+
+// read finds what a wish is about and what it comes to, and refuses what cannot be.
+func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, error) {
+	plan, known := c.catalog.Plans[w.Plan]
+	if !known {
+		return wished{}, unknownPlan(w.Plan, c.catalog)
+	}
+	held, live, err := c.live.ruledOut(ctx, w.User, plan)
+	if err != nil {
+		return wished{}, err
+	}
+	if !live {
+		return wished{}, fmt.Errorf("%w to plan %s or another of its group: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
+	}
+	to, err := c.prices.targetOf(ctx, held, planWish{w.Plan, w.Price, w.Quantity})
+	if err != nil {
+		return wished{}, err
+	}
+	is := wished{held, to, w.When}
+	if is.when == "" {
+		if is.when, err = c.usual(ctx, held, to); err != nil {
+			return wished{}, err
+		}
+	}
+	return is, is.refuse(w)
+}
+
+func (w wished) refuse(asked ChangeWish) error {
+	start, end := w.held.item.PeriodStart, w.held.item.PeriodEnd
+	outside := asked.ProrationDate.Before(start.Truncate(time.Second)) || asked.ProrationDate.After(end)
+	switch {
+	case w.held.sub.Status == domain.StatusUnpaid || w.held.sub.Status == domain.StatusPaused:
+		return fmt.Errorf("%w: the subscription is %s: POST /api/checkout/%s leads to where that is mended", ErrPaymentDue, w.held.sub.Status, w.held.plan.Key)
+	case w.when != WhenNow && w.when != WhenPeriodEnd:
+		return fmt.Errorf("%w: when is now or period_end", ErrBadRequest)
+	case w.when == WhenPeriodEnd && w.held.sub.Status == domain.StatusTrialing:
+		return fmt.Errorf("%w: during a trial a change costs nothing: make it now", ErrBadRequest)
+	case w.when == WhenPeriodEnd && w.held.ending():
+		return fmt.Errorf("%w: resume it, or make the change now", ErrEndsAnyway)
+	case !asked.ProrationDate.IsZero() && outside && !start.IsZero() && !end.IsZero():
+		return fmt.Errorf("%w: proration_date is within the present period: ask for the preview again", ErrBadRequest)
+	}
+	return nil
+}
+
+// usual is when a change is made unless the client says: what costs more is had at once,
+// what costs less when what was paid for is over. Another interval is had at once if it is
+// longer.
+func (c *ChangeSubscription) usual(ctx context.Context, held liveItem, to target) (When, error) {
+	present, err := c.prices.byID(ctx, held.item.Price)
+	if err != nil {
+		return "", fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)
+	}
+	before, after := intervalOf(present), intervalOf(to.stripe)
+	switch {
+	case held.sub.Status == domain.StatusTrialing, held.ending():
+		return WhenNow, nil
+	case after < before:
+		return WhenPeriodEnd, nil
+	case after > before, present.AmountUnknown, to.stripe.AmountUnknown:
+		return WhenNow, nil
+	case to.stripe.Amount*to.quantity < present.Amount*held.item.Quantity:
+		return WhenPeriodEnd, nil
+	default:
+		return WhenNow, nil
+	}
+}
+
+// intervalOf is about how long a price is paid for: what is compared differs by more.
+func intervalOf(p ports.StripePrice) time.Duration {
+	const day = 24 * time.Hour
+	units := map[string]time.Duration{"day": day, "week": 7 * day, "month": 30 * day, "year": 365 * day}
+	return units[p.Interval] * time.Duration(max(p.IntervalCount, 1))
+}
+
+func checkCaller(user domain.UserID, clientKey string) error {
+	switch {
+	case !storable(string(user)):
+		return fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	case clientKey != "" && !storable(clientKey):
+		return fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	}
+	return nil
+}
+
+// key is Stripe's idempotency key for what a client asks for: the same for the same key of
+// the same user.
+func (c *ChangeSubscription) key(does string, user domain.UserID, clientKey string) string {
+	if clientKey == "" {
+		return "entitled-" + does + "-" + c.newID()
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", user, clientKey))
+	return "entitled-" + does + "-" + hex.EncodeToString(sum[:16])
+}
+
+// keyReused says in the client's words that a key came with another request.
+func keyReused(err error) error {
+	if errors.Is(err, ports.ErrKeyMismatch) {
+		return fmt.Errorf("%w: use a new key for another change", ErrKeyReused)
+	}
+	return err
+}

@@ -1,0 +1,284 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+func (w *world) changeTo(t *testing.T, wish app.ChangeWish) app.ChangeResult {
+	t.Helper()
+	wish.User = "u"
+	result, err := w.change.Do(t.Context(), wish)
+	if err != nil {
+		t.Fatalf("change %+v: %v", wish, err)
+	}
+	return result
+}
+
+// subscribed is a world whose user u is subscribed to a plan without a trial.
+func subscribed(t *testing.T, plan domain.PlanKey, quantity int64) (*world, domain.Subscription) {
+	t.Helper()
+	w := newWorld(t)
+	w.sellYearly()
+	sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: plan, Quantity: quantity})
+	if !sub.TrialEnd.IsZero() {
+		sub.Status, sub.TrialEnd = domain.StatusActive, time.Time{}
+		w.stripe.SetSubscription(sub)
+	}
+	return w, sub
+}
+
+func TestChange_AnUpgradeIsHadAtOnce(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	for range 2 { // as a client repeats it
+		result := w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ClientKey: "k"})
+		if result.When != app.WhenNow || result.Pending || result.Subscription.ID != sub.ID || result.EffectiveAt.IsZero() {
+			t.Errorf("got %+v, want it changed now", result)
+		}
+		// No event has come: the answer itself was taken in.
+		if held := w.features(t, "u"); held["seats"] != "10" || held["sso"] != "" {
+			t.Errorf("holds %v, want 2 times 5 seats", held)
+		}
+	}
+	if invoices, _ := w.stripe.FetchInvoices(t.Context(), sub.ID); len(invoices) != 2 {
+		t.Errorf("there are %d invoices, want the first and one of the change", len(invoices))
+	}
+}
+
+func TestChange_AnUpgradeThatIsNotPaidGivesNothing(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	w.stripe.DeclineCards(sub.Customer, true)
+	result := w.changeTo(t, app.ChangeWish{Plan: "team"})
+	if !result.Pending || result.PayURL == "" || !result.EffectiveAt.IsZero() {
+		t.Errorf("got %+v, want a change that waits", result)
+	}
+	if held := w.features(t, "u"); held["seats"] != "" || held["sso"] != "true" {
+		t.Errorf("holds %v, want what was held before", held)
+	}
+}
+
+// What costs less begins with the next period, and is had until then.
+func TestChange_ADowngradeWaitsForTheEndOfThePeriod(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 2)
+	result := w.changeTo(t, app.ChangeWish{Plan: "pro"})
+	if result.When != app.WhenPeriodEnd || !result.EffectiveAt.Equal(sub.PeriodEnd()) {
+		t.Errorf("got %+v, want it planned for %s", result, sub.PeriodEnd())
+	}
+	if held := w.features(t, "u"); held["seats"] != "10" {
+		t.Errorf("holds %v, want what is paid for", held)
+	}
+	w.clock.advance(sub.PeriodEnd().Sub(w.clock.now()) + time.Second)
+	w.deliver(t, w.stripe.Renew(sub.ID)...)
+	if held := w.features(t, "u"); held["seats"] != "" || held["sso"] != "true" {
+		t.Errorf("in the next period: holds %v, want what pro gives", held)
+	}
+}
+
+func TestChange_UsuallyWhen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		from     domain.PlanKey
+		quantity int64
+		to       app.ChangeWish
+		want     app.When
+	}{
+		"dearer":               {"pro", 1, app.ChangeWish{Plan: "team"}, app.WhenNow},
+		"cheaper":              {"team", 1, app.ChangeWish{Plan: "pro"}, app.WhenPeriodEnd},
+		"more units":           {"team", 2, app.ChangeWish{Plan: "team", Quantity: 3}, app.WhenNow},
+		"fewer units":          {"team", 2, app.ChangeWish{Plan: "team", Quantity: 1}, app.WhenPeriodEnd},
+		"monthly to yearly":    {"pro", 1, app.ChangeWish{Plan: "pro", Price: "yearly"}, app.WhenNow},
+		"cheaper, and at once": {"team", 1, app.ChangeWish{Plan: "pro", When: app.WhenNow}, app.WhenNow},
+		"dearer, and later":    {"pro", 1, app.ChangeWish{Plan: "team", When: app.WhenPeriodEnd}, app.WhenPeriodEnd},
+	} {
+		w, _ := subscribed(t, c.from, c.quantity)
+		if got := w.changeTo(t, c.to); got.When != c.want {
+			t.Errorf("%s: got %s, want %s", name, got.When, c.want)
+		}
+	}
+}
+
+func TestChange_Refusals(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*domain.Subscription)
+		wish   app.ChangeWish
+		want   error
+	}{
+		"unknown plan":               {nil, app.ChangeWish{Plan: "gold"}, app.ErrUnknownPlan},
+		"a plan that is sold once":   {nil, app.ChangeWish{Plan: "basic"}, app.ErrNotSubscribed},
+		"unknown price":              {nil, app.ChangeWish{Plan: "team", Price: "weekly"}, app.ErrUnknownPrice},
+		"too many units":             {nil, app.ChangeWish{Plan: "team", Quantity: 21}, app.ErrBadRequest},
+		"units where there are none": {nil, app.ChangeWish{Plan: "pro", Quantity: 2}, app.ErrBadRequest},
+		"a word that is no time":     {nil, app.ChangeWish{Plan: "team", When: "soon"}, app.ErrBadRequest},
+		"a date outside the period":  {nil, app.ChangeWish{Plan: "team", ProrationDate: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}, app.ErrBadRequest},
+		"unpaid":                     {func(s *domain.Subscription) { s.Status = domain.StatusUnpaid }, app.ChangeWish{Plan: "team"}, app.ErrPaymentDue},
+		"paused":                     {func(s *domain.Subscription) { s.Status = domain.StatusPaused }, app.ChangeWish{Plan: "team"}, app.ErrPaymentDue},
+		"ended":                      {func(s *domain.Subscription) { s.Status = domain.StatusCanceled }, app.ChangeWish{Plan: "team"}, app.ErrNotSubscribed},
+		"ending, and later":          {func(s *domain.Subscription) { s.CancelAtPeriodEnd = true }, app.ChangeWish{Plan: "team", When: app.WhenPeriodEnd}, app.ErrEndsAnyway},
+		"in a trial, and later":      {func(s *domain.Subscription) { s.Status = domain.StatusTrialing }, app.ChangeWish{Plan: "team", When: app.WhenPeriodEnd}, app.ErrBadRequest},
+		"a key with a NUL":           {nil, app.ChangeWish{Plan: "team", ClientKey: "\x00"}, app.ErrBadRequest},
+	} {
+		w, sub := subscribed(t, "pro", 1)
+		if c.change != nil {
+			c.change(&sub)
+			w.stripe.SetSubscription(sub)
+		}
+		c.wish.User = "u"
+		if got, err := w.change.Do(t.Context(), c.wish); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %+v, %v, want %v", name, got, err, c.want)
+		}
+		if now, _ := w.stripe.FetchSubscription(t.Context(), sub.ID); now.Snapshot.Items[0].Price != "price_pro_m" {
+			t.Errorf("%s: the subscription changed: %+v", name, now.Snapshot.Items)
+		}
+	}
+	w := newWorld(t)
+	if _, err := w.change.Do(t.Context(), app.ChangeWish{User: "nobody", Plan: "team"}); !errors.Is(err, app.ErrNotSubscribed) {
+		t.Errorf("who never bought: got %v, want %v", err, app.ErrNotSubscribed)
+	}
+}
+
+func TestChange_AKeyIsForOneChange(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "team", 1)
+	w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ClientKey: "k"})
+	if _, err := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "team", Quantity: 3, ClientKey: "k"}); !errors.Is(err, app.ErrKeyReused) {
+		t.Errorf("got %v, want %v", err, app.ErrKeyReused)
+	}
+}
+
+func TestPreview_SaysWhatItCostsAndGives(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	w.clock.advance(10 * 24 * time.Hour)
+	p, err := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "team", Quantity: 2})
+	if err != nil || p.Cost.Now == nil || p.Cost.Later == nil || p.When != app.WhenNow || p.Subscription != sub.ID {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	if p.Cost.Later.Total != 2*9900 || p.Cost.Now.AmountDue <= 0 || p.Cost.Now.AmountDue >= 2*9900-2900 {
+		t.Errorf("got %+v now and %+v later", p.Cost.Now, p.Cost.Later)
+	}
+	if got, want := rightsOf(p), "projects 100 to none; seats none to 10; sso true to none; "; got != want {
+		t.Errorf("rights: got %s, want %s", got, want)
+	}
+	if held := w.features(t, "u"); held["sso"] != "true" {
+		t.Errorf("a preview changed something: holds %v", held)
+	}
+	// What then happens is what it said, though time has passed.
+	w.clock.advance(time.Hour)
+	w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ProrationDate: p.ProrationDate})
+	if invoices, _ := w.stripe.FetchInvoices(t.Context(), sub.ID); invoices[0].Invoice.Total != p.Cost.Now.Total {
+		t.Errorf("previewed %d, and it was %d", p.Cost.Now.Total, invoices[0].Invoice.Total)
+	}
+}
+
+func rightsOf(p app.ChangePreview) string {
+	var s string
+	for _, c := range p.Rights {
+		value := func(v *domain.Value) string {
+			switch {
+			case v == nil:
+				return "none"
+			case v.Type == domain.FeatureFlag:
+				return "true"
+			default:
+				return fmt.Sprint(v.Limit)
+			}
+		}
+		s += fmt.Sprintf("%s %s to %s; ", c.Feature, value(c.Before), value(c.After))
+	}
+	return s
+}
+
+func TestPreview_OfADowngradeIsDueLaterAlone(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 2)
+	p, err := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "team", Quantity: 1})
+	if err != nil || p.Cost.Now != nil || p.Cost.Later == nil || p.Cost.Later.Total != 9900 || !p.EffectiveAt.Equal(sub.PeriodEnd()) {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if got, want := rightsOf(p), "seats 10 to 5; "; got != want {
+		t.Errorf("rights: got %s, want %s", got, want)
+	}
+	same, err := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "team"})
+	if err != nil || same.Cost.Now != nil || same.Cost.Later != nil || len(same.Rights) != 0 {
+		t.Errorf("what there is: got %+v, %v, want nothing", same, err)
+	}
+}
+
+func TestEnd_CancelAndResume(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	ended, err := w.change.Cancel(t.Context(), app.EndWish{User: "u", ClientKey: "k"})
+	if err != nil || !ended.EndsAt().Equal(sub.PeriodEnd()) || ended.Plan != "pro" {
+		t.Fatalf("canceled: got %+v, %v", ended, err)
+	}
+	rights, _, _ := w.check.All(t.Context(), "u")
+	if len(rights) == 0 || !rights[0].Until.Equal(sub.PeriodEnd()) {
+		t.Errorf("holds %+v, want until %s", rights, sub.PeriodEnd())
+	}
+	resumed, err := w.change.Resume(t.Context(), app.EndWish{User: "u", Plan: "team"}) // names the group as well
+	if err != nil || !resumed.EndsAt().IsZero() {
+		t.Fatalf("resumed: got %+v, %v", resumed, err)
+	}
+	for range 2 { // as a client repeats it
+		over, err := w.change.Cancel(t.Context(), app.EndWish{User: "u", When: app.WhenNow, ClientKey: "now"})
+		if err != nil || over.Subscription.Status != domain.StatusCanceled || over.Subscription.ID != sub.ID {
+			t.Fatalf("ended: got %+v, %v", over, err)
+		}
+	}
+	if held := w.features(t, "u"); len(held) != 0 {
+		t.Errorf("holds %v after the end", held)
+	}
+	if _, err := w.change.Resume(t.Context(), app.EndWish{User: "u"}); !errors.Is(err, app.ErrNotSubscribed) {
+		t.Errorf("resumed after the end: got %v, want %v", err, app.ErrNotSubscribed)
+	}
+	w.clock.advance(25 * time.Hour)
+	if _, err := w.change.Cancel(t.Context(), app.EndWish{User: "u"}); !errors.Is(err, app.ErrNotSubscribed) {
+		t.Errorf("a day later: got %v, want %v", err, app.ErrNotSubscribed)
+	}
+}
+
+func TestEnd_OfSeveralOneIsNamed(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	second := sub
+	second.ID, second.Items = "sub_second", []domain.Item{{ID: "si_second", Price: "price_team_m", LookupKey: "team_monthly", Quantity: 1, PeriodStart: sub.PeriodStart(), PeriodEnd: sub.PeriodEnd()}}
+	w.stripe.SetSubscription(second)
+	w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.created", At: w.clock.now(), Snapshot: second})
+	for name, call := range map[string]func(app.EndWish) (app.EndedSubscription, error){
+		"cancel": func(e app.EndWish) (app.EndedSubscription, error) { return w.change.Cancel(t.Context(), e) },
+		"resume": func(e app.EndWish) (app.EndedSubscription, error) { return w.change.Resume(t.Context(), e) },
+	} {
+		if got, err := call(app.EndWish{User: "u"}); !errors.Is(err, app.ErrSeveralSubscriptions) {
+			t.Errorf("%s without a plan: got %+v, %v, want %v", name, got, err, app.ErrSeveralSubscriptions)
+		}
+		if got, err := call(app.EndWish{User: "u", Plan: "team"}); err != nil || got.Subscription.ID != "sub_second" {
+			t.Errorf("%s of team: got %+v, %v", name, got, err)
+		}
+		if _, err := call(app.EndWish{User: "u", Plan: "gold"}); !errors.Is(err, app.ErrUnknownPlan) {
+			t.Errorf("%s of what there is not: got %v", name, err)
+		}
+	}
+	if _, err := w.change.Cancel(t.Context(), app.EndWish{User: "u", When: "soon"}); !errors.Is(err, app.ErrBadRequest) {
+		t.Errorf("a word that is no time: got %v", err)
+	}
+}
+
+// A schedule of somebody else's is not thrown away.
+func TestChange_AForeignScheduleIsSaid(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "pro", 1)
+	w.stripe.FailNext(nil, ports.ErrScheduledElsewhere) // the first tells how it stands
+	if _, err := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "team"}); !errors.Is(err, ports.ErrScheduledElsewhere) {
+		t.Errorf("got %v, want %v", err, ports.ErrScheduledElsewhere)
+	}
+}

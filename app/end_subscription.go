@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// EndWish is about the end of a subscription.
+type EndWish struct {
+	User      domain.UserID
+	Plan      domain.PlanKey // of the subscription that is meant; empty: the only one
+	When      When           // empty: at the end of the period
+	ClientKey string
+}
+
+// EndedSubscription is a subscription that ends, or that was resumed.
+type EndedSubscription struct {
+	Subscription domain.Subscription
+	Plan         domain.PlanKey
+}
+
+// EndsAt is when the subscription is to end; zero: it goes on, or is over.
+func (e EndedSubscription) EndsAt() time.Time {
+	switch {
+	case e.Subscription.Status.Ended():
+		return time.Time{}
+	case !e.Subscription.CancelAt.IsZero():
+		return e.Subscription.CancelAt
+	case e.Subscription.CancelAtPeriodEnd:
+		return e.Subscription.PeriodEnd()
+	default:
+		return time.Time{}
+	}
+}
+
+// Cancel ends a subscription at the end of its period, or now. Nothing is given back: that
+// is a refund. One that has ended within a day is returned as it is, for who asks twice.
+// Errors: [ErrNotSubscribed], [ErrSeveralSubscriptions], [ErrUnknownPlan],
+// [ErrBadRequest], [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
+func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscription, error) {
+	if w.When != "" && w.When != WhenNow && w.When != WhenPeriodEnd {
+		return EndedSubscription{}, fmt.Errorf("%w: when is now or period_end", ErrBadRequest)
+	}
+	now := w.When == WhenNow
+	ended, err := c.end(ctx, w, "cancel", func(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+		return c.gateway.CancelSubscription(ctx, r, now)
+	})
+	if errors.Is(err, ErrNotSubscribed) {
+		if just, found, readErr := c.justEnded(ctx, w); found || readErr != nil {
+			return just, readErr
+		}
+	}
+	return ended, err
+}
+
+// Resume takes back that a subscription is to end, and what was planned for the end of its
+// period. Errors are those of [ChangeSubscription.Cancel].
+func (c *ChangeSubscription) Resume(ctx context.Context, w EndWish) (EndedSubscription, error) {
+	return c.end(ctx, w, "resume", c.gateway.ResumeSubscription)
+}
+
+func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
+	call func(context.Context, ports.EndRequest) (domain.SubscriptionFact, error),
+) (EndedSubscription, error) {
+	if err := checkCaller(w.User, w.ClientKey); err != nil {
+		return EndedSubscription{}, err
+	}
+	unlock, err := c.busy.lock(ctx, w.User)
+	if err != nil {
+		return EndedSubscription{}, err
+	}
+	defer unlock()
+	held, err := c.live.only(ctx, w.User, w.Plan)
+	if err != nil {
+		return EndedSubscription{}, err
+	}
+	r := ports.EndRequest{Subscription: held.sub.ID, IdempotencyKey: c.key(does, w.User, w.ClientKey)}
+	if r.Deployment, err = c.name.ID(ctx); err != nil {
+		return EndedSubscription{}, err
+	}
+	fact, err := call(ctx, r)
+	if err != nil {
+		return EndedSubscription{}, fmt.Errorf("%s subscription %s: %w", does, held.sub.ID, keyReused(err))
+	}
+	if err := c.fulfill.Facts(ctx, fact); err != nil {
+		return EndedSubscription{}, err
+	}
+	return EndedSubscription{fact.Snapshot, held.plan.Key}, nil
+}
+
+const justEnded = 24 * time.Hour
+
+// justEnded finds the subscription that ended last, within a day.
+func (c *ChangeSubscription) justEnded(ctx context.Context, w EndWish) (EndedSubscription, bool, error) {
+	state, err := c.live.store.State(ctx, w.User)
+	if err != nil {
+		return EndedSubscription{}, false, fmt.Errorf("read what a user was subscribed to: %w", err)
+	}
+	var last EndedSubscription
+	for _, sub := range state.Account.Subscriptions {
+		recent := sub.Status == domain.StatusCanceled && c.clock().Sub(sub.EndedAt) < justEnded
+		if !recent || !sub.EndedAt.After(last.Subscription.EndedAt) {
+			continue
+		}
+		for _, plan := range state.Account.PlansOf(sub, c.catalog) {
+			if named, known := c.catalog.PlanOf(w.Plan); w.Plan == "" || known && exclude(plan, named) {
+				last = EndedSubscription{sub, plan.Key}
+			}
+		}
+	}
+	return last, last.Plan != "", nil
+}

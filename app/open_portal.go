@@ -1,0 +1,291 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// OpenPortal leads a user into Stripe's billing portal: to cards and invoices, and to what
+// may be done with a subscription.
+type OpenPortal struct {
+	store   ports.Store
+	gateway ports.Gateway
+	catalog domain.Catalog
+	prices  *Prices
+	urls    ReturnURLs
+	live    liveSubscriptions
+	name    *Deployment
+
+	mu    sync.Mutex
+	known map[string]ports.PortalConfigurationID // by the offer's fingerprint
+}
+
+// NewOpenPortal returns the use case.
+func NewOpenPortal(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, prices *Prices,
+	fulfill *Fulfill, settings Settings, newID ports.NewID,
+) *OpenPortal {
+	return &OpenPortal{
+		store: store, gateway: gateway, catalog: catalog, prices: prices, urls: settings.URLs,
+		live:  liveSubscriptions{store, gateway, catalog, fulfill},
+		name:  NewDeployment(store, newID),
+		known: map[string]ports.PortalConfigurationID{},
+	}
+}
+
+// PortalWish is what a user wants of the portal.
+type PortalWish struct {
+	User domain.UserID
+	// Flow is the one thing that the portal is opened for; the words are Stripe's, and
+	// [ports.PortalConfirm] is not one of them: an update that names a plan is one to be
+	// confirmed.
+	Flow ports.PortalFlow
+	// Plan is the one to change to, or of the subscription that is meant; empty: the only
+	// one. Price and Quantity are of a change.
+	Plan      domain.PlanKey
+	Price     domain.PriceKey
+	Quantity  int64
+	ReturnURL string // empty: where buyers go who turn back
+}
+
+// Do makes a way into the portal, which lets in whoever has it for some minutes. Errors:
+// [ErrNoCustomer], [ErrNotSubscribed], [ErrSeveralSubscriptions], [ErrNotInPortal],
+// [ErrNothingToChange], [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
+// [ErrBadReturnURL], [ErrProviderMismatch], and those of the ports.
+func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err error) {
+	if !storable(string(w.User)) {
+		return "", fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	}
+	back, err := p.returnURL(w.ReturnURL)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case !slices.Contains(ports.PortalFlows, w.Flow) || w.Flow == ports.PortalConfirm:
+		return "", fmt.Errorf("%w: flow is payment_method_update, subscription_cancel or subscription_update, or left out", ErrBadRequest)
+	case w.Flow != ports.PortalUpdate && (w.Price != "" || w.Quantity != 0):
+		return "", fmt.Errorf("%w: price and quantity are of the flow subscription_update", ErrBadRequest)
+	case w.Flow == ports.PortalUpdate && w.Plan == "" && (w.Price != "" || w.Quantity != 0):
+		return "", fmt.Errorf("%w: name the plan that price and quantity are of", ErrBadRequest)
+	case !w.Flow.OfSubscription():
+		return p.withoutSubscription(ctx, w, back)
+	}
+	held, err := p.live.only(ctx, w.User, w.Plan)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case w.Flow == ports.PortalCancel && held.ending():
+		return "", fmt.Errorf("%w: the subscription to plan %s is to end already", ErrNothingToChange, held.plan.Key)
+	case w.Flow == ports.PortalCancel:
+		return p.open(ctx, held, ports.PortalRequest{Flow: w.Flow, ReturnURL: back})
+	case w.Plan == "":
+		return p.update(ctx, held, back)
+	}
+	to, err := p.prices.targetOf(ctx, held, planWish{w.Plan, w.Price, w.Quantity})
+	switch {
+	case err != nil:
+		return "", err
+	case to.isPresent(held) && w.Price == "" && w.Quantity == 0:
+		return p.update(ctx, held, back) // the plan says which subscription is meant
+	}
+	return p.confirm(ctx, held, to, back)
+}
+
+// returnURL is where the portal leads back to: nothing was ordered there.
+func (p *OpenPortal) returnURL(asked string) (string, error) {
+	url, err := p.urls.choose(asked, p.urls.Cancel, "")
+	if err != nil {
+		return "", fmt.Errorf("return_url: %w", err)
+	}
+	return strings.ReplaceAll(url, "{CHECKOUT_SESSION_ID}", ""), nil
+}
+
+// withoutSubscription opens the portal itself, or for another card.
+func (p *OpenPortal) withoutSubscription(ctx context.Context, w PortalWish, back string) (string, error) {
+	state, err := p.store.State(ctx, w.User)
+	if err != nil {
+		return "", fmt.Errorf("find the customer of a user: %w", err)
+	}
+	wanted := func(plan domain.Plan) bool { return w.Plan == "" || plan.Key == w.Plan }
+	if held := liveItems(state.Account, p.catalog, wanted); len(held) > 0 {
+		return p.open(ctx, held[0], ports.PortalRequest{Flow: w.Flow, ReturnURL: back})
+	}
+	if state.Account.Customer == "" {
+		return "", fmt.Errorf("%w: POST /api/checkout/{plan} begins the first purchase", ErrNoCustomer)
+	}
+	return p.openWith(ctx, ports.PortalOffer{}, ports.PortalRequest{Customer: state.Account.Customer, Flow: w.Flow, ReturnURL: back})
+}
+
+// update lets the customer choose.
+func (p *OpenPortal) update(ctx context.Context, held liveItem, back string) (string, error) {
+	if err := p.changeable(ctx, held); err != nil {
+		return "", err
+	}
+	return p.open(ctx, held, ports.PortalRequest{Flow: ports.PortalUpdate, ReturnURL: back})
+}
+
+// confirm lets the customer confirm a change that was chosen.
+func (p *OpenPortal) confirm(ctx context.Context, held liveItem, to target, back string) (string, error) {
+	if to.isPresent(held) {
+		return "", fmt.Errorf("%w: the subscription is to plan %s, at this price and quantity, already", ErrNothingToChange, held.plan.Key)
+	}
+	if to.stripe.Metered {
+		return "", fmt.Errorf("%w: a metered price is not changed to there", ErrNotInPortal)
+	}
+	if err := p.changeable(ctx, held); err != nil {
+		return "", err
+	}
+	offer, err := p.offer(ctx, held, &to)
+	if err != nil {
+		return "", err
+	}
+	return p.openWith(ctx, offer, ports.PortalRequest{
+		Customer: held.sub.Customer, Flow: ports.PortalConfirm, Subscription: held.sub.ID, Change: to.change(held), ReturnURL: back,
+	})
+}
+
+// changeable refuses what Stripe's portal cannot change, so that nobody ends there.
+func (p *OpenPortal) changeable(ctx context.Context, held liveItem) error {
+	present, err := p.prices.byID(ctx, held.item.Price)
+	if err != nil {
+		return fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)
+	}
+	const direct = "POST /api/subscription/change may"
+	switch held.sub.Status {
+	case domain.StatusActive, domain.StatusTrialing, domain.StatusPastDue:
+	default:
+		return fmt.Errorf("%w: it is %s, and what is owed comes first", ErrNotInPortal, held.sub.Status)
+	}
+	switch {
+	case len(held.sub.Items) > 1:
+		return fmt.Errorf("%w: it is to several things; %s", ErrNotInPortal, direct)
+	case present.Metered:
+		return fmt.Errorf("%w: its price is metered; %s", ErrNotInPortal, direct)
+	}
+	return nil
+}
+
+// open opens the portal for a subscription's customer.
+func (p *OpenPortal) open(ctx context.Context, held liveItem, r ports.PortalRequest) (string, error) {
+	offer, err := p.offer(ctx, held, nil)
+	if err != nil {
+		return "", err
+	}
+	r.Customer = held.sub.Customer
+	if r.Flow.OfSubscription() {
+		r.Subscription = held.sub.ID
+	}
+	return p.openWith(ctx, offer, r)
+}
+
+// offer is what the portal may change the subscription to: the plans that are sold instead
+// of the one held. What is to be confirmed is among it.
+func (p *OpenPortal) offer(ctx context.Context, held liveItem, wanted *target) (ports.PortalOffer, error) {
+	var sold []ports.StripePrice
+	quantities := true
+	if wanted != nil {
+		sold = append(sold, wanted.stripe)
+	}
+	for _, plan := range p.catalog.ForSale() {
+		if plan.Mode != domain.ModeSubscription || !exclude(plan, held.plan) {
+			continue
+		}
+		quantities = quantities && plan.Checkout.MaxQuantity > 1
+		for _, price := range plan.Prices {
+			found, err := p.prices.Of(ctx, plan, price)
+			if err != nil && !errors.Is(err, ErrPriceNotSold) {
+				return ports.PortalOffer{}, err
+			}
+			if err == nil {
+				sold = append(sold, found)
+			}
+		}
+	}
+	products := portalProducts(sold)
+	return ports.PortalOffer{
+		Products:   products,
+		Quantities: len(products) > 0 && (quantities || wanted != nil && wanted.quantity != held.item.Quantity),
+	}, nil
+}
+
+// portalProducts are the products of some prices, as many as Stripe takes: the first ones.
+func portalProducts(sold []ports.StripePrice) []ports.PortalProduct {
+	var products []ports.PortalProduct
+	for _, price := range sold {
+		if price.Metered || price.Product == "" {
+			continue // the portal does not change those
+		}
+		at := slices.IndexFunc(products, func(of ports.PortalProduct) bool { return of.ID == price.Product })
+		switch {
+		case at < 0 && len(products) == ports.PortalProductsMost:
+		case at < 0:
+			products = append(products, ports.PortalProduct{ID: price.Product, Prices: []domain.PriceID{price.ID}})
+		case !slices.Contains(products[at].Prices, price.ID):
+			products[at].Prices = append(products[at].Prices, price.ID)
+		}
+	}
+	for _, of := range products {
+		slices.Sort(of.Prices)
+	}
+	slices.SortFunc(products, func(a, b ports.PortalProduct) int { return strings.Compare(a.ID, b.ID) })
+	return products
+}
+
+// openWith opens the portal with what is on offer in it. What we know of the
+// configuration is older than a refusal: it may have been switched off.
+func (p *OpenPortal) openWith(ctx context.Context, offer ports.PortalOffer, r ports.PortalRequest) (string, error) {
+	var err error
+	if offer.Deployment, err = p.name.ID(ctx); err != nil {
+		return "", err
+	}
+	var wasKnown bool
+	if r.Configuration, wasKnown, err = p.configuration(ctx, offer); err != nil {
+		return "", err
+	}
+	url, err := p.gateway.OpenPortal(ctx, r)
+	if errors.Is(err, ports.ErrGatewayRefused) && wasKnown {
+		p.forget(offer)
+		if r.Configuration, _, err = p.configuration(ctx, offer); err == nil {
+			url, err = p.gateway.OpenPortal(ctx, r)
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("open the portal: %w", err)
+	}
+	return url, nil
+}
+
+func (p *OpenPortal) configuration(ctx context.Context, offer ports.PortalOffer) (id ports.PortalConfigurationID, wasKnown bool, err error) {
+	p.mu.Lock()
+	id, wasKnown = p.known[offer.Fingerprint()]
+	p.mu.Unlock()
+	if wasKnown {
+		return id, true, nil
+	}
+	if id, err = p.gateway.PortalConfiguration(ctx, offer); err != nil {
+		return "", false, fmt.Errorf("find or make the portal's configuration: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.known) == mostConfigurations {
+		clear(p.known)
+	}
+	p.known[offer.Fingerprint()] = id
+	return id, false, nil
+}
+
+// mostConfigurations bounds what is remembered: a catalog needs some for each group.
+const mostConfigurations = 1000
+
+func (p *OpenPortal) forget(offer ports.PortalOffer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.known, offer.Fingerprint())
+}
