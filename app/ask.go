@@ -150,6 +150,19 @@ func (f *Fulfill) awaitAnswer(ctx context.Context, d domain.Doubt) {
 	}
 }
 
+// awaitAnswers waits for a moment for all of them.
+func awaitAnswers(ctx context.Context, answers []<-chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	for _, over := range answers {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // AskOn takes up questions that were not answered, of this process or another,
 // until ctx ends. report is told what goes wrong, of many things of one moment the
 // last.

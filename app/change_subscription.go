@@ -115,7 +115,7 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	if err != nil {
 		return ChangeResult{}, fmt.Errorf("change subscription %s: %w", is.held.sub.ID, keyReused(err))
 	}
-	if err := c.fulfill.Facts(ctx, changed.Fact); err != nil {
+	if err := c.fulfill.FactsSettled(ctx, changed.Fact); err != nil {
 		return ChangeResult{}, err
 	}
 	result.Subscription, result.Pending, result.PayURL = changed.Fact.Snapshot, changed.Pending, changed.PayURL

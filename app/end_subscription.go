@@ -87,7 +87,7 @@ func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
 	if err != nil {
 		return EndedSubscription{}, fmt.Errorf("%s subscription %s: %w", does, held.sub.ID, keyReused(err))
 	}
-	if err := c.fulfill.Facts(ctx, fact); err != nil {
+	if err := c.fulfill.FactsSettled(ctx, fact); err != nil {
 		return EndedSubscription{}, err
 	}
 	return EndedSubscription{fact.Snapshot, held.plan.Key}, nil

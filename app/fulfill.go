@@ -133,6 +133,16 @@ func (f *Fulfill) Facts(ctx context.Context, facts ...domain.Fact) error {
 	return err
 }
 
+// FactsSettled is Facts, and waits a moment for the answers to doubts: who has just changed
+// something is to see it.
+func (f *Fulfill) FactsSettled(ctx context.Context, facts ...domain.Fact) error {
+	answers, err := f.factsAsking(ctx, facts...)
+	if err == nil {
+		awaitAnswers(ctx, answers)
+	}
+	return err
+}
+
 // factsAsking is Facts, and returns what [Fulfill.ask] does of every doubt.
 func (f *Fulfill) factsAsking(ctx context.Context, facts ...domain.Fact) (answers []<-chan struct{}, err error) {
 	for _, fact := range facts {

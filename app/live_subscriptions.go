@@ -38,34 +38,40 @@ const mostAsked = 10
 // subscription and item. Stripe is asked about each subscription once, and what it says
 // is kept before anybody goes by it.
 func (l liveSubscriptions) find(ctx context.Context, user domain.UserID, wanted func(domain.Plan) bool) ([]liveItem, error) {
-	asked := map[domain.SubscriptionID]bool{}
+	told := map[domain.SubscriptionID]domain.Subscription{}
 	for {
 		state, err := l.store.State(ctx, user)
 		if err != nil {
 			return nil, fmt.Errorf("read what a user is subscribed to: %w", err)
 		}
+		// With an event of nearly the same second it may take a moment until the answer
+		// is what is kept.
+		for id, snapshot := range told {
+			if !state.Account.Subscriptions[id].Status.Ended() {
+				state.Account.Subscriptions[id] = snapshot
+			}
+		}
 		found := liveItems(state.Account, l.catalog, wanted)
-		next := slices.IndexFunc(found, func(i liveItem) bool { return !asked[i.sub.ID] })
-		if next < 0 || len(asked) == mostAsked {
+		next := slices.IndexFunc(found, func(i liveItem) bool { _, asked := told[i.sub.ID]; return !asked })
+		if next < 0 || len(told) == mostAsked {
 			return found, nil
 		}
 		id := found[next].sub.ID
-		asked[id] = true
-		if err := l.ask(ctx, id); err != nil {
+		if told[id], err = l.ask(ctx, id); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (l liveSubscriptions) ask(ctx context.Context, id domain.SubscriptionID) error {
+func (l liveSubscriptions) ask(ctx context.Context, id domain.SubscriptionID) (domain.Subscription, error) {
 	fact, err := l.gateway.FetchSubscription(ctx, id)
 	if errors.Is(err, ports.ErrNotFound) {
 		err = ErrProviderMismatch // Stripe keeps subscriptions for good: our key is another account's
 	}
 	if err != nil {
-		return fmt.Errorf("ask how subscription %s stands: %w", id, err)
+		return domain.Subscription{}, fmt.Errorf("ask how subscription %s stands: %w", id, err)
 	}
-	return l.fulfill.Facts(ctx, fact)
+	return fact.Snapshot, l.fulfill.Facts(ctx, fact)
 }
 
 func liveItems(a domain.Account, c domain.Catalog, wanted func(domain.Plan) bool) []liveItem {

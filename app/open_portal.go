@@ -62,7 +62,7 @@ func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err erro
 	if !storable(string(w.User)) {
 		return "", fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	}
-	back, err := p.returnURL(w.ReturnURL)
+	back, err := p.urls.withoutOrder("return_url", w.ReturnURL, p.urls.Cancel)
 	if err != nil {
 		return "", err
 	}
@@ -96,15 +96,6 @@ func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err erro
 		return p.update(ctx, held, back) // the plan says which subscription is meant
 	}
 	return p.confirm(ctx, held, to, back)
-}
-
-// returnURL is where the portal leads back to: nothing was ordered there.
-func (p *OpenPortal) returnURL(asked string) (string, error) {
-	url, err := p.urls.choose(asked, p.urls.Cancel, "")
-	if err != nil {
-		return "", fmt.Errorf("return_url: %w", err)
-	}
-	return strings.ReplaceAll(url, "{CHECKOUT_SESSION_ID}", ""), nil
 }
 
 // withoutSubscription opens the portal itself, or for another card.

@@ -67,6 +67,29 @@ func (u ReturnURLs) choose(asked, configured string, order domain.OrderID) (stri
 	return chosen, nil
 }
 
+// withoutOrder chooses as choose does, for whoever comes back without having ordered
+// anything: what would name an order or a session is left out.
+func (u ReturnURLs) withoutOrder(name, asked, configured string) (string, error) {
+	chosen, err := u.choose(asked, configured, "{ORDER_ID}")
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	address, query, has := strings.Cut(chosen, "?")
+	if !has {
+		return placeholders.Replace(chosen), nil
+	}
+	query, fragment, _ := strings.Cut(query, "#")
+	named := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool { return placeholders.Replace(pair) != pair })
+	chosen = placeholders.Replace(address)
+	if len(named) > 0 {
+		chosen += "?" + strings.Join(named, "&")
+	}
+	if fragment = placeholders.Replace(fragment); fragment != "" {
+		chosen += "#" + fragment
+	}
+	return chosen, nil
+}
+
 // originOf reads the origin the way a browser would, and refuses what browsers
 // and Go might read differently.
 func originOf(raw string) (string, error) {

@@ -59,7 +59,7 @@ func (s *SyncUser) Do(ctx context.Context, user domain.UserID) (Synced, error) {
 	if err := s.askAll(ctx, before.Account, &done); err != nil {
 		return done, err
 	}
-	s.awaitAnswers(ctx, done.answers)
+	awaitAnswers(ctx, done.answers)
 	done.answers = nil
 	after, err := s.store.State(ctx, user)
 	if err != nil {
@@ -92,19 +92,6 @@ func (s *SyncUser) join(ctx context.Context, done *Synced, facts ...domain.Fact)
 	answers, err := s.fulfill.factsAsking(ctx, facts...)
 	done.answers = append(done.answers, answers...)
 	return err
-}
-
-// awaitAnswers waits for a moment for all of them.
-func (s *SyncUser) awaitAnswers(ctx context.Context, answers []<-chan struct{}) {
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
-	defer cancel()
-	for _, over := range answers {
-		select {
-		case <-over:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // syncOrders asks for checkouts that are not over, and for the money of one-time ones.

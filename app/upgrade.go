@@ -80,15 +80,14 @@ func (u *Upgrade) Do(ctx context.Context, r CheckoutRequest) (NextStep, error) {
 
 // instead is what a user does who has a subscription that rules a checkout out.
 func (u *Upgrade) instead(ctx context.Context, held liveItem, r CheckoutRequest) (NextStep, error) {
-	back, err := u.portal.returnURL(r.CancelURL)
+	urls := u.portal.urls
+	done, err := urls.withoutOrder("success_url", r.SuccessURL, urls.Success)
 	if err != nil {
 		return NextStep{}, err
 	}
-	done := back
-	if r.SuccessURL != "" {
-		if done, err = u.portal.returnURL(r.SuccessURL); err != nil {
-			return NextStep{}, err
-		}
+	back, err := urls.withoutOrder("cancel_url", r.CancelURL, urls.Cancel)
+	if err != nil {
+		return NextStep{}, err
 	}
 	to, err := u.portal.prices.targetOf(ctx, held, planWish{r.Plan, r.Price, r.Quantity})
 	if err != nil {
