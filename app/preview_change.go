@@ -62,11 +62,11 @@ func (c *ChangeSubscription) Preview(ctx context.Context, w ChangeWish) (ChangeP
 	if is.to.isPresent(is.held) {
 		return p, nil
 	}
-	if p.Cost, err = c.gateway.PreviewChange(ctx, is.to.change(is.held), p.ProrationDate, is.when == WhenPeriodEnd); err != nil {
+	p.Cost, err = c.gateway.PreviewChange(ctx, ports.PreviewRequest{
+		Change: is.to.change(is.held), At: p.ProrationDate, AtPeriodEnd: is.when == WhenPeriodEnd,
+	})
+	if err != nil {
 		return ChangePreview{}, fmt.Errorf("preview a change of subscription %s: %w", is.held.sub.ID, err)
-	}
-	if p.Cost.Later != nil && p.Cost.Later.At.IsZero() {
-		p.Cost.Later.At = is.held.sub.PeriodEnd()
 	}
 	p.Rights = is.rights(c.catalog, now)
 	return p, nil

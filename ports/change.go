@@ -23,6 +23,13 @@ type ChangeRequest struct {
 	IdempotencyKey string
 }
 
+// PreviewRequest asks what a change would cost.
+type PreviewRequest struct {
+	Change
+	At          time.Time // when the change would be counted from
+	AtPeriodEnd bool      // the change would be made at the end of the period
+}
+
 // Changed is a subscription after a change.
 type Changed struct {
 	Fact domain.SubscriptionFact
@@ -41,8 +48,10 @@ type EndRequest struct {
 
 // ChangePreview is what a change would cost.
 type ChangePreview struct {
-	Now   *InvoicePreview // nil: nothing is invoiced at once
-	Later *InvoicePreview // the next period's; nil: there is none, or it cannot be known
+	Now *InvoicePreview // nil: nothing is invoiced at once
+	// Later is the next period's; nil: there is none, or it cannot be known, as where
+	// another change is planned, which Stripe counts in.
+	Later *InvoicePreview
 }
 
 // InvoicePreview is an invoice that is not there yet. Amounts are in minor units of the
@@ -72,7 +81,7 @@ type Changes interface {
 	// PreviewChange asks what a change would cost, now or from the end of the period on.
 	// What is due later is asked for as well. [ErrNotFound] if there is no such
 	// subscription.
-	PreviewChange(ctx context.Context, c Change, at time.Time, atPeriodEnd bool) (ChangePreview, error)
+	PreviewChange(ctx context.Context, r PreviewRequest) (ChangePreview, error)
 
 	// ChangeSubscription changes an item, and invoices at once what that costs. Unless it
 	// is paid, nothing changes: see [Changed].

@@ -132,27 +132,27 @@ func (g *Gateway) firstTime(key, does string) (bool, error) {
 }
 
 // PreviewChange implements [ports.Gateway].
-func (g *Gateway) PreviewChange(ctx context.Context, c ports.Change, at time.Time, atPeriodEnd bool) (ports.ChangePreview, error) {
+func (g *Gateway) PreviewChange(ctx context.Context, r ports.PreviewRequest) (ports.ChangePreview, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.begin(ctx); err != nil {
 		return ports.ChangePreview{}, err
 	}
-	sub, err := g.changeable(c)
+	sub, err := g.changeable(r.Change)
 	if err != nil {
 		return ports.ChangePreview{}, err
 	}
-	changed, lines := g.withChange(sub, c, at.Truncate(time.Second))
+	changed, lines := g.withChange(sub, r.Change, r.At.Truncate(time.Second))
 	var p ports.ChangePreview
-	if !atPeriodEnd && len(lines) > 0 {
-		p.Now = g.previewOf(lines, at)
+	if !r.AtPeriodEnd && len(lines) > 0 {
+		p.Now = g.previewOf(lines, r.At)
 	}
-	item := changed.Items[itemAt(changed, c.Item)]
-	if changed.PeriodEnd().Equal(sub.PeriodEnd()) || atPeriodEnd {
+	item := changed.Items[itemAt(changed, r.Item)]
+	if changed.PeriodEnd().Equal(sub.PeriodEnd()) || r.AtPeriodEnd {
 		price, _ := g.price(item.Price)
 		next := item
 		next.PeriodStart, next.PeriodEnd = sub.PeriodEnd(), sub.PeriodEnd().Add(periodOf(price))
-		if !sub.CancelAtPeriodEnd {
+		if _, planned := g.scheduled[sub.ID]; !planned && !sub.CancelAtPeriodEnd {
 			p.Later = g.previewOf([]domain.Line{lineOf(next, price.Amount*next.Quantity, next.PeriodStart, domain.LineCycle)}, next.PeriodStart)
 		}
 	}

@@ -30,7 +30,7 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 			"end":    func() error { _, err := gateway.CancelSubscription(t.Context(), end, true); return err },
 			"resume": func() error { _, err := gateway.ResumeSubscription(t.Context(), end); return err },
 			"preview": func() error {
-				_, err := gateway.PreviewChange(t.Context(), change.Change, time.Now(), false)
+				_, err := gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: change.Change, At: time.Now()})
 				return err
 			},
 			"pay page": func() error { _, err := gateway.PayPage(t.Context(), "sub_1"); return err },

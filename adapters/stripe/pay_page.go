@@ -21,7 +21,7 @@ func (g *Gateway) PayPage(ctx context.Context, id domain.SubscriptionID) (string
 	}
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
-	got, err := g.ask(ctx, c)
+	got, err := g.send(ctx, c)
 	if err != nil {
 		return "", err
 	}

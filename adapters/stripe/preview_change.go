@@ -36,25 +36,26 @@ type previewedLine struct {
 
 // PreviewChange implements [ports.Gateway]. Stripe previews one invoice: that of the change
 // if there is one, and else the next. So it is asked a second time for the next, as it is
-// if the change itself costs nothing.
-func (g *Gateway) PreviewChange(ctx context.Context, c ports.Change, at time.Time, atPeriodEnd bool) (ports.ChangePreview, error) {
+// if the change itself costs nothing. By a schedule, the next is what is planned.
+func (g *Gateway) PreviewChange(ctx context.Context, r ports.PreviewRequest) (ports.ChangePreview, error) {
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
+	sub, err := g.subscriptionNow(ctx, r.Subscription)
+	if err != nil {
+		return ports.ChangePreview{}, err
+	}
 	var p ports.ChangePreview
-	if !atPeriodEnd {
-		invoice, now, err := g.preview(ctx, c, at, alwaysInvoice)
-		if err != nil || invoice == nil || !now {
-			p.Later = invoice
+	if !r.AtPeriodEnd {
+		if p, err = g.previewNow(ctx, r, sub); err != nil || p.Now == nil {
 			return p, err
 		}
-		p.Now = invoice
 	}
-	later, now, err := g.preview(ctx, c, at, noProration)
+	later, now, err := g.preview(ctx, r, sub, noProration)
 	switch {
-	case err != nil || later == nil:
+	case err != nil || later == nil || sub.schedule != "":
 		return p, err
-	case atPeriodEnd && now: // another interval, which the next phase begins with
-		later.At = time.Time{}
+	case r.AtPeriodEnd && now: // another interval, which the next period begins with
+		later.At = sub.nextEnd()
 		for i := range later.Lines {
 			later.Lines[i].From, later.Lines[i].Until = time.Time{}, time.Time{}
 		}
@@ -64,6 +65,21 @@ func (g *Gateway) PreviewChange(ctx context.Context, c ports.Change, at time.Tim
 	}
 	p.Later = later
 	return p, nil
+}
+
+// previewNow is what a change would cost at once; if that is nothing, the next invoice.
+func (g *Gateway) previewNow(ctx context.Context, r ports.PreviewRequest, sub subscriptionNow) (ports.ChangePreview, error) {
+	invoice, now, err := g.preview(ctx, r, sub, alwaysInvoice)
+	switch {
+	case err != nil:
+		return ports.ChangePreview{}, err
+	case now:
+		return ports.ChangePreview{Now: invoice}, nil
+	case sub.schedule != "":
+		return ports.ChangePreview{}, nil
+	default:
+		return ports.ChangePreview{Later: invoice}, nil
+	}
 }
 
 func hasProration(lines []ports.PreviewLine) bool {
@@ -76,21 +92,18 @@ func hasProration(lines []ports.PreviewLine) bool {
 }
 
 // preview is one invoice, nil if there will be none, and whether it is made at once.
-func (g *Gateway) preview(ctx context.Context, change ports.Change, at time.Time, behavior string) (*ports.InvoicePreview, bool, error) {
+func (g *Gateway) preview(ctx context.Context, r ports.PreviewRequest, sub subscriptionNow, behavior string) (*ports.InvoicePreview, bool, error) {
 	params := &stripe.InvoiceUpcomingParams{
-		Subscription:                  stripe.String(string(change.Subscription)),
-		SubscriptionItems:             []*stripe.SubscriptionItemsParams{itemParams(change)},
+		Subscription:                  stripe.String(string(r.Subscription)),
+		SubscriptionItems:             []*stripe.SubscriptionItemsParams{itemParams(r.Change)},
 		SubscriptionProrationBehavior: stripe.String(behavior),
-		SubscriptionProrationDate:     stripe.Int64(at.Unix()),
+		SubscriptionProrationDate:     stripe.Int64(r.At.Unix()),
 	}
 	c := call{does: "preview change", method: http.MethodGet, path: "/v1/invoices/upcoming", params: params, version: previewVersion, belonging: true}
-	if err := noSubscription(c, change.Subscription); err != nil {
-		return nil, false, err
-	}
 	if behavior == noProration {
 		params.SubscriptionProrationDate = nil
 	}
-	got, err := g.ask(ctx, c)
+	got, err := g.send(ctx, c)
 	if errors.Is(err, errNoneUpcoming) {
 		return nil, false, nil
 	}
@@ -107,7 +120,7 @@ func (g *Gateway) preview(ctx context.Context, change ports.Change, at time.Time
 		}
 	}
 	read := invoice.read()
-	return read, !read.At.After(got.askedAt.Add(time.Minute)), nil
+	return read, read.At.Before(sub.nextEnd()), nil
 }
 
 // previewLines asks for the lines of a preview that has too many to come with it.

@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -16,6 +17,17 @@ type subscriptionNow struct {
 	schedule ref
 	pending  bool // a change waits for its payment
 	payURL   string
+}
+
+// nextEnd is when the period ends of the items that ends first: the next invoice's time.
+func (n subscriptionNow) nextEnd() time.Time {
+	end := n.Snapshot.PeriodEnd()
+	for _, item := range n.Snapshot.Items {
+		if item.PeriodEnd.Before(end) && !item.PeriodEnd.IsZero() {
+			end = item.PeriodEnd
+		}
+	}
+	return end
 }
 
 // subscriptionNow asks for a subscription before it is changed, and after.

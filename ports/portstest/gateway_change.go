@@ -34,6 +34,10 @@ func (s subscriber) to(price domain.Price, quantity int64, key string) ports.Cha
 	}
 }
 
+func (s subscriber) preview(r ports.ChangeRequest, at time.Time, atPeriodEnd bool) ports.PreviewRequest {
+	return ports.PreviewRequest{Change: r.Change, At: at, AtPeriodEnd: atPeriodEnd}
+}
+
 func (s subscriber) end(key string) ports.EndRequest {
 	return ports.EndRequest{Subscription: s.sub.ID, Deployment: deployment, IdempotencyKey: string(s.sub.ID) + " " + key}
 }
@@ -133,7 +137,7 @@ func gatewayChangeRefused(t *testing.T, f GatewayFixture) {
 			"change":   func() error { _, err := s.Gateway.ChangeSubscription(t.Context(), r); return err },
 			"schedule": func() error { _, err := s.Gateway.ScheduleChange(t.Context(), r); return err },
 			"preview": func() error {
-				_, err := s.Gateway.PreviewChange(t.Context(), r.Change, time.Now(), false)
+				_, err := s.Gateway.PreviewChange(t.Context(), s.preview(r, time.Now(), false))
 				return err
 			},
 		} {
@@ -158,11 +162,11 @@ func gatewayPreview(t *testing.T, f GatewayFixture) {
 	}{{s.Dearer, 3}, {s.Dearer, 1}, {s.Recurring, 9}} {
 		r := s.to(to.price, to.quantity, fmt.Sprint("change-", i))
 		r.ProrationDate = at
-		p, err := s.Gateway.PreviewChange(t.Context(), r.Change, at, false)
+		p, err := s.Gateway.PreviewChange(t.Context(), s.preview(r, at, false))
 		if err != nil || p.Now == nil || p.Later == nil {
 			t.Fatalf("%d: got %+v, %v, want what is due now and later", i, p, err)
 		}
-		if again, err := s.Gateway.PreviewChange(t.Context(), r.Change, at, false); err != nil || again.Now.Total != p.Now.Total {
+		if again, err := s.Gateway.PreviewChange(t.Context(), s.preview(r, at, false)); err != nil || again.Now.Total != p.Now.Total {
 			t.Errorf("%d: asked again: got %+v, %v, want %+v", i, again.Now, err, p.Now)
 		}
 		if _, err := s.Gateway.ChangeSubscription(t.Context(), r); err != nil {
@@ -197,12 +201,19 @@ func (s subscriber) same(t *testing.T, when string, p ports.InvoicePreview, i do
 func gatewayPreviewAtPeriodEnd(t *testing.T, f GatewayFixture) {
 	s := newSubscriber(t, f)
 	r := s.to(s.Dearer, 3, "schedule-1")
-	p, err := s.Gateway.PreviewChange(t.Context(), r.Change, time.Now(), true)
+	p, err := s.Gateway.PreviewChange(t.Context(), s.preview(r, time.Now(), true))
 	if err != nil || p.Now != nil || p.Later == nil {
 		t.Fatalf("got %+v, %v, want what is due later alone", p, err)
 	}
 	if _, err := s.Gateway.ScheduleChange(t.Context(), r); err != nil {
 		t.Fatal(err)
+	}
+	another := s.to(s.Dearer, 9, "").Change
+	for _, atPeriodEnd := range []bool{false, true} {
+		also, err := s.Gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: another, At: time.Now(), AtPeriodEnd: atPeriodEnd})
+		if err != nil || also.Later != nil || (also.Now == nil) != atPeriodEnd {
+			t.Errorf("with a change that is planned: got %+v, %v, want nothing said of later", also, err)
+		}
 	}
 	s.Renew(t, s.sub.ID)
 	s.same(t, "later", *p.Later, s.invoices(t)[0].Invoice)
