@@ -14,7 +14,7 @@ for (const card of document.querySelectorAll('[data-card]')) {
 
 // What the service says to programs, with ids, in words for a buyer.
 const words = {
-  already_subscribed: 'You already have a subscription that rules this one out, so none was added. Nothing was charged.',
+  not_in_portal: 'Your subscription cannot be changed on this page. Nothing was charged.',
 };
 
 // Back from Stripe's page, a browser may show this one as it was left.
@@ -53,6 +53,11 @@ async function upgrade(card, button) {
   setBusy(button);
   try {
     const answer = await ask('POST', `/api/checkout/${encodeURIComponent(button.dataset.plan)}`, { body: order });
+    if (answer.action === 'none') {
+      setBusy(null);
+      trouble.textContent = 'You have this plan already. “My entitlements” leads to where you manage it.';
+      return;
+    }
     if (!/^https?:\/\//.test(answer.url ?? '')) {
       throw new Error('The service named no payment page. Please try again.');
     }

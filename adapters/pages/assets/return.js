@@ -125,6 +125,5 @@ if (id) {
   again.querySelector('button').addEventListener('click', () => follow(id));
   follow(id);
 } else {
-  say('error', 'No order is named here', 'The address of this page lacks its order_id. What you hold is listed under “My entitlements”.');
-  next.hidden = false;
+  location.replace('/me'); // back from a change, which is no order
 }
