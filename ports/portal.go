@@ -37,8 +37,6 @@ type PortalOffer struct {
 	Products []PortalProduct
 	// Quantities: the quantity may be changed too.
 	Quantities bool
-	// ReturnURL is where the portal leads back to, unless a session says another address.
-	ReturnURL string
 }
 
 // PortalProductsMost is how many products Stripe lets a portal offer.
@@ -81,6 +79,6 @@ type Portal interface {
 
 // Fingerprint is short, and the same for the same offer.
 func (o PortalOffer) Fingerprint() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t %q", o.Products, o.Quantities, o.ReturnURL))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t", o.Products, o.Quantities))
 	return hex.EncodeToString(sum[:16])
 }

@@ -57,7 +57,7 @@ func portalAgainstStripesDescription(t *testing.T, d descriptions) {
 	products := []ports.PortalProduct{{ID: "prod_1", Prices: []domain.PriceID{"price_1", "price_2"}}}
 	for name, offer := range map[string]ports.PortalOffer{
 		"nothing":    {Deployment: "0123abcd"},
-		"products":   {Deployment: "0123abcd", Products: products, ReturnURL: "https://app.example"},
+		"products":   {Deployment: "0123abcd", Products: products},
 		"quantities": {Deployment: "0123abcd", Products: products, Quantities: true},
 	} {
 		if id, err := gateway.PortalConfiguration(t.Context(), offer); err != nil || !strings.HasPrefix(string(id), "bpc_") {

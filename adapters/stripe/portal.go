@@ -101,9 +101,6 @@ func portalConfigurationParams(offer ports.PortalOffer) *stripe.BillingPortalCon
 		},
 		Metadata: map[string]string{metaDeployment: string(offer.Deployment), metaOffer: offer.Fingerprint()},
 	}
-	if offer.ReturnURL != "" {
-		p.DefaultReturnURL = stripe.String(offer.ReturnURL)
-	}
 	if len(offer.Products) == 0 {
 		return p
 	}

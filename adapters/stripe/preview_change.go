@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -83,12 +84,7 @@ func (g *Gateway) previewNow(ctx context.Context, r ports.PreviewRequest, sub su
 }
 
 func hasProration(lines []ports.PreviewLine) bool {
-	for _, l := range lines {
-		if l.Proration {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(lines, func(l ports.PreviewLine) bool { return l.Proration })
 }
 
 // preview is one invoice, nil if there will be none, and whether it is made at once.

@@ -17,7 +17,7 @@ func (s shopper) offer(t *testing.T) ports.PortalOffer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := ports.PortalOffer{Deployment: deployment, Quantities: true, ReturnURL: returnURL}
+	o := ports.PortalOffer{Deployment: deployment, Quantities: true}
 	for _, p := range prices {
 		if p.Product == "" {
 			t.Errorf("price %s has no product", p.ID)
@@ -45,11 +45,10 @@ func gatewayPortalConfiguration(t *testing.T, f GatewayFixture) {
 	}
 	seen := map[ports.PortalConfigurationID]string{first: "all"}
 	for name, change := range map[string]func(*ports.PortalOffer){
-		"nothing":            func(o *ports.PortalOffer) { o.Products, o.Quantities = nil, false },
-		"fewer products":     func(o *ports.PortalOffer) { o.Products = o.Products[:1] },
-		"no quantities":      func(o *ports.PortalOffer) { o.Quantities = false },
-		"another's":          func(o *ports.PortalOffer) { o.Deployment = "another" },
-		"another return URL": func(o *ports.PortalOffer) { o.ReturnURL = "https://app.example/other" },
+		"nothing":        func(o *ports.PortalOffer) { o.Products, o.Quantities = nil, false },
+		"fewer products": func(o *ports.PortalOffer) { o.Products = o.Products[:1] },
+		"no quantities":  func(o *ports.PortalOffer) { o.Quantities = false },
+		"another's":      func(o *ports.PortalOffer) { o.Deployment = "another" },
 	} {
 		other := all
 		change(&other)
