@@ -50,14 +50,15 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/admin/grants/:grant_id/revoke": `{"reason":"a mistake"}`,
 		"POST /api/admin/grants/:id/revoke":       `{"reason":"a mistake"}`,
 		"POST /api/admin/events/replay":           `{"outcome":"quarantined"}`,
+		"POST /api/portal":                        `{"flow":"subscription_cancel"}`,
 	}
 	given := s.call("POST", "/api/admin/users/ada/grants", `{"feature":"sso","reason":"a favor"}`, as("admin:ops"))
 	grant := given.json["id"].(string)
 	table := map[string][]int{
 		"POST /api/checkout/:plan":       {401, 201, 201, 400, 400, 401},
-		"POST /api/portal":               {401, 200, 409, 400, 400, 401}, // eve has bought nothing
+		"POST /api/portal":               {401, 409, 409, 400, 400, 401}, // neither is subscribed
 		"POST /api/subscription/change":  {401, 400, 400, 400, 400, 401}, // without a body
-		"POST /api/subscription/cancel":  {401, 409, 409, 400, 400, 401}, // neither is subscribed
+		"POST /api/subscription/cancel":  {401, 409, 409, 400, 400, 401},
 		"POST /api/subscription/resume":  {401, 409, 409, 400, 400, 401},
 		"GET /api/subscription/preview":  {401, 400, 400, 400, 400, 401}, // without a plan
 		"GET /api/orders/:id":            {401, 200, 404, 200, 200, 401},
