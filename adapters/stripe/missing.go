@@ -3,7 +3,6 @@ package stripe
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -16,9 +15,6 @@ import (
 func missing(c call, err error) error {
 	var said *stripe.Error
 	if !c.belonging || !errors.As(err, &said) || said.Code != stripe.ErrorCodeResourceMissing {
-		return nil
-	}
-	if strings.Contains(said.Param, "[") { // names something else, such as the price of an item
 		return nil
 	}
 	return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))

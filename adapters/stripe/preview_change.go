@@ -95,7 +95,7 @@ func (g *Gateway) preview(ctx context.Context, r ports.PreviewRequest, sub subsc
 		SubscriptionProrationBehavior: stripe.String(behavior),
 		SubscriptionProrationDate:     stripe.Int64(r.At.Unix()),
 	}
-	c := call{does: "preview change", method: http.MethodGet, path: "/v1/invoices/upcoming", params: params, version: previewVersion, belonging: true}
+	c := call{does: "preview change", method: http.MethodGet, path: "/v1/invoices/upcoming", params: params, version: previewVersion}
 	if behavior == noProration {
 		params.SubscriptionProrationDate = nil
 	}

@@ -65,10 +65,10 @@ func TestPrices(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ports.StripePrice{
-		{ID: "gold", Active: true, Archived: true, Amount: 9900, Currency: "usd"},
-		{ID: "price_tiers", AmountUnknown: true, Tiered: true, Currency: "eur", Interval: "year", IntervalCount: 2},
-		{ID: "price_use", Active: true, AmountUnknown: true, Metered: true, Currency: "usd", Interval: "month", IntervalCount: 1},
-		{ID: "price_free", Active: true, Archived: true, Currency: "usd"},
+		{ID: "gold", Product: "prod_2", Active: true, Archived: true, Amount: 9900, Currency: "usd"},
+		{ID: "price_tiers", Product: "prod_1", AmountUnknown: true, Tiered: true, Currency: "eur", Interval: "year", IntervalCount: 2},
+		{ID: "price_use", Product: "prod_3", Active: true, AmountUnknown: true, Metered: true, Currency: "usd", Interval: "month", IntervalCount: 1},
+		{ID: "price_free", Product: "prod_4", Active: true, Archived: true, Currency: "usd"},
 		{ID: "price_k1", LookupKey: "k1", Amount: 1, Archived: true},
 		{ID: "price_k11", LookupKey: "k11", Amount: 1},
 	}
