@@ -84,7 +84,7 @@ func TestExplain_RestsOnInvoicesAndTheirLines(t *testing.T) {
 		{"line", "il_in_1_0", "cycle, 50.00 usd for 5 units of price_m, 2026-03-01T12:00:00Z to 2026-03-31T12:00:00Z"},
 		{"line", "il_in_1_1", "cycle, 5.00 usd for 1 unit of price_addon, 2026-03-01T12:00:00Z to 2026-03-31T12:00:00Z"},
 		{"credit_note", "cn_1", "credit note of 5.00 usd: issued, 5.00 usd of line il_in_1_1"},
-		{"dispute", "dp_pi_1", "dispute over 10.00 usd: warning_needs_response, since 2026-03-07T12:00:00Z"},
+		{"dispute", "dp_pi_1", "dispute over 10000.00 usd: warning_needs_response, since 2026-03-07T12:00:00Z"},
 	} {
 		if got := evidenceOf(source, want[0], want[1]); got != want[2] {
 			t.Errorf("%s %s says %q, want %q", want[0], want[1], got, want[2])

@@ -126,7 +126,7 @@ func TestMoneyBack_OfASubscription(t *testing.T) {
 	}
 	dispute := func(at time.Time, status domain.DisputeStatus) domain.Fact {
 		d := disputeSays("charge.dispute.created", at, status)
-		d.CreatedAt = at
+		d.CreatedAt, d.Amount = at, 2900
 		return d
 	}
 	early, late := noon.Add(15*day), noon.Add(month+15*day)

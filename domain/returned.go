@@ -71,8 +71,8 @@ func (b *Bill) isPart(d Dispute) bool {
 			whole = max(whole, b.paid(), c.Amount)
 		}
 	}
-	if whole <= 0 {
-		return false // nobody said how much it is of
+	if whole <= 0 || d.Amount <= 0 {
+		return false // nobody said how much it is, or of how much
 	}
 	var disputed int64
 	for _, other := range b.Disputes {

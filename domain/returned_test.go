@@ -199,6 +199,7 @@ func TestReturned_ADisputeOverOneOfTwoPayments(t *testing.T) {
 	tellAll(t, map[string]story{
 		"the smaller one, lost":                       {also(dispute("small", 3000, "lost")), []holding{{21, five}}},
 		"the smaller one, open":                       {also(dispute("small", 3000, "needs_response")), []holding{{21, five}}},
+		"the smaller one, and nobody told its charge": {append(paid[:2:2], dispute("small", 3000, "lost")), []holding{{21, five}}},
 		"both, lost":                                  {also(dispute("small", 3000, "lost"), dispute("large", 11500, "lost")), []holding{{21, "nothing"}}},
 		"the one is lost, the other open":             {also(dispute("small", 3000, "lost"), dispute("large", 11500, "under_review")), []holding{{21, "nothing"}}},
 		"the one is refunded, and the other disputed": {also(refundOf(9, "pi_small", "succeeded", 3000), dispute("large", 11500, "needs_response")), []holding{{21, "nothing"}}},

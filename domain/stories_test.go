@@ -193,9 +193,10 @@ func refundOf(days float64, intent domain.PaymentIntentID, status domain.RefundS
 }
 
 // disputeOf is a bank's word on an invoice's payment.
+// disputeOf is over all that was paid, whatever that was.
 func disputeOf(days float64, intent domain.PaymentIntentID, status domain.DisputeStatus) domain.Fact {
 	return domain.DisputeFact{
 		Type: "charge.dispute.updated", At: on(days), ID: domain.DisputeID("dp_" + intent), PaymentIntent: intent,
-		Status: status, Amount: 1000, Currency: "usd", CreatedAt: on(days),
+		Status: status, Amount: 1_000_000, Currency: "usd", CreatedAt: on(days),
 	}
 }
