@@ -175,7 +175,7 @@ func (c *coverage) spans(item *Item, all []piece) []piece {
 			case last >= 0 && all[last].price == price && all[last].quantity == quantity && all[last].until.Equal(at):
 				all[last].until = next
 			default:
-				all = append(all, piece{interval{at, next}, price, quantity, GrantsUsual, BasisPaid})
+				all = append(all, piece{interval{at, next}, price, quantity, GrantsUsual, BasisPaid, Ending{}})
 			}
 		}
 	}

@@ -9,8 +9,8 @@ import (
 
 // DerivationVersion is counted up by whoever changes what the same facts, rules and
 // catalog give: a service that starts then derives anew what everybody has. 2: what the
-// prices of orders meant is learned.
-const DerivationVersion = 2
+// prices of orders meant is learned. 3: how entitlements end.
+const DerivationVersion = 3
 
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an
@@ -78,7 +78,7 @@ func (s *Standing) addEntitlements(all []Entitlement, c *Catalog) []Entitlement 
 func (s *Standing) addGrants(all []Entitlement, plan *Plan, c *Catalog) []Entitlement {
 	for feature, value := range plan.GrantsOf(s.Grants) {
 		all = append(all, Entitlement{
-			Feature: feature, Source: s.Source, Plan: plan.Key, Value: c.timesUnits(feature, value, s.Quantity), Since: s.Since, Until: s.Until,
+			Feature: feature, Source: s.Source, Plan: plan.Key, Value: c.timesUnits(feature, value, s.Quantity), Since: s.Since, Until: s.Until, Ending: s.Ending,
 		})
 	}
 	return all
@@ -104,7 +104,7 @@ func addTogether(all []Entitlement, standings []Standing, c *Catalog) []Entitlem
 		switch {
 		case last < first || joined[last].Feature != e.Feature:
 		case joined[last].Value == e.Value && joined[last].Plan == e.Plan && joined[last].Until.Equal(e.Since):
-			joined[last].Until = e.Until
+			joined[last].Until, joined[last].Ending = e.Until, e.Ending
 			continue
 		default:
 			e.Part = joined[last].Part + 1
@@ -142,10 +142,11 @@ func addBetween(all []Entitlement, between interval, standings []Standing, c *Ca
 			if twice >= 0 {
 				e := &all[first+twice]
 				e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)
+				e.Ending = e.Ending.or(of.ending)
 				continue
 			}
 			all = append(all, Entitlement{
-				Feature: feature, Source: standings[0].Source, Plan: of.plan, Value: value, Since: between.from, Until: between.until,
+				Feature: feature, Source: standings[0].Source, Plan: of.plan, Value: value, Since: between.from, Until: between.until, Ending: of.ending,
 			})
 		}
 	}
@@ -157,6 +158,7 @@ type unitsOf struct {
 	plan   PlanKey
 	grants GrantSet
 	count  int64
+	ending Ending
 }
 
 // unitsIn adds up what standings give in a stretch of time, sorted.
@@ -168,10 +170,14 @@ func unitsIn(between interval, standings []Standing, c *Catalog, all []unitsOf) 
 			continue
 		}
 		plan := c.Plans[s.Plan]
-		of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}
+		of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity, Ending{InGrace: s.Ending.InGrace}}
+		if span.until.Equal(between.until) {
+			of.ending = s.Ending
+		}
 		same := slices.IndexFunc(all, func(u unitsOf) bool { return u.plan == of.plan && u.grants == of.grants })
 		if same >= 0 {
 			all[same].count = saturatingAdd(all[same].count, of.count)
+			all[same].ending = all[same].ending.or(of.ending)
 			continue
 		}
 		all = append(all, of)

@@ -59,11 +59,18 @@ type Entitlement struct {
 	Value Value
 	Since time.Time // UTC
 	Until time.Time // UTC, exclusive; zero: no end
+	Ending
 }
 
 // ClockTolerance is how far Stripe's clock may be ahead of ours: what begins now by
 // Stripe's clock has begun. It is that of the signatures of webhooks.
 const ClockTolerance = 5 * time.Minute
+
+// goesOn is the right as it will be if what renews is renewed.
+func (e Entitlement) goesOn() Entitlement {
+	e.Until = e.Ending.after(e.Until)
+	return e
+}
 
 // LiveAt tells whether the right holds at t.
 func (e Entitlement) LiveAt(t time.Time) bool {
@@ -97,8 +104,12 @@ type Right struct {
 	Feature FeatureKey
 	Value   Value
 	Since   time.Time     // the earliest start among the live sources
-	Until   time.Time     // when it is no longer as much as Value; zero: no end
+	Until   time.Time     // when it is no longer as much as Value, unless renewed; zero: no end
 	Sources []Entitlement // the live sources, sorted
+
+	Renews  bool      // Until is not the end: something that goes on by itself gives it
+	EndsAt  time.Time // when it is no longer as much as Value, if what renews is renewed; zero: no end is known
+	InGrace bool      // as much as Value is given for a while only, as something is overdue
 }
 
 // Rights merges entitlements into what holds at t, sorted by feature: a union
@@ -119,15 +130,31 @@ func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
 	return rights
 }
 
-// rightAt makes one right of the entitlements to one feature.
+// rightAt makes one right of the entitlements to one feature, sorted.
 func rightAt(all []Entitlement, rule MergeRule, t time.Time) (Right, bool) {
 	r, holds := valueAt(all, rule, t)
 	if !holds {
 		return Right{}, false
 	}
-	// It holds until the first moment at which it is less: whatever begins before then
-	// counts, too.
-	var ends []time.Time
+	r.Until = lessFrom(all, rule, t, r.Value)
+	r.EndsAt = r.Until
+	if slices.ContainsFunc(r.Sources, func(e Entitlement) bool { return e.Renews }) {
+		r.EndsAt = lessFrom(goingOn(all, t), rule, t, r.Value)
+	}
+	r.Renews = !r.EndsAt.Equal(r.Until)
+	if slices.ContainsFunc(r.Sources, func(e Entitlement) bool { return e.InGrace }) {
+		settled := slices.DeleteFunc(slices.Clone(r.Sources), func(e Entitlement) bool { return e.InGrace })
+		without, still := valueAt(settled, rule, t)
+		r.InGrace = !still || without.Value.lessThan(r.Value)
+	}
+	return r, true
+}
+
+// lessFrom is the first moment after t at which entitlements give less than a value:
+// whatever begins before then counts, too. Zero: they never do.
+func lessFrom(all []Entitlement, rule MergeRule, t time.Time, value Value) time.Time {
+	var room [8]time.Time
+	ends := room[:0]
 	for _, e := range all {
 		if e.Until.After(t) {
 			ends = append(ends, e.Until)
@@ -135,12 +162,25 @@ func rightAt(all []Entitlement, rule MergeRule, t time.Time) (Right, bool) {
 	}
 	slices.SortFunc(ends, time.Time.Compare)
 	for _, end := range ends {
-		if later, still := valueAt(all, rule, end); !still || later.Value.lessThan(r.Value) {
-			r.Until = end
-			break
+		if later, still := valueAt(all, rule, end); !still || later.Value.lessThan(value) {
+			return end
 		}
 	}
-	return r, true
+	return time.Time{}
+}
+
+// goingOn are the entitlements to one feature that are not over at t, sorted, as they will
+// be if what renews is renewed: what would come after it then does not.
+func goingOn(all []Entitlement, t time.Time) []Entitlement {
+	on := make([]Entitlement, 0, len(all))
+	for _, e := range all {
+		last := len(on) - 1
+		followsRenewed := last >= 0 && on[last].Renews && on[last].Source == e.Source
+		if !followsRenewed && (e.Until.IsZero() || e.Until.After(t)) {
+			on = append(on, e.goesOn())
+		}
+	}
+	return on
 }
 
 // valueAt is what holds at t, without an end.

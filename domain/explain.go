@@ -61,6 +61,7 @@ type SourceExplanation struct {
 	Value    Value     // what it gives, gave or would give
 	Since    time.Time // of what it gives or gave; UTC
 	Until    time.Time // of what it gives or gave; UTC, exclusive; zero: no end
+	Ending   Ending    // of what it gives or gave
 	Rule     Rule      // what decided; zero: from the history
 	Evidence []Evidence
 
@@ -68,6 +69,10 @@ type SourceExplanation struct {
 	// there was none.
 	Last Change
 }
+
+// EndsAt is when what the source gives ends, if what renews is renewed; zero: no end is
+// known.
+func (s SourceExplanation) EndsAt() time.Time { return s.Ending.after(s.Until) }
 
 // claim is what one source gives of one feature, in all its stretches.
 type claim struct {
@@ -134,7 +139,7 @@ func (e *explaining) tellHistory(past []Change) {
 func (e *explaining) told(last Change) SourceExplanation {
 	was := last.Entitlement
 	return SourceExplanation{
-		Source: was.Source, Plan: was.Plan, Value: was.Value, Since: was.Since, Until: was.Until,
+		Source: was.Source, Plan: was.Plan, Value: was.Value, Since: was.Since, Until: was.Until, Ending: was.Ending,
 		State: stateAt(was, last.Kind != ChangeRevoked, last, e.At), Last: last,
 	}
 }
@@ -160,11 +165,12 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 		}
 		for _, could := range s.couldGive(a, e.catalog) {
 			one := told
-			one.Value, one.Since, one.Until = could.Value, could.Since, could.Until
+			one.Value, one.Since, one.Until, one.Ending = could.Value, could.Since, could.Until, could.Ending
 			one.Last = last[claim{could.Feature, s.Source}]
 			one.State = stateAt(could, s.Gives, one.Last, e.At)
 			if one.State == StateRevoked {
-				one.Since, one.Until = one.Last.Entitlement.Since, one.Last.Entitlement.Until
+				was := one.Last.Entitlement
+				one.Since, one.Until, one.Ending = was.Since, was.Until, was.Ending
 			}
 			e.add(could.Feature, one)
 		}

@@ -21,10 +21,10 @@ func TestExplain_SaysInWordsWhyASubscriptionGivesWhatItGives(t *testing.T) {
 	}{
 		"active": {
 			[]domain.Fact{sub(0, "active", month(0, 1)), first}, 1,
-			"access: active -> period", "gives it since 2026-03-01T12:00:00Z until 2026-04-01T12:00:00Z",
+			"access: active -> period", "gives it since 2026-03-01T12:00:00Z until 2026-04-01T12:00:00Z, and renews",
 		},
 		"a renewal that was declined": {
-			owed, 31, "access: past_due, overdue: yes -> grace", "gives it since 2026-03-01T12:00:00Z until 2026-04-16T12:00:00Z",
+			owed, 31, "access: past_due, overdue: yes -> grace", "gives it since 2026-03-01T12:00:00Z until 2026-04-16T12:00:00Z, in grace",
 		},
 		"declined long ago": {
 			append(owed[:4:4], sub(50, "past_due", month(1, 1))), 51,

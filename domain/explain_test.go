@@ -128,7 +128,7 @@ func TestExplain_SaysWhatDecidedAndWhatItRestsOn(t *testing.T) {
 			},
 			held: true, state: domain.StateGives, rule: domain.Rule{Table: domain.TableAccess, Row: "past_due, overdue: yes", Effect: "grace"}, last: "evt_3",
 			rests: [3]string{"invoice", "in_1", "open, 29.00 usd, due since 2026-03-31T12:00:00Z"},
-			says:  "gives it since 2026-03-01T12:00:00Z until 2026-04-14T12:00:00Z",
+			says:  "gives it since 2026-03-01T12:00:00Z until 2026-04-14T12:00:00Z, in grace",
 		},
 		"a subscription that will end": {
 			account: accountWith(ana), feature: "sso", source: "sub_1", at: noon.Add(day),

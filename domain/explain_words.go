@@ -9,9 +9,9 @@ import (
 func (s SourceExplanation) Says() string {
 	switch s.State {
 	case StateGives:
-		return "gives " + s.Value.words() + span(s.Since, s.Until)
+		return "gives " + s.Value.words() + span(s.Since, s.Until) + s.Ending.words()
 	case StateNotYet:
-		return "will give " + s.Value.words() + span(s.Since, s.Until)
+		return "will give " + s.Value.words() + span(s.Since, s.Until) + s.Ending.words()
 	case StateEnded:
 		return "gave " + s.Value.words() + " and ended on " + stamp(s.Until)
 	case StateRevoked:
@@ -103,15 +103,40 @@ func (c Change) cause() string {
 // Says tells in a sentence whether the feature is held.
 func (f FeatureExplanation) Says() string {
 	if f.Held && f.Right.Value.Type == FeatureLimit {
-		return "yes, " + f.Right.Value.words() + span(f.Right.Since, f.Right.Until)
+		return "yes, " + f.Right.Value.words() + f.Right.span()
 	}
 	if f.Held {
-		return "yes" + span(f.Right.Since, f.Right.Until)
+		return "yes" + f.Right.span()
 	}
 	if len(f.Sources) == 0 {
 		return "no: nothing that was bought or given gives it"
 	}
 	return "no"
+}
+
+// span tells from when until when as much as a right's value is held.
+func (r Right) span() string {
+	ending := Ending{Renews: r.Renews, InGrace: r.InGrace}
+	if r.Renews {
+		ending.EndsAt = r.EndsAt
+	}
+	return span(r.Since, r.Until) + ending.words()
+}
+
+// words tells how it ends; nothing of what ends and that is all.
+func (e Ending) words() string {
+	text := ""
+	if e.InGrace {
+		text = ", in grace"
+	}
+	switch {
+	case e.Renews && e.EndsAt.IsZero():
+		return text + ", and renews"
+	case e.Renews:
+		return text + ", and renews until it ends on " + stamp(e.EndsAt)
+	default:
+		return text
+	}
 }
 
 // words is how much a value is.

@@ -64,6 +64,7 @@ func fromThenOn(h domaintest.History, a domain.Account) []domain.Entitlement {
 func wantTruth(t *rapid.T, what string, h domaintest.History, a domain.Account) {
 	t.Helper()
 	entitlements := domain.Entitlements(a, shop)
+	wantEnds(t, what, h, entitlements)
 	moments := h.Moments()
 	for _, e := range entitlements {
 		for _, bound := range []time.Time{e.Since, e.Until} {

@@ -47,11 +47,19 @@ var mutants = []edit{
 			whole.until = never
 		}`},
 
+	// How what is given ends.
+	{"timeline.go", "p.ending = p.ending.byEnd(p.until, end)", `if !mutant("what is to end renews") {
+				p.ending = p.ending.byEnd(p.until, end)
+			}`},
+	{"timeline.go", "ending.Renews = !t.covered.gone &&", `ending.Renews = !mutant("nothing renews") &&`},
+	{"timeline.go", "InGrace: t.row.Gives == BasisGrace ||", `InGrace: t.row.Gives == BasisPeriod && mutant("all is in grace") || t.row.Gives == BasisGrace ||`},
+	{"ending.go", "	case until.Before(end):", "\tcase until.Before(end) && !mutant(\"a later end is none\"):"},
+
 	// What of a subscription is given.
 	{"observe.go", "unpaid = unpaid || o.Status != OrderPaid",
 		`unpaid = (unpaid || o.Status != OrderPaid) && !mutant("active is as good as paid")`},
-	{"timeline.go", "piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})",
-		`piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})
+	{"timeline.go", "piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives, ending})",
+		`piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives, ending})
 		if mutant("quantity 0 is one") {
 			all[len(all)-1].quantity = max(1, t.item.Quantity)
 		}`},
@@ -59,8 +67,8 @@ var mutants = []edit{
 		`if all[same].count = saturatingAdd(all[same].count, of.count); mutant("items of one plan do not add up") {
 				all[same].count = of.count
 			}`},
-	{"derive.go", "of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}",
-		`of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity}
+	{"derive.go", "of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity, Ending{InGrace: s.Ending.InGrace}}",
+		`of := unitsOf{s.Plan, plan.setOf(s.Grants), s.Quantity, Ending{InGrace: s.Ending.InGrace}}
 			if mutant("items of one plan add up only if they stand alike") {
 				of.grants = s.Grants
 			}`},

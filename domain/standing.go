@@ -19,6 +19,7 @@ type Standing struct {
 	Gives    bool
 	Since    time.Time // of what it gives; UTC
 	Until    time.Time // of what it gives; UTC, exclusive; zero: no end
+	Ending   Ending    // of what it gives
 	Rule     Rule      // what decided
 }
 
@@ -184,6 +185,7 @@ func (l *ledger) addItem(all []Standing, item *Item) []Standing {
 		}
 		span := piece.open()
 		s.Gives, s.Since, s.Until, s.Quantity, s.Grants = true, span.from, span.until, piece.quantity, piece.grants
+		s.Ending = piece.ending
 		s.Rule.Effect = string(piece.basis)
 		all = append(all, s)
 	}

@@ -25,6 +25,7 @@ type piece struct {
 	quantity int64
 	grants   GrantSet
 	basis    Basis
+	ending   Ending
 }
 
 // pieces are sorted by time; those of one time are of different prices. What was paid
@@ -45,6 +46,7 @@ func (t *timeline) pieces(horizon time.Time) []piece {
 	for _, p := range all {
 		if !end.IsZero() && t.row.Gives != BasisForGood {
 			p.until = earliest(p.until, end)
+			p.ending = p.ending.byEnd(p.until, end)
 		}
 		// The item as it is stays when its time is over, so that what follows keeps its place
 		// among the stretches: nothing else has changed.
@@ -86,8 +88,12 @@ func withRest(first, then []piece) []piece {
 	}
 	for _, p := range then {
 		for _, rest := range p.minus(taken, left) {
-			p.interval = rest
-			all = append(all, p)
+			kept := p
+			kept.interval = rest
+			if rest.until.Before(p.until) { // something else follows: it does not renew there
+				kept.ending = Ending{InGrace: p.ending.InGrace}
+			}
+			all = append(all, kept)
 		}
 	}
 	return all
@@ -124,16 +130,18 @@ func (t *timeline) asIs() []piece {
 	rest := whole.minus(taken, buffer[:0])
 	all := t.room[:0:2] // most have one stretch
 	for _, left := range rest {
+		ending := Ending{InGrace: t.row.Gives == BasisGrace || t.row.Gives == BasisCredit}
 		if vouched && left.until.Equal(t.periodEnd()) {
 			left.until = later(left.until, earliest(left.until.Add(t.plan.Leeway), t.creditEnd()))
+			ending.Renews = !t.covered.gone && left.until.Before(t.creditEnd())
 		}
 		if t.reducedLater() && left.from.Before(t.observed.since) {
 			before := left
 			before.until = earliest(left.until, t.observed.since)
-			all = append(all, piece{before, t.item.Price, t.item.Quantity, GrantsUsual, t.row.Gives})
+			all = append(all, piece{before, t.item.Price, t.item.Quantity, GrantsUsual, t.row.Gives, Ending{}})
 			left.from = before.until
 		}
-		all = append(all, piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives})
+		all = append(all, piece{left, t.item.Price, t.item.Quantity, t.row.Grants, t.row.Gives, ending})
 	}
 	return all
 }
@@ -183,10 +191,17 @@ func (t *timeline) paid() []piece {
 	}
 	for n := range all {
 		if t.renewed() && all[n].until.Equal(end) {
+			all[n].ending.Renews = t.goesOnAfter(end, all[n].price)
 			all[n].until = t.leewayAfter(end)
 		}
 	}
 	return all
+}
+
+// goesOnAfter tells whether what was paid for is renewed when it ends: the item is still
+// there, at that price, and its period is over by then.
+func (t *timeline) goesOnAfter(end time.Time, price PriceID) bool {
+	return !t.covered.gone && price == t.item.Price && !end.Before(t.periodEnd())
 }
 
 // leewayAfter is until when what was paid for may outlive its end: time that was paid

@@ -48,7 +48,7 @@ func (b *belongings) into(h *held) error {
 		if whole := h.whole[state.Account.User]; whole != b.whole || !whole && row.Purchase == "" && !state.Account.Gives(row.source()) {
 			continue
 		}
-		stretches, err := row.toDomain()
+		stretches, err := row.stretches()
 		if err != nil {
 			return err
 		}

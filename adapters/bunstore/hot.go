@@ -34,7 +34,7 @@ func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[do
 	return all, nil
 }
 
-const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until, later
+const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until, renews, ends_at, in_grace, later
 FROM entitlements WHERE user_id = ANY ($1) ORDER BY user_id, feature, source_kind, source_id`
 
 func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
@@ -51,9 +51,11 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement) error {
 	var user domain.UserID
 	var e domain.Entitlement
-	var since, until *time.Time
+	var since, until, endsAt *time.Time
 	var later string
-	if err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit, &since, &until, &later); err != nil {
+	err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit,
+		&since, &until, &e.Renews, &endsAt, &e.InGrace, &later)
+	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
 	if since != nil {
@@ -61,6 +63,9 @@ func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement)
 	}
 	if until != nil {
 		e.Until = stamp(*until)
+	}
+	if endsAt != nil {
+		e.EndsAt = stamp(*endsAt)
 	}
 	if later == "" { // as of nearly all: there is nothing to parse
 		into[user] = append(into[user], e)
@@ -87,7 +92,7 @@ func (s *Store) entitlementsSQLite(ctx context.Context, ids []string, into map[d
 	}
 	for _, row := range rows {
 		user := domain.UserID(row.UserID)
-		stretches, err := row.toDomain()
+		stretches, err := row.stretches()
 		if err != nil {
 			return err
 		}

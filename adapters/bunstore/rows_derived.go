@@ -72,9 +72,10 @@ type changeRow struct {
 	ValueLimit int64     `bun:"value_limit"`
 	Since      time.Time `bun:"since,nullzero"`
 	Until      time.Time `bun:"until,nullzero"`
-	EventID    string    `bun:"event_id"`
-	Cause      string    `bun:"cause"`
-	At         time.Time `bun:"at"`
+	endingRow
+	EventID string    `bun:"event_id"`
+	Cause   string    `bun:"cause"`
+	At      time.Time `bun:"at"`
 }
 
 // changeRowOf leaves Seq to the database.
@@ -84,7 +85,7 @@ func changeRowOf(c domain.Change) changeRow {
 		UserID: string(c.User), Kind: clean(c.Kind),
 		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID), Part: int64(e.Part),
 		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
-		Since: stamp(e.Since), Until: stamp(e.Until),
+		Since: stamp(e.Since), Until: stamp(e.Until), endingRow: endingRowOf(e.Ending),
 		EventID: clean(c.Event), Cause: clean(c.Cause), At: stamp(c.At),
 	}
 }
@@ -92,7 +93,7 @@ func changeRowOf(c domain.Change) changeRow {
 func (r changeRow) toDomain() domain.Change {
 	e := entitlementRow{
 		Feature: r.Feature, SourceKind: r.SourceKind, SourceID: r.SourceID,
-		Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until,
+		Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until, endingRow: r.endingRow,
 	}.first()
 	e.Part = int(r.Part)
 	return domain.Change{

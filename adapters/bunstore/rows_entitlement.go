@@ -26,8 +26,24 @@ type entitlementRow struct {
 	ValueLimit int64     `bun:"value_limit"`
 	Since      time.Time `bun:"since,nullzero"`
 	Until      time.Time `bun:"until,nullzero"`
-	Later      string    `bun:"later"`    // JSON of []stretch, or empty
-	Purchase   string    `bun:"purchase"` // see factRow
+	endingRow
+	Later    string `bun:"later"`    // JSON of []stretch, or empty
+	Purchase string `bun:"purchase"` // see factRow
+}
+
+// endingRow is how the first stretch ends.
+type endingRow struct {
+	Renews  bool      `bun:"renews"`
+	EndsAt  time.Time `bun:"ends_at,nullzero"`
+	InGrace bool      `bun:"in_grace"`
+}
+
+func endingRowOf(e domain.Ending) endingRow {
+	return endingRow{Renews: e.Renews, EndsAt: stamp(e.EndsAt), InGrace: e.InGrace}
+}
+
+func (r endingRow) toDomain() domain.Ending {
+	return domain.Ending{Renews: r.Renews, EndsAt: stamp(r.EndsAt), InGrace: r.InGrace}
 }
 
 // stretch is one stretch of time of a row.
@@ -38,6 +54,10 @@ type stretch struct {
 	Limit int64  `json:"limit"`
 	Since moment `json:"since"`
 	Until moment `json:"until"`
+
+	Renews  bool   `json:"renews,omitempty"`
+	EndsAt  moment `json:"ends_at,omitempty"`
+	InGrace bool   `json:"in_grace,omitempty"`
 }
 
 // entitlementRowsOf makes rows of what a user has, sorted by key.
@@ -62,7 +82,7 @@ func entitlementRowOf(user domain.UserID, all []domain.Entitlement) entitlementR
 		UserID:  string(user),
 		Feature: string(first.Feature), SourceKind: string(first.Source.Kind), SourceID: first.Source.ID,
 		Plan: clean(first.Plan), ValueType: clean(first.Value.Type), ValueLimit: first.Value.Limit,
-		Since: stamp(first.Since), Until: stamp(first.Until),
+		Since: stamp(first.Since), Until: stamp(first.Until), endingRow: endingRowOf(first.Ending),
 	}
 	if len(all) > 1 || first.Part != 0 {
 		stretches := make([]stretch, len(all))
@@ -74,7 +94,7 @@ func entitlementRowOf(user domain.UserID, all []domain.Entitlement) entitlementR
 	return row
 }
 
-func (r entitlementRow) toDomain() ([]domain.Entitlement, error) {
+func (r entitlementRow) stretches() ([]domain.Entitlement, error) {
 	return withLater(r.first(), r.Later)
 }
 
@@ -89,13 +109,14 @@ func (r entitlementRow) first() domain.Entitlement {
 		Source:  r.source(),
 		Plan:    domain.PlanKey(r.Plan),
 		Value:   domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
-		Since:   stamp(r.Since), Until: stamp(r.Until),
+		Since:   stamp(r.Since), Until: stamp(r.Until), Ending: r.endingRow.toDomain(),
 	}
 }
 
-// withLater is the stretch that the columns of a row say and those after it. The
-// program before writes the columns alone: where they say another first stretch than
-// later does, what was later is no more.
+// withLater is the stretch that the columns of a row say and those after it. A program
+// from before there were any writes the columns alone: where they say another first stretch
+// than later does, what was later is no more. How the first one ends, the columns say: a
+// program that does not know of it writes neither.
 func withLater(first domain.Entitlement, later string) ([]domain.Entitlement, error) {
 	if later == "" {
 		return []domain.Entitlement{first}, nil
@@ -109,7 +130,7 @@ func withLater(first domain.Entitlement, later string) ([]domain.Entitlement, er
 		all[i] = s.toDomain(first)
 	}
 	if len(all) > 0 {
-		first.Part = all[0].Part
+		first.Part, all[0].Ending = all[0].Part, first.Ending
 	}
 	if len(all) == 0 || all[0] != first {
 		first.Part = 0
@@ -122,6 +143,7 @@ func stretchOf(e domain.Entitlement) stretch {
 	return stretch{
 		Part: int64(e.Part), Plan: clean(e.Plan), Type: clean(e.Value.Type), Limit: e.Value.Limit,
 		Since: momentOf(e.Since), Until: momentOf(e.Until),
+		Renews: e.Renews, EndsAt: momentOf(e.EndsAt), InGrace: e.InGrace,
 	}
 }
 
@@ -131,6 +153,7 @@ func (s stretch) toDomain(of domain.Entitlement) domain.Entitlement {
 		Feature: of.Feature, Source: of.Source, Part: int(s.Part), Plan: domain.PlanKey(s.Plan),
 		Value: domain.Value{Type: domain.FeatureType(s.Type), Limit: s.Limit},
 		Since: s.Since.time(), Until: s.Until.time(),
+		Ending: domain.Ending{Renews: s.Renews, EndsAt: s.EndsAt.time(), InGrace: s.InGrace},
 	}
 }
 

@@ -63,11 +63,11 @@ func TestRows_RoundTrip(t *testing.T) {
 		wantSame(t, questionRowOf(question).toDomain(), question)
 
 		entitlement := draw[domain.Entitlement](t)
-		wantRead(t, entitlementRowOf("ann", []domain.Entitlement{entitlement}).toDomain, []domain.Entitlement{entitlement})
+		wantRead(t, entitlementRowOf("ann", []domain.Entitlement{entitlement}).stretches, []domain.Entitlement{entitlement})
 		later := draw[domain.Entitlement](t)
 		later.Feature, later.Source = entitlement.Feature, entitlement.Source
 		both := []domain.Entitlement{entitlement, later}
-		wantRead(t, entitlementRowOf("ann", both).toDomain, both)
+		wantRead(t, entitlementRowOf("ann", both).stretches, both)
 
 		receipt := draw[domain.ProcessedEvent](t)
 		if receipt.Redacted {

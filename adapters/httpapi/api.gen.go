@@ -605,8 +605,17 @@ type EndingSubscription struct {
 
 // Entitlement defines model for Entitlement.
 type Entitlement struct {
+	// EndsAt When it is no longer as much as `value`, if what renews is renewed; null if no end is known.
+	EndsAt *time.Time `json:"ends_at"`
+
 	// Feature The feature's key in the catalog.
 	Feature string `json:"feature"`
+
+	// InGrace As much as `value` is given for a while only, since something is overdue; it is paid for, or it ends.
+	InGrace bool `json:"in_grace"`
+
+	// Renews It goes on after `until` by itself, for as long as it is paid for. `until` is then no end, but until when it is given if no news come.
+	Renews bool `json:"renews"`
 
 	// Since The earliest start among the sources.
 	Since time.Time `json:"since"`
@@ -624,9 +633,18 @@ type Entitlement struct {
 // EntitlementCheck defines model for EntitlementCheck.
 type EntitlementCheck struct {
 	// AsOf The moment that the answer is about.
-	AsOf     time.Time `json:"as_of"`
-	Entitled bool      `json:"entitled"`
-	Feature  string    `json:"feature"`
+	AsOf time.Time `json:"as_of"`
+
+	// EndsAt When it is no longer as much as `value`, if what renews is renewed; null if no end is known or it is not held.
+	EndsAt   *time.Time `json:"ends_at"`
+	Entitled bool       `json:"entitled"`
+	Feature  string     `json:"feature"`
+
+	// InGrace As much as `value` is given for a while only, since something is overdue; it is paid for, or it ends.
+	InGrace bool `json:"in_grace"`
+
+	// Renews It goes on after `until` by itself, for as long as it is paid for. `until` is then no end, but until when it is given if no news come.
+	Renews bool `json:"renews"`
 
 	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end or is not held.
 	Until *time.Time `json:"until"`
@@ -711,11 +729,14 @@ type Explanation struct {
 
 // FeatureExplanation defines model for FeatureExplanation.
 type FeatureExplanation struct {
-	Feature string `json:"feature"`
-	Held    bool   `json:"held"`
+	EndsAt  *time.Time `json:"ends_at"`
+	Feature string     `json:"feature"`
+	Held    bool       `json:"held"`
+	InGrace bool       `json:"in_grace"`
 
 	// Plans Those of the catalog that grant it.
-	Plans []string `json:"plans"`
+	Plans  []string `json:"plans"`
+	Renews bool     `json:"renews"`
 
 	// Says The same in a sentence.
 	Says  string     `json:"says"`
@@ -1073,9 +1094,12 @@ type Source struct {
 
 // SourceExplanation defines model for SourceExplanation.
 type SourceExplanation struct {
+	EndsAt *time.Time `json:"ends_at"`
+
 	// Evidence The facts that it rests on.
 	Evidence []Evidence `json:"evidence"`
 	ID       string     `json:"id"`
+	InGrace  bool       `json:"in_grace"`
 
 	// Kind `grant`: given by a person, not bought.
 	Kind SourceKind `json:"kind"`
@@ -1089,6 +1113,7 @@ type SourceExplanation struct {
 	// Price Stripe's price, of an item of a subscription.
 	Price    *string `json:"price"`
 	Quantity int64   `json:"quantity"`
+	Renews   bool    `json:"renews"`
 
 	// Rule The row of a table that decided; null from the history.
 	Rule *NullableRule `json:"rule"`

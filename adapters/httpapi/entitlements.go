@@ -37,6 +37,7 @@ func (s *Server) CheckEntitlement(ctx context.Context, r CheckEntitlementRequest
 	if entitled {
 		value := featureValue(right.Value)
 		told.Value, told.Until = &value, moment(right.Until)
+		told.Renews, told.EndsAt, told.InGrace = right.Renews, moment(right.EndsAt), right.InGrace
 	}
 	return told, nil
 }
@@ -48,6 +49,7 @@ func rightJSON(r domain.Right) Entitlement {
 	}
 	return Entitlement{
 		Feature: string(r.Feature), Value: featureValue(r.Value),
-		Since: r.Since.UTC(), Until: moment(r.Until), Sources: sources,
+		Since: r.Since.UTC(), Until: moment(r.Until), Renews: r.Renews, EndsAt: moment(r.EndsAt), InGrace: r.InGrace,
+		Sources: sources,
 	}
 }

@@ -18,10 +18,10 @@ func TestEntitlements_AnswerToTheByte(t *testing.T) {
 	s.pay(session)
 	for path, want := range map[string]string{
 		"/api/entitlements": `{"as_of":"2026-12-01T09:30:00Z","entitlements":[` +
-			`{"feature":"projects","since":"2026-12-01T09:30:00Z","sources":[{"id":"ord_000001","kind":"order","plan":"basic"}],"until":null,"value":10}` +
+			`{"ends_at":null,"feature":"projects","in_grace":false,"renews":false,"since":"2026-12-01T09:30:00Z","sources":[{"id":"ord_000001","kind":"order","plan":"basic"}],"until":null,"value":10}` +
 			`],"user_id":"ada"}`,
-		"/api/entitlements/projects": `{"as_of":"2026-12-01T09:30:00Z","entitled":true,"feature":"projects","until":null,"value":10}`,
-		"/api/entitlements/sso":      `{"as_of":"2026-12-01T09:30:00Z","entitled":false,"feature":"sso","until":null,"value":null}`,
+		"/api/entitlements/projects": `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":true,"feature":"projects","in_grace":false,"renews":false,"until":null,"value":10}`,
+		"/api/entitlements/sso":      `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":false,"feature":"sso","in_grace":false,"renews":false,"until":null,"value":null}`,
 	} {
 		if diff := cmp.Diff(want+"\n", s.call("GET", path, "", as("user:ada")).text); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)

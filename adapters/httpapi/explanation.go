@@ -37,6 +37,7 @@ func explanationJSON(e domain.Explanation) Explanation {
 		}
 		if f.Held {
 			one.Value, one.Since, one.Until = valueOrNull(f.Right.Value), moment(f.Right.Since), moment(f.Right.Until)
+			one.Renews, one.EndsAt, one.InGrace = f.Right.Renews, moment(f.Right.EndsAt), f.Right.InGrace
 		}
 		told.Features[i] = one
 	}
@@ -49,6 +50,7 @@ func sourcesJSON(sources []domain.SourceExplanation) []SourceExplanation {
 		all[i] = SourceExplanation{
 			Kind: SourceKind(s.Source.Kind), ID: s.Source.ID, Plan: orNull(s.Plan), Price: orNull(s.Price), Quantity: s.Quantity,
 			State: SourceExplanationState(s.State), Value: valueOrNull(s.Value), Since: moment(s.Since), Until: moment(s.Until),
+			Renews: s.Ending.Renews, EndsAt: moment(s.EndsAt()), InGrace: s.Ending.InGrace,
 			Says: s.Says(), Evidence: make([]Evidence, len(s.Evidence)),
 		}
 		if s.Rule != (domain.Rule{}) {

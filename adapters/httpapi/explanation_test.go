@@ -18,14 +18,14 @@ func TestExplain_AnswersToTheByte(t *testing.T) {
 	s := start(t, setup{})
 	order, session := s.buy("ada", "basic")
 	s.pay(session)
-	want := `{"at":"2026-12-01T09:30:00Z","features":[{"feature":"projects","held":true,"plans":["basic","pro"],` +
-		`"says":"...","since":"2026-12-01T09:30:00Z","sources":[{"evidence":[` +
+	want := `{"at":"2026-12-01T09:30:00Z","features":[{"ends_at":null,"feature":"projects","held":true,"in_grace":false,"plans":["basic","pro"],"renews":false,` +
+		`"says":"...","since":"2026-12-01T09:30:00Z","sources":[{"ends_at":null,"evidence":[` +
 		`{"about":"order","details":{"checkout_session":"cs_test_1","created_at":"2026-12-01T09:30:00Z","paid_at":"2026-12-01T09:30:00Z",` +
 		`"payment_intent":"pi_cs_test_1","plan":"basic","price":"once","quantity":"1","status":"paid"},"id":"ord_000001",` +
 		`"says":"..."},` +
 		`{"about":"payment","details":{"amount":"900","currency":"eur","returned":"0"},"id":"pi_cs_test_1","says":"..."}],` +
-		`"id":"ord_000001","kind":"order","last_change":{"at":"2026-12-01T09:30:00Z","event_id":"evt_cs_test_1_0","kind":"granted"},` +
-		`"plan":"basic","price":null,"quantity":1,"rule":{"effect":"paid","row":"paid","table":"orders"},"says":"...",` +
+		`"id":"ord_000001","in_grace":false,"kind":"order","last_change":{"at":"2026-12-01T09:30:00Z","event_id":"evt_cs_test_1_0","kind":"granted"},` +
+		`"plan":"basic","price":null,"quantity":1,"renews":false,"rule":{"effect":"paid","row":"paid","table":"orders"},"says":"...",` +
 		`"since":"2026-12-01T09:30:00Z","state":"gives","until":null,"value":10}],"until":null,"value":10}],` +
 		`"from_history":false,"out_of_line":false,"unmapped":[],"user_id":"ada"}` + "\n"
 	want = strings.NewReplacer("cs_test_1", session, "ord_000001", order).Replace(want)

@@ -115,15 +115,31 @@ func planNames(plans []domain.PlanKey) string {
 
 func printRights(w io.Writer, features []domain.FeatureExplanation) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "FEATURE\tHELD\tVALUE\tSINCE\tUNTIL")
+	fmt.Fprintln(table, "FEATURE\tHELD\tVALUE\tSINCE\tUNTIL\tTHEN")
 	for _, f := range features {
 		if !f.Held {
-			fmt.Fprintf(table, "%s\tno\t-\t-\t-\n", f.Feature)
+			fmt.Fprintf(table, "%s\tno\t-\t-\t-\t-\n", f.Feature)
 			continue
 		}
-		fmt.Fprintf(table, "%s\tyes\t%s\t%s\t%s\n", f.Feature, valueJSON(f.Right.Value), instant(f.Right.Since), instant(f.Right.Until))
+		fmt.Fprintf(table, "%s\tyes\t%s\t%s\t%s\t%s\n", f.Feature, valueJSON(f.Right.Value), instant(f.Right.Since), instant(f.Right.Until), then(f.Right))
 	}
 	return table.Flush()
+}
+
+// then is what becomes of a right at its until.
+func then(r domain.Right) string {
+	switch {
+	case r.Until.IsZero():
+		return "-"
+	case r.InGrace:
+		return "ends, unless it is paid for"
+	case r.Renews && r.EndsAt.IsZero():
+		return "renews"
+	case r.Renews:
+		return "renews, and ends on " + instant(r.EndsAt)
+	default:
+		return "ends"
+	}
 }
 
 func printSource(w io.Writer, s domain.SourceExplanation) {

@@ -22,6 +22,9 @@ type featureExplanationJSON struct {
 	Value   *valueJSON              `json:"value,omitempty"`
 	Since   time.Time               `json:"since,omitzero"`
 	Until   time.Time               `json:"until,omitzero"`
+	Renews  bool                    `json:"renews"`
+	EndsAt  time.Time               `json:"ends_at,omitzero"`
+	InGrace bool                    `json:"in_grace"`
 	Says    string                  `json:"says"`
 	Sources []sourceExplanationJSON `json:"sources"`
 	Plans   []domain.PlanKey        `json:"plans"`
@@ -37,6 +40,9 @@ type sourceExplanationJSON struct {
 	Value      *valueJSON         `json:"value,omitempty"`
 	Since      time.Time          `json:"since,omitzero"`
 	Until      time.Time          `json:"until,omitzero"`
+	Renews     bool               `json:"renews"`
+	EndsAt     time.Time          `json:"ends_at,omitzero"`
+	InGrace    bool               `json:"in_grace"`
 	Says       string             `json:"says"`
 	Rule       *ruleJSON          `json:"rule,omitempty"`
 	LastChange *changeJSON        `json:"last_change,omitempty"`
@@ -75,6 +81,7 @@ func explanationJSONOf(e domain.Explanation) explanationJSON {
 		if f.Held {
 			value := valueJSON(f.Right.Value)
 			one.Value, one.Since, one.Until = &value, f.Right.Since, f.Right.Until
+			one.Renews, one.EndsAt, one.InGrace = f.Right.Renews, f.Right.EndsAt, f.Right.InGrace
 		}
 		told.Features = append(told.Features, one)
 	}
@@ -86,7 +93,9 @@ func sourcesJSONOf(sources []domain.SourceExplanation) []sourceExplanationJSON {
 	for _, s := range sources {
 		one := sourceExplanationJSON{
 			Kind: s.Source.Kind, ID: s.Source.ID, Plan: s.Plan, Price: s.Price, Quantity: s.Quantity,
-			State: s.State, Since: s.Since, Until: s.Until, Says: s.Says(), Evidence: []evidenceJSON{},
+			State: s.State, Since: s.Since, Until: s.Until,
+			Renews: s.Ending.Renews, EndsAt: s.EndsAt(), InGrace: s.Ending.InGrace,
+			Says: s.Says(), Evidence: []evidenceJSON{},
 		}
 		if s.Value.Type != "" {
 			value := valueJSON(s.Value)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -34,7 +35,12 @@ func snakedValue(v reflect.Value) any {
 		fields := map[string]any{}
 		for i := range v.NumField() {
 			if field := v.Type().Field(i); field.IsExported() {
-				fields[snakeCase(field.Name)] = snakedValue(v.Field(i))
+				said := snakedValue(v.Field(i))
+				if within, is := said.(map[string]any); is && field.Anonymous {
+					maps.Copy(fields, within)
+					continue
+				}
+				fields[snakeCase(field.Name)] = said
 			}
 		}
 		return fields

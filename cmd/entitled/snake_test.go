@@ -18,7 +18,7 @@ func TestSnaked(t *testing.T) {
 		Seq: 7, User: "Ana", Kind: domain.ChangeGranted, At: at,
 		Entitlement: domain.Entitlement{Feature: "projects", Source: domain.Source{Kind: domain.SourceOrder, ID: "ord_A1"}, Value: domain.Limit(10), Since: at},
 	}))
-	want := `{"at":"2026-12-01T09:30:00Z","cause":"","entitlement":{"feature":"projects","part":0,"plan":"",` +
+	want := `{"at":"2026-12-01T09:30:00Z","cause":"","entitlement":{"ends_at":null,"feature":"projects","in_grace":false,"part":0,"plan":"","renews":false,` +
 		`"since":"2026-12-01T09:30:00Z","source":{"id":"ord_A1","kind":"order"},"until":null,"value":10},"event":"","kind":"granted","seq":7,"user_id":"Ana"}`
 	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

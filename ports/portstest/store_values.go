@@ -224,11 +224,15 @@ func drawEntitlement(t *rapid.T, feature string, n int) domain.Entitlement {
 	if rapid.Bool().Draw(t, "limit") {
 		value = domain.Limit(rapid.Int64Min(domain.Unlimited).Draw(t, "value"))
 	}
+	ending := domain.Ending{Renews: rapid.Bool().Draw(t, "renews"), InGrace: rapid.Bool().Draw(t, "in grace")}
+	if ending.Renews {
+		ending.EndsAt = drawTime(t, "ends at")
+	}
 	return domain.Entitlement{
 		Feature: domain.FeatureKey(feature),
 		Source:  domain.Source{Kind: rapid.SampledFrom(domain.SourceKinds).Draw(t, "source"), ID: fmt.Sprintf("source%d", n)},
 		Plan:    domain.PlanKey(drawText(t, "plan")), Value: value,
-		Since: drawTime(t, "since"), Until: drawTime(t, "until"),
+		Since: drawTime(t, "since"), Until: drawTime(t, "until"), Ending: ending,
 	}
 }
 

@@ -69,7 +69,7 @@ function rowOf(right) {
   row.append(
     feature,
     cell('value', valueWords(right.value)),
-    untilCell(right.until),
+    untilCell(right),
     cell('plan', [...plans].map(planName).join(', ')),
   );
   return row;
@@ -89,17 +89,25 @@ function valueWords(value) {
   return typeof value === 'number' ? value.toLocaleString('en') : String(value);
 }
 
-function untilCell(until) {
-  const td = cell('until', 'No end');
-  const date = until ? new Date(until) : null;
+// untilCell says when it ends. What renews is good for longer than its period: the day
+// until when it holds without news would read as an end that is none.
+function untilCell(right) {
+  const end = right.ends_at;
+  const td = cell('until', right.renews ? 'Renews' : 'No end');
+  const date = end ? new Date(end) : null;
   if (date && !Number.isNaN(date.getTime())) {
     const time = document.createElement('time');
-    time.dateTime = until;
+    time.dateTime = end;
     time.textContent = day.format(date);
     const hour = document.createElement('small');
     hour.textContent = hourAndMinute.format(date);
     time.append(' ', hour);
-    td.replaceChildren(time);
+    td.replaceChildren(...(right.renews ? ['Renews until '] : []), time);
+  }
+  if (right.in_grace) {
+    const note = document.createElement('small');
+    note.textContent = ' a payment is overdue';
+    td.append(note);
   }
   return td;
 }
