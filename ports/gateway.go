@@ -164,6 +164,11 @@ type Gateway interface {
 	// for one: the newest first, at most [InvoicesFetched]. Drafts are among them.
 	FetchInvoices(ctx context.Context, subscription domain.SubscriptionID) ([]domain.InvoiceFact, error)
 
+	// IssuedInvoices asks for the newest invoices of a customer as the buyer is shown them,
+	// the newest first, at most limit, which is at most [IssuedMost]. Drafts are not among
+	// them, and count. [ErrNotFound] if our key cannot see the customer and Stripe says so.
+	IssuedInvoices(ctx context.Context, customer domain.CustomerID, limit int) ([]IssuedInvoice, error)
+
 	// FetchCharge asks for the charge that a [domain.RefCharge] or
 	// [domain.RefPaymentIntent] names: whose it is, and which invoice it pays, if it does.
 	// [ErrNotFound] if there is none, or our key cannot see it.
@@ -191,6 +196,9 @@ type Gateway interface {
 
 // InvoicesFetched is how many invoices [Gateway.FetchInvoices] asks for at most.
 const InvoicesFetched = 20
+
+// IssuedMost is how many invoices [Gateway.IssuedInvoices] asks for at most.
+const IssuedMost = 100
 
 // RetryAfter is how long a client should wait after [ErrGatewayBusy] or
 // [ErrUnavailable].

@@ -104,6 +104,30 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for InvoiceStatus.
+const (
+	InvoiceStatusOpen          InvoiceStatus = "open"
+	InvoiceStatusPaid          InvoiceStatus = "paid"
+	InvoiceStatusUncollectible InvoiceStatus = "uncollectible"
+	InvoiceStatusVoid          InvoiceStatus = "void"
+)
+
+// Valid indicates whether the value is a known member of the InvoiceStatus enum.
+func (e InvoiceStatus) Valid() bool {
+	switch e {
+	case InvoiceStatusOpen:
+		return true
+	case InvoiceStatusPaid:
+		return true
+	case InvoiceStatusUncollectible:
+		return true
+	case InvoiceStatusVoid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Mode.
 const (
 	ModePayment      Mode = "payment"
@@ -145,37 +169,37 @@ func (e NullableChangeKind) Valid() bool {
 
 // Defines values for OrderStatus.
 const (
-	AwaitingPayment OrderStatus = "awaiting_payment"
-	ChargedBack     OrderStatus = "charged_back"
-	Disputed        OrderStatus = "disputed"
-	Expired         OrderStatus = "expired"
-	Open            OrderStatus = "open"
-	Paid            OrderStatus = "paid"
-	PaymentFailed   OrderStatus = "payment_failed"
-	Pending         OrderStatus = "pending"
-	Refunded        OrderStatus = "refunded"
+	OrderStatusAwaitingPayment OrderStatus = "awaiting_payment"
+	OrderStatusChargedBack     OrderStatus = "charged_back"
+	OrderStatusDisputed        OrderStatus = "disputed"
+	OrderStatusExpired         OrderStatus = "expired"
+	OrderStatusOpen            OrderStatus = "open"
+	OrderStatusPaid            OrderStatus = "paid"
+	OrderStatusPaymentFailed   OrderStatus = "payment_failed"
+	OrderStatusPending         OrderStatus = "pending"
+	OrderStatusRefunded        OrderStatus = "refunded"
 )
 
 // Valid indicates whether the value is a known member of the OrderStatus enum.
 func (e OrderStatus) Valid() bool {
 	switch e {
-	case AwaitingPayment:
+	case OrderStatusAwaitingPayment:
 		return true
-	case ChargedBack:
+	case OrderStatusChargedBack:
 		return true
-	case Disputed:
+	case OrderStatusDisputed:
 		return true
-	case Expired:
+	case OrderStatusExpired:
 		return true
-	case Open:
+	case OrderStatusOpen:
 		return true
-	case Paid:
+	case OrderStatusPaid:
 		return true
-	case PaymentFailed:
+	case OrderStatusPaymentFailed:
 		return true
-	case Pending:
+	case OrderStatusPending:
 		return true
-	case Refunded:
+	case OrderStatusRefunded:
 		return true
 	default:
 		return false
@@ -356,6 +380,42 @@ func (e SourceKind) Valid() bool {
 	case SourceKindOrder:
 		return true
 	case SourceKindSubscription:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscribedStatus.
+const (
+	SubscribedStatusActive          SubscribedStatus = "active"
+	SubscribedStatusAwaitingPayment SubscribedStatus = "awaiting_payment"
+	SubscribedStatusCanceled        SubscribedStatus = "canceled"
+	SubscribedStatusIncomplete      SubscribedStatus = "incomplete"
+	SubscribedStatusPastDue         SubscribedStatus = "past_due"
+	SubscribedStatusPaused          SubscribedStatus = "paused"
+	SubscribedStatusTrialing        SubscribedStatus = "trialing"
+	SubscribedStatusUnpaid          SubscribedStatus = "unpaid"
+)
+
+// Valid indicates whether the value is a known member of the SubscribedStatus enum.
+func (e SubscribedStatus) Valid() bool {
+	switch e {
+	case SubscribedStatusActive:
+		return true
+	case SubscribedStatusAwaitingPayment:
+		return true
+	case SubscribedStatusCanceled:
+		return true
+	case SubscribedStatusIncomplete:
+		return true
+	case SubscribedStatusPastDue:
+		return true
+	case SubscribedStatusPaused:
+		return true
+	case SubscribedStatusTrialing:
+		return true
+	case SubscribedStatusUnpaid:
 		return true
 	default:
 		return false
@@ -568,6 +628,9 @@ type CheckoutRequest struct {
 	// UserID Who buys. A service key has to say; a user may only name itself.
 	UserID *string `json:"user_id,omitempty"`
 }
+
+// CustomerID Stripe's customer; said to service keys alone, if there is one.
+type CustomerID = string
 
 // DueLater defines model for DueLater.
 type DueLater struct {
@@ -806,6 +869,59 @@ type Health struct {
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// Invoice Amounts are in minor currency units.
+type Invoice struct {
+	// AmountDue What of it was to be paid, after credit.
+	AmountDue  int64     `json:"amount_due"`
+	AmountPaid int64     `json:"amount_paid"`
+	CreatedAt  time.Time `json:"created_at"`
+
+	// Currency ISO 4217, lower case.
+	Currency string `json:"currency"`
+
+	// DueAt Null: it was due at once.
+	DueAt *time.Time `json:"due_at"`
+
+	// HostedURL Stripe's page with it, to pay it while it is open.
+	HostedURL *string `json:"hosted_url"`
+
+	// ID Stripe's id.
+	ID string `json:"id"`
+
+	// Number As printed on it.
+	Number *string    `json:"number"`
+	PaidAt *time.Time `json:"paid_at"`
+
+	// Pdf The address of the document.
+	Pdf         *string    `json:"pdf"`
+	PeriodEnd   *time.Time `json:"period_end"`
+	PeriodStart *time.Time `json:"period_start"`
+
+	// Status - `open`: to be paid, at `hosted_url` too
+	// - `paid`: paid, or there was nothing to pay
+	// - `uncollectible`: given up
+	// - `void`: as if it had never been
+	Status         InvoiceStatus `json:"status"`
+	SubscriptionID *string       `json:"subscription_id"`
+
+	// Total After discounts and tax. Less than nothing is credit for later invoices.
+	Total int64 `json:"total"`
+}
+
+// InvoiceStatus - `open`: to be paid, at `hosted_url` too
+// - `paid`: paid, or there was nothing to pay
+// - `uncollectible`: given up
+// - `void`: as if it had never been
+type InvoiceStatus string
+
+// Invoices defines model for Invoices.
+type Invoices struct {
+	// CustomerID Stripe's customer; said to service keys alone, if there is one.
+	CustomerID *CustomerID `json:"customer_id,omitempty"`
+	Invoices   []Invoice   `json:"invoices"`
+	UserID     string      `json:"user_id"`
+}
+
 // Mode `payment`: sold once. `subscription`: paid again every period.
 type Mode string
 
@@ -827,6 +943,9 @@ type NullableRule struct {
 	Row    string `json:"row"`
 	Table  string `json:"table"`
 }
+
+// NullableSubscription defines model for NullableSubscription.
+type NullableSubscription = Subscription
 
 // NullableValue As Value; null if the user is not entitled.
 type NullableValue = featureValue
@@ -891,6 +1010,17 @@ type Order struct {
 // - `disputed`: the buyer's bank took it back until the dispute is decided
 // - `charged_back`: the dispute was lost
 type OrderStatus string
+
+// Orders defines model for Orders.
+type Orders struct {
+	// CustomerID Stripe's customer; said to service keys alone, if there is one.
+	CustomerID *CustomerID `json:"customer_id,omitempty"`
+
+	// Next The `after` of the next page; null if this was the last.
+	Next   *string `json:"next"`
+	Orders []Order `json:"orders"`
+	UserID string  `json:"user_id"`
+}
 
 // Outcome As of a webhook; `failed`: it could not be processed, Stripe sends it again.
 type Outcome string
@@ -1144,6 +1274,87 @@ type SourceExplanationState string
 // SourceKind `grant`: given by a person, not bought.
 type SourceKind string
 
+// Subscribed defines model for Subscribed.
+type Subscribed struct {
+	// AsOf The moment that the answer is about.
+	AsOf time.Time `json:"as_of"`
+
+	// CustomerID Stripe's customer; said to service keys alone, if there is one.
+	CustomerID *CustomerID `json:"customer_id,omitempty"`
+
+	// Others What else the user subscribes to, in other groups.
+	Others       []Subscription        `json:"others"`
+	Subscription *NullableSubscription `json:"subscription"`
+	UserID       string                `json:"user_id"`
+}
+
+// SubscribedItem defines model for SubscribedItem.
+type SubscribedItem struct {
+	ID          string  `json:"id"`
+	Plan        *string `json:"plan"`
+	Price       *string `json:"price"`
+	Quantity    int64   `json:"quantity"`
+	StripePrice string  `json:"stripe_price"`
+}
+
+// SubscribedStatus - `incomplete`: the first payment has not been made yet
+// - `awaiting_payment`: the first payment is on its way, which takes days
+// - `trialing`: it is tried
+// - `active`: nothing is overdue
+// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
+// - `unpaid`: something is overdue, and is no longer collected
+// - `paused`: the trial is over, and there is nothing to pay with
+// - `canceled`: it has ended
+type SubscribedStatus string
+
+// Subscription defines model for Subscription.
+type Subscription struct {
+	// Access It gives something now.
+	Access bool `json:"access"`
+
+	// AccessUntil When it gives nothing any more, unless it is renewed or paid; null if it has no end, or there is no access.
+	AccessUntil *time.Time `json:"access_until"`
+
+	// CancelsAt When it will end, if that is decided.
+	CancelsAt *time.Time `json:"cancels_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+
+	// ID Stripe's id.
+	ID string `json:"id"`
+
+	// Items What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it.
+	Items []SubscribedItem `json:"items"`
+
+	// PastDueSince Since when the oldest of what is overdue is; null if nothing is.
+	PastDueSince *time.Time `json:"past_due_since"`
+	PeriodEnd    *time.Time `json:"period_end"`
+	PeriodStart  *time.Time `json:"period_start"`
+
+	// Plan Key of the plan; null if the catalog has none for what is paid.
+	Plan *string `json:"plan"`
+
+	// Price Key of the price within the plan; null if the plan has it no longer.
+	Price    *string `json:"price"`
+	Quantity int64   `json:"quantity"`
+
+	// RenewsAt When the next period is billed; null if none is.
+	RenewsAt  *time.Time `json:"renews_at"`
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status - `incomplete`: the first payment has not been made yet
+	// - `awaiting_payment`: the first payment is on its way, which takes days
+	// - `trialing`: it is tried
+	// - `active`: nothing is overdue
+	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
+	// - `unpaid`: something is overdue, and is no longer collected
+	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `canceled`: it has ended
+	Status SubscribedStatus `json:"status"`
+
+	// TrialEndsAt While it is tried.
+	TrialEndsAt *time.Time `json:"trial_ends_at"`
+}
+
 // SyncedUser defines model for SyncedUser.
 type SyncedUser struct {
 	// Changed How many entitlements of the user changed by it.
@@ -1234,14 +1445,35 @@ type StartCheckoutParams struct {
 
 // ListEntitlementsParams defines parameters for ListEntitlements.
 type ListEntitlementsParams struct {
-	// UserID Whose entitlements. A service key has to say; a user may only name itself.
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
 }
 
 // CheckEntitlementParams defines parameters for CheckEntitlement.
 type CheckEntitlementParams struct {
-	// UserID Whose entitlements. A service key has to say; a user may only name itself.
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+}
+
+// ListInvoicesParams defines parameters for ListInvoices.
+type ListInvoicesParams struct {
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
+	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Limit How many, from 1 to 100.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
+	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Limit How many, from 1 to 100.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ShowOrderParams defines parameters for ShowOrder.
@@ -1250,6 +1482,12 @@ type ShowOrderParams struct {
 	// `pending` or `open`): a duration from 0s to 30s. At most 10 requests about one
 	// user's orders, and 1000 in all, wait at a time: more are answered at once.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
+
+// ShowSubscriptionParams defines parameters for ShowSubscription.
+type ShowSubscriptionParams struct {
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
+	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
 }
 
 // CancelSubscriptionParams defines parameters for CancelSubscription.
@@ -1280,7 +1518,7 @@ type PreviewChangeParams struct {
 	// When As in the change.
 	When *PreviewChangeParamsWhen `form:"when,omitempty" json:"when,omitempty"`
 
-	// UserID Whose entitlements. A service key has to say; a user may only name itself.
+	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
 }
 
@@ -1353,6 +1591,12 @@ type ServerInterface interface {
 	// CheckEntitlement Tell whether a user has a feature now
 	// (GET /api/entitlements/{feature})
 	CheckEntitlement(ctx echo.Context, feature string, params CheckEntitlementParams) error
+	// ListInvoices List what a user was billed
+	// (GET /api/invoices)
+	ListInvoices(ctx echo.Context, params ListInvoicesParams) error
+	// ListOrders List what a user ordered
+	// (GET /api/orders)
+	ListOrders(ctx echo.Context, params ListOrdersParams) error
 	// ShowOrder Show how far an order has come
 	// (GET /api/orders/{id})
 	ShowOrder(ctx echo.Context, id OrderID, params ShowOrderParams) error
@@ -1365,6 +1609,9 @@ type ServerInterface interface {
 	// OpenPortal Open Stripe's billing portal
 	// (POST /api/portal)
 	OpenPortal(ctx echo.Context) error
+	// ShowSubscription Show how a user's subscription stands
+	// (GET /api/subscription)
+	ShowSubscription(ctx echo.Context, params ShowSubscriptionParams) error
 	// CancelSubscription End a subscription
 	// (POST /api/subscription/cancel)
 	CancelSubscription(ctx echo.Context, params CancelSubscriptionParams) error
@@ -1672,6 +1919,63 @@ func (w *ServerInterfaceWrapper) CheckEntitlement(ctx echo.Context) error {
 	return err
 }
 
+// ListInvoices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvoices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInvoicesParams
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvoices(ctx, params)
+	return err
+}
+
+// ListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrdersParams
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrders(ctx, params)
+	return err
+}
+
 // ShowOrder converts echo context to params.
 func (w *ServerInterfaceWrapper) ShowOrder(ctx echo.Context) error {
 	var err error
@@ -1728,6 +2032,24 @@ func (w *ServerInterfaceWrapper) OpenPortal(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.OpenPortal(ctx)
+	return err
+}
+
+// ShowSubscription converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowSubscription(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShowSubscriptionParams
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowSubscription(ctx, params)
 	return err
 }
 
@@ -1940,10 +2262,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
 	router.GET(options.BaseURL+"/api/entitlements/:feature", wrapper.CheckEntitlement, options.OperationMiddlewares["checkEntitlement"]...)
+	router.GET(options.BaseURL+"/api/invoices", wrapper.ListInvoices, options.OperationMiddlewares["listInvoices"]...)
+	router.GET(options.BaseURL+"/api/orders", wrapper.ListOrders, options.OperationMiddlewares["listOrders"]...)
 	router.GET(options.BaseURL+"/api/orders/:id", wrapper.ShowOrder, options.OperationMiddlewares["showOrder"]...)
 	router.POST(options.BaseURL+"/api/orders/:id/sync", wrapper.SyncOrder, options.OperationMiddlewares["syncOrder"]...)
 	router.GET(options.BaseURL+"/api/plans", wrapper.ListPlans, options.OperationMiddlewares["listPlans"]...)
 	router.POST(options.BaseURL+"/api/portal", wrapper.OpenPortal, options.OperationMiddlewares["openPortal"]...)
+	router.GET(options.BaseURL+"/api/subscription", wrapper.ShowSubscription, options.OperationMiddlewares["showSubscription"]...)
 	router.POST(options.BaseURL+"/api/subscription/cancel", wrapper.CancelSubscription, options.OperationMiddlewares["cancelSubscription"]...)
 	router.POST(options.BaseURL+"/api/subscription/change", wrapper.ChangeSubscription, options.OperationMiddlewares["changeSubscription"]...)
 	router.GET(options.BaseURL+"/api/subscription/preview", wrapper.PreviewChange, options.OperationMiddlewares["previewChange"]...)
@@ -2224,6 +2549,50 @@ func (response CheckEntitlement200JSONResponse) VisitCheckEntitlementResponse(w 
 	return err
 }
 
+type ListInvoicesRequestObject struct {
+	Params ListInvoicesParams
+}
+
+type ListInvoicesResponseObject interface {
+	VisitListInvoicesResponse(w http.ResponseWriter) error
+}
+
+type ListInvoices200JSONResponse Invoices
+
+func (response ListInvoices200JSONResponse) VisitListInvoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersRequestObject struct {
+	Params ListOrdersParams
+}
+
+type ListOrdersResponseObject interface {
+	VisitListOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListOrders200JSONResponse Orders
+
+func (response ListOrders200JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowOrderRequestObject struct {
 	ID     OrderID `json:"id"`
 	Params ShowOrderParams
@@ -2301,6 +2670,28 @@ type OpenPortalResponseObject interface {
 type OpenPortal200JSONResponse Portal
 
 func (response OpenPortal200JSONResponse) VisitOpenPortalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowSubscriptionRequestObject struct {
+	Params ShowSubscriptionParams
+}
+
+type ShowSubscriptionResponseObject interface {
+	VisitShowSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type ShowSubscription200JSONResponse Subscribed
+
+func (response ShowSubscription200JSONResponse) VisitShowSubscriptionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -2480,6 +2871,12 @@ type StrictServerInterface interface {
 	// CheckEntitlement Tell whether a user has a feature now
 	// (GET /api/entitlements/{feature})
 	CheckEntitlement(ctx context.Context, request CheckEntitlementRequestObject) (CheckEntitlementResponseObject, error)
+	// ListInvoices List what a user was billed
+	// (GET /api/invoices)
+	ListInvoices(ctx context.Context, request ListInvoicesRequestObject) (ListInvoicesResponseObject, error)
+	// ListOrders List what a user ordered
+	// (GET /api/orders)
+	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
 	// ShowOrder Show how far an order has come
 	// (GET /api/orders/{id})
 	ShowOrder(ctx context.Context, request ShowOrderRequestObject) (ShowOrderResponseObject, error)
@@ -2492,6 +2889,9 @@ type StrictServerInterface interface {
 	// OpenPortal Open Stripe's billing portal
 	// (POST /api/portal)
 	OpenPortal(ctx context.Context, request OpenPortalRequestObject) (OpenPortalResponseObject, error)
+	// ShowSubscription Show how a user's subscription stands
+	// (GET /api/subscription)
+	ShowSubscription(ctx context.Context, request ShowSubscriptionRequestObject) (ShowSubscriptionResponseObject, error)
 	// CancelSubscription End a subscription
 	// (POST /api/subscription/cancel)
 	CancelSubscription(ctx context.Context, request CancelSubscriptionRequestObject) (CancelSubscriptionResponseObject, error)
@@ -2896,6 +3296,56 @@ func (sh *strictHandler) CheckEntitlement(ctx echo.Context, feature string, para
 	return nil
 }
 
+// ListInvoices operation middleware
+func (sh *strictHandler) ListInvoices(ctx echo.Context, params ListInvoicesParams) error {
+	var request ListInvoicesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvoices(ctx.Request().Context(), request.(ListInvoicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvoices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvoicesResponseObject); ok {
+		return validResponse.VisitListInvoicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOrders operation middleware
+func (sh *strictHandler) ListOrders(ctx echo.Context, params ListOrdersParams) error {
+	var request ListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrders(ctx.Request().Context(), request.(ListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrdersResponseObject); ok {
+		return validResponse.VisitListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ShowOrder operation middleware
 func (sh *strictHandler) ShowOrder(ctx echo.Context, id OrderID, params ShowOrderParams) error {
 	var request ShowOrderRequestObject
@@ -3013,6 +3463,31 @@ func (sh *strictHandler) OpenPortal(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(OpenPortalResponseObject); ok {
 		return validResponse.VisitOpenPortalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowSubscription operation middleware
+func (sh *strictHandler) ShowSubscription(ctx echo.Context, params ShowSubscriptionParams) error {
+	var request ShowSubscriptionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowSubscription(ctx.Request().Context(), request.(ShowSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowSubscriptionResponseObject); ok {
+		return validResponse.VisitShowSubscriptionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

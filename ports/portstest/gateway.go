@@ -78,6 +78,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"an invoice is fetched with its lines and what paid it", gatewayFetchInvoice},
 		{"an invoice of a trial is paid with nothing", gatewayFetchTrialInvoice},
 		{"an unknown invoice is not found", gatewayUnknownInvoice},
+		{"invoices are listed as their buyer is shown them", gatewayIssuedInvoices},
+		{"an unknown customer has no invoices", gatewayIssuedUnknown},
 		{"the charge of a subscription names its invoice", gatewayFetchInvoiceCharge},
 		{"of a payment of which nothing went back, nothing is fetched", gatewayNothingReturned},
 		{"refunds and disputes of a payment are fetched", gatewayFetchReturned},

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// ShowSubscription implements GET /api/subscription.
+func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequestObject) (ShowSubscriptionResponseObject, error) {
+	user, err := forUser(ctx, r.Params.UserID)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.deps.ShowSubscription.Do(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	told := ShowSubscription200JSONResponse{
+		UserID: string(user), CustomerID: customerFor(ctx, shown.Customer), AsOf: shown.AsOf.UTC(), Others: []Subscription{},
+	}
+	for n, one := range shown.All {
+		if n > 0 {
+			told.Others = append(told.Others, subscriptionJSON(one))
+			continue
+		}
+		first := subscriptionJSON(one)
+		told.Subscription = &first
+	}
+	return told, nil
+}
+
+// customerFor names Stripe's customer to service keys: a user has no business with it.
+func customerFor(ctx context.Context, customer domain.CustomerID) *string {
+	if exchangeOf(ctx).caller.Role == ports.RoleUser {
+		return nil
+	}
+	return orNull(customer)
+}
+
+func subscriptionJSON(s domain.Subscribed) Subscription {
+	shown := Subscription{
+		ID: string(s.Subscription.ID), Status: SubscribedStatus(s.Status),
+		Access: s.Access, AccessUntil: moment(s.AccessUntil), StartedAt: moment(s.Subscription.StartedAt),
+		PeriodStart: moment(s.PeriodStart), PeriodEnd: moment(s.PeriodEnd),
+		RenewsAt: moment(s.RenewsAt), CancelsAt: moment(s.CancelsAt), EndedAt: moment(s.Subscription.EndedAt),
+		PastDueSince: moment(s.PastDueSince), Items: make([]SubscribedItem, len(s.Items)),
+	}
+	if s.Status == domain.SubscribedTrialing {
+		shown.TrialEndsAt = moment(s.Subscription.TrialEnd)
+	}
+	for n, item := range s.Items {
+		shown.Items[n] = SubscribedItem{
+			ID: item.ID, Plan: orNull(item.Plan), Price: orNull(item.PriceKey), StripePrice: string(item.Price), Quantity: item.Quantity,
+		}
+	}
+	if len(shown.Items) > 0 {
+		shown.Plan, shown.Price, shown.Quantity = shown.Items[0].Plan, shown.Items[0].Price, shown.Items[0].Quantity
+	}
+	return shown
+}
