@@ -29,6 +29,9 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 			if err := s.refuseSecond(state.Account, plan); err != nil {
 				return ports.Kept{}, err
 			}
+			if err := s.refuseHeld(state.Account, plan, draft.CreatedAt); err != nil {
+				return ports.Kept{}, err
+			}
 			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
 		}
 		trial := trialDays(state.Account, s.catalog, plan, order, rivals, draft.CreatedAt)

@@ -118,9 +118,10 @@ var grantSets = []struct {
 
 // granted is what a plan gives of a feature, and how that is counted.
 type granted struct {
-	value   domain.Value
-	perUnit bool
-	adds    bool // the limits of several sources add up
+	value    domain.Value
+	perUnit  bool
+	included int64
+	adds     bool // the limits of several sources add up
 }
 
 // grantedBy is nil where the plan gives nothing of the feature.
@@ -130,7 +131,7 @@ func grantedBy(c domain.Catalog, p domain.Plan, set domain.GrantSet, feature dom
 		return nil
 	}
 	f := c.Features[feature]
-	return &granted{value, f.PerUnit, f.Merge == domain.MergeSum}
+	return &granted{value, f.PerUnit, f.Included, f.Merge == domain.MergeSum}
 }
 
 // lessThan tells whether somebody has less of a feature than before. How many units or
@@ -144,6 +145,8 @@ func (is *granted) lessThan(was *granted) bool {
 	case is.value.Type != domain.FeatureLimit || is.value.Limit == domain.Unlimited:
 		return false
 	case was.value.Limit == domain.Unlimited || is.value.Limit < was.value.Limit:
+		return true
+	case is.included < was.included && is.value.Limit < was.included:
 		return true
 	default:
 		return was.value.Limit > 0 && (was.perUnit && !is.perUnit || was.adds && !is.adds)
@@ -163,6 +166,9 @@ func (g *granted) String() string {
 	text := strconv.FormatInt(g.value.Limit, 10)
 	if g.perUnit {
 		text += " per unit"
+	}
+	if g.included > 0 {
+		text += fmt.Sprintf(" and at least %d", g.included)
 	}
 	if g.adds {
 		text += " (added up)"

@@ -37,6 +37,8 @@ var (
 	ErrEndsAnyway = errors.New("the subscription ends with its period")
 	// ErrPaymentDue: what is owed comes before a change.
 	ErrPaymentDue = errors.New("a payment is due")
+	// ErrAlreadyHeld: the user holds a plan that is sold once.
+	ErrAlreadyHeld = errors.New("already held")
 	// ErrCheckoutCompleted: an earlier checkout was paid a moment ago.
 	ErrCheckoutCompleted = errors.New("an earlier checkout has just been completed")
 	// ErrTooManyCheckouts: the user has begun more checkouts today, without paying

@@ -60,7 +60,7 @@ type CheckoutRequest struct {
 
 // Do keeps an order, sees to the customer and the session at Stripe and returns
 // the order, open. Errors: [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
-// [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed],
+// [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed], [ErrAlreadyHeld],
 // [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold],
 // [ErrProviderMismatch], and those of the ports.
 func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order, error) {

@@ -36,8 +36,9 @@ func (c Catalog) ChangeSince(before Catalog) CatalogChange {
 	for _, side := range [][2]Catalog{{before, c}, {c, before}} {
 		one, other := side[0], side[1]
 		for key, plan := range one.Plans {
-			if _, there := other.Plans[key]; there && one.givesAs(other, key) {
-				continue
+			same, there := other.Plans[key]
+			if there && one.givesAs(other, key) || plan.Default && (!there || same.Default) {
+				continue // what everybody has is kept of nobody
 			}
 			plans[key] = true
 			for _, former := range plan.Formerly {
@@ -90,6 +91,7 @@ func (c Catalog) givesAs(other Catalog, key PlanKey) bool {
 // whatGives is a plan without what only a buyer looks at.
 func (p Plan) whatGives() Plan {
 	p.Name, p.Description, p.Group, p.TrialDays, p.NotSold = "", "", "", 0, false
+	p.Place, p.Highlight, p.Once = 0, false, false
 	p.Checkout = CheckoutOptions{}
 	p.Prices = slices.Clone(p.Prices)
 	for n := range p.Prices {
@@ -99,7 +101,7 @@ func (p Plan) whatGives() Plan {
 }
 
 func (f Feature) whatGives() Feature {
-	f.Name = ""
+	f.Name, f.Description, f.Place = "", "", 0
 	return f
 }
 

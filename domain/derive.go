@@ -190,8 +190,8 @@ func unitsIn(between interval, standings []Standing, c *Catalog, all []unitsOf) 
 
 // timesUnits is a plan's value of a feature for so many units of the plan.
 func (c *Catalog) timesUnits(feature FeatureKey, v Value, units int64) Value {
-	if c.Features[feature].PerUnit && v.Limit != Unlimited {
-		v.Limit = saturatingMultiply(v.Limit, units)
+	if f := c.Features[feature]; f.PerUnit && v.Limit != Unlimited {
+		v.Limit = max(saturatingMultiply(v.Limit, units), f.Included)
 	}
 	return v
 }

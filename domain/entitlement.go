@@ -30,7 +30,8 @@ const (
 	SourceGrant        SourceKind = "grant" // given by a person, see [Grant]
 )
 
-// SourceKinds lists every kind of source.
+// SourceKinds lists every kind of source that is kept. Beside them there is
+// [SourceDefault].
 var SourceKinds = []SourceKind{SourceOrder, SourceSubscription, SourceGrant}
 
 // Source is the purchase or grant that a right comes from.
@@ -103,7 +104,7 @@ func compareEntitlements(a, b *Entitlement) int {
 type Right struct {
 	Feature FeatureKey
 	Value   Value
-	Since   time.Time     // the earliest start among the live sources
+	Since   time.Time     // the earliest start among the live sources; zero: of a default plan, which has none
 	Until   time.Time     // when it is no longer as much as Value, unless renewed; zero: no end
 	Sources []Entitlement // the live sources, sorted
 
@@ -112,17 +113,19 @@ type Right struct {
 	InGrace bool      // as much as Value is given for a while only, as something is overdue
 }
 
-// Rights merges entitlements into what holds at t, sorted by feature: a union
-// over live sources, so that the end of one never takes what another gives.
+// Rights merges entitlements, and what every user has, into what holds at t, sorted by
+// feature: a union over live sources, so that the end of one never takes what another
+// gives.
 func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
-	sorted := slices.SortedFunc(slices.Values(entitlements), CompareEntitlements)
+	sorted := slices.Concat(entitlements, c.defaultRights())
+	slices.SortFunc(sorted, CompareEntitlements)
 	var rights []Right
 	for len(sorted) > 0 {
 		n := 1
 		for n < len(sorted) && sorted[n].Feature == sorted[0].Feature {
 			n++
 		}
-		if right, holds := rightAt(sorted[:n], c.Features[sorted[0].Feature].Merge, t); holds {
+		if right, holds := rightAt(passesInARow(sorted[:n]), c.Features[sorted[0].Feature].Merge, t); holds {
 			rights = append(rights, right)
 		}
 		sorted = sorted[n:]

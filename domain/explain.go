@@ -99,6 +99,7 @@ func Explain(a Account, c Catalog, changes []Change, at time.Time) Explanation {
 		e.OutOfLine = len(Diff(EntitlementsAt(past, at), holding)) > 0
 		e.tellFacts(a, past)
 	}
+	e.tellDefaults()
 	e.conclude(Rights(holding, c, at))
 	return e.Explanation
 }
@@ -130,8 +131,23 @@ type explaining struct {
 
 // tellHistory tells what each source had given, by the changes up to the moment.
 func (e *explaining) tellHistory(past []Change) {
-	for key, last := range lastChanges(past) {
-		e.add(key.feature, e.told(last))
+	last := lastChanges(past)
+	held := map[FeatureKey][]Entitlement{}
+	for key, change := range last {
+		if change.Kind != ChangeRevoked {
+			held[key.feature] = append(held[key.feature], change.Entitlement)
+		}
+	}
+	for _, all := range held {
+		for n, moved := range passesInARow(all) {
+			key := all[n].key()
+			change := last[key]
+			change.Entitlement = moved
+			last[key] = change
+		}
+	}
+	for key, change := range last {
+		e.add(key.feature, e.told(change))
 	}
 }
 
@@ -150,7 +166,7 @@ func (e *explaining) tellFacts(a Account, past []Change) {
 	last := lastOfClaims(past)
 	evidence := a.evidence()
 	rules := map[Source]Rule{}
-	for _, s := range append(Standings(a, e.catalog), a.unfollowed()...) {
+	for _, s := range append(standingsInARow(Standings(a, e.catalog)), a.unfollowed()...) {
 		told := SourceExplanation{
 			Source: s.Source, Plan: s.Plan, Price: s.Price, Quantity: s.Quantity,
 			State: StateWithheld, Rule: s.Rule, Evidence: evidence.of(s.Source),

@@ -47,6 +47,9 @@ var mutants = []edit{
 			whole.until = never
 		}`},
 
+	// What was bought once.
+	{"pass.go", "if p.plan != before.plan || !p.since.Before(*before.until) {", `if p.plan != before.plan || !p.since.Before(*before.until) || mutant("passes overlap") {`},
+
 	// How what is given ends.
 	{"timeline.go", "p.ending = p.ending.byEnd(p.until, end)", `if !mutant("what is to end renews") {
 				p.ending = p.ending.byEnd(p.until, end)

@@ -47,11 +47,14 @@ const (
 
 // Feature is something a user may be entitled to.
 type Feature struct {
-	Key     FeatureKey
-	Name    string // for people; may be empty
-	Type    FeatureType
-	PerUnit bool // a limit is multiplied by the quantity bought
-	Merge   MergeRule
+	Key         FeatureKey
+	Name        string // for people; may be empty
+	Description string // for people; may be empty
+	Place       int    // in the catalog file, from 0
+	Type        FeatureType
+	PerUnit     bool  // a limit is multiplied by the quantity bought
+	Included    int64 // of a limit per unit: whatever the quantity, there are at least so many
+	Merge       MergeRule
 }
 
 // Price is one way to pay for a plan. Stripe's price is found by its id or, where
@@ -85,12 +88,16 @@ type Plan struct {
 	Key         PlanKey
 	Name        string
 	Description string
-	Mode        Mode
+	Place       int           // in the catalog file, from 0
+	Highlight   bool          // a pricing page shows it off
+	Default     bool          // every user holds it, known or not: it has no price, and nobody buys it
+	Mode        Mode          // empty: of a default plan
 	Group       GroupKey      // at most one live subscription of a user within a group; may be empty
 	TrialDays   int           // 0: no trial
 	Grace       time.Duration // how long past_due keeps access, from when the oldest of what is owed was due
 	Leeway      time.Duration // how long active access outlives the period's end
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
+	Once        bool          // who holds it cannot buy it again
 	Prices      []Price       // the first that is sold is the default
 	Grants      map[FeatureKey]Value
 	// TrialGrants and PastDueGrants are given instead of Grants during a trial, and
@@ -155,18 +162,28 @@ type Ignored struct {
 	Products   []string
 }
 
-// PlanList returns the plans sorted by key.
+// PlanList returns the plans in the order of the catalog file.
 func (c Catalog) PlanList() []Plan {
 	plans := make([]Plan, 0, len(c.Plans))
 	for _, p := range c.Plans {
 		plans = append(plans, p)
 	}
-	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Key, b.Key)) })
 	return plans
 }
 
-// ForSale returns the plans that can be bought, sorted by key, each with the prices
-// that it can be bought for.
+// FeatureList returns the features in the order of the catalog file.
+func (c Catalog) FeatureList() []Feature {
+	features := make([]Feature, 0, len(c.Features))
+	for _, f := range c.Features {
+		features = append(features, f)
+	}
+	slices.SortFunc(features, func(a, b Feature) int { return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Key, b.Key)) })
+	return features
+}
+
+// ForSale returns the plans that can be bought, in the order of the catalog file, each
+// with the prices that it can be bought for.
 func (c Catalog) ForSale() []Plan {
 	var plans []Plan
 	for _, p := range c.PlanList() {

@@ -5,17 +5,19 @@ import (
 	"slices"
 )
 
-// priceIndex says which plan each price of a catalog belongs to: of several the one with
-// the first key.
+// priceIndex says which plan each price of a catalog belongs to, of several the one with
+// the first key; and what is given by no price.
 type priceIndex struct {
 	ids        map[PriceID]PlanKey
 	lookupKeys map[string]PlanKey
+
+	defaults []Entitlement // what every user has
 }
 
 // Indexed is the catalog with an index of its prices, for a service that asks with each
 // event what they mean. Its plans must not be changed any more.
 func (c Catalog) Indexed() Catalog {
-	c.prices = &priceIndex{ids: map[PriceID]PlanKey{}, lookupKeys: map[string]PlanKey{}}
+	c.prices = &priceIndex{ids: map[PriceID]PlanKey{}, lookupKeys: map[string]PlanKey{}, defaults: c.findDefaults()}
 	for _, key := range slices.Sorted(maps.Keys(c.Plans)) {
 		for _, price := range c.Plans[key].Prices {
 			if _, taken := c.prices.ids[price.ID]; price.ID != "" && !taken {

@@ -39,8 +39,8 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 		Catalog: domain.Catalog{
 			Features: map[domain.FeatureKey]domain.Feature{
 				"sso":      {Key: "sso", Name: "Single sign-on", Type: domain.FeatureFlag, Merge: domain.MergeMax},
-				"projects": {Key: "projects", Name: "Projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
-				"seats":    {Key: "seats", Name: "Seats", Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
+				"projects": {Key: "projects", Name: "Projects", Place: 1, Type: domain.FeatureLimit, Merge: domain.MergeMax},
+				"seats":    {Key: "seats", Name: "Seats", Place: 2, Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
 			},
 			Plans: map[domain.PlanKey]domain.Plan{
 				"basic": {
@@ -51,7 +51,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 				},
 				"pro": {
-					Key: "pro", Name: "Pro", Description: "For a small team that ships.",
+					Key: "pro", Name: "Pro", Description: "For a small team that ships.", Place: 1, Highlight: true,
 					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices: []domain.Price{
 						{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"},
@@ -63,7 +63,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Checkout:      domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
 				},
 				"team": {
-					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.",
+					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.", Place: 2,
 					Mode: domain.ModeSubscription, Group: "main", TrialDays: 14, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
 					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1)},
@@ -95,8 +95,10 @@ plans:
       a: {id: price_a, sandbox: {currency: eur, amount: 0}}
     grants: {credits: 0, beta: true}
     policy: {dispute: revoke_lost}
+    once: true
   gold:
     name: 'Gold'
+    highlight: true
     description: |
       Shiny.
     mode: subscription
@@ -112,9 +114,23 @@ plans:
     formerly: [silver, "2023"]
     sold: false
     checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, max_quantity: 3, adjustable_quantity: false}
+  free:
+    default: true
+    grants: {beta: true, credits: 1}
+  silver2:
+    mode: payment
+    includes: bronze
+    prices: {once: {id: price_s}}
+    grants: {seats: 2}
+  bronze:
+    mode: payment
+    includes: free
+    prices: {once: {id: price_z}}
+    grants: {credits: 5}
 features:
   credits: {type: limit, merge: sum, per_unit: false}
-  beta: {type: flag}
+  beta: {type: flag, description: Try what is new.}
+  seats: {type: limit, per_unit: true, included: 5}
 ignored:
   products: [prod_shirt]
   prices:
@@ -127,14 +143,14 @@ ignored:
 	}
 	want := map[domain.PlanKey]domain.Plan{
 		"2024": {
-			Key: "2024", Name: "2024", Mode: domain.ModePayment,
+			Key: "2024", Name: "2024", Mode: domain.ModePayment, Once: true,
 			Prices:   []domain.Price{{Key: "b", ID: "price_b"}, {Key: "a", ID: "price_a"}},
 			Grants:   map[domain.FeatureKey]domain.Value{"credits": domain.Limit(0), "beta": domain.Flag()},
 			Policy:   domain.Policy{Dispute: "revoke_lost"},
 			Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 		},
 		"gold": {
-			Key: "gold", Name: "Gold", Description: "Shiny.", Mode: domain.ModeSubscription, Group: "main-1",
+			Key: "gold", Name: "Gold", Description: "Shiny.", Place: 1, Highlight: true, Mode: domain.ModeSubscription, Group: "main-1",
 			TrialDays: 2, Grace: 12 * time.Hour,
 			Prices:        []domain.Price{{Key: "monthly", ID: "price_m", NotSold: true}, {Key: "quarterly", LookupKey: "gold_q"}},
 			Grants:        map[domain.FeatureKey]domain.Value{},
@@ -145,6 +161,20 @@ ignored:
 			NotSold:       true,
 			Checkout:      domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
 		},
+		"free": {
+			Key: "free", Name: "free", Place: 2, Default: true, Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+			Grants: map[domain.FeatureKey]domain.Value{"beta": domain.Flag(), "credits": domain.Limit(1)},
+		},
+		"silver2": {
+			Key: "silver2", Name: "silver2", Place: 3, Mode: domain.ModePayment, Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+			Prices: []domain.Price{{Key: "once", ID: "price_s"}},
+			Grants: map[domain.FeatureKey]domain.Value{"beta": domain.Flag(), "credits": domain.Limit(5), "seats": domain.Limit(2)},
+		},
+		"bronze": {
+			Key: "bronze", Name: "bronze", Place: 4, Mode: domain.ModePayment, Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+			Prices: []domain.Price{{Key: "once", ID: "price_z"}},
+			Grants: map[domain.FeatureKey]domain.Value{"beta": domain.Flag(), "credits": domain.Limit(5)},
+		},
 	}
 	if diff := cmp.Diff(want, got.Catalog.Plans); diff != "" {
 		t.Errorf("plans (-want +got):\n%s", diff)
@@ -154,6 +184,10 @@ ignored:
 	}
 	if diff := cmp.Diff(wantIgnored, got.Catalog.Ignored); diff != "" {
 		t.Errorf("ignored (-want +got):\n%s", diff)
+	}
+	wantSeats := domain.Feature{Key: "seats", Place: 2, Type: domain.FeatureLimit, PerUnit: true, Included: 5, Merge: domain.MergeMax}
+	if seats := got.Catalog.Features["seats"]; seats != wantSeats || got.Catalog.Features["beta"].Description != "Try what is new." {
+		t.Errorf("features: %+v", got.Catalog.Features)
 	}
 	if got.Catalog.Features["credits"].Merge != domain.MergeSum {
 		t.Errorf("credits do not add up: %+v", got.Catalog.Features["credits"])

@@ -17,34 +17,42 @@ var featureFields = fields[featureDraft]{
 		d.feature.Type = domain.FeatureType(r.word(v, "type", string(domain.FeatureFlag), string(domain.FeatureLimit)))
 	}},
 	{"per_unit", func(r *reader, d *featureDraft, v value) { d.feature.PerUnit = r.truth(v, "per_unit") }},
+	{"included", func(r *reader, d *featureDraft, v value) { d.feature.Included, _ = r.count(v, "included", 1, maxLimit) }},
 	{"merge", func(r *reader, d *featureDraft, v value) {
 		d.feature.Merge = domain.MergeRule(r.word(v, "merge", string(domain.MergeMax), string(domain.MergeSum)))
 	}},
 	{"name", func(r *reader, d *featureDraft, v value) { d.feature.Name, _ = r.text(v, "name") }},
+	{"description", func(r *reader, d *featureDraft, v value) { d.feature.Description, _ = r.text(v, "description") }},
 }
 
 func readFeatures(r *reader, into *catalogDraft, v value) {
 	all, _ := r.pairs(v, "features")
-	for _, p := range all {
+	for place, p := range all {
 		if !r.name(p, "feature") {
 			continue
 		}
 		what := fmt.Sprintf("feature %q", p.key)
-		d := featureDraft{feature: domain.Feature{Key: domain.FeatureKey(p.key), Merge: domain.MergeMax}}
+		d := featureDraft{feature: domain.Feature{Key: domain.FeatureKey(p.key), Place: place, Merge: domain.MergeMax}}
 		got := readFields(r, p.says, what, featureFields, &d)
 		if got != nil && !got.has("type") {
 			r.fail(p.at, "%s has no type: add type: flag or type: limit", what)
 		}
 		if d.feature.Type == domain.FeatureFlag {
-			for _, of := range []string{"per_unit", "merge"} {
+			for _, of := range []string{"per_unit", "included", "merge"} {
 				if got.has(of) {
 					r.fail(got[of].at, "%s is a flag, and %s is about limits: remove it", what, of)
 				}
 			}
 		}
+		if d.feature.Type == domain.FeatureLimit && got.has("included") && !d.feature.PerUnit {
+			r.fail(got["included"].at, "%s has included, which is beside a limit per unit: add per_unit: true, or grant as many", what)
+		}
 		into.features[d.feature.Key] = d.feature
 	}
 }
+
+// maxLimit is what every number in JSON can say.
+const maxLimit = 1 << 53
 
 // unlimited is how a file says [domain.Unlimited].
 const unlimited = "unlimited"
@@ -91,7 +99,7 @@ func (r *reader) grant(v value, f domain.Feature) (domain.Value, bool) {
 			r.fail(v, "%s is a limit: grant a whole number or %s, not %s", f.Key, unlimited, kindOf(v))
 			return domain.Value{}, false
 		}
-		n, ok := r.count(v, "the limit of "+string(f.Key), 0, 1<<53)
+		n, ok := r.count(v, "the limit of "+string(f.Key), 0, maxLimit)
 		return domain.Limit(n), ok
 	default: // the feature itself is wrong, and that is reported
 		return domain.Value{}, false

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -26,6 +27,8 @@ type planDraft struct {
 var planFields = fields[planDraft]{
 	{"name", func(r *reader, d *planDraft, v value) { d.plan.Name, _ = r.text(v, "name") }},
 	{"description", func(r *reader, d *planDraft, v value) { d.plan.Description, _ = r.text(v, "description") }},
+	{"highlight", func(r *reader, d *planDraft, v value) { d.plan.Highlight = r.truth(v, "highlight") }},
+	{"default", func(r *reader, d *planDraft, v value) { d.plan.Default = r.truth(v, "default") }},
 	{"mode", func(r *reader, d *planDraft, v value) {
 		d.plan.Mode = domain.Mode(r.word(v, "mode", string(domain.ModePayment), string(domain.ModeSubscription)))
 	}},
@@ -34,7 +37,9 @@ var planFields = fields[planDraft]{
 	{"grace", func(r *reader, d *planDraft, v value) { d.plan.Grace = r.duration(v, "grace") }},
 	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
 	{"valid_for", readValidFor},
+	{"once", func(r *reader, d *planDraft, v value) { d.plan.Once = r.truth(v, "once") }},
 	{"prices", readPrices},
+	{"includes", readIncludes},
 	{"grants", func(r *reader, d *planDraft, v value) { d.plan.Grants = r.grants(d, v, "grants") }},
 	{"trial_grants", func(r *reader, d *planDraft, v value) { d.plan.TrialGrants = r.grants(d, v, "trial_grants") }},
 	{"past_due_grants", func(r *reader, d *planDraft, v value) { d.plan.PastDueGrants = r.grants(d, v, "past_due_grants") }},
@@ -56,6 +61,7 @@ var (
 	}
 	onlyPayment = map[string]string{
 		"valid_for": "a subscription is valid as long as it is paid for",
+		"once":      "a user has one subscription of a plan at a time anyway",
 	}
 )
 
@@ -64,14 +70,16 @@ func readPlans(r *reader, into *catalogDraft, v value) {
 	if ok && len(all) == 0 {
 		r.fail(v, "the catalog has no plans: add at least one")
 	}
-	for _, p := range all {
+	for place, p := range all {
 		if !r.name(p, "plan") {
 			continue
 		}
 		plan, sandbox := r.plan(p, into.features)
+		plan.Place = place
 		into.file.Catalog.Plans[plan.Key] = plan
 		into.file.Sandbox = append(into.file.Sandbox, sandbox...)
 	}
+	r.include(into.file.Catalog.Plans)
 	r.formerKeysAreFree(into.file.Catalog.Plans)
 }
 
@@ -83,6 +91,10 @@ func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (do
 	}}
 	got := readFields(r, p.says, d.what, planFields, &d)
 	if got == nil {
+		return d.plan, nil
+	}
+	if d.plan.Default {
+		r.onlyForSale(got, d.what)
 		return d.plan, nil
 	}
 	if !got.has("mode") {
@@ -110,6 +122,19 @@ func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (do
 		d.sandbox[n].Name = d.plan.Name
 	}
 	return d.plan, d.sandbox
+}
+
+// fieldsOfAll are those that a plan may have which every user holds: it is not sold.
+var fieldsOfAll = []string{"name", "description", "highlight", "default", "includes", "grants"}
+
+// onlyForSale refuses fields of a default plan that are about selling.
+func (r *reader) onlyForSale(got seen, what string) {
+	for name, p := range got {
+		if contains(planFields.names(), name) && !contains(fieldsOfAll, name) {
+			r.fail(p.at, "%s is a default plan and has %s: every user holds it, and nobody buys it, so that it may have %s alone; remove it",
+				what, name, strings.Join(fieldsOfAll, ", "))
+		}
+	}
 }
 
 func readGroup(r *reader, into *planDraft, v value) {

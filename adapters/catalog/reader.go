@@ -18,6 +18,7 @@ type reader struct {
 	problems Problems
 	prices   map[string]string // where each Stripe price is used, to tell two uses
 	former   map[domain.PlanKey]formerKey
+	includes map[domain.PlanKey]inclusion // of plans whose grants are not whole yet
 }
 
 // value is a node of the file and where it stands.

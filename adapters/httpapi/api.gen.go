@@ -367,6 +367,7 @@ func (e SourceExplanationState) Valid() bool {
 
 // Defines values for SourceKind.
 const (
+	SourceKindDefault      SourceKind = "default"
 	SourceKindGrant        SourceKind = "grant"
 	SourceKindOrder        SourceKind = "order"
 	SourceKindSubscription SourceKind = "subscription"
@@ -375,6 +376,8 @@ const (
 // Valid indicates whether the value is a known member of the SourceKind enum.
 func (e SourceKind) Valid() bool {
 	switch e {
+	case SourceKindDefault:
+		return true
 	case SourceKindGrant:
 		return true
 	case SourceKindOrder:
@@ -680,8 +683,8 @@ type Entitlement struct {
 	// Renews It goes on after `until` by itself, for as long as it is paid for. `until` is then no end, but until when it is given if no news come.
 	Renews bool `json:"renews"`
 
-	// Since The earliest start among the sources.
-	Since time.Time `json:"since"`
+	// Since The earliest start among the sources; null if one is a plan that every user holds, which has none.
+	Since *time.Time `json:"since"`
 
 	// Sources The purchases and grants that it comes from.
 	Sources []Source `json:"sources"`
@@ -1212,10 +1215,10 @@ type RightChanges struct {
 
 // Source defines model for Source.
 type Source struct {
-	// ID The order's or the grant's id, or Stripe's id of the subscription.
+	// ID The order's or the grant's id, Stripe's id of the subscription, or the key of a plan that every user holds.
 	ID string `json:"id"`
 
-	// Kind `grant`: given by a person, not bought.
+	// Kind `grant`: given by a person, not bought. `default`: of a plan that every user holds.
 	Kind SourceKind `json:"kind"`
 
 	// Plan Key of the plan that grants it; absent of a grant.
@@ -1231,7 +1234,7 @@ type SourceExplanation struct {
 	ID       string     `json:"id"`
 	InGrace  bool       `json:"in_grace"`
 
-	// Kind `grant`: given by a person, not bought.
+	// Kind `grant`: given by a person, not bought. `default`: of a plan that every user holds.
 	Kind SourceKind `json:"kind"`
 
 	// LastChange The last change that a source made to a feature; null if there was none.
@@ -1271,7 +1274,7 @@ type SourceExplanation struct {
 // - `withheld`: it never did; a rule keeps it from giving
 type SourceExplanationState string
 
-// SourceKind `grant`: given by a person, not bought.
+// SourceKind `grant`: given by a person, not bought. `default`: of a plan that every user holds.
 type SourceKind string
 
 // Subscribed defines model for Subscribed.

@@ -157,8 +157,9 @@ func TestDocument_ListsTheValuesThatTheRulesHave(t *testing.T) {
 		rules    []any
 	}{
 		"order status":    {enum("OrderStatus"), anyOf(slices.Concat(domain.OrderStatuses, domain.PaidStatuses[1:]))},
+		"subscription":    {enum("SubscribedStatus"), anyOf(domain.SubscribedStatuses)},
 		"mode":            {enum("Mode"), anyOf(domain.Modes)},
-		"source":          {enum("SourceKind"), anyOf(domain.SourceKinds)},
+		"source":          {enum("SourceKind"), anyOf(append(slices.Clone(domain.SourceKinds), domain.SourceDefault))},
 		"outcome":         {enum("Outcome"), anyOf(domain.Outcomes)},
 		"webhook outcome": {append(enum("WebhookReceipt", "outcome"), "failed"), anyOf(domain.Outcomes)},
 		"source state":    {enum("SourceExplanation", "state"), anyOf(domain.SourceStates)},

@@ -49,7 +49,7 @@ func rightJSON(r domain.Right) Entitlement {
 	}
 	return Entitlement{
 		Feature: string(r.Feature), Value: featureValue(r.Value),
-		Since: r.Since.UTC(), Until: moment(r.Until), Renews: r.Renews, EndsAt: moment(r.EndsAt), InGrace: r.InGrace,
+		Since: moment(r.Since), Until: moment(r.Until), Renews: r.Renews, EndsAt: moment(r.EndsAt), InGrace: r.InGrace,
 		Sources: sources,
 	}
 }

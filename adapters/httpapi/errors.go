@@ -150,6 +150,7 @@ var answers = []answer{
 	{app.ErrNothingToChange, http.StatusConflict, "nothing_to_change", "Nothing to change", ownWords},
 	{app.ErrEndsAnyway, http.StatusConflict, "ends_anyway", "Ends anyway", ownWords},
 	{app.ErrPaymentDue, http.StatusConflict, "payment_due", "Payment due", ownWords},
+	{app.ErrAlreadyHeld, http.StatusConflict, "already_held", "Already held", ownWords},
 	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
 	{app.ErrStillPays, http.StatusConflict, "still_pays", "Still pays", ownWords},

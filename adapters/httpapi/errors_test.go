@@ -116,6 +116,7 @@ func TestErrors_Answers(t *testing.T) {
 		{app.ErrUnknownPrice, 422, "unknown_price", "no such price"},
 		{app.ErrBadRequest, 422, "invalid_request", "bad request"},
 		{app.ErrAlreadySubscribed, 409, "already_subscribed", "already subscribed"},
+		{app.ErrAlreadyHeld, 409, "already_held", "already held"},
 		{fmt.Errorf("keep order: %w: come back later", app.ErrTooManyCheckouts), 429, "too_many_checkouts", "too many checkouts begun and not paid: come back later"},
 		{app.ErrCheckoutCompleted, 409, "checkout_completed", "an earlier checkout has just been completed"},
 		{fmt.Errorf("customer cus_1: %w", ports.ErrConflict), 409, "conflict", ""},

@@ -1,6 +1,7 @@
 package domaintest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -22,8 +23,11 @@ type given struct {
 func (h History) ValueAt(feature domain.FeatureKey, t time.Time) (entitled bool, limit int64) {
 	var all []given
 	for _, s := range h.stories {
-		all = append(all, s.gives(t)...)
+		if s.sub != nil {
+			all = append(all, s.sub.gives(t)...)
+		}
 	}
+	all = append(all, h.onceGives(t)...)
 	for _, g := range h.grants {
 		if t.Before(g.Until) {
 			all = append(all, given{g.Feature, g.Value.Limit})
@@ -82,27 +86,46 @@ func units(grants map[domain.FeatureKey]domain.Value, n int64) []given {
 	return all
 }
 
-// gives is what a purchase gives at a moment.
-func (s *story) gives(t time.Time) []given {
-	if s.sub != nil {
-		return s.sub.gives(t)
+// onceGives is what was bought once gives at a moment: passes of a plan, one after the
+// other.
+func (h History) onceGives(t time.Time) []given {
+	var once []*story
+	for _, s := range h.stories {
+		if s.sub == nil && s.bought && !s.taken() {
+			once = append(once, s)
+		}
 	}
+	slices.SortFunc(once, func(a, b *story) int {
+		return cmp.Or(a.boughtAt.Compare(b.boughtAt), cmp.Compare(a.order.ID, b.order.ID))
+	})
+	var all []given
+	over := map[domain.PlanKey]time.Time{}
+	for _, s := range once {
+		plan := Shop.Plans[s.order.Plan]
+		if plan.ValidFor > 0 {
+			begins := latest(s.boughtAt, over[plan.Key])
+			over[plan.Key] = begins.Add(plan.ValidFor)
+			if t.Before(begins) || !t.Before(over[plan.Key]) {
+				continue
+			}
+		}
+		all = append(all, units(plan.Grants, s.order.Quantity)...)
+	}
+	return all
+}
+
+// taken tells whether what was bought once was taken because the money went back.
+func (s *story) taken() bool {
 	plan := Shop.Plans[s.order.Plan]
-	if !s.bought || plan.ValidFor > 0 && !t.Before(s.boughtAt.Add(plan.ValidFor)) {
-		return nil
-	}
 	var came, back int64
 	for _, c := range s.paid {
 		if disputeTakes(c, plan.Policy.Dispute, "suspend") {
-			return nil
+			return true
 		}
 		came += c.amount
 		back += c.refundedBy(func(*refunded) bool { return true })
 	}
-	if refundTakes(back, came, plan.Policy.Refund, "revoke") {
-		return nil
-	}
-	return units(plan.Grants, s.order.Quantity)
+	return refundTakes(back, came, plan.Policy.Refund, "revoke")
 }
 
 // refundedBy is what the buyer has back of it by some refunds.
@@ -166,7 +189,10 @@ func (h History) Moments() []time.Time {
 		if s.sub != nil {
 			add(s.sub.moments()...)
 		} else if s.bought {
-			add(s.boughtAt.Add(Shop.Plans[s.order.Plan].ValidFor))
+			valid := Shop.Plans[s.order.Plan].ValidFor
+			for n := range len(h.stories) { // one may follow the others
+				add(s.boughtAt.Add(time.Duration(n+1) * valid))
+			}
 		}
 	}
 	for _, g := range h.grants {
