@@ -20,8 +20,10 @@ func NewListPlans(catalog domain.Catalog, prices *Prices) *ListPlans {
 
 // OfferedPlan is a plan with the prices that Stripe sells now.
 type OfferedPlan struct {
-	Plan   domain.Plan
-	Prices []OfferedPrice
+	Plan     domain.Plan
+	Prices   []OfferedPrice
+	Features []domain.Feature  // what it grants, in the order of the catalog file
+	Unit     domain.FeatureKey // what its units are counted in; empty: nothing, see [domain.Catalog.UnitOf]
 }
 
 // OfferedPrice is a price of the catalog with what Stripe says about it.
@@ -30,21 +32,21 @@ type OfferedPrice struct {
 	Stripe ports.StripePrice
 }
 
-// Do lists the plans by key. Prices that Stripe does not sell are left out, and
-// so is a plan without any other.
+// Do lists the plans in the order of the catalog file. Prices that Stripe does not sell are
+// left out, and so is a plan without any other. A plan that every user holds has none.
 func (l *ListPlans) Do(ctx context.Context) ([]OfferedPlan, error) {
 	if _, err := l.prices.all(ctx); err != nil {
 		return nil, err
 	}
 	var offered []OfferedPlan
-	for _, plan := range l.catalog.ForSale() {
-		o := OfferedPlan{Plan: plan}
+	for _, plan := range l.catalog.Offered() {
+		o := OfferedPlan{Plan: plan, Features: l.catalog.FeaturesOf(plan), Unit: l.catalog.UnitOf(plan)}
 		for _, price := range plan.Prices {
 			if s, err := l.prices.Of(ctx, plan, price); err == nil {
 				o.Prices = append(o.Prices, OfferedPrice{Key: price.Key, Stripe: s})
 			}
 		}
-		if len(o.Prices) > 0 {
+		if len(o.Prices) > 0 || plan.Default {
 			offered = append(offered, o)
 		}
 	}

@@ -185,13 +185,38 @@ func (c Catalog) FeatureList() []Feature {
 // ForSale returns the plans that can be bought, in the order of the catalog file, each
 // with the prices that it can be bought for.
 func (c Catalog) ForSale() []Plan {
+	return slices.DeleteFunc(c.Offered(), func(p Plan) bool { return p.Default })
+}
+
+// Offered returns the plans that a pricing page shows, in the order of the catalog file:
+// those for sale, and those that every user holds.
+func (c Catalog) Offered() []Plan {
 	var plans []Plan
 	for _, p := range c.PlanList() {
-		if p.Prices = p.sold(); len(p.Prices) > 0 {
+		if p.Prices = p.sold(); len(p.Prices) > 0 || p.Default {
 			plans = append(plans, p)
 		}
 	}
 	return plans
+}
+
+// UnitOf is the feature that is counted by the units of a plan: the first of those per unit
+// that it grants. Empty: none is, or units cannot be chosen.
+func (c Catalog) UnitOf(p Plan) FeatureKey {
+	if p.Checkout.MaxQuantity <= 1 {
+		return ""
+	}
+	for _, f := range c.FeaturesOf(p) {
+		if f.PerUnit {
+			return f.Key
+		}
+	}
+	return ""
+}
+
+// FeaturesOf returns the features that a plan grants, in the order of the catalog file.
+func (c Catalog) FeaturesOf(p Plan) []Feature {
+	return slices.DeleteFunc(c.FeatureList(), func(f Feature) bool { _, granted := p.Grants[f.Key]; return !granted })
 }
 
 // PlanOf finds a plan by its key, or by one that it had before.

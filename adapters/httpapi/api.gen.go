@@ -17,6 +17,36 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for Action.
+const (
+	ActionBuy        Action = "buy"
+	ActionDowngrade  Action = "downgrade"
+	ActionManage     Action = "manage"
+	ActionNone       Action = "none"
+	ActionStartTrial Action = "start_trial"
+	ActionUpgrade    Action = "upgrade"
+)
+
+// Valid indicates whether the value is a known member of the Action enum.
+func (e Action) Valid() bool {
+	switch e {
+	case ActionBuy:
+		return true
+	case ActionDowngrade:
+		return true
+	case ActionManage:
+		return true
+	case ActionNone:
+		return true
+	case ActionStartTrial:
+		return true
+	case ActionUpgrade:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeRequestWhen.
 const (
 	ChangeRequestWhenNow       ChangeRequestWhen = "now"
@@ -161,6 +191,27 @@ func (e NullableChangeKind) Valid() bool {
 	case NullableChangeKindRevoked:
 		return true
 	case NullableChangeKindUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NullableMode.
+const (
+	NullableModeLessThanNil  NullableMode = "<nil>"
+	NullableModePayment      NullableMode = "payment"
+	NullableModeSubscription NullableMode = "subscription"
+)
+
+// Valid indicates whether the value is a known member of the NullableMode enum.
+func (e NullableMode) Valid() bool {
+	switch e {
+	case NullableModeLessThanNil:
+		return true
+	case NullableModePayment:
+		return true
+	case NullableModeSubscription:
 		return true
 	default:
 		return false
@@ -460,6 +511,15 @@ func (e PreviewChangeParamsWhen) Valid() bool {
 		return false
 	}
 }
+
+// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
+// checkout does is found out anew.
+//
+// - `buy`, `start_trial`: a new checkout
+// - `upgrade`, `downgrade`: a change of the subscription that there is
+// - `manage`: the user is on it, or has to see to a payment first
+// - `none`: there is nothing to do: it is held, or the money is on its way
+type Action string
 
 // AdminLog defines model for AdminLog.
 type AdminLog struct {
@@ -940,6 +1000,9 @@ type NullableChange struct {
 // NullableChangeKind defines model for NullableChange.Kind.
 type NullableChangeKind string
 
+// NullableMode As Mode; null of a plan that every user holds.
+type NullableMode string
+
 // NullableRule The row of a table that decided; null from the history.
 type NullableRule struct {
 	Effect string `json:"effect"`
@@ -1030,8 +1093,26 @@ type Outcome string
 
 // Plan defines model for Plan.
 type Plan struct {
+	// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
+	// checkout does is found out anew.
+	//
+	// - `buy`, `start_trial`: a new checkout
+	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `manage`: the user is on it, or has to see to a payment first
+	// - `none`: there is nothing to do: it is held, or the money is on its way
+	Action *Action `json:"action,omitempty"`
+
+	// AdjustableQuantity The buyer may change the quantity on Stripe's page.
+	AdjustableQuantity bool `json:"adjustable_quantity"`
+
+	// Default Every user holds it; it has no price, and nobody buys it.
+	Default bool `json:"default"`
+
 	// Description May be empty.
 	Description string `json:"description"`
+
+	// Features The same with names, in the order of the catalog file.
+	Features []PlanFeature `json:"features"`
 
 	// Grants What one unit of the plan gives, by feature.
 	Grants map[string]Value `json:"grants"`
@@ -1039,20 +1120,68 @@ type Plan struct {
 	// Group A user has at most one live subscription in a group; null for a plan that is in none.
 	Group *string `json:"group"`
 
+	// Held The user has it now. With `user_id` or `mine` alone.
+	Held *bool `json:"held,omitempty"`
+
+	// HeldPrice Key of the price that the user pays for it again and again. Absent if there is none.
+	HeldPrice *string `json:"held_price,omitempty"`
+
+	// Highlight To be shown off.
+	Highlight bool `json:"highlight"`
+
 	// Key As in `POST /api/checkout/{plan}`.
 	Key string `json:"key"`
 
-	// Mode `payment`: sold once. `subscription`: paid again every period.
-	Mode Mode   `json:"mode"`
+	// MaxQuantity How many units one order may have, from 1.
+	MaxQuantity int64 `json:"max_quantity"`
+
+	// Mode As Mode; null of a plan that every user holds.
+	Mode *NullableMode `json:"mode"`
+	Name string        `json:"name"`
+
+	// Once Who holds it cannot buy it again.
+	Once bool `json:"once"`
+
+	// Prices At least one, unless every user holds the plan; the first is the default unless Stripe no longer sells it.
+	Prices []Price `json:"prices"`
+
+	// TrialDays How long it may be tried, once a user, ever; null if it may not.
+	TrialDays *int `json:"trial_days"`
+
+	// Unit The feature that is counted by units, where more than one can be bought; null if none is.
+	Unit *string `json:"unit"`
+
+	// ValidFor For how many seconds a one-time purchase is valid; null if it is for good, and of what is renewed.
+	ValidFor *int64 `json:"valid_for"`
+}
+
+// PlanFeature defines model for PlanFeature.
+type PlanFeature struct {
+	// Description May be empty.
+	Description string `json:"description"`
+
+	// Included Whatever the number of units, there are at least so many; null if that is not so.
+	Included *int64 `json:"included"`
+	Key      string `json:"key"`
+
+	// Name May be empty.
 	Name string `json:"name"`
 
-	// Prices At least one; the first is the default unless Stripe no longer sells it.
-	Prices []Price `json:"prices"`
+	// PerUnit `value` is for each unit.
+	PerUnit bool `json:"per_unit"`
+
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	Value Value `json:"value"`
 }
 
 // Plans defines model for Plans.
 type Plans struct {
-	Plans []Plan `json:"plans"`
+	// AsOf The moment that the answer is about; with `user_id`.
+	AsOf  *time.Time `json:"as_of,omitempty"`
+	Plans []Plan     `json:"plans"`
+
+	// UserID Whom the answer is for; absent of what is the same for everybody.
+	UserID *string `json:"user_id,omitempty"`
 }
 
 // Portal defines model for Portal.
@@ -1108,6 +1237,15 @@ type PreviewLineDue string
 
 // Price defines model for Price.
 type Price struct {
+	// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
+	// checkout does is found out anew.
+	//
+	// - `buy`, `start_trial`: a new checkout
+	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `manage`: the user is on it, or has to see to a payment first
+	// - `none`: there is nothing to do: it is held, or the money is on its way
+	Action *Action `json:"action,omitempty"`
+
 	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:
 	// in tiers, chosen by the buyer, or less than a minor unit.
 	Amount *int64 `json:"amount,omitempty"`
@@ -1487,6 +1625,15 @@ type ShowOrderParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// ListPlansParams defines parameters for ListPlans.
+type ListPlansParams struct {
+	// Mine For the user whose token this comes with.
+	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+
+	// UserID For this user. A service key has to say; a user may only name itself.
+	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+}
+
 // ShowSubscriptionParams defines parameters for ShowSubscription.
 type ShowSubscriptionParams struct {
 	// UserID Whom it is about. A service key has to say; a user may only name itself.
@@ -1608,7 +1755,7 @@ type ServerInterface interface {
 	SyncOrder(ctx echo.Context, id OrderID) error
 	// ListPlans List what is for sale
 	// (GET /api/plans)
-	ListPlans(ctx echo.Context) error
+	ListPlans(ctx echo.Context, params ListPlansParams) error
 	// OpenPortal Open Stripe's billing portal
 	// (POST /api/portal)
 	OpenPortal(ctx echo.Context) error
@@ -2024,8 +2171,24 @@ func (w *ServerInterfaceWrapper) SyncOrder(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListPlans(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPlansParams
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mine: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListPlans(ctx)
+	err = w.Handler.ListPlans(ctx, params)
 	return err
 }
 
@@ -2642,21 +2805,32 @@ func (response SyncOrder200JSONResponse) VisitSyncOrderResponse(w http.ResponseW
 }
 
 type ListPlansRequestObject struct {
+	Params ListPlansParams
 }
 
 type ListPlansResponseObject interface {
 	VisitListPlansResponse(w http.ResponseWriter) error
 }
 
-type ListPlans200JSONResponse Plans
+type ListPlans200ResponseHeaders struct {
+	CacheControl string
+	Vary         string
+}
+
+type ListPlans200JSONResponse struct {
+	Body    Plans
+	Headers ListPlans200ResponseHeaders
+}
 
 func (response ListPlans200JSONResponse) VisitListPlansResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3401,8 +3575,10 @@ func (sh *strictHandler) SyncOrder(ctx echo.Context, id OrderID) error {
 }
 
 // ListPlans operation middleware
-func (sh *strictHandler) ListPlans(ctx echo.Context) error {
+func (sh *strictHandler) ListPlans(ctx echo.Context, params ListPlansParams) error {
 	var request ListPlansRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListPlans(ctx.Request().Context(), request.(ListPlansRequestObject))

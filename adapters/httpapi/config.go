@@ -40,6 +40,7 @@ type Deps struct {
 	ListOrders       *app.ListOrders
 	ListInvoices     *app.ListInvoices
 	ListPlans        *app.ListPlans
+	OfferPlans       *app.OfferPlans
 	ReceiveWebhook   *app.ReceiveWebhook
 	Explain          *app.Explain
 	ManualGrants     *app.ManualGrants
@@ -142,7 +143,7 @@ func (c Config) check() error {
 func (d Deps) check() error {
 	if d.Upgrade == nil || d.OpenPortal == nil || d.Change == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
 		d.ShowSubscription == nil || d.ListOrders == nil || d.ListInvoices == nil ||
-		d.ListPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil ||
+		d.ListPlans == nil || d.OfferPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil ||
 		d.Ready == nil || d.Receipts == nil || d.Metrics == nil || d.Authenticator == nil || d.Log == nil || d.Clock == nil {
 		return errors.New("the HTTP server lacks one of its dependencies")
 	}

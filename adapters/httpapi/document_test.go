@@ -109,9 +109,15 @@ func TestDocument_SaysWhoMayCall(t *testing.T) {
 	doc := readDocument(t)
 	for path, item := range doc.Paths.Map() {
 		for method, operation := range item.Operations() {
+			rule := rulesByRoute(rules)[routeKey{method, echoPath(path)}]
+			// Nothing to prove at all, or not unless somebody asks for a user.
 			open := operation.Security != nil && len(*operation.Security) == 0
-			if ruledOpen := rulesByRoute(rules)[routeKey{method, echoPath(path)}].roles == nil; open != ruledOpen {
+			either := operation.Security != nil && len(*operation.Security) > 1 && len((*operation.Security)[0]) == 0
+			if ruledOpen := rule.roles == nil && rule.ofUser == nil; open != ruledOpen {
 				t.Errorf("%s %s: open to everybody is %t in the document, %t in roles.go", method, path, open, ruledOpen)
+			}
+			if ruledEither := rule.roles == nil && rule.ofUser != nil; either != ruledEither {
+				t.Errorf("%s %s: open, and for users too, is %t in the document, %t in roles.go", method, path, either, ruledEither)
 			}
 		}
 	}

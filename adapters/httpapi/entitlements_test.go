@@ -78,17 +78,3 @@ func TestEntitlements_WhenTheStoreFails(t *testing.T) {
 		t.Errorf("the client got %s, the log %s", got.text, s.log)
 	}
 }
-
-func TestPlans(t *testing.T) {
-	t.Parallel()
-	s := start(t, setup{})
-	want := `{"plans":[` +
-		`{"description":"","grants":{"projects":10},"group":null,"key":"basic","mode":"payment","name":"Basic",` +
-		`"prices":[{"amount":900,"billing_scheme":"per_unit","currency":"eur","interval":null,"interval_count":null,"key":"once","usage_type":null}]},` +
-		`{"description":"For teams","grants":{"projects":100,"sso":true,"storage":"unlimited"},"group":"main","key":"pro","mode":"subscription","name":"Pro",` +
-		`"prices":[{"amount":1900,"billing_scheme":"per_unit","currency":"eur","interval":"month","interval_count":1,"key":"monthly","usage_type":"licensed"},` +
-		`{"amount":19000,"billing_scheme":"per_unit","currency":"eur","interval":"year","interval_count":1,"key":"yearly","usage_type":"licensed"}]}]}` + "\n"
-	if diff := cmp.Diff(want, s.call("GET", "/api/plans", "").text); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-}

@@ -134,7 +134,7 @@ func TestManners_SecurityHeaders(t *testing.T) {
 		w.Header().Set("X-Frame-Options", "SAMEORIGIN")
 	})
 	s := start(t, setup{config: Config{Mounts: []Mount{{Path: "/dev/*", Handler: page}}}})
-	for _, path := range []string{"/api/plans", "/api/entitlements", "/api/nowhere", "/healthz"} {
+	for _, path := range []string{"/api/openapi.json", "/api/entitlements", "/api/nowhere", "/healthz"} {
 		got := s.call("GET", path, "").Header
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store",

@@ -23,6 +23,7 @@ type rule struct {
 	method string
 	path   string
 	roles  []ports.Role // nil: open to everybody
+	ofUser []ports.Role // who may ask what is open to everybody for a user; nil: nobody, it is the same for all
 	act    string       // what the admin log calls it; whatever is about users and for operators only has one
 	body   int64        // at most so many bytes; 0: maxBody
 	extra  time.Duration
@@ -52,7 +53,7 @@ var rules = []rule{
 	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
 	{method: http.MethodGet, path: "/api/entitlements", roles: callers},
 	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
-	{method: http.MethodGet, path: "/api/plans"},
+	{method: http.MethodGet, path: plansPath, ofUser: callers},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, act: app.ActExplain},
 	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, act: app.ActSync, extra: app.MaxWait},
@@ -86,7 +87,11 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 		if !x.routed || !x.rule.page && strings.HasSuffix(c.Request().URL.EscapedPath(), "/") {
 			return s.noRoute(c)
 		}
-		if x.rule.roles == nil {
+		roles := x.rule.roles
+		if roles == nil && x.rule.ofUser != nil && asksForUser(c) {
+			roles = x.rule.ofUser
+		}
+		if roles == nil {
 			return next(c)
 		}
 		caller, err := s.deps.Authenticator.Authenticate(c.Request())
@@ -98,11 +103,18 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 			return fmt.Errorf("%w: they name no usable user id", ports.ErrBadCredentials)
 		}
 		x.caller = caller
-		if !slices.Contains(x.rule.roles, caller.Role) {
-			return fmt.Errorf("%w: its role is %s, and this takes a service key of role %s", errForbidden, caller.Role, eitherOf(x.rule.roles))
+		if !slices.Contains(roles, caller.Role) {
+			return fmt.Errorf("%w: its role is %s, and this takes a service key of role %s", errForbidden, caller.Role, eitherOf(roles))
 		}
 		return next(c)
 	}
+}
+
+// asksForUser tells whether somebody asks for a user what everybody may ask: credentials
+// alone, such as a cookie that goes with every request, do not.
+func asksForUser(c echo.Context) bool {
+	query := c.QueryParams()
+	return query.Has("user_id") || query.Has("mine")
 }
 
 func eitherOf(roles []ports.Role) string {

@@ -85,6 +85,7 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"GET /api/admin/log":                      operators,
 		"GET /metrics":                            operators,
 
+		"GET /api/plans?ada":              {401, 200, 403, 200, 200, 401},
 		"GET /api/entitlements?ada":       {401, 200, 403, 200, 200, 401},
 		"GET /api/entitlements/sso?ada":   {401, 200, 403, 200, 200, 401},
 		"POST /api/checkout/pro for ada":  {401, 201, 403, 201, 201, 401},

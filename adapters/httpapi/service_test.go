@@ -123,6 +123,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
 	portal := app.NewOpenPortal(store, gateway, catalog, prices, fulfill, settings, newID)
+	list := app.NewListPlans(catalog, prices)
 	return Deps{
 		Upgrade:          app.NewUpgrade(app.NewStartCheckout(store, gateway, catalog, prices, fulfill, settings, clock, newID), portal),
 		OpenPortal:       portal,
@@ -134,7 +135,8 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		ShowSubscription: app.NewShowSubscription(store, catalog, clock),
 		ListOrders:       app.NewListOrders(store),
 		ListInvoices:     app.NewListInvoices(store, gateway),
-		ListPlans:        app.NewListPlans(catalog, prices),
+		ListPlans:        list,
+		OfferPlans:       app.NewOfferPlans(list, store, catalog, clock),
 		ReceiveWebhook:   app.NewReceiveWebhook(gateway, fulfill),
 		Explain:          app.NewExplain(store, catalog, clock),
 		ManualGrants:     app.NewManualGrants(store, catalog, clock, newID),

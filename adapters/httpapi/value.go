@@ -71,6 +71,14 @@ func orNull[From ~string](s From) *string {
 	return &text
 }
 
+// numberOrNull is null for no number.
+func numberOrNull[N int | int64](n N) *N {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
 // orZero is what the domain calls an absent field.
 func orZero[T any](p *T) T {
 	if p == nil {

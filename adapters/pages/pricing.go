@@ -22,7 +22,8 @@ type pricing struct {
 // planCard is one plan for sale.
 type planCard struct {
 	Key, Name, Description string
-	Button                 string
+	Button                 string // empty: there is none
+	Highlight              bool
 	Prices                 []priceTag // the first is chosen to begin with
 	Notes                  []string
 	Grants                 []grant
@@ -65,12 +66,16 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		Name:        nameOf(plan),
 		Description: plan.Description,
 		Button:      "Upgrade to " + nameOf(plan),
+		Highlight:   plan.Highlight,
 		MaxQuantity: plan.Checkout.MaxQuantity,
 	}
 	if slices.ContainsFunc(o.Prices, func(p app.OfferedPrice) bool { return p.Stripe.Metered }) {
 		c.MaxQuantity = 1 // nobody chooses how much there will be used
 	}
 	switch {
+	case plan.Default:
+		c.Button = "" // nobody buys it
+		c.Notes = append(c.Notes, "Free, for everybody")
 	case plan.Mode != domain.ModePayment:
 		if plan.TrialDays > 0 {
 			c.Notes = append(c.Notes, fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days")))

@@ -60,13 +60,13 @@ func service(p parts) fx.Option {
 
 // serverDeps are what the HTTP server calls.
 func serverDeps(
-	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans,
+	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans, offers *app.OfferPlans,
 	subscription *app.ShowSubscription, orders *app.ListOrders, invoices *app.ListInvoices,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, adminLog *app.AdminLog,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
-		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans,
+		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans, OfferPlans: offers,
 		ShowSubscription: subscription, ListOrders: orders, ListInvoices: invoices,
 		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, AdminLog: adminLog,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
@@ -88,6 +88,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewListOrders,
 	app.NewListInvoices,
 	app.NewListPlans,
+	app.NewOfferPlans,
 	app.NewReceiveWebhook,
 	app.NewDeriveAgain,
 	app.NewAdoptDatabase,

@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Action is what a button of a pricing page would do for a user. It is for showing: what a
+// checkout then does is found out anew.
+type Action string
+
+const (
+	ActionBuy        Action = "buy"
+	ActionStartTrial Action = "start_trial"
+	ActionUpgrade    Action = "upgrade"
+	ActionDowngrade  Action = "downgrade"
+	ActionManage     Action = "manage" // the user is on it, or has to see to a payment first
+	ActionNone       Action = "none"   // there is nothing to do: it is held, or the money is on its way
+)
+
+// Actions lists every action.
+var Actions = []Action{ActionBuy, ActionStartTrial, ActionUpgrade, ActionDowngrade, ActionManage, ActionNone}
+
+// OfferPlans answers what is for sale to a user.
+type OfferPlans struct {
+	list    *ListPlans
+	states  *sharedReads[domain.UserID, ports.State]
+	catalog domain.Catalog
+	clock   ports.Clock
+}
+
+// NewOfferPlans returns the use case.
+func NewOfferPlans(list *ListPlans, store ports.Store, catalog domain.Catalog, clock ports.Clock) *OfferPlans {
+	return &OfferPlans{list, newSharedReads(store.State), catalog, clock}
+}
+
+// Offers are the plans for one user.
+type Offers struct {
+	Plans []Offer
+	AsOf  time.Time
+}
+
+// Offer is a plan for one user.
+type Offer struct {
+	OfferedPlan
+	Held    bool     // the user has it now
+	Action  Action   // for its first price
+	Actions []Action // for each of its prices
+	// HeldPrice is the price that the user pays for it again and again; empty: none.
+	HeldPrice domain.PriceKey
+}
+
+// Do lists the plans in the order of the catalog file, as [ListPlans] does.
+func (o *OfferPlans) Do(ctx context.Context, user domain.UserID) (Offers, error) {
+	offered, err := o.list.Do(ctx)
+	if err != nil {
+		return Offers{}, err
+	}
+	state, err := o.states.do(ctx, user)
+	if err != nil {
+		return Offers{}, fmt.Errorf("read what is known of the user: %w", err)
+	}
+	now := o.clock()
+	b := buyer{
+		account: state.Account, catalog: o.catalog, now: now, offered: offered,
+		subscribed: domain.SubscribedAt(state.Account, o.catalog, now), hadTrial: state.Account.HadTrial(now, o.catalog),
+	}
+	offers := Offers{AsOf: now}
+	for _, plan := range offered {
+		offers.Plans = append(offers.Plans, b.offer(plan))
+	}
+	return offers, nil
+}
+
+// buyer is a user before a pricing page.
+type buyer struct {
+	account    domain.Account
+	catalog    domain.Catalog
+	now        time.Time
+	offered    []OfferedPlan
+	subscribed []domain.Subscribed
+	hadTrial   bool
+}
+
+func (b *buyer) offer(plan OfferedPlan) Offer {
+	offer := Offer{OfferedPlan: plan, Action: ActionNone}
+	switch {
+	case plan.Plan.Default:
+		offer.Held = true
+		return offer
+	case plan.Plan.Mode == domain.ModePayment:
+		_, offer.Held = b.account.OrderThatGives(plan.Plan.Key, b.catalog, b.now)
+	default:
+		if item, _, on := b.on(plan.Plan); on && item.Plan == plan.Plan.Key {
+			offer.Held, offer.HeldPrice = true, item.PriceKey
+		}
+	}
+	for _, price := range plan.Prices {
+		offer.Actions = append(offer.Actions, b.action(plan, price, offer.Held))
+	}
+	offer.Action = offer.Actions[0]
+	return offer
+}
+
+func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
+	switch {
+	case b.underWay(plan.Plan), plan.Plan.Once && held:
+		return ActionNone
+	case plan.Plan.Mode == domain.ModePayment:
+		return ActionBuy
+	}
+	item, sub, on := b.on(plan.Plan)
+	switch {
+	case on && (!changeable(sub.Status) || item.Plan == plan.Plan.Key && item.PriceKey == price.Key):
+		return ActionManage
+	case on && b.isMore(item, plan, price):
+		return ActionUpgrade
+	case on:
+		return ActionDowngrade
+	case plan.Plan.TrialDays > 0 && !b.hadTrial:
+		return ActionStartTrial
+	default:
+		return ActionBuy
+	}
+}
+
+// changeable tells whether a subscription may be changed to another plan: before, what is
+// owed has to be paid.
+func changeable(status domain.SubscribedStatus) bool {
+	return status == domain.SubscribedActive || status == domain.SubscribedTrialing || status == domain.SubscribedPastDue
+}
+
+// on finds the item of a live subscription that a plan would take the place of.
+func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, bool) {
+	for _, s := range b.subscribed {
+		for _, item := range s.Items {
+			held, known := b.catalog.PlanOf(item.Plan)
+			if s.Live() && known && exclude(held, plan) {
+				return item, s, true
+			}
+		}
+	}
+	return domain.SubscribedItem{}, domain.Subscribed{}, false
+}
+
+// underWay tells whether the money for a plan, or for one that excludes it, is on its way.
+func (b *buyer) underWay(plan domain.Plan) bool {
+	if plan.Mode == domain.ModePayment && !plan.Once {
+		return false
+	}
+	for _, o := range b.account.Orders {
+		of, known := b.catalog.PlanOf(o.Plan)
+		_, told := b.account.Subscriptions[o.Subscription]
+		if known && exclude(of, plan) && !told && o.Status == domain.OrderAwaitingPayment {
+			return true
+		}
+	}
+	return false
+}
+
+// isMore tells whether a price is more than what an item pays: of its own plan the longer
+// interval is, of another what costs more in the same time; where that cannot be told, what
+// comes later in the catalog file.
+func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice) bool {
+	held, _ := b.catalog.PlanOf(item.Plan)
+	now, known := b.priceOf(held.Key, func(p OfferedPrice) bool { return p.Key == item.PriceKey })
+	switch {
+	case held.Key == plan.Plan.Key:
+		return known && daysOf(price.Stripe) > daysOf(now.Stripe)
+	case !known:
+		return plan.Plan.Place > held.Place
+	}
+	alike, there := b.priceOf(plan.Plan.Key, func(p OfferedPrice) bool { return daysOf(p.Stripe) == daysOf(now.Stripe) })
+	if !there {
+		alike = price
+	}
+	if now.Stripe.AmountUnknown || alike.Stripe.AmountUnknown || now.Stripe.Currency != alike.Stripe.Currency {
+		return plan.Plan.Place > held.Place
+	}
+	return alike.Stripe.Amount*daysOf(now.Stripe) > now.Stripe.Amount*daysOf(alike.Stripe)
+}
+
+// priceOf finds a price of a plan that is offered.
+func (b *buyer) priceOf(plan domain.PlanKey, is func(OfferedPrice) bool) (OfferedPrice, bool) {
+	for _, offered := range b.offered {
+		for _, price := range offered.Prices {
+			if offered.Plan.Key == plan && is(price) {
+				return price, true
+			}
+		}
+	}
+	return OfferedPrice{}, false
+}
+
+// daysOf is about how long a price pays for, so that prices can be compared.
+func daysOf(p ports.StripePrice) int64 {
+	days := map[string]int64{"day": 1, "week": 7, "month": 30, "year": 360}
+	return max(days[p.Interval]*p.IntervalCount, 1)
+}
