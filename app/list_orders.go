@@ -35,12 +35,9 @@ func (l *ListOrders) Do(ctx context.Context, user domain.UserID, after domain.Or
 		return OrderPage{}, fmt.Errorf("read what is known of the user: %w", err)
 	}
 	account := state.Account
-	var from domain.Order
-	if after != "" {
-		known := false
-		if from, known = account.Orders[after]; !known {
-			return OrderPage{}, fmt.Errorf("%w: after is the id of an order of this user", ErrBadRequest)
-		}
+	from, known := account.Orders[after]
+	if after != "" && !known {
+		return OrderPage{}, fmt.Errorf("%w: after is the id of an order of this user", ErrBadRequest)
 	}
 	page := OrderPage{Customer: account.Customer}
 	for _, order := range account.Orders {

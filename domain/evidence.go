@@ -63,6 +63,7 @@ func (e evidence) of(s Source) []Evidence {
 		if g, known := e.account.Grants[GrantID(s.ID)]; known {
 			found = append(found, grantEvidence(g))
 		}
+	case SourceDefault: // nothing was bought or given
 	}
 	e.found[s] = found
 	return found

@@ -147,6 +147,7 @@ func (a Account) Gives(s Source) bool {
 	case SourceGrant:
 		_, known := a.Grants[GrantID(s.ID)]
 		return known
+	case SourceDefault: // from the catalog
 	}
 	return false
 }
