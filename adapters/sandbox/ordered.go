@@ -21,22 +21,25 @@ func (s *Sandbox) newSecond() int64 {
 // attemptInTurn makes an attempt when the endpoint has answered all that were to be made
 // before. mu is held.
 func (s *Sandbox) attemptInTurn(ep *endpoint, attempt func()) {
-	ep.line = append(ep.line, attempt)
-	if len(ep.line) == 1 {
-		s.work.Go(func() { s.serveLine(ep) })
+	s.lines[ep.id] = append(s.lines[ep.id], attempt)
+	if len(s.lines[ep.id]) == 1 {
+		s.work.Go(func() { s.serveLine(ep.id) })
 	}
 }
 
 // serveLine makes the attempts of an endpoint one after the other until there is none.
-func (s *Sandbox) serveLine(ep *endpoint) {
+func (s *Sandbox) serveLine(endpointID string) {
 	for {
 		s.mu.Lock()
-		attempt := ep.line[0]
+		attempt := s.lines[endpointID][0]
 		s.mu.Unlock()
 		attempt()
 		s.mu.Lock()
-		ep.line = ep.line[1:]
-		last := len(ep.line) == 0
+		s.lines[endpointID] = s.lines[endpointID][1:]
+		last := len(s.lines[endpointID]) == 0
+		if last {
+			delete(s.lines, endpointID)
+		}
 		s.mu.Unlock()
 		if last {
 			return

@@ -80,8 +80,9 @@ type Sandbox struct {
 
 	endpoints   []*endpoint
 	deliveries  []*delivery
-	due         int // deliveries whose next attempt is due or under way
-	unfinished  int // deliveries neither accepted nor given up
+	lines       map[string][]func() // attempts that wait for their turn, by endpoint
+	due         int                 // deliveries whose next attempt is due or under way
+	unfinished  int                 // deliveries neither accepted nor given up
 	idempotency map[string]*rememberedAnswer
 	mostKeys    int // of idempotency, before the old are forgotten
 	faults      []plannedFault
@@ -107,6 +108,7 @@ func New(opts ...Option) *Sandbox {
 		slots:          make(chan struct{}, deliveriesAtOnce),
 		wake:           make(chan struct{}, 1),
 		idempotency:    map[string]*rememberedAnswer{},
+		lines:          map[string][]func(){},
 	}
 	s.now = func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 	s.ctx, s.cancel = context.WithCancel(context.Background())

@@ -22,7 +22,6 @@ type endpoint struct {
 	metadata          map[string]string
 	created           int64
 	disabled, removed bool
-	line              []func() // attempts under way and to be made, where events are ordered
 }
 
 // addEndpoint takes an empty version for the account's. mu is held.
