@@ -191,12 +191,12 @@ func (s *Sandbox) record(d *delivery, a deliveryAttempt, last bool) bool {
 	return true
 }
 
-func (s *Sandbox) finish(d *delivery, state deliveryState) {
-	d.state = state
+func (s *Sandbox) finish(d *delivery, outcome deliveryState) {
+	d.state = outcome
 	d.body = nil // it is sent no more, and of a long life there are many
 	s.unfinished--
 	d.event.open--
-	if state == deliverySucceeded {
+	if outcome == deliverySucceeded {
 		d.event.unaccepted--
 	}
 	s.setDue(d, false)
