@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"strings"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 )
 
 // Card is the number of a test card. Any other of Stripe's that the sandbox knows will do
@@ -11,9 +13,9 @@ type Card string
 
 // The cards that tests use most.
 const (
-	GoodCard                Card = goodCard
-	DeclinedCard            Card = declinedCard
-	FailsLaterCard          Card = failingCard        // can be kept, and fails when it is charged
+	GoodCard                Card = state.GoodCard
+	DeclinedCard            Card = state.DeclinedCard
+	FailsLaterCard          Card = state.FailingCard  // can be kept, and fails when it is charged
 	DisputedCard            Card = "4000000000000259" // pays, and is disputed soon after
 	AuthenticatesAlwaysCard Card = "4000002760003184" // its owner is asked each time, also when it renews
 	AuthenticatesOnceCard   Card = "4000002500003155" // its owner is asked when it is given
@@ -40,8 +42,8 @@ func (b Buyer) PaysByBankDebit(session string, succeeds bool) error {
 
 // EntersCode types a promotion code into the field of an open session that allows them.
 func (b Buyer) EntersCode(sessionIDOrURL, code string) error {
-	return b.s.withCodeField(sessionID(sessionIDOrURL), func(cs *session) error {
-		if problem := b.s.enterCode(cs, code); problem != "" {
+	return b.s.withCodeField(sessionID(sessionIDOrURL), func(cs *state.Session) error {
+		if problem := b.s.stripe.EnterCode(cs, code); problem != "" {
 			return fmt.Errorf("sandbox: the code %q is refused: %s", code, problem)
 		}
 		return nil

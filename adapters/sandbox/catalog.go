@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // PriceSpec describes a price to sell, and its product.
@@ -36,21 +39,21 @@ type Price struct{ ID, ProductID string }
 // events are sent. It fails if the id or the lookup key is taken, or if the
 // price is not one that Stripe would accept.
 func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	if spec.Currency == "" {
 		spec.Currency = "usd"
 	}
-	tiers := make([]priceTier, 0, len(spec.Tiers))
+	tiers := make([]state.PriceTier, 0, len(spec.Tiers))
 	for _, t := range spec.Tiers {
-		tiers = append(tiers, priceTier(t))
+		tiers = append(tiers, state.PriceTier(t))
 	}
 	switch {
 	case spec.Product == "":
 		return Price{}, fmt.Errorf("sandbox: a price needs the name of its product")
-	case !currencyCode.MatchString(spec.Currency):
+	case !wire.CurrencyCode.MatchString(spec.Currency):
 		return Price{}, fmt.Errorf("sandbox: invalid currency %q: three lower-case letters are needed", spec.Currency)
-	case spec.UnitAmount < 0 || spec.UnitAmount > maxAmount:
+	case spec.UnitAmount < 0 || spec.UnitAmount > wire.MaxAmount:
 		return Price{}, fmt.Errorf("sandbox: invalid amount %d", spec.UnitAmount)
 	case !slices.Contains([]string{"", "day", "week", "month", "year"}, spec.Interval):
 		return Price{}, fmt.Errorf("sandbox: invalid interval %q", spec.Interval)
@@ -58,44 +61,44 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 		return Price{}, fmt.Errorf("sandbox: invalid interval count %d", spec.IntervalCount)
 	case spec.Metered && spec.Interval == "":
 		return Price{}, fmt.Errorf("sandbox: a metered price needs an interval")
-	case checkTiers(tiers) != "":
-		return Price{}, fmt.Errorf("sandbox: %s", checkTiers(tiers))
+	case state.CheckTiers(tiers) != "":
+		return Price{}, fmt.Errorf("sandbox: %s", state.CheckTiers(tiers))
 	case len(spec.Tiers) > 0 && (spec.UnitAmount != 0 || !slices.Contains([]string{"graduated", "volume"}, spec.TiersMode)):
 		return Price{}, fmt.Errorf("sandbox: a price with tiers is graduated or volume, and has no amount of its own")
-	case spec.ID != "" && s.prices.get(spec.ID) != nil:
+	case spec.ID != "" && s.stripe.Prices.Get(spec.ID) != nil:
 		return Price{}, fmt.Errorf("sandbox: price %s exists already", spec.ID)
-	case s.priceByLookupKey(spec.LookupKey) != nil:
-		return Price{}, fmt.Errorf("sandbox: lookup key %q is used by %s", spec.LookupKey, s.priceByLookupKey(spec.LookupKey).id)
+	case s.stripe.PriceByLookupKey(spec.LookupKey) != nil:
+		return Price{}, fmt.Errorf("sandbox: lookup key %q is used by %s", spec.LookupKey, s.stripe.PriceByLookupKey(spec.LookupKey).ID)
 	}
 	pr := s.seedProduct(spec)
-	p := &price{
-		id: spec.ID, product: pr.id, currency: spec.Currency, lookupKey: spec.LookupKey, active: true,
-		unitAmount: spec.UnitAmount, interval: spec.Interval, intervalCount: spec.IntervalCount,
-		tiers: tiers, tiersMode: spec.TiersMode, metadata: maps.Clone(spec.Metadata), created: s.nowUnix(),
+	p := &state.Price{
+		ID: spec.ID, Product: pr.ID, Currency: spec.Currency, LookupKey: spec.LookupKey, Active: true,
+		UnitAmount: spec.UnitAmount, Interval: spec.Interval, IntervalCount: spec.IntervalCount,
+		Tiers: tiers, TiersMode: spec.TiersMode, Metadata: maps.Clone(spec.Metadata), Created: s.stripe.NowUnix(),
 	}
 	if spec.Metered {
-		p.usageType = "metered"
+		p.UsageType = "metered"
 	}
-	if p.id == "" {
-		p.id = newID("price_1", 23)
+	if p.ID == "" {
+		p.ID = wire.NewID("price_1", 23)
 	}
-	if p.recurring() && p.intervalCount == 0 {
-		p.intervalCount = 1
+	if p.Recurring() && p.IntervalCount == 0 {
+		p.IntervalCount = 1
 	}
-	s.prices.add(p.id, p)
-	return Price{p.id, pr.id}, nil
+	s.stripe.Prices.Add(p.ID, p)
+	return Price{p.ID, pr.ID}, nil
 }
 
-func (s *Sandbox) seedProduct(spec PriceSpec) *product {
-	for _, pr := range s.products.order {
-		if pr.id == spec.ProductID || spec.ProductID == "" && pr.name == spec.Product {
+func (s *Sandbox) seedProduct(spec PriceSpec) *state.Product {
+	for _, pr := range s.stripe.Products.Order {
+		if pr.ID == spec.ProductID || spec.ProductID == "" && pr.Name == spec.Product {
 			return pr
 		}
 	}
-	pr := &product{id: spec.ProductID, name: spec.Product, active: true, created: s.nowUnix(), updated: s.nowUnix()}
-	if pr.id == "" {
-		pr.id = newID("prod_", 14)
+	pr := &state.Product{ID: spec.ProductID, Name: spec.Product, Active: true, Created: s.stripe.NowUnix(), Updated: s.stripe.NowUnix()}
+	if pr.ID == "" {
+		pr.ID = wire.NewID("prod_", 14)
 	}
-	s.products.add(pr.id, pr)
+	s.stripe.Products.Add(pr.ID, pr)
 	return pr
 }

@@ -24,13 +24,23 @@
 // the account's balance with its transactions. Nothing outlives the process, but ids
 // are random, so none comes twice after a restart.
 //
-// Where to look first: pay.go for what a payment makes, payment_method.go for what it
-// is taken from, authentication.go for cards whose owner is asked, life.go for what happens by itself and clock.go for when, renewal.go
-// for what later periods do, invoice_life.go for how an invoice ends,
-// subscription_change.go for what a change costs, refund_life.go and dispute_life.go
-// for how money goes back, portal_action.go for what customers change by themselves,
-// event.go for the one place where events arise, archive.go for how many of them are
-// kept, chaos.go for what goes wrong with them, shape.go for the one where API versions differ in what they show, known.go
-// for what they take, api.go for the way of a request. A test drives it through the
-// files drive*.go and Stripe's own calls.
+// Inside there are rooms, in internal/, each with one door and one thought. A room imports
+// those before it in this list, where it needs them, and none behind it (house_test.go says
+// so):
+//
+//	wire      how Stripe's API speaks: objects, errors, parameters, versions
+//	state     what the account holds, as data
+//	clock     its time, and what is to happen later
+//	chaos     what goes wrong on purpose
+//	render    the objects as Stripe shows them
+//	webhooks  events on their way to endpoints
+//	life      the state machine: what becomes of objects, and the events that tell of it
+//	api       requests: routes, parameters, idempotency, expansion
+//	pages     Checkout, the billing portal, invoices, receipts
+//
+// In each of them a kind of object has its file, so that a new kind is one more file in
+// state, render, life and api, a table in state.Account and a line in api's allRoutes.
+//
+// This package is what users see: options, the verbs that drive an account (drive*.go), and
+// looks at it (look*.go). It holds the lock, state.Account.Mu, while it does so.
 package sandbox

@@ -4,20 +4,24 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/api"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // SetProductActive archives a product, as Stripe's dashboard does, or takes it back:
 // no price of an archived product can be bought.
 func (s *Sandbox) SetProductActive(productID string, active bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.products.get(productID)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	p := s.stripe.Products.Get(productID)
 	if p == nil {
 		return fmt.Errorf("sandbox: no such product: %s", productID)
 	}
 	change := *p
-	change.active = active
-	s.changeProduct(p, change)
+	change.Active = active
+	s.stripe.ChangeProduct(p, change)
 	return nil
 }
 
@@ -25,15 +29,15 @@ func (s *Sandbox) SetProductActive(productID string, active bool) error {
 // which is billed when that ends.
 func (s *Sandbox) AddUsage(subscriptionID, priceID string, quantity int64) error {
 	var err error
-	missing := s.withSubscription(subscriptionID, func(sub *subscription) {
-		for i := range sub.items {
-			it := &sub.items[i]
-			if p := s.prices.get(it.price); it.price == priceID && p.metered() {
-				it.usage += quantity
+	missing := s.withSubscription(subscriptionID, func(sub *state.Subscription) {
+		for i := range sub.Items {
+			it := &sub.Items[i]
+			if p := s.stripe.Prices.Get(it.Price); it.Price == priceID && p.Metered() {
+				it.Usage += quantity
 				return
 			}
 		}
-		err = fmt.Errorf("sandbox: %s has no metered price %s", sub.id, priceID)
+		err = fmt.Errorf("sandbox: %s has no metered price %s", sub.ID, priceID)
 	})
 	if missing != nil {
 		return missing
@@ -48,16 +52,16 @@ func (s *Sandbox) AddPromotionCode(code string, percent int64) (string, error) {
 	if percent < 1 || percent > 100 {
 		return "", fmt.Errorf("sandbox: a promotion code takes 1 to 100 percent off, not %d", percent)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	form := url.Values{"percent_off": {strconv.FormatInt(percent, 10)}, "duration": {"once"}}
-	co, e := s.createCoupon(&call{params: params{form: form}, version: accountVersion})
+	co, e := s.api.CreateCoupon(&api.Call{Params: wire.Params{Form: form}, Version: wire.AccountVersion})
 	if e != nil {
-		return "", fmt.Errorf("sandbox: %s", e.message)
+		return "", fmt.Errorf("sandbox: %s", e.Message)
 	}
-	made, e := s.createPromotionCode(&call{params: params{form: url.Values{"coupon": {co["id"].(string)}, "code": {code}}}, version: accountVersion})
+	made, e := s.api.CreatePromotionCode(&api.Call{Params: wire.Params{Form: url.Values{"coupon": {co["id"].(string)}, "code": {code}}}, Version: wire.AccountVersion})
 	if e != nil {
-		return "", fmt.Errorf("sandbox: %s", e.message)
+		return "", fmt.Errorf("sandbox: %s", e.Message)
 	}
 	return made["id"].(string), nil
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/chaos"
+)
 
 // Chaos is how often something goes wrong by itself that goes wrong at Stripe too, each from
 // 0, never, to 1, always. The zero value is a Stripe as nobody has it.
@@ -46,22 +50,22 @@ func EverydayChaos(seed uint64) Chaos {
 }
 
 // WithChaos has things go wrong. See also FailNext, which says what and when.
-func WithChaos(c Chaos) Option { return func(s *Sandbox) { s.setChaos(chaosRates(c)) } }
+func WithChaos(c Chaos) Option { return func(s *Sandbox) { s.stripe.Chaos.SetRates(chaos.Rates(c)) } }
 
 // SetChaos has things go wrong from now on, or no more with the zero value. What is already
 // on its way stays late.
 func (s *Sandbox) SetChaos(c Chaos) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setChaos(chaosRates(c))
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	s.stripe.Chaos.SetRates(chaos.Rates(c))
 }
 
 // Chaos is what goes wrong by itself now.
 func (s *Sandbox) Chaos() Chaos {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.chaos == nil {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	if s.stripe.Chaos.Dice == nil {
 		return Chaos{}
 	}
-	return Chaos(s.chaos.chaosRates)
+	return Chaos(s.stripe.Chaos.Dice.Rates)
 }

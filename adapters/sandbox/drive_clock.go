@@ -12,7 +12,7 @@ import (
 var ErrOwnClock = errors.New("sandbox: the clock is the one that WithClock was given: move that, and call RunDue")
 
 // Now is the sandbox's time, UTC: the wall clock, and as much as it was advanced.
-func (s *Sandbox) Now() time.Time { return s.now().UTC() }
+func (s *Sandbox) Now() time.Time { return s.stripe.Now().UTC() }
 
 // Advance moves the sandbox's clock forward and makes happen on the way, each at its time,
 // what is due until then: periods end and are billed an hour later, trials end, failed
@@ -32,7 +32,7 @@ func (s *Sandbox) AdvanceContext(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("sandbox: the clock cannot go back by %s", -d)
 	}
-	return s.AdvanceToContext(ctx, s.now().Add(d))
+	return s.AdvanceToContext(ctx, s.stripe.Now().Add(d))
 }
 
 // AdvanceTo is Advance up to a time. One that is over changes nothing.
@@ -42,20 +42,20 @@ func (s *Sandbox) AdvanceTo(t time.Time) error {
 
 // AdvanceToContext is AdvanceTo that goes no further when ctx ends, as AdvanceContext.
 func (s *Sandbox) AdvanceToContext(ctx context.Context, t time.Time) error {
-	if s.ownClock {
+	if s.stripe.OwnClock {
 		return ErrOwnClock
 	}
-	return s.advanceTo(ctx, t)
+	return s.stripe.AdvanceTo(ctx, t)
 }
 
 // Sleep lets some time pass at once, for a service that lives on the sandbox's clock and waits
 // by it before it answers a webhook. Advance would wait for that webhook; Sleep does not, and
 // what is due on the way happens right after. Under WithClock it returns ErrOwnClock.
 func (s *Sandbox) Sleep(d time.Duration) error {
-	if s.ownClock {
+	if s.stripe.OwnClock {
 		return ErrOwnClock
 	}
-	s.pass(d)
+	s.stripe.Pass(d)
 	return nil
 }
 
@@ -63,4 +63,4 @@ func (s *Sandbox) Sleep(d time.Duration) error {
 // delayed payments settle, scheduled cancellations take effect. It happens by
 // itself as well, shortly after; a test that moves its own clock calls RunDue
 // to have it at once.
-func (s *Sandbox) RunDue() { s.runAllDue() }
+func (s *Sandbox) RunDue() { s.stripe.RunAllDue() }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/api"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // Credit says what a credit note takes back, in minor units. Of an invoice that is
@@ -19,11 +22,11 @@ type Credit struct {
 // CreditInvoice issues a credit note for an invoice, or the latest one of a
 // subscription, as Stripe's dashboard does, and returns its id.
 func (s *Sandbox) CreditInvoice(invoiceOrSubscriptionID string, credit Credit) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	id := invoiceOrSubscriptionID
-	if sub := s.subscriptions.get(id); sub != nil {
-		id = sub.latestInvoice
+	if sub := s.stripe.Subscriptions.Get(id); sub != nil {
+		id = sub.LatestInvoice
 	}
 	form := url.Values{"invoice": {id}}
 	amount := func(name string, n int64) {
@@ -41,9 +44,9 @@ func (s *Sandbox) CreditInvoice(invoiceOrSubscriptionID string, credit Credit) (
 	amount("refund_amount", credit.Refund)
 	amount("credit_amount", credit.Balance)
 	amount("out_of_band_amount", credit.Elsewhere)
-	o, e := s.createCreditNote(&call{params: params{form: form}})
+	o, e := s.api.CreateCreditNote(&api.Call{Params: wire.Params{Form: form}})
 	if e != nil {
-		return "", fmt.Errorf("sandbox: %s", e.message)
+		return "", fmt.Errorf("sandbox: %s", e.Message)
 	}
 	return o["id"].(string), nil
 }

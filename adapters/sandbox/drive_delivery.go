@@ -35,7 +35,7 @@ type Delivery struct {
 // Resend sends an event again to every endpoint that wants it, as a resend in
 // Stripe's dashboard does. It fails for an unknown event.
 func (s *Sandbox) Resend(eventID string) error {
-	if !s.resend(eventID) {
+	if !s.stripe.Webhooks.Resend(eventID) {
 		return fmt.Errorf("sandbox: no such event: %s", eventID)
 	}
 	return nil
@@ -44,13 +44,13 @@ func (s *Sandbox) Resend(eventID string) error {
 // Deliveries returns the deliveries so far, in the order of their events: the newest 20,000,
 // and as many again at most.
 func (s *Sandbox) Deliveries() []Delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Delivery, 0, len(s.deliveries))
-	for _, d := range s.deliveries {
-		shown := Delivery{EventID: d.event.id, EventType: d.event.kind, URL: d.endpoint.url, State: DeliveryState(d.state)}
-		for _, a := range d.attempts {
-			shown.Attempts = append(shown.Attempts, Attempt{a.time, a.status, a.err})
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := make([]Delivery, 0, len(s.stripe.Deliveries))
+	for _, d := range s.stripe.Deliveries {
+		shown := Delivery{EventID: d.Event.ID, EventType: d.Event.Kind, URL: d.Endpoint.URL, State: DeliveryState(d.State)}
+		for _, a := range d.Attempts {
+			shown.Attempts = append(shown.Attempts, Attempt{a.Time, a.Status, a.Err})
 		}
 		out = append(out, shown)
 	}
@@ -61,13 +61,13 @@ func (s *Sandbox) Deliveries() []Delivery {
 // is due or under way. A delivery that failed and waits for its next attempt
 // counts as idle. It returns ctx's error if that ends first.
 func (s *Sandbox) WaitIdle(ctx context.Context) error {
-	s.runAllDue()
-	return s.idle(ctx)
+	s.stripe.RunAllDue()
+	return s.stripe.Webhooks.Idle(ctx)
 }
 
 // WaitDelivered waits until every event is accepted or given up, retries
 // included. It returns ctx's error if that ends first.
 func (s *Sandbox) WaitDelivered(ctx context.Context) error {
-	s.runAllDue()
-	return s.allDelivered(ctx)
+	s.stripe.RunAllDue()
+	return s.stripe.Webhooks.AllDelivered(ctx)
 }

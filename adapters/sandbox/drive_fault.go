@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/chaos"
 )
 
 // Fault is something that goes wrong with one API request. The zero Fault does
@@ -34,20 +36,20 @@ func (s *Sandbox) FailNext(pattern string, faults ...Fault) {
 	if _, err := path.Match(p, ""); !ok || err != nil {
 		panic("sandbox: a fault's pattern is a method and a path, not " + pattern)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	for _, f := range faults {
-		s.planFault(method, p, fault(f))
+		s.stripe.Chaos.PlanFault(method, p, chaos.Fault(f))
 	}
 }
 
 // PlannedFaults are those that no request has met yet, as the patterns of FailNext.
 func (s *Sandbox) PlannedFaults() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]string, 0, len(s.faults))
-	for _, f := range s.faults {
-		out = append(out, f.method+" "+f.path)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := make([]string, 0, len(s.stripe.Chaos.Planned))
+	for _, f := range s.stripe.Chaos.Planned {
+		out = append(out, f.Method+" "+f.Path)
 	}
 	return out
 }

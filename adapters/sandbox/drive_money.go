@@ -3,6 +3,9 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // Refund gives back amount, in minor units, or all that is left if it is 0, and
@@ -12,50 +15,50 @@ func (s *Sandbox) Refund(paymentID string, amount int64) (string, error) {
 	if amount < 0 {
 		return "", fmt.Errorf("sandbox: a refund cannot be of %d: use a positive amount, or 0 for all", amount)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	ch, err := s.chargeOf(paymentID)
 	if err != nil {
 		return "", err
 	}
 	if amount == 0 {
-		amount = ch.amount - ch.refunded
+		amount = ch.Amount - ch.Refunded
 	}
-	if e := s.refusesRefund(ch, amount); e != nil {
-		return "", fmt.Errorf("sandbox: %s", e.message)
+	if e := s.stripe.RefusesRefund(ch, amount); e != nil {
+		return "", fmt.Errorf("sandbox: %s", e.Message)
 	}
-	return s.refund(ch, amount, "requested_by_customer", nil).id, nil
+	return s.stripe.Refund(ch, amount, "requested_by_customer", nil).ID, nil
 }
 
 // SettleRefund lets the refund of a bank debit arrive now. It fails if the refund
 // is not pending.
 func (s *Sandbox) SettleRefund(refundID string) error {
-	return s.withRefund(refundID, []string{"pending"}, s.settleRefund)
+	return s.withRefund(refundID, []string{"pending"}, s.stripe.SettleRefund)
 }
 
 // FailRefund has the buyer's bank send a refund back, which it can do after it
 // had succeeded too.
 func (s *Sandbox) FailRefund(refundID string) error {
-	return s.withRefund(refundID, []string{"pending", "requires_action", "succeeded"}, func(r *refund) {
+	return s.withRefund(refundID, []string{"pending", "requires_action", "succeeded"}, func(r *state.Refund) {
 		why := "unknown"
-		if r.toCard {
+		if r.ToCard {
 			why = "lost_or_stolen_card"
 		}
-		s.undoRefund(r, "failed", why)
+		s.stripe.UndoRefund(r, "failed", why)
 	})
 }
 
 // CancelRefund takes a pending refund back, as Stripe's dashboard does; the API
 // cancels only one that waits for the buyer.
 func (s *Sandbox) CancelRefund(refundID string) error {
-	return s.withRefund(refundID, []string{"pending", "requires_action"}, func(r *refund) { s.undoRefund(r, "canceled", "") })
+	return s.withRefund(refundID, []string{"pending", "requires_action"}, func(r *state.Refund) { s.stripe.UndoRefund(r, "canceled", "") })
 }
 
 // RequireRefundAction has a pending refund wait for the buyer to say where the
 // money is to go.
 func (s *Sandbox) RequireRefundAction(refundID string) error {
-	return s.withRefund(refundID, []string{"pending"}, func(r *refund) {
-		s.changeRefund(r, func() { r.status = "requires_action" })
+	return s.withRefund(refundID, []string{"pending"}, func(r *state.Refund) {
+		s.stripe.ChangeRefund(r, func() { r.Status = "requires_action" })
 	})
 }
 
@@ -69,39 +72,39 @@ type DisputeOptions struct {
 // OpenDispute has the buyer's bank dispute a payment, named as for Refund, and
 // returns the dispute's id.
 func (s *Sandbox) OpenDispute(paymentID string, o DisputeOptions) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
 	ch, err := s.chargeOf(paymentID)
 	switch {
 	case err != nil:
 		return "", err
-	case !s.disputable(ch):
-		return "", fmt.Errorf("sandbox: %s did not succeed, or is disputed already", ch.id)
-	case o.Amount < 0 || o.Amount > ch.amount:
-		return "", fmt.Errorf("sandbox: a dispute of %d is not within the %d of %s", o.Amount, ch.amount, ch.id)
+	case !s.stripe.Disputable(ch):
+		return "", fmt.Errorf("sandbox: %s did not succeed, or is disputed already", ch.ID)
+	case o.Amount < 0 || o.Amount > ch.Amount:
+		return "", fmt.Errorf("sandbox: a dispute of %d is not within the %d of %s", o.Amount, ch.Amount, ch.ID)
 	}
-	return s.openDispute(ch, disputeOptions(o)).id, nil
+	return s.stripe.OpenDispute(ch, state.DisputeOptions(o)).ID, nil
 }
 
 // EscalateDispute makes a chargeback of an inquiry.
 func (s *Sandbox) EscalateDispute(disputeID string) error {
-	return s.withDispute(disputeID, inquiries, s.escalateDispute)
+	return s.withDispute(disputeID, inquiries, s.stripe.EscalateDispute)
 }
 
 // WinDispute decides a chargeback for the shop, which may happen after it was
 // lost too.
 func (s *Sandbox) WinDispute(disputeID string) error {
-	return s.withDispute(disputeID, append([]string{"lost"}, chargebacks...), func(d *dispute) { s.decideDispute(d, "won") })
+	return s.withDispute(disputeID, append([]string{"lost"}, chargebacks...), func(d *state.Dispute) { s.stripe.DecideDispute(d, "won") })
 }
 
 // LoseDispute decides a chargeback for the buyer.
 func (s *Sandbox) LoseDispute(disputeID string) error {
-	return s.withDispute(disputeID, chargebacks, func(d *dispute) { s.decideDispute(d, "lost") })
+	return s.withDispute(disputeID, chargebacks, func(d *state.Dispute) { s.stripe.DecideDispute(d, "lost") })
 }
 
 // CloseInquiry ends an inquiry that came to nothing.
 func (s *Sandbox) CloseInquiry(disputeID string) error {
-	return s.withDispute(disputeID, inquiries, func(d *dispute) { s.decideDispute(d, "warning_closed") })
+	return s.withDispute(disputeID, inquiries, func(d *state.Dispute) { s.stripe.DecideDispute(d, "warning_closed") })
 }
 
 var (
@@ -109,51 +112,51 @@ var (
 	chargebacks = []string{"needs_response", "under_review"}
 )
 
-func (s *Sandbox) withRefund(id string, from []string, do func(*refund)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.refunds.get(id)
+func (s *Sandbox) withRefund(id string, from []string, do func(*state.Refund)) error {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	r := s.stripe.Refunds.Get(id)
 	switch {
 	case r == nil:
 		return fmt.Errorf("sandbox: no such refund: %s", id)
-	case !slices.Contains(from, r.status):
-		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, r.status, alternatives(from))
+	case !slices.Contains(from, r.Status):
+		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, r.Status, wire.Alternatives(from))
 	}
 	do(r)
 	return nil
 }
 
-func (s *Sandbox) withDispute(id string, from []string, do func(*dispute)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := s.disputes.get(id)
+func (s *Sandbox) withDispute(id string, from []string, do func(*state.Dispute)) error {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	d := s.stripe.Disputes.Get(id)
 	switch {
 	case d == nil:
 		return fmt.Errorf("sandbox: no such dispute: %s", id)
-	case !slices.Contains(from, d.status):
-		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, d.status, alternatives(from))
+	case !slices.Contains(from, d.Status):
+		return fmt.Errorf("sandbox: %s is %s, and has to be %s", id, d.Status, wire.Alternatives(from))
 	}
 	do(d)
 	return nil
 }
 
 // chargeOf is the charge of what was paid under any of the ids that lead to it.
-// mu is held.
-func (s *Sandbox) chargeOf(id string) (*charge, error) {
+// Mu is held.
+func (s *Sandbox) chargeOf(id string) (*state.Charge, error) {
 	charge, intent, invoice := id, id, id
-	if cs := s.sessions.get(id); cs != nil {
-		intent = cs.paymentIntent
+	if cs := s.stripe.Sessions.Get(id); cs != nil {
+		intent = cs.PaymentIntent
 	}
-	if sub := s.subscriptions.get(id); sub != nil {
-		invoice = sub.latestInvoice
+	if sub := s.stripe.Subscriptions.Get(id); sub != nil {
+		invoice = sub.LatestInvoice
 	}
-	if in := s.invoices.get(invoice); in != nil {
-		intent = in.paymentIntent
+	if in := s.stripe.Invoices.Get(invoice); in != nil {
+		intent = in.PaymentIntent
 	}
-	if pi := s.paymentIntents.get(intent); pi != nil {
-		charge = pi.latestCharge
+	if pi := s.stripe.PaymentIntents.Get(intent); pi != nil {
+		charge = pi.LatestCharge
 	}
-	if ch := s.charges.get(charge); ch != nil {
+	if ch := s.stripe.Charges.Get(charge); ch != nil {
 		return ch, nil
 	}
 	return nil, fmt.Errorf("sandbox: %s is not a charge, nor a payment intent, session, invoice or subscription that has one", id)

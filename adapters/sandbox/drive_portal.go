@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/pages"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // ErrPortalExpired is returned for a session of the billing portal that has expired, as
@@ -19,10 +23,10 @@ type Portal struct {
 
 // portalStep is what a step in the portal is about.
 type portalStep struct {
-	ps  *portalSession
-	cfg *portalConfiguration
-	cu  *customer
-	sub *subscription // that is named, if one is
+	ps  *state.PortalSession
+	cfg *state.PortalConfiguration
+	cu  *state.Customer
+	sub *state.Subscription // that is named, if one is
 }
 
 // Portal opens a session of the billing portal by its id or URL. What is wrong with it
@@ -49,23 +53,23 @@ func (p *Portal) CancelNow(subscriptionID string) error {
 
 func (p *Portal) cancel(subscriptionID, mode string) error {
 	return p.do("subscription_cancel", subscriptionID, func(v *portalStep) error {
-		if v.cfg.cancelMode != mode {
-			return fmt.Errorf("sandbox: the configuration %s cancels %s", v.cfg.id, v.cfg.cancelMode)
+		if v.cfg.CancelMode != mode {
+			return fmt.Errorf("sandbox: the configuration %s cancels %s", v.cfg.ID, v.cfg.CancelMode)
 		}
-		return portalError(p.s.portalCancel(v.cfg, v.sub, "", ""))
+		return portalError(p.s.api.PortalCancel(v.cfg, v.sub, "", ""))
 	})
 }
 
 // Resume takes back the cancellation of a subscription, before it takes effect.
 func (p *Portal) Resume(subscriptionID string) error {
-	return p.do("", subscriptionID, func(v *portalStep) error { return portalError(p.s.portalResume(v.cfg, v.sub)) })
+	return p.do("", subscriptionID, func(v *portalStep) error { return portalError(p.s.api.PortalResume(v.cfg, v.sub)) })
 }
 
 // Change changes a subscription of one item to the price and quantity. What is due at
 // once the customer's card pays, else it is ErrDeclined and nothing has changed.
 func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
 	return p.do("subscription_update", subscriptionID, func(v *portalStep) error {
-		return portalError(p.s.portalChange(v.cfg, v.ps, v.sub, priceID, quantity))
+		return portalError(p.s.api.PortalChange(v.cfg, v.ps, v.sub, priceID, quantity))
 	})
 }
 
@@ -73,7 +77,7 @@ func (p *Portal) Change(subscriptionID, priceID string, quantity int64) error {
 // the test cards. It is ErrDeclined for one that is declined.
 func (p *Portal) ReplaceCard(number string) error {
 	return p.do("payment_method_update", "", func(v *portalStep) error {
-		return portalError(p.s.portalCard(v.cfg, v.ps, v.cu, digits(number)))
+		return portalError(p.s.stripe.PortalCard(v.cfg, v.ps, v.cu, pages.Digits(number)))
 	})
 }
 
@@ -81,62 +85,62 @@ func (p *Portal) ReplaceCard(number string) error {
 // and makes the change of subscription_update_confirm. The other flows need to know
 // more: see Change and ReplaceCard.
 func (p *Portal) Confirm() error {
-	p.s.mu.Lock()
-	ps := p.s.portalSessions.get(p.id)
-	p.s.mu.Unlock()
+	p.s.stripe.Mu.Lock()
+	ps := p.s.stripe.PortalSessions.Get(p.id)
+	p.s.stripe.Mu.Unlock()
 	switch {
 	case ps == nil:
 		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
-	case ps.flow == nil:
+	case ps.Flow == nil:
 		return fmt.Errorf("sandbox: the portal session %s has no flow to confirm", p.id)
 	}
-	switch ps.flow.kind {
+	switch ps.Flow.Kind {
 	case "subscription_cancel":
-		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalStep) error {
-			return portalError(p.s.portalCancel(v.cfg, v.sub, "", ""))
+		return p.do(ps.Flow.Kind, ps.Flow.Subscription, func(v *portalStep) error {
+			return portalError(p.s.api.PortalCancel(v.cfg, v.sub, "", ""))
 		})
 	case "subscription_update_confirm":
-		return p.do(ps.flow.kind, ps.flow.subscription, func(v *portalStep) error {
-			if e := p.s.updatable(v.cfg, v.sub); e != nil {
+		return p.do(ps.Flow.Kind, ps.Flow.Subscription, func(v *portalStep) error {
+			if e := p.s.stripe.Updatable(v.cfg, v.sub); e != nil {
 				return portalError(e)
 			}
-			price, quantity := ps.flow.change(v.sub)
-			return portalError(p.s.portalChange(v.cfg, v.ps, v.sub, price, quantity))
+			price, quantity := ps.Flow.Change(v.sub)
+			return portalError(p.s.api.PortalChange(v.cfg, v.ps, v.sub, price, quantity))
 		})
 	}
-	return fmt.Errorf("sandbox: the flow %s of the portal session %s is not one to confirm: use Change or ReplaceCard", ps.flow.kind, p.id)
+	return fmt.Errorf("sandbox: the flow %s of the portal session %s is not one to confirm: use Change or ReplaceCard", ps.Flow.Kind, p.id)
 }
 
 // do is a step in the portal; flow is the kind of the flow that consists of it, if any.
 func (p *Portal) do(flow, subscriptionID string, step func(*portalStep) error) error {
 	s := p.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ps := s.portalSessions.get(p.id)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	ps := s.stripe.PortalSessions.Get(p.id)
 	if ps == nil {
 		return fmt.Errorf("sandbox: no such portal session: %s", p.id)
 	}
-	v := &portalStep{ps: ps, cfg: s.portalConfigurations.get(ps.configuration), cu: s.liveCustomer(ps.customer), sub: s.subscriptions.get(subscriptionID)}
-	f := ps.flow
+	v := &portalStep{ps: ps, cfg: s.stripe.PortalConfigurations.Get(ps.Configuration), cu: s.stripe.LiveCustomer(ps.Customer), sub: s.stripe.Subscriptions.Get(subscriptionID)}
+	f := ps.Flow
 	switch {
-	case v.cu == nil || !ps.openAt(s.now()):
-		return fmt.Errorf("%w: %s", ErrPortalExpired, ps.id)
-	case subscriptionID != "" && (v.sub == nil || v.sub.customer != v.cu.id):
+	case v.cu == nil || !ps.OpenAt(s.stripe.Now()):
+		return fmt.Errorf("%w: %s", ErrPortalExpired, ps.ID)
+	case subscriptionID != "" && (v.sub == nil || v.sub.Customer != v.cu.ID):
 		return fmt.Errorf("sandbox: the portal shows no subscription %s", subscriptionID)
-	case f != nil && f.done && f.after != "portal_homepage":
-		return fmt.Errorf("sandbox: the flow of the portal session %s is done", ps.id)
-	case f != nil && !f.done && (f.kind != flow || f.subscription != subscriptionID):
-		return fmt.Errorf("sandbox: the portal session %s allows its flow %s alone", ps.id, f.kind)
+	case f != nil && f.Done && f.After != "portal_homepage":
+		return fmt.Errorf("sandbox: the flow of the portal session %s is done", ps.ID)
+	case f != nil && !f.Done && (f.Kind != flow || f.Subscription != subscriptionID):
+		return fmt.Errorf("sandbox: the portal session %s allows its flow %s alone", ps.ID, f.Kind)
 	}
-	ps.visited = s.nowUnix()
+	ps.Visited = s.stripe.NowUnix()
 	if err := step(v); err != nil {
 		return err
 	}
 	if f != nil {
-		f.done = true
+		f.Done = true
 	}
 	return nil
 }
 
 // portalError is the error as those who drive the sandbox know it.
-func portalError(e *apiError) error { return buyerError(e, "the portal's customer") }
+func portalError(e *wire.Error) error { return buyerError(e, "the portal's customer") }

@@ -3,6 +3,11 @@ package sandbox
 import (
 	"fmt"
 	"net/url"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/api"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/life"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // SubscriptionSpec describes a subscription that is made past Checkout.
@@ -27,31 +32,31 @@ type SubscriptionItemSpec struct {
 // and returns its id. The customer's card pays, see SetCard; a customer without one is
 // given a good one first.
 func (s *Sandbox) CreateSubscription(spec SubscriptionSpec) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	cu := s.liveCustomer(spec.Customer)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	cu := s.stripe.LiveCustomer(spec.Customer)
 	if cu == nil {
 		return "", fmt.Errorf("sandbox: no such customer: %s", spec.Customer)
 	}
-	sub := &subscription{customer: cu.id, metadata: spec.Metadata, daysUntilDue: spec.DaysUntilDue, flexible: spec.Flexible}
-	c := &call{params: params{form: url.Values{}}} // for the errors alone
+	sub := &state.Subscription{Customer: cu.ID, Metadata: spec.Metadata, DaysUntilDue: spec.DaysUntilDue, Flexible: spec.Flexible}
+	c := &api.Call{Params: wire.Params{Form: url.Values{}}} // for the errors alone
 	for i, item := range spec.Items {
-		it := subscriptionItem{price: item.Price, quantity: max(item.Quantity, 1)}
-		if p := s.prices.get(it.price); p != nil && i == 0 {
-			sub.currency = p.currency
+		it := state.SubscriptionItem{Price: item.Price, Quantity: max(item.Quantity, 1)}
+		if p := s.stripe.Prices.Get(it.Price); p != nil && i == 0 {
+			sub.Currency = p.Currency
 		}
-		s.checkItemPrice(c, sub, it, fmt.Sprintf("items[%d]", i))
-		sub.items = append(sub.items, it)
+		s.api.CheckItemPrice(c, sub, it, fmt.Sprintf("items[%d]", i))
+		sub.Items = append(sub.Items, it)
 	}
-	s.checkItems(c, sub, sub.items)
-	if c.err != nil {
-		return "", fmt.Errorf("sandbox: %s", c.err.message)
+	s.api.CheckItems(c, sub, sub.Items)
+	if c.Err != nil {
+		return "", fmt.Errorf("sandbox: %s", c.Err.Message)
 	}
-	if cu.defaultMethod == "" && !cu.cardless {
-		s.giveCard(cu, goodCard)
+	if cu.DefaultMethod == "" && !cu.Cardless {
+		s.stripe.GiveCard(cu, state.GoodCard)
 	}
-	in := s.addSubscription(sub, firstInvoice{trialDays: spec.TrialDays, methodTypes: []string{"card"}})
-	s.payFirst(sub, in, later(true))
-	s.expireIncomplete(sub, in)
-	return sub.id, nil
+	in := s.stripe.AddSubscription(sub, life.FirstInvoice{TrialDays: spec.TrialDays, MethodTypes: []string{"card"}})
+	s.stripe.PayFirst(sub, in, life.Later(true))
+	s.stripe.ExpireIncomplete(sub, in)
+	return sub.ID, nil
 }

@@ -3,6 +3,9 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // WebhookEndpoint is where events are sent.
@@ -18,9 +21,9 @@ type WebhookEndpoint struct {
 // empty secret is replaced by a random one, as Stripe makes it. enabledEvents
 // are event types; none means all.
 func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string) WebhookEndpoint {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return shownEndpoint(s.addEndpoint("", url, secret, enabledEvents))
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	return shownEndpoint(s.stripe.Webhooks.AddEndpoint("", url, secret, enabledEvents))
 }
 
 // AddWebhookEndpointAt is AddWebhookEndpoint for an endpoint with an api_version
@@ -28,16 +31,16 @@ func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string
 // for a version that the sandbox does not know.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
 	if !IsVersion(apiVersion) {
-		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, alternatives(apiVersions))
+		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, wire.Alternatives(wire.APIVersions))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return shownEndpoint(s.addEndpoint(apiVersion, url, secret, enabledEvents)), nil
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	return shownEndpoint(s.stripe.Webhooks.AddEndpoint(apiVersion, url, secret, enabledEvents)), nil
 }
 
-func shownEndpoint(ep *endpoint) WebhookEndpoint {
+func shownEndpoint(ep *state.Endpoint) WebhookEndpoint {
 	return WebhookEndpoint{
-		ID: ep.id, URL: ep.url, Secrets: slices.Clone(ep.secrets), EnabledEvents: slices.Clone(ep.enabledEvents), APIVersion: ep.apiVersion,
+		ID: ep.ID, URL: ep.URL, Secrets: slices.Clone(ep.Secrets), EnabledEvents: slices.Clone(ep.EnabledEvents), APIVersion: ep.APIVersion,
 	}
 }
 
@@ -48,20 +51,20 @@ func (s *Sandbox) SetWebhookSecrets(endpointID string, secrets ...string) error 
 	if len(secrets) == 0 || slices.Contains(secrets, "") {
 		return fmt.Errorf("sandbox: a webhook endpoint needs a secret")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ep := s.endpointOf(endpointID)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	ep := s.stripe.EndpointOf(endpointID)
 	if ep == nil {
 		return fmt.Errorf("sandbox: no such webhook endpoint: %s", endpointID)
 	}
-	ep.secrets = slices.Clone(secrets)
+	ep.Secrets = slices.Clone(secrets)
 	return nil
 }
 
 // RemoveWebhookEndpoint stops deliveries to the endpoint, repeated ones
 // included.
 func (s *Sandbox) RemoveWebhookEndpoint(endpointID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.removeEndpoint(endpointID)
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	s.stripe.Webhooks.RemoveEndpoint(endpointID)
 }

@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // What a person who drives the sandbox wants to see, without asking Stripe's API for it.
@@ -25,39 +28,39 @@ type SubscriptionState struct {
 
 // Subscriptions returns all subscriptions, the newest first.
 func (s *Sandbox) Subscriptions() []SubscriptionState {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]SubscriptionState, 0, len(s.subscriptions.order))
-	for _, sub := range s.subscriptions.newestFirst() {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := make([]SubscriptionState, 0, len(s.stripe.Subscriptions.Order))
+	for _, sub := range s.stripe.Subscriptions.NewestFirst() {
 		out = append(out, s.subscriptionState(sub))
 	}
 	return out
 }
 
-func (s *Sandbox) subscriptionState(sub *subscription) SubscriptionState {
+func (s *Sandbox) subscriptionState(sub *state.Subscription) SubscriptionState {
 	st := SubscriptionState{
-		ID: sub.id, Customer: sub.customer, Status: sub.status, Metadata: maps.Clone(sub.metadata), Ended: sub.terminal(),
+		ID: sub.ID, Customer: sub.Customer, Status: sub.Status, Metadata: maps.Clone(sub.Metadata), Ended: sub.Terminal(),
 	}
-	names := make([]string, 0, len(sub.items))
-	for _, it := range sub.items {
-		name := s.products.get(s.prices.get(it.price).product).name
-		if it.quantity > 1 {
-			name = strconv.FormatInt(it.quantity, 10) + " × " + name
+	names := make([]string, 0, len(sub.Items))
+	for _, it := range sub.Items {
+		name := s.stripe.Products.Get(s.stripe.Prices.Get(it.Price).Product).Name
+		if it.Quantity > 1 {
+			name = strconv.FormatInt(it.Quantity, 10) + " × " + name
 		}
 		names = append(names, name)
 	}
 	st.Names = strings.Join(names, ", ")
 	if !st.Ended {
-		st.PeriodEnd = time.Unix(sub.nextEnd(), 0).UTC()
-		if sub.cancelAt != 0 {
-			st.CancelAt = time.Unix(sub.cancelAt, 0).UTC()
+		st.PeriodEnd = time.Unix(sub.NextEnd(), 0).UTC()
+		if sub.CancelAt != 0 {
+			st.CancelAt = time.Unix(sub.CancelAt, 0).UTC()
 		}
 	}
-	if pm := s.methodOf(sub); pm != nil && sub.daysUntilDue == 0 {
-		st.Card, st.CardFails = pm.number, pm.refusal() != nil
+	if pm := s.stripe.MethodOf(sub); pm != nil && sub.DaysUntilDue == 0 {
+		st.Card, st.CardFails = pm.Number, pm.Refusal() != nil
 	}
-	if in := s.invoices.get(sub.latestInvoice); in != nil && in.status == "open" {
-		st.OpenInvoice = in.id
+	if in := s.stripe.Invoices.Get(sub.LatestInvoice); in != nil && in.Status == "open" {
+		st.OpenInvoice = in.ID
 	}
 	return st
 }
@@ -75,23 +78,23 @@ type PaymentState struct {
 
 // Payments returns the charges that succeeded, the newest first.
 func (s *Sandbox) Payments() []PaymentState {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	newest := map[string]*dispute{}
-	for _, d := range s.disputes.order {
-		newest[d.charge] = d
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	newest := map[string]*state.Dispute{}
+	for _, d := range s.stripe.Disputes.Order {
+		newest[d.Charge] = d
 	}
 	out := []PaymentState{}
-	for _, ch := range s.charges.newestFirst() {
-		if ch.status != "succeeded" {
+	for _, ch := range s.stripe.Charges.NewestFirst() {
+		if ch.Status != "succeeded" {
 			continue
 		}
 		p := PaymentState{
-			ID: ch.id, Customer: ch.customer, Description: ch.description, Created: time.Unix(ch.created, 0).UTC(),
-			Currency: ch.currency, Amount: ch.amount, Refunded: ch.refunded,
+			ID: ch.ID, Customer: ch.Customer, Description: ch.Description, Created: time.Unix(ch.Created, 0).UTC(),
+			Currency: ch.Currency, Amount: ch.Amount, Refunded: ch.Refunded,
 		}
-		if d := newest[ch.id]; d != nil {
-			p.Dispute, p.DisputeStatus = d.id, d.status
+		if d := newest[ch.ID]; d != nil {
+			p.Dispute, p.DisputeStatus = d.ID, d.Status
 		}
 		out = append(out, p)
 	}
@@ -99,13 +102,13 @@ func (s *Sandbox) Payments() []PaymentState {
 }
 
 // FormatAmount writes an amount in minor units for a reader: "$1,234.50", "¥1,500".
-func FormatAmount(amount int64, currency string) string { return formatAmount(amount, currency) }
+func FormatAmount(amount int64, currency string) string { return wire.FormatAmount(amount, currency) }
 
 // ParseAmount reads an amount of a currency as a person writes it, "12.50", and returns
 // its minor units. It is not ok for more decimals than the currency has, for what is not
 // more than nothing, and for more than Stripe takes.
 func ParseAmount(text, currency string) (minor int64, ok bool) {
-	digits, special := minorDigits[currency]
+	digits, special := wire.MinorDigits[currency]
 	if !special {
 		digits = 2
 	}
@@ -114,5 +117,5 @@ func ParseAmount(text, currency string) (minor int64, ok bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", digits-len(part)), 10, 64)
-	return n, err == nil && n > 0 && n <= maxAmount
+	return n, err == nil && n > 0 && n <= wire.MaxAmount
 }

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // Event is an event that the sandbox has sent or would have sent.
@@ -17,11 +19,11 @@ type Event struct {
 // Events returns all events in the order of their making, also those that are too old for
 // GET /v1/events. Nothing delivers them in that order, but see WithOrderedEvents.
 func (s *Sandbox) Events() []Event {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Event, 0, len(s.events.order))
-	for _, e := range s.events.order {
-		out = append(out, Event{e.id, e.kind, time.Unix(e.created, 0).UTC(), e.about, encode(s.eventObject(e))})
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := make([]Event, 0, len(s.stripe.Events.Order))
+	for _, e := range s.stripe.Events.Order {
+		out = append(out, Event{e.ID, e.Kind, time.Unix(e.Created, 0).UTC(), e.About, wire.Encode(s.stripe.Render.Event(e))})
 	}
 	return out
 }

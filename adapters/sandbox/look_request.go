@@ -24,10 +24,10 @@ type Request struct {
 // Requests returns the authorized API requests so far, oldest first: the newest 10,000, and
 // as many again at most.
 func (s *Sandbox) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Request, len(s.requests))
-	for i, r := range s.requests {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := make([]Request, len(s.stripe.Requests))
+	for i, r := range s.stripe.Requests {
 		out[i] = Request(*r)
 		out[i].Form = maps.Clone(r.Form)
 		for k, v := range out[i].Form {

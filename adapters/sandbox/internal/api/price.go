@@ -1,0 +1,133 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
+
+var priceRoutes = []route{
+	{
+		pattern: "POST /v1/prices",
+		params: []string{
+			"currency", "product", "product_data[name]", "product_data[id]", "product_data[metadata][*]", "unit_amount", "active",
+			"nickname", "lookup_key", "transfer_lookup_key", "recurring[interval]", "recurring[interval_count]",
+			"recurring[usage_type]", "billing_scheme", "tax_behavior", "metadata[*]", "tiers_mode",
+			"tiers[][up_to]", "tiers[][unit_amount]", "tiers[][flat_amount]",
+		},
+		do: (*Server).createPrice,
+	},
+	{pattern: "GET /v1/prices/{id}", do: (*Server).retrievePrice},
+	{
+		pattern: "POST /v1/prices/{id}",
+		params:  []string{"active", "nickname", "metadata[*]"},
+		do:      (*Server).updatePrice,
+	},
+	{
+		pattern: "GET /v1/prices",
+		params:  wire.Listing("active", "currency", "product", "type", "lookup_keys[]", "recurring[interval]"),
+		do:      (*Server).listPrices,
+	},
+}
+
+func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
+	scheme := c.OneOf("billing_scheme", "per_unit", "tiered")
+	p := &state.Price{
+		ID: wire.NewID("price_1", 23), Product: c.Text("product"), Currency: c.Required("currency"), Nickname: c.Text("nickname"),
+		LookupKey: c.Limited("lookup_key", 200), Active: !c.Has("active") || c.Flag("active"),
+		TaxBehavior: c.OneOf("tax_behavior", "exclusive", "inclusive", "unspecified"),
+		Interval:    c.OneOf("recurring[interval]", "day", "week", "month", "year"), IntervalCount: c.Integer("recurring[interval_count]", 1, 1095),
+		UsageType: c.OneOf("recurring[usage_type]", "licensed", "metered"), TiersMode: c.OneOf("tiers_mode", "graduated", "volume"),
+		Metadata: c.Metadata("metadata", nil), Created: s.NowUnix(),
+	}
+	if scheme == "tiered" {
+		c.Required("tiers_mode")
+		if p.Tiers = readTiers(c); len(p.Tiers) == 0 {
+			c.Fail(wire.MissingParam("tiers"))
+		}
+	} else {
+		c.Required("unit_amount")
+	}
+	switch {
+	case scheme == "tiered" && c.Has("unit_amount"):
+		c.Fail(wire.Invalid("unit_amount", "", "You cannot set `unit_amount` if `billing_scheme=tiered`."))
+	case scheme != "tiered" && c.HasAny("tiers"):
+		c.Fail(wire.Invalid("tiers", "", "You can only set `tiers` if `billing_scheme=tiered`."))
+	}
+	p.UnitAmount = c.Integer("unit_amount", 0, wire.MaxAmount)
+	if p.Currency != "" && !wire.CurrencyCode.MatchString(p.Currency) {
+		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", p.Currency))
+	}
+	if c.HasAny("recurring") && p.Interval == "" {
+		c.Fail(wire.MissingParam("recurring[interval]"))
+	}
+	if p.Interval != "" && p.IntervalCount == 0 {
+		p.IntervalCount = 1
+	}
+	switch {
+	case p.Product == "" && !c.HasAny("product_data"):
+		c.Fail(wire.MissingParam("product"))
+	case p.Product != "" && c.HasAny("product_data"):
+		c.Fail(wire.Invalid("product", "parameters_exclusive", "You may only specify one of these parameters: product, product_data."))
+	case p.Product != "" && s.Products.Get(p.Product) == nil:
+		c.Fail(wire.MissingReference("product", p.Product, "product"))
+	case p.Product == "":
+		c.Required("product_data[name]")
+	}
+	holder := s.PriceByLookupKey(p.LookupKey)
+	transfer := c.Flag("transfer_lookup_key")
+	if holder != nil && !transfer {
+		c.Fail(wire.Invalid("lookup_key", "", "A price (`%s`) already uses that lookup key.", holder.ID))
+	}
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	if p.Product == "" {
+		made := &state.Product{ID: c.Text("product_data[id]"), Name: c.Text("product_data[name]"), Active: true, Created: p.Created, Updated: p.Created,
+			Metadata: c.Metadata("product_data[metadata]", nil)}
+		if made.ID == "" {
+			made.ID = wire.NewID("prod_", 14)
+		}
+		if s.Products.Get(made.ID) != nil {
+			return nil, wire.Invalid("product_data[id]", "resource_already_exists", "Product already exists.")
+		}
+		s.Products.Add(made.ID, made)
+		s.Emit("product.created", s.Render.Product(made), nil)
+		p.Product = made.ID
+	}
+	if holder != nil {
+		before := s.Render.Price(holder)
+		holder.LookupKey = ""
+		s.EmitUpdated("price.updated", before, s.Render.Price(holder))
+	}
+	s.Prices.Add(p.ID, p)
+	s.Emit("price.created", s.Render.Price(p), nil)
+	return s.Render.Price(p), nil
+}
+
+func (s *Server) retrievePrice(c *Call) (wire.Object, *wire.Error) {
+	p := s.Prices.Get(c.id)
+	if p == nil {
+		return nil, wire.NotFound("price", c.id, "price")
+	}
+	return s.Render.Price(p), nil
+}
+
+func (s *Server) listPrices(c *Call) (wire.Object, *wire.Error) {
+	created, active, product := c.createdFilter(), c.equals("active"), c.equals("product")
+	currency, kind, interval := c.equals("currency"), c.equals("type"), c.equals("recurring[interval]")
+	keys := c.List("lookup_keys")
+	if len(keys) > 10 {
+		c.Fail(wire.Invalid("lookup_keys", "", "You may specify up to 10 lookup keys."))
+	}
+	return page[*state.Price]{
+		noun: "price", items: s.Prices.NewestFirst(),
+		id: func(p *state.Price) string { return p.ID },
+		keep: func(p *state.Price) bool {
+			return created(p.Created) && active(boolText(p.Active)) && product(p.Product) && currency(p.Currency) &&
+				kind(p.Kind()) && interval(p.Interval) && (len(keys) == 0 || p.LookupKey != "" && slices.Contains(keys, p.LookupKey))
+		},
+		object: s.Render.Price,
+	}.serve(c)
+}

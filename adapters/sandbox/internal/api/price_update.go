@@ -1,0 +1,51 @@
+package api
+
+import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+
+// updatePrice changes what Stripe lets change: a price's amount never.
+func (s *Server) updatePrice(c *Call) (wire.Object, *wire.Error) {
+	p := s.Prices.Get(c.id)
+	if p == nil {
+		return nil, wire.NotFound("price", c.id, "price")
+	}
+	change := *p
+	if c.Has("active") {
+		change.Active = c.Flag("active")
+	}
+	if c.Has("nickname") {
+		change.Nickname = c.Form.Get("nickname")
+	}
+	change.Metadata = c.Metadata("metadata", p.Metadata)
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	before := s.Render.Price(p)
+	*p = change
+	s.EmitUpdated("price.updated", before, s.Render.Price(p))
+	return s.Render.Price(p), nil
+}
+
+// updateProduct archives a product, among other things: nothing of it is sold then.
+func (s *Server) updateProduct(c *Call) (wire.Object, *wire.Error) {
+	p := s.Products.Get(c.id)
+	if p == nil {
+		return nil, wire.NotFound("product", c.id, "id")
+	}
+	change := *p
+	if c.Has("active") {
+		change.Active = c.Flag("active")
+	}
+	if c.Has("name") {
+		change.Name = c.Required("name")
+	}
+	change.Images = c.readImages(p.Images)
+	if c.Has("description") {
+		change.Description = c.Form.Get("description")
+	}
+	change.Metadata = c.Metadata("metadata", p.Metadata)
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	s.ChangeProduct(p, change)
+	return s.Render.Product(p), nil
+}

@@ -1,0 +1,21 @@
+package api
+
+import (
+	"log/slog"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/life"
+)
+
+// Server answers Stripe's API.
+type Server struct {
+	*life.Stripe
+	APIKey string // the only one that is accepted; empty for every test key
+	Log    *slog.Logger
+
+	mostKeys int // that are remembered before the old are forgotten
+}
+
+// New returns a server that accepts every test key.
+func New(stripe *life.Stripe) *Server {
+	return &Server{Stripe: stripe, Log: slog.New(slog.DiscardHandler)}
+}

@@ -1,0 +1,33 @@
+package clock
+
+import "time"
+
+// Pass moves the clock forward by d at once, and waits for no webhook. What is due by that
+// happens right after.
+func (c *Clock) Pass(d time.Duration) {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	c.MoveTo(c.Now().Add(d))
+	c.wakeTimers()
+}
+
+// RunNext moves the clock to what is due next until t, and makes that happen. If there is
+// nothing more, it moves the clock to t.
+func (c *Clock) RunNext(t time.Time) bool {
+	c.Mu.Lock()
+	defer c.Mu.Unlock()
+	if len(c.timers) == 0 || c.timers[0].at.After(t) {
+		c.MoveTo(t)
+		return false
+	}
+	c.MoveTo(c.timers[0].at)
+	c.runDue()
+	return true
+}
+
+// MoveTo sets the clock forward. Mu is held.
+func (c *Clock) MoveTo(t time.Time) {
+	if ahead := t.Sub(c.Now()); ahead > 0 {
+		c.ahead.Add(int64(ahead))
+	}
+}

@@ -1,0 +1,45 @@
+package life
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// AdvanceTo moves the clock forward to a time, and makes happen on the way, each at its time,
+// what is due until then. It fails where ctx ends or the sandbox is closed meanwhile.
+func (s *Stripe) AdvanceTo(ctx context.Context, t time.Time) error {
+	select {
+	case s.advancing <- struct{}{}: // two at once would skip what is due between them
+		defer func() { <-s.advancing }()
+	case <-ctx.Done():
+		return fmt.Errorf("sandbox: the clock is being advanced already: %w", ctx.Err())
+	case <-s.Running.Done():
+	}
+	for {
+		err := s.Webhooks.Idle(ctx)
+		switch {
+		case s.Running.Err() != nil:
+			return errors.New("sandbox: closed")
+		case err != nil:
+			return s.heldBy(ctx.Err())
+		case !s.RunNext(t):
+			return nil
+		}
+	}
+}
+
+// heldBy says which endpoint the clock waits for.
+func (s *Stripe) heldBy(err error) error {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	held := "a webhook"
+	for _, d := range s.Deliveries {
+		if d.Due {
+			held = fmt.Sprintf("%s, sent to %s,", d.Event.Kind, d.Endpoint.URL)
+			break
+		}
+	}
+	return fmt.Errorf("sandbox: the clock stands at %s, since %s is not answered: %w", s.Now().UTC().Format(time.RFC3339), held, err)
+}

@@ -1,0 +1,26 @@
+package life
+
+import "github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+
+// ExpireSession ends an open session. What a declined attempt left behind ends too.
+func (s *Stripe) ExpireSession(cs *state.Session) {
+	cs.Status, cs.URL = "expired", ""
+	if cs.Attempted {
+		s.abandonAttempt(cs)
+	}
+	if si := s.SetupIntents.Get(cs.SetupIntent); si != nil {
+		s.CancelSetup(si, "abandoned")
+	}
+	s.Emit("checkout.session.expired", s.Render.Session(cs), nil)
+}
+
+// DebitType is the bank debit that Stripe offers for the session's currency.
+func DebitType(currency string) string {
+	switch currency {
+	case "usd":
+		return "us_bank_account"
+	case "gbp":
+		return "bacs_debit"
+	}
+	return "sepa_debit"
+}

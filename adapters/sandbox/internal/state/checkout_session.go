@@ -1,0 +1,134 @@
+package state
+
+import (
+	"strings"
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
+
+// Session is a Checkout Session.
+type Session struct {
+	ID, Mode, Status, PaymentStatus          string
+	URL, SuccessURL, CancelURL, Locale       string
+	Customer, CustomerEmail, ClientReference string
+	CustomerCreation                         string
+	CustomerUpdate                           map[string]string
+	Currency                                 string
+	Lines                                    []SessionLine
+	Metadata                                 map[string]string
+	Created, ExpiresAt                       int64
+	Version                                  string // of the API, that it was made in
+
+	PromotionCodes, AutomaticTax, TaxIDCollection, InvoiceCreation bool
+	Flexible                                                       bool // billing_mode of the subscription
+	BillingAddress, PaymentMethodCollection                        string
+	TermsOfService, Promotions                                     string // consent_collection
+	PaymentMethodTypes                                             []string
+
+	// Of subscription_data and payment_intent_data: what is given to the objects
+	// that paying makes.
+	DataMetadata         map[string]string
+	DataDescription      string
+	TrialDays            int64
+	SetupFutureUsage     string
+	Shipping             *Shipping
+	MissingPaymentMethod string
+
+	// What paying has made. The objects are made by the first attempt to pay;
+	// the session shows them when it is complete.
+	Attempted                            bool
+	Asking                               string // the payment method whose owner has to authenticate
+	PaymentIntent, Subscription, Invoice string
+	SetupIntent                          string // is there from the beginning
+	Discount                             *Discount
+	BuyerEmail, BuyerName                string
+	Settles                              string // succeeds or fails: the outcome of a delayed payment under way
+	Completed                            *Event
+}
+
+// SessionLine is one price that a session sells.
+type SessionLine struct {
+	Inline      *InlinePrice // that is made with the session
+	ID, Price   string
+	Quantity    int64
+	Adjustable  bool
+	Least, Most int64 // bounds of an adjustable quantity
+}
+
+// SessionTotal is what the session charges now, in minor units. A trial puts the
+// recurring prices off.
+func (a *Account) SessionTotal(cs *Session) int64 {
+	var sum int64
+	for _, l := range cs.Lines {
+		sum += a.LineTotal(cs, l)
+	}
+	return sum
+}
+
+// LineTotal is what a line charges now.
+func (a *Account) LineTotal(cs *Session, l SessionLine) int64 {
+	amount := a.LineSubtotal(cs, l)
+	return amount - a.LineOff(cs, l)
+}
+
+// LineOff is what the session's discount takes off the line.
+func (a *Account) LineOff(cs *Session, l SessionLine) int64 {
+	amounts, at := make([]int64, len(cs.Lines)), 0
+	for i, other := range cs.Lines {
+		amounts[i] = a.LineSubtotal(cs, other)
+		if other.ID == l.ID {
+			at = i
+		}
+	}
+	return a.AmountsOff(cs.Discount, amounts)[at]
+}
+
+// LineSubtotal is the line's amount without a discount.
+func (a *Account) LineSubtotal(cs *Session, l SessionLine) int64 {
+	p := a.Prices.Get(l.Price)
+	if cs.TrialDays > 0 && p.Recurring() || p.Metered() {
+		return 0
+	}
+	return p.Amount(l.Quantity)
+}
+
+// OffersDebit tells whether the buyer may choose the delayed method.
+func (cs *Session) OffersDebit() bool {
+	for _, t := range cs.PaymentMethodTypes {
+		if strings.HasSuffix(t, "_debit") || t == "us_bank_account" {
+			return true
+		}
+	}
+	return false
+}
+
+// Subtotal is what the session comes to without a discount.
+func (a *Account) Subtotal(cs *Session) (sum int64) {
+	for _, l := range cs.Lines {
+		sum += a.LineSubtotal(cs, l)
+	}
+	return sum
+}
+
+// The subscription of a session. Up to acacia the first attempt to pay makes it, and its
+// invoice, incomplete; since basil it is made once it is paid for, or on its way to be.
+
+// SubscribesLater tells whether the session's subscription comes after its payment.
+func (cs *Session) SubscribesLater() bool {
+	return cs.Mode == "subscription" && cs.Version >= wire.Basil
+}
+
+// Fixed tells whether what is bought is settled: an attempt to pay has made the invoice.
+func (cs *Session) Fixed() bool { return cs.Attempted && !cs.SubscribesLater() }
+
+// LeadsTo is where the buyer goes on after paying.
+func (cs *Session) LeadsTo() string {
+	return strings.ReplaceAll(cs.SuccessURL, "{CHECKOUT_SESSION_ID}", cs.ID)
+}
+
+// OpenUntil tells whether the session still takes a payment; the timer that
+// expires it may be a moment late.
+func (cs *Session) OpenUntil(now time.Time) bool {
+	return cs.Status == "open" && now.Before(time.Unix(cs.ExpiresAt, 0))
+}

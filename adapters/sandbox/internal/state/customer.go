@@ -1,0 +1,24 @@
+package state
+
+// Customer is whoever buys, known by its id.
+type Customer struct {
+	ID, Email, Name, Description, Phone string
+	Address                             map[string]string
+	Locales                             []string
+	Metadata                            map[string]string
+	Created                             int64
+	InvoicePrefix                       string
+	DefaultMethod                       string // of its invoices
+	Cardless                            bool   // a test has taken its card away
+	Balance                             int64  // what it owes; a credit is negative
+	Deleted                             bool
+	TestClock                           string
+}
+
+// LiveCustomer is nil for an unknown or a deleted customer.
+func (a *Account) LiveCustomer(id string) *Customer {
+	if cu := a.Customers.Get(id); cu != nil && !cu.Deleted {
+		return cu
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package webhooks
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
+
+// AddEndpoint takes an empty version for the account's. Mu is held.
+func (s *Sender) AddEndpoint(ownVersion, url, secret string, enabledEvents []string) *state.Endpoint {
+	if secret == "" {
+		secret = wire.NewID("whsec_", 32)
+	}
+	ep := &state.Endpoint{
+		ID: wire.NewID("we_1", 23), URL: url, Secrets: []string{secret}, EnabledEvents: slices.Clone(enabledEvents),
+		APIVersion: cmp.Or(ownVersion, wire.AccountVersion), OwnVersion: ownVersion, Created: s.NowUnix(),
+	}
+	s.Endpoints = append(s.Endpoints, ep)
+	return ep
+}
+
+// RemoveEndpoint stops deliveries to it, repeated ones included.
+func (s *Sender) RemoveEndpoint(endpointID string) {
+	s.Endpoints = slices.DeleteFunc(s.Endpoints, func(ep *state.Endpoint) bool {
+		if ep.ID == endpointID {
+			ep.Removed = true
+		}
+		return ep.Removed
+	})
+}
+
+// signature is the Stripe-Signature header: the time, and an HMAC over time
+// and body for each secret.
+func signature(t int64, body []byte, secrets []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "t=%d", t)
+	for _, secret := range secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(strconv.FormatInt(t, 10) + "."))
+		mac.Write(body)
+		b.WriteString(",v1=" + hex.EncodeToString(mac.Sum(nil)))
+	}
+	return b.String()
+}
