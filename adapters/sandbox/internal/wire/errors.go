@@ -15,7 +15,7 @@ type Error struct {
 	Param   string
 	Decline string
 	Asked   string // for the sandbox itself: the id of what waits for the owner of a card
-	about   Object // what the error tells of beside itself: the intent, and the method that failed
+	About   Object // what the error tells of beside itself: the intent, and the method that failed
 }
 
 // Error is the message.
@@ -24,14 +24,14 @@ func (e *Error) Error() string { return e.Message }
 // In is the error as the version shows it.
 func (e *Error) In(version string) *Error {
 	shown := *e
-	shown.about = e.about.In(version)
+	shown.About = e.About.In(version)
 	return &shown
 }
 
 // With is the error with what it tells of beside itself.
 func (e *Error) With(about Object) *Error {
 	told := *e
-	told.about = about
+	told.About = about
 	return &told
 }
 
@@ -64,7 +64,7 @@ func (e *Error) Object(requestID string) Object {
 	if e.Decline != "" {
 		o["decline_code"] = e.Decline
 	}
-	for name, v := range e.about {
+	for name, v := range e.About {
 		o[name] = v
 	}
 	return Object{"error": o}
