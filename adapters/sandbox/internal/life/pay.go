@@ -136,7 +136,7 @@ func (s *Stripe) AddCharge(pi *state.PaymentIntent, pm *state.PaymentMethod) *st
 		Status: "pending", Shipping: pi.Shipping, Email: pm.Email, Method: pm.ID, MethodType: pm.Kind, Billing: render.Billing(pm), PaidWith: render.PaidWith(pm),
 	}
 	if pi.Authenticated && pm.Kind == "card" {
-		ch.PaidWith["card"].(wire.Object)["three_d_secure"] = authenticatedDetails()
+		ch.PaidWith["card"].(wire.Object)["three_d_secure"] = render.AuthenticatedDetails()
 	}
 	pi.Authenticated = false // it was for this charge
 	s.Charges.Add(ch.ID, ch)

@@ -113,11 +113,3 @@ func (s *Stripe) KeepHosted(in *state.Invoice, pm *state.PaymentMethod) {
 		s.SetMethod(sub, pm.ID)
 	}
 }
-
-// authenticatedDetails are a charge's three_d_secure after its owner has authenticated.
-func authenticatedDetails() wire.Object {
-	return wire.Object{
-		"authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": nil, "result": "authenticated",
-		"result_reason": nil, "transaction_id": wire.NewID("", 36), "version": "2.2.0",
-	}
-}

@@ -76,3 +76,11 @@ func cardChecks(pm *state.PaymentMethod) wire.Object {
 	}
 	return wire.Object{"address_line1_check": nil, "address_postal_code_check": nil, "cvc_check": wire.OrNull(cvc)}
 }
+
+// AuthenticatedDetails are a charge's three_d_secure after its owner has authenticated.
+func AuthenticatedDetails() wire.Object {
+	return wire.Object{
+		"authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": nil, "result": "authenticated",
+		"result_reason": nil, "transaction_id": wire.NewID("", 36), "version": "2.2.0",
+	}
+}
