@@ -10,13 +10,10 @@ import (
 // AdvanceTo moves the clock forward to a time, and makes happen on the way, each at its time,
 // what is due until then. It fails where ctx ends or the sandbox is closed meanwhile.
 func (s *Stripe) AdvanceTo(ctx context.Context, t time.Time) error {
-	select {
-	case s.advancing <- struct{}{}: // two at once would skip what is due between them
-		defer func() { <-s.advancing }()
-	case <-ctx.Done():
-		return fmt.Errorf("sandbox: the clock is being advanced already: %w", ctx.Err())
-	case <-s.Running.Done():
+	if err := s.beginAdvancing(ctx); err != nil {
+		return err
 	}
+	defer func() { <-s.advancing }()
 	for {
 		err := s.Webhooks.Idle(ctx)
 		switch {
@@ -27,6 +24,24 @@ func (s *Stripe) AdvanceTo(ctx context.Context, t time.Time) error {
 		case !s.RunNext(t):
 			return nil
 		}
+	}
+}
+
+// beginAdvancing waits until nobody else advances the clock: two at once would skip what is due
+// between them.
+func (s *Stripe) beginAdvancing(ctx context.Context) error {
+	select {
+	case s.advancing <- struct{}{}:
+		return nil
+	default: // somebody does; else a ctx that has ended is not the reason
+	}
+	select {
+	case s.advancing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("sandbox: the clock is being advanced already: %w", ctx.Err())
+	case <-s.Running.Done():
+		return errors.New("sandbox: closed")
 	}
 }
 
