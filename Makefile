@@ -30,7 +30,7 @@ test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres,
 	@.ci/deps
 	go test -timeout 30m ./domain/... ./adapters/sandbox/stripespec  # of which little runs side by side:
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
-	go test -timeout 30m -run '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox ./adapters/stripe/...
+	go test -timeout 30m -run '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox/... ./adapters/stripe/...
 	go test -timeout 30m ./cmd/entitled  # which builds the programs that it runs to look for races
 	go test $(RACE) -timeout 30m -p $(PACKAGES) -skip '$(UNRACED)' $$(go list ./... | grep -vE '$(APART)')
 	examples/run
