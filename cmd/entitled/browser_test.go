@@ -66,6 +66,10 @@ func TestBrowser(t *testing.T) {
 		"canceling leads back and the checkout stays open":  canceled,
 		"another plan of the group is confirmed at Stripe":  changePlan,
 		"two browsers are two users":                        twoUsers,
+		"axe finds nothing in the shop":                     accessibleShop,
+		"axe finds nothing at the checkout":                 accessibleCheckout,
+		"axe finds nothing in the portal and on invoices":   accessiblePortal,
+		"axe finds nothing on the workbench":                accessibleWorkbench,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
