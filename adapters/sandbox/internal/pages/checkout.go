@@ -306,7 +306,7 @@ func (s *Site) checkoutPage(cs *state.Session) *checkoutPage {
 		price := s.Prices.Get(l.Price)
 		line := pageLine{
 			Field: quantityField(i), Name: s.Products.Get(price.Product).Name, Price: shownPrice(price),
-			Amount: wire.FormatAmount(s.LineTotal(cs, l), price.Currency), Quantity: l.Quantity, Least: l.Least, Most: l.Most,
+			Amount: wire.FormatAmount(s.LineSubtotal(cs, l), price.Currency), Quantity: l.Quantity, Least: l.Least, Most: l.Most,
 			Adjustable: l.Adjustable && !cs.Fixed(),
 		}
 		p.Adjustable = p.Adjustable || line.Adjustable
