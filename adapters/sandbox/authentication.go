@@ -24,6 +24,43 @@ func (s *Sandbox) Authenticate(id string) error { return s.answerBank(id, true) 
 // how it is named. Nothing is paid, and another card may be tried.
 func (s *Sandbox) FailAuthentication(id string) error { return s.answerBank(id, false) }
 
+// AuthenticationState is something that waits for the owner of a card to authenticate.
+type AuthenticationState struct {
+	ID       string // of the checkout session or the intent, which Authenticate takes
+	Customer string // empty if there is none yet
+	Card     string // as a buyer is shown it
+	Currency string
+	Amount   int64 // minor units; zero if the card is only saved
+}
+
+// Authentications returns all that waits for the owner of a card.
+func (s *Sandbox) Authentications() []AuthenticationState {
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	out := []AuthenticationState{}
+	ofSessions := map[string]bool{}
+	for _, a := range s.stripe.Waiting() {
+		pi, card := s.stripe.AskedAbout(a)
+		st := AuthenticationState{Card: card.Shown()}
+		if pi != nil {
+			st.Currency, st.Amount = pi.Currency, pi.Amount
+		}
+		switch {
+		case a.Session != nil:
+			st.ID, st.Customer = a.Session.ID, a.Session.Customer
+			ofSessions[a.Session.PaymentIntent], ofSessions[a.Session.SetupIntent] = true, true
+		case a.Payment != nil:
+			st.ID, st.Customer = pi.ID, pi.Customer
+		default:
+			st.ID, st.Customer = a.Setup.ID, a.Setup.Customer
+		}
+		if !ofSessions[st.ID] {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
 func (s *Sandbox) answerBank(id string, recognized bool) error {
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()

@@ -33,6 +33,8 @@ var actions = []action{
 	{"subscriptions/{id}/fail", "subscriptions", "fail", func(box *sandbox.Sandbox, id string, _ *http.Request) error { return box.SetCard(id, failingCard) }},
 	{"subscriptions/{id}/pay", "subscriptions", "pay", payAgain},
 	{"subscriptions/{id}/cancel", "subscriptions", "cancel", simply((*sandbox.Sandbox).CancelSubscription)},
+	{"waiting/{id}/authenticate", "payments", "authenticate", authenticate},
+	{"waiting/{id}/fail", "payments", "unauthenticated", simply((*sandbox.Sandbox).FailAuthentication)},
 	{"payments/{id}/refund", "payments", "refund", refund},
 	{"payments/{id}/dispute", "payments", "dispute", func(box *sandbox.Sandbox, id string, _ *http.Request) error {
 		_, err := box.OpenDispute(id, sandbox.DisputeOptions{})
@@ -51,18 +53,20 @@ var actions = []action{
 
 // done is what the page says after an action.
 var done = map[string]string{
-	"clock":   "The clock has moved, and what was due has happened.",
-	"fail":    "The next charge of this subscription will be declined.",
-	"pay":     "The card pays again, and an open invoice is paid.",
-	"cancel":  "The subscription is canceled.",
-	"refund":  "The money is given back.",
-	"dispute": "The buyer's bank disputes the payment.",
-	"win":     "The dispute is won.",
-	"lose":    "The dispute is lost.",
-	"resend":  "The event is sent again.",
-	"chaos":   "From now on things go wrong.",
-	"calm":    "Nothing goes wrong by itself any more.",
-	"fault":   "The next such request will fail.",
+	"clock":           "The clock has moved, and what was due has happened.",
+	"fail":            "The next charge of this subscription will be declined.",
+	"pay":             "The card pays again, and an open invoice is paid.",
+	"cancel":          "The subscription is canceled.",
+	"authenticate":    "The card's owner has authenticated.",
+	"unauthenticated": "The card's owner has failed to authenticate, and nothing is paid.",
+	"refund":          "The money is given back.",
+	"dispute":         "The buyer's bank disputes the payment.",
+	"win":             "The dispute is won.",
+	"lose":            "The dispute is lost.",
+	"resend":          "The event is sent again.",
+	"chaos":           "From now on things go wrong.",
+	"calm":            "Nothing goes wrong by itself any more.",
+	"fault":           "The next such request will fail.",
 }
 
 func simply(verb func(box *sandbox.Sandbox, id string) error) func(*sandbox.Sandbox, string, *http.Request) error {
@@ -122,6 +126,15 @@ func payAgain(box *sandbox.Sandbox, id string, _ *http.Request) error {
 		return nil
 	}
 	return box.PayInvoice(all[i].OpenInvoice)
+}
+
+// authenticate has a card's owner authenticate. That the card is declined all the same is
+// how it goes on, and the page shows it.
+func authenticate(box *sandbox.Sandbox, id string, _ *http.Request) error {
+	if err := box.Authenticate(id); !errors.Is(err, sandbox.ErrDeclined) {
+		return err
+	}
+	return nil
 }
 
 func refund(box *sandbox.Sandbox, id string, r *http.Request) error {

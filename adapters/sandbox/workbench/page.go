@@ -23,6 +23,7 @@ type page struct {
 	PeriodEnd               time.Time // the next one; zero: there is none
 	Held                    []Right
 	Subscriptions           []sandbox.SubscriptionState
+	Waiting                 []waiting
 	Payments                []payment
 	Events                  []event
 	MoreEvents              int
@@ -30,6 +31,12 @@ type page struct {
 	Weather, Rough          bool // chaos is on; and more of it than every day
 	Requests, Faults        []choice
 	Planned                 []string
+}
+
+// waiting is what waits for the owner of a card.
+type waiting struct {
+	sandbox.AuthenticationState
+	Total string // empty if the card is only saved
 }
 
 type payment struct {
@@ -108,6 +115,13 @@ func (b *bench) page(r *http.Request, user string) page {
 	}
 	p.Weather, p.Rough = p.Chaos != sandbox.Chaos{}, p.Chaos.Failures > 0
 	p.PeriodEnd = nextEnd(p.Subscriptions)
+	for _, a := range b.Box.Authentications() {
+		w := waiting{AuthenticationState: a}
+		if a.Amount > 0 {
+			w.Total = sandbox.FormatAmount(a.Amount, a.Currency)
+		}
+		p.Waiting = append(p.Waiting, w)
+	}
 	for _, s := range b.Box.Payments() {
 		p.Payments = append(p.Payments, payment{
 			s, sandbox.FormatAmount(s.Amount, s.Currency), sandbox.FormatAmount(s.Refunded, s.Currency), sandbox.FormatAmount(s.Amount-s.Refunded, s.Currency),

@@ -2,6 +2,7 @@ package workbench_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -62,13 +63,22 @@ func (b *bench) subscribe(user string) sandbox.SubscriptionState {
 
 func (b *bench) customer() string {
 	b.t.Helper()
-	r := httptest.NewRequest("POST", "http://localhost/v1/customers", nil)
+	return b.call("/v1/customers")
+}
+
+// call makes something through the API, and returns its id.
+func (b *bench) call(path string, fields ...string) string {
+	b.t.Helper()
+	r := post("", fields...)
+	r.URL.Path = path
 	r.Header.Set("Authorization", "Bearer sk_test_1")
 	w := httptest.NewRecorder()
 	b.ServeHTTP(w, r)
-	_, rest, _ := strings.Cut(w.Body.String(), `"cus_`)
-	id, _, _ := strings.Cut(rest, `"`)
-	return "cus_" + id
+	var made struct{ ID string }
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || made.ID == "" {
+		b.t.Fatalf("%s: %v\n%s", path, err, w.Body)
+	}
+	return made.ID
 }
 
 func (b *bench) subscription(id string) sandbox.SubscriptionState {
@@ -144,6 +154,53 @@ func TestWorkbench_ACardFailsAndPaysAgain(t *testing.T) {
 	b.press("subscriptions/" + sub.ID + "/cancel")
 	b.shows("/sandbox", "It has ended.")
 	b.refuses("canceled", "subscriptions/"+sub.ID+"/cancel")
+}
+
+// Ensure that a renewal whose card's owner is asked goes on as the owner answers.
+func TestWorkbench_ACardsOwnerAuthenticatesOrFailsTo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sub := b.subscribe("ada")
+	if err := b.SetCard(sub.ID, string(sandbox.AuthenticatesAlwaysCard)); err != nil {
+		t.Fatal(err)
+	}
+	b.press("clock", "by", "period")
+	waiting := b.Authentications()
+	if len(waiting) != 1 || waiting[0].Amount != 2000 || waiting[0].Customer != sub.Customer {
+		t.Fatalf("%+v waits, want the renewal", waiting)
+	}
+	b.shows("/sandbox", "waits for the bank", "Visa ending in 3184 asks its owner", `id="authenticate-`+waiting[0].ID+`"`)
+
+	b.press("waiting/" + waiting[0].ID + "/fail")
+	if still := b.Authentications(); len(still) != 0 || b.subscription(sub.ID).OpenInvoice == "" || len(b.Payments()) != 1 {
+		t.Errorf("not authenticated: %+v waits, and the invoice is %q", still, b.subscription(sub.ID).OpenInvoice)
+	}
+	b.refuses("nothing waits", "waiting/"+waiting[0].ID+"/authenticate")
+
+	for len(b.Authentications()) == 0 { // it is tried again some days later
+		b.press("clock", "by", "day")
+	}
+	b.press("waiting/" + b.Authentications()[0].ID + "/authenticate")
+	if got := b.subscription(sub.ID); got.Status != "active" || got.OpenInvoice != "" || len(b.Payments()) != 2 {
+		t.Errorf("authenticated: %+v", got)
+	}
+}
+
+// Ensure that a checkout waits once, and that a card that is declined all the same is no
+// fault of the page.
+func TestWorkbench_ACheckoutWaitsForTheBank(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := b.call("/v1/checkout/sessions", "mode", "payment", "success_url", "http://shop.example/done", "line_items[0][quantity]", "1",
+		"line_items[0][price_data][currency]", "usd", "line_items[0][price_data][unit_amount]", "1500", "line_items[0][price_data][product_data][name]", "A book")
+	if err := b.Buyer().Pays(session, "4000008260003178"); !errors.Is(err, sandbox.ErrAuthenticationRequired) {
+		t.Fatal(err)
+	}
+	if waiting := b.Authentications(); len(waiting) != 1 || waiting[0].ID != session || waiting[0].Amount != 1500 {
+		t.Fatalf("%+v waits, want the session", waiting)
+	}
+	b.press("waiting/" + session + "/authenticate")
+	b.shows("/sandbox", "Nobody has paid yet.")
 }
 
 func TestWorkbench_TheClockGoesAsFarAsItSays(t *testing.T) {

@@ -2,6 +2,7 @@ package life
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
@@ -36,30 +37,70 @@ type Asked struct {
 	Setup   *state.SetupIntent
 }
 
+// Waiting is all that waits for a card's owner: sessions, then payments, then setups, of
+// each the newest first. What a session asks for is there twice. Mu is held.
+func (s *Stripe) Waiting() (all []Asked) {
+	for _, cs := range s.Sessions.NewestFirst() {
+		if cs.Asking != "" && cs.OpenUntil(s.Now()) {
+			all = append(all, Asked{Session: cs})
+		}
+	}
+	for _, pi := range s.PaymentIntents.NewestFirst() {
+		if pi.Status == "requires_action" {
+			all = append(all, Asked{Payment: pi})
+		}
+	}
+	for _, si := range s.SetupIntents.NewestFirst() {
+		if si.Status == "requires_action" {
+			all = append(all, Asked{Setup: si})
+		}
+	}
+	return all
+}
+
 // AskedFor finds what waits under an id that leads to it: of a session, an intent, an
 // invoice, a subscription or a customer. Mu is held.
 func (s *Stripe) AskedFor(id string) (Asked, bool) {
 	if id == "" {
 		return Asked{}, false // else it would be that of all that has no customer
 	}
-	for _, cs := range s.Sessions.NewestFirst() {
-		if cs.Asking != "" && cs.OpenUntil(s.Now()) && (id == cs.ID || id == cs.PaymentIntent || id == cs.SetupIntent || id == cs.Customer || id == cs.Subscription) {
-			return Asked{Session: cs}, true
-		}
-	}
-	for _, pi := range s.PaymentIntents.NewestFirst() {
-		in := s.Invoices.Get(pi.Invoice)
-		if pi.Status == "requires_action" && (id == pi.ID || id == pi.Customer || in != nil && (id == in.ID || id == in.Subscription)) {
-			return Asked{Payment: pi}, true
-		}
-	}
-	for _, si := range s.SetupIntents.NewestFirst() {
-		of := si.Subscription
-		if si.Status == "requires_action" && (id == si.ID || id == si.Customer || of != nil && id == of.ID) {
-			return Asked{Setup: si}, true
+	for _, a := range s.Waiting() {
+		if slices.Contains(s.leadsTo(a), id) {
+			return a, true
 		}
 	}
 	return Asked{}, false
+}
+
+// leadsTo are the ids that lead to what waits.
+func (s *Stripe) leadsTo(a Asked) []string {
+	switch {
+	case a.Session != nil:
+		cs := a.Session
+		return []string{cs.ID, cs.PaymentIntent, cs.SetupIntent, cs.Customer, cs.Subscription}
+	case a.Payment != nil:
+		ids := []string{a.Payment.ID, a.Payment.Customer}
+		if in := s.Invoices.Get(a.Payment.Invoice); in != nil {
+			ids = append(ids, in.ID, in.Subscription)
+		}
+		return ids
+	}
+	ids := []string{a.Setup.ID, a.Setup.Customer}
+	if sub := a.Setup.Subscription; sub != nil {
+		ids = append(ids, sub.ID)
+	}
+	return ids
+}
+
+// AskedAbout is the payment that waits, nil if a card is only saved, and the card.
+func (s *Stripe) AskedAbout(a Asked) (*state.PaymentIntent, *state.PaymentMethod) {
+	switch {
+	case a.Session != nil:
+		return s.PaymentIntents.Get(a.Session.PaymentIntent), s.PaymentMethods.Get(a.Session.Asking)
+	case a.Setup != nil:
+		return nil, s.PaymentMethods.Get(a.Setup.PaymentMethod)
+	}
+	return a.Payment, s.PaymentMethods.Get(a.Payment.PaymentMethod)
 }
 
 // Answered goes on where the owner's answer was waited for, and says why that does not

@@ -40,18 +40,8 @@ func (s *Site) showAuthentication(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) bankPage(a life.Asked) bankPage {
-	p := bankPage{Heading: "Confirm that it is you"}
-	pi := a.Payment
-	var method string
-	switch {
-	case a.Session != nil:
-		pi, method = s.PaymentIntents.Get(a.Session.PaymentIntent), a.Session.Asking
-	case a.Setup != nil:
-		method = a.Setup.PaymentMethod
-	default:
-		method = pi.PaymentMethod
-	}
-	p.Card = s.PaymentMethods.Get(method).Shown()
+	pi, card := s.AskedAbout(a)
+	p := bankPage{Heading: "Confirm that it is you", Card: card.Shown()}
 	if pi != nil {
 		p.Amount = wire.FormatAmount(pi.Amount, pi.Currency)
 	}
