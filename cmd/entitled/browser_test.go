@@ -127,7 +127,7 @@ func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	b.see(`[data-status="canceled"]`)
 	b.see("#nothing")
 	if *screenshots != "" {
-		b.pictures(*screenshots, "workbench")
+		b.pictures(*screenshots, "workbench-ended")
 	}
 	b.visit("/me")
 	b.see("#empty")
@@ -393,12 +393,9 @@ func (b *tab) holds(want map[string]row) {
 }
 
 // takeScreenshots writes a picture of each page, for a desk and for a phone, by day
-// and by night. README.md shows
-// pricing-desk-light.png, which is kept as adapters/pages/testdata/pricing.png.
+// and by night. So does browser_axe_test.go. README.md shows pricing, checkout, portal
+// and workbench for a desk by day, which are kept in docs/images with fewer colors.
 func takeScreenshots(t *testing.T, s *site, dir string) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		t.Fatal(err)
-	}
 	b := s.newUser(t)
 	b.visit("/")
 	b.pictures(dir, "pricing")
@@ -410,7 +407,7 @@ func takeScreenshots(t *testing.T, s *site, dir string) {
 	b.choose("team")
 	b.pictures(dir, "sandbox-trial")
 	b.choose("pro")
-	b.pictures(dir, "sandbox")
+	b.pictures(dir, "checkout")
 	b.payByCard("4000000000000002")
 	b.see("#error")
 	b.pictures(dir, "sandbox-declined")
@@ -454,6 +451,9 @@ func (b *tab) picture(dir, name string, width, height int64, colors string) {
 	}
 	png, err := chromedp.Run(ctx, take)
 	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
