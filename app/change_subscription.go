@@ -54,7 +54,8 @@ type ChangeWish struct {
 	Quantity int64           // 0: the present one, as far as the plan goes
 	// When is empty for the usual: more is had at once, less from the end of the period on.
 	When When
-	// ProrationDate is that of a preview, whose amounts then hold to the cent; zero: now.
+	// ProrationDate is that of a preview of the last hour, whose amounts then hold to the
+	// cent; zero: now.
 	ProrationDate time.Time
 	ClientKey     string
 }
@@ -148,12 +149,36 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 			return wished{}, err
 		}
 	}
-	return is, is.refuse(w)
+	if !to.isPresent(held) {
+		if err := is.refuseDate(w.ProrationDate, c.clock()); err != nil {
+			return wished{}, err
+		}
+	}
+	return is, is.refuse()
 }
 
-func (w wished) refuse(asked ChangeWish) error {
+// previewHolds is for how long the amounts of a preview may be had.
+const previewHolds = time.Hour
+
+// refuseDate keeps a proration date to a preview just made. It decides what a change
+// costs: with the end of the period an upgrade would be free, and with its beginning a
+// downgrade would give back what was used.
+func (w wished) refuseDate(at, now time.Time) error {
 	start, end := w.held.item.PeriodStart, w.held.item.PeriodEnd
-	outside := asked.ProrationDate.Before(start.Truncate(time.Second)) || asked.ProrationDate.After(end)
+	known := !start.IsZero() && !end.IsZero()
+	switch {
+	case at.IsZero():
+		return nil
+	case known && (at.Before(start.Truncate(time.Second)) || at.After(end)):
+		return fmt.Errorf("%w: proration_date is within the present period: ask for the preview again", ErrBadRequest)
+	case at.Before(now.Add(-previewHolds)) || at.After(now.Add(domain.ClockTolerance)):
+		return fmt.Errorf("%w: proration_date is that of a preview of the last hour: ask for the preview again, or leave it out", ErrBadRequest)
+	default:
+		return nil
+	}
+}
+
+func (w wished) refuse() error {
 	switch {
 	case w.held.sub.Status == domain.StatusUnpaid || w.held.sub.Status == domain.StatusPaused:
 		return fmt.Errorf("%w: the subscription is %s: POST /api/checkout/%s leads to where that is mended", ErrPaymentDue, w.held.sub.Status, w.held.plan.Key)
@@ -163,8 +188,6 @@ func (w wished) refuse(asked ChangeWish) error {
 		return fmt.Errorf("%w: during a trial a change costs nothing: make it now", ErrBadRequest)
 	case w.when == WhenPeriodEnd && w.held.ending():
 		return fmt.Errorf("%w: resume it, or make the change now", ErrEndsAnyway)
-	case !asked.ProrationDate.IsZero() && outside && !start.IsZero() && !end.IsZero():
-		return fmt.Errorf("%w: proration_date is within the present period: ask for the preview again", ErrBadRequest)
 	}
 	return nil
 }

@@ -155,6 +155,29 @@ func TestChange_AKeyIsForOneChange(t *testing.T) {
 	}
 }
 
+// Nobody chooses what a change costs: at the end of the period an upgrade would be free,
+// and at its beginning a downgrade would give back what was used.
+func TestChange_IsOfNowOrOfAPreviewJustMade(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	w.clock.advance(10 * 24 * time.Hour)
+	now := w.clock.now()
+	for name, at := range map[string]time.Time{
+		"the end of the period":       sub.PeriodEnd(),
+		"the beginning of the period": sub.PeriodStart().Add(time.Second),
+		"some minutes ahead":          now.Add(domain.ClockTolerance + time.Second),
+		"a preview of two hours ago":  now.Add(-2 * time.Hour),
+	} {
+		if got, err := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "team", ProrationDate: at}); !errors.Is(err, app.ErrBadRequest) {
+			t.Errorf("%s: got %+v, %v, want %v", name, got, err, app.ErrBadRequest)
+		}
+	}
+	if held := w.features(t, "u"); held["seats"] != "" {
+		t.Errorf("holds %v, want what pro gives", held)
+	}
+	w.changeTo(t, app.ChangeWish{Plan: "team", ProrationDate: now.Add(-59 * time.Minute).Truncate(time.Second)})
+}
+
 func TestPreview_SaysWhatItCostsAndGives(t *testing.T) {
 	t.Parallel()
 	w, sub := subscribed(t, "pro", 1)
@@ -173,7 +196,7 @@ func TestPreview_SaysWhatItCostsAndGives(t *testing.T) {
 		t.Errorf("a preview changed something: holds %v", held)
 	}
 	// What then happens is what it said, though time has passed.
-	w.clock.advance(time.Hour)
+	w.clock.advance(50 * time.Minute)
 	w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ProrationDate: p.ProrationDate})
 	if invoices, _ := w.stripe.FetchInvoices(t.Context(), sub.ID); invoices[0].Invoice.Total != p.Cost.Now.Total {
 		t.Errorf("previewed %d, and it was %d", p.Cost.Now.Total, invoices[0].Invoice.Total)

@@ -569,7 +569,7 @@ type ChangePreview struct {
 	// Price Key of the price; null for one that is no longer sold, and stays.
 	Price *string `json:"price"`
 
-	// ProrationDate Send it with the change, which then costs what this says.
+	// ProrationDate Send it with the change, within an hour, which then costs what this says.
 	ProrationDate time.Time `json:"proration_date"`
 	Quantity      int64     `json:"quantity"`
 
@@ -589,7 +589,7 @@ type ChangeRequest struct {
 	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.
 	Price *string `json:"price,omitempty"`
 
-	// ProrationDate That of a preview; now if absent.
+	// ProrationDate That of a preview of the last hour; now if absent.
 	ProrationDate *time.Time `json:"proration_date,omitempty"`
 
 	// Quantity How many units; as many as now if absent, as far as the plan goes.
