@@ -32,7 +32,7 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 			if err := s.refuseHeld(state.Account, plan, draft.CreatedAt); err != nil {
 				return ports.Kept{}, err
 			}
-			rivals = s.rivals(state.Account, plan, order, draft.CreatedAt)
+			rivals = rivalsOf(state.Account, s.catalog, plan, order.ID, draft.CreatedAt)
 		}
 		trial := trialDays(state.Account, s.catalog, plan, order, rivals, draft.CreatedAt)
 		switch {
@@ -68,15 +68,19 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 // trialDays is how long the order's trial is: once a user, ever. What is about to
 // be expired takes no trial from it.
 func trialDays(a domain.Account, c domain.Catalog, plan domain.Plan, order domain.Order, rivals []domain.Order, now time.Time) int {
-	others := a.Clone()
-	delete(others.Orders, order.ID)
-	for _, rival := range rivals {
-		delete(others.Orders, rival.ID)
-	}
-	if others.HadTrial(now, c) {
+	without := append(rivals[:len(rivals):len(rivals)], order)
+	if hadTrialWithout(a, c, without, now) {
 		return 0
 	}
 	return plan.TrialDays
+}
+
+func hadTrialWithout(a domain.Account, c domain.Catalog, without []domain.Order, now time.Time) bool {
+	others := a.Clone()
+	for _, o := range without {
+		delete(others.Orders, o.ID)
+	}
+	return others.HadTrial(now, c)
 }
 
 // stripeNeeds is how far away Stripe wants the end of a new session to be.
@@ -114,16 +118,24 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 			}
 		}
 	}
-	// Between the checkout and the news of its subscription, or of its money, the
-	// order is all that tells.
-	for _, o := range a.Orders {
-		_, heardOf := a.Subscriptions[o.Subscription]
-		underWay := o.Status == domain.OrderAwaitingPayment || o.Status == domain.OrderPaid && !heardOf
-		if held, known := s.catalog.PlanOf(o.Plan); known && o.Mode == domain.ModeSubscription && underWay && exclude(held, plan) {
-			return completedEarlier{o}
-		}
+	if o, is := underWay(a, s.catalog, plan); is {
+		return completedEarlier{o}
 	}
 	return nil
+}
+
+// underWay finds the order whose money for a plan, or for one that excludes it, is on its
+// way. Between a checkout and the news of its subscription the order is all that tells.
+func underWay(a domain.Account, c domain.Catalog, plan domain.Plan) (domain.Order, bool) {
+	for _, o := range a.Orders {
+		_, heardOf := a.Subscriptions[o.Subscription]
+		coming := o.Status == domain.OrderAwaitingPayment ||
+			o.Status == domain.OrderPaid && o.Mode == domain.ModeSubscription && !heardOf
+		if of, known := c.PlanOf(o.Plan); known && coming && o.Mode == plan.Mode && exclude(of, plan) {
+			return o, true
+		}
+	}
+	return domain.Order{}, false
 }
 
 // completedEarlier is [ErrCheckoutCompleted] with the order that it is about.
@@ -152,12 +164,12 @@ func refuseTooMany(a domain.Account, now time.Time) error {
 	return nil
 }
 
-// rivals are the checkouts still open that must not be paid beside the chosen one.
-func (s *StartCheckout) rivals(a domain.Account, plan domain.Plan, chosen domain.Order, now time.Time) []domain.Order {
+// rivalsOf are the checkouts still open that must not be paid beside the chosen one.
+func rivalsOf(a domain.Account, c domain.Catalog, plan domain.Plan, chosen domain.OrderID, now time.Time) []domain.Order {
 	var rivals []domain.Order
 	for _, o := range a.Orders {
-		held, known := s.catalog.PlanOf(o.Plan)
-		if known && o.ID != chosen.ID && o.Open(now) && exclude(held, plan) {
+		held, known := c.PlanOf(o.Plan)
+		if known && o.ID != chosen && o.Open(now) && exclude(held, plan) {
 			rivals = append(rivals, o)
 		}
 	}

@@ -48,7 +48,7 @@ type Offers struct {
 type Offer struct {
 	OfferedPlan
 	Held    bool     // the user has it now
-	Action  Action   // for its first price
+	Action  Action   // where no price is named
 	Actions []Action // for each of its prices
 	// HeldPrice is the price that the user pays for it again and again; empty: none.
 	HeldPrice domain.PriceKey
@@ -67,7 +67,7 @@ func (o *OfferPlans) Do(ctx context.Context, user domain.UserID) (Offers, error)
 	now := o.clock()
 	b := buyer{
 		account: state.Account, catalog: o.catalog, now: now, offered: offered,
-		subscribed: domain.SubscribedAt(state.Account, o.catalog, now), hadTrial: state.Account.HadTrial(now, o.catalog),
+		subscribed: domain.SubscribedAt(state.Account, o.catalog, now),
 	}
 	offers := Offers{AsOf: now}
 	for _, plan := range offered {
@@ -83,7 +83,6 @@ type buyer struct {
 	now        time.Time
 	offered    []OfferedPlan
 	subscribed []domain.Subscribed
-	hadTrial   bool
 }
 
 func (b *buyer) offer(plan OfferedPlan) Offer {
@@ -103,35 +102,48 @@ func (b *buyer) offer(plan OfferedPlan) Offer {
 		offer.Actions = append(offer.Actions, b.action(plan, price, offer.Held))
 	}
 	offer.Action = offer.Actions[0]
+	if offer.Held && plan.Plan.Mode == domain.ModeSubscription {
+		offer.Action = ActionManage // who names no price keeps the present one
+	}
 	return offer
 }
 
 func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
+	if item, sub, on := b.on(plan.Plan); on {
+		return b.changeTo(plan, price, item, sub)
+	}
+	_, coming := underWay(b.account, b.catalog, plan.Plan)
 	switch {
-	case b.underWay(plan.Plan), plan.Plan.Once && held:
+	case plan.Plan.Once && (held || coming):
 		return ActionNone
 	case plan.Plan.Mode == domain.ModePayment:
 		return ActionBuy
-	}
-	item, sub, on := b.on(plan.Plan)
-	switch {
-	case on && (!changeable(sub.Status) || item.Plan == plan.Plan.Key && item.PriceKey == price.Key):
-		return ActionManage
-	case on && b.isMore(item, plan, price):
-		return ActionUpgrade
-	case on:
-		return ActionDowngrade
-	case plan.Plan.TrialDays > 0 && !b.hadTrial:
+	case coming:
+		return ActionNone
+	case plan.Plan.TrialDays > 0 && !b.hadTrial(plan.Plan):
 		return ActionStartTrial
 	default:
 		return ActionBuy
 	}
 }
 
-// changeable tells whether a subscription may be changed to another plan: before, what is
-// owed has to be paid.
-func changeable(status domain.SubscribedStatus) bool {
-	return status == domain.SubscribedActive || status == domain.SubscribedTrialing || status == domain.SubscribedPastDue
+// changeTo is what becomes of a subscription that a plan would take the place of.
+func (b *buyer) changeTo(plan OfferedPlan, price OfferedPrice, item domain.SubscribedItem, sub domain.Subscribed) Action {
+	present := item.Plan == plan.Plan.Key && item.PriceKey == price.Key
+	switch {
+	case present, owesFirst(sub.Subscription.Status, false, func() bool { return sub.Access }):
+		return ActionManage
+	case b.isMore(item, plan, price):
+		return ActionUpgrade
+	default:
+		return ActionDowngrade
+	}
+}
+
+// hadTrial tells whether the trial was taken otherwise than by what a checkout of the plan
+// would end.
+func (b *buyer) hadTrial(plan domain.Plan) bool {
+	return hadTrialWithout(b.account, b.catalog, rivalsOf(b.account, b.catalog, plan, "", b.now), b.now)
 }
 
 // on finds the item of a live subscription that a plan would take the place of.
@@ -139,27 +151,12 @@ func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, 
 	for _, s := range b.subscribed {
 		for _, item := range s.Items {
 			held, known := b.catalog.PlanOf(item.Plan)
-			if s.Live() && known && exclude(held, plan) {
+			if b.account.Live(s.Subscription) && known && exclude(held, plan) {
 				return item, s, true
 			}
 		}
 	}
 	return domain.SubscribedItem{}, domain.Subscribed{}, false
-}
-
-// underWay tells whether the money for a plan, or for one that excludes it, is on its way.
-func (b *buyer) underWay(plan domain.Plan) bool {
-	if plan.Mode == domain.ModePayment && !plan.Once {
-		return false
-	}
-	for _, o := range b.account.Orders {
-		of, known := b.catalog.PlanOf(o.Plan)
-		_, told := b.account.Subscriptions[o.Subscription]
-		if known && exclude(of, plan) && !told && o.Status == domain.OrderAwaitingPayment {
-			return true
-		}
-	}
-	return false
 }
 
 // isMore tells whether a price is more than what an item pays: of its own plan the longer

@@ -16,10 +16,8 @@ func (s *StartCheckout) refuseHeld(a domain.Account, plan domain.Plan, now time.
 	if order, held := a.OrderThatGives(plan.Key, s.catalog, now); held {
 		return fmt.Errorf("%w: plan %s is sold once, and this user has it by order %s", ErrAlreadyHeld, plan.Key, order)
 	}
-	for _, o := range a.Orders {
-		if of, known := s.catalog.PlanOf(o.Plan); known && of.Key == plan.Key && o.Status == domain.OrderAwaitingPayment {
-			return completedEarlier{o}
-		}
+	if o, is := underWay(a, s.catalog, plan); is {
+		return completedEarlier{o}
 	}
 	return nil
 }

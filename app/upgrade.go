@@ -112,14 +112,19 @@ func (u *Upgrade) instead(ctx context.Context, held liveItem, r CheckoutRequest)
 	return step, err
 }
 
-// owes tells whether a payment comes first: nothing is given any more for want of it, or
-// the plan is the one that is not paid.
+// owes tells whether a payment comes first.
 func (u *Upgrade) owes(held liveItem, to target) bool {
-	switch held.sub.Status {
+	return owesFirst(held.sub.Status, to.isPresent(held), func() bool { return gives(held, u.live.catalog, u.clock()) })
+}
+
+// owesFirst tells whether a payment comes before a subscription becomes what is wanted:
+// nothing is given any more for want of it, or what is present is what is not paid.
+func owesFirst(status domain.SubscriptionStatus, present bool, gives func() bool) bool {
+	switch status {
 	case domain.StatusUnpaid, domain.StatusPaused:
 		return true
 	case domain.StatusPastDue:
-		return to.isPresent(held) || !gives(held, u.live.catalog, u.clock())
+		return present || !gives()
 	default:
 		return false
 	}

@@ -22,6 +22,7 @@ type world struct {
 	upgrade  *app.Upgrade
 	portal   *app.OpenPortal
 	change   *app.ChangeSubscription
+	offers   *app.OfferPlans
 	check    *app.CheckEntitlement
 	show     *app.ShowOrder
 	sync     *app.SyncOrder
@@ -106,6 +107,7 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	w.portal = app.NewOpenPortal(store, w.stripe, catalog, prices, w.fulfill, settings, newID)
 	w.upgrade = app.NewUpgrade(w.checkout, w.portal)
 	w.change = app.NewChangeSubscription(w.portal, w.fulfill, w.clock.now, newID)
+	w.offers = app.NewOfferPlans(app.NewListPlans(catalog, prices), store, catalog, w.clock.now)
 	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now)
 	t.Cleanup(w.check.Close)
 	w.show = app.NewShowOrder(store, time.After)

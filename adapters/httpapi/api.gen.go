@@ -512,8 +512,9 @@ func (e PreviewChangeParamsWhen) Valid() bool {
 	}
 }
 
-// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
-// checkout does is found out anew.
+// Action What a button would do, with `user_id` or `mine` alone: a price's for that price, a
+// plan's where no price is named. It is for showing: what a checkout does is found out
+// anew.
 //
 // - `buy`, `start_trial`: a new checkout
 // - `upgrade`, `downgrade`: a change of the subscription that there is
@@ -1093,8 +1094,9 @@ type Outcome string
 
 // Plan defines model for Plan.
 type Plan struct {
-	// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
-	// checkout does is found out anew.
+	// Action What a button would do, with `user_id` or `mine` alone: a price's for that price, a
+	// plan's where no price is named. It is for showing: what a checkout does is found out
+	// anew.
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
@@ -1237,8 +1239,9 @@ type PreviewLineDue string
 
 // Price defines model for Price.
 type Price struct {
-	// Action What a button would do, with `user_id` or `mine` alone. It is for showing: what a
-	// checkout does is found out anew.
+	// Action What a button would do, with `user_id` or `mine` alone: a price's for that price, a
+	// plan's where no price is named. It is for showing: what a checkout does is found out
+	// anew.
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is

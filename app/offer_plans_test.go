@@ -1,0 +1,105 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// button is what a pricing page shows for a plan and one of its prices, by its place, or
+// none, and what a click on it then leads to.
+func (w *world) button(t *testing.T, plan domain.PlanKey, price int) (app.Action, app.NextStep, error) {
+	t.Helper()
+	offers, err := w.offers.Do(t.Context(), "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := slices.IndexFunc(offers.Plans, func(o app.Offer) bool { return o.Plan.Key == plan })
+	if n < 0 {
+		t.Fatalf("plan %s is not offered", plan)
+	}
+	offer := offers.Plans[n]
+	if price < 0 {
+		step, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan})
+		return offer.Action, step, err
+	}
+	step, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan, Price: offer.Prices[price].Key})
+	return offer.Actions[price], step, err
+}
+
+// agree tells whether what a button says is what a click on it leads to.
+func agree(says app.Action, step app.NextStep, err error) bool {
+	switch says {
+	case app.ActionBuy, app.ActionStartTrial:
+		return err == nil && step.Purpose == app.PurposeCheckout && (step.Order.TrialDays > 0) == (says == app.ActionStartTrial)
+	case app.ActionUpgrade, app.ActionDowngrade:
+		return err == nil && step.Purpose == app.PurposeChange
+	case app.ActionManage:
+		return err == nil && slices.Contains([]app.Purpose{app.PurposeManage, app.PurposePay, app.PurposeResume}, step.Purpose)
+	default: // none
+		return errors.Is(err, app.ErrAlreadyHeld) || errors.Is(err, app.ErrCheckoutCompleted)
+	}
+}
+
+// What a pricing page says and what a click then does are found out apart, and never differ.
+func TestOffers_ButtonsSayWhatAClickDoes(t *testing.T) {
+	t.Parallel()
+	status := func(s domain.SubscriptionStatus) func(*testing.T, *world) {
+		return func(t *testing.T, w *world) {
+			sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			sub.Status, sub.TrialEnd = s, time.Time{}
+			w.stripe.SetSubscription(sub)
+			w.clock.advance(time.Second)
+			w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: w.clock.now(), Snapshot: sub})
+		}
+	}
+	for name, come := range map[string]func(*testing.T, *world){
+		"nothing was bought": func(*testing.T, *world) {},
+		"a trial is open in another checkout": func(t *testing.T, w *world) {
+			w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Price: "yearly"})
+		},
+		"the same checkout is open": func(t *testing.T, w *world) {
+			w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Price: "monthly"})
+		},
+		"paid, and the subscription is not told of": func(t *testing.T, w *world) {
+			w.deliver(t, w.stripe.Pay(w.start(t, app.CheckoutRequest{User: "u", Plan: "team"}).Session)[0])
+		},
+		"trialing": func(t *testing.T, w *world) { w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"}) },
+		"active and yearly": func(t *testing.T, w *world) {
+			w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro", Price: "yearly"})
+		},
+		"active":     status(domain.StatusActive),
+		"incomplete": status(domain.StatusIncomplete),
+		"past due":   status(domain.StatusPastDue),
+		"unpaid":     status(domain.StatusUnpaid),
+		"paused":     status(domain.StatusPaused),
+		"canceled":   status(domain.StatusCanceled),
+		"past due, and grace is over": func(t *testing.T, w *world) {
+			sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			owed := w.clock.now()
+			sub.Status, sub.TrialEnd, sub.LatestInvoice = domain.StatusPastDue, time.Time{}, "in_owed"
+			w.stripe.SetSubscription(sub)
+			w.clock.advance(domain.DefaultGrace + 40*24*time.Hour)
+			w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: w.clock.now(), Snapshot: sub}, w.owes(sub, owed))
+		},
+	} {
+		for _, plan := range []domain.PlanKey{"pro", "team", "basic"} {
+			for price := -1; price < len(catalog.Plans[plan].Prices); price++ {
+				t.Run(fmt.Sprintf("%s, %s %d", name, plan, price), func(t *testing.T) {
+					t.Parallel()
+					w := newWorld(t)
+					w.sellYearly()
+					come(t, w)
+					if says, step, err := w.button(t, plan, price); !agree(says, step, err) {
+						t.Errorf("the button says %s, and a click leads to %+v, %v", says, step, err)
+					}
+				})
+			}
+		}
+	}
+}
