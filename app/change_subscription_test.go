@@ -270,6 +270,23 @@ func TestEnd_CancelAndResume(t *testing.T) {
 	}
 }
 
+// A repetition that comes late, when the user has bought again, ends nothing of that.
+func TestEnd_ALateRepetitionEndsNothingElse(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "pro", 1)
+	once := app.EndWish{User: "u", When: app.WhenNow, ClientKey: "now"}
+	if _, err := w.change.Cancel(t.Context(), once); err != nil {
+		t.Fatal(err)
+	}
+	w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "team"})
+	if got, err := w.change.Cancel(t.Context(), once); !errors.Is(err, app.ErrKeyReused) {
+		t.Errorf("got %+v, %v, want %v", got, err, app.ErrKeyReused)
+	}
+	if held := w.features(t, "u"); held["seats"] != "5" {
+		t.Errorf("holds %v, want what was bought again", held)
+	}
+}
+
 func TestEnd_OfSeveralOneIsNamed(t *testing.T) {
 	t.Parallel()
 	w, sub := subscribed(t, "pro", 1)

@@ -54,17 +54,27 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed fu
 	if err != nil || now.Snapshot.Status.Ended() {
 		return now.SubscriptionFact, err
 	}
-	if c.method != http.MethodDelete { // which ends the schedule too
-		if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
-			return domain.SubscriptionFact{}, err
-		}
+	if c.method == http.MethodDelete { // which ends the schedule too
+		err = g.useKey(ctx, r)
+	} else {
+		err = g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey)
 	}
-	if needed(now) {
-		// Of what has ended meanwhile Stripe says that there is none.
-		if _, err := g.send(ctx, c); err != nil && !(c.method == http.MethodDelete && errors.Is(err, ports.ErrNotFound)) {
-			return domain.SubscriptionFact{}, err
-		}
+	if err == nil && needed(now) {
+		_, err = g.send(ctx, c)
+	}
+	// Of what has ended meanwhile Stripe says that there is none.
+	if err != nil && !(c.method == http.MethodDelete && errors.Is(err, ports.ErrNotFound)) {
+		return domain.SubscriptionFact{}, err
 	}
 	now, err = g.subscriptionNow(ctx, r.Subscription)
 	return now.SubscriptionFact, err
+}
+
+// useKey has the key belong to this end of this subscription: Stripe takes none with the
+// call that ends one at once, so that it comes with an update before that changes nothing.
+// A late repetition would otherwise end whatever the user has bought since.
+func (g *Gateway) useKey(ctx context.Context, r ports.EndRequest) error {
+	c := updateSubscription("use the key of an end", r.Subscription, r.IdempotencyKey, &stripe.SubscriptionParams{})
+	_, err := g.send(ctx, c)
+	return err
 }

@@ -302,6 +302,15 @@ func gatewayCancelNow(t *testing.T, f GatewayFixture) {
 			t.Fatalf("got %+v, %v, want it ended", fact, err)
 		}
 	}
+	// A late repetition may come when there is another subscription.
+	another, r := subscriberByOrder(t, f, "order2"), s.end("cancel-1")
+	r.Subscription = another.sub.ID
+	if fact, err := s.Gateway.CancelSubscription(t.Context(), r, true); !errors.Is(err, ports.ErrKeyMismatch) {
+		t.Errorf("the key for another subscription: got %+v, %v, want %v", fact, err, ports.ErrKeyMismatch)
+	}
+	if now := s.now(t, another.sub.ID); now.Status != domain.StatusActive {
+		t.Errorf("the other subscription: got %+v, want it as it was", now)
+	}
 	if fact, err := s.Gateway.ResumeSubscription(t.Context(), s.end("resume-1")); err != nil || fact.Snapshot.Status != domain.StatusCanceled {
 		t.Errorf("resumed after its end: got %+v, %v, want it as it is", fact, err)
 	}
