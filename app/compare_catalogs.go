@@ -49,6 +49,36 @@ func lossSince(before, now domain.Catalog, h ports.Holding) (Loss, bool) {
 	return Loss{}, false
 }
 
+// lossesOfAll are what a catalog takes of what every user had by the one before. Another
+// plan that every user holds may give it instead.
+func lossesOfAll(before, now domain.Catalog) []Loss {
+	var losses []Loss
+	for _, held := range before.PlanList() {
+		if !held.Default {
+			continue
+		}
+		same, there := now.Plans[held.Key]
+		for feature := range held.Grants {
+			was := grantedBy(before, held, domain.GrantsUsual, feature)
+			if someDefaultGives(now, feature, was) {
+				continue
+			}
+			loss := Loss{Plan: held.Key, Feature: feature, Was: was.String(), Gone: !there, Everybody: true}
+			if same.Default {
+				loss.Is = grantedBy(now, same, domain.GrantsUsual, feature).String()
+			}
+			losses = append(losses, loss)
+		}
+	}
+	return losses
+}
+
+func someDefaultGives(c domain.Catalog, feature domain.FeatureKey, was *granted) bool {
+	return slices.ContainsFunc(c.PlanList(), func(p domain.Plan) bool {
+		return p.Default && !grantedBy(c, p, domain.GrantsUsual, feature).lessThan(was)
+	})
+}
+
 // way is one of those in which users hold a plan, and the plan that it leads to now.
 type way struct {
 	whose string

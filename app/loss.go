@@ -11,10 +11,12 @@ import (
 type Loss struct {
 	Plan    domain.PlanKey
 	Feature domain.FeatureKey
-	Users   int    // who have the feature by the plan now
+	Users   int    // who have the feature by the plan now; 0 if everybody has
 	Was     string // what the plan gave of it; empty: not known
 	Is      string // what it gives; empty: nothing
 	Gone    bool   // the plan itself is
+	// Everybody has it, known or not: by a plan that every user holds.
+	Everybody bool
 	// Whose says whom of the users it is taken from, such as "in a trial"; empty: all.
 	Whose string
 }
@@ -29,7 +31,10 @@ func (l Loss) String() string {
 		what = fmt.Sprintf("plan %s changes %s from %s to %s", l.Plan, l.Feature, l.Was, l.Is)
 	}
 	users, have := fmt.Sprintf("%d users", l.Users), "have"
-	if l.Users == 1 {
+	switch {
+	case l.Everybody:
+		users, have = "every user", "has"
+	case l.Users == 1:
 		users, have = "1 user", "has"
 	}
 	if l.Whose != "" {

@@ -52,6 +52,9 @@ func (l *Losses) Find(ctx context.Context) ([]Loss, error) {
 		return nil, fmt.Errorf("count who has what: %w", err)
 	}
 	var losses []Loss
+	if before != nil {
+		losses = lossesOfAll(*before, l.catalog)
+	}
 	for _, h := range holdings {
 		if h.Plan == "" || h.Users == 0 {
 			continue // no catalog takes what a person gave

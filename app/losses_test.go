@@ -248,6 +248,47 @@ func TestLosses_AreToldInParts(t *testing.T) {
 	}
 }
 
+// What everybody has by a default plan is kept of nobody, and is lost all the same.
+func TestLosses_OfEverybody(t *testing.T) {
+	t.Parallel()
+	free := func(key domain.PlanKey, projects int64) func(domain.Catalog) {
+		return func(c domain.Catalog) {
+			c.Plans[key] = domain.Plan{
+				Key: key, Default: true, Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(projects)},
+			}
+		}
+	}
+	sold := func(c domain.Catalog) {
+		c.Plans["free"] = domain.Plan{Key: "free", Mode: domain.ModePayment, Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag()}}
+	}
+	for name, c := range map[string]struct {
+		now  domain.Catalog
+		want string
+	}{
+		"the same":           {soldBefore(free("free", 3)), ""},
+		"more":               {soldBefore(free("free", 4)), ""},
+		"another gives it":   {soldBefore(free("everybody", 3)), ""},
+		"less":               {soldBefore(free("free", 2)), "plan free changes projects from 3 to 2: every user has it"},
+		"less by another":    {soldBefore(free("everybody", 2)), "plan free is gone, and projects with it: every user has it"},
+		"gone":               {soldBefore(), "plan free is gone, and projects with it: every user has it; plan free is gone, and sso with it: every user has it"},
+		"sold from now on":   {soldBefore(sold), "plan free no longer grants projects: every user has it; plan free no longer grants sso: every user has it"},
+		"beside one sold on": {soldBefore(free("free", 3), withoutPlan("basic")), ""},
+	} {
+		store := newHolders()
+		if _, err := lossesOf(store, soldBefore(free("free", 3))).Start(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		losses, err := lossesOf(store, c.now).Find(t.Context())
+		said := make([]string, len(losses))
+		for n, loss := range losses {
+			said[n] = loss.String()
+		}
+		if got := strings.Join(said, "; "); err != nil || got != c.want {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, c.want)
+		}
+	}
+}
+
 // A database of a version that kept no catalog tells who has what by which plan.
 func TestLosses_AreSeenWithoutACatalogBefore(t *testing.T) {
 	t.Parallel()
