@@ -129,8 +129,11 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 // read finds what a wish is about and what it comes to, and refuses what cannot be.
 func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, error) {
 	plan, known := c.catalog.Plans[w.Plan]
-	if !known {
+	switch {
+	case !known:
 		return wished{}, unknownPlan(w.Plan, c.catalog)
+	case plan.Default:
+		return wished{}, nobodyBuys(plan, ErrBadRequest)
 	}
 	held, live, err := c.live.ruledOut(ctx, w.User, plan)
 	if err != nil {

@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,6 +144,21 @@ func TestChange_Refusals(t *testing.T) {
 	w := newWorld(t)
 	if _, err := w.change.Do(t.Context(), app.ChangeWish{User: "nobody", Plan: "team"}); !errors.Is(err, app.ErrNotSubscribed) {
 		t.Errorf("who never bought: got %v, want %v", err, app.ErrNotSubscribed)
+	}
+}
+
+// Who is to have no more than everybody has ends what there is: that is what a refusal says.
+func TestChange_ToWhatEverybodyHoldsIsAnEnd(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "pro", 1)
+	_, changeErr := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "free"})
+	_, previewErr := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "free"})
+	_, buyErr := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "free"})
+	_, portalErr := w.portal.Do(t.Context(), app.PortalWish{User: "u", Flow: ports.PortalUpdate, Plan: "free"})
+	for name, got := range map[string]error{"change": changeErr, "preview": previewErr, "checkout": buyErr, "portal": portalErr} {
+		if got == nil || !strings.Contains(got.Error(), "held by every user") || !strings.Contains(got.Error(), "POST /api/subscription/cancel") {
+			t.Errorf("%s: got %v, want it to say what to do", name, got)
+		}
 	}
 }
 

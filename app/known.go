@@ -39,8 +39,18 @@ func unknownPlan(plan domain.PlanKey, c domain.Catalog) error {
 	return fmt.Errorf("%w: %.60q is not in the catalog, which sells %s", ErrUnknownPlan, plan, plansForSale(c))
 }
 
+// nobodyBuys refuses a default plan where a plan that is sold is meant. It is of a kind
+// that says what was asked for.
+func nobodyBuys(plan domain.Plan, kind error) error {
+	return fmt.Errorf("%w: plan %s is held by every user, and nobody buys it: who is to have no more ends the subscription, "+
+		"by POST /api/subscription/cancel", kind, plan.Key)
+}
+
 // unknownPrice says which prices the plan can be bought for.
 func unknownPrice(price domain.PriceKey, plan domain.Plan, c domain.Catalog) error {
+	if plan.Default {
+		return nobodyBuys(plan, ErrUnknownPrice)
+	}
 	for _, sold := range c.ForSale() {
 		if sold.Key != plan.Key {
 			continue

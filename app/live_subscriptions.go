@@ -108,8 +108,11 @@ func (l liveSubscriptions) ruledOut(ctx context.Context, user domain.UserID, pla
 func (l liveSubscriptions) only(ctx context.Context, user domain.UserID, named domain.PlanKey) (liveItem, error) {
 	if named != "" {
 		plan, known := l.catalog.PlanOf(named)
-		if !known {
+		switch {
+		case !known:
 			return liveItem{}, unknownPlan(named, l.catalog)
+		case plan.Default:
+			return liveItem{}, nobodyBuys(plan, ErrBadRequest)
 		}
 		found, live, err := l.ruledOut(ctx, user, plan)
 		if err == nil && !live {

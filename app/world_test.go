@@ -55,6 +55,7 @@ var catalog = domain.Catalog{
 		"seats":    {Key: "seats", Type: domain.FeatureLimit, PerUnit: true},
 	},
 	Plans: map[domain.PlanKey]domain.Plan{
+		"free": {Key: "free", Name: "Free", Default: true},
 		"basic": {
 			Key: "basic", Name: "Basic", Mode: domain.ModePayment, ValidFor: 365 * 24 * time.Hour,
 			Prices: []domain.Price{{Key: "once", ID: "price_basic"}},
