@@ -34,8 +34,8 @@ type InvoiceList struct {
 }
 
 // Do lists the newest invoices of all customers that are or were the user's, at most limit.
-// Of a user without a customer there are none, and nobody is asked. Errors: those of the
-// gateway.
+// Of a user without a customer there are none, and nobody is asked. Errors:
+// [ErrProviderMismatch], and those of the gateway.
 func (l *ListInvoices) Do(ctx context.Context, user domain.UserID, limit int) (InvoiceList, error) {
 	state, err := l.states.do(ctx, user)
 	if err != nil {
@@ -46,7 +46,9 @@ func (l *ListInvoices) Do(ctx context.Context, user domain.UserID, limit int) (I
 	for _, customer := range customersOf(account) {
 		issued, err := l.gateway.IssuedInvoices(ctx, customer, limit)
 		if errors.Is(err, ports.ErrNotFound) {
-			continue // it was deleted, or is another account's: there is nothing to show
+			if err = l.nothingToShow(ctx, account, customer); err == nil {
+				continue
+			}
 		}
 		if err != nil {
 			return InvoiceList{}, fmt.Errorf("list the invoices of customer %s: %w", customer, err)
@@ -58,6 +60,24 @@ func (l *ListInvoices) Do(ctx context.Context, user domain.UserID, limit int) (I
 	})
 	list.Invoices = list.Invoices[:min(len(list.Invoices), limit)]
 	return list, nil
+}
+
+// nothingToShow tells whether a customer that Stripe does not know has no invoices, by an
+// error if that is not so: the customer that something was bought with is another account's
+// then, unless Stripe itself calls it deleted. Who never paid is shown that there are none.
+func (l *ListInvoices) nothingToShow(ctx context.Context, a domain.Account, customer domain.CustomerID) error {
+	if customer != a.Customer || !hasBought(a) {
+		return nil
+	}
+	deleted, err := l.gateway.FetchCustomer(ctx, customer)
+	switch {
+	case err != nil && !errors.Is(err, ports.ErrNotFound):
+		return err
+	case deleted:
+		return nil
+	default:
+		return ErrProviderMismatch
+	}
 }
 
 // customersOf are the customers that are or were the user's, the present one first.
