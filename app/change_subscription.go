@@ -104,6 +104,9 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	if is.to.isPresent(is.held) {
 		return result, nil // as a repetition finds it
 	}
+	if err := c.refuseOlder(ctx, is.held.sub, w.ProrationDate); err != nil {
+		return ChangeResult{}, err
+	}
 	r := ports.ChangeRequest{Change: is.to.change(is.held), ProrationDate: w.ProrationDate, IdempotencyKey: c.key("change", w.User, w.ClientKey)}
 	if r.Deployment, err = c.name.ID(ctx); err != nil {
 		return ChangeResult{}, err
@@ -179,6 +182,28 @@ func (w wished) refuseDate(at, now time.Time) error {
 	default:
 		return nil
 	}
+}
+
+// refuseOlder keeps a change from being dated before the one before: to go up as of now and
+// down as of a while ago would earn a little, each time.
+func (c *ChangeSubscription) refuseOlder(ctx context.Context, sub domain.Subscription, at time.Time) error {
+	if at.IsZero() || sub.LatestInvoice == "" {
+		return nil
+	}
+	latest, err := c.gateway.FetchInvoice(ctx, sub.LatestInvoice)
+	if errors.Is(err, ports.ErrNotFound) {
+		err = ErrProviderMismatch // Stripe keeps what was billed
+	}
+	if err != nil {
+		return fmt.Errorf("ask for the latest invoice of subscription %s: %w", sub.ID, err)
+	}
+	for _, line := range latest.Invoice.Lines {
+		ofChange := line.Kind == domain.LineChange || line.Kind == domain.LineCredit
+		if ofChange && line.From.After(at) {
+			return fmt.Errorf("%w: proration_date is before the last change of the subscription: ask for the preview again", ErrBadRequest)
+		}
+	}
+	return nil
 }
 
 func (w wished) refuse() error {

@@ -194,6 +194,29 @@ func TestChange_IsOfNowOrOfAPreviewJustMade(t *testing.T) {
 	w.changeTo(t, app.ChangeWish{Plan: "team", ProrationDate: now.Add(-59 * time.Minute).Truncate(time.Second)})
 }
 
+// To go up as of later and down as of before would earn a little each time.
+func TestChange_IsNotDatedBeforeTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	w.clock.advance(5 * 24 * time.Hour)
+	up, down := w.clock.now(), w.clock.now().Add(-30*time.Minute)
+	w.changeTo(t, app.ChangeWish{Plan: "team", ProrationDate: up})
+	back := app.ChangeWish{User: "u", Plan: "pro", When: app.WhenNow, ProrationDate: down}
+	if got, err := w.change.Do(t.Context(), back); !errors.Is(err, app.ErrBadRequest) {
+		t.Errorf("got %+v, %v, want %v", got, err, app.ErrBadRequest)
+	}
+	back.ProrationDate = up // as of a preview that was made then
+	w.changeTo(t, back)
+	var sum int64
+	invoices, _ := w.stripe.FetchInvoices(t.Context(), sub.ID)
+	for _, i := range invoices[:2] {
+		sum += i.Invoice.Total
+	}
+	if sum != 0 {
+		t.Errorf("up and down again came to %d, want nothing", sum)
+	}
+}
+
 func TestPreview_SaysWhatItCostsAndGives(t *testing.T) {
 	t.Parallel()
 	w, sub := subscribed(t, "pro", 1)

@@ -590,7 +590,7 @@ type ChangeRequest struct {
 	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.
 	Price *string `json:"price,omitempty"`
 
-	// ProrationDate That of a preview of the last hour; now if absent.
+	// ProrationDate That of a preview of the last hour, since which nothing changed; now if absent.
 	ProrationDate *time.Time `json:"proration_date,omitempty"`
 
 	// Quantity How many units; as many as now if absent, as far as the plan goes.
