@@ -300,7 +300,8 @@ func asked[T any](f *Fulfill, call func() (T, error)) (answer T, err error) {
 }
 
 // askSubscription asks which snapshot is the newest: the one that Stripe has now. That
-// answers whose it is, too.
+// answers whose it is, too. What was told meanwhile may be of the answer's own second: then
+// it is asked again, since whoever waits for this question waits for that doubt too.
 func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 	if err := f.wait(ctx, d.Since.Add(2*resolution).Sub(f.clock())); err != nil {
 		return err
@@ -315,6 +316,9 @@ func (f *Fulfill) askSubscription(ctx context.Context, d domain.Doubt) error {
 		verdict, err := f.told(ctx, fact)
 		if err != nil {
 			return err
+		}
+		if verdict.Doubt.Subject == d.Subject && verdict.Doubt.Since.After(d.Since) {
+			d.Since = verdict.Doubt.Since
 		}
 		if !fact.At.After(d.Since) {
 			if err := f.wait(ctx, resolution); err != nil {

@@ -411,6 +411,46 @@ func TestAsk_AnAnswerFromBeforeTheDoubtDoesNotSettleIt(t *testing.T) {
 	}
 }
 
+// busy is a Stripe of which something is told in the very second of its first answer.
+type busy struct {
+	*memory.Gateway
+	once sync.Once
+	tell func(context.Context)
+}
+
+func (g *busy) FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error) {
+	g.once.Do(func() { g.tell(ctx) })
+	return g.Gateway.FetchSubscription(ctx, id)
+}
+
+// Who cancels and at once resumes is not to be told for half a minute that it ends.
+func TestAsk_ADoubtThatArisesWhileAnotherIsAskedAboutIsSettledWithIt(t *testing.T) {
+	t.Parallel()
+	w, sub := subscriber(t)
+	stripe := &busy{Gateway: w.stripe}
+	fulfill := app.NewFulfill(w.store, stripe, catalog, app.Settings{}, w.clock.now, w.clock.after, w.meter)
+	t.Cleanup(fulfill.Close)
+	stripe.tell = func(ctx context.Context) {
+		w.stripe.SetSubscription(w.with(sub, 6).Snapshot)
+		for _, seats := range []int64{7, 6} {
+			if err := fulfill.Facts(ctx, w.with(sub, seats)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for _, fact := range []domain.Fact{w.with(sub, 4), w.with(sub, 5)} {
+		if _, err := fulfill.Event(t.Context(), w.event(fact)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seats := w.features(t, "u")["seats"]; seats != "30" {
+		t.Errorf("Stripe has 6 units of 5 seats, got %s seats", seats)
+	}
+	if left := w.open(t); len(left) > 0 {
+		t.Errorf("questions left: %+v", left)
+	}
+}
+
 // An event that cannot be processed keeps no other from being so.
 func TestAsk_OneThatFailsKeepsNoOtherWaiting(t *testing.T) {
 	t.Parallel()
