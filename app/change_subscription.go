@@ -138,6 +138,12 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 	case plan.Default:
 		return wished{}, nobodyBuys(plan, ErrBadRequest)
 	}
+	switch {
+	case plan.Default:
+		return wished{}, fmt.Errorf("%w: plan %s is everybody's: POST /api/subscription/cancel ends what there is beside it", ErrNotSubscribed, plan.Key)
+	case plan.Mode == domain.ModePayment:
+		return wished{}, fmt.Errorf("%w: plan %s is bought once, and nothing changes to it: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
+	}
 	held, live, err := c.live.ruledOut(ctx, w.User, plan)
 	if err != nil {
 		return wished{}, err

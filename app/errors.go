@@ -28,7 +28,7 @@ var (
 	// ErrSeveralSubscriptions: the request does not say which of them it is about.
 	ErrSeveralSubscriptions = errors.New("has several subscriptions")
 	// ErrNoCustomer: nothing was begun to be bought, so that there is nothing to manage.
-	ErrNoCustomer = errors.New("has bought nothing yet")
+	ErrNoCustomer = errors.New("the user has bought nothing yet")
 	// ErrNotInPortal: Stripe's portal cannot change such a subscription.
 	ErrNotInPortal = errors.New("the subscription cannot be changed in Stripe's portal")
 	// ErrNothingToChange: what is asked for is so already.

@@ -196,6 +196,8 @@ func fromFramework(err error) error {
 		name, why, ofParameter := strings.Cut(strings.TrimPrefix(said, badParameter), ": ")
 		switch {
 		case !ofParameter || !strings.HasPrefix(said, badParameter):
+		case strings.HasSuffix(why, notGiven):
+			said = name + " is missing from the query"
 		case strings.HasPrefix(why, notATime):
 			said = name + " " + ofTime
 		case strings.Contains(why, notANumber):
@@ -206,10 +208,11 @@ func fromFramework(err error) error {
 	return err
 }
 
-// What the generated code says of a parameter, a time and a number that it cannot read:
+// What the generated code says of a parameter that is missing, and of a time and a number that it cannot read:
 // the rest is Go's own notation, which says nothing to a client.
 const (
 	badParameter = "Invalid format for parameter "
+	notGiven     = "' is required"
 	notATime     = "error parsing '"
 	notANumber   = "strconv."
 )

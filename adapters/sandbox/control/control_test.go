@@ -226,6 +226,7 @@ func TestControl_ABuyerPaysOrIsDeclined(t *testing.T) {
 	p.ends(400, "POST checkout/sessions/cs_none/pay", "")
 	p.ends(400, "POST checkout/sessions/"+id+"/pay", `{"card": "good", "delayed": "fails"}`)
 	p.ends(400, "POST checkout/sessions/"+id+"/pay", `{"cart": "good"}`)
+	p.ends(400, "POST checkout/sessions/"+id+"/pay", `{"card": "golden"}`)
 
 	asks := p.open("subscription", "price_pro")
 	p.ends(402, "POST checkout/sessions/"+asks+"/pay", `{"card": "authenticates_once"}`)
@@ -251,6 +252,7 @@ func TestControl_SubscriptionsLiveOn(t *testing.T) {
 	id := p.subscribed()
 	at := "POST subscriptions/" + id
 	p.do(at+"/renew", "")
+	p.ends(400, at+"/card", `{"card": "fail_later"}`) // which would be no card at all
 	p.do(at+"/card", `{"card": "fails_later"}`)
 	p.do(at+"/renew", "")
 	p.is("subscriptions/"+id, "status", "past_due")

@@ -3,7 +3,11 @@ package control
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
@@ -49,7 +53,16 @@ var cards = map[string]string{
 	"authenticates_once":   "4000002500003155",
 }
 
-func card(name string) string { return cmp.Or(cards[name], name) }
+// card is the number of a card that is named, or is a number already.
+func card(name string) (string, error) {
+	if number, known := cards[name]; known {
+		return number, nil
+	}
+	if strings.ContainsFunc(name, unicode.IsLetter) {
+		return "", fmt.Errorf("%q is not the name of a test card: it is one of %s, or a number", name, strings.Join(slices.Sorted(maps.Keys(cards)), ", "))
+	}
+	return name, nil
+}
 
 type payment struct {
 	Card    string `json:"card"`
@@ -65,7 +78,11 @@ func pay(box *sandbox.Sandbox, id string, in payment) error {
 	case in.Delayed != "":
 		return errors.New("a delayed payment succeeds or fails")
 	}
-	return box.PayWithCard(id, card(cmp.Or(in.Card, "good")))
+	number, err := card(cmp.Or(in.Card, "good"))
+	if err != nil {
+		return err
+	}
+	return box.PayWithCard(id, number)
 }
 
 func decline(box *sandbox.Sandbox, id string) error {
@@ -152,7 +169,11 @@ func setCard(box *sandbox.Sandbox, id string, in cardOnFile) error {
 	if in.Card == nil {
 		return errors.New("card is missing: give its name or number, or an empty text for none")
 	}
-	return box.SetCard(id, card(*in.Card))
+	number, err := card(*in.Card)
+	if err != nil {
+		return err
+	}
+	return box.SetCard(id, number)
 }
 
 func createSubscription(box *sandbox.Sandbox, _ string, in struct {
