@@ -401,7 +401,8 @@ func TestStartCheckout_NamesWhatIsForSale(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	many := domain.Catalog{Plans: map[domain.PlanKey]domain.Plan{
-		"old": {Key: "old", NotSold: true, Prices: []domain.Price{{Key: "once", ID: "price_0"}}},
+		"old":  {Key: "old", NotSold: true, Prices: []domain.Price{{Key: "once", ID: "price_0"}}},
+		"free": {Key: "free", Default: true},
 	}}
 	for n := range 25 {
 		key := domain.PlanKey(fmt.Sprintf("plan%02d", n))
@@ -412,6 +413,7 @@ func TestStartCheckout_NamesWhatIsForSale(t *testing.T) {
 		"gold":   `no such plan: "gold" is not in the catalog, which sells plan00, plan01, `,
 		"plan07": `no such price: plan plan07 has no price "weekly", but once`,
 		"old":    `no such price: plan old is no longer sold; what is: plan00, `,
+		"free":   `no such price: plan free is not bought, every user holds it; what is sold: plan00, `,
 	} {
 		_, err := checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: asked, Price: "weekly"})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -45,6 +45,9 @@ func (check catalogCheck) Run(ctx context.Context, c console) error {
 	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "PLAN\tMODE\tPRICE\tAT STRIPE")
 	for _, plan := range file.Catalog.PlanList() {
+		if plan.Default {
+			fmt.Fprintf(table, "%s\t-\t-\tnot bought: every user holds it\n", plan.Key)
+		}
 		for _, price := range plan.Prices {
 			name := "price " + string(price.ID)
 			if price.ID == "" {

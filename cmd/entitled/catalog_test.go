@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,5 +65,19 @@ func TestCatalogCheck_FindsWhatStripeDoesNotSell(t *testing.T) {
 		case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || out.Len() > 0):
 			t.Errorf("%s: got %v and %q, want %q", name, err, out.String(), c.says)
 		}
+	}
+}
+
+// A plan that has no price is listed too: who wrote it sees that it was read.
+func TestCatalogCheck_ListsWhatEverybodyHas(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "catalog.yaml")
+	text := strings.Replace(testCatalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (catalogCheck{File: file}).Run(t.Context(), console{&out, &out}); err != nil || !strings.Contains(out.String(), "not bought: every user holds it") {
+		t.Errorf("got %v, and it lists\n%s", err, &out)
 	}
 }
