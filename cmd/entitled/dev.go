@@ -156,7 +156,8 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     export DATABASE_URL=%[4]s%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined,
-  4000 0000 0000 0259 is disputed soon after. Stop with Ctrl-C.
+  4000 0027 6000 3184 asks for 3D Secure, 4000 0000 0000 0259 is disputed soon after.
+  Stop with Ctrl-C.
 
 `, d.url(), devAPIKey, box.URL(), fromAnywhere(d.database()), d.catalogSetting(), devStripeKey, invocation())
 }
