@@ -61,9 +61,6 @@ func unknownPrice(price domain.PriceKey, plan domain.Plan, c domain.Catalog) err
 		}
 		return fmt.Errorf("%w: plan %s has no price %.60q, but %s", ErrUnknownPrice, plan.Key, price, named(keys))
 	}
-	if plan.Default {
-		return fmt.Errorf("%w: plan %s is not bought, every user holds it; what is sold: %s", ErrUnknownPrice, plan.Key, plansForSale(c))
-	}
 	return fmt.Errorf("%w: plan %s is no longer sold; what is: %s", ErrUnknownPrice, plan.Key, plansForSale(c))
 }
 
