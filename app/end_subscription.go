@@ -26,16 +26,10 @@ type EndedSubscription struct {
 
 // EndsAt is when the subscription is to end; zero: it goes on, or is over.
 func (e EndedSubscription) EndsAt() time.Time {
-	switch {
-	case e.Subscription.Status.Ended():
-		return time.Time{}
-	case !e.Subscription.CancelAt.IsZero():
-		return e.Subscription.CancelAt
-	case e.Subscription.CancelAtPeriodEnd:
-		return e.Subscription.PeriodEnd()
-	default:
+	if e.Subscription.Status.Ended() {
 		return time.Time{}
 	}
+	return e.Subscription.ScheduledEnd()
 }
 
 // Cancel ends a subscription at the end of its period, or now. Nothing is given back: that

@@ -30,12 +30,9 @@ type RightChange struct {
 	Before, After *domain.Value
 }
 
-// IsMore tells whether a right that there is before and after is more then.
+// IsMore tells whether more is had afterwards than before.
 func (c RightChange) IsMore() bool {
-	if c.Before == nil || c.After == nil {
-		return c.After != nil
-	}
-	return c.Before.Limit != domain.Unlimited && (c.After.Limit == domain.Unlimited || c.After.Limit > c.Before.Limit)
+	return c.Before == nil || c.After != nil && c.Before.LessThan(*c.After)
 }
 
 // Preview says what a change would come to if it were made now. Nothing changes. Errors

@@ -148,7 +148,7 @@ func rightAt(all []Entitlement, rule MergeRule, t time.Time) (Right, bool) {
 	if slices.ContainsFunc(r.Sources, func(e Entitlement) bool { return e.InGrace }) {
 		settled := slices.DeleteFunc(slices.Clone(r.Sources), func(e Entitlement) bool { return e.InGrace })
 		without, still := valueAt(settled, rule, t)
-		r.InGrace = !still || without.Value.lessThan(r.Value)
+		r.InGrace = !still || without.Value.LessThan(r.Value)
 	}
 	return r, true
 }
@@ -165,7 +165,7 @@ func lessFrom(all []Entitlement, rule MergeRule, t time.Time, value Value) time.
 	}
 	slices.SortFunc(ends, time.Time.Compare)
 	for _, end := range ends {
-		if later, still := valueAt(all, rule, end); !still || later.Value.lessThan(value) {
+		if later, still := valueAt(all, rule, end); !still || later.Value.LessThan(value) {
 			return end
 		}
 	}
@@ -204,7 +204,8 @@ func valueAt(all []Entitlement, rule MergeRule, t time.Time) (r Right, holds boo
 	return r, holds
 }
 
-func (v Value) lessThan(w Value) bool {
+// LessThan tells whether it is less of a feature than another value is; one of another type is.
+func (v Value) LessThan(w Value) bool {
 	switch {
 	case v.Type != w.Type:
 		return true

@@ -101,7 +101,7 @@ func (p Purchase) subscriptionEvidence() Evidence {
 	if !s.TrialEnd.IsZero() {
 		says = append(says, "trial until "+stamp(s.TrialEnd))
 	}
-	if end := s.scheduledEnd(); !end.IsZero() {
+	if end := s.ScheduledEnd(); !end.IsZero() {
 		says = append(says, "set to end on "+stamp(end))
 	}
 	if !s.EndedAt.IsZero() {
@@ -123,7 +123,7 @@ func (p Purchase) subscriptionEvidence() Evidence {
 	return Evidence{"subscription", string(s.ID), strings.Join(says, ", "), details(
 		"status", string(s.Status), "started_at", stamp(s.StartedAt),
 		"period_start", stamp(s.PeriodStart()), "period_end", stamp(s.PeriodEnd()), "trial_end", stamp(s.TrialEnd),
-		"scheduled_end", stamp(s.scheduledEnd()), "ended_at", stamp(s.EndedAt), "pause_collection", string(s.Pause),
+		"scheduled_end", stamp(s.ScheduledEnd()), "ended_at", stamp(s.EndedAt), "pause_collection", string(s.Pause),
 		"customer", string(s.Customer), "seen_at", stamp(s.SeenAt),
 	)}
 }

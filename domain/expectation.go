@@ -90,7 +90,7 @@ func (p *Purchase) renewalDue() time.Time {
 			end = earlier(end, through)
 		}
 	}
-	end = earlier(end, s.scheduledEnd())
+	end = earlier(end, s.ScheduledEnd())
 	if end.IsZero() {
 		return time.Time{}
 	}

@@ -182,7 +182,7 @@ func (s *Subscribed) setTimes() {
 	if !s.Live() {
 		return
 	}
-	s.CancelsAt = s.Subscription.scheduledEnd()
+	s.CancelsAt = s.Subscription.ScheduledEnd()
 	billed := []SubscribedStatus{SubscribedTrialing, SubscribedActive, SubscribedPastDue, SubscribedAwaitingPayment}
 	if slices.Contains(billed, s.Status) && (s.CancelsAt.IsZero() || s.PeriodEnd.Before(s.CancelsAt)) {
 		s.RenewsAt = s.PeriodEnd

@@ -168,11 +168,11 @@ func compareBools(a, b bool) int {
 	}
 }
 
-// scheduledEnd is when the subscription will end by a decision already made;
+// ScheduledEnd is when the subscription will end by a decision already made;
 // zero: it renews. Stripe says it in two ways: classic billing by the flag,
 // flexible billing from the portal by cancel_at alone. Where both are told, the date is
 // the better word: until API version acacia the one period that is told is the smallest.
-func (s Subscription) scheduledEnd() time.Time {
+func (s Subscription) ScheduledEnd() time.Time {
 	if s.CancelAtPeriodEnd && s.CancelAt.IsZero() {
 		return s.PeriodEnd()
 	}

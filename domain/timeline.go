@@ -41,7 +41,7 @@ func (t *timeline) pieces(horizon time.Time) []piece {
 	default:
 		all = asIs
 	}
-	end := t.subscription.scheduledEnd()
+	end := t.subscription.ScheduledEnd()
 	kept := all[:0]
 	for _, p := range all {
 		if !end.IsZero() && t.row.Gives != BasisForGood {
