@@ -20,7 +20,6 @@ type ChangeSubscription struct {
 	prices  *Prices
 	fulfill *Fulfill
 	live    liveSubscriptions
-	portal  *OpenPortal
 	name    *Deployment
 	clock   ports.Clock
 	newID   ports.NewID
@@ -31,7 +30,7 @@ type ChangeSubscription struct {
 func NewChangeSubscription(portal *OpenPortal, fulfill *Fulfill, clock ports.Clock, newID ports.NewID) *ChangeSubscription {
 	return &ChangeSubscription{
 		gateway: portal.gateway, catalog: portal.catalog, prices: portal.prices, fulfill: fulfill,
-		live: portal.live, portal: portal, name: portal.name, clock: clock, newID: newID,
+		live: portal.live, name: portal.name, clock: clock, newID: newID,
 	}
 }
 
@@ -137,10 +136,6 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 		return wished{}, unknownPlan(w.Plan, c.catalog)
 	case plan.Default:
 		return wished{}, nobodyBuys(plan, ErrBadRequest)
-	}
-	switch {
-	case plan.Default:
-		return wished{}, fmt.Errorf("%w: plan %s is everybody's: POST /api/subscription/cancel ends what there is beside it", ErrNotSubscribed, plan.Key)
 	case plan.Mode == domain.ModePayment:
 		return wished{}, fmt.Errorf("%w: plan %s is bought once, and nothing changes to it: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
 	}
@@ -234,7 +229,7 @@ func (c *ChangeSubscription) usual(ctx context.Context, held liveItem, to target
 	if err != nil {
 		return "", fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)
 	}
-	before, after := intervalOf(present), intervalOf(to.stripe)
+	before, after := daysOf(present), daysOf(to.stripe)
 	switch {
 	case held.sub.Status == domain.StatusTrialing, held.ending():
 		return WhenNow, nil
@@ -247,13 +242,6 @@ func (c *ChangeSubscription) usual(ctx context.Context, held liveItem, to target
 	default:
 		return WhenNow, nil
 	}
-}
-
-// intervalOf is about how long a price is paid for: what is compared differs by more.
-func intervalOf(p ports.StripePrice) time.Duration {
-	const day = 24 * time.Hour
-	units := map[string]time.Duration{"day": day, "week": 7 * day, "month": 30 * day, "year": 365 * day}
-	return units[p.Interval] * time.Duration(max(p.IntervalCount, 1))
 }
 
 func checkCaller(user domain.UserID, clientKey string) error {

@@ -192,9 +192,3 @@ func (b *buyer) priceOf(plan domain.PlanKey, is func(OfferedPrice) bool) (Offere
 	}
 	return OfferedPrice{}, false
 }
-
-// daysOf is about how long a price pays for, so that prices can be compared.
-func daysOf(p ports.StripePrice) int64 {
-	days := map[string]int64{"day": 1, "week": 7, "month": 30, "year": 360}
-	return max(days[p.Interval]*p.IntervalCount, 1)
-}

@@ -200,3 +200,10 @@ func (p *Prices) answer() ([]ports.StripePrice, error) {
 	}
 	return p.known, nil
 }
+
+// daysOf is about how long a price pays for, so that prices and intervals can be compared:
+// twelve months are a year.
+func daysOf(p ports.StripePrice) int64 {
+	days := map[string]int64{"day": 1, "week": 7, "month": 30, "year": 360}
+	return max(days[p.Interval]*max(p.IntervalCount, 1), 1)
+}
