@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -265,22 +263,7 @@ func stripeOf(b *tab) stripeBox {
 
 func (s stripeBox) make(t *testing.T, path string, form url.Values) map[string]any {
 	t.Helper()
-	ctx, end := context.WithTimeout(t.Context(), 30*time.Second)
-	defer end()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/"+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+devStripeKey)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
 	var made map[string]any
-	if err := json.NewDecoder(answer.Body).Decode(&made); err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("POST %s: %s %v %v", path, answer.Status, made, err)
-	}
+	decode(t, stripeCallBy(t, devStripeKey, http.MethodPost, s.url+"/v1/"+path, form), &made)
 	return made
 }

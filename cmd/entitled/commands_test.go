@@ -206,11 +206,16 @@ func (s shop) moveToPrice(t *testing.T, user, price string) {
 
 func stripeCall(t *testing.T, method, path string, form url.Values) string {
 	t.Helper()
+	return stripeCallBy(t, testStripeKey, method, path, form)
+}
+
+func stripeCallBy(t *testing.T, key, method, path string, form url.Values) string {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+testStripeKey)
+	request.Header.Set("Authorization", "Bearer "+key)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
