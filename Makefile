@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint fmt verify vulncheck generate bench bench-scale build
+.PHONY: help run test test-rooms test-program test-fast lint fmt verify vulncheck generate bench bench-scale build
 
 GOLANGCI := go tool -modfile=tools/go.mod golangci-lint
 
@@ -11,8 +11,9 @@ RACE := -race -ldflags=-w -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=m
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-# Much of a test is waiting: one package more goes than there are processors.
-PACKAGES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Most tests of the built program wait, for a clock or for a time-out: three go where one
+# processor is.
+WAITING := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 
 # What is held against Stripe's descriptions, a document of megabytes for each version, or
 # tried with many random cases, is so without the race detector, which takes five times as
@@ -28,12 +29,18 @@ run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing pag
 test: export TMPDIR := $(shell .ci/tmpdir)
 test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser
 	@.ci/deps
+	@$(MAKE) --no-print-directory -j 2 test-rooms test-program  # which waits while the other works
+	examples/run
+
+test-rooms:
 	go test -timeout 30m ./domain/... ./adapters/sandbox/stripespec  # of which little runs side by side:
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
 	go test -timeout 30m -run '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox/... ./adapters/stripe/...
-	go test -timeout 30m ./cmd/entitled  # which builds the programs that it runs to look for races
-	go test $(RACE) -timeout 30m -p $(PACKAGES) -skip '$(UNRACED)' $$(go list ./... | grep -vE '$(APART)')
-	examples/run
+	go test $(RACE) -timeout 30m -skip '$(UNRACED)' $$(go list ./... | grep -vE '$(APART)')
+
+test-program:  # which is built to look for races, and its tests are not
+	go test -timeout 30m -parallel $(WAITING) -skip Browser ./cmd/entitled
+	go test -timeout 30m -run Browser ./cmd/entitled
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...
