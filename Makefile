@@ -27,7 +27,7 @@ run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing pag
 	go run ./cmd/entitled dev
 
 test: export TMPDIR := $(shell .ci/tmpdir)
-test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser
+test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres, end to end, browser, clients and examples
 	@.ci/deps
 	@$(MAKE) --no-print-directory -j 2 test-rooms test-program  # which waits while the other works
 	examples/run
@@ -47,17 +47,19 @@ test-fast: ## Run the tests of the domain and the use cases: seconds
 
 lint: ## Check style and the rules of the house
 	$(GOLANGCI) run ./...
+	cd clients/go && go tool -modfile=../../tools/go.mod golangci-lint run ./...
 
 fmt: ## Format the code
-	gofmt -w domain ports app adapters cmd migrations examples/go
+	gofmt -w domain ports app adapters cmd migrations clients/generate clients/go examples/go
 
-generate: ## Make generated files anew: the HTTP server and openapi.json from openapi.yaml, tables and diagram of ARCHITECTURE.md
+generate: ## Make generated files anew: the HTTP server, openapi.json and the clients' types from openapi.yaml, tables and diagram of ARCHITECTURE.md
 	go generate ./...
 	go test ./domain -run Diagram -update
 
 verify: ## Check that go.mod is tidy and the code formatted (generated files are checked by the tests)
 	go mod tidy -diff
-	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations examples/go); \
+	cd clients/go && go mod tidy -diff
+	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations clients/generate clients/go examples/go); \
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go vet -tags nodev ./cmd/entitled

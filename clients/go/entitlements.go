@@ -1,0 +1,73 @@
+package entitled
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Answer says whether a user has a feature.
+type Answer int
+
+// The answers. What nobody has said yet is Unknown.
+const (
+	Unknown Answer = iota
+	No
+	Yes
+)
+
+// String is yes, no or unknown.
+func (a Answer) String() string {
+	switch a {
+	case Yes:
+		return "yes"
+	case No:
+		return "no"
+	default:
+		return "unknown"
+	}
+}
+
+// Check asks for one feature of a user, with its value and until when it is held.
+func (c *Client) Check(ctx context.Context, user, feature string) (EntitlementCheck, error) {
+	var check EntitlementCheck
+	err := c.do(ctx, get(ofUser(user), "api", "entitlements", feature), &check)
+	return check, err
+}
+
+// Has tells whether a user has a feature now. With Unknown the error says why.
+func (c *Client) Has(ctx context.Context, user, feature string) (Answer, error) {
+	check, err := c.Check(ctx, user, feature)
+	switch {
+	case err != nil:
+		return Unknown, err
+	case check.Entitled:
+		return Yes, nil
+	default:
+		return No, nil
+	}
+}
+
+// Limit is how much of a feature a user has: none if it has not the feature, and without an end
+// [math.MaxInt64]. Of a feature that is no limit it is an error.
+func (c *Client) Limit(ctx context.Context, user, feature string) (int64, error) {
+	check, err := c.Check(ctx, user, feature)
+	if err != nil || !check.Entitled {
+		return 0, err
+	}
+	limit, is := check.Value.Int()
+	if !is {
+		return 0, fmt.Errorf("entitled: %s is no limit, but %s: ask with Has or Check", feature, check.Value)
+	}
+	return limit, nil
+}
+
+// Unlimited is the limit of who may have any number.
+const Unlimited = math.MaxInt64
+
+// Entitlements are all that a user may do now, sorted by feature.
+func (c *Client) Entitlements(ctx context.Context, user string) (Entitlements, error) {
+	var held Entitlements
+	err := c.do(ctx, get(ofUser(user), "api", "entitlements"), &held)
+	return held, err
+}

@@ -1,0 +1,3 @@
+module github.com/entitled-dev/entitled/clients/go
+
+go 1.24.0

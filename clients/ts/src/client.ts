@@ -1,0 +1,256 @@
+import { isOutage, Problem } from "./problem.js";
+import { atStripe, type Call, type Connection, pause, type Query, request } from "./request.js";
+import type {
+  ChangedSubscription, ChangePreview, ChangeRequest, Checkout, CheckoutRequest, EndingSubscription, EndRequest,
+  EntitlementCheck, Entitlements, Invoices, Order, Orders, Plans, Portal, PortalRequest, ResumeRequest, Subscribed,
+} from "./types.gen.js";
+
+/** Whether a user has a feature: unknown where the service could not be asked. */
+export type Answer = "yes" | "no" | "unknown";
+
+/** A question that could not be answered, and why. */
+export interface Unanswered {
+  feature: string;
+  /** For whom a service key asked. */
+  user: string | undefined;
+  error: unknown;
+}
+
+/** Says whether to allow what nobody can say now. */
+export type Rule = (unanswered: Unanswered) => boolean | Promise<boolean>;
+
+/** The rule for what must not be had for nothing. */
+export const deny: Rule = () => false;
+
+/** The rule for what an outage must not take from those who paid. */
+export const allow: Rule = () => true;
+
+export interface Options extends Connection {
+  /** For whom a service key asks; `as` says it too. A user's token and cookie name the user themselves. */
+  user?: string;
+  /** What `allows` says during an outage: `deny` if absent. */
+  whenUnknown?: Rule;
+  /** Is told of every question that could not be answered; `console.warn` if absent. */
+  onUnknown?: (unanswered: Unanswered) => void;
+}
+
+/** How one call is made that changes something. */
+export interface Once {
+  /** Names one intent, such as a click: however often it is sent, it is done once. Else each call is an intent of its own. */
+  idempotencyKey?: string;
+}
+
+/** How long is waited. */
+export interface Wait {
+  signal?: AbortSignal;
+}
+
+const orderWait = 20; // seconds: the service holds an answer back for 30 at most
+const orderPause = 1_000; // before an order is asked for again that came back unsettled
+
+/**
+ * Asks one service. Nothing is cached: all that `has`, `allows` and `limit` say comes from `check`,
+ * so that a cache would stand there.
+ */
+export class Entitled {
+  constructor(private readonly options: Options = {}) {
+    if (options.baseURL !== undefined && !/^https?:\/\/[^/?#]/.test(options.baseURL)) {
+      throw new TypeError(`baseURL is ${JSON.stringify(options.baseURL)}: give the service's address, such as https://entitled.example.com`);
+    }
+    if (options.key === "") throw new TypeError("key is empty: give one of the service's API_KEYS, of role app");
+  }
+
+  /** The same for another user: for a back end with a service key. */
+  as(user: string): Entitled {
+    return new Entitled({ ...this.options, user });
+  }
+
+  /** Asks for one feature, with its value and until when it is held. */
+  async check(feature: string): Promise<EntitlementCheck> {
+    return this.get({ ...this.whom() }, "api", "entitlements", feature);
+  }
+
+  /** Tells whether the user has a feature now. */
+  async has(feature: string): Promise<Answer> {
+    try {
+      return (await this.check(feature)).entitled ? "yes" : "no";
+    } catch (error) {
+      this.tell({ feature, user: this.options.user, error });
+      return "unknown";
+    }
+  }
+
+  /**
+   * Tells whether to let the user have a feature now: in an outage the rule `whenUnknown` decides.
+   * A question that is wrong in itself (see `isOutage`) is no, whatever the rule: a misspelled
+   * feature must not be open to everybody.
+   */
+  async allows(feature: string): Promise<boolean> {
+    return (await this.decide(feature)).allowed;
+  }
+
+  /** What `allows` says, and why if nobody could say. */
+  async decide(feature: string): Promise<{ allowed: boolean; error?: unknown }> {
+    try {
+      return { allowed: (await this.check(feature)).entitled };
+    } catch (error) {
+      const unanswered = { feature, user: this.options.user, error };
+      this.tell(unanswered);
+      return { allowed: isOutage(error) && (await (this.options.whenUnknown ?? deny)(unanswered)), error };
+    }
+  }
+
+  /** How much of a feature the user has: 0 without it, and Infinity without a limit. */
+  async limit(feature: string): Promise<number> {
+    const { entitled, value } = await this.check(feature);
+    if (!entitled) return 0;
+    if (value === "unlimited") return Infinity;
+    if (typeof value === "number") return value;
+    throw new TypeError(`${feature} is no limit, but ${JSON.stringify(value)}: ask with has or check`);
+  }
+
+  /** All that the user may do now, sorted by feature. */
+  entitlements(): Promise<Entitlements> {
+    return this.get({ ...this.whom() }, "api", "entitlements");
+  }
+
+  /** What is for sale, the same for everybody. */
+  plans(): Promise<Plans> {
+    return this.send({ method: "GET", path: ["api", "plans"], longer: atStripe });
+  }
+
+  /** What is for sale, with what each plan is to the user: whether it is held, and what a button would do. */
+  myPlans(): Promise<Plans> {
+    const query = this.options.key ? this.whom() : { mine: true };
+    return this.send({ method: "GET", path: ["api", "plans"], query, longer: atStripe });
+  }
+
+  /** Has the user have a plan, by buying it or by changing to it. Send the user to `url`, if `action` is redirect. */
+  upgrade(plan: string, how: CheckoutRequest = {}, once: Once = {}): Promise<Checkout> {
+    return this.post(how, once, "api", "checkout", plan);
+  }
+
+  /** An order as it stands. */
+  order(id: string): Promise<Order> {
+    return this.get({}, "api", "orders", id);
+  }
+
+  /** Asks Stripe how an order stands: for a buyer who is back, and of whom no webhook came. */
+  syncOrder(id: string): Promise<Order> {
+    return this.send({ method: "POST", path: ["api", "orders", id, "sync"], longer: atStripe });
+  }
+
+  /** Waits until the buyer has paid, has failed to, or has left it to a method of payment that takes days. */
+  async waitOrder(id: string, wait: Wait = {}): Promise<Order> {
+    for (;;) {
+      const order = await this.orderSoon(id, wait.signal);
+      if (isSettled(order)) return order;
+      await pause(orderPause, wait.signal); // the service answers at once if too many wait for it
+    }
+  }
+
+  /**
+   * The order that the buyer comes back from, by the order_id in the page's address; undefined if
+   * that names none of this user. Waits 20 s at most for the payment to be told, and asks Stripe if
+   * nothing was. That a buyer came back proves nothing: look at the status.
+   */
+  async returned(address: string | URL, wait: Wait = {}): Promise<Order | undefined> {
+    const id = new URL(address, "http://localhost").searchParams.get("order_id");
+    if (!id) return undefined;
+    const { user_id } = this.whom(); // a service key sees the orders of everybody
+    try {
+      let order = await this.order(id);
+      if (user_id !== undefined && order.user_id !== user_id) return undefined;
+      if (!isSettled(order)) order = await this.orderSoon(id, wait.signal);
+      return isSettled(order) ? order : await this.syncOrder(id);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** How the user's subscription stands, with others that are beside it. */
+  subscription(): Promise<Subscribed> {
+    return this.get({ ...this.whom() }, "api", "subscription");
+  }
+
+  /** What a change would cost and give. Send its proration_date with the change, within an hour, and it costs just that. */
+  preview(wish: ChangeRequest): Promise<ChangePreview> {
+    const { proration_date: _, ...query } = wish;
+    return this.send({ method: "GET", path: ["api", "subscription", "preview"], query: { ...query, ...this.whom() }, longer: atStripe });
+  }
+
+  /**
+   * Changes the subscription, for pages of your own that have confirmed it. What costs more is charged
+   * at once. If that is not paid nothing has changed, and `url` leads to where it is.
+   */
+  change(wish: ChangeRequest, once: Once = {}): Promise<ChangedSubscription> {
+    return this.post(wish, once, "api", "subscription", "change");
+  }
+
+  /** Ends the subscription with its period, or now. */
+  cancel(which: EndRequest = {}, once: Once = {}): Promise<EndingSubscription> {
+    return this.post(which, once, "api", "subscription", "cancel");
+  }
+
+  /** Takes back what is planned for the subscription: its end, or a change. */
+  resume(which: ResumeRequest = {}, once: Once = {}): Promise<EndingSubscription> {
+    return this.post(which, once, "api", "subscription", "resume");
+  }
+
+  /** Opens Stripe's billing portal. Its address lets in whoever has it, for some minutes: ask for a new one with each click. */
+  portal(what: PortalRequest = {}): Promise<Portal> {
+    return this.send({ method: "POST", path: ["api", "portal"], body: { ...what, ...this.whom() }, longer: atStripe, once: true });
+  }
+
+  /** What the user ordered, the last begun first. */
+  orders(page: { limit?: number; after?: string } = {}): Promise<Orders> {
+    return this.get({ ...page, ...this.whom() }, "api", "orders");
+  }
+
+  /** What the user was billed, with Stripe's pages and documents, the newest first. */
+  invoices(page: { limit?: number } = {}): Promise<Invoices> {
+    return this.send({ method: "GET", path: ["api", "invoices"], query: { ...page, ...this.whom() }, longer: atStripe });
+  }
+
+  /** An order, held back until it is settled, for some time. */
+  private orderSoon(id: string, signal?: AbortSignal): Promise<Order> {
+    const query = { wait: `${orderWait}s` };
+    return this.send({ method: "GET", path: ["api", "orders", id], query, longer: orderWait * 1000, signal });
+  }
+
+  private get<T>(query: Query, ...path: string[]): Promise<T> {
+    return this.send({ method: "GET", path, query });
+  }
+
+  private post<T>(body: object, once: Once, ...path: string[]): Promise<T> {
+    const key = once.idempotencyKey ?? newKey();
+    return this.send({ method: "POST", path, body: { ...body, ...this.whom() }, key, longer: atStripe });
+  }
+
+  private send<T>(call: Call): Promise<T> {
+    return request<T>(this.options, call);
+  }
+
+  /** Names the user to the service, which knows it of a token or cookie. */
+  private whom(): { user_id?: string } {
+    const { key, user } = this.options;
+    if (key && !user) throw new TypeError('a service key has to say for whom it asks: client.as("user_42")');
+    return user ? { user_id: user } : {};
+  }
+
+  private tell(unanswered: Unanswered): void {
+    const tell = this.options.onUnknown ?? ((u: Unanswered) => console.warn(`entitled: whether ${u.feature} is held is not known`, u.error));
+    tell(unanswered);
+  }
+}
+
+/** Tells that the page which the buyer returns to has something to say. */
+export function isSettled(order: Order): boolean {
+  return order.status !== "pending" && order.status !== "open";
+}
+
+/** Made up for one intent. (randomUUID is not there on pages without TLS.) */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Entitled } from "../src/index.js";
+import { pay, startDev } from "./dev.js";
+
+let dev: Awaited<ReturnType<typeof startDev>>, entitled: Entitled;
+
+beforeAll(async () => {
+  dev = await startDev();
+  entitled = new Entitled({ baseURL: dev.url, key: dev.key, onUnknown: () => {} });
+});
+afterAll(() => dev?.stop());
+
+test("a user buys, changes, ends and resumes, and holds what is paid for", async () => {
+  const ada = entitled.as("ada");
+  expect(await ada.has("sso")).toBe("no");
+  expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["basic", "pro", "team"]);
+  expect((await ada.myPlans()).plans.map((plan) => plan.action)).toEqual(["buy", "buy", "start_trial"]);
+
+  const click = { idempotencyKey: "click-1" };
+  const checkout = await ada.upgrade("pro", { price: "monthly" }, click);
+  expect(checkout).toMatchObject({ action: "redirect", purpose: "checkout" });
+  expect((await ada.upgrade("pro", { price: "monthly" }, click)).order_id).toBe(checkout.order_id);
+  expect((await ada.order(checkout.order_id!)).status).toBe("open");
+
+  const waiting = ada.waitOrder(checkout.order_id!);
+  const back = await pay(checkout.url!);
+  expect(await waiting).toMatchObject({ status: "paid", plan: "pro" });
+  expect((await ada.returned(back))?.status).toBe("paid");
+  expect(await entitled.as("bob").returned(back)).toBeUndefined();
+  expect((await ada.syncOrder(checkout.order_id!)).status).toBe("paid");
+
+  expect(await ada.has("sso")).toBe("yes");
+  expect(await ada.allows("sso")).toBe(true);
+  expect(await ada.limit("projects")).toBe(100);
+  expect((await ada.entitlements()).entitlements.map((one) => one.feature)).toEqual(["projects", "seats", "sso"]);
+  expect((await ada.subscription()).subscription).toMatchObject({ plan: "pro", price: "monthly", status: "active" });
+  expect((await ada.myPlans()).plans.find((plan) => plan.key === "pro")?.held).toBe(true);
+
+  const preview = await ada.preview({ plan: "pro", price: "yearly" });
+  expect(preview).toMatchObject({ currency: "usd", when: "now" });
+  const changed = await ada.change({ plan: "pro", price: "yearly", proration_date: preview.proration_date });
+  expect(changed).toMatchObject({ action: "none", price: "yearly" });
+  const invoices = (await ada.invoices({ limit: 10 })).invoices;
+  expect(invoices.map((invoice) => invoice.amount_paid)).toContain(preview.due_now);
+
+  expect((await ada.cancel()).ends_at).not.toBeNull();
+  expect((await ada.resume()).ends_at).toBeNull();
+  expect((await ada.portal({ flow: "payment_method_update" })).url).toMatch(/^http/);
+  expect((await ada.orders({ limit: 5 })).orders.map((order) => order.id)).toEqual([checkout.order_id]);
+});
+
+test("a misspelled feature is unknown, and not for everybody", async () => {
+  const bob = new Entitled({ baseURL: dev.url, key: dev.key, user: "bob", whenUnknown: () => true, onUnknown: () => {} });
+  expect(await bob.has("ssso")).toBe("unknown");
+  expect(await bob.allows("ssso")).toBe(false);
+});
+
+test("a wrong key is a problem with a code", async () => {
+  const stranger = new Entitled({ baseURL: dev.url, key: "nobody's", user: "bob" });
+  await expect(stranger.check("sso")).rejects.toMatchObject({ status: 401, code: "bad_credentials" });
+});
