@@ -30,7 +30,7 @@ type site struct {
 
 // startDev starts the built program as a person does who tries it out, and waits
 // until it is ready. It is asked to end with the test, and has to end well.
-func startDev(t *testing.T, binary string) *program {
+func startDev(t *testing.T, binary string, flags ...string) *program {
 	t.Helper()
 	address := freeAddress(t)
 	_, port, err := net.SplitHostPort(address)
@@ -38,7 +38,7 @@ func startDev(t *testing.T, binary string) *program {
 		t.Fatal(err)
 	}
 	p := &program{address: address, log: &logBuffer{}}
-	p.cmd = exec.Command(binary, "dev", "--calm", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db"))
+	p.cmd = exec.Command(binary, append([]string{"dev", "--calm", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db")}, flags...)...)
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	p.start(t)

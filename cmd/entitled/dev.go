@@ -42,6 +42,7 @@ type devCommand struct {
 	SandboxPort int
 	Catalog     string
 	Database    string
+	AppURL      string
 	Verbose     bool
 	weather     weather
 }
@@ -53,6 +54,7 @@ func newDev(c console) *cobra.Command {
 	cmd.Flags().IntVar(&d.SandboxPort, "sandbox-port", 0, "Where the sandbox listens, on 127.0.0.1; 0: any free port.")
 	cmd.Flags().StringVar(&d.Catalog, "catalog", "", "A catalog of your own, with sandbox prices; by default a demo.")
 	cmd.Flags().StringVar(&d.Database, "database", "", "SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is.")
+	cmd.Flags().StringVar(&d.AppURL, "app-url", "", "Your own product on this machine, such as http://localhost:3000: buyers return to it, and its pages may use the API. By default buyers return to the demo's pages.")
 	d.weather.flags(cmd)
 	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request.")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -275,7 +277,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 	}
 	webhookSecret := "whsec_" + rand.Text()
 	box.AddWebhookEndpoint(d.url()+"/api/webhooks/stripe", webhookSecret)
-	urls, err := app.NewReturnURLs(d.url()+"/return?order_id={ORDER_ID}", d.url()+"/", nil)
+	urls, origins, err := d.returns()
 	if err != nil {
 		return parts{}, err
 	}
@@ -289,14 +291,29 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 		},
 		authn: authn.Config{
 			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: rand.Text() + rand.Text(), Cookie: devCookie,
-			UserClaim: "sub", TrustedOrigins: []string{d.url()}, Clock: now, Logger: logger,
+			UserClaim: "sub", TrustedOrigins: append(origins, d.url()), Clock: now, Logger: logger,
 		},
 		http: httpapi.Config{
-			Addr: net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)),
+			Addr:           net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)),
+			AllowedOrigins: origins,
 			// Everybody knows the key, so no site's page may reach us under its own name.
 			Hosts: []string{"localhost", "127.0.0.1", "::1"},
 		},
 	}, nil
+}
+
+// returns are where buyers return to, and the origins of other pages that may use the API.
+func (d devCommand) returns() (app.ReturnURLs, []string, error) {
+	if d.AppURL == "" {
+		urls, err := app.NewReturnURLs(d.url()+"/return?order_id={ORDER_ID}", d.url()+"/", nil)
+		return urls, nil, err
+	}
+	if !isWebURL(d.AppURL) {
+		return app.ReturnURLs{}, nil, misusedf("--app-url is %q: the address of your product, such as http://localhost:3000", d.AppURL)
+	}
+	product := config{AppURL: d.AppURL, AllowedOrigins: []string{d.url()}} // as serve takes it from APP_URL
+	urls, err := product.returnURLs()
+	return urls, product.origins(), misused(err)
 }
 
 // demoCode is a promotion code that the payment page takes.

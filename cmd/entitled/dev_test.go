@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,23 @@ func TestDev_NamesFilesForEveryDirectory(t *testing.T) {
 	} {
 		if got := fromAnywhere(path); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestDev_LeadsBackToTheProduct(t *testing.T) {
+	t.Parallel()
+	urls, origins, err := devCommand{Port: 8080, AppURL: "http://localhost:3000/"}.returns()
+	if err != nil || urls.Success != "http://localhost:3000/?order_id={ORDER_ID}" || !slices.Contains(origins, "http://localhost:3000") {
+		t.Errorf("got %+v, %v, %v", urls, origins, err)
+	}
+	urls, origins, err = devCommand{Port: 8080}.returns()
+	if err != nil || urls.Success != "http://localhost:8080/return?order_id={ORDER_ID}" || len(origins) > 0 {
+		t.Errorf("without one: %+v, %v, %v", urls, origins, err)
+	}
+	for _, wrong := range []string{"localhost:3000", "ftp://localhost", "http://localhost/{WHAT}"} {
+		if _, _, err := (devCommand{AppURL: wrong}).returns(); exitCode(err) != exitMisused {
+			t.Errorf("%s: %v", wrong, err)
 		}
 	}
 }
