@@ -84,6 +84,9 @@ type Config struct {
 	DrainTime time.Duration
 	// Mounts are further handlers, open to everybody: pages for development.
 	Mounts []Mount
+	// ErrorPage answers people outside of what the API's document describes; nil: everybody
+	// gets problems as JSON.
+	ErrorPage ErrorPage
 }
 
 // Mount is a handler at one path or, with a path that ends in /*, at all below it.

@@ -285,9 +285,13 @@ func (s *Server) handleError(err error, c echo.Context) {
 	if slices.Contains(unread, a.err) {
 		header.Set(echo.HeaderConnection, "close")
 	}
-	header.Set(echo.HeaderContentType, "application/problem+json")
 	header.Set(echo.HeaderCacheControl, "no-store")
 	header.Del(echo.HeaderLocation)
+	if s.config.ErrorPage != nil && wantsPage(c.Request()) {
+		s.config.ErrorPage(c.Response(), c.Request(), a.status, p.Detail)
+		return
+	}
+	header.Set(echo.HeaderContentType, "application/problem+json")
 	body, _ := json.Marshal(p) // strings and a number: cannot fail
 	c.Response().WriteHeader(a.status)
 	_, _ = c.Response().Write(body) // who asked may be gone
