@@ -66,6 +66,22 @@ func (c *CheckEntitlement) One(ctx context.Context, user domain.UserID, feature 
 	return domain.Right{Feature: feature}, false, now, nil
 }
 
+// AtLeast tells whether the user has so much of a feature: a value of a choice, or how many
+// of a limit; empty: any. Who has less is told how much, and that it is not enough. Besides
+// the errors of One: [ErrBadRequest].
+func (c *CheckEntitlement) AtLeast(ctx context.Context, user domain.UserID, feature domain.FeatureKey, least string) (domain.Right, bool, time.Time, error) {
+	right, held, now, err := c.One(ctx, user, feature)
+	if err != nil || least == "" {
+		return right, held, now, err
+	}
+	of := c.catalog.Features[feature]
+	bar, err := of.ReadValue(least)
+	if err != nil {
+		return domain.Right{}, false, time.Time{}, fmt.Errorf("%w: at_least: %w", ErrBadRequest, err)
+	}
+	return right, held && !of.Less(right.Value, bar), now, nil
+}
+
 func (c *CheckEntitlement) together(users []domain.UserID) ([][]domain.Entitlement, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()

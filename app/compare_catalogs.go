@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -151,7 +152,8 @@ type granted struct {
 	value    domain.Value
 	perUnit  bool
 	included int64
-	adds     bool // the limits of several sources add up
+	adds     bool     // the limits of several sources add up
+	atLeast  []string // of a choice: the values that it is enough for
 }
 
 // grantedBy is nil where the plan gives nothing of the feature.
@@ -161,7 +163,7 @@ func grantedBy(c domain.Catalog, p domain.Plan, set domain.GrantSet, feature dom
 		return nil
 	}
 	f := c.Features[feature]
-	return &granted{value, f.PerUnit, f.Included, f.Merge == domain.MergeSum}
+	return &granted{value, f.PerUnit, f.Included, f.Merge == domain.MergeSum, f.AtLeast(value)}
 }
 
 // lessThan tells whether somebody has less of a feature than before. How many units or
@@ -172,6 +174,8 @@ func (is *granted) lessThan(was *granted) bool {
 		return false
 	case is == nil || is.value.Type != was.value.Type:
 		return true
+	case is.value.Type == domain.FeatureChoice:
+		return slices.ContainsFunc(was.atLeast, func(value string) bool { return !slices.Contains(is.atLeast, value) })
 	case is.value.Type != domain.FeatureLimit || is.value.Limit == domain.Unlimited:
 		return false
 	case was.value.Limit == domain.Unlimited || is.value.Limit < was.value.Limit:
@@ -188,6 +192,8 @@ func (g *granted) String() string {
 	switch {
 	case g == nil:
 		return ""
+	case g.value.Type == domain.FeatureChoice:
+		return fmt.Sprintf("%s (enough for %s)", g.value.Choice, strings.Join(g.atLeast, ", "))
 	case g.value.Type != domain.FeatureLimit:
 		return "true"
 	case g.value.Limit == domain.Unlimited:

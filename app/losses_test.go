@@ -59,6 +59,7 @@ func soldBefore(changes ...func(c domain.Catalog)) domain.Catalog {
 			"projects": {Key: "projects", Type: domain.FeatureLimit, Merge: domain.MergeMax},
 			"seats":    {Key: "seats", Type: domain.FeatureLimit, PerUnit: true, Merge: domain.MergeMax},
 			"credits":  {Key: "credits", Type: domain.FeatureLimit, Merge: domain.MergeSum},
+			"support":  {Key: "support", Type: domain.FeatureChoice, Values: []string{"community", "mail", "gold"}},
 		},
 		Plans: map[domain.PlanKey]domain.Plan{
 			"basic": {
@@ -70,7 +71,7 @@ func soldBefore(changes ...func(c domain.Catalog)) domain.Catalog {
 				Key: "team", Mode: domain.ModeSubscription, Grace: 48 * time.Hour, Leeway: time.Hour,
 				Prices: []domain.Price{{Key: "monthly", ID: "price_team"}, {Key: "yearly", LookupKey: "team_yearly"}},
 				Grants: map[domain.FeatureKey]domain.Value{
-					"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(5),
+					"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(5), "support": domain.Choice("gold"),
 				},
 				PastDueGrants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(3)},
 			},
@@ -121,6 +122,7 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 		{Plan: "team", Feature: "sso", Users: 41},
 		{Plan: "team", Feature: "projects", Users: 40},
 		{Plan: "team", Feature: "seats", Users: 39},
+		{Plan: "team", Feature: "support", Users: 38},
 		{Plan: "basic", Feature: "projects", Users: 1},
 		{Plan: "basic", Feature: "credits", Users: 2},
 		{Plan: "basic", Feature: "sso", Users: 0},
@@ -154,6 +156,7 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 			"plan team is gone, and projects with it: 40 users have it",
 			"plan team is gone, and seats with it: 39 users have it",
 			"plan team is gone, and sso with it: 41 users have it",
+			"plan team is gone, and support with it: 38 users have it",
 		}},
 		"another key and less of it": {soldBefore(withPlan("team", func(p *domain.Plan) {
 			p.Key, p.Formerly = "crew", []domain.PlanKey{"team"}
@@ -174,11 +177,20 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 		"sources no longer add up": {soldBefore(withFeature("credits", func(f *domain.Feature) { f.Merge = domain.MergeMax })),
 			[]string{"plan basic changes credits from 100 (added up) to 100: 2 users have it"}},
 
+		"more to choose from": {soldBefore(withFeature("support", func(f *domain.Feature) { f.Values = []string{"community", "chat", "mail", "gold", "platinum"} })), nil},
+		"a lower choice": {soldBefore(withPlan("team", nowGives("support", domain.Choice("mail")))),
+			[]string{"plan team changes support from gold (enough for community, mail, gold) to mail (enough for community, mail): 38 users have it"}},
+		"choices in another order": {soldBefore(withFeature("support", func(f *domain.Feature) { f.Values = []string{"gold", "community", "mail"} })),
+			[]string{"plan team changes support from gold (enough for community, mail, gold) to gold (enough for gold): 38 users have it"}},
+		"a choice less": {soldBefore(withFeature("support", func(f *domain.Feature) { f.Values = []string{"community", "gold"} })),
+			[]string{"plan team changes support from gold (enough for community, mail, gold) to gold (enough for community, gold): 38 users have it"}},
+
 		"less in a trial": {soldBefore(withPlan("team", func(p *domain.Plan) {
 			p.TrialGrants = map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(1)}
 		})), []string{
 			"plan team changes projects from unlimited to 1 in a trial: up to 40 users",
 			"plan team no longer grants seats in a trial: up to 39 users",
+			"plan team no longer grants support in a trial: up to 38 users",
 		}},
 		"nothing while it is overdue": {soldBefore(withPlan("team", func(p *domain.Plan) { p.PastDueGrants = map[domain.FeatureKey]domain.Value{} })), []string{
 			"plan team no longer grants projects while a payment is overdue: up to 40 users",
@@ -192,18 +204,19 @@ func TestLosses_SaysWhatACatalogTakesFromThoseWhoHaveIt(t *testing.T) {
 		"a price moves to a plan with less": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Prices = p.Prices[1:] }), func(c domain.Catalog) {
 			c.Plans["solo"] = domain.Plan{
 				Key: "solo", Mode: domain.ModeSubscription, Prices: []domain.Price{{Key: "monthly", ID: "price_team"}},
-				Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited)},
+				Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "support": domain.Choice("gold")},
 			}
 		}), []string{"plan team no longer grants seats for those who pay price_team, which is of plan solo now: up to 39 users"}},
 		"a price is ignored": {ignoring("price_team", soldBefore(withPlan("team", func(p *domain.Plan) { p.Prices = p.Prices[1:] }))), []string{
 			"plan team no longer grants projects for those who pay price_team, which is ignored now: up to 40 users",
 			"plan team no longer grants seats for those who pay price_team, which is ignored now: up to 39 users",
 			"plan team no longer grants sso for those who pay price_team, which is ignored now: up to 41 users",
+			"plan team no longer grants support for those who pay price_team, which is ignored now: up to 38 users",
 		}},
 		"a lookup key moves": {soldBefore(withPlan("team", func(p *domain.Plan) { p.Prices = p.Prices[:1] }), func(c domain.Catalog) {
 			c.Plans["solo"] = domain.Plan{
 				Key: "solo", Mode: domain.ModeSubscription, Prices: []domain.Price{{Key: "yearly", LookupKey: "team_yearly"}},
-				Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(5), "seats": domain.Limit(5)},
+				Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(5), "seats": domain.Limit(5), "support": domain.Choice("gold")},
 			}
 		}), []string{"plan team changes projects from unlimited to 5 for those who pay the lookup key team_yearly, which is of plan solo now: up to 40 users"}},
 	} {

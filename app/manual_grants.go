@@ -34,7 +34,8 @@ func NewManualGrants(store ports.Store, catalog domain.Catalog, clock ports.Cloc
 type GrantRequest struct {
 	User    domain.UserID
 	Feature domain.FeatureKey
-	Limit   *int64    // of a limit feature: how many, or domain.Unlimited; nil for a flag
+	Limit   *int64    // of a limit feature: how many, or domain.Unlimited; else nil
+	Choice  string    // of a choice feature: which of its values; else empty
 	Since   time.Time // zero: now
 	Until   time.Time // exclusive; zero: no end
 	Reason  string
@@ -187,9 +188,13 @@ func (m *ManualGrants) check(r GrantRequest) (domain.Value, error) {
 		return bad("a user id has 1 to %d characters and no control characters", maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return bad("an Idempotency-Key has 1 to %d characters and no control characters", maxID)
-	case feature.Type != domain.FeatureLimit && r.Limit != nil:
+	case feature.Type == domain.FeatureFlag && r.Limit != nil:
 		return bad("feature %s is a flag, which one has or not: leave the number out, its value is true", feature.Key)
-	case feature.Type == domain.FeatureLimit && r.Limit == nil:
+	case feature.Type == domain.FeatureFlag && r.Choice != "":
+		return bad("feature %s is a flag, which one has or not: leave the word out, its value is true", feature.Key)
+	case feature.Type == domain.FeatureChoice && (r.Limit != nil || !slices.Contains(feature.Values, r.Choice)):
+		return bad("feature %s is a choice: say which, %s", feature.Key, strings.Join(feature.Values, ", "))
+	case feature.Type == domain.FeatureLimit && (r.Limit == nil || r.Choice != ""):
 		return bad("feature %s is a limit: say how many, a whole number, or unlimited", feature.Key)
 	case r.Limit != nil && *r.Limit < 0 && *r.Limit != domain.Unlimited:
 		return bad("limit is %d: a number from 0, or unlimited", *r.Limit)
@@ -201,10 +206,14 @@ func (m *ManualGrants) check(r GrantRequest) (domain.Value, error) {
 	if err := checkWords(r.Reason, r.By); err != nil {
 		return domain.Value{}, err
 	}
-	if r.Limit != nil {
+	switch feature.Type {
+	case domain.FeatureLimit:
 		return domain.Limit(*r.Limit), nil
+	case domain.FeatureChoice:
+		return domain.Choice(r.Choice), nil
+	default:
+		return domain.Flag(), nil
 	}
-	return domain.Flag(), nil
 }
 
 const maxReason = 1000

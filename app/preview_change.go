@@ -28,11 +28,7 @@ type ChangePreview struct {
 type RightChange struct {
 	Feature       domain.FeatureKey
 	Before, After *domain.Value
-}
-
-// IsMore tells whether more is had afterwards than before.
-func (c RightChange) IsMore() bool {
-	return c.Before == nil || c.After != nil && c.Before.LessThan(*c.After)
+	More          bool // more is had afterwards than before
 }
 
 // Preview says what a change would come to if it were made now. Nothing changes. Errors
@@ -79,7 +75,9 @@ func (w wished) rights(c domain.Catalog, now time.Time) []RightChange {
 	for _, feature := range sortedKeys(features) {
 		had, has := before[feature], after[feature]
 		if had == nil || has == nil || *had != *has {
-			changes = append(changes, RightChange{feature, had, has})
+			of := c.Features[feature]
+			more := had == nil || has != nil && of.Less(*had, *has)
+			changes = append(changes, RightChange{feature, had, has, more})
 		}
 	}
 	return changes

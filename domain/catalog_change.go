@@ -80,7 +80,7 @@ func (c Catalog) givesAs(other Catalog, key PlanKey) bool {
 	}
 	for _, set := range []map[FeatureKey]Value{one.Grants, one.TrialGrants, one.PastDueGrants} {
 		for feature := range set {
-			if c.Features[feature].whatGives() != other.Features[feature].whatGives() {
+			if !reflect.DeepEqual(c.Features[feature].whatGives(), other.Features[feature].whatGives()) {
 				return false
 			}
 		}

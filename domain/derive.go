@@ -141,7 +141,8 @@ func addBetween(all []Entitlement, between interval, standings []Standing, c *Ca
 			twice := slices.IndexFunc(all[first:], func(e Entitlement) bool { return e.Feature == feature })
 			if twice >= 0 {
 				e := &all[first+twice]
-				e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)
+				shared := c.Features[feature]
+				e.Value = shared.merge(e.Value, value)
 				e.Ending = e.Ending.or(of.ending)
 				continue
 			}

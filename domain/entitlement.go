@@ -6,21 +6,6 @@ import (
 	"time"
 )
 
-// Unlimited is the limit of a feature that has none.
-const Unlimited int64 = -1
-
-// Value is how much of a feature a right gives.
-type Value struct {
-	Type  FeatureType
-	Limit int64 // of a limit: how many, or Unlimited; 0 for a flag
-}
-
-// Flag is the value of a right to a flag feature.
-func Flag() Value { return Value{Type: FeatureFlag} }
-
-// Limit is the value of a right to n of a limit feature; n may be [Unlimited].
-func Limit(n int64) Value { return Value{Type: FeatureLimit, Limit: n} }
-
 // SourceKind says what a right comes from.
 type SourceKind string
 
@@ -125,7 +110,8 @@ func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
 		for n < len(sorted) && sorted[n].Feature == sorted[0].Feature {
 			n++
 		}
-		if right, holds := rightAt(passesInARow(sorted[:n]), c.Features[sorted[0].Feature].Merge, t); holds {
+		feature := c.Features[sorted[0].Feature]
+		if right, holds := rightAt(passesInARow(sorted[:n]), &feature, t); holds {
 			rights = append(rights, right)
 		}
 		sorted = sorted[n:]
@@ -134,28 +120,28 @@ func Rights(entitlements []Entitlement, c Catalog, t time.Time) []Right {
 }
 
 // rightAt makes one right of the entitlements to one feature, sorted.
-func rightAt(all []Entitlement, rule MergeRule, t time.Time) (Right, bool) {
-	r, holds := valueAt(all, rule, t)
+func rightAt(all []Entitlement, of *Feature, t time.Time) (Right, bool) {
+	r, holds := valueAt(all, of, t)
 	if !holds {
 		return Right{}, false
 	}
-	r.Until = lessFrom(all, rule, t, r.Value)
+	r.Until = lessFrom(all, of, t, r.Value)
 	r.EndsAt = r.Until
 	if slices.ContainsFunc(r.Sources, func(e Entitlement) bool { return e.Renews }) {
-		r.EndsAt = lessFrom(goingOn(all, t), rule, t, r.Value)
+		r.EndsAt = lessFrom(goingOn(all, t), of, t, r.Value)
 	}
 	r.Renews = !r.EndsAt.Equal(r.Until)
 	if slices.ContainsFunc(r.Sources, func(e Entitlement) bool { return e.InGrace }) {
 		settled := slices.DeleteFunc(slices.Clone(r.Sources), func(e Entitlement) bool { return e.InGrace })
-		without, still := valueAt(settled, rule, t)
-		r.InGrace = !still || without.Value.LessThan(r.Value)
+		without, still := valueAt(settled, of, t)
+		r.InGrace = !still || of.Less(without.Value, r.Value)
 	}
 	return r, true
 }
 
 // lessFrom is the first moment after t at which entitlements give less than a value:
 // whatever begins before then counts, too. Zero: they never do.
-func lessFrom(all []Entitlement, rule MergeRule, t time.Time, value Value) time.Time {
+func lessFrom(all []Entitlement, of *Feature, t time.Time, value Value) time.Time {
 	var room [8]time.Time
 	ends := room[:0]
 	for _, e := range all {
@@ -165,7 +151,7 @@ func lessFrom(all []Entitlement, rule MergeRule, t time.Time, value Value) time.
 	}
 	slices.SortFunc(ends, time.Time.Compare)
 	for _, end := range ends {
-		if later, still := valueAt(all, rule, end); !still || later.Value.LessThan(value) {
+		if later, still := valueAt(all, of, end); !still || of.Less(later.Value, value) {
 			return end
 		}
 	}
@@ -187,7 +173,7 @@ func goingOn(all []Entitlement, t time.Time) []Entitlement {
 }
 
 // valueAt is what holds at t, without an end.
-func valueAt(all []Entitlement, rule MergeRule, t time.Time) (r Right, holds bool) {
+func valueAt(all []Entitlement, of *Feature, t time.Time) (r Right, holds bool) {
 	for _, e := range all {
 		switch {
 		case !e.LiveAt(t):
@@ -195,39 +181,13 @@ func valueAt(all []Entitlement, rule MergeRule, t time.Time) (r Right, holds boo
 		case !holds:
 			r = Right{Feature: e.Feature, Value: e.Value, Since: e.Since}
 		default:
-			r.Value = mergeValues(r.Value, e.Value, rule)
+			r.Value = of.merge(r.Value, e.Value)
 			r.Since = earliest(r.Since, e.Since)
 		}
 		holds = true
 		r.Sources = append(r.Sources, e)
 	}
 	return r, holds
-}
-
-// LessThan tells whether it is less of a feature than another value is; one of another type is.
-func (v Value) LessThan(w Value) bool {
-	switch {
-	case v.Type != w.Type:
-		return true
-	case v.Limit == w.Limit || v.Limit == Unlimited:
-		return false
-	default:
-		return w.Limit == Unlimited || v.Limit < w.Limit
-	}
-}
-
-// mergeValues joins what two sources give of one feature.
-func mergeValues(a, b Value, rule MergeRule) Value {
-	switch {
-	case a.Type != FeatureLimit:
-		return a
-	case a.Limit == Unlimited || b.Limit == Unlimited:
-		return Limit(Unlimited)
-	case rule == MergeSum:
-		return Limit(saturatingAdd(a.Limit, b.Limit))
-	default:
-		return Limit(max(a.Limit, b.Limit))
-	}
 }
 
 func later(a, b time.Time) time.Time {

@@ -102,7 +102,7 @@ func (c Change) cause() string {
 
 // Says tells in a sentence whether the feature is held.
 func (f FeatureExplanation) Says() string {
-	if f.Held && f.Right.Value.Type == FeatureLimit {
+	if f.Held && f.Right.Value.Type != FeatureFlag {
 		return "yes, " + f.Right.Value.words() + f.Right.span()
 	}
 	if f.Held {
@@ -142,6 +142,8 @@ func (e Ending) words() string {
 // words is how much a value is.
 func (v Value) words() string {
 	switch {
+	case v.Type == FeatureChoice:
+		return v.Choice
 	case v.Type != FeatureLimit:
 		return "it"
 	case v.Limit == Unlimited:

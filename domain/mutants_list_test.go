@@ -75,8 +75,8 @@ var mutants = []edit{
 			if mutant("items of one plan add up only if they stand alike") {
 				of.grants = s.Grants
 			}`},
-	{"derive.go", "e.Value = mergeValues(e.Value, value, c.Features[feature].Merge)",
-		`if e.Value = mergeValues(e.Value, value, c.Features[feature].Merge); mutant("the last item wins") {
+	{"derive.go", "e.Value = shared.merge(e.Value, value)",
+		`if e.Value = shared.merge(e.Value, value); mutant("the last item wins") {
 					e.Value = value
 				}`},
 	{"timeline.go", "	if t.item.PeriodEnd.IsZero() {", "\tif t.item.PeriodEnd.IsZero() || mutant(\"an item ends with another\") {"},

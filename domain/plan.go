@@ -30,12 +30,13 @@ var Modes = []Mode{ModePayment, ModeSubscription}
 type FeatureType string
 
 const (
-	FeatureFlag  FeatureType = "flag"  // has it or not
-	FeatureLimit FeatureType = "limit" // may have so many
+	FeatureFlag   FeatureType = "flag"   // has it or not
+	FeatureLimit  FeatureType = "limit"  // may have so many
+	FeatureChoice FeatureType = "choice" // has one of its values
 )
 
 // FeatureTypes lists every feature type.
-var FeatureTypes = []FeatureType{FeatureFlag, FeatureLimit}
+var FeatureTypes = []FeatureType{FeatureFlag, FeatureLimit, FeatureChoice}
 
 // MergeRule says how the limits of several live sources become one.
 type MergeRule string
@@ -55,6 +56,7 @@ type Feature struct {
 	PerUnit     bool  // a limit is multiplied by the quantity bought
 	Included    int64 // of a limit per unit: whatever the quantity, there are at least so many
 	Merge       MergeRule
+	Values      []string // of a choice: which there are, the lowest first; of several sources the highest counts
 }
 
 // Price is one way to pay for a plan. Stripe's price is found by its id or, where

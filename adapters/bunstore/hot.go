@@ -34,7 +34,7 @@ func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[do
 	return all, nil
 }
 
-const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, since, until, renews, ends_at, in_grace, later
+const selectEntitlements = `SELECT user_id, feature, source_kind, source_id, plan, value_type, value_limit, value_choice, since, until, renews, ends_at, in_grace, later
 FROM entitlements WHERE user_id = ANY ($1) ORDER BY user_id, feature, source_kind, source_id`
 
 func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map[domain.UserID][]domain.Entitlement) error {
@@ -51,13 +51,15 @@ func (s *Store) entitlementsPostgres(ctx context.Context, ids []string, into map
 func scanEntitlement(rows pgx.Rows, into map[domain.UserID][]domain.Entitlement) error {
 	var user domain.UserID
 	var e domain.Entitlement
+	var value valueRow
 	var since, until, endsAt *time.Time
 	var later string
-	err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &e.Value.Type, &e.Value.Limit,
+	err := rows.Scan(&user, &e.Feature, &e.Source.Kind, &e.Source.ID, &e.Plan, &value.ValueType, &value.ValueLimit, &value.ValueChoice,
 		&since, &until, &e.Renews, &endsAt, &e.InGrace, &later)
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}
+	e.Value = value.toDomain()
 	if since != nil {
 		e.Since = stamp(*since)
 	}

@@ -60,18 +60,17 @@ func (r receiptRow) toDomain() domain.ProcessedEvent {
 type changeRow struct {
 	bun.BaseModel `bun:"table:entitlement_changes,alias:t"`
 
-	Seq        int64     `bun:"seq,pk,autoincrement"`
-	UserID     string    `bun:"user_id"`
-	Kind       string    `bun:"kind"`
-	Feature    string    `bun:"feature"`
-	SourceKind string    `bun:"source_kind"`
-	SourceID   string    `bun:"source_id"`
-	Part       int64     `bun:"part"`
-	Plan       string    `bun:"plan"`
-	ValueType  string    `bun:"value_type"`
-	ValueLimit int64     `bun:"value_limit"`
-	Since      time.Time `bun:"since,nullzero"`
-	Until      time.Time `bun:"until,nullzero"`
+	Seq        int64  `bun:"seq,pk,autoincrement"`
+	UserID     string `bun:"user_id"`
+	Kind       string `bun:"kind"`
+	Feature    string `bun:"feature"`
+	SourceKind string `bun:"source_kind"`
+	SourceID   string `bun:"source_id"`
+	Part       int64  `bun:"part"`
+	Plan       string `bun:"plan"`
+	valueRow
+	Since time.Time `bun:"since,nullzero"`
+	Until time.Time `bun:"until,nullzero"`
 	endingRow
 	EventID string    `bun:"event_id"`
 	Cause   string    `bun:"cause"`
@@ -84,7 +83,7 @@ func changeRowOf(c domain.Change) changeRow {
 	return changeRow{
 		UserID: string(c.User), Kind: clean(c.Kind),
 		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID), Part: int64(e.Part),
-		Plan: clean(e.Plan), ValueType: clean(e.Value.Type), ValueLimit: e.Value.Limit,
+		Plan: clean(e.Plan), valueRow: valueRowOf(e.Value),
 		Since: stamp(e.Since), Until: stamp(e.Until), endingRow: endingRowOf(e.Ending),
 		EventID: clean(c.Event), Cause: clean(c.Cause), At: stamp(c.At),
 	}
@@ -93,7 +92,7 @@ func changeRowOf(c domain.Change) changeRow {
 func (r changeRow) toDomain() domain.Change {
 	e := entitlementRow{
 		Feature: r.Feature, SourceKind: r.SourceKind, SourceID: r.SourceID,
-		Plan: r.Plan, ValueType: r.ValueType, ValueLimit: r.ValueLimit, Since: r.Since, Until: r.Until, endingRow: r.endingRow,
+		Plan: r.Plan, valueRow: r.valueRow, Since: r.Since, Until: r.Until, endingRow: r.endingRow,
 	}.first()
 	e.Part = int(r.Part)
 	return domain.Change{

@@ -17,15 +17,14 @@ import (
 type entitlementRow struct {
 	bun.BaseModel `bun:"table:entitlements,alias:t"`
 
-	UserID     string    `bun:"user_id,pk"`
-	Feature    string    `bun:"feature,pk"`
-	SourceKind string    `bun:"source_kind,pk"`
-	SourceID   string    `bun:"source_id,pk"`
-	Plan       string    `bun:"plan"`
-	ValueType  string    `bun:"value_type"`
-	ValueLimit int64     `bun:"value_limit"`
-	Since      time.Time `bun:"since,nullzero"`
-	Until      time.Time `bun:"until,nullzero"`
+	UserID     string `bun:"user_id,pk"`
+	Feature    string `bun:"feature,pk"`
+	SourceKind string `bun:"source_kind,pk"`
+	SourceID   string `bun:"source_id,pk"`
+	Plan       string `bun:"plan"`
+	valueRow
+	Since time.Time `bun:"since,nullzero"`
+	Until time.Time `bun:"until,nullzero"`
 	endingRow
 	Later    string `bun:"later"`    // JSON of []stretch, or empty
 	Purchase string `bun:"purchase"` // see factRow
@@ -48,12 +47,13 @@ func (r endingRow) toDomain() domain.Ending {
 
 // stretch is one stretch of time of a row.
 type stretch struct {
-	Part  int64  `json:"part"`
-	Plan  string `json:"plan"`
-	Type  string `json:"type"`
-	Limit int64  `json:"limit"`
-	Since moment `json:"since"`
-	Until moment `json:"until"`
+	Part   int64  `json:"part"`
+	Plan   string `json:"plan"`
+	Type   string `json:"type"`
+	Limit  int64  `json:"limit"`
+	Choice string `json:"choice,omitempty"`
+	Since  moment `json:"since"`
+	Until  moment `json:"until"`
 
 	Renews  bool   `json:"renews,omitempty"`
 	EndsAt  moment `json:"ends_at,omitempty"`
@@ -81,7 +81,7 @@ func entitlementRowOf(user domain.UserID, all []domain.Entitlement) entitlementR
 	row := entitlementRow{
 		UserID:  string(user),
 		Feature: string(first.Feature), SourceKind: string(first.Source.Kind), SourceID: first.Source.ID,
-		Plan: clean(first.Plan), ValueType: clean(first.Value.Type), ValueLimit: first.Value.Limit,
+		Plan: clean(first.Plan), valueRow: valueRowOf(first.Value),
 		Since: stamp(first.Since), Until: stamp(first.Until), endingRow: endingRowOf(first.Ending),
 	}
 	if len(all) > 1 || first.Part != 0 {
@@ -108,7 +108,7 @@ func (r entitlementRow) first() domain.Entitlement {
 		Feature: domain.FeatureKey(r.Feature),
 		Source:  r.source(),
 		Plan:    domain.PlanKey(r.Plan),
-		Value:   domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
+		Value:   r.valueRow.toDomain(),
 		Since:   stamp(r.Since), Until: stamp(r.Until), Ending: r.endingRow.toDomain(),
 	}
 }
@@ -140,8 +140,9 @@ func withLater(first domain.Entitlement, later string) ([]domain.Entitlement, er
 }
 
 func stretchOf(e domain.Entitlement) stretch {
+	value := valueRowOf(e.Value)
 	return stretch{
-		Part: int64(e.Part), Plan: clean(e.Plan), Type: clean(e.Value.Type), Limit: e.Value.Limit,
+		Part: int64(e.Part), Plan: clean(e.Plan), Type: value.ValueType, Limit: value.ValueLimit, Choice: value.ValueChoice,
 		Since: momentOf(e.Since), Until: momentOf(e.Until),
 		Renews: e.Renews, EndsAt: momentOf(e.EndsAt), InGrace: e.InGrace,
 	}
@@ -151,7 +152,7 @@ func stretchOf(e domain.Entitlement) stretch {
 func (s stretch) toDomain(of domain.Entitlement) domain.Entitlement {
 	return domain.Entitlement{
 		Feature: of.Feature, Source: of.Source, Part: int(s.Part), Plan: domain.PlanKey(s.Plan),
-		Value: domain.Value{Type: domain.FeatureType(s.Type), Limit: s.Limit},
+		Value: valueRow{s.Type, s.Limit, s.Choice}.toDomain(),
 		Since: s.Since.time(), Until: s.Until.time(),
 		Ending: domain.Ending{Renews: s.Renews, EndsAt: s.EndsAt.time(), InGrace: s.InGrace},
 	}

@@ -127,9 +127,8 @@ type grantRow struct {
 	bun.BaseModel `bun:"table:grants,alias:t"`
 	factRow
 
-	Feature       string    `bun:"feature"`
-	ValueType     string    `bun:"value_type"`
-	ValueLimit    int64     `bun:"value_limit"`
+	Feature string `bun:"feature"`
+	valueRow
 	Since         time.Time `bun:"since,nullzero"`
 	Until         time.Time `bun:"until,nullzero"`
 	Reason        string    `bun:"reason"`
@@ -142,7 +141,7 @@ type grantRow struct {
 
 func grantRowOf(key factRow, g domain.Grant) grantRow {
 	return grantRow{
-		factRow: key, Feature: clean(g.Feature), ValueType: clean(g.Value.Type), ValueLimit: g.Value.Limit,
+		factRow: key, Feature: clean(g.Feature), valueRow: valueRowOf(g.Value),
 		Since: stamp(g.Since), Until: stamp(g.Until), Reason: clean(g.Reason), GivenBy: clean(g.By),
 		CreatedAt: stamp(g.CreatedAt), RevokedAt: stamp(g.RevokedAt),
 		RevokedBy: clean(g.RevokedBy), RevokedReason: clean(g.RevokedReason),
@@ -152,7 +151,7 @@ func grantRowOf(key factRow, g domain.Grant) grantRow {
 func (r grantRow) toDomain() domain.Grant {
 	return domain.Grant{
 		ID: domain.GrantID(r.ID), Feature: domain.FeatureKey(r.Feature),
-		Value: domain.Value{Type: domain.FeatureType(r.ValueType), Limit: r.ValueLimit},
+		Value: r.valueRow.toDomain(),
 		Since: stamp(r.Since), Until: stamp(r.Until), Reason: r.Reason, By: r.GivenBy,
 		CreatedAt: stamp(r.CreatedAt), RevokedAt: stamp(r.RevokedAt),
 		RevokedBy: r.RevokedBy, RevokedReason: r.RevokedReason,

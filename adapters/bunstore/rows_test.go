@@ -163,6 +163,13 @@ func draw[T any](t *rapid.T) T {
 
 func fill(t *rapid.T, v reflect.Value) {
 	switch v.Interface().(type) {
+	case domain.Value: // of which each type has fields of its own
+		v.Set(reflect.ValueOf(rapid.OneOf(
+			rapid.Just(domain.Flag()),
+			rapid.Map(rapid.Int64(), domain.Limit),
+			rapid.Map(text.Filter(func(choice string) bool { return choice != "" }), domain.Choice),
+		).Draw(t, "value")))
+		return
 	case time.Time:
 		v.Set(reflect.ValueOf(time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "time")).UTC()))
 		return

@@ -134,6 +134,9 @@ func TestSchema_SameInBothDialects(t *testing.T) {
 	}
 }
 
+// keptTypes are those of the domain but for a choice, which is kept as a flag that says which.
+var keptTypes = slices.DeleteFunc(slices.Clone(domain.FeatureTypes), func(t domain.FeatureType) bool { return t == domain.FeatureChoice })
+
 // The sets that the schema allows are those of the domain: every value can be
 // kept, and one that is in none of them cannot.
 func TestSchema_KnowsTheRules(t *testing.T) {
@@ -147,12 +150,15 @@ func TestSchema_KnowsTheRules(t *testing.T) {
 			ruleOf("orders", "status", domain.OrderStatuses), ruleOf("orders", "mode", domain.Modes),
 			ruleOf("invoices", "status", domain.InvoiceStatuses), ruleOf("credit_notes", "status", domain.CreditNoteStatuses),
 			{"payments", "status", []string{"'paid'", "'failed'"}, []string{"'none of them'", "''", "NULL"}}, // of the program before
-			ruleOf("entitlements", "source_kind", domain.SourceKinds), ruleOf("entitlements", "value_type", domain.FeatureTypes),
+			ruleOf("entitlements", "source_kind", domain.SourceKinds), ruleOf("entitlements", "value_type", keptTypes),
 			ruleOf("entitlement_changes", "source_kind", domain.SourceKinds),
-			ruleOf("entitlement_changes", "value_type", domain.FeatureTypes), ruleOf("entitlement_changes", "kind", domain.ChangeKinds),
+			ruleOf("entitlement_changes", "value_type", keptTypes), ruleOf("entitlement_changes", "kind", domain.ChangeKinds),
 			orNone(ruleOf("entitlement_changes", "cause", domain.Causes)), // none: an event
 			ruleOf("processed_events", "outcome", domain.Outcomes),
-			ruleOf("grants", "value_type", domain.FeatureTypes),
+			ruleOf("grants", "value_type", keptTypes),
+			{"grants", "value_choice", []string{"''", "'gold'"}, []string{"NULL"}}, // of a flag, which rows here are
+			{"entitlements", "value_choice", []string{"''", "'gold'"}, []string{"NULL"}},
+			{"entitlement_changes", "value_choice", []string{"''", "'gold'"}, []string{"NULL"}},
 			{"refunds", "status", []string{"'succeeded'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
 			{"disputes", "status", []string{"'won'", "'a status of tomorrow'"}, []string{"''", "NULL"}},
 			{"invoice_payments", "invoice_id", []string{"'in_1'"}, []string{"''", "NULL"}},
@@ -252,17 +258,17 @@ var validRows = map[string]map[string]string{
 		"id": "'dp_1'", "user_id": "'ann'", "charge_id": "''", "payment_intent_id": "''", "status": "'lost'", "amount": "0", "currency": "''",
 	},
 	"grants": {
-		"id": "'g_1'", "user_id": "'ann'", "feature": "'sso'", "value_type": "'flag'", "value_limit": "0", "reason": "''", "given_by": "''",
+		"id": "'g_1'", "user_id": "'ann'", "feature": "'sso'", "value_type": "'flag'", "value_limit": "0", "value_choice": "''", "reason": "''", "given_by": "''",
 		"revoked_by": "''", "revoked_reason": "''",
 	},
 	"questions": {"kind": "'charge'", "id": "'ch_1'", "due": "'2026-01-01 00:00:00+00:00'", "attempts": "0"},
 	"entitlements": {
 		"user_id": "'ann'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "plan": "'pro'",
-		"value_type": "'flag'", "value_limit": "0", "later": "''",
+		"value_type": "'flag'", "value_limit": "0", "value_choice": "''", "later": "''",
 	},
 	"entitlement_changes": {
 		"user_id": "'ann'", "kind": "'granted'", "feature": "'sso'", "source_kind": "'order'", "source_id": "'o_1'", "part": "0", "plan": "'pro'",
-		"value_type": "'flag'", "value_limit": "0", "event_id": "''", "cause": "''", "at": "'2026-01-01 00:00:00+00:00'",
+		"value_type": "'flag'", "value_limit": "0", "value_choice": "''", "event_id": "''", "cause": "''", "at": "'2026-01-01 00:00:00+00:00'",
 	},
 	"processed_events": {
 		"id": "'evt_1'", "type": "''", "object": "''", "user_id": "''", "received_at": "'2026-01-01 00:00:00+00:00'",

@@ -121,7 +121,7 @@ plans:
     mode: payment
     includes: bronze
     prices: {once: {id: price_s}}
-    grants: {seats: 2}
+    grants: {seats: 2, support: mail}
   bronze:
     mode: payment
     includes: free
@@ -131,6 +131,7 @@ features:
   credits: {type: limit, merge: sum, per_unit: false}
   beta: {type: flag, description: Try what is new.}
   seats: {type: limit, per_unit: true, included: 5}
+  support: {type: choice, values: [community, mail, gold]}
 ignored:
   products: [prod_shirt]
   prices:
@@ -168,7 +169,7 @@ ignored:
 		"silver2": {
 			Key: "silver2", Name: "silver2", Place: 3, Mode: domain.ModePayment, Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 			Prices: []domain.Price{{Key: "once", ID: "price_s"}},
-			Grants: map[domain.FeatureKey]domain.Value{"beta": domain.Flag(), "credits": domain.Limit(5), "seats": domain.Limit(2)},
+			Grants: map[domain.FeatureKey]domain.Value{"beta": domain.Flag(), "credits": domain.Limit(5), "seats": domain.Limit(2), "support": domain.Choice("mail")},
 		},
 		"bronze": {
 			Key: "bronze", Name: "bronze", Place: 4, Mode: domain.ModePayment, Checkout: domain.CheckoutOptions{MaxQuantity: 1},
@@ -186,8 +187,12 @@ ignored:
 		t.Errorf("ignored (-want +got):\n%s", diff)
 	}
 	wantSeats := domain.Feature{Key: "seats", Place: 2, Type: domain.FeatureLimit, PerUnit: true, Included: 5, Merge: domain.MergeMax}
-	if seats := got.Catalog.Features["seats"]; seats != wantSeats || got.Catalog.Features["beta"].Description != "Try what is new." {
+	if seats := got.Catalog.Features["seats"]; !cmp.Equal(seats, wantSeats) || got.Catalog.Features["beta"].Description != "Try what is new." {
 		t.Errorf("features: %+v", got.Catalog.Features)
+	}
+	wantSupport := domain.Feature{Key: "support", Place: 3, Type: domain.FeatureChoice, Merge: domain.MergeMax, Values: []string{"community", "mail", "gold"}}
+	if diff := cmp.Diff(wantSupport, got.Catalog.Features["support"]); diff != "" {
+		t.Errorf("support (-want +got):\n%s", diff)
 	}
 	if got.Catalog.Features["credits"].Merge != domain.MergeSum {
 		t.Errorf("credits do not add up: %+v", got.Catalog.Features["credits"])

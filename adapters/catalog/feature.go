@@ -14,8 +14,9 @@ type featureDraft struct {
 
 var featureFields = fields[featureDraft]{
 	{"type", func(r *reader, d *featureDraft, v value) {
-		d.feature.Type = domain.FeatureType(r.word(v, "type", string(domain.FeatureFlag), string(domain.FeatureLimit)))
+		d.feature.Type = domain.FeatureType(r.word(v, "type", names(domain.FeatureTypes)...))
 	}},
+	{"values", readValues},
 	{"per_unit", func(r *reader, d *featureDraft, v value) { d.feature.PerUnit = r.truth(v, "per_unit") }},
 	{"included", func(r *reader, d *featureDraft, v value) { d.feature.Included, _ = r.count(v, "included", 1, maxLimit) }},
 	{"merge", func(r *reader, d *featureDraft, v value) {
@@ -35,19 +36,56 @@ func readFeatures(r *reader, into *catalogDraft, v value) {
 		d := featureDraft{feature: domain.Feature{Key: domain.FeatureKey(p.key), Place: place, Merge: domain.MergeMax}}
 		got := readFields(r, p.says, what, featureFields, &d)
 		if got != nil && !got.has("type") {
-			r.fail(p.at, "%s has no type: add type: flag or type: limit", what)
+			r.fail(p.at, "%s has no type: add type: flag, type: limit or type: choice", what)
 		}
-		if d.feature.Type == domain.FeatureFlag {
-			for _, of := range []string{"per_unit", "included", "merge"} {
-				if got.has(of) {
-					r.fail(got[of].at, "%s is a flag, and %s is about limits: remove it", what, of)
-				}
+		r.onlyOfItsType(got, d.feature, what)
+		into.features[d.feature.Key] = d.feature
+	}
+}
+
+// fieldsOfType are those of one type of feature alone, and what they are about.
+var fieldsOfType = map[domain.FeatureType]struct {
+	names []string
+	about string
+}{
+	domain.FeatureLimit:  {[]string{"per_unit", "included", "merge"}, "limits"},
+	domain.FeatureChoice: {[]string{"values"}, "choices"},
+}
+
+// onlyOfItsType refuses fields of another type of feature, and asks for those of its own.
+func (r *reader) onlyOfItsType(got seen, f domain.Feature, what string) {
+	for of, fields := range fieldsOfType {
+		for _, name := range fields.names {
+			if f.Type != "" && f.Type != of && got.has(name) {
+				r.fail(got[name].at, "%s is a %s, and %s is about %s: remove it", what, f.Type, name, fields.about)
 			}
 		}
-		if d.feature.Type == domain.FeatureLimit && got.has("included") && !d.feature.PerUnit {
-			r.fail(got["included"].at, "%s has included, which is beside a limit per unit: add per_unit: true, or grant as many", what)
+	}
+	switch {
+	case f.Type == domain.FeatureLimit && got.has("included") && !f.PerUnit:
+		r.fail(got["included"].at, "%s has included, which is beside a limit per unit: add per_unit: true, or grant as many", what)
+	case f.Type == domain.FeatureChoice && !got.has("values"):
+		r.fail(got["type"].at, "%s is a choice of nothing: add values: with at least two, the lowest first", what)
+	}
+}
+
+// reservedValues are what other types of features have as values.
+var reservedValues = []string{unlimited, "true"}
+
+// readValues reads what there is to choose from, the lowest first.
+func readValues(r *reader, d *featureDraft, v value) {
+	before := len(r.problems)
+	for _, e := range r.list(v, "values") {
+		switch {
+		case !r.name(pair{key: e.text, at: e.at}, "value"):
+		case contains(reservedValues, e.text):
+			r.fail(e.at, "%s cannot be one of values, for it is the value of a limit or flag: take another word", e.text)
+		default:
+			d.feature.Values = append(d.feature.Values, e.text)
 		}
-		into.features[d.feature.Key] = d.feature
+	}
+	if len(d.feature.Values) < 2 && len(r.problems) == before {
+		r.fail(v, "values must be at least two, the lowest first: what has one value is a flag")
 	}
 }
 
@@ -57,8 +95,8 @@ const maxLimit = 1 << 53
 // unlimited is how a file says [domain.Unlimited].
 const unlimited = "unlimited"
 
-// grants reads what a plan gives: of a flag true, of a limit how many. A plan that
-// gives nothing has an empty map: trial_grants: {} is another thing than none.
+// grants reads what a plan gives: of a flag true, of a limit how many, of a choice
+// which. A plan that gives nothing has an empty map: trial_grants: {} is another thing than none.
 func (r *reader) grants(of *planDraft, v value, field string) map[domain.FeatureKey]domain.Value {
 	given := map[domain.FeatureKey]domain.Value{}
 	all, _ := r.pairs(v, field+" of "+of.what)
@@ -101,6 +139,9 @@ func (r *reader) grant(v value, f domain.Feature) (domain.Value, bool) {
 		}
 		n, ok := r.count(v, "the limit of "+string(f.Key), 0, maxLimit)
 		return domain.Limit(n), ok
+	case domain.FeatureChoice:
+		choice := r.word(v, "the value of "+string(f.Key), f.Values...)
+		return domain.Choice(choice), choice != ""
 	default: // the feature itself is wrong, and that is reported
 		return domain.Value{}, false
 	}

@@ -753,7 +753,8 @@ type Entitlement struct {
 	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end. Less of it may hold on, from another source.
 	Until *time.Time `json:"until"`
 
-	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
+	// choice which of its values.
 	Value Value `json:"value"`
 }
 
@@ -776,7 +777,7 @@ type EntitlementCheck struct {
 	// Until The first moment at which it is no longer as much as `value`, unless renewed; null if it has no end or is not held.
 	Until *time.Time `json:"until"`
 
-	// Value As Value; null if the user is not entitled.
+	// Value As Value; null if there is nothing of it.
 	Value *NullableValue `json:"value"`
 }
 
@@ -873,7 +874,7 @@ type FeatureExplanation struct {
 	Sources []SourceExplanation `json:"sources"`
 	Until   *time.Time          `json:"until"`
 
-	// Value As Value; null if the user is not entitled.
+	// Value As Value; null if there is nothing of it.
 	Value *NullableValue `json:"value"`
 }
 
@@ -895,7 +896,8 @@ type Grant struct {
 	Until  *time.Time `json:"until"`
 	UserID string     `json:"user_id"`
 
-	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
+	// choice which of its values.
 	Value Value `json:"value"`
 }
 
@@ -916,7 +918,7 @@ type GrantRequest struct {
 	// Until The first moment at which it no longer holds; without an end if absent.
 	Until *time.Time `json:"until,omitempty"`
 
-	// Value Of a limit how many, or `unlimited`; of a flag true, or nothing.
+	// Value Of a limit how many, or `unlimited`; of a choice which; of a flag true, or nothing.
 	Value *featureValue `json:"value,omitempty"`
 }
 
@@ -1014,7 +1016,7 @@ type NullableRule struct {
 // NullableSubscription defines model for NullableSubscription.
 type NullableSubscription = Subscription
 
-// NullableValue As Value; null if the user is not entitled.
+// NullableValue As Value; null if there is nothing of it.
 type NullableValue = featureValue
 
 // Order defines model for Order.
@@ -1172,7 +1174,8 @@ type PlanFeature struct {
 	// PerUnit `value` is for each unit.
 	PerUnit bool `json:"per_unit"`
 
-	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
+	// choice which of its values.
 	Value Value `json:"value"`
 }
 
@@ -1338,10 +1341,10 @@ type RevokeRequest struct {
 
 // RightChange defines model for RightChange.
 type RightChange struct {
-	// After As Value; null if the user is not entitled.
+	// After As Value; null if there is nothing of it.
 	After *NullableValue `json:"after"`
 
-	// Before As Value; null if the user is not entitled.
+	// Before As Value; null if there is nothing of it.
 	Before  *NullableValue `json:"before"`
 	Feature string         `json:"feature"`
 }
@@ -1404,7 +1407,7 @@ type SourceExplanation struct {
 	State SourceExplanationState `json:"state"`
 	Until *time.Time             `json:"until"`
 
-	// Value As Value; null if the user is not entitled.
+	// Value As Value; null if there is nothing of it.
 	Value *NullableValue `json:"value"`
 }
 
@@ -1515,7 +1518,8 @@ type SyncedUser struct {
 	UserID        string `json:"user_id"`
 }
 
-// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
+// choice which of its values.
 type Value = featureValue
 
 // When At once, or from the end of the present period on.
@@ -1595,6 +1599,10 @@ type ListEntitlementsParams struct {
 
 // CheckEntitlementParams defines parameters for CheckEntitlement.
 type CheckEntitlementParams struct {
+	// AtLeast Only so much is enough: one of a choice's values, or how many of a limit. Who has
+	// less is not `entitled`, and `value` says what there is.
+	AtLeast *string `form:"at_least,omitempty" json:"at_least,omitempty"`
+
 	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
 }
@@ -2060,6 +2068,13 @@ func (w *ServerInterfaceWrapper) CheckEntitlement(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CheckEntitlementParams
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
 	// ------------- Optional query parameter "user_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})

@@ -67,7 +67,7 @@ func rightChangesJSON(changes []app.RightChange) RightChanges {
 			shown.Gained = append(shown.Gained, one)
 		case c.After == nil:
 			shown.Lost = append(shown.Lost, one)
-		case c.IsMore():
+		case c.More:
 			shown.More = append(shown.More, one)
 		default:
 			shown.Fewer = append(shown.Fewer, one)

@@ -29,12 +29,12 @@ func (s *Server) CheckEntitlement(ctx context.Context, r CheckEntitlementRequest
 	if err != nil {
 		return nil, err
 	}
-	right, entitled, asOf, err := s.deps.CheckEntitlement.One(ctx, user, domain.FeatureKey(r.Feature))
+	right, entitled, asOf, err := s.deps.CheckEntitlement.AtLeast(ctx, user, domain.FeatureKey(r.Feature), orZero(r.Params.AtLeast))
 	if err != nil {
 		return nil, err
 	}
 	told := CheckEntitlement200JSONResponse{Feature: r.Feature, Entitled: entitled, AsOf: asOf.UTC()}
-	if entitled {
+	if right.Value.Type != "" {
 		value := featureValue(right.Value)
 		told.Value, told.Until = &value, moment(right.Until)
 		told.Renews, told.EndsAt, told.InGrace = right.Renews, moment(right.EndsAt), right.InGrace

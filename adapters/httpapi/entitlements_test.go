@@ -40,9 +40,51 @@ func TestEntitlements_UnknownFeature(t *testing.T) {
 		s.want(s.call("GET", "/api/entitlements/"+feature, "", as("user:ada")), 404, "unknown_feature")
 	}
 	got := s.call("GET", "/api/entitlements/ssso", "", as("user:ada"))
-	if want := `no such feature: "ssso" is not in the catalog, which has projects, sso, storage`; got.detail() != want {
+	if want := `no such feature: "ssso" is not in the catalog, which has projects, sso, storage, support`; got.detail() != want {
 		t.Errorf("got %q, want %q", got.detail(), want)
 	}
+}
+
+func TestEntitlements_AtLeastSoMuch(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, grant := range []string{`{"feature":"support","value":"mail","reason":"x"}`, `{"feature":"support","value":"community","reason":"x"}`, `{"feature":"projects","value":5,"reason":"x"}`} {
+		s.want(s.call("POST", adasGrants, grant, as("admin:ops")), 201, "")
+	}
+	for path, want := range map[string]struct {
+		entitled bool
+		value    any
+	}{
+		"support":                      {true, "mail"},
+		"support?at_least=community":   {true, "mail"},
+		"support?at_least=mail":        {true, "mail"},
+		"support?at_least=gold":        {false, "mail"},
+		"projects?at_least=5":          {true, 5.0},
+		"projects?at_least=6":          {false, 5.0},
+		"projects?at_least=unlimited":  {false, 5.0},
+		"storage?at_least=0":           {false, nil},
+		"support?user_id=ada":          {true, "mail"},
+		"projects?at_least=0005":       {true, 5.0},
+		"support?at_least=gold&x=mail": {false, "mail"},
+	} {
+		got := s.call("GET", "/api/entitlements/"+path, "", as("user:ada"))
+		if s.want(got, 200, ""); got.json["entitled"] != want.entitled || got.json["value"] != want.value {
+			t.Errorf("%s: got %s, want %v of %v", path, got.text, want.entitled, want.value)
+		}
+	}
+	for path, says := range map[string]string{
+		"support?at_least=silver":               `at_least: feature support has no value "silver": it has community, mail, gold`,
+		"projects?at_least=many":                `at_least: feature projects is a limit: give a whole number from 0, or unlimited, not "many"`,
+		"projects?at_least=-1":                  "a whole number from 0",
+		"projects?at_least=9223372036854775808": "a whole number from 0",
+		"sso?at_least=true":                     "at_least: feature sso is a flag, which one has or not: leave it out",
+	} {
+		got := s.call("GET", "/api/entitlements/"+path, "", as("user:ada"))
+		if s.want(got, 422, "invalid_request"); !strings.Contains(got.detail(), says) {
+			t.Errorf("%s: the detail %q does not say %q", path, got.detail(), says)
+		}
+	}
+	s.want(s.call("GET", "/api/entitlements/suport?at_least=mail", "", as("user:ada")), 404, "unknown_feature")
 }
 
 func TestEntitlements_OddUserIds(t *testing.T) {

@@ -46,6 +46,8 @@ func (s *Server) GiveGrant(ctx context.Context, r GiveGrantRequestObject) (GiveG
 	}
 	if value := r.Body.Value; value != nil && value.Type == domain.FeatureLimit {
 		wish.Limit = &value.Limit
+	} else if value != nil {
+		wish.Choice = value.Choice
 	}
 	if err := s.keepAct(ctx, user, r.Body.Feature, orZero(r.Body.By)); err != nil {
 		return nil, err

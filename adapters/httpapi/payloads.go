@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,12 +248,15 @@ func isEventID(text string) bool {
 }
 
 // isFeatureValue: true, a number that JSON carries everywhere, or "unlimited".
+// valueWord is what a value may say in a word: unlimited, or a choice.
+var valueWord = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
 func isFeatureValue(value any) bool {
 	switch value := value.(type) {
 	case bool:
 		return value
 	case string:
-		return value == "unlimited"
+		return valueWord.MatchString(value)
 	case json.Number:
 		n, err := strconv.ParseInt(string(value), 10, 64)
 		return err == nil && 0 <= n && n <= mostValue

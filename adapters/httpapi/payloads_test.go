@@ -66,7 +66,7 @@ func (m member) schema() map[string]any {
 		return map[string]any{"oneOf": []any{
 			map[string]any{"type": "boolean", "enum": []any{true}},
 			map[string]any{"type": "integer", "format": "int64", "minimum": 0.0, "maximum": float64(mostValue)},
-			map[string]any{"type": "string", "enum": []any{"unlimited"}},
+			map[string]any{"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"},
 		}}
 	case kindIDs:
 		items := map[string]any{"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,255}$"}

@@ -154,6 +154,7 @@ var catalog = domain.Catalog{
 		"sso":      {Key: "sso", Type: domain.FeatureFlag},
 		"projects": {Key: "projects", Type: domain.FeatureLimit},
 		"storage":  {Key: "storage", Type: domain.FeatureLimit},
+		"support":  {Key: "support", Type: domain.FeatureChoice, Values: []string{"community", "mail", "gold"}},
 	},
 	Plans: map[domain.PlanKey]domain.Plan{
 		"basic": {

@@ -3,20 +3,23 @@ package httpapi
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 )
 
 // featureValue is how much of a feature there is, as JSON says it: true, a number
-// or "unlimited".
+// or "unlimited", or one of a choice's values.
 type featureValue domain.Value
 
-const ofValue = `is true for a flag, a whole number from 0 or "unlimited" for a limit`
+const ofValue = `is true for a flag, a whole number from 0 or "unlimited" for a limit, one of its values for a choice`
 
 // MarshalJSON implements [json.Marshaler].
 func (v featureValue) MarshalJSON() ([]byte, error) {
 	switch {
+	case v.Type == domain.FeatureChoice:
+		return strconv.AppendQuote(nil, v.Choice), nil
 	case v.Type != domain.FeatureLimit:
 		return []byte("true"), nil
 	case v.Limit == domain.Unlimited:
@@ -35,6 +38,10 @@ func (v *featureValue) UnmarshalJSON(text []byte) error {
 	case `"unlimited"`:
 		*v = featureValue(domain.Limit(domain.Unlimited))
 	default:
+		if choice, is := strings.CutPrefix(string(text), `"`); is {
+			*v = featureValue(domain.Choice(strings.TrimSuffix(choice, `"`)))
+			return nil
+		}
 		limit, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil {
 			return fmt.Errorf("a value %s", ofValue)

@@ -61,10 +61,12 @@ func singular(words string) string {
 }
 
 // grantWords says what a plan gives of a feature: "SSO", "100 projects",
-// "5 seats each", "Unlimited seats".
+// "5 seats each", "Unlimited seats", "Support: gold".
 func grantWords(called string, v domain.Value, each bool) string {
 	words := small(called)
 	switch {
+	case v.Type == domain.FeatureChoice:
+		return called + ": " + inWords(v.Choice)
 	case v.Type != domain.FeatureLimit:
 		return called
 	case v.Limit == domain.Unlimited:

@@ -45,6 +45,8 @@ func valueWords(v domain.Value) string {
 	switch {
 	case v.Type == domain.FeatureFlag:
 		return "yes"
+	case v.Type == domain.FeatureChoice:
+		return v.Choice
 	case v.Limit == domain.Unlimited:
 		return "unlimited"
 	}

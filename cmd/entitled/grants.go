@@ -19,6 +19,7 @@ import (
 type grantCommand struct {
 	User, Feature   string
 	Limit, Until    string
+	Choice          string
 	Reason, By, Key string
 	JSON            bool
 }
@@ -30,6 +31,7 @@ func newGrant(c console) *cobra.Command {
 		argument{&g.User, "USER", "The user, by the product's own id."},
 		argument{&g.Feature, "FEATURE", "The feature's key in the catalog."})
 	cmd.Flags().StringVar(&g.Limit, "limit", "", "Of a limit feature: how many, or unlimited.")
+	cmd.Flags().StringVar(&g.Choice, "choice", "", "Of a choice feature: which of its values.")
 	cmd.Flags().StringVar(&g.Until, "until", "", "When it ends: a date (its beginning, UTC), a time, or from now such as 30d (not with --key). By default never.")
 	cmd.Flags().StringVar(&g.Reason, "reason", "", "Why, for whoever asks later.")
 	cmd.Flags().StringVar(&g.By, "by", "", "Who decides it.")
@@ -75,7 +77,7 @@ func (g grantCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	given, err := app.NewManualGrants(store, sold, now, newID).Give(ctx, app.GrantRequest{
-		User: domain.UserID(g.User), Feature: domain.FeatureKey(g.Feature), Limit: limit, Until: until,
+		User: domain.UserID(g.User), Feature: domain.FeatureKey(g.Feature), Limit: limit, Choice: g.Choice, Until: until,
 		Reason: g.Reason, By: g.By, ClientKey: g.Key,
 	})
 	if err != nil {

@@ -17,12 +17,12 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 			}
 			all := applied()
 			code, said := p.exit(t, words("migrate down"))
-			for _, want := range []string{"00011_endings.sql", "column ends_at of entitlements", "backup", "say --yes"} {
+			for _, want := range []string{"00014_choices.sql", "column value_choice of entitlements", "backup", "say --yes"} {
 				if code != 2 || !strings.Contains(said, want) {
 					t.Errorf("exits with %d, want 2 and %q:\n%s", code, want, said)
 				}
 			}
-			if left := applied(); left != all || all < 11 {
+			if left := applied(); left != all || all < 12 {
 				t.Fatalf("%d migrations of %d are left, and --yes was not said", left, all)
 			}
 			for left := all - 1; left >= 6; left-- {

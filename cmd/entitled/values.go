@@ -8,12 +8,14 @@ import (
 )
 
 // valueJSON is how much of a feature there is, as the API says it: true, a number
-// or "unlimited".
+// or "unlimited", or one of a choice's values.
 type valueJSON domain.Value
 
 // MarshalJSON implements [json.Marshaler].
 func (v valueJSON) MarshalJSON() ([]byte, error) {
 	switch {
+	case v.Type == domain.FeatureChoice:
+		return strconv.AppendQuote(nil, v.Choice), nil
 	case v.Type != domain.FeatureLimit:
 		return []byte("true"), nil
 	case v.Limit == domain.Unlimited:
@@ -26,6 +28,8 @@ func (v valueJSON) MarshalJSON() ([]byte, error) {
 // String is the value in a table.
 func (v valueJSON) String() string {
 	switch {
+	case v.Type == domain.FeatureChoice:
+		return v.Choice
 	case v.Type != domain.FeatureLimit:
 		return "true"
 	case v.Limit == domain.Unlimited:

@@ -255,8 +255,8 @@ func testBatch(t *testing.T, s ports.Store) {
 	}
 	wantEqual(t, "state of the last", stateOf(t, s, "user63").Account, fullAccount("user63"))
 	changes, err := s.Changes(t.Context(), "user40")
-	if err != nil || len(changes) != 6 {
-		t.Errorf("changes %v, %v, want 6", changes, err)
+	if err != nil || len(changes) != 10 {
+		t.Errorf("changes %v, %v, want 10", changes, err)
 	}
 }
 

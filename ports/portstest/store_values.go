@@ -120,6 +120,8 @@ func everythingOf(f ports.Found, user domain.UserID) ports.Kept {
 		{Feature: "projects", Source: source, Plan: "pro", Value: domain.Limit(100), Since: noon, Until: noon.AddDate(0, 1, 1)},
 		{Feature: "projects", Source: source, Part: 1, Plan: "basic", Value: domain.Limit(10), Since: noon.AddDate(0, 1, 1), Until: noon.AddDate(0, 2, 0)},
 		{Feature: "sso", Source: source, Plan: "pro", Value: domain.Flag(), Since: noon},
+		{Feature: "support", Source: source, Plan: "pro", Value: domain.Choice("gold"), Since: noon, Until: noon.AddDate(0, 1, 1)},
+		{Feature: "support", Source: source, Part: 1, Plan: "basic", Value: domain.Choice("mail"), Since: noon.AddDate(0, 1, 1)},
 	}
 	var changes []domain.Change
 	for _, e := range state.Entitlements {
@@ -218,12 +220,20 @@ func drawOrder(t *rapid.T, name string) domain.Order {
 	return o
 }
 
+func drawValue(t *rapid.T) domain.Value {
+	switch rapid.SampledFrom(domain.FeatureTypes).Draw(t, "type") {
+	case domain.FeatureLimit:
+		return domain.Limit(rapid.Int64Min(domain.Unlimited).Draw(t, "limit"))
+	case domain.FeatureChoice:
+		return domain.Choice(rapid.StringMatching("[a-z0-9][a-z0-9_-]{0,63}").Draw(t, "choice"))
+	default:
+		return domain.Flag()
+	}
+}
+
 // drawEntitlement draws one of those that sort by the number.
 func drawEntitlement(t *rapid.T, feature string, n int) domain.Entitlement {
-	value := domain.Flag()
-	if rapid.Bool().Draw(t, "limit") {
-		value = domain.Limit(rapid.Int64Min(domain.Unlimited).Draw(t, "value"))
-	}
+	value := drawValue(t)
 	ending := domain.Ending{Renews: rapid.Bool().Draw(t, "renews"), InGrace: rapid.Bool().Draw(t, "in grace")}
 	if ending.Renews {
 		ending.EndsAt = drawTime(t, "ends at")
