@@ -116,6 +116,7 @@ func (p StripePrice) ForSale() bool { return p.Active && !p.Archived }
 type Gateway interface {
 	Portal
 	Changes
+	Lists
 
 	// CreateCustomer makes a customer, or returns the one that was made with the
 	// same idempotency key.

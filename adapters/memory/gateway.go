@@ -33,6 +33,7 @@ type Gateway struct {
 	events    map[string]domain.Event // by payload
 	failures  []error
 	calls     int
+	perPage   int // of lists
 
 	subscriptions map[domain.SubscriptionID]domain.Subscription
 	charges       map[domain.ChargeID]domain.ChargeFact
@@ -61,7 +62,7 @@ var _ ports.Gateway = (*Gateway)(nil)
 // NewGateway returns a Stripe that sells the given prices.
 func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 	return &Gateway{
-		clock: clock, prices: prices,
+		clock: clock, prices: prices, perPage: perPage,
 		byKey:     map[string]string{},
 		refused:   map[string]error{},
 		customers: map[domain.CustomerID]bool{},

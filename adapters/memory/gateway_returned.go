@@ -18,9 +18,11 @@ func (g *Gateway) SetReturned(facts ...domain.Fact) {
 	}
 }
 
-// nameOf is the id of what tells of money that went back.
+// nameOf is the id of a subscription, or of what tells of money that went back.
 func nameOf(f domain.Fact) string {
 	switch f := f.(type) {
+	case domain.SubscriptionFact:
+		return string(f.Snapshot.ID)
 	case domain.RefundFact:
 		return string(f.ID)
 	case domain.DisputeFact:

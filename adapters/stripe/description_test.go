@@ -140,6 +140,14 @@ func callsAgainstStripesDescription(t *testing.T, d descriptions) {
 			t.Errorf("fetch returned by %s: got %+v, want a refund and a dispute", subject.Kind, got)
 		}
 	}
+	if got, err := gateway.ListEvents(t.Context(), ports.EventQuery{Types: []domain.EventType{"invoice.paid"}, From: time.Unix(1793620800, 0), Until: time.Unix(1793620800, 0)}); err != nil || len(got.Events) == 0 {
+		t.Errorf("list events: got %+v, %v", got, err)
+	}
+	for _, of := range []ports.ListedKind{ports.ListedSubscriptions, ports.ListedRefunds, ports.ListedDisputes, ports.ListedCreditNotes} {
+		if got, err := gateway.ListObjects(t.Context(), of, time.Unix(1793620800, 0), ""); err != nil || len(got.Facts) == 0 {
+			t.Errorf("list objects of the kind %s: got %+v, %v", of, got, err)
+		}
+	}
 	if got, err := gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefInvoice, ID: "in_1"}); err != nil || len(got) != 1 || len(got[0].(domain.CreditNoteFact).CreditNote.Lines) == 0 {
 		t.Errorf("fetch returned by invoice: got %+v, %v", got, err)
 	}

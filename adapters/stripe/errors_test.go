@@ -305,7 +305,7 @@ func TestErrors_Timeout(t *testing.T) {
 func TestErrors_CallersContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGateway(t, stuck(t))
-	g.questions = rate.NewLimiter(rate.Inf, 1) // else some would wait for their turn
+	g.questions, g.listings = rate.NewLimiter(rate.Inf, 1), rate.NewLimiter(rate.Inf, 1) // else some would wait for their turn
 	for call, do := range calls(g) {
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(20*time.Millisecond, cancel)
@@ -378,6 +378,14 @@ func calls(g *Gateway) map[string]func(context.Context) error {
 		},
 		"invoices": func(ctx context.Context) error { // of which there may be none
 			_, err := g.FetchInvoices(ctx, "sub_1")
+			return err
+		},
+		"list events": func(ctx context.Context) error {
+			_, err := g.ListEvents(ctx, ports.EventQuery{})
+			return err
+		},
+		"list objects": func(ctx context.Context) error {
+			_, err := g.ListObjects(ctx, ports.ListedRefunds, noon, "")
 			return err
 		},
 		"returned": func(ctx context.Context) error { // of which there may be nothing

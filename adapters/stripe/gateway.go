@@ -24,6 +24,7 @@ type Gateway struct {
 	account string // Stripe-Account of every call; empty: our own
 
 	questions *rate.Limiter
+	listings  *rate.Limiter
 }
 
 var _ ports.Gateway = (*Gateway)(nil)
@@ -55,6 +56,7 @@ func New(config Config) (*Gateway, error) {
 		account: c.Account,
 
 		questions: newQuestions(),
+		listings:  newListings(),
 	}, nil
 }
 

@@ -84,6 +84,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"of a payment of which nothing went back, nothing is fetched", gatewayNothingReturned},
 		{"refunds and disputes of a payment are fetched", gatewayFetchReturned},
 		{"credit notes of an invoice are fetched", gatewayFetchCreditNotes},
+		{"events are listed as they were sent", gatewayListEvents},
+		{"what there is on the account is listed", gatewayListObjects},
 		{"the portal's configuration is one for an offer", gatewayPortalConfiguration},
 		{"the portal is opened for each flow", gatewayOpenPortal},
 		{"a change is confirmed in the portal", gatewayConfirmPortal},
