@@ -56,6 +56,10 @@ var (
 		"have Stripe send it again, which it does for 30 days")
 	// ErrStillPays: a user cannot be forgotten whom Stripe goes on charging.
 	ErrStillPays = errors.New("has a live subscription")
+	// ErrReconciling: a run of it is under way.
+	ErrReconciling = errors.New("reconciling is under way")
+	// ErrNobody: nothing is known of a user, nor said of one.
+	ErrNobody = errors.New("no such user")
 	// ErrClosing: the program is shutting down.
 	ErrClosing = errors.New("shutting down")
 )

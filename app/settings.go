@@ -22,6 +22,9 @@ type Settings struct {
 	CheckoutLifetime time.Duration
 	// Retention is for how long bodies of events are kept; zero: for ever.
 	Retention time.Duration
+	// ReconcileEvery is how often events are looked for that no webhook brought; zero: only
+	// when somebody asks for it.
+	ReconcileEvery time.Duration
 	// AcceptLosses lets a service start with a catalog that takes rights from users
 	// who have them.
 	AcceptLosses bool

@@ -45,6 +45,8 @@ type Meter interface {
 	Asked(about domain.RefKind, answer Answer)
 	// Remade counts orders that the database had lost and that were made again.
 	Remade(orders int)
+	// Drift counts what no webhook brought in time, and reconciliation found.
+	Drift(kind DriftKind)
 	// Deriving says whether what users have is being derived again after a change of the
 	// catalog, by this process, and at how many users it has looked.
 	Deriving(underWay bool, looked int)

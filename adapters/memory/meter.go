@@ -17,6 +17,7 @@ type Meter struct {
 	asked  map[AskedCount]int
 	grants []GrantTime
 	remade int
+	drift  map[ports.DriftKind]int
 }
 
 // EventCount, AskedCount and GrantTime are what is counted.
@@ -36,7 +37,7 @@ var _ ports.Meter = (*Meter)(nil)
 
 // NewMeter returns a meter at zero.
 func NewMeter() *Meter {
-	return &Meter{events: map[EventCount]int{}, asked: map[AskedCount]int{}}
+	return &Meter{events: map[EventCount]int{}, asked: map[AskedCount]int{}, drift: map[ports.DriftKind]int{}}
 }
 
 // Event implements [ports.Meter].
@@ -72,6 +73,20 @@ func (m *Meter) Remade(orders int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.remade += orders
+}
+
+// Drift implements [ports.Meter].
+func (m *Meter) Drift(kind ports.DriftKind) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drift[kind]++
+}
+
+// Drifted returns how much of each kind no webhook brought.
+func (m *Meter) Drifted() map[ports.DriftKind]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.drift)
 }
 
 // Deriving implements [ports.Meter].

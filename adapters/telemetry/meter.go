@@ -21,6 +21,7 @@ type Meter struct {
 	asked  *prometheus.CounterVec
 	grants *prometheus.HistogramVec
 	remade prometheus.Counter
+	drift  *prometheus.CounterVec
 
 	deriving prometheus.Gauge
 	derived  prometheus.Gauge
@@ -77,6 +78,10 @@ func New() *Meter {
 			Name: "entitled_orders_remade_total",
 			Help: "Orders that Stripe knew and the database did not, and that were made again: was it restored from a backup?",
 		}),
+		drift: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "entitled_drift_total",
+			Help: "What no webhook brought in time and reconciliation found, by what it is about: 0 while webhooks arrive.",
+		}, []string{"about"}),
 		deriving: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "entitled_deriving",
 			Help: "1 while this process derives again what users have, since the catalog has changed.",
@@ -100,9 +105,12 @@ func New() *Meter {
 			m.ofAsked[askedLabels{about, answer}] = m.asked.WithLabelValues(string(about), string(answer))
 		}
 	}
+	for _, kind := range ports.DriftKinds {
+		m.drift.WithLabelValues(string(kind))
+	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.remade, m.deriving, m.derived,
+		m.events, m.asked, m.grants, m.remade, m.drift, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -134,6 +142,9 @@ func (m *Meter) Asked(about domain.RefKind, answer ports.Answer) {
 
 // Remade implements [ports.Meter].
 func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
+
+// Drift implements [ports.Meter].
+func (m *Meter) Drift(kind ports.DriftKind) { m.drift.WithLabelValues(string(kind)).Inc() }
 
 // Deriving implements [ports.Meter].
 func (m *Meter) Deriving(underWay bool, looked int) {

@@ -71,5 +71,8 @@ func (uncounted) Asked(domain.RefKind, ports.Answer) {}
 // Remade implements [ports.Meter].
 func (uncounted) Remade(int) {}
 
+// Drift implements [ports.Meter].
+func (uncounted) Drift(ports.DriftKind) {}
+
 // Deriving implements [ports.Meter].
 func (uncounted) Deriving(bool, int) {}

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// ReconcileQuery says what is to be reconciled; its zero value: all that there is.
+type ReconcileQuery struct {
+	// Since is from when on events are listed, at most 30 days back; zero: from where it was
+	// last done.
+	Since time.Time
+	// User narrows it to one user, of whom everything is asked for.
+	User domain.UserID
+	// DryRun only lists which events are missing.
+	DryRun bool
+}
+
+func (q ReconcileQuery) is(other ReconcileQuery) bool {
+	return q.Since.Equal(other.Since) && q.User == other.User && q.DryRun == other.DryRun
+}
+
+// ReconcileRun is one run: what it is about, how far it has come, and what it has found.
+type ReconcileRun struct {
+	Query     ReconcileQuery
+	Scheduled bool // nobody asked for it
+	Objects   bool // objects are listed too
+	// From and Until are the first and the last moment of the events that are listed.
+	From, Until time.Time
+	StartedAt   time.Time
+	EndedAt     time.Time // zero: it is under way
+
+	Listed  int // events and objects
+	Missing int // of the events, those that never came
+	// Drift counts by what it is about what was missing and is ours, or stood otherwise.
+	Drift map[ports.DriftKind]int
+	// Outcomes counts what became of the missing events.
+	Outcomes map[domain.Outcome]int
+	// Missed are the first of them.
+	Missed []MissedEvent
+	// Changed counts the entitlements of Query.User that everything about the user changed.
+	Changed int
+	// Failure is why it could not go on; a run that is under way will try again.
+	Failure string
+
+	Step  int    // of its steps, the one that it is at
+	After string // where the step's list goes on
+}
+
+// MissedEvent is an event that never came.
+type MissedEvent struct {
+	ID      domain.EventID
+	Type    domain.EventType
+	Created time.Time
+	Outcome domain.Outcome // empty: it was only looked for
+}
+
+// mostMissed are named one by one.
+const mostMissed = 100
+
+// Over tells whether a run has ended.
+func (r ReconcileRun) Over() bool { return !r.EndedAt.IsZero() }
+
+// Drifted is how much was found.
+func (r ReconcileRun) Drifted() int {
+	all := 0
+	for _, n := range r.Drift {
+		all += n
+	}
+	return all
+}
+
+// clone returns a run that may be changed while the one before is kept.
+func (r ReconcileRun) clone() ReconcileRun {
+	drift, outcomes := map[ports.DriftKind]int{}, map[domain.Outcome]int{}
+	for kind, n := range r.Drift {
+		drift[kind] = n
+	}
+	for outcome, n := range r.Outcomes {
+		outcomes[outcome] = n
+	}
+	r.Drift, r.Outcomes = drift, outcomes
+	r.Missed = append([]MissedEvent(nil), r.Missed...)
+	return r
+}
+
+// note keeps what became of an event that never came.
+func (r *ReconcileRun) note(e domain.Event, outcome domain.Outcome) {
+	if outcome != "" {
+		r.Outcomes[outcome]++
+	}
+	if len(r.Missed) < mostMissed && outcome != domain.OutcomeIgnored {
+		r.Missed = append(r.Missed, MissedEvent{ID: e.ID, Type: e.Type, Created: e.Created, Outcome: outcome})
+	}
+}
+
+// settingReconcile is how far reconciling has come. Who has written it last has the lease.
+const settingReconcile = "reconcile"
+
+const (
+	// reconcileLease is how long a run of which nothing is heard is still somebody's: longer
+	// than the questions of a few events take.
+	reconcileLease = 2 * time.Minute
+	// reconcileRetry is when a run that could not go on is tried again.
+	reconcileRetry = 5 * time.Minute
+)
+
+// reconciliation is what is kept of it.
+type reconciliation struct {
+	Events  time.Time // those created until then were taken in
+	Objects time.Time // when all objects were last listed
+	Run     ReconcileRun
+	Retry   time.Time // not before
+	Lease   time.Time // when it is over
+
+	text string // as it is kept
+}
+
+// idle tells whether no run is under way.
+func (s reconciliation) idle() bool { return s.Run.StartedAt.IsZero() || s.Run.Over() }
+
+// leased tells whether somebody is at a run.
+func (s reconciliation) leased(now time.Time) bool { return !s.idle() && now.Before(s.Lease) }
+
+func (r *Reconcile) load(ctx context.Context) (reconciliation, error) {
+	text, err := r.store.Setting(ctx, settingReconcile)
+	if errors.Is(err, ports.ErrNotFound) {
+		return reconciliation{}, nil
+	}
+	if err != nil {
+		return reconciliation{}, fmt.Errorf("read how far reconciling has come: %w", err)
+	}
+	s, is := readBack[reconciliation](text)
+	if !is {
+		s = reconciliation{} // it is begun anew
+	}
+	s.text = text
+	return s, nil
+}
+
+// keep keeps how far it has come, and the lease; [ErrReconciling] if somebody else has
+// taken it over.
+func (r *Reconcile) keep(ctx context.Context, s *reconciliation) error {
+	if s.Run.Over() {
+		s.Lease = time.Time{}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write down how far reconciling has come: %w", err)
+	}
+	kept, err := r.store.SwapSetting(ctx, settingReconcile, s.text, string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("keep how far reconciling has come: %w", err)
+	case !kept:
+		return fmt.Errorf("%w: it was taken over", ErrReconciling)
+	}
+	s.text = string(text)
+	return nil
+}
+
+// hold keeps the lease for another while.
+func (r *Reconcile) hold(ctx context.Context, s *reconciliation) error {
+	s.Lease = r.clock().Add(reconcileLease)
+	return r.keep(ctx, s)
+}
+
+// leave keeps why a run could not go on, and lets others go on with it.
+func (r *Reconcile) leave(ctx context.Context, s *reconciliation, why error) {
+	if errors.Is(why, ErrReconciling) {
+		return // it is another's
+	}
+	s.Lease = time.Time{}
+	if ctx.Err() == nil { // else the program ends
+		s.Run.Failure, s.Retry = why.Error(), r.clock().Add(reconcileRetry)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTime)
+	defer cancel()
+	_ = r.keep(ctx, s) // else the lease is over in a while
+}
