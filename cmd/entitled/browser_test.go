@@ -67,6 +67,7 @@ func TestBrowser(t *testing.T) {
 		"a bank debit that fails gives nothing":             debitFails,
 		"canceling leads back and the checkout stays open":  canceled,
 		"another plan of the group is confirmed at Stripe":  changePlan,
+		"the reference shows every operation":               reference,
 		"two browsers are two users":                        twoUsers,
 		"axe finds nothing in the shop":                     accessibleShop,
 		"axe finds nothing at the checkout":                 accessibleCheckout,

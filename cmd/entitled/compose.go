@@ -10,6 +10,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
+	"github.com/entitled-dev/entitled/adapters/apidocs"
 	"github.com/entitled-dev/entitled/adapters/authn"
 	"github.com/entitled-dev/entitled/adapters/breaker"
 	"github.com/entitled-dev/entitled/adapters/bunstore"
@@ -37,6 +38,9 @@ type parts struct {
 // service is the whole program as an fx graph: which adapter stands behind which
 // port, and which use case gets which.
 func service(p parts) fx.Option {
+	for _, path := range []string{apidocs.Path, apidocs.Path + "/*"} {
+		p.http.Mounts = append(p.http.Mounts, httpapi.Mount{Path: path, Handler: apidocs.Handler()})
+	}
 	return fx.Options(
 		fx.WithLogger(func() fxevent.Logger { return lifeLog{p.logger} }),
 		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),

@@ -150,7 +150,7 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
     Pricing page      %[1]s/
     My entitlements   %[1]s/me
     Workbench         %[1]s/sandbox   (move the clock, let cards fail, refund, dispute, resend)
-    API               %[1]s/api/openapi.json   (Authorization: Bearer %[2]s)
+    API               %[1]s/docs   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s
 
   The commands work with it too: %[7]s events list, explain USER, grant, ...
