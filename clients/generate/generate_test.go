@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,20 @@ func TestGenerate_EveryOperationIsCoveredOrLeftOut(t *testing.T) {
 	for id := range leftOut {
 		if !known[id] {
 			t.Errorf("%s is left out, and not in the document", id)
+		}
+	}
+}
+
+// Ensure that nothing is said about a schema that is gone.
+func TestReadTypes_HasWhateverSomethingIsSaidAbout(t *testing.T) {
+	t.Parallel()
+	types, err := readTypes(documentFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range about {
+		if !slices.ContainsFunc(types, func(one typ) bool { return one.name == name }) {
+			t.Errorf("about says what %s is, which no covered operation takes or answers", name)
 		}
 	}
 }

@@ -37,7 +37,6 @@ var leftOut = map[string]string{
 
 // about says what a schema is for where the document does not.
 var about = map[string]string{
-	"CancelRequest":       "says which subscription is to end, and when.",
 	"ChangePreview":       "is what a change of a subscription would cost and give.",
 	"ChangeRequest":       "is what a subscription is to be.",
 	"ChangedSubscription": "is a subscription after a change.",

@@ -107,6 +107,7 @@ func TestHas_HasThreeAnswers(t *testing.T) {
 		{problem(401, "bad_credentials"), Unknown, false},
 		{answer{status: 302, header: map[string]string{"Location": "http://127.0.0.1:1/"}}, Unknown, false},
 		{ok("<h1>Hello</h1>"), Unknown, false},
+		{ok("{}"), Unknown, false},
 	} {
 		client, _ := serve(t, c.answer).client(t)
 		got, err := client.Has(t.Context(), "u", "sso")

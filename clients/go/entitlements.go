@@ -2,6 +2,7 @@ package entitled
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -32,6 +33,9 @@ func (a Answer) String() string {
 func (c *Client) Check(ctx context.Context, user, feature string) (EntitlementCheck, error) {
 	var check EntitlementCheck
 	err := c.do(ctx, get(ofUser(user), "api", "entitlements", feature), &check)
+	if err == nil && check.Feature == "" { // else it would be taken for a no
+		err = errors.New("entitled: what was answered is about no feature: is the base URL right?")
+	}
 	return check, err
 }
 

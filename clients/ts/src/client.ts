@@ -67,7 +67,10 @@ export class Entitled {
 
   /** Asks for one feature, with its value and until when it is held. */
   async check(feature: string): Promise<EntitlementCheck> {
-    return this.get({ ...this.whom() }, "api", "entitlements", feature);
+    const check = await this.get<EntitlementCheck>({ ...this.whom() }, "api", "entitlements", feature);
+    // Else it would be taken for a no.
+    if (typeof check?.entitled !== "boolean") throw new SyntaxError("what was answered is about no feature: is the base URL right?");
+    return check;
   }
 
   /** Tells whether the user has a feature now. */

@@ -18,6 +18,7 @@ describe("has", () => {
     [problem(401, "bad_credentials"), "unknown", false],
     [{ status: 302, headers: { Location: "http://127.0.0.1:1/" } }, "unknown", false],
     [{ body: "<h1>Hello</h1>" }, "unknown", false],
+    [{ body: {} }, "unknown", false],
   ])("%j is %s, and an outage: %s", async ([said, answer, outage]) => {
     const { url } = await service(said);
     const one = client(url, { retries: 0 });
