@@ -34,6 +34,9 @@ const (
 	ActUserExport   = "user.export"
 	ActUserForget   = "user.forget"
 	ActRestore      = "restore"
+	ActReconcile    = "reconcile"
+
+	ActReconcileShow = "reconcile.show"
 
 	ActDatabaseDeployment = "database.deployment"
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -20,6 +21,18 @@ type ReconcileQuery struct {
 	User domain.UserID
 	// DryRun only lists which events are missing.
 	DryRun bool
+}
+
+// About says what a run is for.
+func (q ReconcileQuery) About() string {
+	var parts []string
+	if !q.Since.IsZero() {
+		parts = append(parts, "since="+q.Since.UTC().Format(time.RFC3339))
+	}
+	if q.DryRun {
+		parts = append(parts, "dry_run")
+	}
+	return strings.Join(parts, " ")
 }
 
 func (q ReconcileQuery) is(other ReconcileQuery) bool {
@@ -107,8 +120,10 @@ const (
 	// reconcileLease is how long a run of which nothing is heard is still somebody's: longer
 	// than the questions of a few events take.
 	reconcileLease = 2 * time.Minute
-	// reconcileRetry is when a run that could not go on is tried again.
-	reconcileRetry = 5 * time.Minute
+	// reconcileRetry is when a run that could not go on is tried again; reconcileDenied, when
+	// one is whose key may not do it.
+	reconcileRetry  = 5 * time.Minute
+	reconcileDenied = time.Hour
 )
 
 // reconciliation is what is kept of it.
@@ -179,6 +194,9 @@ func (r *Reconcile) leave(ctx context.Context, s *reconciliation, why error) {
 	s.Lease = time.Time{}
 	if ctx.Err() == nil { // else the program ends
 		s.Run.Failure, s.Retry = why.Error(), r.clock().Add(reconcileRetry)
+		if errors.Is(why, ports.ErrGatewayDenied) {
+			s.Retry = r.clock().Add(reconcileDenied)
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTime)
 	defer cancel()

@@ -988,6 +988,16 @@ type Invoices struct {
 	UserID     string      `json:"user_id"`
 }
 
+// MissedEvent defines model for MissedEvent.
+type MissedEvent struct {
+	Created time.Time `json:"created"`
+	ID      string    `json:"id"`
+
+	// Outcome What became of it, as of other events; null: it was only looked for.
+	Outcome *string `json:"outcome"`
+	Type    string  `json:"type"`
+}
+
 // Mode `payment`: sold once. `subscription`: paid again every period.
 type Mode string
 
@@ -1287,6 +1297,59 @@ type PriceUsageType string
 // owed, or give a card that pays; take back that the subscription is to end; nothing that
 // has to be done.
 type Purpose string
+
+// ReconcileRequest What to reconcile; if it says nothing, all that there is.
+type ReconcileRequest struct {
+	// DryRun Only look which events are missing.
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Since Events that were created at this moment or later. Stripe lists those of 30 days.
+	// Left out: since it was last done.
+	Since *time.Time `json:"since,omitempty"`
+
+	// UserID Only this user, of whom everything is asked for.
+	UserID *string `json:"user_id,omitempty"`
+}
+
+// ReconcileRun defines model for ReconcileRun.
+type ReconcileRun struct {
+	// Changed How many entitlements of the one user changed as everything was asked for.
+	Changed int `json:"changed"`
+
+	// Drift How much of what had not come is ours, or stood otherwise than was known, by what
+	// it is about: `checkout`, `subscription`, `invoice`, `charge`, `refund`, `dispute`,
+	// `credit_note`, `customer`.
+	Drift  map[string]int `json:"drift"`
+	DryRun bool           `json:"dry_run"`
+
+	// EndedAt Null: it is under way.
+	EndedAt *time.Time `json:"ended_at"`
+
+	// Failure Why it could not go on. While it is under way it is tried again.
+	Failure *string `json:"failure"`
+
+	// Listed How many events and objects were looked at.
+	Listed int `json:"listed"`
+
+	// Missed The first 100 events that had never come, but for those of strangers.
+	Missed []MissedEvent `json:"missed"`
+
+	// Missing How many of the events had never come.
+	Missing int `json:"missing"`
+
+	// Scheduled Nobody asked for it.
+	Scheduled bool `json:"scheduled"`
+
+	// Since The first moment of the events that are looked at.
+	Since     time.Time `json:"since"`
+	StartedAt time.Time `json:"started_at"`
+
+	// Until The last one.
+	Until time.Time `json:"until"`
+
+	// UserID The one user whom it is about.
+	UserID *string `json:"user_id"`
+}
 
 // ReplayFailure defines model for ReplayFailure.
 type ReplayFailure struct {
@@ -1699,6 +1762,9 @@ type ReplayEventsJSONRequestBody = ReplayRequest
 // RevokeGrantJSONRequestBody defines body for RevokeGrant for application/json ContentType.
 type RevokeGrantJSONRequestBody = RevokeRequest
 
+// ReconcileJSONRequestBody defines body for Reconcile for application/json ContentType.
+type ReconcileJSONRequestBody = ReconcileRequest
+
 // GiveGrantJSONRequestBody defines body for GiveGrant for application/json ContentType.
 type GiveGrantJSONRequestBody = GrantRequest
 
@@ -1731,6 +1797,12 @@ type ServerInterface interface {
 	// ListAdminLog List what was asked for with the rights of an operator
 	// (GET /api/admin/log)
 	ListAdminLog(ctx echo.Context, params ListAdminLogParams) error
+	// ShowReconcile Show the run that is under way, or else the last one
+	// (GET /api/admin/reconcile)
+	ShowReconcile(ctx echo.Context) error
+	// Reconcile Find at Stripe what no webhook brought, and take it in
+	// (POST /api/admin/reconcile)
+	Reconcile(ctx echo.Context) error
 	// ExplainUser Explain why a user has, or lacks, a feature
 	// (GET /api/admin/users/{user_id}/explain)
 	ExplainUser(ctx echo.Context, userID PathUserID, params ExplainUserParams) error
@@ -1898,6 +1970,24 @@ func (w *ServerInterfaceWrapper) ListAdminLog(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListAdminLog(ctx, params)
+	return err
+}
+
+// ShowReconcile converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowReconcile(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowReconcile(ctx)
+	return err
+}
+
+// Reconcile converts echo context to params.
+func (w *ServerInterfaceWrapper) Reconcile(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Reconcile(ctx)
 	return err
 }
 
@@ -2439,6 +2529,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/admin/events/replay", wrapper.ReplayEvents, options.OperationMiddlewares["replayEvents"]...)
 	router.POST(options.BaseURL+"/api/admin/grants/:id/revoke", wrapper.RevokeGrant, options.OperationMiddlewares["revokeGrant"]...)
 	router.GET(options.BaseURL+"/api/admin/log", wrapper.ListAdminLog, options.OperationMiddlewares["listAdminLog"]...)
+	router.GET(options.BaseURL+"/api/admin/reconcile", wrapper.ShowReconcile, options.OperationMiddlewares["showReconcile"]...)
+	router.POST(options.BaseURL+"/api/admin/reconcile", wrapper.Reconcile, options.OperationMiddlewares["reconcile"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/explain", wrapper.ExplainUser, options.OperationMiddlewares["explainUser"]...)
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
@@ -2547,6 +2639,49 @@ func (response ListAdminLog200JSONResponse) VisitListAdminLogResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowReconcileRequestObject struct {
+}
+
+type ShowReconcileResponseObject interface {
+	VisitShowReconcileResponse(w http.ResponseWriter) error
+}
+
+type ShowReconcile200JSONResponse ReconcileRun
+
+func (response ShowReconcile200JSONResponse) VisitShowReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileRequestObject struct {
+	Body *ReconcileJSONRequestBody
+}
+
+type ReconcileResponseObject interface {
+	VisitReconcileResponse(w http.ResponseWriter) error
+}
+
+type Reconcile202JSONResponse ReconcileRun
+
+func (response Reconcile202JSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3045,6 +3180,12 @@ type StrictServerInterface interface {
 	// ListAdminLog List what was asked for with the rights of an operator
 	// (GET /api/admin/log)
 	ListAdminLog(ctx context.Context, request ListAdminLogRequestObject) (ListAdminLogResponseObject, error)
+	// ShowReconcile Show the run that is under way, or else the last one
+	// (GET /api/admin/reconcile)
+	ShowReconcile(ctx context.Context, request ShowReconcileRequestObject) (ShowReconcileResponseObject, error)
+	// Reconcile Find at Stripe what no webhook brought, and take it in
+	// (POST /api/admin/reconcile)
+	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
 	// ExplainUser Explain why a user has, or lacks, a feature
 	// (GET /api/admin/users/{user_id}/explain)
 	ExplainUser(ctx context.Context, request ExplainUserRequestObject) (ExplainUserResponseObject, error)
@@ -3257,6 +3398,78 @@ func (sh *strictHandler) ListAdminLog(ctx echo.Context, params ListAdminLogParam
 		return err
 	} else if validResponse, ok := response.(ListAdminLogResponseObject); ok {
 		return validResponse.VisitListAdminLogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowReconcile operation middleware
+func (sh *strictHandler) ShowReconcile(ctx echo.Context) error {
+	var request ShowReconcileRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowReconcile(ctx.Request().Context(), request.(ShowReconcileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowReconcile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowReconcileResponseObject); ok {
+		return validResponse.VisitShowReconcileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Reconcile operation middleware
+func (sh *strictHandler) Reconcile(ctx echo.Context) error {
+	var request ReconcileRequestObject
+
+	var body ReconcileJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Reconcile(ctx.Request().Context(), request.(ReconcileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Reconcile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReconcileResponseObject); ok {
+		return validResponse.VisitReconcileResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -45,6 +45,7 @@ type Deps struct {
 	Explain          *app.Explain
 	ManualGrants     *app.ManualGrants
 	Replay           *app.Replay
+	Reconcile        *app.Reconcile
 	AdminLog         *app.AdminLog
 
 	Ready         func(context.Context) error                                                // [ports.Store.Ready]

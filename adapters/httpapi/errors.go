@@ -138,6 +138,7 @@ var answers = []answer{
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", ownWords},
 	{errNeverReceived, http.StatusNotFound, "not_found", "No such event", allWords},
 	{ports.ErrNotFound, http.StatusNotFound, "not_found", "Not found", say("there is no such thing that this caller may see")},
+	{app.ErrNobody, http.StatusNotFound, "not_found", "No such user", ownWords},
 	{app.ErrUnknownPlan, http.StatusNotFound, "unknown_plan", "No such plan", ownWords},
 	{app.ErrUnknownFeature, http.StatusNotFound, "unknown_feature", "No such feature", ownWords},
 
@@ -155,6 +156,7 @@ var answers = []answer{
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
 	{app.ErrStillPays, http.StatusConflict, "still_pays", "Still pays", ownWords},
 	{app.ErrBodyNotKept, http.StatusConflict, "body_not_kept", "Body not kept", ownWords},
+	{app.ErrReconciling, http.StatusConflict, "reconciling", "Reconciling is under way", ownWords},
 	{ports.ErrConflict, http.StatusConflict, "conflict", "Conflict", nil},
 
 	{app.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", ownWords},

@@ -39,6 +39,7 @@ const (
 	kindText kind = iota
 	kindNumber
 	kindTime
+	kindBoolean
 	kindValue // of a feature
 	kindIDs
 )
@@ -106,6 +107,14 @@ var payloads = map[routeKey]payload{
 			"by":      {kind: kindText, least: 1, most: 255},
 		},
 	},
+	{http.MethodPost, reconcilePath}: {
+		optional: true, example: `{}`,
+		members: map[string]member{
+			"since":   {kind: kindTime},
+			"user_id": {kind: kindText, least: 1, most: 255},
+			"dry_run": {kind: kindBoolean},
+		},
+	},
 	{http.MethodPost, "/api/admin/grants/:id/revoke"}: {
 		example: `{"by":"ada","reason":"the contract ended"}`,
 		members: map[string]member{
@@ -157,7 +166,9 @@ const (
 	// ofNumber is for people, and so is what follows.
 	ofNumber = "is a whole number, such as 2"
 	ofTime   = "is a time with its zone, such as 2027-01-31T12:00:00Z"
-	ofIDs    = "is a list of ids, each with 1 to 255 letters, digits and _ . -"
+	// ofBoolean is without quotes around it.
+	ofBoolean = "is true or false"
+	ofIDs     = "is a list of ids, each with 1 to 255 letters, digits and _ . -"
 )
 
 // mostValue is the last whole number that JSON carries everywhere.
@@ -171,6 +182,10 @@ func (m member) fault(value any) string {
 	case kindTime:
 		if text, is := value.(string); !is || new(time.Time).UnmarshalText([]byte(text)) != nil {
 			return ofTime
+		}
+	case kindBoolean:
+		if _, is := value.(bool); !is {
+			return ofBoolean
 		}
 	case kindValue:
 		if !isFeatureValue(value) {

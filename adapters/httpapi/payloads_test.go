@@ -62,6 +62,8 @@ func (m member) schema() map[string]any {
 		return bounds(map[string]any{"type": "integer", "format": "int64"}, "minimum", "maximum")
 	case kindTime:
 		return map[string]any{"type": "string", "format": "date-time"}
+	case kindBoolean:
+		return map[string]any{"type": "boolean"}
 	case kindValue:
 		return map[string]any{"oneOf": []any{
 			map[string]any{"type": "boolean", "enum": []any{true}},

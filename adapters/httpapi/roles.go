@@ -62,6 +62,8 @@ var rules = []rule{
 	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators, act: app.ActGrantsRevoke},
 	{method: http.MethodGet, path: "/api/admin/events", roles: operators, act: app.ActEventsList},
 	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, act: app.ActEventsReplay, extra: replayTime},
+	{method: http.MethodPost, path: reconcilePath, roles: operators, act: app.ActReconcile},
+	{method: http.MethodGet, path: reconcilePath, roles: operators, act: app.ActReconcileShow},
 	{method: http.MethodGet, path: "/api/admin/log", roles: operators, act: app.ActAdminLogList},
 	{method: http.MethodGet, path: metricsPath, roles: operators, quiet: true},
 	{method: http.MethodGet, path: "/api/openapi.json"},

@@ -132,6 +132,8 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		ShowOrder:        show,
 		SyncOrder:        app.NewSyncOrder(gateway, fulfill, show),
 		SyncUser:         app.NewSyncUser(store, gateway, fulfill),
+		Reconcile: app.NewReconcile(store, gateway, catalog, settings, fulfill, app.NewSyncUser(store, gateway, fulfill),
+			clock, time.After, memory.NewMeter()),
 		ShowSubscription: app.NewShowSubscription(store, catalog, clock),
 		ListOrders:       app.NewListOrders(store),
 		ListInvoices:     app.NewListInvoices(store, gateway),

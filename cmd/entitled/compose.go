@@ -66,13 +66,13 @@ func service(p parts) fx.Option {
 func serverDeps(
 	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans, offers *app.OfferPlans,
 	subscription *app.ShowSubscription, orders *app.ListOrders, invoices *app.ListInvoices,
-	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, adminLog *app.AdminLog,
+	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, reconcile *app.Reconcile, adminLog *app.AdminLog,
 	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans, OfferPlans: offers,
 		ShowSubscription: subscription, ListOrders: orders, ListInvoices: invoices,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, AdminLog: adminLog,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
@@ -88,6 +88,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewShowOrder,
 	app.NewSyncOrder,
 	app.NewSyncUser,
+	app.NewReconcile,
 	app.NewShowSubscription,
 	app.NewListOrders,
 	app.NewListInvoices,
@@ -115,7 +116,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, redactOldBodies))
+), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, redactOldBodies))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }

@@ -28,7 +28,9 @@ type config struct {
 	// DrainTime is read by drainTime, whose error names the variable.
 	DrainTime string `env:"DRAIN_TIME" envDefault:"5s"`
 	// Retention is read by retention, whose error names the variable.
-	Retention   string `env:"RETENTION" envDefault:"35d"`
+	Retention string `env:"RETENTION" envDefault:"35d"`
+	// Reconcile is read by reconcileEvery, whose error names the variable.
+	Reconcile   string `env:"RECONCILE" envDefault:"1h"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
 	Catalog     string `env:"CATALOG" envDefault:"catalog.yaml"`
 	// AcceptLosses is read by acceptsLosses, whose error names the variable.
@@ -112,6 +114,9 @@ func (c config) check() error {
 	if _, err := c.retention(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.reconcileEvery(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
@@ -163,6 +168,25 @@ func (c config) retention() (time.Duration, error) {
 		return 0, fmt.Errorf("RETENTION is %q: days, at least 4d, such as 35d; or 0 to keep the bodies of events for ever", c.Retention)
 	}
 	return keep, nil
+}
+
+// leastReconcile and mostReconcile bound how often events are listed: a run may take minutes,
+// and objects are to be listed once a day.
+const (
+	leastReconcile = 5 * time.Minute
+	mostReconcile  = 24 * time.Hour
+)
+
+// reconcileEvery is how often events are looked for that no webhook brought; zero: never.
+func (c config) reconcileEvery() (time.Duration, error) {
+	if c.Reconcile == "off" {
+		return 0, nil
+	}
+	every, err := time.ParseDuration(c.Reconcile)
+	if err != nil || every < leastReconcile || every > mostReconcile {
+		return 0, fmt.Errorf("RECONCILE is %q: how often to look for what no webhook brought, from 5m to 24h, such as 1h; or off", c.Reconcile)
+	}
+	return every, nil
 }
 
 // acceptsLosses tells whether a catalog is taken that takes rights from users.

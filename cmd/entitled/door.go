@@ -14,9 +14,11 @@ import (
 
 // door is what the service takes facts in with, for a command that does the same.
 type door struct {
-	store   *bunstore.Store
-	gateway *stripe.Gateway
-	fulfill *app.Fulfill
+	store    *bunstore.Store
+	gateway  *stripe.Gateway
+	fulfill  *app.Fulfill
+	sold     domain.Catalog
+	settings app.Settings
 }
 
 // openDoor makes it of the service's environment: with a key of the other mode
@@ -47,7 +49,8 @@ func openDoor(ctx context.Context, c console) (door, error) {
 		store.Close()
 		return door{}, err
 	}
-	return door{store, gateway, app.NewFulfill(store, gateway, sold, p.settings, now, time.After, uncounted{})}, nil
+	fulfill := app.NewFulfill(store, gateway, sold, p.settings, now, time.After, uncounted{})
+	return door{store, gateway, fulfill, sold, p.settings}, nil
 }
 
 func (d door) close() {

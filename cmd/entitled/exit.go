@@ -81,6 +81,8 @@ var exitCodes = []struct {
 	{ports.ErrGatewayBusy, exitUnavailable},
 	{ports.ErrNotFound, exitNotFound},
 	{app.ErrUnknownFeature, exitNotFound},
+	{app.ErrNobody, exitNotFound},
+	{app.ErrReconciling, exitUnavailable},
 }
 
 func exitCode(err error) int {

@@ -191,6 +191,7 @@ func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 		{"explain bob", 0}, {"explain bob sso", 0}, {"explain bob ssso", 3},
 		{"grants nobody", 3}, {"grants nobody --json", 3}, {"grants bob", 0}, {"grants bob --json", 0},
 		{"sync nobody", 3}, {"sync bob", 0}, {"sync --customer cus_never", 3},
+		{"reconcile --user nobody", 3}, {"reconcile --user bob", 0}, {"reconcile --user nobody --dry-run", 0},
 		{"grant eve ssso --reason r --by b", 3}, {"grant eve sso --reason r --by b", 0}, // whoever is given something is known
 		{"revoke grant_never --reason r --by b", 3},
 		{"events list --user nobody", 0}, {"events list --type never", 0}, {"events list --user nobody --json", 0},

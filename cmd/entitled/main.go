@@ -29,6 +29,7 @@ func newProgram(c console) *cobra.Command {
 		group("catalog", "Work with the catalog of plans and features.", newCatalogCheck(c)),
 		newExplain(c),
 		newSync(c),
+		newReconcile(c),
 		newGrant(c),
 		newGrants(c),
 		newRevoke(c),
