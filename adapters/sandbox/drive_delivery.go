@@ -42,13 +42,13 @@ func (s *Sandbox) Resend(eventID string) error {
 }
 
 // Deliveries returns the deliveries so far, in the order of their events: the newest 20,000,
-// and as many again at most.
+// and as many again at most, but for those that are still to be accepted.
 func (s *Sandbox) Deliveries() []Delivery {
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
 	out := make([]Delivery, 0, len(s.stripe.Deliveries))
 	for _, d := range s.stripe.Deliveries {
-		shown := Delivery{EventID: d.Event.ID, EventType: d.Event.Kind, URL: d.Endpoint.URL, State: DeliveryState(d.State)}
+		shown := Delivery{EventID: d.Event, EventType: d.Kind, URL: d.URL, State: DeliveryState(d.State)}
 		for _, a := range d.Attempts {
 			shown.Attempts = append(shown.Attempts, Attempt{a.Time, a.Status, a.Err})
 		}

@@ -118,32 +118,26 @@ func (s *Server) answer(r *http.Request, c *Call, rt *route, key string) (a stat
 			return entry.Answer, true, fault.DropAfterApply
 		}
 	}
-	settle := func(keep bool) {
-		if entry != nil {
-			s.settle(key, entry, a, keep)
-		}
-	}
 	if !fault.DropAfterApply && !s.Sleep(r.Context(), fault.Delay) {
-		settle(false) // the client left before anything was done
-		return a, false, true
+		// The client left before anything was done.
+		return s.settled(key, entry, func() (state.Answer, bool) { return a, false }), false, true
 	}
 	if fault.Status != 0 {
-		a = faultAnswer(fault, c.requestID)
-		settle(true)
-		return a, false, false
+		return s.settled(key, entry, func() (state.Answer, bool) { return faultAnswer(fault, c.requestID), true }), false, false
 	}
-	var e *wire.Error
-	a, e = s.run(c, rt, r.Method, key)
-	// Stripe remembers what was begun, not what failed its checks: a payment that is
-	// declined has begun, and would be tried twice.
-	settle(e == nil || e.Kind == "card_error")
+	a = s.settled(key, entry, func() (state.Answer, bool) {
+		a, e := s.run(c, rt, r.Method, key)
+		// Stripe remembers what was begun, not what failed its checks: a payment that is
+		// declined has begun, and would be tried twice.
+		return a, e == nil || e.Kind == "card_error"
+	})
 	if fault.DropAfterApply {
 		s.Sleep(r.Context(), fault.Delay)
 	}
 	return a, false, fault.DropAfterApply
 }
 
-// run performs the operation and expands its result.
+// run performs the operation and expands its result. Mu is held.
 func (s *Server) run(c *Call, rt *route, method, key string) (state.Answer, *wire.Error) {
 	fail := func(e *wire.Error) (state.Answer, *wire.Error) {
 		s.Log.Debug("request refused", "request", c.requestID, "path", c.path, "error", e.Message)
@@ -156,8 +150,6 @@ func (s *Server) run(c *Call, rt *route, method, key string) (state.Answer, *wir
 	if c.Err != nil {
 		return fail(c.Err)
 	}
-	s.Mu.Lock()
-	defer s.Mu.Unlock()
 	s.Cause = state.Cause{RequestID: c.requestID, IdempotencyKey: key}
 	defer func() { s.Cause = state.Cause{} }()
 	s.ReachedAt = cmp.Or(s.ReachedAt, c.base)

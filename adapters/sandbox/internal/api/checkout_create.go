@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -40,26 +41,20 @@ func (s *Server) createSession(c *Call) (wire.Object, *wire.Error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}
-	for _, l := range cs.Lines {
-		if l.Inline != nil {
+	for i := range cs.Lines {
+		if l := &cs.Lines[i]; l.Inline != nil {
 			s.AddInline(l.Inline)
+			l.Inline = nil // it is a price like others now
 		}
 	}
-	cs.URL = c.base + "/c/pay/" + cs.ID
-	if s.Base != "" {
-		cs.URL = s.Base + "/c/pay/" + cs.ID
-	}
+	cs.URL = cmp.Or(s.Base, c.base) + cs.PagePath()
 	s.Sessions.Add(cs.ID, cs)
 	if cs.Mode == "setup" {
 		si := &state.SetupIntent{Customer: cs.Customer, Description: cs.DataDescription, Metadata: cs.DataMetadata, MethodTypes: cs.PaymentMethodTypes}
 		s.AddSetupIntent(si)
 		cs.SetupIntent = si.ID
 	}
-	s.At(time.Unix(cs.ExpiresAt, 0), func() {
-		if cs.Status == "open" {
-			s.ExpireSession(cs)
-		}
-	})
+	s.ExpireLater(cs)
 	return s.Render.Session(cs), nil
 }
 

@@ -47,14 +47,19 @@ func (s *Server) forgetOldKeys() {
 	s.mostKeys = max(1000, 2*len(s.Idempotency))
 }
 
-// settle keeps the answer of the request that reserved key, or frees the key.
-// Mu is not held.
-func (s *Server) settle(key string, e *state.RememberedAnswer, a state.Answer, keep bool) {
+// settled performs the request that reserved key, nil for one without a key, and keeps its
+// answer or frees the key. Nobody sees what is done without the answer that is kept: do is
+// called with Mu held. Mu is not held.
+func (s *Server) settled(key string, e *state.RememberedAnswer, do func() (a state.Answer, keep bool)) state.Answer {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	if !keep {
+	a, keep := do()
+	switch {
+	case e == nil:
+	case keep:
+		e.Answer, e.Done = a, true
+	case s.Idempotency[key] == e: // else another state was restored meanwhile
 		delete(s.Idempotency, key)
-		return
 	}
-	e.Answer, e.Done = a, true
+	return a
 }

@@ -21,7 +21,7 @@ func TestIdempotency_KeysOfMoreThanADayAreForgotten(t *testing.T) {
 		if refused != nil {
 			t.Fatal(refused.Message)
 		}
-		s.settle(key, e, state.Answer{Status: 200}, true)
+		s.settled(key, e, func() (state.Answer, bool) { return state.Answer{Status: 200}, true })
 		now = now.Add(time.Minute)
 	}
 	s.Mu.Lock()

@@ -79,11 +79,14 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 	}
 	if due <= 0 && sub.DaysUntilDue == 0 && behavior == "default_incomplete" && s.MethodOf(sub) == nil {
 		// Nothing is to be paid now: the buyer is asked for what is to pay later.
-		si := &state.SetupIntent{Customer: cu.ID, MethodTypes: []string{"card"}, Subscription: sub}
+		si := &state.SetupIntent{Customer: cu.ID, MethodTypes: []string{"card"}}
 		s.AddSetupIntent(si)
 		sub.PendingSetup = si.ID
 	}
 	in := s.AddSubscription(sub, life.FirstInvoice{TrialDays: trialDays, TrialEnd: trialEnd, Discount: given, MethodTypes: []string{"card"}})
+	if si := s.SetupIntents.Get(sub.PendingSetup); si != nil {
+		si.Subscription = sub.ID
+	}
 	if behavior != "default_incomplete" {
 		s.PayFirst(sub, in, how)
 	}

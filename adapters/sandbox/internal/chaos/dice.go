@@ -20,12 +20,17 @@ type Rates struct {
 
 // SetRates has things go wrong from now on, by a seed.
 func (c *Chaos) SetRates(rates Rates) {
-	c.Dice = &dice{Rates: rates, random: rand.New(rand.NewPCG(rates.Seed, 0))}
+	c.Dice = newDice(rates, rand.NewPCG(rates.Seed, 0))
+}
+
+func newDice(rates Rates, source *rand.PCG) *dice {
+	return &dice{Rates: rates, source: source, random: rand.New(source)}
 }
 
 // dice decides what goes wrong. Mu is held; nil: nothing does.
 type dice struct {
 	Rates
+	source *rand.PCG // of random
 	random *rand.Rand
 }
 

@@ -17,7 +17,7 @@ type Fault struct {
 // PlannedFault is a fault that waits for a request.
 type PlannedFault struct {
 	Method, Path string
-	fault        Fault
+	Fault        Fault
 }
 
 // PlanFault has it go wrong with the next request that matches. Mu is held.
@@ -33,7 +33,7 @@ func (c *Chaos) TakeFault(method, requestPath string) Fault {
 		matches, _ := path.Match(f.Path, requestPath)
 		if matches && (f.Method == "*" || f.Method == method) {
 			c.Planned = append(c.Planned[:i:i], c.Planned[i+1:]...)
-			return f.fault
+			return f.Fault
 		}
 	}
 	return c.Dice.requestFault(method)

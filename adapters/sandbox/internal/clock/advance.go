@@ -16,11 +16,11 @@ func (c *Clock) Pass(d time.Duration) {
 func (c *Clock) RunNext(t time.Time) bool {
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
-	if len(c.timers) == 0 || c.timers[0].at.After(t) {
+	if len(c.Timers) == 0 || c.Timers[0].Due.After(t) {
 		c.MoveTo(t)
 		return false
 	}
-	c.MoveTo(c.timers[0].at)
+	c.MoveTo(c.Timers[0].Due)
 	c.runDue()
 	return true
 }
@@ -30,4 +30,10 @@ func (c *Clock) MoveTo(t time.Time) {
 	if ahead := t.Sub(c.Now()); ahead > 0 {
 		c.ahead.Add(int64(ahead))
 	}
+}
+
+// SetTo has the clock show a time, be it over, and go on from there. Mu is held.
+func (c *Clock) SetTo(t time.Time) {
+	c.ahead.Store(int64(t.Sub(c.Wall())))
+	c.wakeTimers()
 }

@@ -3,26 +3,35 @@ package clock
 import (
 	"slices"
 	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 )
 
 // Day is 24 hours.
 const Day = 24 * time.Hour
 
-// timer is something that happens by itself at a time of the sandbox's clock.
-type timer struct {
-	at  time.Time
-	run func() // called with Mu held; looks itself whether it still applies
+// On says what happens when a timer of a kind is due. do is called with Mu held, and looks
+// itself whether it still applies. Each kind is told of once, before the clock is started.
+func (c *Clock) On(kind state.TimerKind, do func(state.Timer)) {
+	if c.happens[kind] != nil {
+		panic("sandbox: two say what happens at " + string(kind))
+	}
+	c.happens[kind] = do
 }
 
-// At plans run for t. Mu is held.
-func (c *Clock) At(t time.Time, run func()) {
-	i, _ := slices.BinarySearchFunc(c.timers, t, func(x timer, t time.Time) int {
-		if x.at.After(t) {
+// Knows tells whether something happens when a timer of the kind is due.
+func (c *Clock) Knows(kind state.TimerKind) bool { return c.happens[kind] != nil }
+
+// At plans something, of a kind that On was told of. Mu is held.
+func (c *Clock) At(due time.Time, t state.Timer) {
+	t.Due = due
+	i, _ := slices.BinarySearchFunc(c.Timers, due, func(x *state.Timer, due time.Time) int {
+		if x.Due.After(due) {
 			return 1
 		}
 		return -1 // equal times keep their order
 	})
-	c.timers = slices.Insert(c.timers, i, timer{t, run})
+	c.Timers = slices.Insert(c.Timers, i, &t)
 	c.wakeTimers()
 }
 
@@ -42,10 +51,10 @@ func (c *Clock) RunAllDue() {
 }
 
 func (c *Clock) runDue() {
-	for len(c.timers) > 0 && !c.timers[0].at.After(c.Now()) {
-		t := c.timers[0]
-		c.timers = slices.Delete(c.timers, 0, 1)
-		t.run()
+	for len(c.Timers) > 0 && !c.Timers[0].Due.After(c.Now()) {
+		t := c.Timers[0]
+		c.Timers = slices.Delete(c.Timers, 0, 1)
+		c.happens[t.Kind](*t)
 	}
 }
 
@@ -71,8 +80,8 @@ func (c *Clock) untilNext() time.Duration {
 	}
 	c.Mu.Lock()
 	defer c.Mu.Unlock()
-	if len(c.timers) == 0 {
+	if len(c.Timers) == 0 {
 		return longest
 	}
-	return min(longest, max(0, c.timers[0].at.Sub(c.Now())))
+	return min(longest, max(0, c.Timers[0].Due.Sub(c.Now())))
 }

@@ -3,22 +3,22 @@ package clock
 import (
 	"context"
 	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 )
 
-// After plans run for some time from now: of the sandbox's clock, or of the wall's where
-// another moves the sandbox's. Mu is not held.
-func (c *Clock) After(d time.Duration, run func()) {
+// After plans something for some time from now: of the sandbox's clock, or of the wall's where
+// another moves the sandbox's. Mu is held.
+func (c *Clock) After(d time.Duration, t state.Timer) {
 	if !c.OwnClock {
-		c.Mu.Lock()
-		defer c.Mu.Unlock()
-		c.At(c.Now().Add(d), run)
+		c.At(c.Now().Add(d), t)
 		return
 	}
 	c.Work.Go(func() {
 		if c.Sleep(c.Running, d) {
 			c.Mu.Lock()
 			defer c.Mu.Unlock()
-			run()
+			c.happens[t.Kind](t)
 		}
 	})
 }

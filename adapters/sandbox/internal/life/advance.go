@@ -52,7 +52,7 @@ func (s *Stripe) heldBy(err error) error {
 	held := "a webhook"
 	for _, d := range s.Deliveries {
 		if d.Due {
-			held = fmt.Sprintf("%s, sent to %s,", d.Event.Kind, d.Endpoint.URL)
+			held = fmt.Sprintf("%s, sent to %s,", d.Kind, d.URL)
 			break
 		}
 	}

@@ -86,8 +86,8 @@ func (s *Stripe) leadsTo(a Asked) []string {
 		return ids
 	}
 	ids := []string{a.Setup.ID, a.Setup.Customer}
-	if sub := a.Setup.Subscription; sub != nil {
-		ids = append(ids, sub.ID)
+	if a.Setup.Subscription != "" {
+		ids = append(ids, a.Setup.Subscription)
 	}
 	return ids
 }

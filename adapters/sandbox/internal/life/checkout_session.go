@@ -1,6 +1,21 @@
 package life
 
-import "github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+import (
+	"time"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+)
+
+// ExpireLater ends a session at its ExpiresAt, if it is still open then.
+func (s *Stripe) ExpireLater(cs *state.Session) {
+	s.At(time.Unix(cs.ExpiresAt, 0), state.Timer{Kind: sessionExpires, About: cs.ID})
+}
+
+func (s *Stripe) expireOpen(t state.Timer) {
+	if cs := s.Sessions.Get(t.About); cs.Status == "open" {
+		s.ExpireSession(cs)
+	}
+}
 
 // ExpireSession ends an open session. What a declined attempt left behind ends too.
 func (s *Stripe) ExpireSession(cs *state.Session) {

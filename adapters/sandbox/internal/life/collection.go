@@ -37,7 +37,7 @@ func (s *Stripe) goesOn(id string) {
 		return
 	}
 	if sub.Next = next; next != 0 {
-		s.At(time.Unix(next, 0), func() { s.reach(sub, next) })
+		s.At(time.Unix(next, 0), state.Timer{Kind: subscriptionMoment, About: id, Number: next})
 	}
 }
 
@@ -66,7 +66,8 @@ func trialNoticeAt(sub *state.Subscription) int64 {
 }
 
 // reach is what happens at a moment that was planned, if that still stands.
-func (s *Stripe) reach(sub *state.Subscription, moment int64) {
+func (s *Stripe) reach(t state.Timer) {
+	sub, moment := s.Subscriptions.Get(t.About), t.Number
 	if sub.Next != moment || s.nextMoment(sub) != moment {
 		return
 	}
@@ -91,21 +92,26 @@ func (s *Stripe) collectLater(sub *state.Subscription, in *state.Invoice) {
 		return
 	}
 	s.AnnounceInvoice(in)
-	s.At(time.Unix(in.Created, 0).Add(draftLife), func() {
-		switch {
-		case in.Status != "draft": // the shop was faster
-		case sub.Terminal():
-			in.AutoAdvance = false
-		default:
-			s.CollectInvoice(sub, in, Later(true))
-			s.afterAttempt(in)
-		}
-	})
+	s.At(time.Unix(in.Created, 0).Add(draftLife), state.Timer{Kind: periodDraftEnds, About: in.ID})
+}
+
+// collectPeriod collects what a period's draft has become.
+func (s *Stripe) collectPeriod(t state.Timer) {
+	in := s.Invoices.Get(t.About)
+	switch sub := s.Subscriptions.Get(in.Subscription); {
+	case in.Status != "draft": // the shop was faster
+	case sub.Terminal():
+		in.AutoAdvance = false
+	default:
+		s.CollectInvoice(sub, in, Later(true))
+		s.afterAttempt(in)
+	}
 }
 
 // tryAgain makes the next attempt to collect an invoice, if it is still to be made.
-func (s *Stripe) tryAgain(in *state.Invoice, planned int64) {
-	if !in.Payable() || in.NextAttempt != planned {
+func (s *Stripe) tryAgain(t state.Timer) {
+	in := s.Invoices.Get(t.About)
+	if !in.Payable() || in.NextAttempt != t.Number {
 		return
 	}
 	pi := s.PaymentIntents.Get(in.PaymentIntent)

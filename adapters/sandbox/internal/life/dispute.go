@@ -39,34 +39,36 @@ func (s *Stripe) ages(d *state.Dispute) {
 		return // who moves the clock says how it ends, see LoseDispute
 	}
 	if d.IsInquiry() {
-		s.At(s.Now().Add(inquiryLife), func() {
-			if d.IsInquiry() && d.Open() {
-				s.DecideDispute(d, "warning_closed")
-			}
-		})
+		s.At(s.Now().Add(inquiryLife), state.Timer{Kind: inquiryEnds, About: d.ID})
 		return
 	}
-	s.At(time.Unix(d.DueBy(), 0), func() {
-		if d.Status == "needs_response" {
-			s.DecideDispute(d, "lost")
-		}
-	})
+	s.At(time.Unix(d.DueBy(), 0), state.Timer{Kind: evidenceDue, About: d.ID})
+}
+
+func (s *Stripe) endInquiry(t state.Timer) {
+	if d := s.Disputes.Get(t.About); d.IsInquiry() && d.Open() {
+		s.DecideDispute(d, "warning_closed")
+	}
+}
+
+func (s *Stripe) loseUnanswered(t state.Timer) {
+	if d := s.Disputes.Get(t.About); d.Status == "needs_response" {
+		s.DecideDispute(d, "lost")
+	}
 }
 
 // disputeSoon has the bank dispute a payment by one of the cards that are there
 // for that, after the time of WithDelayedAfter. Mu is held.
 func (s *Stripe) disputeSoon(pi *state.PaymentIntent, card string) {
-	known := state.CardsByNumber[card]
-	if known == nil || known.Disputes == nil {
-		return
+	if known := state.CardsByNumber[card]; known != nil && known.Disputes != nil {
+		s.At(s.Now().Add(s.DelayedAfter), state.Timer{Kind: disputeOpens, About: pi.LatestCharge, With: card})
 	}
-	ch := s.Charges.Get(pi.LatestCharge)
-	s.At(s.Now().Add(s.DelayedAfter), func() {
-		if !s.Disputable(ch) {
-			return // a test was faster
-		}
-		s.OpenDispute(ch, *known.Disputes)
-	})
+}
+
+func (s *Stripe) disputeAsCardDoes(t state.Timer) {
+	if ch := s.Charges.Get(t.About); s.Disputable(ch) { // else a test was faster
+		s.OpenDispute(ch, *state.CardsByNumber[t.With].Disputes)
+	}
 }
 
 // OpenDispute has the bank take a charge's money back, or ask about it.

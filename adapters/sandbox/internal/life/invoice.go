@@ -11,12 +11,14 @@ import (
 
 // AdvanceInvoiceSoon finalizes and collects a draft after an hour, if that still stands.
 func (s *Stripe) AdvanceInvoiceSoon(in *state.Invoice) {
-	s.At(time.Unix(in.Created, 0).Add(draftLife), func() {
-		if in.Status == "draft" && in.AutoAdvance {
-			s.FinalizeInvoice(in, in.IntentDescription(), []string{"card"})
-			s.AdvanceInvoice(in)
-		}
-	})
+	s.At(time.Unix(in.Created, 0).Add(draftLife), state.Timer{Kind: draftEnds, About: in.ID})
+}
+
+func (s *Stripe) advanceDraft(t state.Timer) {
+	if in := s.Invoices.Get(t.About); in.Status == "draft" && in.AutoAdvance {
+		s.FinalizeInvoice(in, in.IntentDescription(), []string{"card"})
+		s.AdvanceInvoice(in)
+	}
 }
 
 // AdvanceInvoice collects an open invoice that Stripe collects by itself, at once.
@@ -83,7 +85,7 @@ func (s *Stripe) FinalizeInvoice(in *state.Invoice, description string, methodTy
 	}
 	if in.ToBeSent() {
 		in.DueDate = in.FinalizedAt + in.DaysUntilDue*24*60*60
-		s.At(time.Unix(in.DueDate, 0), func() { s.PassDueDate(in) })
+		s.At(time.Unix(in.DueDate, 0), state.Timer{Kind: invoiceDue, About: in.ID})
 	}
 	s.Emit("invoice.finalized", s.Render.Invoice(in), nil)
 	if in.ToBeSent() && in.Due() > 0 {
@@ -165,7 +167,7 @@ func (s *Stripe) planAttempt(in *state.Invoice) {
 	}
 	next := s.Now().Add(retries[max(in.Attempts, 1)-1]).Unix()
 	in.NextAttempt = next
-	s.At(time.Unix(next, 0), func() { s.tryAgain(in, next) }) // when it is told, to the second
+	s.At(time.Unix(next, 0), state.Timer{Kind: retryDue, About: in.ID, Number: next}) // when it is told, to the second
 }
 
 // VoidInvoice ends an open invoice, and with it the attempt to collect it. What it

@@ -236,7 +236,7 @@ func (s *Stripe) start(cs *state.Session) {
 
 func (s *Stripe) complete(cs *state.Session, paymentStatus string) {
 	cs.Status, cs.PaymentStatus, cs.URL = "complete", paymentStatus, ""
-	cs.Completed = s.Emit("checkout.session.completed", s.Render.Session(cs), nil)
+	cs.Completed = s.Emit("checkout.session.completed", s.Render.Session(cs), nil).ID
 }
 
 // debit completes the session before the money is there: the subscription is
@@ -251,7 +251,7 @@ func (s *Stripe) debit(cs *state.Session, pi *state.PaymentIntent, pm *state.Pay
 	s.start(cs)
 	cs.Settles = settles
 	s.complete(cs, "unpaid")
-	s.At(s.Now().Add(s.DelayedAfter), func() { s.SettleDelayed(cs) })
+	s.At(s.Now().Add(s.DelayedAfter), state.Timer{Kind: debitSettles, About: cs.ID})
 }
 
 // SettleDelayed brings a bank debit to the end that was chosen for it, once.

@@ -90,7 +90,7 @@ func (s *Stripe) confirmed(pi *state.PaymentIntent, pm *state.PaymentMethod, a A
 	case pm.Kind != "card":
 		s.AddCharge(pi, pm)
 		s.process(pi)
-		s.At(s.Now().Add(s.DelayedAfter), func() { s.settleIntent(pi, pm) })
+		s.At(s.Now().Add(s.DelayedAfter), state.Timer{Kind: intentSettles, About: pi.ID, With: pm.ID})
 		return nil
 	case pi.Manual && pm.Refusal() == nil:
 		ch := s.AddCharge(pi, pm)
@@ -107,8 +107,9 @@ func (s *Stripe) confirmed(pi *state.PaymentIntent, pm *state.PaymentMethod, a A
 }
 
 // settleIntent brings a bank debit to its end.
-func (s *Stripe) settleIntent(pi *state.PaymentIntent, pm *state.PaymentMethod) {
-	switch why := pm.Refusal(); {
+func (s *Stripe) settleIntent(t state.Timer) {
+	pi := s.PaymentIntents.Get(t.About)
+	switch why := s.PaymentMethods.Get(t.With).Refusal(); {
 	case pi.Status != "processing":
 	case why != nil:
 		s.FailPayment(pi, why)

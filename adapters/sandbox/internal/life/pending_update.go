@@ -16,12 +16,15 @@ func (s *Stripe) HoldUpdate(sub *state.Subscription, ch state.ItemChange) *state
 	sub.Pending = nil
 	in := s.updateInvoice(sub, ch.Invoiced)
 	u.Invoice, sub.Update = in.ID, u
-	s.At(time.Unix(u.ExpiresAt, 0), func() {
-		if sub.Update == u && !sub.Terminal() {
-			s.ExpireUpdate(sub)
-		}
-	})
+	s.At(time.Unix(u.ExpiresAt, 0), state.Timer{Kind: updateExpires, About: sub.ID, With: in.ID})
 	return in
+}
+
+// expireUnpaid gives a pending update up, unless it was paid or another took its place.
+func (s *Stripe) expireUnpaid(t state.Timer) {
+	if sub := s.Subscriptions.Get(t.About); sub.Update != nil && sub.Update.Invoice == t.With && !sub.Terminal() {
+		s.ExpireUpdate(sub)
+	}
 }
 
 // ReplaceUpdate voids the invoice of an update that another takes the place of.

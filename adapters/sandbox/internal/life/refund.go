@@ -22,7 +22,7 @@ func (s *Stripe) Refund(ch *state.Charge, amount int64, reason string, metadata 
 	ch.Refunded += amount
 	s.EmitUpdated("charge.refunded", before, s.Render.Charge(ch))
 	if !r.ToCard {
-		s.At(s.Now().Add(s.DelayedAfter), func() { s.SettleRefund(r) })
+		s.At(s.Now().Add(s.DelayedAfter), state.Timer{Kind: refundSettles, About: r.ID})
 	}
 	return r
 }

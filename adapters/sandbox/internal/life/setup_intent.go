@@ -70,7 +70,7 @@ func (s *Stripe) keepSetup(si *state.SetupIntent, pm *state.PaymentMethod) *wire
 	}
 	si.Status, si.LastError, si.PaymentMethod = "succeeded", nil, pm.ID
 	s.Emit("setup_intent.succeeded", s.Render.SetupIntent(si), nil)
-	if sub := si.Subscription; sub != nil && !sub.Terminal() {
+	if sub := s.Subscriptions.Get(si.Subscription); sub != nil && !sub.Terminal() {
 		s.ChangeSubscription(sub, func() {
 			sub.PendingSetup = ""
 			if sub.SaveMethod {

@@ -30,8 +30,12 @@ type Stripe struct {
 func New() *Stripe {
 	c := clock.New(state.New())
 	mishaps := chaos.New(c.Account)
-	return &Stripe{
+	s := &Stripe{
 		Clock: c, Render: render.New(c.Account, c.NowUnix), Webhooks: webhooks.New(c, mishaps), Chaos: mishaps,
 		DelayedAfter: 5 * time.Second, advancing: make(chan struct{}, 1),
 	}
+	for kind, do := range happenings {
+		c.On(kind, func(t state.Timer) { do(s, t) })
+	}
+	return s
 }

@@ -41,10 +41,11 @@ func (s *Stripe) neverBegan(sub *state.Subscription) {
 // ScheduleCancel ends the subscription at its CancelAt, if that still stands
 // when the time comes.
 func (s *Stripe) ScheduleCancel(sub *state.Subscription) {
-	at := sub.CancelAt
-	s.At(time.Unix(at, 0), func() {
-		if sub.CancelAt == at && !sub.Terminal() {
-			s.EndSubscription(sub, "cancellation_requested")
-		}
-	})
+	s.At(time.Unix(sub.CancelAt, 0), state.Timer{Kind: cancellationDue, About: sub.ID, Number: sub.CancelAt})
+}
+
+func (s *Stripe) cancelAsPlanned(t state.Timer) {
+	if sub := s.Subscriptions.Get(t.About); sub.CancelAt == t.Number && !sub.Terminal() {
+		s.EndSubscription(sub, "cancellation_requested")
+	}
 }

@@ -93,10 +93,12 @@ func (s *Stripe) ExpireIncomplete(sub *state.Subscription, in *state.Invoice) {
 	if sub.Status != "incomplete" {
 		return
 	}
-	s.At(s.Now().Add(firstPaymentLife), func() {
-		if sub.Status == "incomplete" && in.Payable() {
-			s.VoidInvoice(in)
-			s.InvoiceGivenUp(in)
-		}
-	})
+	s.At(s.Now().Add(firstPaymentLife), state.Timer{Kind: firstPaymentDue, About: sub.ID, With: in.ID})
+}
+
+func (s *Stripe) giveUpIncomplete(t state.Timer) {
+	if in := s.Invoices.Get(t.With); s.Subscriptions.Get(t.About).Status == "incomplete" && in.Payable() {
+		s.VoidInvoice(in)
+		s.InvoiceGivenUp(in)
+	}
 }

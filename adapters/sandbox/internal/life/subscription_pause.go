@@ -49,11 +49,11 @@ func (s *Stripe) abandonResumption(sub *state.Subscription) {
 
 // ScheduleCollection takes up collecting again at its time, if that still stands.
 func (s *Stripe) ScheduleCollection(sub *state.Subscription) {
-	at := sub.PauseResumesAt
-	s.At(time.Unix(at, 0), func() {
-		if sub.PauseResumesAt != at || sub.Terminal() {
-			return
-		}
+	s.At(time.Unix(sub.PauseResumesAt, 0), state.Timer{Kind: collectionResumes, About: sub.ID, Number: sub.PauseResumesAt})
+}
+
+func (s *Stripe) resumeCollection(t state.Timer) {
+	if sub := s.Subscriptions.Get(t.About); sub.PauseResumesAt == t.Number && !sub.Terminal() {
 		s.ChangeSubscription(sub, func() { sub.PauseBehavior, sub.PauseResumesAt = "", 0 })
-	})
+	}
 }

@@ -91,7 +91,7 @@ func (s *Site) leadsBack(a life.Asked, e *wire.Error) string {
 		if cs.Status == "complete" {
 			return cs.LeadsTo()
 		}
-		return "/c/pay/" + cs.ID + "?failed"
+		return cs.PagePath() + "?failed"
 	}
 	if si := a.Setup; si != nil {
 		return withAnswer(si.ReturnURL, "setup_intent", si.ID, si.ClientSecret, e)

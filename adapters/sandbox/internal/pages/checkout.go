@@ -122,7 +122,7 @@ func (s *Site) submitCheckout(w http.ResponseWriter, r *http.Request) {
 		s.render(w, status, "portal_closed.html", page)
 		return
 	}
-	completed, target := cs.Completed, cs.LeadsTo()
+	completed, target := s.Events.Get(cs.Completed), cs.LeadsTo()
 	if waits {
 		target = render.AuthenticationPath + cs.ID
 	}

@@ -2,14 +2,19 @@ package state
 
 import "sync"
 
-// Account is a Stripe account: all its objects. Mu guards everything in it, and all
-// that the rooms above keep beside it.
+// Account is a Stripe account. Mu guards everything in it, and all that the rooms above
+// keep beside it.
 type Account struct {
 	Mu sync.Mutex
 
 	Base      string // address of the pages; empty while nobody has said it
 	ReachedAt string // by the first request, for pages while Base is empty
 
+	Contents
+}
+
+// Contents are all that an account holds, as data: a snapshot is these as JSON.
+type Contents struct {
 	Products       Table[Product]
 	Prices         Table[Price]
 	Customers      Table[Customer]
@@ -36,8 +41,10 @@ type Account struct {
 	PortalSessions       Table[PortalSession]
 	PortalConfigurations Table[PortalConfiguration]
 
+	Timers      []*Timer // the next one first
 	Endpoints   []*Endpoint
 	Deliveries  []*Delivery
+	DeliverySeq int64                        // the newest delivery's id
 	Idempotency map[string]*RememberedAnswer // by key
 	Requests    []*Request
 	InvoiceSeq  int   // of the newest invoice's number
@@ -46,5 +53,5 @@ type Account struct {
 
 // New returns an account without any objects.
 func New() *Account {
-	return &Account{Idempotency: map[string]*RememberedAnswer{}}
+	return &Account{Contents: Contents{Idempotency: map[string]*RememberedAnswer{}}}
 }

@@ -44,12 +44,12 @@ type Session struct {
 	Discount                             *Discount
 	BuyerEmail, BuyerName                string
 	Settles                              string // succeeds or fails: the outcome of a delayed payment under way
-	Completed                            *Event
+	Completed                            string // the event that told of it
 }
 
 // SessionLine is one price that a session sells.
 type SessionLine struct {
-	Inline      *InlinePrice // that is made with the session
+	Inline      *InlinePrice // that is to be made with the session; nil once it is
 	ID, Price   string
 	Quantity    int64
 	Adjustable  bool

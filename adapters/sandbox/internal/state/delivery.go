@@ -20,11 +20,12 @@ type DeliveryAttempt struct {
 
 // Delivery is the sending of one event to one endpoint.
 type Delivery struct {
-	Event    *Event
-	Endpoint *Endpoint
-	Body     []byte
-	State    DeliveryState
-	Attempts []DeliveryAttempt
-	Due      bool // its next attempt is due or under way
-	Lost     bool // its first attempt does not arrive
+	ID            int64  // counted
+	Event, Kind   string // the event's id, and its type
+	Endpoint, URL string // the endpoint's id, and where it was at the last attempt
+	Body          []byte // nil once the delivery is finished
+	State         DeliveryState
+	Attempts      []DeliveryAttempt
+	Due           bool // its next attempt is due or under way
+	Lost          bool // its first attempt does not arrive
 }

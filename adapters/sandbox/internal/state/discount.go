@@ -74,3 +74,26 @@ func (a *Account) HasPaid(customer string) bool {
 	}
 	return false
 }
+
+// ShareDiscounts has all that were given the same discount point to one, as before they were
+// written down.
+func (c *Contents) ShareDiscounts() {
+	share := func(d **Discount) {
+		if *d != nil {
+			if listed := c.Discounts.Get((*d).ID); listed != nil {
+				*d = listed
+			}
+		}
+	}
+	for _, cs := range c.Sessions.Order {
+		share(&cs.Discount)
+	}
+	for _, sub := range c.Subscriptions.Order {
+		share(&sub.Discount)
+	}
+	for _, invoices := range [][]*Invoice{c.Invoices.Order, c.Previews.Order} {
+		for _, in := range invoices {
+			share(&in.Discount)
+		}
+	}
+}

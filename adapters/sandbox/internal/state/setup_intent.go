@@ -13,10 +13,10 @@ type SetupIntent struct {
 	FailedMethod                                    string // of LastError
 	Usage                                           string
 	CancelReason                                    string
-	Subscription                                    *Subscription // whose pending_setup_intent it is
-	ReturnURL                                       string        // where the owner of a card goes on after authenticating
-	Portal                                          string        // the session of the billing portal where the method is given
-	Redirects                                       string        // automatic_payment_methods: always or never; empty if they are not automatic
+	Subscription                                    string // whose pending_setup_intent it is
+	ReturnURL                                       string // where the owner of a card goes on after authenticating
+	Portal                                          string // the session of the billing portal where the method is given
+	Redirects                                       string // automatic_payment_methods: always or never; empty if they are not automatic
 }
 
 // Settled tells whether the intent has come to an end.

@@ -1,6 +1,10 @@
 package state
 
-import "slices"
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+)
 
 // Table keeps the objects of one kind in the order of their making.
 type Table[T any] struct {
@@ -34,4 +38,20 @@ func (t *Table[T]) NewestFirst() []*T {
 		out[len(out)-1-i] = v
 	}
 	return out
+}
+
+// MarshalJSON writes the objects alone: each has its id.
+func (t Table[T]) MarshalJSON() ([]byte, error) { return json.Marshal(t.Order) }
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (t *Table[T]) UnmarshalJSON(text []byte) error {
+	var all []*T
+	if err := json.Unmarshal(text, &all); err != nil {
+		return err
+	}
+	*t = Table[T]{}
+	for _, v := range all {
+		t.Add(reflect.ValueOf(v).Elem().FieldByName("ID").String(), v)
+	}
+	return nil
 }

@@ -17,15 +17,15 @@ func (a *Account) EndpointOf(id string) *Endpoint {
 
 // Endpoint is where events are sent.
 type Endpoint struct {
-	ID, URL           string
-	Secrets           []string // one signature for each; two while a secret is rolled
-	EnabledEvents     []string // event types; "*" or none for all
-	APIVersion        string   // of the events that it is sent
-	OwnVersion        string   // that was asked for; empty for the account's
-	Description       string
-	Metadata          map[string]string
-	Created           int64
-	Disabled, Removed bool
+	ID, URL       string
+	Secrets       []string // one signature for each; two while a secret is rolled
+	EnabledEvents []string // event types; "*" or none for all
+	APIVersion    string   // of the events that it is sent
+	OwnVersion    string   // that was asked for; empty for the account's
+	Description   string
+	Metadata      map[string]string
+	Created       int64
+	Disabled      bool
 }
 
 // Wants tells whether events of a kind are sent to it.

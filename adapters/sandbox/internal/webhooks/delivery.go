@@ -59,79 +59,106 @@ func (s *Sender) Queue(e *state.Event, t wire.Told) {
 	for _, ep := range s.Endpoints {
 		if ep.Wants(e.Kind) && ep.APIVersion >= e.Since {
 			for range s.Chaos.Dice.Copies() {
-				fresh = append(fresh, &state.Delivery{Event: e, Endpoint: ep, State: state.DeliveryPending, Lost: s.Chaos.Dice.Loses()})
+				fresh = append(fresh, s.newDelivery(e, ep))
 			}
 		}
 	}
 	e.Open += len(fresh)
 	e.Unaccepted += len(fresh)
-	s.unfinished += len(fresh)
-	s.Deliveries = state.NewestOf(append(s.Deliveries, fresh...), keptDeliveries)
+	s.keep(fresh)
 	bodies := map[string][]byte{} // by version
 	for _, d := range fresh {
-		version := d.Endpoint.APIVersion
+		version := s.EndpointOf(d.Endpoint).APIVersion
 		if bodies[version] == nil {
 			bodies[version] = wire.EncodeIn(render.EventEnvelope(e, t, version), version)
 		}
 		d.Body = bodies[version]
 		if late := s.Chaos.Dice.Delay(); late > 0 {
-			s.At(s.Now().Add(late), func() { s.send(d, 1) })
+			s.At(s.Now().Add(late), state.Timer{Kind: deliveryDue, Number: d.ID})
 		} else {
-			s.send(d, 1)
+			s.send(d)
 		}
 	}
 }
 
-// send makes the nth attempt, unless its endpoint is gone. Mu is held.
-func (s *Sender) send(d *state.Delivery, n int) {
+func (s *Sender) newDelivery(e *state.Event, ep *state.Endpoint) *state.Delivery {
+	s.DeliverySeq++
+	return &state.Delivery{
+		ID: s.DeliverySeq, Event: e.ID, Kind: e.Kind, Endpoint: ep.ID, URL: ep.URL,
+		State: state.DeliveryPending, Lost: s.Chaos.Dice.Loses(),
+	}
+}
+
+// deliveryDue is when a delivery's next attempt is to be made.
+const deliveryDue state.TimerKind = "delivery is due"
+
+// sendDue makes the attempt that was planned, unless the delivery is finished. Mu is held.
+func (s *Sender) sendDue(t state.Timer) {
+	if d := s.unfinished[t.Number]; d != nil {
+		s.send(d)
+	}
+}
+
+// send makes the next attempt, unless its endpoint is gone. Mu is held.
+func (s *Sender) send(d *state.Delivery) {
+	ep := s.EndpointOf(d.Endpoint)
 	switch {
 	case s.Closed:
-	case d.Endpoint.Removed || d.Endpoint.Disabled: // until it is its turn, it may be enabled again
+	case ep == nil || ep.Disabled: // until it is its turn, it may be enabled again
 		s.finish(d, state.DeliveryFailed)
 	default:
 		s.setDue(d, true)
-		attempt := func() { s.deliver(d, n) }
+		attempt := func() { s.deliver(d) }
 		if s.Ordered {
-			s.attemptInTurn(d.Endpoint, attempt)
+			s.attemptInTurn(ep.ID, attempt)
 		} else {
 			s.Work.Go(attempt)
 		}
 	}
 }
 
-// deliver makes the nth attempt, and plans the next one until the event is accepted or the
+// deliver makes the next attempt, and plans another until the event is accepted or the
 // attempts are used up. Unless events are ordered each delivery runs by itself, so they
 // overtake each other as they do at Stripe.
-func (s *Sender) deliver(d *state.Delivery, n int) {
+func (s *Sender) deliver(d *state.Delivery) {
 	select {
 	case s.slots <- struct{}{}:
 	case <-s.Running.Done():
 		return
 	}
-	a := s.try(d)
+	a, made := s.try(d)
 	<-s.slots
-	if s.Running.Err() != nil || s.record(d, a, n >= s.Retry.Attempts) {
-		return
+	if made && s.Running.Err() == nil {
+		s.record(d, a)
 	}
-	s.After(s.Retry.delay(n), func() { s.send(d, n+1) })
 }
 
-// try sends the event once, newly signed.
-func (s *Sender) try(d *state.Delivery) state.DeliveryAttempt {
+// try sends the event once, newly signed. It does not where the delivery is finished, or is
+// of a state that another was restored in the place of.
+func (s *Sender) try(d *state.Delivery) (a state.DeliveryAttempt, made bool) {
 	s.Mu.Lock()
-	url, secrets, lost := d.Endpoint.URL, slices.Clone(d.Endpoint.Secrets), d.Lost
+	if s.unfinished[d.ID] != d {
+		s.Mu.Unlock()
+		return a, false
+	}
+	lost := d.Lost
 	d.Lost = false
+	var secrets []string
+	if ep := s.EndpointOf(d.Endpoint); ep != nil {
+		d.URL, secrets = ep.URL, slices.Clone(ep.Secrets)
+	}
+	url := d.URL
 	s.Mu.Unlock()
 	now := s.SignatureNow()
-	a := state.DeliveryAttempt{Time: now.UTC()}
+	a.Time = now.UTC()
 	if lost {
 		a.Err = "lost on the way"
-		return a
+		return a, true
 	}
 	req, err := http.NewRequestWithContext(s.Running, http.MethodPost, url, bytes.NewReader(d.Body))
 	if err != nil {
 		a.Err = err.Error()
-		return a
+		return a, true
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
@@ -139,43 +166,47 @@ func (s *Sender) try(d *state.Delivery) state.DeliveryAttempt {
 	resp, err := s.Client.Do(req)
 	if err != nil {
 		a.Err = err.Error()
-		return a
+		return a, true
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)) // so that the connection can be used again
 	a.Status = resp.StatusCode
-	return a
+	return a, true
 }
 
-// record keeps the attempt and tells whether it was the last.
-func (s *Sender) record(d *state.Delivery, a state.DeliveryAttempt, last bool) bool {
+// record keeps the attempt, and plans the next one if there is to be one.
+func (s *Sender) record(d *state.Delivery, a state.DeliveryAttempt) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
+	if s.unfinished[d.ID] != d {
+		return // another state was restored meanwhile
+	}
 	d.Attempts = append(d.Attempts, a)
 	accepted := a.Status >= 200 && a.Status < 300
 	if !accepted {
-		s.Log.Info("webhook not accepted", "event", d.Event.ID, "type", d.Event.Kind, "url", d.Endpoint.URL,
+		s.Log.Info("webhook not accepted", "event", d.Event, "type", d.Kind, "url", d.URL,
 			"attempt", len(d.Attempts), "status", a.Status, "error", a.Err)
 	}
 	switch {
 	case accepted:
 		s.finish(d, state.DeliverySucceeded)
-	case last || d.Endpoint.Removed:
+	case len(d.Attempts) >= s.Retry.Attempts || s.EndpointOf(d.Endpoint) == nil:
 		s.finish(d, state.DeliveryFailed)
 	default:
 		s.setDue(d, false)
-		return false
+		s.After(s.Retry.delay(len(d.Attempts)), state.Timer{Kind: deliveryDue, Number: d.ID})
 	}
-	return true
 }
 
 func (s *Sender) finish(d *state.Delivery, outcome state.DeliveryState) {
 	d.State = outcome
 	d.Body = nil // it is sent no more, and of a long life there are many
-	s.unfinished--
-	d.Event.Open--
-	if outcome == state.DeliverySucceeded {
-		d.Event.Unaccepted--
+	delete(s.unfinished, d.ID)
+	if e := s.Events.Get(d.Event); e != nil { // nil for one that newer versions alone have
+		e.Open--
+		if outcome == state.DeliverySucceeded {
+			e.Unaccepted--
+		}
 	}
 	s.setDue(d, false)
 	s.movedOn()
@@ -213,6 +244,21 @@ func (p RetryPolicy) delay(n int) time.Duration {
 // keptDeliveries is of how many deliveries there is a log, the newest.
 const keptDeliveries = 20_000
 
+// keep adds deliveries to the log, and drops the oldest of those that are finished once there
+// are twice as many as are to be kept.
+func (s *Sender) keep(fresh []*state.Delivery) {
+	for _, d := range fresh {
+		s.unfinished[d.ID] = d
+	}
+	s.Deliveries = append(s.Deliveries, fresh...)
+	if len(s.Deliveries) < 2*max(keptDeliveries, len(s.unfinished)) {
+		return
+	}
+	old := len(s.Deliveries) - keptDeliveries
+	kept := slices.DeleteFunc(s.Deliveries[:old:old], func(d *state.Delivery) bool { return d.State != state.DeliveryPending })
+	s.Deliveries = slices.Concat(kept, s.Deliveries[old:])
+}
+
 // Idle waits until no delivery is due or under way.
 func (s *Sender) Idle(ctx context.Context) error {
 	return s.wait(ctx, func() bool { return s.due == 0 })
@@ -220,7 +266,7 @@ func (s *Sender) Idle(ctx context.Context) error {
 
 // AllDelivered waits until every event is accepted or given up.
 func (s *Sender) AllDelivered(ctx context.Context) error {
-	return s.wait(ctx, func() bool { return s.unfinished == 0 })
+	return s.wait(ctx, func() bool { return len(s.unfinished) == 0 })
 }
 
 func (s *Sender) wait(ctx context.Context, done func() bool) error {
@@ -250,7 +296,8 @@ func (s *Sender) wait(ctx context.Context, done func() bool) error {
 func (s *Sender) WaitAccepted(ctx context.Context, e *state.Event) {
 	ctx, cancel := context.WithTimeout(ctx, s.RedirectWait)
 	defer cancel()
-	err := s.wait(ctx, func() bool { return e.Open == 0 })
+	over := func() bool { return e.Open == 0 || s.Events.Get(e.ID) != e } // or another state was restored
+	err := s.wait(ctx, over)
 	if err != nil && s.Running.Err() == nil {
 		s.Log.Warn("the buyer goes on before the webhook was accepted", "event", e.ID)
 	}

@@ -29,12 +29,7 @@ func (s *Sender) AddEndpoint(ownVersion, url, secret string, enabledEvents []str
 
 // RemoveEndpoint stops deliveries to it, repeated ones included.
 func (s *Sender) RemoveEndpoint(endpointID string) {
-	s.Endpoints = slices.DeleteFunc(s.Endpoints, func(ep *state.Endpoint) bool {
-		if ep.ID == endpointID {
-			ep.Removed = true
-		}
-		return ep.Removed
-	})
+	s.Endpoints = slices.DeleteFunc(s.Endpoints, func(ep *state.Endpoint) bool { return ep.ID == endpointID })
 }
 
 // signature is the Stripe-Signature header: the time, and an HMAC over time

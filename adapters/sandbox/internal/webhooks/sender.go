@@ -7,6 +7,7 @@ import (
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/chaos"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/clock"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 )
 
 // Sender sends events to the account's endpoints.
@@ -23,18 +24,20 @@ type Sender struct {
 	Client *http.Client
 	Closed bool // nothing is sent any more
 
-	slots      chan struct{}       // one for each delivery that may be under way
-	changed    chan struct{}       // closed when a delivery moves on; nil while nobody waits for that
-	due        int                 // deliveries whose next attempt is due or under way
-	lines      map[string][]func() // attempts that wait for their turn, by endpoint
-	unfinished int                 // deliveries neither accepted nor given up
+	slots      chan struct{}             // one for each delivery that may be under way
+	changed    chan struct{}             // closed when a delivery moves on; nil while nobody waits for that
+	due        int                       // deliveries whose next attempt is due or under way
+	lines      map[string]*line          // attempts that wait for their turn, by endpoint
+	unfinished map[int64]*state.Delivery // neither accepted nor given up, by id
 }
 
 // New returns a sender as it is unless something else is wished.
 func New(c *clock.Clock, mishaps *chaos.Chaos) *Sender {
-	return &Sender{
+	s := &Sender{
 		Clock: c, Chaos: mishaps, Log: slog.New(slog.DiscardHandler), SignatureNow: time.Now, Retry: DefaultRetryPolicy,
 		RedirectWait: 10 * time.Second, Client: newClient(10 * time.Second),
-		slots: make(chan struct{}, deliveriesAtOnce), lines: map[string][]func(){},
+		slots: make(chan struct{}, deliveriesAtOnce), lines: map[string]*line{}, unfinished: map[int64]*state.Delivery{},
 	}
+	c.On(deliveryDue, s.sendDue)
+	return s
 }

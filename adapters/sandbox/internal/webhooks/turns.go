@@ -1,32 +1,34 @@
 package webhooks
 
-import "github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+// line is what waits for its turn at one endpoint.
+type line struct{ attempts []func() }
 
 // attemptInTurn makes an attempt when the endpoint has answered all that were to be made
 // before. Mu is held.
-func (s *Sender) attemptInTurn(ep *state.Endpoint, attempt func()) {
-	s.lines[ep.ID] = append(s.lines[ep.ID], attempt)
-	if len(s.lines[ep.ID]) == 1 {
-		s.Work.Go(func() { s.serveLine(ep.ID) })
+func (s *Sender) attemptInTurn(endpointID string, attempt func()) {
+	l := s.lines[endpointID]
+	if l == nil {
+		l = &line{}
+		s.lines[endpointID] = l
+		s.Work.Go(func() { s.serve(endpointID, l) })
 	}
+	l.attempts = append(l.attempts, attempt)
 }
 
-// serveLine makes the attempts of an endpoint one after the other until there is none.
-func (s *Sender) serveLine(endpointID string) {
+// serve makes the attempts of a line one after the other until there is none.
+func (s *Sender) serve(endpointID string, l *line) {
 	for {
 		s.Mu.Lock()
-		attempt := s.lines[endpointID][0]
-		s.Mu.Unlock()
-		attempt()
-		s.Mu.Lock()
-		s.lines[endpointID] = s.lines[endpointID][1:]
-		last := len(s.lines[endpointID]) == 0
-		if last {
-			delete(s.lines, endpointID)
-		}
-		s.Mu.Unlock()
-		if last {
+		if len(l.attempts) == 0 {
+			if s.lines[endpointID] == l {
+				delete(s.lines, endpointID)
+			}
+			s.Mu.Unlock()
 			return
 		}
+		attempt := l.attempts[0]
+		l.attempts = l.attempts[1:]
+		s.Mu.Unlock()
+		attempt()
 	}
 }

@@ -1,6 +1,10 @@
 package wire
 
-import "reflect"
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+)
 
 // Object is one JSON object as Stripe writes it. State is kept in small
 // structs; an object is made from them anew for each answer and event, so it
@@ -56,4 +60,19 @@ func ChangedAttributes(before, after Object) Object {
 		}
 	}
 	return changed
+}
+
+// UnmarshalJSON reads an object in the types that objects are made of, numbers as they are
+// written.
+func (o *Object) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v map[string]any
+	if err := d.Decode(&v); err != nil {
+		return err
+	}
+	if *o = nil; v != nil {
+		*o, _ = asMade(v).(Object)
+	}
+	return nil
 }
