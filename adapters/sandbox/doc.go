@@ -20,9 +20,11 @@
 // once. WithChaos has things go wrong by a seed; WithOrderedEvents has events come in
 // order, which Stripe does not promise.
 //
-// Deliberately absent: live keys, authentication of people, persistence, taxes, and
-// the account's balance with its transactions. Nothing outlives the process, but ids
-// are random, so none comes twice after a restart.
+// Snapshot writes all of it down, and Restore goes on from there, in this process or in
+// another one.
+//
+// Deliberately absent: live keys, authentication of people, taxes, and the account's
+// balance with its transactions. Ids are random, so none comes twice after a restart.
 //
 // Inside there are rooms, in internal/, each with one door and one thought. A room imports
 // those before it in this list, where it needs them, and none behind it (house_test.go says
