@@ -258,6 +258,7 @@ func (f *Fulfill) put(ctx context.Context, d domain.Doubt) {
 	}
 	err := f.answer(ctx, d)
 	switch {
+	case err == nil && d.Subject.Kind == domain.RefTwice: // which is counted by what came of it
 	case err == nil:
 		f.meter.Asked(d.Subject.Kind, ports.AnswerSettled)
 	case f.asks.ctx.Err() != nil: // the program ends, and the question stays
@@ -280,6 +281,8 @@ func (f *Fulfill) answer(ctx context.Context, d domain.Doubt) error {
 		err = f.askExpected(ctx, d.Subject)
 	case domain.RefCustomer:
 		err = f.askCustomer(ctx, d)
+	case domain.RefTwice:
+		err = f.lookForTwice(ctx, d.Subject)
 	default:
 		err = f.askObject(ctx, d)
 	}

@@ -50,7 +50,8 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		default:
 			return ports.Kept{}, nil
 		}
-		account := state.Account.WithOrder(order).Learn(s.catalog)
+		account := withOrder(state.Account, order, plan, s.catalog).Learn(s.catalog)
+		order = account.Orders[order.ID]
 		if account.CustomerKey == "" {
 			account.CustomerKey = s.newID()
 		}
@@ -63,6 +64,24 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 		return domain.Order{}, nil, fmt.Errorf("keep order: %w", err)
 	}
 	return order, rivals, nil
+}
+
+// withOrder is the account with an order, which says whether another may be paid beside it;
+// so do the others. One that has expired may be paid, too: Stripe was asked a moment later,
+// or it recovers the checkout.
+func withOrder(a domain.Account, order domain.Order, plan domain.Plan, c domain.Catalog) domain.Account {
+	onlyOne := plan.Mode == domain.ModeSubscription || plan.Once
+	a = a.WithOrder(order)
+	for id, other := range a.Orders {
+		held, known := c.PlanOf(other.Plan)
+		if id == order.ID || !onlyOne || !known || other.Mode != order.Mode || other.Status == domain.OrderPaid || !exclude(held, plan) {
+			continue
+		}
+		order.MayBeTwice, other.MayBeTwice = true, true
+		a.Orders[id] = other
+	}
+	a.Orders[order.ID] = order
+	return a
 }
 
 // trialDays is how long the order's trial is: once a user, ever. What is about to
@@ -178,6 +197,4 @@ func rivalsOf(a domain.Account, c domain.Catalog, plan domain.Plan, chosen domai
 }
 
 // exclude tells whether a user should have only one of two plans.
-func exclude(a, b domain.Plan) bool {
-	return a.Key == b.Key || a.Group != "" && a.Group == b.Group
-}
+func exclude(a, b domain.Plan) bool { return a.Excludes(b) }

@@ -33,6 +33,7 @@ type Fulfill struct {
 	asks     *asks
 	breaker  ports.Breaker
 	onKept   func([]domain.UserID)
+	onTwice  func(TwiceReport)
 
 	deployment knownDeployment
 }
@@ -59,6 +60,7 @@ func NewFulfill(store ports.Store, gateway ports.Gateway, catalog domain.Catalog
 		store: store, gateway: gateway, catalog: catalog, settings: settings,
 		clock: clock, timer: timer, meter: meter, breaker: alwaysClosed{},
 		onKept:     func([]domain.UserID) {},
+		onTwice:    func(TwiceReport) {},
 		deployment: knownDeployment{store: store},
 	}
 	f.asks = newAsks(f.put)
@@ -233,6 +235,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 	causes := make([]ports.Cause, len(batch))
 	var granted map[domain.EventID]bool
 	var changed []domain.UserID
+	var twice []domain.Doubt
 	whole := map[domain.UserID]bool{}
 	run := func() error {
 		return f.store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
@@ -247,7 +250,7 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 				return ports.Kept{}, errNotEnough
 			}
 			changed = slices.Collect(maps.Keys(work.changed))
-			granted = granting(work.changes)
+			granted, twice = granting(work.changes), work.twice
 			return work.kept(), nil
 		})
 	}
@@ -261,6 +264,9 @@ func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Dura
 		return nil, err
 	}
 	f.onKept(changed)
+	for _, doubt := range twice {
+		f.ask(doubt)
+	}
 	for i, v := range verdicts {
 		if batch[i].event.ID != "" {
 			f.meter.Event(v.Outcome, causes[i])

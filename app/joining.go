@@ -27,6 +27,7 @@ type joining struct {
 	questions  []ports.Question
 	answered   []domain.Doubt
 	expected   map[domain.Ref]time.Time
+	twice      []domain.Doubt // those of questions that are about what may be bought twice
 	// whole are the users of whom all was found; of others it is what the facts are about.
 	// needed are those of whom that is not enough.
 	whole, needed map[domain.UserID]bool
@@ -212,9 +213,12 @@ func (j *joining) owner(f domain.Fact) (domain.UserID, bool) {
 type settled struct {
 	expected []domain.Expectation
 	names    []domain.CustomerAccountID
+	twice    []domain.Ref // what may have been bought beside another
 }
 
-func settledOf(a domain.Account) settled { return settled{a.Expectations(), a.CustomerAccounts} }
+func settledOf(a domain.Account) settled {
+	return settled{a.Expectations(), a.CustomerAccounts, a.MayBeTwice()}
+}
 
 // begin looks at an account before it changes for the first time.
 func (j *joining) begin(user domain.UserID) {
@@ -234,6 +238,7 @@ func (j *joining) settle(user domain.UserID, account domain.Account, event domai
 	}
 	j.expect(before.expected, after.expected)
 	j.learned(before.names, after.names)
+	j.look(before.twice, after.twice)
 	j.states[user] = ports.State{Account: account, Entitlements: entitlements}
 	j.settled[user], j.changed[user] = after, true
 }
@@ -244,6 +249,18 @@ func (j *joining) learned(before, after []domain.CustomerAccountID) {
 	for _, name := range after {
 		if !slices.Contains(before, name) {
 			doubt := domain.Doubt{Subject: domain.Ref{Kind: domain.RefAccount, ID: string(name)}, Since: j.now}
+			j.questions = append(j.questions, ports.Question{Doubt: doubt, Due: j.now})
+		}
+	}
+}
+
+// look keeps a question of us about each purchase that may be the second of its kind: what
+// else the user has need not have been found.
+func (j *joining) look(before, after []domain.Ref) {
+	for _, purchase := range after {
+		if !slices.Contains(before, purchase) {
+			doubt := domain.Doubt{Subject: purchase}
+			j.twice = append(j.twice, doubt)
 			j.questions = append(j.questions, ports.Question{Doubt: doubt, Due: j.now})
 		}
 	}

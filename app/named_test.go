@@ -210,6 +210,7 @@ func TestNamed_IsLookedForASecondTime(t *testing.T) {
 	}
 	sub, _, _ := w.byAccount()
 	w.deliver(t, sub) // the name is known: nobody waits for anything
+	w.askOnUntil(t, func() bool { return len(w.open(t)) == 0 })
 	if left := w.open(t); len(left) > 0 || len(w.named(t)) > 0 {
 		t.Errorf("left %+v and %+v", left, w.named(t))
 	}

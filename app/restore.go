@@ -313,6 +313,7 @@ func (w *restoring) remakeOrder(ctx context.Context, of []ports.Checkout) error 
 		w.done.Refused = append(w.done.Refused, fmt.Sprintf("order %s (session %s): %s", first.Claim.Order, first.Fact.ID, reason))
 	}
 	order := first.Order
+	order.MayBeTwice = true // what else was lost is not known yet
 	switch {
 	case order.Plan == "":
 		refuse("its metadata does not name the plan")

@@ -26,6 +26,8 @@ type ShownSubscriptions struct {
 	Customer domain.CustomerID   // at Stripe; empty: there is none
 	All      []domain.Subscribed // as [domain.SubscribedAt] sorts them
 	AsOf     time.Time
+	// BoughtTwice is what was paid for twice, one-time purchases among it.
+	BoughtTwice []domain.BoughtTwice
 }
 
 // Do lists the subscriptions that have not ended; or else the one that ended last. There
@@ -36,6 +38,7 @@ func (s *ShowSubscription) Do(ctx context.Context, user domain.UserID) (ShownSub
 		return ShownSubscriptions{}, fmt.Errorf("read what is known of the user: %w", err)
 	}
 	shown := ShownSubscriptions{Customer: state.Account.Customer, AsOf: s.clock()}
+	shown.BoughtTwice = domain.BoughtTwiceAt(state.Account, s.catalog, shown.AsOf)
 	for n, one := range domain.SubscribedAt(state.Account, s.catalog, shown.AsOf) {
 		if n > 0 && !one.Live() {
 			break

@@ -26,6 +26,9 @@ type Explanation struct {
 	// Unmapped are purchases of which the catalog does not say what they give. They
 	// may be the reason why something is lacking.
 	Unmapped []SourceExplanation
+
+	// BoughtTwice is what of it was bought twice; nothing, if it is from the history.
+	BoughtTwice []BoughtTwice
 }
 
 // FeatureExplanation tells why one feature is held or not.
@@ -98,6 +101,7 @@ func Explain(a Account, c Catalog, changes []Change, at time.Time) Explanation {
 		holding = Entitlements(a, c)
 		e.OutOfLine = len(Diff(EntitlementsAt(past, at), holding)) > 0
 		e.tellFacts(a, past)
+		e.BoughtTwice = BoughtTwiceAt(a, c, at)
 	}
 	e.tellDefaults()
 	e.conclude(Rights(holding, c, at))

@@ -54,6 +54,10 @@ const (
 	RefCollection RefKind = "collection" // an invoice, whose payment is due
 )
 
+// RefTwice is an order or a subscription that may have been bought beside another: the
+// subject of a question of its own.
+const RefTwice RefKind = "bought_twice"
+
 // Ref is a name under which an account can be found.
 type Ref struct {
 	Kind RefKind

@@ -88,6 +88,10 @@ type Order struct {
 
 	CreatedAt time.Time // UTC
 	PaidAt    time.Time // UTC; the earliest moment a fact says it was paid
+
+	// MayBeTwice: when it or a later one was made, there was another order or subscription
+	// for the same, so that both may be paid.
+	MayBeTwice bool
 }
 
 // Open tells whether a buyer may still pay the order at t.

@@ -100,6 +100,7 @@ type Plan struct {
 	Leeway      time.Duration // how long active access outlives the period's end
 	ValidFor    time.Duration // a one-time purchase's duration; 0: for good
 	Once        bool          // who holds it cannot buy it again
+	BoughtTwice TwicePolicy   // what is done if it was bought twice all the same; empty: the first policy
 	Prices      []Price       // the first that is sold is the default
 	Grants      map[FeatureKey]Value
 	// TrialGrants and PastDueGrants are given instead of Grants during a trial, and
@@ -120,6 +121,11 @@ const (
 	// invoice, and a late webhook.
 	DefaultLeeway = 24 * time.Hour
 )
+
+// Excludes tells whether a user should have only one of two plans.
+func (p Plan) Excludes(other Plan) bool {
+	return p.Key == other.Key || p.Group != "" && p.Group == other.Group
+}
 
 // PriceOf finds one of the plan's prices that are for sale; the empty key means the
 // first of them.

@@ -117,6 +117,7 @@ type Gateway interface {
 	Portal
 	Changes
 	Lists
+	Refunds
 
 	// CreateCustomer makes a customer, or returns the one that was made with the
 	// same idempotency key.

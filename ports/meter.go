@@ -34,6 +34,18 @@ const (
 // Answers lists every answer.
 var Answers = []Answer{AnswerSettled, AnswerNothing, AnswerFailed}
 
+// TwiceOutcome is what came of a purchase that was made twice.
+type TwiceOutcome string
+
+const (
+	TwiceAlarmed  TwiceOutcome = "alarm"    // both stay: a person is to look
+	TwiceKept     TwiceOutcome = "kept"     // both stay, as the catalog says
+	TwiceRefunded TwiceOutcome = "refunded" // the older one was refunded, and has ended
+)
+
+// TwiceOutcomes lists every one.
+var TwiceOutcomes = []TwiceOutcome{TwiceAlarmed, TwiceKept, TwiceRefunded}
+
 // Meter counts what operators watch. Its methods are quick and never fail.
 type Meter interface {
 	// Event counts an event that was processed.
@@ -47,6 +59,8 @@ type Meter interface {
 	Remade(orders int)
 	// Drift counts what no webhook brought in time, and reconciliation found.
 	Drift(kind DriftKind)
+	// BoughtTwice counts a purchase that turned out to be made twice, by what came of it.
+	BoughtTwice(outcome TwiceOutcome)
 	// Deriving says whether what users have is being derived again after a change of the
 	// catalog, by this process, and at how many users it has looked.
 	Deriving(underWay bool, looked int)

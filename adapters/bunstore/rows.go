@@ -95,6 +95,7 @@ type orderRow struct {
 	PaymentIntentID string    `bun:"payment_intent_id"`
 	CreatedAt       time.Time `bun:"created_at,nullzero"`
 	PaidAt          time.Time `bun:"paid_at,nullzero"`
+	MayBeTwice      bool      `bun:"may_be_twice"`
 }
 
 func orderRowOf(key factRow, o domain.Order) orderRow {
@@ -107,7 +108,7 @@ func orderRowOf(key factRow, o domain.Order) orderRow {
 		ClientKey: clean(o.ClientKey), Fingerprint: clean(o.Fingerprint),
 		SessionID: clean(o.Session), SessionURL: clean(o.SessionURL),
 		SubscriptionID: clean(o.Subscription), PaymentIntentID: clean(o.PaymentIntent),
-		CreatedAt: stamp(o.CreatedAt), PaidAt: stamp(o.PaidAt),
+		CreatedAt: stamp(o.CreatedAt), PaidAt: stamp(o.PaidAt), MayBeTwice: o.MayBeTwice,
 	}
 }
 
@@ -122,7 +123,7 @@ func (r orderRow) toDomain() domain.Order {
 		ClientKey: r.ClientKey, Fingerprint: r.Fingerprint,
 		Session: domain.SessionID(r.SessionID), SessionURL: r.SessionURL,
 		Subscription: domain.SubscriptionID(r.SubscriptionID), PaymentIntent: domain.PaymentIntentID(r.PaymentIntentID),
-		CreatedAt: stamp(r.CreatedAt), PaidAt: stamp(r.PaidAt),
+		CreatedAt: stamp(r.CreatedAt), PaidAt: stamp(r.PaidAt), MayBeTwice: r.MayBeTwice,
 	}
 }
 

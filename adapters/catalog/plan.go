@@ -38,6 +38,9 @@ var planFields = fields[planDraft]{
 	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
 	{"valid_for", readValidFor},
 	{"once", func(r *reader, d *planDraft, v value) { d.plan.Once = r.truth(v, "once") }},
+	{"bought_twice", func(r *reader, d *planDraft, v value) {
+		d.plan.BoughtTwice = domain.TwicePolicy(r.word(v, "bought_twice", names(domain.TwicePolicies)...))
+	}},
 	{"prices", readPrices},
 	{"includes", readIncludes},
 	{"grants", func(r *reader, d *planDraft, v value) { d.plan.Grants = r.grants(d, v, "grants") }},
@@ -117,6 +120,9 @@ func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (do
 		if d.plan.Mode != "" && got.has(field) {
 			r.fail(got[field].at, "%s has mode %s and %s: %s, remove it", d.what, d.plan.Mode, field, why)
 		}
+	}
+	if got.has("bought_twice") && d.plan.Mode == domain.ModePayment && !d.plan.Once {
+		r.fail(got["bought_twice"].at, "%s may be bought as often as one likes, and has bought_twice: remove it, or add once: true", d.what)
 	}
 	for n := range d.sandbox {
 		d.sandbox[n].Name = d.plan.Name

@@ -548,6 +548,28 @@ type AdminLogEntry struct {
 	UserID *string `json:"user_id"`
 }
 
+// Bought defines model for Bought.
+type Bought struct {
+	ID string `json:"id"`
+
+	// Kind `grant`: given by a person, not bought. `default`: of a plan that every user holds.
+	Kind SourceKind `json:"kind"`
+	Plan string     `json:"plan"`
+}
+
+// BoughtTwice defines model for BoughtTwice.
+type BoughtTwice struct {
+	Newer Bought `json:"newer"`
+	Older Bought `json:"older"`
+
+	// Says The same in a sentence, with what is done about it.
+	Says string `json:"says"`
+}
+
+// BoughtTwiceList What was paid for twice all the same: two subscriptions of one group, or a plan that is
+// sold once. Each is told beside the newest that it excludes.
+type BoughtTwiceList = []BoughtTwice
+
 // ChangePreview defines model for ChangePreview.
 type ChangePreview struct {
 	// Credit What is given back at once, as credit for later invoices.
@@ -838,6 +860,10 @@ type Evidence struct {
 type Explanation struct {
 	// At The moment that the answer is about.
 	At time.Time `json:"at"`
+
+	// BoughtTwice What was paid for twice all the same: two subscriptions of one group, or a plan that is
+	// sold once. Each is told beside the newest that it excludes.
+	BoughtTwice BoughtTwiceList `json:"bought_twice"`
 
 	// Features Sorted by feature.
 	Features []FeatureExplanation `json:"features"`
@@ -1488,6 +1514,10 @@ type SourceKind string
 type Subscribed struct {
 	// AsOf The moment that the answer is about.
 	AsOf time.Time `json:"as_of"`
+
+	// BoughtTwice What was paid for twice all the same: two subscriptions of one group, or a plan that is
+	// sold once. Each is told beside the newest that it excludes.
+	BoughtTwice BoughtTwiceList `json:"bought_twice"`
 
 	// CustomerID Stripe's customer; said to service keys alone, if there is one.
 	CustomerID *CustomerID `json:"customer_id,omitempty"`

@@ -25,7 +25,7 @@ func (s *Server) ExplainUser(ctx context.Context, r ExplainUserRequestObject) (E
 func explanationJSON(e domain.Explanation) Explanation {
 	told := Explanation{
 		UserID: string(e.User), At: e.At.UTC(), FromHistory: e.FromHistory, OutOfLine: e.OutOfLine,
-		Features: make([]FeatureExplanation, len(e.Features)), Unmapped: sourcesJSON(e.Unmapped),
+		Features: make([]FeatureExplanation, len(e.Features)), Unmapped: sourcesJSON(e.Unmapped), BoughtTwice: boughtTwiceJSON(e.BoughtTwice),
 	}
 	for i, f := range e.Features {
 		one := FeatureExplanation{

@@ -18,7 +18,7 @@ func TestExplain_AnswersToTheByte(t *testing.T) {
 	s := start(t, setup{})
 	order, session := s.buy("ada", "basic")
 	s.pay(session)
-	want := `{"at":"2026-12-01T09:30:00Z","features":[{"ends_at":null,"feature":"projects","held":true,"in_grace":false,"plans":["basic","pro"],"renews":false,` +
+	want := `{"at":"2026-12-01T09:30:00Z","bought_twice":[],"features":[{"ends_at":null,"feature":"projects","held":true,"in_grace":false,"plans":["basic","pro"],"renews":false,` +
 		`"says":"...","since":"2026-12-01T09:30:00Z","sources":[{"ends_at":null,"evidence":[` +
 		`{"about":"order","details":{"checkout_session":"cs_test_1","created_at":"2026-12-01T09:30:00Z","paid_at":"2026-12-01T09:30:00Z",` +
 		`"payment_intent":"pi_cs_test_1","plan":"basic","price":"once","quantity":"1","status":"paid"},"id":"ord_000001",` +

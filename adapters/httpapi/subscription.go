@@ -19,6 +19,7 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 	}
 	told := ShowSubscription200JSONResponse{
 		UserID: string(user), CustomerID: customerFor(ctx, shown.Customer), AsOf: shown.AsOf.UTC(), Others: []Subscription{},
+		BoughtTwice: boughtTwiceJSON(shown.BoughtTwice),
 	}
 	for n, one := range shown.All {
 		if n > 0 {

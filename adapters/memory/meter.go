@@ -18,6 +18,7 @@ type Meter struct {
 	grants []GrantTime
 	remade int
 	drift  map[ports.DriftKind]int
+	twice  map[ports.TwiceOutcome]int
 }
 
 // EventCount, AskedCount and GrantTime are what is counted.
@@ -37,7 +38,10 @@ var _ ports.Meter = (*Meter)(nil)
 
 // NewMeter returns a meter at zero.
 func NewMeter() *Meter {
-	return &Meter{events: map[EventCount]int{}, asked: map[AskedCount]int{}, drift: map[ports.DriftKind]int{}}
+	return &Meter{
+		events: map[EventCount]int{}, asked: map[AskedCount]int{},
+		drift: map[ports.DriftKind]int{}, twice: map[ports.TwiceOutcome]int{},
+	}
 }
 
 // Event implements [ports.Meter].
@@ -87,6 +91,20 @@ func (m *Meter) Drifted() map[ports.DriftKind]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.drift)
+}
+
+// BoughtTwice implements [ports.Meter].
+func (m *Meter) BoughtTwice(outcome ports.TwiceOutcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.twice[outcome]++
+}
+
+// Twice returns how many purchases were made twice, by what came of it.
+func (m *Meter) Twice() map[ports.TwiceOutcome]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.twice)
 }
 
 // Deriving implements [ports.Meter].

@@ -33,6 +33,10 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 				_, err := gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: change.Change, At: time.Now()})
 				return err
 			},
+			"refund": func() error {
+				_, err := gateway.RefundDuplicate(t.Context(), ports.RefundRequest{PaymentIntent: "pi_1", Deployment: "0123abcd", IdempotencyKey: "k"})
+				return err
+			},
 			"pay page": func() error { _, err := gateway.PayPage(t.Context(), "sub_1"); return err },
 		} {
 			if err := call(); err != nil {

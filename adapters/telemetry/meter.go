@@ -22,6 +22,7 @@ type Meter struct {
 	grants *prometheus.HistogramVec
 	remade prometheus.Counter
 	drift  *prometheus.CounterVec
+	twice  *prometheus.CounterVec
 
 	deriving prometheus.Gauge
 	derived  prometheus.Gauge
@@ -50,7 +51,7 @@ var _ ports.Meter = (*Meter)(nil)
 // askable is what Stripe is asked about: on doubt, and where news did not come.
 var askable = []domain.RefKind{
 	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice, domain.RefCustomer,
-	domain.RefRenewal, domain.RefCompletion, domain.RefCollection,
+	domain.RefRenewal, domain.RefCompletion, domain.RefCollection, domain.RefTwice,
 }
 
 // grantBuckets reach from a quick commit to the three days for which Stripe sends an
@@ -82,6 +83,10 @@ func New() *Meter {
 			Name: "entitled_drift_total",
 			Help: "What no webhook brought in time and reconciliation found, by what it is about: 0 while webhooks arrive.",
 		}, []string{"about"}),
+		twice: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "entitled_bought_twice_total",
+			Help: "Purchases that a user has made twice, by what came of it.",
+		}, []string{"outcome"}),
 		deriving: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "entitled_deriving",
 			Help: "1 while this process derives again what users have, since the catalog has changed.",
@@ -108,9 +113,12 @@ func New() *Meter {
 	for _, kind := range ports.DriftKinds {
 		m.drift.WithLabelValues(string(kind))
 	}
+	for _, outcome := range ports.TwiceOutcomes {
+		m.twice.WithLabelValues(string(outcome))
+	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.remade, m.drift, m.deriving, m.derived,
+		m.events, m.asked, m.grants, m.remade, m.drift, m.twice, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -145,6 +153,11 @@ func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
 
 // Drift implements [ports.Meter].
 func (m *Meter) Drift(kind ports.DriftKind) { m.drift.WithLabelValues(string(kind)).Inc() }
+
+// BoughtTwice implements [ports.Meter].
+func (m *Meter) BoughtTwice(outcome ports.TwiceOutcome) {
+	m.twice.WithLabelValues(string(outcome)).Inc()
+}
 
 // Deriving implements [ports.Meter].
 func (m *Meter) Deriving(underWay bool, looked int) {

@@ -116,10 +116,21 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, redactOldBodies))
+), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, redactOldBodies))
 
 // wakeWhoWaits answers those who wait for an order as soon as it is paid here.
 func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
+
+// tellOfTwice says in the log what was paid for twice: somebody's money is at stake.
+func tellOfTwice(fulfill *app.Fulfill, logger *slog.Logger) {
+	fulfill.OnBoughtTwice(func(r app.TwiceReport) {
+		level := slog.LevelInfo
+		if r.Outcome == ports.TwiceAlarmed {
+			level = slog.LevelError
+		}
+		logger.Log(context.Background(), level, "a user has bought twice", "user", r.User, "outcome", r.Outcome, "says", r.Says())
+	})
+}
 
 // inLineWithTheDatabase refuses to start on a database that is not this
 // deployment's, and derives entitlements again if the catalog is another than the

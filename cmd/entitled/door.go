@@ -77,5 +77,8 @@ func (uncounted) Remade(int) {}
 // Drift implements [ports.Meter].
 func (uncounted) Drift(ports.DriftKind) {}
 
+// BoughtTwice implements [ports.Meter].
+func (uncounted) BoughtTwice(ports.TwiceOutcome) {}
+
 // Deriving implements [ports.Meter].
 func (uncounted) Deriving(bool, int) {}

@@ -99,6 +99,12 @@ func printExplanation(w io.Writer, e domain.Explanation) error {
 			printSource(w, s)
 		}
 	}
+	if len(e.BoughtTwice) > 0 {
+		fmt.Fprintln(w, "\nBought twice:")
+		for _, twice := range e.BoughtTwice {
+			fmt.Fprintf(w, "  %s\n", twice.Says())
+		}
+	}
 	return printEvidence(w, e)
 }
 

@@ -14,6 +14,19 @@ type explanationJSON struct {
 	OutOfLine   bool                     `json:"out_of_line"`
 	Features    []featureExplanationJSON `json:"features"`
 	Unmapped    []sourceExplanationJSON  `json:"unmapped"`
+	BoughtTwice []boughtTwiceJSON        `json:"bought_twice"`
+}
+
+type boughtTwiceJSON struct {
+	Older boughtJSON `json:"older"`
+	Newer boughtJSON `json:"newer"`
+	Says  string     `json:"says"`
+}
+
+type boughtJSON struct {
+	Kind domain.SourceKind `json:"kind"`
+	ID   string            `json:"id"`
+	Plan domain.PlanKey    `json:"plan"`
 }
 
 type featureExplanationJSON struct {
@@ -71,7 +84,12 @@ type evidenceJSON struct {
 func explanationJSONOf(e domain.Explanation) explanationJSON {
 	told := explanationJSON{
 		User: e.User, At: e.At, FromHistory: e.FromHistory, OutOfLine: e.OutOfLine,
-		Features: []featureExplanationJSON{}, Unmapped: sourcesJSONOf(e.Unmapped),
+		Features: []featureExplanationJSON{}, Unmapped: sourcesJSONOf(e.Unmapped), BoughtTwice: []boughtTwiceJSON{},
+	}
+	for _, b := range e.BoughtTwice {
+		told.BoughtTwice = append(told.BoughtTwice, boughtTwiceJSON{
+			Older: boughtJSON{b.Older.Kind, b.Older.ID, b.OlderPlan}, Newer: boughtJSON{b.Newer.Kind, b.Newer.ID, b.NewerPlan}, Says: b.Says(),
+		})
 	}
 	for _, f := range e.Features {
 		one := featureExplanationJSON{

@@ -86,6 +86,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"credit notes of an invoice are fetched", gatewayFetchCreditNotes},
 		{"events are listed as they were sent", gatewayListEvents},
 		{"what there is on the account is listed", gatewayListObjects},
+		{"a payment is given back once for a key", gatewayRefund},
+		{"what is left of a payment is given back", gatewayRefundRest},
 		{"the portal's configuration is one for an offer", gatewayPortalConfiguration},
 		{"the portal is opened for each flow", gatewayOpenPortal},
 		{"a change is confirmed in the portal", gatewayConfirmPortal},
