@@ -14,11 +14,18 @@ type ShowSubscription struct {
 	states  *sharedReads[domain.UserID, ports.State]
 	catalog domain.Catalog
 	clock   ports.Clock
+	billing *billingDetails
 }
 
-// NewShowSubscription returns the use case.
-func NewShowSubscription(store ports.Store, catalog domain.Catalog, clock ports.Clock) *ShowSubscription {
-	return &ShowSubscription{newSharedReads(store.State), catalog, clock}
+// NewShowSubscription returns the use case. The breaker stands before what is asked of
+// Stripe for the page; nil: none does.
+func NewShowSubscription(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, prices *Prices, breaker ports.Breaker, clock ports.Clock) *ShowSubscription {
+	if breaker == nil {
+		breaker = alwaysClosed{}
+	}
+	return &ShowSubscription{
+		newSharedReads(store.State), catalog, clock, newBillingDetails(gateway, breaker, catalog, prices, clock),
+	}
 }
 
 // ShownSubscriptions are the subscriptions of a user at a moment.
@@ -26,6 +33,7 @@ type ShownSubscriptions struct {
 	Customer domain.CustomerID   // at Stripe; empty: there is none
 	All      []domain.Subscribed // as [domain.SubscribedAt] sorts them
 	AsOf     time.Time
+	Billing  SubscriptionBilling // of the first of them, if it has not ended
 	// BoughtTwice is what was paid for twice, one-time purchases among it.
 	BoughtTwice []domain.BoughtTwice
 }
@@ -44,6 +52,9 @@ func (s *ShowSubscription) Do(ctx context.Context, user domain.UserID) (ShownSub
 			break
 		}
 		shown.All = append(shown.All, one)
+	}
+	if len(shown.All) > 0 && shown.All[0].Live() {
+		shown.Billing = s.billing.of(ctx, state.Account, shown.All[0])
 	}
 	return shown, nil
 }

@@ -118,6 +118,7 @@ type Gateway interface {
 	Changes
 	Lists
 	Refunds
+	Billing
 
 	// CreateCustomer makes a customer, or returns the one that was made with the
 	// same idempotency key.

@@ -107,7 +107,7 @@ func asOfMoney(user domain.UserID) ports.State {
 	a.DeletedCustomers = a.FormerCustomers // to the program before, there are no others
 	order, sub, once := domain.OrderID("o_"+user), domain.SubscriptionID("sub_"+user), domain.PaymentIntentID("pi_once_"+user)
 	a.Orders[order] = domain.Order{
-		ID: order, Plan: "pro", Price: "monthly", Mode: domain.ModeSubscription, Quantity: 1, Status: domain.OrderPaid, PriceID: "price_1",
+		ID: order, Plan: "pro", Price: "monthly", Mode: domain.ModeSubscription, Quantity: 1, Status: domain.OrderPaid, PriceID: "price_1", MayBeTwice: true,
 		ExpiresAt: march(2), Session: domain.SessionID("cs_" + user), Subscription: sub, CreatedAt: march(1), PaidAt: march(1),
 	}
 	a.Subscriptions[sub] = domain.Subscription{

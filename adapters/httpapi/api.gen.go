@@ -1042,6 +1042,30 @@ type NullableChangeKind string
 // NullableMode As Mode; null of a plan that every user holds.
 type NullableMode string
 
+// NullablePaymentMethod What pays, as Stripe said within the last minute, of `subscription` alone. Null if there
+// is nothing, or Stripe does not answer at once: then too the rest is as it is.
+type NullablePaymentMethod struct {
+	// Brand Of a card, such as visa.
+	Brand *string `json:"brand"`
+	Last4 *string `json:"last4"`
+
+	// Type Stripe's word, such as card or sepa_debit.
+	Type string `json:"type"`
+}
+
+// NullablePlannedChange What it becomes at the end of its period, asked for as `payment_method` is. Null if
+// nothing is planned, or Stripe does not answer at once.
+type NullablePlannedChange struct {
+	At time.Time `json:"at"`
+
+	// Plan Null if the catalog has none for what will be paid.
+	Plan  *string `json:"plan"`
+	Price *string `json:"price"`
+
+	// Quantity 0 of a metered price.
+	Quantity int64 `json:"quantity"`
+}
+
 // NullableRule The row of a table that decided; null from the history.
 type NullableRule struct {
 	Effect string `json:"effect"`
@@ -1567,11 +1591,19 @@ type Subscription struct {
 
 	// PastDueSince Since when the oldest of what is overdue is; null if nothing is.
 	PastDueSince *time.Time `json:"past_due_since"`
-	PeriodEnd    *time.Time `json:"period_end"`
-	PeriodStart  *time.Time `json:"period_start"`
+
+	// PaymentMethod What pays, as Stripe said within the last minute, of `subscription` alone. Null if there
+	// is nothing, or Stripe does not answer at once: then too the rest is as it is.
+	PaymentMethod *NullablePaymentMethod `json:"payment_method"`
+	PeriodEnd     *time.Time             `json:"period_end"`
+	PeriodStart   *time.Time             `json:"period_start"`
 
 	// Plan Key of the plan; null if the catalog has none for what is paid.
 	Plan *string `json:"plan"`
+
+	// PlannedChange What it becomes at the end of its period, asked for as `payment_method` is. Null if
+	// nothing is planned, or Stripe does not answer at once.
+	PlannedChange *NullablePlannedChange `json:"planned_change"`
 
 	// Price Key of the price within the plan; null if the plan has it no longer.
 	Price    *string `json:"price"`

@@ -32,6 +32,9 @@ func TestSubscription_AnswersToTheByte(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, sub[name], want)
 		}
 	}
+	if method, _ := sub["payment_method"].(map[string]any); method["brand"] != "visa" || method["last4"] != "4242" || sub["planned_change"] != nil {
+		t.Errorf("paid by %v, planned %v, want a card and nothing", method, sub["planned_change"])
+	}
 	if items, _ := sub["items"].([]any); len(items) != 1 || items[0].(map[string]any)["stripe_price"] != "price_monthly" {
 		t.Errorf("the items are %v, want one of price_monthly", sub["items"])
 	}

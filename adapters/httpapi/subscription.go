@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -27,9 +28,21 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 			continue
 		}
 		first := subscriptionJSON(one)
+		first.PaymentMethod, first.PlannedChange = billingJSON(shown.Billing)
 		told.Subscription = &first
 	}
 	return told, nil
+}
+
+// billingJSON is what Stripe was asked for, for the page alone.
+func billingJSON(b app.SubscriptionBilling) (method *NullablePaymentMethod, planned *NullablePlannedChange) {
+	if m := b.Method; m != nil {
+		method = &NullablePaymentMethod{Type: m.Type, Brand: orNull(m.Brand), Last4: orNull(m.Last4)}
+	}
+	if p := b.Planned; p != nil {
+		planned = &NullablePlannedChange{Plan: orNull(p.Plan), Price: orNull(p.Price), Quantity: p.Quantity, At: p.At.UTC()}
+	}
+	return method, planned
 }
 
 // customerFor names Stripe's customer to service keys: a user has no business with it.

@@ -1,0 +1,33 @@
+package memory
+
+import (
+	"context"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// FetchBilling implements [ports.Gateway]. Everybody pays with the same card.
+func (g *Gateway) FetchBilling(ctx context.Context, id domain.SubscriptionID) (ports.BillingDetails, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.begin(ctx); err != nil {
+		return ports.BillingDetails{}, err
+	}
+	sub, known := g.subscriptions[id]
+	if !known {
+		return ports.BillingDetails{}, ports.ErrNotFound
+	}
+	details := ports.BillingDetails{Method: &ports.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242"}}
+	if change, planned := g.scheduled[id]; planned {
+		details.Planned = &ports.PlannedChange{At: sub.PeriodEnd()}
+		for _, item := range sub.Items {
+			next := ports.PlannedItem{Price: item.Price, Quantity: item.Quantity}
+			if item.ID == change.Item {
+				next = ports.PlannedItem{Price: change.Price, Quantity: change.Quantity}
+			}
+			details.Planned.Items = append(details.Planned.Items, next)
+		}
+	}
+	return details, nil
+}
