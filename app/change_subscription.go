@@ -101,7 +101,10 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 		Subscription: is.held.sub, Plan: is.to.plan.Key, Price: is.to.price, Quantity: is.to.quantity, When: is.when, EffectiveAt: c.clock(),
 	}
 	if is.to.isPresent(is.held) {
-		return result, nil // as a repetition finds it
+		if planned, err := c.isPlanned(ctx, is.held.sub.ID); err != nil || !planned {
+			return result, err // as a repetition finds it
+		}
+		is.when, result.When = WhenNow, WhenNow // who wants what there is takes back what is planned
 	}
 	if err := c.refuseOlder(ctx, is.held.sub, w.ProrationDate); err != nil {
 		return ChangeResult{}, err
@@ -126,6 +129,15 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 		result.EffectiveAt = time.Time{}
 	}
 	return result, nil
+}
+
+// isPlanned tells whether something is planned for the end of a subscription's period.
+func (c *ChangeSubscription) isPlanned(ctx context.Context, id domain.SubscriptionID) (bool, error) {
+	details, err := c.gateway.FetchBilling(ctx, id)
+	if err != nil {
+		return false, fmt.Errorf("ask what is planned for subscription %s: %w", id, err)
+	}
+	return details.Planned != nil, nil
 }
 
 // read finds what a wish is about and what it comes to, and refuses what cannot be.

@@ -361,3 +361,50 @@ func TestChange_AForeignScheduleIsSaid(t *testing.T) {
 		t.Errorf("got %v, want %v", err, ports.ErrScheduledElsewhere)
 	}
 }
+
+// planned is what the end of the period brings.
+func (w *world) planned(t *testing.T, id domain.SubscriptionID) *ports.PlannedChange {
+	t.Helper()
+	details, err := w.stripe.FetchBilling(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return details.Planned
+}
+
+func TestChange_ToThePresentPlanTakesBackADowngrade(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 2)
+	w.changeTo(t, app.ChangeWish{Plan: "pro"})
+	if w.planned(t, sub.ID) == nil {
+		t.Fatal("nothing is planned")
+	}
+	result := w.changeTo(t, app.ChangeWish{Plan: "team"})
+	if w.planned(t, sub.ID) != nil || result.When != app.WhenNow || result.Pending {
+		t.Errorf("got %+v, planned %v: want it taken back", result, w.planned(t, sub.ID))
+	}
+	if invoices, _ := w.stripe.FetchInvoices(t.Context(), sub.ID); len(invoices) != 1 {
+		t.Errorf("there are %d invoices, want the first alone", len(invoices))
+	}
+}
+
+func TestChange_ADowngradeOutlivesALateRepetition(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ClientKey: "up"})
+	w.changeTo(t, app.ChangeWish{Plan: "pro", ClientKey: "down"})
+	again := w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 2, ClientKey: "up"})
+	if w.planned(t, sub.ID) == nil || again.Plan != "team" || again.Quantity != 2 {
+		t.Errorf("got %+v, planned %v: want the same answer, and the downgrade left", again, w.planned(t, sub.ID))
+	}
+}
+
+func TestChange_ADowngradeOutlivesADecline(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 2)
+	w.changeTo(t, app.ChangeWish{Plan: "pro"})
+	w.stripe.DeclineCards(sub.Customer, true)
+	if result := w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 5}); !result.Pending || w.planned(t, sub.ID) == nil {
+		t.Errorf("got %+v, planned %v: want a change that waits, and the downgrade left", result, w.planned(t, sub.ID))
+	}
+}

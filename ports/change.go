@@ -76,7 +76,8 @@ type PreviewLine struct {
 
 // Changes is how Stripe's subscriptions are changed. What changes one refuses
 // [ErrScheduledElsewhere] if a schedule that is not ours governs it, and drops one that
-// is ours. Each takes the key of an earlier call for the same: nothing is done twice.
+// is ours once it holds. Each takes the key of an earlier call for the same: nothing is done
+// twice, and what was planned since stays.
 type Changes interface {
 	// PreviewChange asks what a change would cost, now or from the end of the period on.
 	// What is due later is asked for as well. [ErrNotFound] if there is no such

@@ -189,7 +189,6 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if err != nil {
 		return ports.Changed{}, err
 	}
-	delete(g.scheduled, sub.ID)
 	if first {
 		at := g.now()
 		if !r.ProrationDate.IsZero() {
@@ -207,6 +206,7 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 			sub = changed
 			g.bill(&sub, lines, domain.InvoicePaid)
 			delete(g.pending, sub.ID)
+			delete(g.scheduled, sub.ID)
 		}
 		g.subscriptions[sub.ID] = sub
 	}

@@ -19,7 +19,9 @@ const (
 	pendingIfIncomplete = "pending_if_incomplete"
 )
 
-// ChangeSubscription implements [ports.Gateway].
+// ChangeSubscription implements [ports.Gateway]. What was planned is let go once the change
+// holds: Stripe takes another item from what a schedule governs, and only its end has to be
+// left alone.
 func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
 	params := &stripe.SubscriptionParams{
 		Items:             []*stripe.SubscriptionItemsParams{itemParams(r.Change)},
@@ -39,13 +41,31 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if err != nil {
 		return ports.Changed{}, err
 	}
-	if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
+	planned, err := g.ownSchedule(ctx, now, r.Deployment)
+	if err != nil {
 		return ports.Changed{}, err
 	}
-	if _, err := g.send(ctx, c); err != nil {
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return ports.Changed{}, err
+	}
+	changed, err := g.changed(ctx, r.Subscription)
+	if err != nil || changed.Pending || planned.ID == "" || !plannedBefore(planned, got) {
+		return changed, err
+	}
+	if err := g.release(ctx, planned, r.IdempotencyKey); err != nil {
 		return ports.Changed{}, err
 	}
 	return g.changed(ctx, r.Subscription)
+}
+
+// plannedBefore tells whether a schedule was there when a change was made: what a late
+// repetition finds may have been planned since.
+func plannedBefore(planned scheduleObject, change answer) bool {
+	var then struct {
+		Schedule ref `json:"schedule"`
+	}
+	return !change.replayed || decode(change.body, &then) && then.Schedule == ref(planned.ID)
 }
 
 // itemParams names the item by its id: without one Stripe adds another.

@@ -33,6 +33,7 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 				_, err := gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: change.Change, At: time.Now()})
 				return err
 			},
+			"billing": func() error { _, err := gateway.FetchBilling(t.Context(), "sub_1"); return err },
 			"refund": func() error {
 				_, err := gateway.RefundDuplicate(t.Context(), ports.RefundRequest{PaymentIntent: "pi_1", Deployment: "0123abcd", IdempotencyKey: "k"})
 				return err

@@ -205,22 +205,46 @@ func texts(refs []ref) []*string {
 
 // dropSchedule lets go of a planned change, if there is one.
 func (g *Gateway) dropSchedule(ctx context.Context, now subscriptionNow, deployment domain.DeploymentID, key string) error {
+	planned, err := g.ownSchedule(ctx, now, deployment)
+	if err != nil || planned.ID == "" {
+		return err
+	}
+	return g.release(ctx, planned, key)
+}
+
+// ownSchedule is the schedule of ours that governs a subscription; without an id: none does.
+func (g *Gateway) ownSchedule(ctx context.Context, now subscriptionNow, deployment domain.DeploymentID) (scheduleObject, error) {
 	if now.schedule == "" {
-		return nil
+		return scheduleObject{}, nil
 	}
 	schedule, err := g.fetchSchedule(ctx, now.schedule)
 	switch {
 	case err != nil:
-		return err
+		return scheduleObject{}, err
 	case !schedule.governs():
-		return nil
+		return scheduleObject{}, nil
 	case !schedule.isOurs(deployment):
-		return ports.ErrScheduledElsewhere
+		return scheduleObject{}, ports.ErrScheduledElsewhere
 	}
-	_, err = g.send(ctx, call{
+	return schedule, nil
+}
+
+// release has a subscription go on by itself.
+func (g *Gateway) release(ctx context.Context, schedule scheduleObject, key string) error {
+	_, err := g.send(ctx, call{
 		does: "release subscription schedule", method: http.MethodPost, key: key + "-release",
 		path:   stripe.FormatURLPath("/v1/subscription_schedules/%s/release", string(schedule.ID)),
 		params: &stripe.SubscriptionScheduleReleaseParams{},
 	})
 	return err
+}
+
+// upcoming is the phase that follows the one under way.
+func (s scheduleObject) upcoming() (schedulePhase, bool) {
+	for _, p := range s.Phases {
+		if p.Start == s.Current.End && p.Start.given {
+			return p, true
+		}
+	}
+	return schedulePhase{}, false
 }

@@ -267,6 +267,64 @@ func gatewayScheduleDropped(t *testing.T, f GatewayFixture) {
 	}
 }
 
+func gatewayScheduleOutlivesDecline(t *testing.T, f GatewayFixture) {
+	s := newSubscriber(t, f)
+	if _, err := s.Gateway.ScheduleChange(t.Context(), s.to(s.Recurring, 1, "schedule")); err != nil {
+		t.Fatal(err)
+	}
+	s.DeclineCards(t, s.customer, s.sub.ID)
+	if changed, err := s.Gateway.ChangeSubscription(t.Context(), s.to(s.Dearer, 2, "change")); err != nil || !changed.Pending {
+		t.Fatalf("got %+v, %v, want a change that waits", changed, err)
+	}
+	s.plans(t, s.Recurring, 1)
+}
+
+func gatewayScheduleOutlivesRepetition(t *testing.T, f GatewayFixture) {
+	s := newSubscriber(t, f)
+	change := s.to(s.Dearer, 3, "change")
+	for _, call := range []func() (ports.Changed, error){
+		func() (ports.Changed, error) { return s.Gateway.ChangeSubscription(t.Context(), change) },
+		func() (ports.Changed, error) {
+			return s.Gateway.ScheduleChange(t.Context(), s.to(s.Recurring, 1, "schedule"))
+		},
+		func() (ports.Changed, error) { return s.Gateway.ChangeSubscription(t.Context(), change) },
+	} {
+		if _, err := call(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.plans(t, s.Recurring, 1)
+}
+
+// plans checks what a subscription becomes at the end of its period.
+func (s subscriber) plans(t *testing.T, price domain.Price, quantity int64) {
+	t.Helper()
+	details, err := s.Gateway.FetchBilling(t.Context(), s.sub.ID)
+	if err != nil || details.Planned == nil {
+		t.Fatalf("got %+v, %v, want a planned change", details, err)
+	}
+	planned := details.Planned
+	if len(planned.Items) != 1 || planned.Items[0] != (ports.PlannedItem{Price: price.ID, Quantity: quantity}) {
+		t.Errorf("got %+v, want %d of %s", planned.Items, quantity, price.ID)
+	}
+	if !planned.At.Equal(s.now(t, s.sub.ID).PeriodEnd()) {
+		t.Errorf("planned for %s, want the end of the period", planned.At)
+	}
+}
+
+func gatewayBilling(t *testing.T, f GatewayFixture) {
+	s := newSubscriber(t, f)
+	details, err := s.Gateway.FetchBilling(t.Context(), s.sub.ID)
+	if err != nil || details.Planned != nil || details.Method == nil || details.Method.Brand != "visa" || details.Method.Last4 != "4242" {
+		t.Errorf("got %+v, %v, want a card, and nothing planned", details, err)
+	}
+	for _, id := range []domain.SubscriptionID{"sub_unknown", ""} {
+		if _, err := s.Gateway.FetchBilling(t.Context(), id); !errors.Is(err, ports.ErrNotFound) {
+			t.Errorf("%q: got %v, want %v", id, err, ports.ErrNotFound)
+		}
+	}
+}
+
 func gatewayCancelAtPeriodEnd(t *testing.T, f GatewayFixture) {
 	s := newSubscriber(t, f)
 	for range 2 {
