@@ -13,7 +13,7 @@ import (
 // customer returns the user's Stripe customer and makes one for a user without:
 // by a key that is kept first, never by looking for an e-mail address, which
 // anybody may claim.
-func (s *StartCheckout) customer(ctx context.Context, user domain.UserID) (domain.CustomerID, error) {
+func (s *StartCheckout) customer(ctx context.Context, user domain.UserID, buyer ports.Buyer) (domain.CustomerID, error) {
 	state, err := s.store.State(ctx, user)
 	if err != nil {
 		return "", fmt.Errorf("find the customer of a user: %w", err)
@@ -48,7 +48,7 @@ func (s *StartCheckout) customer(ctx context.Context, user domain.UserID) (domai
 	if err != nil {
 		return "", fmt.Errorf("keep the customer of a user: %w", err)
 	}
-	return made, nil
+	return made, s.nameCustomer(ctx, user, made, buyer)
 }
 
 // makeRoom lets go of a customer that a session was refused for, so that another is

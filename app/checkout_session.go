@@ -15,7 +15,7 @@ func (s *StartCheckout) expire(ctx context.Context, user domain.UserID, rival do
 	if rival.Session == "" {
 		// Its session may exist although we were not told: ask for it again, with
 		// the same key, so that there is something to end.
-		made, err := s.open(ctx, user, rival)
+		made, err := s.open(ctx, user, rival, ports.Buyer{})
 		if errors.Is(err, ports.ErrGatewayRefused) {
 			return nil
 		}
@@ -43,8 +43,8 @@ func (s *StartCheckout) expire(ctx context.Context, user domain.UserID, rival do
 }
 
 // open sees to the customer and the session of an order.
-func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order domain.Order) (domain.Order, error) {
-	opened, customer, err := s.tryOpen(ctx, user, order)
+func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order domain.Order, buyer ports.Buyer) (domain.Order, error) {
+	opened, customer, err := s.tryOpen(ctx, user, order, buyer)
 	if !errors.Is(err, ports.ErrCustomerGone) {
 		return opened, err
 	}
@@ -52,16 +52,16 @@ func (s *StartCheckout) open(ctx context.Context, user domain.UserID, order doma
 		return domain.Order{}, err
 	}
 	order.Attempt++ // as kept
-	opened, _, err = s.tryOpen(ctx, user, order)
+	opened, _, err = s.tryOpen(ctx, user, order, buyer)
 	return opened, err
 }
 
-func (s *StartCheckout) tryOpen(ctx context.Context, user domain.UserID, order domain.Order) (domain.Order, domain.CustomerID, error) {
+func (s *StartCheckout) tryOpen(ctx context.Context, user domain.UserID, order domain.Order, buyer ports.Buyer) (domain.Order, domain.CustomerID, error) {
 	price, err := s.prices.byID(ctx, order.PriceID)
 	if err != nil {
 		return domain.Order{}, "", fmt.Errorf("price of order %s: %w", order.ID, err)
 	}
-	customer, err := s.customer(ctx, user)
+	customer, err := s.customer(ctx, user, buyer)
 	if err != nil {
 		return domain.Order{}, "", err
 	}

@@ -28,6 +28,7 @@ type StartCheckout struct {
 	clock    ports.Clock
 	newID    ports.NewID
 	name     *Deployment
+	named    *namedBuyers
 	busy     keyLock[domain.UserID]
 }
 
@@ -40,7 +41,7 @@ func NewStartCheckout(store ports.Store, gateway ports.Gateway, catalog domain.C
 	}
 	return &StartCheckout{
 		store: store, gateway: gateway, catalog: catalog, prices: prices, fulfill: fulfill,
-		settings: settings, clock: clock, newID: newID, name: NewDeployment(store, newID),
+		settings: settings, clock: clock, newID: newID, name: NewDeployment(store, newID), named: newNamedBuyers(),
 	}
 }
 
@@ -53,6 +54,9 @@ type CheckoutRequest struct {
 	SuccessURL string          // empty: the configured one
 	CancelURL  string
 	Locale     string // IETF tag, such as navigator.language says, or auto; empty: auto
+	// Buyer is what the user's customer at Stripe is called from now on. It is no part of
+	// what is bought.
+	Buyer ports.Buyer
 	// ClientKey is the client's Idempotency-Key: repeating a request with it
 	// gives the same order. Empty: an open order for the same is found anyway.
 	ClientKey string
@@ -81,7 +85,9 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 		return domain.Order{}, err
 	}
 	defer unlock()
-
+	if err := s.nameBuyer(ctx, r.User, r.Buyer); err != nil {
+		return domain.Order{}, err
+	}
 	draft, err := s.draft(r, plan, price, stripePrice)
 	if err != nil {
 		return domain.Order{}, err
@@ -102,7 +108,7 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	if order.Session != "" || !order.Open(s.clock()) {
 		return order, nil
 	}
-	order, err = s.open(ctx, r.User, order)
+	order, err = s.open(ctx, r.User, order, r.Buyer)
 	return order, r.answerFor(err)
 }
 
@@ -144,6 +150,9 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
 		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de, pt-BR or zh-Hans-CN, its parts joined by hyphens, or auto", ErrBadRequest)
+	}
+	if err := r.Buyer.Check(); err != nil {
+		return plan, price, fmt.Errorf("%w: %w", ErrBadRequest, err)
 	}
 	return plan, price, checkQuantity(plan, r.Quantity)
 }

@@ -20,6 +20,8 @@ type Caller struct {
 	Role Role
 	User domain.UserID // of RoleUser
 	Name string        // the service key's name, of the other roles
+	// Buyer is what the user's token says of RoleUser, where that is configured.
+	Buyer Buyer
 }
 
 var (

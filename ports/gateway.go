@@ -119,6 +119,7 @@ type Gateway interface {
 	Lists
 	Refunds
 	Billing
+	Buyers
 
 	// CreateCustomer makes a customer, or returns the one that was made with the
 	// same idempotency key.

@@ -30,6 +30,10 @@ type Config struct {
 	Audience  string // what aud must contain; any, or empty with a secret: not looked at
 	UserClaim string // the claim that names the user; empty: sub
 
+	// The claims that say a user's e-mail address and name; empty: none is read.
+	EmailClaim string
+	NameClaim  string
+
 	Cookie         string   // name of a cookie that may carry a user's token; empty: none
 	TrustedOrigins []string // whose pages may use the cookie for more than reading, beside our own
 
@@ -53,8 +57,8 @@ func (c Config) checkTokens() error {
 		return fmt.Errorf("AUTH_JWT_SECRET has %d bytes: use at least %d random ones", len(c.JWTSecret), minSecret)
 	case c.JWKSURL != "":
 		return errors.Join(checkJWKSURL(c.JWKSURL), c.checkNarrowed())
-	case c.JWTSecret == "" && (c.Issuer != "" || c.Audience != "" || c.Cookie != ""):
-		return errors.New("AUTH_ISSUER, AUTH_AUDIENCE or AUTH_COOKIE is set, but no tokens are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL")
+	case c.JWTSecret == "" && (c.Issuer != "" || c.Audience != "" || c.Cookie != "" || c.EmailClaim != "" || c.NameClaim != ""):
+		return errors.New("AUTH_ISSUER, AUTH_AUDIENCE, AUTH_COOKIE, AUTH_EMAIL_CLAIM or AUTH_NAME_CLAIM is set, but no tokens are accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URL")
 	default:
 		return nil
 	}

@@ -35,6 +35,8 @@ var (
 type tokenVerifier struct {
 	parser *jwt.Parser
 	claim  string
+	email  string // the claim that says it; empty: none
+	name   string // the same
 	secret []byte
 	set    *keySet // nil: by the secret
 }
@@ -44,7 +46,7 @@ func newTokenVerifier(c Config) (*tokenVerifier, error) {
 	if c.JWTSecret == "" && c.JWKSURL == "" {
 		return nil, nil
 	}
-	v := &tokenVerifier{claim: c.UserClaim, secret: []byte(c.JWTSecret)}
+	v := &tokenVerifier{claim: c.UserClaim, email: c.EmailClaim, name: c.NameClaim, secret: []byte(c.JWTSecret)}
 	if v.claim == "" {
 		v.claim = defaultClaim
 	}
@@ -86,8 +88,8 @@ func clockOf(c Config) ports.Clock {
 	return func() time.Time { return time.Now().UTC() }
 }
 
-// verify checks a token and returns its user.
-func (v *tokenVerifier) verify(ctx context.Context, raw string) (domain.UserID, error) {
+// verify checks a token and returns whose it is.
+func (v *tokenVerifier) verify(ctx context.Context, raw string) (ports.Caller, error) {
 	claims := jwt.MapClaims{}
 	_, err := v.parser.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) {
 		// RFC 7515: what a token calls critical and we do not know makes it invalid.
@@ -101,11 +103,15 @@ func (v *tokenVerifier) verify(ctx context.Context, raw string) (domain.UserID, 
 	})
 	switch {
 	case errors.Is(err, ports.ErrKeysUnavailable):
-		return "", fmt.Errorf("%w: the key set could not be fetched", ports.ErrKeysUnavailable)
+		return ports.Caller{}, fmt.Errorf("%w: the key set could not be fetched", ports.ErrKeysUnavailable)
 	case err != nil:
-		return "", bad("%s", reason(err))
+		return ports.Caller{}, bad("%s", reason(err))
 	}
-	return userOf(claims, v.claim)
+	user, err := userOf(claims, v.claim)
+	if err != nil {
+		return ports.Caller{}, err
+	}
+	return ports.Caller{Role: ports.RoleUser, User: user, Buyer: v.buyer(claims)}, nil
 }
 
 var (
@@ -137,6 +143,26 @@ func reason(err error) string {
 		}
 	}
 	return "the token cannot be verified"
+}
+
+// buyer is what a token says of its user. An address that the provider has not verified may
+// be anybody's, and what nobody could be called is left out: it is no reason to sell nothing.
+func (v *tokenVerifier) buyer(claims jwt.MapClaims) ports.Buyer {
+	said := func(claim string) string {
+		text, _ := claims[claim].(string)
+		if claim == "" {
+			return ""
+		}
+		return text
+	}
+	email, name := ports.Buyer{Email: said(v.email)}, ports.Buyer{Name: said(v.name)}
+	if verified, told := claims["email_verified"]; told && fmt.Sprint(verified) != "true" || email.Check() != nil {
+		email.Email = ""
+	}
+	if name.Check() != nil {
+		name.Name = ""
+	}
+	return ports.Buyer{Email: email.Email, Name: name.Name}
 }
 
 // userOf reads the user's id.

@@ -3,6 +3,7 @@ package authn_test
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,40 @@ func TestAuthenticate_TheUserIsWhoTheConfiguredClaimNames(t *testing.T) {
 	token := sign(t, jwt.SigningMethodHS256, []byte(secret), goodClaims())
 	_, err = a.Authenticate(bearer(token))
 	wantError(t, err, ports.ErrBadCredentials, token)
+}
+
+func TestAuthenticate_WhatATokenCallsItsUser(t *testing.T) {
+	t.Parallel()
+	claims := func(more jwt.MapClaims) jwt.MapClaims {
+		all := goodClaims()
+		all["email"], all["full_name"] = "ana@example.com", "Ana"
+		maps.Copy(all, more)
+		return all
+	}
+	both := ports.Buyer{Email: "ana@example.com", Name: "Ana"}
+	for name, c := range map[string]struct {
+		token jwt.MapClaims
+		want  ports.Buyer
+	}{
+		"both":                 {claims(nil), both},
+		"verified":             {claims(jwt.MapClaims{"email_verified": true}), both},
+		"verified, in a word":  {claims(jwt.MapClaims{"email_verified": "true"}), both},
+		"not verified":         {claims(jwt.MapClaims{"email_verified": false}), ports.Buyer{Name: "Ana"}},
+		"no address":           {claims(jwt.MapClaims{"email": "ana"}), ports.Buyer{Name: "Ana"}},
+		"no text":              {claims(jwt.MapClaims{"email": 7, "full_name": []string{"Ana"}}), ports.Buyer{}},
+		"a name of two lines":  {claims(jwt.MapClaims{"full_name": "Ana\nBcc"}), ports.Buyer{Email: "ana@example.com"}},
+		"nothing of all these": {goodClaims(), ports.Buyer{}},
+	} {
+		config := base()
+		config.EmailClaim, config.NameClaim = "email", "full_name"
+		token := sign(t, jwt.SigningMethodHS256, []byte(secret), c.token)
+		if got, err := newAuthenticator(t, config).Authenticate(bearer(token)); err != nil || got.Buyer != c.want || got.User != ana.User {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
+		}
+		if got, err := newAuthenticator(t, base()).Authenticate(bearer(token)); err != nil || got != ana {
+			t.Errorf("%s, and no claim is configured: got %+v, %v, want %+v", name, got, err, ana)
+		}
+	}
 }
 
 func TestAuthenticate_IssuerAndAudienceAreLookedAtOnlyIfConfigured(t *testing.T) {

@@ -694,10 +694,19 @@ type CheckoutRequest struct {
 	// CancelURL Where the buyer goes who turns back; as `success_url`.
 	CancelURL *string `json:"cancel_url,omitempty"`
 
+	// Email Where Stripe's receipts and invoices go, and what its page shows: of the user's
+	// customer from now on, not of this checkout alone. It is a key for nothing, and kept
+	// at Stripe alone. With a service key only; a user's own is that of its token, if the
+	// service is set up so.
+	Email *string `json:"email,omitempty"`
+
 	// Locale Language of the payment page: an IETF tag, as `navigator.language` says it, or
 	// `auto`; `auto` if absent. The page is in the nearest language that Stripe has,
 	// and otherwise in the browser's.
 	Locale *string `json:"locale,omitempty"`
+
+	// Name What invoices call the user; as `email`.
+	Name *string `json:"name,omitempty"`
 
 	// Price Key of one of the plan's prices; the plan's first if absent.
 	Price *string `json:"price,omitempty"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // StartCheckout implements POST /api/checkout/{plan}.
@@ -17,6 +18,10 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 		return nil, err
 	}
 	key, err := clientKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	buyer, err := buyerOf(ctx, wish)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +36,7 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 		SuccessURL: orZero(wish.SuccessURL),
 		CancelURL:  orZero(wish.CancelURL),
 		Locale:     orZero(wish.Locale),
+		Buyer:      buyer,
 		ClientKey:  key,
 	})
 	if err != nil {
@@ -50,6 +56,19 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 		Headers: StartCheckout201ResponseHeaders{Location: order.SessionURL},
 		Body:    stepJSON(step),
 	}, nil
+}
+
+// buyerOf is what the buyer is called: as a service key says, or a user's token. A body of a
+// user's own says nothing of it: receipts would go to whomever it names.
+func buyerOf(ctx context.Context, wish CheckoutRequest) (ports.Buyer, error) {
+	caller := exchangeOf(ctx).caller
+	if caller.Role != ports.RoleUser {
+		return ports.Buyer{Email: orZero(wish.Email), Name: orZero(wish.Name)}, nil
+	}
+	if wish.Email != nil || wish.Name != nil {
+		return ports.Buyer{}, errBuyerOfUser
+	}
+	return caller.Buyer, nil
 }
 
 func stepJSON(step app.NextStep) Checkout {

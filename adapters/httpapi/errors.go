@@ -24,6 +24,7 @@ var (
 	errWrongHost   = errors.New("this server is not reached by the name in the request's Host: use one of its own")
 	errMalformed   = errors.New("malformed request")
 	errNameUser    = errors.New("a service key has to name the user in user_id")
+	errBuyerOfUser = errors.New("email and name may be said with a service key alone: a user's own are those of the token, where AUTH_EMAIL_CLAIM and AUTH_NAME_CLAIM are set")
 	errOtherUser   = errors.New("a user may only name itself in user_id")
 	errForbidden   = errors.New("the caller's role may not do this")
 	errNoRoute     = errors.New("no such path")
@@ -94,6 +95,7 @@ var answers = []answer{
 	{ports.ErrPriceRefused, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 	{ports.ErrCurrencyLocked, http.StatusConflict, "currency_locked", "User pays in another currency", say("Stripe takes one currency from a customer at a time, and this user has a subscription, an open checkout or an invoice in another: " +
 		"choose a price in that currency, or wait until what there is has ended")},
+	{ports.ErrBuyerRefused, http.StatusUnprocessableEntity, "email_not_accepted", "E-mail address not accepted", say("Stripe does not take this e-mail address: correct it, or leave it out")},
 	{ports.ErrLocaleRefused, http.StatusUnprocessableEntity, "locale_not_supported", "Locale not supported", say("Stripe's page does not have this locale: send auto, or leave it out")},
 	{ports.ErrQuantityRefused, http.StatusUnprocessableEntity, "quantity_not_sold", "Quantity not for sale", say("Stripe does not sell this quantity at this price: ask for less")},
 	{ports.ErrReturnURLRefused, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", say("Stripe does not accept this success_url or cancel_url")},
@@ -117,6 +119,7 @@ var answers = []answer{
 	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", say("the key or token is unknown, malformed or expired; the service's log says which")},
 	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", nil},
 	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", ownWords},
+	{errBuyerOfUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 
 	{errUnsigned, http.StatusBadRequest, "bad_signature", "Signature is missing", ownWords},

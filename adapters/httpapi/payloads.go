@@ -14,6 +14,7 @@ import (
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // payload is what the JSON body of an operation may be.
@@ -56,6 +57,8 @@ var payloads = map[routeKey]payload{
 			"success_url": {kind: kindText, most: 5000},
 			"cancel_url":  {kind: kindText, most: 5000},
 			"locale":      {kind: kindText, most: 35},
+			"email":       {kind: kindText, least: 3, most: ports.MaxEmail},
+			"name":        {kind: kindText, least: 1, most: ports.MaxBuyerName},
 			"user_id":     {kind: kindText, least: 1, most: 255},
 		},
 	},

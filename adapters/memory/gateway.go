@@ -29,6 +29,7 @@ type Gateway struct {
 	prices    []ports.StripePrice
 	customers map[domain.CustomerID]bool // false: deleted
 	madeFor   map[domain.CustomerID]domain.Claim
+	buyers    map[domain.CustomerID]ports.Buyer
 	sessions  map[domain.SessionID]session
 	events    map[string]domain.Event // by payload
 	failures  []error
@@ -67,6 +68,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		refused:   map[string]error{},
 		customers: map[domain.CustomerID]bool{},
 		madeFor:   map[domain.CustomerID]domain.Claim{},
+		buyers:    map[domain.CustomerID]ports.Buyer{},
 		sessions:  map[domain.SessionID]session{},
 		events:    map[string]domain.Event{},
 

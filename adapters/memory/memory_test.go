@@ -41,6 +41,7 @@ func TestGateway_Contract(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			Buyer:          func(_ *testing.T, customer domain.CustomerID) ports.Buyer { return gateway.Buyer(customer) },
 			DeleteCustomer: func(_ *testing.T, customer domain.CustomerID) { gateway.DeleteCustomer(customer) },
 			Refund: func(t *testing.T, payment domain.PaymentIntentID, amount int64) {
 				charge := chargeOf(t, gateway, payment)

@@ -1,6 +1,7 @@
 package stripe_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -76,6 +77,18 @@ func fixture(t *testing.T, box *sandbox.Sandbox) portstest.GatewayFixture {
 		ConfirmPortal: func(t *testing.T, url string) { t.Helper(); must(t, box.Portal(url).Confirm()) },
 		Pay:           func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.Pay(string(id))) },
 		Expire:        func(t *testing.T, id domain.SessionID) { t.Helper(); must(t, box.ExpireSession(string(id))) },
+		Buyer: func(t *testing.T, id domain.CustomerID) ports.Buyer {
+			t.Helper()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, box.URL()+"/v1/customers/"+string(id), nil)
+			must(t, err)
+			r.SetBasicAuth("sk_test_contract", "")
+			answer, err := http.DefaultClient.Do(r)
+			must(t, err)
+			defer answer.Body.Close()
+			var called ports.Buyer
+			must(t, json.NewDecoder(answer.Body).Decode(&called))
+			return called
+		},
 		DeleteCustomer: func(t *testing.T, id domain.CustomerID) {
 			t.Helper()
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, box.URL()+"/v1/customers/"+string(id), nil)

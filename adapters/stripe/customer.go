@@ -26,8 +26,8 @@ const (
 // maxMetadata is Stripe's bound of a metadata value, in characters.
 const maxMetadata = 500
 
-// CreateCustomer implements [ports.Gateway]. The customer has no e-mail address
-// from us: Stripe's page asks the buyer.
+// CreateCustomer implements [ports.Gateway]. What the buyer is called is said afterwards,
+// as it may change: the same key has to come with the same parameters.
 func (g *Gateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
 	c := call{
 		does: "create customer", method: http.MethodPost, path: "/v1/customers", key: r.IdempotencyKey,

@@ -89,6 +89,13 @@ func callsAgainstStripesDescription(t *testing.T, d descriptions) {
 	if id, err := gateway.CreateCustomer(t.Context(), ports.CustomerRequest{User: "user_1", IdempotencyKey: "k"}); err != nil || !strings.HasPrefix(string(id), "cus_") {
 		t.Errorf("create customer: got %q, %v", id, err)
 	}
+	naming, _ := d.gateway(t, func(r *http.Response) error {
+		return rewritten(r, func(o map[string]any) { o["metadata"] = map[string]any{"user_id": "user_1"} })
+	})
+	buyer := ports.BuyerRequest{Customer: "cus_1", User: "user_1", Buyer: ports.Buyer{Email: "ada@example.com", Name: "Ada"}}
+	if err := naming.NameBuyer(t.Context(), buyer); err != nil {
+		t.Errorf("name customer: %v", err)
+	}
 	for _, mode := range domain.Modes {
 		for _, full := range []bool{false, true} {
 			r := ports.SessionRequest{

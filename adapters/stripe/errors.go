@@ -119,6 +119,8 @@ var refusals = []struct {
 	{kind: ports.ErrPriceRefused, says: "price specified is inactive"},
 	{kind: ports.ErrPriceRefused, says: "is marked as inactive"}, // its product
 	{kind: ports.ErrPriceRefused, says: "recurring price"},
+	{kind: ports.ErrBuyerRefused, code: stripe.ErrorCodeEmailInvalid},
+	{kind: ports.ErrBuyerRefused, param: "email"},
 	{kind: ports.ErrLocaleRefused, param: "locale"},
 	{kind: ports.ErrLocaleRefused, says: "Invalid locale"},
 	{kind: ports.ErrReturnURLRefused, param: "success_url"},

@@ -53,6 +53,8 @@ type config struct {
 	Issuer     string `env:"AUTH_ISSUER"`
 	Audience   string `env:"AUTH_AUDIENCE"`
 	UserClaim  string `env:"AUTH_USER_CLAIM" envDefault:"sub"`
+	EmailClaim string `env:"AUTH_EMAIL_CLAIM"`
+	NameClaim  string `env:"AUTH_NAME_CLAIM"`
 	AuthCookie string `env:"AUTH_COOKIE"`
 
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`

@@ -63,7 +63,7 @@ func (c config) parts(console console) (parts, error) {
 	}
 	p.authn = authn.Config{
 		APIKeys: c.APIKeys, JWTSecret: c.JWTSecret, JWKSURL: c.JWKSURL, Issuer: c.Issuer, Audience: c.Audience,
-		UserClaim: c.UserClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
+		UserClaim: c.UserClaim, EmailClaim: c.EmailClaim, NameClaim: c.NameClaim, Cookie: c.AuthCookie, TrustedOrigins: c.origins(), Clock: now, Logger: p.logger,
 	}
 	most, _ := c.maxConnections() // checked below, with everything else
 	drain, _ := c.drainTime()     // as well

@@ -27,6 +27,8 @@ type GatewayFixture struct {
 	Expire func(t *testing.T, session domain.SessionID)
 	// DeleteCustomer deletes a customer, as a shop does by hand. It may be nil.
 	DeleteCustomer func(t *testing.T, customer domain.CustomerID)
+	// Buyer is what a customer is called.
+	Buyer func(t *testing.T, customer domain.CustomerID) ports.Buyer
 	// Refund gives a part of a payment back, Dispute has the buyer's bank dispute it,
 	// and Credit takes a part of an invoice's line back.
 	Refund  func(t *testing.T, payment domain.PaymentIntentID, amount int64)
@@ -54,6 +56,9 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 	}{
 		{"a customer is made once for a key", gatewayCustomerOnce},
 		{"a customer is there, deleted or unknown", gatewayFetchCustomer},
+		{"a customer is called as its buyer is", gatewayNameBuyer},
+		{"a customer that was made for others keeps its name", gatewayNameBuyerOfOthers},
+		{"a customer that is not there has no name", gatewayNameBuyerOfNobody},
 		{"a session is made once for a key", gatewaySessionOnce},
 		{"a session is made once for callers at the same time", gatewaySessionRace},
 		{"a new session is open and carries our ids", gatewayNewSession},
