@@ -33,6 +33,7 @@ var Causes = []Cause{CauseAsked, CauseCatalog, CauseByHand, CauseCheckout}
 // Change is one line of the append-only history of a user's entitlements.
 type Change struct {
 	Seq         int64 // given by the store
+	Version     int64 // of the user's rights, given by the store; 0: of before versions were counted
 	User        UserID
 	Kind        ChangeKind
 	Entitlement Entitlement // as it is now; of a revoked one: as it last was
