@@ -133,7 +133,7 @@ func TestCatchUp_DerivesThoseOnlyWhoDependOnWhatChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range held["u000"] {
+		for _, e := range held["u000"].Entitlements {
 			if e.Feature == "projects" && fmt.Sprint(e.Value.Limit) != step.projects {
 				t.Errorf("%s: %d projects, want %s", step.name, e.Value.Limit, step.projects)
 			}
@@ -309,7 +309,7 @@ func TestCatchUp_LeavesItToTheNewerCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range held["u000"] {
+	for _, e := range held["u000"].Entitlements {
 		if e.Feature == "projects" && e.Value.Limit != 7 {
 			t.Errorf("holds %d projects, want 7", e.Value.Limit)
 		}
@@ -338,7 +338,7 @@ func TestCatchUp_APriceThatIsNewInTheCatalogIsFoundAtItsHolders(t *testing.T) {
 	c.Plans["pro"] = pro
 	w.catchesUp(t, w.store, c)
 	held, err := w.store.Entitlements(t.Context(), []domain.UserID{"u"})
-	if err != nil || len(held["u"]) == 0 {
+	if err != nil || len(held["u"].Entitlements) == 0 {
 		t.Errorf("holds %v, %v", held, err)
 	}
 }

@@ -283,9 +283,9 @@ func TestEnd_CancelAndResume(t *testing.T) {
 	if err != nil || !ended.EndsAt().Equal(sub.PeriodEnd()) || ended.Plan != "pro" {
 		t.Fatalf("canceled: got %+v, %v", ended, err)
 	}
-	rights, _, _ := w.check.All(t.Context(), "u")
-	if len(rights) == 0 || !rights[0].Until.Equal(sub.PeriodEnd()) {
-		t.Errorf("holds %+v, want until %s", rights, sub.PeriodEnd())
+	all, _ := w.check.All(t.Context(), "u", 0)
+	if len(all.Rights) == 0 || !all.Rights[0].Until.Equal(sub.PeriodEnd()) {
+		t.Errorf("holds %+v, want until %s", all.Rights, sub.PeriodEnd())
 	}
 	resumed, err := w.change.Resume(t.Context(), app.EndWish{User: "u", Plan: "team"}) // names the group as well
 	if err != nil || !resumed.EndsAt().IsZero() {

@@ -109,7 +109,7 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	w.upgrade = app.NewUpgrade(w.checkout, w.portal)
 	w.change = app.NewChangeSubscription(w.portal, w.fulfill, w.clock.now, newID)
 	w.offers = app.NewOfferPlans(app.NewListPlans(catalog, prices), store, catalog, w.clock.now)
-	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now)
+	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now, time.After)
 	t.Cleanup(w.check.Close)
 	w.show = app.NewShowOrder(store, time.After)
 	w.fulfill.OnKept(w.show.Wake)
@@ -163,12 +163,12 @@ func (w *world) send(t *testing.T, e domain.Event) domain.Verdict {
 // features are what the user has now, as feature=limit, flags as feature=true.
 func (w *world) features(t *testing.T, user domain.UserID) map[domain.FeatureKey]string {
 	t.Helper()
-	rights, _, err := w.check.All(t.Context(), user)
+	all, err := w.check.All(t.Context(), user, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	held := map[domain.FeatureKey]string{}
-	for _, r := range rights {
+	for _, r := range all.Rights {
 		held[r.Feature] = "true"
 		if r.Value.Type == domain.FeatureLimit {
 			held[r.Feature] = fmt.Sprint(r.Value.Limit)

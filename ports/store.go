@@ -28,6 +28,16 @@ var (
 type State struct {
 	Account      domain.Account
 	Entitlements []domain.Entitlement // as last derived, sorted by feature, source and part
+	// Version counts the updates that changed the user's entitlements, and the moments at
+	// which time alone changed a right, see [Feed.Tell]. It is the store's: what an update
+	// says of it is not looked at.
+	Version int64
+}
+
+// Rights are what was last derived for a user, and its version.
+type Rights struct {
+	Version      int64
+	Entitlements []domain.Entitlement
 }
 
 // Clone returns a copy that shares nothing, so that whoever has one of the two may do
@@ -49,7 +59,7 @@ func (s State) Clone() State {
 		note.Lines, note.Refunds = slices.Clone(note.Lines), slices.Clone(note.Refunds)
 		a.CreditNotes[id] = note
 	}
-	return State{Account: a, Entitlements: slices.Clone(s.Entitlements)}
+	return State{Account: a, Entitlements: slices.Clone(s.Entitlements), Version: s.Version}
 }
 
 // Touch names what an update is about.
@@ -87,7 +97,7 @@ type Found struct {
 type Kept struct {
 	States   []State // only of users that were found
 	Receipts []domain.ProcessedEvent
-	Changes  []domain.Change // in this order; Seq is given by the store
+	Changes  []domain.Change // in this order, of users that were found; Seq and Version are given by the store
 
 	// Questions are to be put to Stripe. One that is kept already keeps its Due and
 	// Attempts, and takes the later Since.
@@ -130,6 +140,8 @@ type Question struct {
 // Every method returns [ErrUnavailable], wrapped, where the database cannot
 // answer, and the context's error once it is done.
 type Store interface {
+	Feed
+
 	// Update finds what touch names, locks the accounts in a fixed order, runs fn
 	// and keeps what it returns, all in one transaction: all of it is kept, or
 	// nothing. Two updates of one account never overlap.
@@ -141,7 +153,7 @@ type Store interface {
 	// Keeping a receipt that exists replaces all but its payload and ReceivedAt; one that
 	// is Redacted loses its payload, and stays redacted.
 	// Every name in an account's Refs is known from then on; a name that another
-	// user has already is an [ErrConflict].
+	// user has already is an [ErrConflict]. Changes of a user count its version up by one.
 	Update(ctx context.Context, touch Touch, fn func(Found) (Kept, error)) error
 
 	// Fail keeps the receipt of an event that could not be processed, in a
@@ -154,8 +166,8 @@ type Store interface {
 	State(ctx context.Context, user domain.UserID) (State, error)
 
 	// Entitlements reads what was last derived for each of the users, live or
-	// not, in one round trip. A user without any has no key.
-	Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error)
+	// not, with its version, in one round trip. A user without either has no key.
+	Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID]Rights, error)
 
 	// Order reads one order and whose it is, or [ErrNotFound].
 	Order(ctx context.Context, id domain.OrderID) (domain.Order, domain.UserID, error)

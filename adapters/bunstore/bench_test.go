@@ -148,7 +148,7 @@ func BenchmarkEntitlements(b *testing.B) {
 func read(b *testing.B, s *bunstore.Store, n int64) {
 	user := domain.UserID(fmt.Sprintf("user%d", n))
 	all, err := s.Entitlements(b.Context(), []domain.UserID{user})
-	if err != nil || len(all[user]) != 1 {
+	if err != nil || len(all[user].Entitlements) != 1 {
 		b.Errorf("entitlements of %s: %v, %v", user, all, err)
 	}
 }

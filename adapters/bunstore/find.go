@@ -63,7 +63,7 @@ func (h held) holdAccounts(w wanted, made, locked []accountRow) error {
 		if err != nil {
 			return err
 		}
-		h.add(account)
+		h.add(account, row.Version)
 	}
 	for _, user := range w.users {
 		if h.states[domain.UserID(user)] == nil {

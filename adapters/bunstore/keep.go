@@ -34,8 +34,8 @@ func (s *Store) writes(h held, kept ports.Kept) ([]statement, error) {
 	if err := c.compareStates(h, kept); err != nil {
 		return nil, err
 	}
-	for _, change := range kept.Changes {
-		c.changes = append(c.changes, changeRowOf(change))
+	if err := c.keepChanges(h, kept.Changes); err != nil {
+		return nil, err
 	}
 	if err := c.keepReceipts(kept.Receipts); err != nil {
 		return nil, err
@@ -67,8 +67,12 @@ func (c *changed) compareStates(h held, kept ports.Kept) error {
 			return err
 		}
 	}
+	changed := map[domain.UserID]bool{}
+	for _, change := range kept.Changes {
+		changed[change.User] = true
+	}
 	for _, user := range slices.Sorted(maps.Keys(h.created)) {
-		if c.isEmpty(last[user]) {
+		if c.isEmpty(last[user]) && !changed[user] {
 			c.blank = append(c.blank, string(user))
 		}
 	}
@@ -96,6 +100,7 @@ func (c *changed) compareState(h held, is ports.State, ended ports.Ended, names 
 	was := *h.states[user]
 	before := was.Account
 	if row := accountRowOf(after); row != accountRowOf(before) {
+		row.Version = was.Version
 		c.accounts = append(c.accounts, row)
 	}
 	after.Past = h.pastAfter(before, ended)
@@ -230,6 +235,33 @@ func checkIDs(ids []string) error {
 			return fmt.Errorf("id %.60q cannot be kept: it is empty, too long or not plain text", id)
 		}
 	}
+	return nil
+}
+
+// keepChanges adds changes, all of a user under one version, by which the account is counted
+// on: its lock is held, so that nobody else gives the same one.
+func (c *changed) keepChanges(h held, changes []domain.Change) error {
+	versions := map[domain.UserID]int64{}
+	for _, change := range changes {
+		was := h.states[change.User]
+		if was == nil {
+			return fmt.Errorf("keep a change of user %q: it was not found by this update", change.User)
+		}
+		versions[change.User] = was.Version + 1
+		c.changes = append(c.changes, changeRowOf(change, was.Version+1))
+	}
+	for i, row := range c.accounts {
+		if version, counted := versions[domain.UserID(row.UserID)]; counted {
+			c.accounts[i].Version = version
+			delete(versions, domain.UserID(row.UserID))
+		}
+	}
+	for _, user := range slices.Sorted(maps.Keys(versions)) {
+		row := accountRowOf(h.states[user].Account)
+		row.Version = versions[user]
+		c.accounts = append(c.accounts, row)
+	}
+	slices.SortFunc(c.accounts, func(a, b accountRow) int { return cmp.Compare(a.UserID, b.UserID) })
 	return nil
 }
 

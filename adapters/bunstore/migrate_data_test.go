@@ -38,7 +38,7 @@ func asOfSettings(user string) []string {
 }
 
 // wantAsOfSettings finds what [asOfSettings] wrote.
-func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID) {
+func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID, version int64) {
 	t.Helper()
 	at := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 	state, err := s.State(t.Context(), user)
@@ -78,7 +78,7 @@ func wantAsOfSettings(t *testing.T, s *bunstore.Store, user domain.UserID) {
 		t.Fatalf("changes of %s: %v, %v, want one", user, changes, err)
 	}
 	wantSame("change", changes[0], domain.Change{
-		Seq: changes[0].Seq, User: user, Kind: domain.ChangeGranted, Entitlement: sso, Event: event, At: at,
+		Seq: changes[0].Seq, Version: version, User: user, Kind: domain.ChangeGranted, Entitlement: sso, Event: event, At: at,
 	})
 }
 
@@ -103,14 +103,14 @@ func TestMigrate_MoneyKeepsWhatIsThere(t *testing.T) {
 		downTo(t, url, 3)
 		write("ann")
 		steps(t, url, bunstore.Up)
-		wantAsOfSettings(t, s, "ann")
+		wantAsOfSettings(t, s, "ann", 0)
 		links := map[domain.PaymentIntentID]domain.InvoiceID{"pi_in_ann": "in_ann"}
 		if state, err := s.State(t.Context(), "ann"); err != nil || !cmp.Equal(state.Account.InvoicePayments, links) {
 			t.Errorf("invoice payments %v, %v, want %v", state.Account.InvoicePayments, err, links)
 		}
 
 		write("bob") // the program before goes on while this one is deployed
-		wantAsOfSettings(t, s, "bob")
+		wantAsOfSettings(t, s, "bob", 1)
 
 		keepNews(t, s, "ann")
 		downTo(t, url, 3)
@@ -124,8 +124,8 @@ func TestMigrate_MoneyKeepsWhatIsThere(t *testing.T) {
 			t.Errorf("receipts after a step down %v, want them quarantined", outcomes)
 		}
 		steps(t, url, bunstore.Up)
-		wantAsOfSettings(t, s, "ann")
-		wantAsOfSettings(t, s, "bob")
+		wantAsOfSettings(t, s, "ann", 0)
+		wantAsOfSettings(t, s, "bob", 0) // versions were taken back, too
 	})
 }
 

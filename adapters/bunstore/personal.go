@@ -40,10 +40,11 @@ func (s *Store) Redact(ctx context.Context, before time.Time, limit int) (int, e
 // ofUsers are the tables whose rows belong to a user, the one that is locked first.
 var ofUsers = []string{
 	"accounts", "refs", "orders", "subscriptions", "payments", "invoices", "invoice_payments", "charges", "refunds", "disputes",
-	"credit_notes", "subscription_pasts", "grants", "entitlements", "entitlement_changes", "processed_events", "admin_log",
+	"credit_notes", "subscription_pasts", "grants", "entitlements", "entitlement_changes", "right_changes", "rights_told", "processed_events", "admin_log",
 }
 
-// Forget implements [ports.Store].
+// Forget implements [ports.Store]. The feed is told before it or after it: what was read under
+// one id is not written under it any more.
 func (s *Store) Forget(ctx context.Context, user, as domain.UserID) error {
 	if !storable(user) {
 		return fmt.Errorf("user %.60q: %w", user, ports.ErrNotFound)
@@ -58,7 +59,7 @@ func (s *Store) Forget(ctx context.Context, user, as domain.UserID) error {
 		}
 		defer tx.rollback()
 		var kept []accountRow
-		if err := tx.trip(ctx, s.statement(s.keptOf(string(user)), &kept)); err != nil {
+		if err := tx.trip(ctx, append(s.awaitFeed(), s.statement(s.keptOf(string(user)), &kept))...); err != nil {
 			return err
 		}
 		if len(kept) == 0 {

@@ -29,13 +29,14 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 			return err
 		}
 		h := newHeld()
-		account := domain.NewAccount(user)
+		account, version := domain.NewAccount(user), int64(0)
 		if len(accounts) > 0 {
+			version = accounts[0].Version
 			if account, err = accounts[0].toDomain(); err != nil {
 				return err
 			}
 		}
-		h.add(account)
+		h.add(account, version)
 		h.whole[user] = true
 		if err := rows.into(&h); err != nil {
 			return err

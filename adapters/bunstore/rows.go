@@ -26,6 +26,8 @@ type accountRow struct {
 	ReplacedCustomers string `bun:"replaced_customers"`
 	CustomerAccounts  string `bun:"customer_accounts"`
 	Meanings          string `bun:"meanings"` // JSON of plan keys by price id; empty: none
+
+	Version int64 `bun:"version"` // of the user's rights; the store's own, see [changed.keepChanges]
 }
 
 func accountRowOf(a domain.Account) accountRow {

@@ -75,13 +75,15 @@ type changeRow struct {
 	EventID string    `bun:"event_id"`
 	Cause   string    `bun:"cause"`
 	At      time.Time `bun:"at"`
+	Version int64     `bun:"version"`
 }
 
 // changeRowOf leaves Seq to the database.
-func changeRowOf(c domain.Change) changeRow {
+func changeRowOf(c domain.Change, version int64) changeRow {
 	e := c.Entitlement
 	return changeRow{
-		UserID: string(c.User), Kind: clean(c.Kind),
+		Version: version,
+		UserID:  string(c.User), Kind: clean(c.Kind),
 		Feature: clean(e.Feature), SourceKind: clean(e.Source.Kind), SourceID: clean(e.Source.ID), Part: int64(e.Part),
 		Plan: clean(e.Plan), valueRow: valueRowOf(e.Value),
 		Since: stamp(e.Since), Until: stamp(e.Until), endingRow: endingRowOf(e.Ending),
@@ -96,7 +98,7 @@ func (r changeRow) toDomain() domain.Change {
 	}.first()
 	e.Part = int(r.Part)
 	return domain.Change{
-		Seq: r.Seq, User: domain.UserID(r.UserID), Kind: domain.ChangeKind(r.Kind), Entitlement: e,
+		Seq: r.Seq, Version: r.Version, User: domain.UserID(r.UserID), Kind: domain.ChangeKind(r.Kind), Entitlement: e,
 		Event: domain.EventID(r.EventID), Cause: domain.Cause(r.Cause), At: stamp(r.At),
 	}
 }

@@ -77,7 +77,15 @@ func TestRows_RoundTrip(t *testing.T) {
 
 		change := draw[domain.Change](t)
 		change.Seq = 0 // the database's to give
-		wantSame(t, changeRowOf(change).toDomain(), change)
+		wantSame(t, changeRowOf(change, change.Version).toDomain(), change)
+
+		line := draw[domain.RightChange](t)
+		line.Before.Feature, line.After.Feature = line.Feature, line.Feature
+		line.Before.Sources, line.After.Sources = nil, nil // which are not told
+		wantRead(t, rightChangeRowOf(line, line.Position).toDomain, line)
+
+		told := draw[domain.Told](t)
+		wantRead(t, toldRowOf("ann", told).toDomain, told)
 
 		ref := draw[domain.Ref](t)
 		wantSame(t, refRowOf("ann", ref, "o_1").toDomain(), ref)
@@ -178,6 +186,9 @@ func fill(t *rapid.T, v reflect.Value) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem())
 	case reflect.String:
 		v.SetString(text.Draw(t, "text"))
 	case reflect.Bool:

@@ -112,8 +112,8 @@ func newHeld() held {
 }
 
 // add holds an account, of which nothing but itself has been read.
-func (h held) add(account domain.Account) {
-	h.states[account.User] = &ports.State{Account: account}
+func (h held) add(account domain.Account, version int64) {
+	h.states[account.User] = &ports.State{Account: account, Version: version}
 	h.keys[account.User] = keptUnder{}
 }
 

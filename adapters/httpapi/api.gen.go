@@ -47,6 +47,36 @@ func (e Action) Valid() bool {
 	}
 }
 
+// Defines values for ChangeCause.
+const (
+	ChangeCauseAsked    ChangeCause = "asked"
+	ChangeCauseByHand   ChangeCause = "by_hand"
+	ChangeCauseCatalog  ChangeCause = "catalog"
+	ChangeCauseCheckout ChangeCause = "checkout"
+	ChangeCauseEvent    ChangeCause = "event"
+	ChangeCauseTime     ChangeCause = "time"
+)
+
+// Valid indicates whether the value is a known member of the ChangeCause enum.
+func (e ChangeCause) Valid() bool {
+	switch e {
+	case ChangeCauseAsked:
+		return true
+	case ChangeCauseByHand:
+		return true
+	case ChangeCauseCatalog:
+		return true
+	case ChangeCauseCheckout:
+		return true
+	case ChangeCauseEvent:
+		return true
+	case ChangeCauseTime:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeRequestWhen.
 const (
 	ChangeRequestWhenNow       ChangeRequestWhen = "now"
@@ -570,6 +600,38 @@ type BoughtTwice struct {
 // sold once. Each is told beside the newest that it excludes.
 type BoughtTwiceList = []BoughtTwice
 
+// Change defines model for Change.
+type Change struct {
+	// After What the user can do since; null, if the user does not have the feature any more.
+	After *ToldRight `json:"after"`
+
+	// At When the change was made, or the moment that passed. UTC.
+	At time.Time `json:"at"`
+
+	// Before What the user could do before; null, if the user did not have the feature.
+	Before *ToldRight `json:"before"`
+
+	// Cause What brought it about: one of Stripe's events; what Stripe said when it was asked; another
+	// catalog; a person; a checkout; or nothing but that time went by.
+	Cause ChangeCause `json:"cause"`
+
+	// EventID Stripe's event, if it was one.
+	EventID *string `json:"event_id"`
+	Feature string  `json:"feature"`
+
+	// Position Its place in the feed. There is no gap.
+	Position int64  `json:"position"`
+	UserID   string `json:"user_id"`
+
+	// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+	// counted. `?at_least=` of a read takes it.
+	Version Version `json:"version"`
+}
+
+// ChangeCause What brought it about: one of Stripe's events; what Stripe said when it was asked; another
+// catalog; a person; a checkout; or nothing but that time went by.
+type ChangeCause string
+
 // ChangePreview defines model for ChangePreview.
 type ChangePreview struct {
 	// Credit What is given back at once, as credit for later invoices.
@@ -658,6 +720,15 @@ type ChangedSubscription struct {
 // ChangedSubscriptionAction `redirect`: the change was not paid, and nothing has changed; it is made once it is
 // paid at `url`, within 23 hours.
 type ChangedSubscriptionAction string
+
+// Changes defines model for Changes.
+type Changes struct {
+	Changes []Change `json:"changes"`
+
+	// Next What to ask for next, as `after`. It may move on though there is no change: past those
+	// that the filters leave out.
+	Next int64 `json:"next"`
+}
 
 // Checkout defines model for Checkout.
 type Checkout struct {
@@ -810,6 +881,10 @@ type EntitlementCheck struct {
 
 	// Value As Value; null if there is nothing of it.
 	Value *NullableValue `json:"value"`
+
+	// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+	// counted. `?at_least=` of a read takes it.
+	Version Version `json:"version"`
 }
 
 // Entitlements defines model for Entitlements.
@@ -818,6 +893,10 @@ type Entitlements struct {
 	AsOf         time.Time     `json:"as_of"`
 	Entitlements []Entitlement `json:"entitlements"`
 	UserID       string        `json:"user_id"`
+
+	// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+	// counted. `?at_least=` of a read takes it.
+	Version Version `json:"version"`
 }
 
 // Event defines model for Event.
@@ -1652,12 +1731,31 @@ type SyncedUser struct {
 	UserID        string `json:"user_id"`
 }
 
+// ToldRight A right, in the words of Entitlement.
+type ToldRight struct {
+	EndsAt  *time.Time `json:"ends_at"`
+	InGrace bool       `json:"in_grace"`
+	Renews  bool       `json:"renews"`
+	Until   *time.Time `json:"until"`
+
+	// Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
+	// choice which of its values.
+	Value Value `json:"value"`
+}
+
 // Value How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a
 // choice which of its values.
 type Value = featureValue
 
+// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+// counted. `?at_least=` of a read takes it.
+type Version = int64
+
 // When At once, or from the end of the present period on.
 type When string
+
+// AtLeast defines model for AtLeast.
+type AtLeast = int64
 
 // ClientKey defines model for ClientKey.
 type ClientKey = string
@@ -1717,6 +1815,27 @@ type GiveGrantParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// After The position of the last change that is known. 0, or nothing, is the beginning.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Wait For how long to hold the answer back if there is nothing yet, up to 30s.
+	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+
+	// Limit How many changes at most. 0 reads none, only where the feed ends.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// UserID Only changes of this user.
+	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Feature Only changes of this feature.
+	Feature *string `form:"feature,omitempty" json:"feature,omitempty"`
+
+	// LastEventID The same, as readers of event streams send it; it is what counts then.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // StartCheckoutParams defines parameters for StartCheckout.
 type StartCheckoutParams struct {
 	// IdempotencyKey Made up by the client for one intent to buy, 1 to 255 characters. A
@@ -1729,16 +1848,24 @@ type StartCheckoutParams struct {
 type ListEntitlementsParams struct {
 	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// AtLeast A version that the answer has to be of, or of a later one: as an order or a change said
+	// it. Where it is not reached yet the answer waits for it for some seconds, and is then 412.
+	AtLeast *AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 }
 
 // CheckEntitlementParams defines parameters for CheckEntitlement.
 type CheckEntitlementParams struct {
-	// AtLeast Only so much is enough: one of a choice's values, or how many of a limit. Who has
+	// Min Only so much is enough: one of a choice's values, or how many of a limit. Who has
 	// less is not `entitled`, and `value` says what there is.
-	AtLeast *string `form:"at_least,omitempty" json:"at_least,omitempty"`
+	Min *string `form:"min,omitempty" json:"min,omitempty"`
 
 	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// AtLeast A version that the answer has to be of, or of a later one: as an order or a change said
+	// it. Where it is not reached yet the answer waits for it for some seconds, and is then 412.
+	AtLeast *AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 }
 
 // ListInvoicesParams defines parameters for ListInvoices.
@@ -1886,6 +2013,9 @@ type ServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx echo.Context, userID PathUserID) error
+	// ListChanges Read what changed, in order, or wait for it
+	// (GET /api/changes)
+	ListChanges(ctx echo.Context, params ListChangesParams) error
 	// StartCheckout Have a plan, by buying it or by changing to it
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx echo.Context, plan string, params StartCheckoutParams) error
@@ -2162,6 +2292,69 @@ func (w *ServerInterfaceWrapper) SyncUser(ctx echo.Context) error {
 	return err
 }
 
+// ListChanges converts echo context to params.
+func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// ------------- Optional query parameter "wait" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "wait", ctx.QueryParams(), &params.Wait, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter wait: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "feature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "feature", ctx.QueryParams(), &params.Feature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter feature: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Last-Event-ID, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
+		}
+
+		params.LastEventID = &LastEventID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListChanges(ctx, params)
+	return err
+}
+
 // StartCheckout converts echo context to params.
 func (w *ServerInterfaceWrapper) StartCheckout(ctx echo.Context) error {
 	var err error
@@ -2211,6 +2404,13 @@ func (w *ServerInterfaceWrapper) ListEntitlements(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListEntitlements(ctx, params)
 	return err
@@ -2229,11 +2429,11 @@ func (w *ServerInterfaceWrapper) CheckEntitlement(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params CheckEntitlementParams
-	// ------------- Optional query parameter "at_least" -------------
+	// ------------- Optional query parameter "min" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min", ctx.QueryParams(), &params.Min, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min: %s", err))
 	}
 
 	// ------------- Optional query parameter "user_id" -------------
@@ -2241,6 +2441,13 @@ func (w *ServerInterfaceWrapper) CheckEntitlement(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -2606,6 +2813,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/sync", wrapper.SyncUser, options.OperationMiddlewares["syncUser"]...)
+	router.GET(options.BaseURL+"/api/changes", wrapper.ListChanges, options.OperationMiddlewares["listChanges"]...)
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
 	router.GET(options.BaseURL+"/api/entitlements/:feature", wrapper.CheckEntitlement, options.OperationMiddlewares["checkEntitlement"]...)
@@ -2846,6 +3054,85 @@ func (response SyncUser200JSONResponse) VisitSyncUserResponse(w http.ResponseWri
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListChangesRequestObject struct {
+	Params ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200ResponseHeaders struct {
+	XAccelBuffering *string
+}
+
+type ListChanges200JSONResponse struct {
+	Body    Changes
+	Headers ListChanges200ResponseHeaders
+}
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XAccelBuffering != nil {
+		w.Header().Set("X-Accel-Buffering", fmt.Sprint(*response.Headers.XAccelBuffering))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges200TextEventStreamResponse struct {
+	Body          io.Reader
+	Headers       ListChanges200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ListChanges200TextEventStreamResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.XAccelBuffering != nil {
+		w.Header().Set("X-Accel-Buffering", fmt.Sprint(*response.Headers.XAccelBuffering))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
 }
 
 type StartCheckoutRequestObject struct {
@@ -3269,6 +3556,9 @@ type StrictServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx context.Context, request SyncUserRequestObject) (SyncUserResponseObject, error)
+	// ListChanges Read what changed, in order, or wait for it
+	// (GET /api/changes)
+	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
 	// StartCheckout Have a plan, by buying it or by changing to it
 	// (POST /api/checkout/{plan})
 	StartCheckout(ctx context.Context, request StartCheckoutRequestObject) (StartCheckoutResponseObject, error)
@@ -3666,6 +3956,31 @@ func (sh *strictHandler) SyncUser(ctx echo.Context, userID PathUserID) error {
 		return err
 	} else if validResponse, ok := response.(SyncUserResponseObject); ok {
 		return validResponse.VisitSyncUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListChanges operation middleware
+func (sh *strictHandler) ListChanges(ctx echo.Context, params ListChangesParams) error {
+	var request ListChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx.Request().Context(), request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		return validResponse.VisitListChangesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -15,21 +15,22 @@ import (
 
 	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // fewRights answers every user alike.
 type fewRights struct{ *memory.Store }
 
-func (fewRights) Entitlements(_ context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+func (fewRights) Entitlements(_ context.Context, users []domain.UserID) (map[domain.UserID]ports.Rights, error) {
 	since := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	source := domain.Source{Kind: domain.SourceSubscription, ID: "sub_1"}
-	found := make(map[domain.UserID][]domain.Entitlement, len(users))
+	found := make(map[domain.UserID]ports.Rights, len(users))
 	for _, user := range users {
-		found[user] = []domain.Entitlement{
+		found[user] = ports.Rights{Version: 1, Entitlements: []domain.Entitlement{
 			{Feature: "projects", Source: source, Plan: "pro", Value: domain.Limit(100), Since: since},
 			{Feature: "sso", Source: source, Plan: "pro", Value: domain.Flag(), Since: since, Until: since.AddDate(10, 0, 0)},
 			{Feature: "storage", Source: source, Plan: "pro", Value: domain.Limit(domain.Unlimited), Since: since},
-		}
+		}}
 	}
 	return found, nil
 }

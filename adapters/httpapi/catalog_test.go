@@ -42,7 +42,7 @@ func TestEntitlements_EveryUserHasADefaultPlan(t *testing.T) {
 	s := start(t, setup{sold: shelf(free)})
 	got := s.call("GET", "/api/entitlements", "", as("user:nobody")).text
 	want := `{"as_of":"2026-12-01T09:30:00Z","entitlements":[{"ends_at":null,"feature":"projects","in_grace":false,"renews":false,"since":null,` +
-		`"sources":[{"id":"free","kind":"default","plan":"free"}],"until":null,"value":3}],"user_id":"nobody"}` + "\n"
+		`"sources":[{"id":"free","kind":"default","plan":"free"}],"until":null,"value":3}],"user_id":"nobody","version":0}` + "\n"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

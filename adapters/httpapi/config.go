@@ -47,6 +47,7 @@ type Deps struct {
 	Replay           *app.Replay
 	Reconcile        *app.Reconcile
 	AdminLog         *app.AdminLog
+	ReadChanges      *app.ReadChanges
 
 	Ready         func(context.Context) error                                                // [ports.Store.Ready]
 	Receipts      func(context.Context, ports.ReceiptQuery) ([]domain.ProcessedEvent, error) // [ports.Store.Receipts]
@@ -147,7 +148,7 @@ func (c Config) check() error {
 func (d Deps) check() error {
 	if d.Upgrade == nil || d.OpenPortal == nil || d.Change == nil || d.CheckEntitlement == nil || d.ShowOrder == nil || d.SyncOrder == nil ||
 		d.ShowSubscription == nil || d.ListOrders == nil || d.ListInvoices == nil ||
-		d.ListPlans == nil || d.OfferPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil ||
+		d.ListPlans == nil || d.OfferPlans == nil || d.ReceiveWebhook == nil || d.Explain == nil || d.ManualGrants == nil || d.Replay == nil || d.AdminLog == nil || d.ReadChanges == nil ||
 		d.Ready == nil || d.Receipts == nil || d.Metrics == nil || d.Authenticator == nil || d.Log == nil || d.Clock == nil {
 		return errors.New("the HTTP server lacks one of its dependencies")
 	}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/entitled-dev/entitled/domain"
 )
@@ -12,15 +13,19 @@ func (s *Server) ListEntitlements(ctx context.Context, r ListEntitlementsRequest
 	if err != nil {
 		return nil, err
 	}
-	rights, asOf, err := s.deps.CheckEntitlement.All(ctx, user)
+	atLeast, err := versionIn(r.Params.AtLeast)
 	if err != nil {
 		return nil, err
 	}
-	listed := make([]Entitlement, len(rights))
-	for i, right := range rights {
+	all, err := s.deps.CheckEntitlement.All(ctx, user, atLeast)
+	if err != nil {
+		return nil, err
+	}
+	listed := make([]Entitlement, len(all.Rights))
+	for i, right := range all.Rights {
 		listed[i] = rightJSON(right)
 	}
-	return ListEntitlements200JSONResponse{UserID: string(user), AsOf: asOf.UTC(), Entitlements: listed}, nil
+	return ListEntitlements200JSONResponse{UserID: string(user), Version: all.Version, AsOf: all.AsOf.UTC(), Entitlements: listed}, nil
 }
 
 // CheckEntitlement implements GET /api/entitlements/{feature}.
@@ -29,17 +34,29 @@ func (s *Server) CheckEntitlement(ctx context.Context, r CheckEntitlementRequest
 	if err != nil {
 		return nil, err
 	}
-	right, entitled, asOf, err := s.deps.CheckEntitlement.AtLeast(ctx, user, domain.FeatureKey(r.Feature), orZero(r.Params.AtLeast))
+	atLeast, err := versionIn(r.Params.AtLeast)
 	if err != nil {
 		return nil, err
 	}
-	told := CheckEntitlement200JSONResponse{Feature: r.Feature, Entitled: entitled, AsOf: asOf.UTC()}
+	right, enough, all, err := s.deps.CheckEntitlement.Enough(ctx, user, domain.FeatureKey(r.Feature), orZero(r.Params.Min), atLeast)
+	if err != nil {
+		return nil, err
+	}
+	told := CheckEntitlement200JSONResponse{Feature: r.Feature, Entitled: enough, Version: all.Version, AsOf: all.AsOf.UTC()}
 	if right.Value.Type != "" {
 		value := featureValue(right.Value)
 		told.Value, told.Until = &value, moment(right.Until)
 		told.Renews, told.EndsAt, told.InGrace = right.Renews, moment(right.EndsAt), right.InGrace
 	}
 	return told, nil
+}
+
+// versionIn is what an answer has to be as new as; 0 is any.
+func versionIn(atLeast *int64) (int64, error) {
+	if atLeast != nil && *atLeast < 0 {
+		return 0, fmt.Errorf("%w: at_least is a version, a whole number from 0", errMalformed)
+	}
+	return orZero(atLeast), nil
 }
 
 func rightJSON(r domain.Right) Entitlement {

@@ -19,15 +19,15 @@ func TestEntitlements_AnswerToTheByte(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/entitlements": `{"as_of":"2026-12-01T09:30:00Z","entitlements":[` +
 			`{"ends_at":null,"feature":"projects","in_grace":false,"renews":false,"since":"2026-12-01T09:30:00Z","sources":[{"id":"ord_000001","kind":"order","plan":"basic"}],"until":null,"value":10}` +
-			`],"user_id":"ada"}`,
-		"/api/entitlements/projects": `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":true,"feature":"projects","in_grace":false,"renews":false,"until":null,"value":10}`,
-		"/api/entitlements/sso":      `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":false,"feature":"sso","in_grace":false,"renews":false,"until":null,"value":null}`,
+			`],"user_id":"ada","version":1}`,
+		"/api/entitlements/projects": `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":true,"feature":"projects","in_grace":false,"renews":false,"until":null,"value":10,"version":1}`,
+		"/api/entitlements/sso":      `{"as_of":"2026-12-01T09:30:00Z","ends_at":null,"entitled":false,"feature":"sso","in_grace":false,"renews":false,"until":null,"value":null,"version":1}`,
 	} {
 		if diff := cmp.Diff(want+"\n", s.call("GET", path, "", as("user:ada")).text); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
 	}
-	want := `{"as_of":"2026-12-01T09:30:00Z","entitlements":[],"user_id":"nobody"}` + "\n"
+	want := `{"as_of":"2026-12-01T09:30:00Z","entitlements":[],"user_id":"nobody","version":0}` + "\n"
 	if diff := cmp.Diff(want, s.call("GET", "/api/entitlements?user_id=nobody", "", as("app:backend")).text); diff != "" {
 		t.Errorf("of an unknown user (-want +got):\n%s", diff)
 	}
@@ -45,7 +45,7 @@ func TestEntitlements_UnknownFeature(t *testing.T) {
 	}
 }
 
-func TestEntitlements_AtLeastSoMuch(t *testing.T) {
+func TestEntitlements_HaveEnough(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})
 	for _, grant := range []string{`{"feature":"support","value":"mail","reason":"x"}`, `{"feature":"support","value":"community","reason":"x"}`, `{"feature":"projects","value":5,"reason":"x"}`} {
@@ -55,17 +55,17 @@ func TestEntitlements_AtLeastSoMuch(t *testing.T) {
 		entitled bool
 		value    any
 	}{
-		"support":                      {true, "mail"},
-		"support?at_least=community":   {true, "mail"},
-		"support?at_least=mail":        {true, "mail"},
-		"support?at_least=gold":        {false, "mail"},
-		"projects?at_least=5":          {true, 5.0},
-		"projects?at_least=6":          {false, 5.0},
-		"projects?at_least=unlimited":  {false, 5.0},
-		"storage?at_least=0":           {false, nil},
-		"support?user_id=ada":          {true, "mail"},
-		"projects?at_least=0005":       {true, 5.0},
-		"support?at_least=gold&x=mail": {false, "mail"},
+		"support":                 {true, "mail"},
+		"support?min=community":   {true, "mail"},
+		"support?min=mail":        {true, "mail"},
+		"support?min=gold":        {false, "mail"},
+		"projects?min=5":          {true, 5.0},
+		"projects?min=6":          {false, 5.0},
+		"projects?min=unlimited":  {false, 5.0},
+		"storage?min=0":           {false, nil},
+		"support?user_id=ada":     {true, "mail"},
+		"projects?min=0005":       {true, 5.0},
+		"support?min=gold&x=mail": {false, "mail"},
 	} {
 		got := s.call("GET", "/api/entitlements/"+path, "", as("user:ada"))
 		if s.want(got, 200, ""); got.json["entitled"] != want.entitled || got.json["value"] != want.value {
@@ -73,18 +73,18 @@ func TestEntitlements_AtLeastSoMuch(t *testing.T) {
 		}
 	}
 	for path, says := range map[string]string{
-		"support?at_least=silver":               `at_least: feature support has no value "silver": it has community, mail, gold`,
-		"projects?at_least=many":                `at_least: feature projects is a limit: give a whole number from 0, or unlimited, not "many"`,
-		"projects?at_least=-1":                  "a whole number from 0",
-		"projects?at_least=9223372036854775808": "a whole number from 0",
-		"sso?at_least=true":                     "at_least: feature sso is a flag, which one has or not: leave it out",
+		"support?min=silver":               `min: feature support has no value "silver": it has community, mail, gold`,
+		"projects?min=many":                `min: feature projects is a limit: give a whole number from 0, or unlimited, not "many"`,
+		"projects?min=-1":                  "a whole number from 0",
+		"projects?min=9223372036854775808": "a whole number from 0",
+		"sso?min=true":                     "min: feature sso is a flag, which one has or not: leave it out",
 	} {
 		got := s.call("GET", "/api/entitlements/"+path, "", as("user:ada"))
 		if s.want(got, 422, "invalid_request"); !strings.Contains(got.detail(), says) {
 			t.Errorf("%s: the detail %q does not say %q", path, got.detail(), says)
 		}
 	}
-	s.want(s.call("GET", "/api/entitlements/suport?at_least=mail", "", as("user:ada")), 404, "unknown_feature")
+	s.want(s.call("GET", "/api/entitlements/suport?min=mail", "", as("user:ada")), 404, "unknown_feature")
 }
 
 func TestEntitlements_OddUserIds(t *testing.T) {

@@ -162,6 +162,11 @@ var answers = []answer{
 	{app.ErrReconciling, http.StatusConflict, "reconciling", "Reconciling is under way", ownWords},
 	{ports.ErrConflict, http.StatusConflict, "conflict", "Conflict", nil},
 
+	{app.ErrCursorAhead, http.StatusConflict, "cursor_ahead", "Cursor ahead of the feed", ownWords},
+	{app.ErrCursorPruned, http.StatusGone, "cursor_pruned", "Cursor no longer kept", ownWords},
+	{app.ErrTooManyReaders, http.StatusTooManyRequests, "too_many_readers", "Too many readers", ownWords},
+	{app.ErrVersionAhead, http.StatusPreconditionFailed, "version_not_reached", "Version not reached", ownWords},
+
 	{app.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", ownWords},
 	{app.ErrUnknownPrice, http.StatusUnprocessableEntity, "unknown_price", "No such price", ownWords},
 	{app.ErrBadReturnURL, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", allWords},
@@ -282,6 +287,8 @@ func (s *Server) handleError(err error, c echo.Context) {
 	switch {
 	case errors.As(err, &limited):
 		header.Set(echo.HeaderRetryAfter, seconds(limited.wait))
+	case errors.Is(a.err, app.ErrTooManyReaders):
+		header.Set(echo.HeaderRetryAfter, seconds(ports.RetryAfter))
 	case errors.Is(a.err, app.ErrTooManyCheckouts):
 		header.Set(echo.HeaderRetryAfter, seconds(checkoutRest))
 	case a.status == http.StatusServiceUnavailable:

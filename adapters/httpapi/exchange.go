@@ -24,6 +24,8 @@ type exchange struct {
 	err    error
 	attrs  []slog.Attr // what the handler wants logged
 	body   holding
+
+	streams bool // a stream of events is accepted
 }
 
 type exchangeKey struct{}
@@ -46,7 +48,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
 		r := c.Request()
-		x := &exchange{id: requestID(r)}
+		x := &exchange{id: requestID(r), streams: acceptsStream(r)}
 		x.rule, x.routed = s.rules[routeKey{r.Method, c.Path()}]
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), s.config.RequestTime+x.rule.extra)
 		defer cancel()

@@ -32,7 +32,7 @@ func TestGrants_AreGivenListedAndRevoked(t *testing.T) {
 		`{"ends_at":"2027-01-01T00:00:00Z","feature":"projects","in_grace":false,"renews":false,"since":"2026-11-30T23:00:00Z","sources":[{"id":"grant_000002","kind":"grant"}],"until":"2027-01-01T00:00:00Z","value":500},` +
 		`{"ends_at":null,"feature":"sso","in_grace":false,"renews":false,"since":"2026-12-01T09:30:00Z","sources":[{"id":"grant_000001","kind":"grant"}],"until":null,"value":true},` +
 		`{"ends_at":null,"feature":"storage","in_grace":false,"renews":false,"since":"2026-12-01T09:32:00Z","sources":[{"id":"grant_000003","kind":"grant"}],"until":null,"value":"unlimited"}` +
-		`],"user_id":"ada"}` + "\n"
+		`],"user_id":"ada","version":3}` + "\n"
 	if diff := cmp.Diff(wantHeld, held.text); diff != "" {
 		t.Errorf("what is held (-want +got):\n%s", diff)
 	}

@@ -35,6 +35,9 @@ type rule struct {
 // asks for.
 var callers = []ports.Role{ports.RoleUser, ports.RoleApp, ports.RoleAdmin}
 
+// services are the service keys of a product's back end, and of whoever runs the service.
+var services = []ports.Role{ports.RoleApp, ports.RoleAdmin}
+
 // operators are the service keys of whoever runs the service.
 var operators = []ports.Role{ports.RoleAdmin}
 
@@ -53,6 +56,7 @@ var rules = []rule{
 	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
 	{method: http.MethodGet, path: "/api/entitlements", roles: callers},
 	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
+	{method: http.MethodGet, path: "/api/changes", roles: services, extra: streamTime},
 	{method: http.MethodGet, path: plansPath, ofUser: callers},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, act: app.ActExplain},

@@ -65,6 +65,7 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/orders/:id/sync":      {401, 200, 404, 200, 200, 401},
 		"GET /api/entitlements":          {401, 200, 200, 400, 400, 401},
 		"GET /api/entitlements/:feature": {401, 200, 200, 400, 400, 401},
+		"GET /api/changes":               {401, 403, 403, 200, 200, 401},
 		"GET /api/orders":                {401, 200, 200, 400, 400, 401},
 		"GET /api/invoices":              {401, 200, 200, 400, 400, 401},
 		"GET /api/subscription":          {401, 200, 200, 400, 400, 401},

@@ -116,10 +116,11 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	}
 	settings := app.Settings{URLs: urls}
 	fulfill := app.NewFulfill(store, gateway, catalog, settings, clock, time.After, memory.NewMeter())
-	check := app.NewCheckEntitlement(store, catalog, clock)
+	check := app.NewCheckEntitlement(store, catalog, clock, time.After)
 	prices := app.NewPrices(gateway, catalog, clock)
 	show := app.NewShowOrder(store, time.After)
-	fulfill.OnKept(show.Wake)
+	changes := app.NewReadChanges(store, time.After)
+	fulfill.OnKept(func(users []domain.UserID) { show.Wake(users); check.Wake(users) })
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
 	portal := app.NewOpenPortal(store, gateway, catalog, prices, fulfill, settings, newID)
@@ -144,6 +145,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		ManualGrants:     app.NewManualGrants(store, catalog, clock, newID),
 		Replay:           app.NewReplay(store, fulfill),
 		AdminLog:         app.NewAdminLog(store, clock),
+		ReadChanges:      changes,
 		Ready:            store.Ready,
 		Receipts:         store.Receipts,
 		Metrics:          http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("events_total 1\n")) }),
@@ -223,7 +225,7 @@ func (s *store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 	return err
 }
 
-func (s *store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+func (s *store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID]ports.Rights, error) {
 	if err := s.failure(); err != nil {
 		return nil, err
 	}

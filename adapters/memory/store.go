@@ -21,6 +21,7 @@ type Store struct {
 	owners   map[domain.Ref]domain.UserID
 	receipts map[domain.EventID]domain.ProcessedEvent
 	changes  []domain.Change
+	feed     feed
 	settings map[string]string
 	adminLog []ports.AdminAction
 
@@ -37,6 +38,7 @@ func NewStore() *Store {
 		owners:   map[domain.Ref]domain.UserID{},
 		receipts: map[domain.EventID]domain.ProcessedEvent{},
 		settings: map[string]string{},
+		feed:     feed{told: map[domain.UserID]domain.Told{}},
 
 		questions: map[domain.Ref]ports.Question{},
 	}
@@ -68,6 +70,11 @@ func (s *Store) Update(ctx context.Context, touch ports.Touch, fn func(ports.Fou
 	for _, state := range kept.States {
 		if _, locked := before[state.Account.User]; !locked {
 			return fmt.Errorf("keep user %s, who was not found", state.Account.User)
+		}
+	}
+	for _, change := range kept.Changes {
+		if _, locked := before[change.User]; !locked {
+			return fmt.Errorf("keep a change of user %s, who was not found", change.User)
 		}
 	}
 	if err := s.conflict(kept); err != nil {
@@ -132,7 +139,7 @@ func (s *Store) find(touch ports.Touch) ports.Found {
 // be found, so that tests notice who takes it for the whole.
 func (s *Store) part(user domain.UserID, names []domain.Ref) ports.State {
 	whole := s.states[user]
-	part := ports.State{Account: whole.Account.Part(names)}
+	part := ports.State{Account: whole.Account.Part(names), Version: whole.Version}
 	for _, e := range whole.Entitlements {
 		if part.Account.Gives(e.Source) {
 			part.Entitlements = append(part.Entitlements, e)
@@ -178,11 +185,22 @@ func (s *Store) keep(kept ports.Kept, found map[domain.UserID]ports.State) {
 		}
 		s.receipts[receipt.ID] = cloneReceipt(receipt)
 	}
-	for _, change := range kept.Changes {
-		change.Seq = int64(len(s.changes)) + 1
+	s.keepChanges(kept.Changes)
+	s.keepQuestions(kept)
+}
+
+// keepChanges adds changes, all of a user under one version.
+func (s *Store) keepChanges(changes []domain.Change) {
+	versions := map[domain.UserID]int64{}
+	for _, change := range changes {
+		if versions[change.User] == 0 {
+			state := s.state(change.User)
+			state.Version++
+			s.states[change.User], versions[change.User] = state, state.Version
+		}
+		change.Seq, change.Version = int64(len(s.changes))+1, versions[change.User]
 		s.changes = append(s.changes, change)
 	}
-	s.keepQuestions(kept)
 }
 
 // join is a state as it is to be kept: facts are replaced or added, never deleted.
@@ -247,16 +265,16 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 }
 
 // Entitlements implements [ports.Store].
-func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID][]domain.Entitlement, error) {
+func (s *Store) Entitlements(ctx context.Context, users []domain.UserID) (map[domain.UserID]ports.Rights, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	found := make(map[domain.UserID][]domain.Entitlement, len(users))
+	found := make(map[domain.UserID]ports.Rights, len(users))
 	for _, user := range users {
-		if kept := s.states[user].Entitlements; len(kept) > 0 {
-			found[user] = slices.Clone(kept)
+		if kept := s.states[user]; len(kept.Entitlements) > 0 || kept.Version > 0 {
+			found[user] = ports.Rights{Version: kept.Version, Entitlements: slices.Clone(kept.Entitlements)}
 		}
 	}
 	return found, nil

@@ -59,12 +59,25 @@ func (s *Store) Forget(ctx context.Context, user, as domain.UserID) error {
 			s.changes[i].User, kept = as, true
 		}
 	}
+	s.forgetInFeed(user, as)
 	kept = s.forgetInReceipts(user, as) || kept
 	kept = s.forgetInAdminLog(user, as) || kept
 	if !kept {
 		return ports.ErrNotFound
 	}
 	return nil
+}
+
+func (s *Store) forgetInFeed(user, as domain.UserID) {
+	if told, have := s.feed.told[user]; have {
+		s.feed.told[as] = told
+		delete(s.feed.told, user)
+	}
+	for i := range s.feed.lines {
+		if s.feed.lines[i].User == user {
+			s.feed.lines[i].User = as
+		}
+	}
 }
 
 const forgottenText = "(forgotten)"

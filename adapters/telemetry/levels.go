@@ -24,6 +24,10 @@ var (
 	OrderWaits    = Level{name: "entitled_order_waits", help: "Requests that wait until an order is settled."}
 	OrderWaitsMax = Level{name: "entitled_order_waits_max", help: "How many may wait; beyond, they are answered at once."}
 
+	FeedLag        = Level{name: "entitled_feed_lag_seconds", help: "For how long there was always some change that the feed did not tell yet, as far as this process knows."}
+	FeedReaders    = Level{name: "entitled_feed_readers", help: "Requests and streams that wait for changes."}
+	FeedReadersMax = Level{name: "entitled_feed_readers_max", help: "How many may wait; beyond, they are refused."}
+
 	BodyBytes      = Level{name: "entitled_http_body_bytes", help: "Bytes that are held of the bodies of requests."}
 	BodyBytesMax   = Level{name: "entitled_http_body_bytes_max", help: "How many may be; beyond, the body that has been coming for longest is cut off."}
 	Connections    = Level{name: "entitled_http_connections", help: "Connections of clients."}

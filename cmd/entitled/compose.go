@@ -67,12 +67,12 @@ func serverDeps(
 	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans, offers *app.OfferPlans,
 	subscription *app.ShowSubscription, orders *app.ListOrders, invoices *app.ListInvoices,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, reconcile *app.Reconcile, adminLog *app.AdminLog,
-	store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
+	changes *app.ReadChanges, store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans, OfferPlans: offers,
 		ShowSubscription: subscription, ListOrders: orders, ListInvoices: invoices,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog, ReadChanges: changes,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
@@ -101,6 +101,8 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewPriceMeanings,
 	app.NewReplay,
 	app.NewExplain,
+	app.NewTellChanges,
+	app.NewReadChanges,
 	app.NewManualGrants,
 	app.NewAdminLog,
 	app.NewRetention,
@@ -111,15 +113,30 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(fulfill.Close))
 		return fulfill
 	},
-	func(lc fx.Lifecycle, store ports.Store, c domain.Catalog, clock ports.Clock) *app.CheckEntitlement {
-		check := app.NewCheckEntitlement(store, c, clock)
+	func(lc fx.Lifecycle, store ports.Store, c domain.Catalog, clock ports.Clock, timer ports.Timer) *app.CheckEntitlement {
+		check := app.NewCheckEntitlement(store, c, clock, timer)
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, redactOldBodies))
+), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, redactOldBodies))
 
-// wakeWhoWaits answers those who wait for an order as soon as it is paid here.
-func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder) { fulfill.OnKept(show.Wake) }
+// wakeWhoWaits answers those who wait for an order or a version as soon as it is kept here,
+// and those who wait for changes as soon as they are told.
+func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder, check *app.CheckEntitlement, tell *app.TellChanges, changes *app.ReadChanges) {
+	fulfill.OnKept(func(users []domain.UserID) {
+		show.Wake(users)
+		check.Wake(users)
+		tell.Wake(users)
+	})
+	tell.OnTold(changes.Grew)
+}
+
+// tellOn writes the feed of changes.
+func tellOn(lc fx.Lifecycle, tell *app.TellChanges, logger *slog.Logger) {
+	inBackground(lc, func(ctx context.Context) {
+		tell.Run(ctx, func(err error) { logger.Warn("the feed of changes has to wait", "error", err) })
+	})
+}
 
 // tellOfTwice says in the log what was paid for twice: somebody's money is at stake.
 func tellOfTwice(fulfill *app.Fulfill, logger *slog.Logger) {

@@ -27,12 +27,12 @@ func manage(box *sandbox.Sandbox) func(string) string {
 // held tells the workbench what a user holds, in the catalog's words.
 func held(check *app.CheckEntitlement, sold domain.Catalog) func(context.Context, string) ([]workbench.Right, error) {
 	return func(ctx context.Context, user string) ([]workbench.Right, error) {
-		rights, _, err := check.All(ctx, domain.UserID(user))
+		all, err := check.All(ctx, domain.UserID(user), 0)
 		if err != nil {
 			return nil, err
 		}
-		shown := make([]workbench.Right, 0, len(rights))
-		for _, r := range rights {
+		shown := make([]workbench.Right, 0, len(all.Rights))
+		for _, r := range all.Rights {
 			shown = append(shown, workbench.Right{
 				Feature: string(r.Feature), Value: valueWords(r.Value), Until: r.Until.UTC(), Plans: plansOf(r, sold),
 			})

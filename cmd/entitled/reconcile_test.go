@@ -261,7 +261,11 @@ func (s *silentShop) rights(t *testing.T, users []domain.UserID) map[domain.User
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rights
+	held := map[domain.UserID][]domain.Entitlement{}
+	for user, r := range rights {
+		held[user] = r.Entitlements
+	}
+	return held
 }
 
 // A database that was restored from yesterday's backup gets back by one command what was sold

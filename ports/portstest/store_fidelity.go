@@ -41,7 +41,7 @@ func testRoundTrip(t *testing.T, s ports.Store) {
 		if err != nil || len(changes) != 1 {
 			rt.Fatalf("Changes: %v, %v, want one", changes, err)
 		}
-		change.Seq = changes[0].Seq
+		change.Seq, change.Version = changes[0].Seq, changes[0].Version
 		wantEqual(rt, "Changes", changes, []domain.Change{change})
 		for id, want := range want.Account.Orders {
 			got, owner, err := s.Order(t.Context(), id)
@@ -160,8 +160,8 @@ func testIsolation(t *testing.T, s ports.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range all["ann"] {
-		all["ann"][i].Plan = "spoilt"
+	for i := range all["ann"].Entitlements {
+		all["ann"].Entitlements[i].Plan = "spoilt"
 	}
 	wantEqual(t, "state after what was read was changed", stateOf(t, s, "ann"), want)
 

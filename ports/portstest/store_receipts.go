@@ -195,9 +195,10 @@ func testChanges(t *testing.T, s ports.Store) {
 					c := everythingOf(f, user).Changes[i%3]
 					c.Kind = domain.ChangeKinds[i%2]
 					c.Event = domain.EventID(fmt.Sprintf("evt_%d_%d", round, i))
-					c.Seq = 7 // the store's to give
+					c.Seq, c.Version = 7, 7 // the store's to give
 					kept.Changes = append(kept.Changes, c)
 					if user == "ann" {
+						c.Version = int64(round) + 1
 						want = append(want, c)
 					}
 				}

@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// feedTail knows where the feed ends, for all who wait for it to grow: at once where this
+// process has told something, and else by one look of all now and then, as another process
+// may have.
+type feedTail struct {
+	look  func(context.Context) (int64, error)
+	timer ports.Timer
+
+	mu      sync.Mutex
+	end     int64
+	grown   chan struct{} // closed when the end moves on
+	waiting int
+	looking bool
+}
+
+// tailPause is between two looks while somebody waits.
+const tailPause = 200 * time.Millisecond
+
+func newFeedTail(look func(context.Context) (int64, error), timer ports.Timer) *feedTail {
+	return &feedTail{look: look, timer: timer, grown: make(chan struct{})}
+}
+
+// beyond waits until the feed has come further than a position, or for ctx.
+func (t *feedTail) beyond(ctx context.Context, position int64) error {
+	t.mu.Lock()
+	t.waiting++
+	if !t.looking {
+		t.looking = true
+		go t.watch()
+	}
+	for t.end <= position && ctx.Err() == nil {
+		grown := t.grown
+		t.mu.Unlock()
+		select {
+		case <-grown:
+		case <-ctx.Done():
+		}
+		t.mu.Lock()
+	}
+	t.waiting--
+	t.mu.Unlock()
+	return ctx.Err()
+}
+
+// grew moves the end on.
+func (t *feedTail) grew(end int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if end > t.end {
+		t.end = end
+		close(t.grown)
+		t.grown = make(chan struct{})
+	}
+}
+
+// watch looks now and then for as long as somebody waits. A look that fails is made again:
+// who waits is answered when the time is over.
+func (t *feedTail) watch() {
+	for t.wanted() {
+		ctx, cancel := context.WithTimeout(context.Background(), readTime)
+		if end, err := t.look(ctx); err == nil {
+			t.grew(end)
+		}
+		cancel()
+		<-t.timer(tailPause)
+	}
+}
+
+// wanted tells whether somebody waits; if not, the next who does begins a watch.
+func (t *feedTail) wanted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.looking = t.waiting > 0
+	return t.looking
+}

@@ -1,0 +1,198 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// feedWorld is a service whose grants are given by hand, and whose feed is told by a process
+// that ends and begins as a test likes.
+type feedWorld struct {
+	store  *memory.Store
+	clock  *clock
+	grants *app.ManualGrants
+}
+
+func newFeedWorld() *feedWorld {
+	w := &feedWorld{store: memory.NewStore(), clock: &clock{}}
+	w.clock.at.Store(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano())
+	n := 0
+	w.grants = app.NewManualGrants(w.store, catalog, w.clock.now, func() string { n++; return fmt.Sprint(n) })
+	return w
+}
+
+// restart is a process that has just begun.
+func (w *feedWorld) restart() *app.TellChanges {
+	return app.NewTellChanges(w.store, catalog, w.clock.now, w.clock.after)
+}
+
+func (w *feedWorld) give(t *testing.T, user domain.UserID, projects int64, since, until time.Time) domain.GrantID {
+	t.Helper()
+	g, err := w.grants.Give(t.Context(), app.GrantRequest{User: user, Feature: "projects", Limit: &projects, Since: since, Until: until, Reason: "a test", By: "eve"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.ID
+}
+
+func (w *feedWorld) to(moment time.Time) { w.clock.at.Store(moment.UnixNano()) }
+
+func (w *feedWorld) said(t *testing.T) []string {
+	t.Helper()
+	page, err := w.store.Feed(t.Context(), ports.FeedQuery{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, c := range page.Changes {
+		value := func(r *domain.Right) string {
+			if r == nil {
+				return "none"
+			}
+			return fmt.Sprint(r.Value.Limit)
+		}
+		said = append(said, fmt.Sprintf("%d: %s v%d %s %s -> %s by %s", c.Position, c.User, c.Version, c.At.Format("Jan 2 15:04:05"), value(c.Before), value(c.After), c.Cause))
+	}
+	return said
+}
+
+// A year in which the process ends and begins anew at each moment at which a right changes:
+// shortly before, at it, and after. Each is told once, and none of a right that goes on.
+func TestTellChanges_AYearOfRestarts(t *testing.T) {
+	t.Parallel()
+	w := newFeedWorld()
+	month := func(n int) time.Time { return time.Date(2026, time.Month(1+n), 1, 0, 0, 0, 0, time.UTC) }
+	w.give(t, "trial", 1, time.Time{}, month(0).AddDate(0, 0, 14))
+	w.give(t, "later", 2, month(3), month(5))
+	w.give(t, "chain", 3, time.Time{}, month(1)) // goes on for as long as it is given again
+	w.give(t, "ended", 4, time.Time{}, month(6))
+	w.give(t, "steps", 9, time.Time{}, month(4))
+	w.give(t, "steps", 5, time.Time{}, month(8))
+	moments := []time.Time{month(0).AddDate(0, 0, 14)}
+	for n := 1; n <= 12; n++ {
+		moments = append(moments, month(n))
+	}
+	taken := w.give(t, "taken", 6, time.Time{}, month(2))
+	for n, moment := range moments {
+		for _, at := range []time.Time{moment.Add(-time.Second), moment.Add(-time.Microsecond), moment, moment.Add(time.Microsecond), moment.Add(time.Hour)} {
+			w.to(at)
+			if n > 0 && n < 12 && at.Equal(moment.Add(-time.Second)) {
+				w.give(t, "chain", 3, month(n-1), month(n+1)) // it is renewed just in time
+			}
+			if n == 1 && at.Equal(moment) {
+				if _, _, err := w.grants.Revoke(t.Context(), taken, "a mistake", "eve"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if _, err := w.restart().Once(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	byTime, ofChain := []string{}, 0
+	page, err := w.store.Feed(t.Context(), ports.FeedQuery{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range page.Changes {
+		switch {
+		case c.Cause == domain.CauseTime:
+			byTime = append(byTime, w.said(t)[i][len(fmt.Sprint(c.Position))+2:])
+		case c.User == "chain":
+			ofChain++
+			if c.After == nil {
+				t.Errorf("change %d takes a right that goes on", c.Position)
+			}
+		}
+	}
+	want := []string{
+		"trial v2 Jan 15 00:00:00 1 -> none by time",
+		"later v2 Apr 1 00:00:00 none -> 2 by time",
+		"steps v3 May 1 00:00:00 9 -> 5 by time",
+		"later v3 Jun 1 00:00:00 2 -> none by time",
+		"ended v2 Jul 1 00:00:00 4 -> none by time",
+		"steps v4 Sep 1 00:00:00 5 -> none by time",
+		"chain v13 Jan 1 00:00:00 3 -> none by time",
+	}
+	if diff := cmp.Diff(want, byTime); diff != "" {
+		t.Errorf("told by time (-want +got):\n%s", diff)
+	}
+	if ofChain != 12 {
+		t.Errorf("%d changes of what goes on, want the first and 11 renewals", ofChain)
+	}
+}
+
+// What changes is told soon, whoever made it, and so is a moment that passes.
+func TestTellChanges_IsSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.NewStore()
+		n := 0
+		grants := app.NewManualGrants(store, catalog, time.Now, func() string { n++; return fmt.Sprint(n) })
+		tell := app.NewTellChanges(store, catalog, time.Now, time.After)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); tell.Run(ctx, func(err error) { t.Error(err) }) }()
+		one := int64(1)
+		until := time.Now().Add(10 * time.Second).UTC()
+		if _, err := grants.Give(ctx, app.GrantRequest{User: "u", Feature: "projects", Limit: &one, Until: until, Reason: "a test", By: "eve"}); err != nil {
+			t.Fatal(err)
+		}
+		wantLast := func(after time.Duration, want int64) {
+			t.Helper()
+			time.Sleep(after)
+			if page, err := store.Feed(ctx, ports.FeedQuery{}); err != nil || page.Last != want {
+				t.Errorf("the feed ends at %d, %v, want %d", page.Last, err, want)
+			}
+		}
+		wantLast(time.Second, 1)
+		wantLast(until.Sub(time.Now())-time.Millisecond, 1)
+		wantLast(100*time.Millisecond, 2)
+		if lag := tell.Lag(); lag > time.Second {
+			t.Errorf("lags %s behind", lag)
+		}
+		stop()
+		<-ended
+	})
+}
+
+// failingFeed cannot tell for a while.
+type failingFeed struct {
+	ports.Store
+	fail bool
+}
+
+func (f *failingFeed) Tell(ctx context.Context, now time.Time, limit int, fn func([]ports.Untold) []ports.Telling) (ports.TellResult, error) {
+	if f.fail {
+		return ports.TellResult{}, errors.New("away")
+	}
+	return f.Store.Tell(ctx, now, limit, fn)
+}
+
+func TestTellChanges_SaysHowFarItIsBehind(t *testing.T) {
+	t.Parallel()
+	w := newFeedWorld()
+	store := &failingFeed{Store: w.store, fail: true}
+	tell := app.NewTellChanges(store, catalog, w.clock.now, w.clock.after)
+	w.clock.advance(time.Minute)
+	if _, err := tell.Once(t.Context()); err == nil || tell.Lag() != time.Minute {
+		t.Errorf("%v, and it lags %s behind", err, tell.Lag())
+	}
+	store.fail = false
+	if _, err := tell.Once(t.Context()); err != nil || tell.Lag() != 0 {
+		t.Errorf("%v, and it lags %s behind", err, tell.Lag())
+	}
+}
