@@ -43,15 +43,20 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 				"seats":    {Key: "seats", Name: "Seats", Place: 2, Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
 			},
 			Plans: map[domain.PlanKey]domain.Plan{
+				"free": {
+					Key: "free", Name: "Free", Description: "To look around, for as long as you like.", Default: true,
+					Grants:   map[domain.FeatureKey]domain.Value{"projects": domain.Limit(3)},
+					Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+				},
 				"basic": {
-					Key: "basic", Name: "Basic", Description: "Ten projects for a year, paid once.",
+					Key: "basic", Name: "Basic", Description: "Ten projects for a year, paid once.", Place: 1,
 					Mode: domain.ModePayment, ValidFor: 365 * day,
 					Prices:   []domain.Price{{Key: "once", LookupKey: "basic_once"}},
 					Grants:   map[domain.FeatureKey]domain.Value{"projects": domain.Limit(10)},
 					Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 				},
 				"pro": {
-					Key: "pro", Name: "Pro", Description: "For a small team that ships.", Place: 1, Highlight: true,
+					Key: "pro", Name: "Pro", Description: "For a small team that ships.", Place: 2, Highlight: true,
 					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices: []domain.Price{
 						{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"},
@@ -63,7 +68,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Checkout:      domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
 				},
 				"team": {
-					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.", Place: 2,
+					Key: "team", Name: "Team", Description: "Everything, by the seat. Two weeks to try it.", Place: 3,
 					Mode: domain.ModeSubscription, Group: "main", TrialDays: 14, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
 					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1)},

@@ -277,7 +277,8 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a catalog without plans was accepted")
 		case err == nil:
 			for key, plan := range file.Catalog.Plans {
-				if len(plan.Prices) == 0 || plan.Checkout.MaxQuantity < 1 || plan.Mode == "" {
+				sold := len(plan.Prices) > 0 && plan.Mode != ""
+				if sold == plan.Default || plan.Checkout.MaxQuantity < 1 {
 					t.Errorf("plan %s was accepted: %+v", key, plan)
 				}
 				if plan.Mode == domain.ModePayment && plan.Checkout.AdjustableAmount {

@@ -24,22 +24,39 @@ type Config struct {
 	SignIn func(w http.ResponseWriter, r *http.Request) (userID string)
 	// Workbench is where the sandbox is driven by hand; empty: there is no link to it.
 	Workbench string
-	// Manage is where a user manages a subscription; empty for who has none. It may be nil.
-	Manage func(userID string) (url string)
-	Logger *slog.Logger
+	Logger    *slog.Logger
 }
 
-// New returns the handler of GET /, /return, /me and /assets/. Any other path is
-// answered 404, in words.
-func New(c Config) http.Handler {
+// Pages are the handler of GET /, /return, /me and /assets/. Any other path is answered
+// 404, and any other method 405, in words.
+type Pages struct {
+	shop    *shop
+	handler http.Handler
+}
+
+// New returns the pages.
+func New(c Config) *Pages {
 	s := &shop{Config: c}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.pricing)
-	mux.HandleFunc("GET /return", s.returned)
-	mux.HandleFunc("GET /me", s.mine)
-	mux.HandleFunc("GET /assets/{file}", s.asset)
+	for path, page := range map[string]http.HandlerFunc{
+		"/{$}": s.pricing, "/return": s.returned, "/me": s.mine, "/assets/{file}": s.asset,
+	} {
+		mux.HandleFunc("GET "+path, page)
+		mux.HandleFunc(path, s.wrongMethod)
+	}
 	mux.HandleFunc("/", s.notFound)
-	return secured(mux)
+	return &Pages{s, secured(mux)}
+}
+
+// ServeHTTP implements [http.Handler].
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+
+// Error answers a person whose request failed before any page was asked: with the status,
+// and with the detail, which may be empty, where the status has no page of its own.
+func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.shop.failed(w, r, status, detail)
+	})).ServeHTTP(w, r)
 }
 
 type shop struct{ Config }
@@ -51,7 +68,7 @@ var (
 	pricingPage     = parse("pricing.html")
 	returnPage      = parse("return.html")
 	mePage          = parse("me.html")
-	notFoundPage    = parse("notfound.html")
+	failedPage      = parse("failed.html")
 	unavailablePage = parse("unavailable.html")
 )
 
@@ -66,7 +83,7 @@ type page struct {
 	Path   string // the navigation's current entry
 	Script string // the page's module among the assets; may be empty
 	User   string
-	Names  string // JSON: how keys are written; see shop.names
+	Words  string // JSON: how keys and amounts are written; see shop.words
 	Body   any
 
 	Workbench string // where it is; may be empty
@@ -75,23 +92,15 @@ type page struct {
 func (s *shop) returned(w http.ResponseWriter, r *http.Request) {
 	user := s.SignIn(w, r)
 	s.render(w, r, http.StatusOK, returnPage, page{
-		Title: "Your order", Script: "return.js", User: user, Names: s.names(r),
+		Title: "Your order", Script: "return.js", User: user, Words: s.words(r),
 	})
 }
 
 func (s *shop) mine(w http.ResponseWriter, r *http.Request) {
 	user := s.SignIn(w, r)
-	manage := ""
-	if s.Manage != nil {
-		manage = s.Manage(user)
-	}
 	s.render(w, r, http.StatusOK, mePage, page{
-		Title: "My entitlements", Path: "/me", Script: "me.js", User: user, Names: s.names(r), Body: manage,
+		Title: "My account", Path: "/me", Script: "me.js", User: user, Words: s.words(r),
 	})
-}
-
-func (s *shop) notFound(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusNotFound, notFoundPage, page{Title: "No such page"})
 }
 
 // render writes a whole page or none.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -105,9 +106,9 @@ func TestPricing_ShowsWhatIsForSale(t *testing.T) {
 	}
 	wantAll(t, answer.Body.String(),
 		"Sandbox: no real money moves", "4242 4242 4242 4242", "4000 0000 0000 0002",
-		`data-plan="basic"`, ">Buy Basic</button>", "Enough to begin with", "€49", "once", "Yours for one year", "10 projects",
-		`data-plan="pro"`, ">Upgrade to Pro</button>", "First 14 days free",
-		`<span class="amount">€19.50</span> <span class="period">/month, each</span>`,
+		`data-plan="basic"`, "disabled>Choose Basic</button>", "Enough to begin with", "€49", "once", "Yours for one year", "10 projects",
+		`data-plan="pro"`, "disabled>Choose Pro</button>", "First 14 days free",
+		`data-unit="1950" data-currency="eur"><span class="amount">€19.50</span> <span class="period">/month, each</span>`,
 		`<span class="amount">€1,990</span> <span class="period">/year, each</span>`,
 		`name="price-pro" value="monthly" autocomplete="off" checked`, `name="price-pro" value="yearly"`,
 		"100 projects", "5 seats each", "SSO", `max="20"`, "user_1",
@@ -207,10 +208,11 @@ func TestReturn_PromisesNothing(t *testing.T) {
 	}
 }
 
-func TestMe_HasTheTable(t *testing.T) {
+func TestMe_HasAPlaceForEverything(t *testing.T) {
 	t.Parallel()
-	wantAll(t, get(shop(), "/me").Body.String(), "My entitlements", `id="entitlements"`, `id="empty"`,
-		"/assets/me.js?v=", `&#34;sso&#34;:&#34;SSO&#34;`)
+	wantAll(t, get(shop(), "/me").Body.String(), "My account", `id="plan-name"`, `id="change-form"`, `id="cancel-form"`,
+		`id="card"`, `id="invoices"`, `id="orders"`, `id="entitlements"`, `id="empty"`,
+		"/assets/me.js?v=", `&#34;sso&#34;:&#34;SSO&#34;`, `&#34;jpy&#34;:0`, `&#34;usd&#34;:&#34;$&#34;`)
 }
 
 func TestPages_EveryAnswerIsSecured(t *testing.T) {
@@ -296,7 +298,12 @@ func TestAssets_AreKeptForEverUnderTheirHash(t *testing.T) {
 // Markup made from data is how a page gets scripts it did not bring.
 func TestScripts_WriteTextOnly(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"api.js", "entitlements.js", "me.js", "names.js", "pricing.js", "return.js"} {
+	scripts, err := filepath.Glob("assets/*.js")
+	if err != nil || len(scripts) < 6 {
+		t.Fatalf("got scripts %v and error %v", scripts, err)
+	}
+	for _, name := range scripts {
+		name = filepath.Base(name)
 		script := get(shop(), "/assets/"+name)
 		if script.Code != http.StatusOK {
 			t.Errorf("%s: got status %d, want 200", name, script.Code)
@@ -309,7 +316,7 @@ func TestScripts_WriteTextOnly(t *testing.T) {
 	}
 }
 
-func TestPages_LeadToTheWorkbenchAndThePortal(t *testing.T) {
+func TestPages_LeadToTheWorkbench(t *testing.T) {
 	t.Parallel()
 	get := func(c pages.Config, path string) string {
 		c.Plans = app.NewListPlans(catalog(), app.NewPrices(memory.NewGateway(clock), catalog(), clock))
@@ -319,14 +326,54 @@ func TestPages_LeadToTheWorkbenchAndThePortal(t *testing.T) {
 		pages.New(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		return w.Body.String()
 	}
-	with := pages.Config{Workbench: "/bench", Manage: func(user string) string { return "/portal/" + user }}
-	for _, want := range []string{`href="/bench"`, `href="/portal/user_1"`} {
-		if page := get(with, "/me"); !strings.Contains(page, want) {
-			t.Errorf("want %s in\n%s", want, page)
+	if page := get(pages.Config{Workbench: "/bench"}, "/me"); !strings.Contains(page, `href="/bench"`) {
+		t.Errorf("want a link in\n%s", page)
+	}
+	if page := get(pages.Config{}, "/me"); strings.Contains(page, "Workbench") {
+		t.Errorf("want no link in\n%s", page)
+	}
+}
+
+func TestPricing_APlanForEverybodyHasNoButton(t *testing.T) {
+	t.Parallel()
+	c := catalog()
+	c.Plans["free"] = domain.Plan{Key: "free", Name: "Free", Default: true, Grants: map[domain.FeatureKey]domain.Value{"projects": domain.Limit(3)}}
+	page := get(handler(c, memory.NewGateway(clock, prices()...)), "/").Body.String()
+	wantAll(t, page, `data-card="free" data-default`, `<span class="amount">Free</span>`, "For everybody", "3 projects")
+	if strings.Contains(page, `data-plan="free"`) {
+		t.Error("what everybody holds can be bought")
+	}
+}
+
+func TestPages_AreOnlyRead(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/", "/return", "/me", "/assets/app.css"} {
+		answer := httptest.NewRecorder()
+		shop().ServeHTTP(answer, httptest.NewRequest(http.MethodPost, path, nil))
+		if answer.Code != http.StatusMethodNotAllowed || answer.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("POST %s: got status %d and Allow %q, want 405 and GET, HEAD", path, answer.Code, answer.Header().Get("Allow"))
 		}
+		wantAll(t, answer.Body.String(), "This page is only to be read")
 	}
-	without := get(pages.Config{Manage: func(string) string { return "" }}, "/me")
-	if strings.Contains(without, "Workbench") || strings.Contains(without, "Manage") {
-		t.Errorf("want no links in\n%s", without)
+}
+
+func TestError_SaysItInWords(t *testing.T) {
+	t.Parallel()
+	site := handler(catalog(), memory.NewGateway(clock, prices()...)).(*pages.Pages)
+	for status, want := range map[int]string{
+		http.StatusNotFound:           "There is no such page",
+		http.StatusMethodNotAllowed:   "only to be read",
+		http.StatusMisdirectedRequest: "not where the service lives",
+		http.StatusServiceUnavailable: "The database is away.",
+	} {
+		answer := httptest.NewRecorder()
+		site.Error(answer, httptest.NewRequest(http.MethodGet, "/x", nil), status, "the database is away")
+		if answer.Code != status || answer.Header().Get("Content-Security-Policy") == "" || len(answer.Result().Cookies()) > 0 {
+			t.Errorf("%d: got status %d, headers %v", status, answer.Code, answer.Header())
+		}
+		wantAll(t, answer.Body.String(), want)
 	}
+	answer := httptest.NewRecorder()
+	site.Error(answer, httptest.NewRequest(http.MethodGet, "/x", nil), http.StatusInternalServerError, "")
+	wantAll(t, answer.Body.String(), "The log of the service says why.")
 }

@@ -22,7 +22,8 @@ type pricing struct {
 // planCard is one plan for sale.
 type planCard struct {
 	Key, Name, Description string
-	Button                 string // empty: there is none
+	Button                 string // until it is known what it would do for the user; empty: there is none
+	Default                bool   // every user holds it
 	Highlight              bool
 	Prices                 []priceTag // the first is chosen to begin with
 	Notes                  []string
@@ -35,7 +36,8 @@ func (c planCard) Countable() bool { return c.MaxQuantity > 1 }
 
 type priceTag struct {
 	Key, Label, Amount, Period string
-	Each                       bool // it is paid for each of the units
+	Each                       bool   // it is paid for each of the units
+	Unit, Currency             string // what one unit costs, in minor units, where that is one amount
 }
 
 type grant struct{ Feature, Words string }
@@ -55,7 +57,7 @@ func (s *shop) pricing(w http.ResponseWriter, r *http.Request) {
 		body.Plans = append(body.Plans, s.card(o))
 	}
 	s.render(w, r, http.StatusOK, pricingPage, page{
-		Title: "Plans and prices", Path: "/", Script: "pricing.js", User: user, Body: body,
+		Title: "Plans and prices", Path: "/", Script: "pricing.js", User: user, Words: s.words(r), Body: body,
 	})
 }
 
@@ -65,7 +67,8 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		Key:         string(plan.Key),
 		Name:        nameOf(plan),
 		Description: plan.Description,
-		Button:      "Upgrade to " + nameOf(plan),
+		Button:      "Choose " + nameOf(plan),
+		Default:     plan.Default,
 		Highlight:   plan.Highlight,
 		MaxQuantity: plan.Checkout.MaxQuantity,
 	}
@@ -75,16 +78,14 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 	switch {
 	case plan.Default:
 		c.Button = "" // nobody buys it
-		c.Notes = append(c.Notes, "Free, for everybody")
+		c.Notes = append(c.Notes, "For everybody")
 	case plan.Mode != domain.ModePayment:
 		if plan.TrialDays > 0 {
 			c.Notes = append(c.Notes, fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days")))
 		}
 	case plan.ValidFor > 0:
-		c.Button = "Buy " + nameOf(plan)
 		c.Notes = append(c.Notes, "Yours for "+durationWords(plan.ValidFor))
 	default:
-		c.Button = "Buy " + nameOf(plan)
 		c.Notes = append(c.Notes, "Yours for good")
 	}
 	for _, p := range o.Prices {
@@ -95,14 +96,19 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 			Period: period(p.Stripe.Interval, p.Stripe.IntervalCount),
 			Each:   c.Countable() && !p.Stripe.AmountUnknown,
 		}
-		if p.Stripe.Metered && !p.Stripe.AmountUnknown {
+		switch {
+		case p.Stripe.AmountUnknown:
+		case p.Stripe.Metered:
 			tag.Period = "per unit used"
+		default:
+			tag.Unit, tag.Currency = strconv.FormatInt(p.Stripe.Amount, 10), p.Stripe.Currency
 		}
 		c.Prices = append(c.Prices, tag)
 	}
 	for key, value := range plan.Grants {
-		each := c.Countable() && s.Features[key].PerUnit
-		c.Grants = append(c.Grants, grant{string(key), grantWords(s.called(key), value, each)})
+		feature := s.Features[key]
+		feature.PerUnit = feature.PerUnit && c.Countable()
+		c.Grants = append(c.Grants, grant{string(key), grantWords(s.called(key), value, feature)})
 	}
 	slices.SortFunc(c.Grants, func(a, b grant) int {
 		va, vb := plan.Grants[domain.FeatureKey(a.Feature)], plan.Grants[domain.FeatureKey(b.Feature)]

@@ -60,9 +60,9 @@ func singular(words string) string {
 	}
 }
 
-// grantWords says what a plan gives of a feature: "SSO", "100 projects",
-// "5 seats each", "Unlimited seats", "Support: gold".
-func grantWords(called string, v domain.Value, each bool) string {
+// grantWords says what a plan gives of a feature: "SSO", "100 projects", "5 seats each",
+// "5 seats included, then 1 each", "Unlimited seats", "Support: gold".
+func grantWords(called string, v domain.Value, f domain.Feature) string {
 	words := small(called)
 	switch {
 	case v.Type == domain.FeatureChoice:
@@ -71,7 +71,9 @@ func grantWords(called string, v domain.Value, each bool) string {
 		return called
 	case v.Limit == domain.Unlimited:
 		return "Unlimited " + words
-	case each:
+	case f.PerUnit && f.Included > 0:
+		return count(f.Included, words) + " included, then " + grouped(uint64(max(v.Limit, 0))) + " each"
+	case f.PerUnit:
 		return count(v.Limit, words) + " each"
 	default:
 		return count(v.Limit, words)
@@ -101,33 +103,34 @@ func nameOf(p domain.Plan) string {
 	return capital(inWords(string(p.Key)))
 }
 
-// names tell the scripts how to write the keys that the API answers with.
-type names struct {
+// words tell the scripts how to write the keys and the amounts that the API answers with.
+type words struct {
 	Plans    map[domain.PlanKey]string    `json:"plans"`
 	Features map[domain.FeatureKey]string `json:"features"`
+	Digits   map[string]int               `json:"digits"` // see minorDigits
+	Signs    map[string]string            `json:"signs"`
 }
 
-// names are those of what is for sale. The pages that use them do without: a plan
-// that is no longer sold is written as its key, and so is all when prices cannot
-// be read.
-func (s *shop) names(r *http.Request) string {
-	n := names{map[domain.PlanKey]string{}, map[domain.FeatureKey]string{}}
+// words are those of what is for sale. The pages that use them do without: a plan that
+// is no longer sold is written as its key, and so is all when prices cannot be read.
+func (s *shop) words(r *http.Request) string {
+	w := words{map[domain.PlanKey]string{}, map[domain.FeatureKey]string{}, minorDigits, signs}
 	for key := range s.Features {
-		n.Features[key] = s.called(key)
+		w.Features[key] = s.called(key)
 	}
 	offered, err := s.Plans.Do(r.Context())
 	if err != nil {
 		s.Logger.WarnContext(r.Context(), "list plans for their names", "error", err)
 	}
 	for _, o := range offered {
-		n.Plans[o.Plan.Key] = nameOf(o.Plan)
+		w.Plans[o.Plan.Key] = nameOf(o.Plan)
 		for key := range o.Plan.Grants {
-			n.Features[key] = s.called(key)
+			w.Features[key] = s.called(key)
 		}
 	}
-	written, err := json.Marshal(n)
+	written, err := json.Marshal(w)
 	if err != nil {
-		s.Logger.ErrorContext(r.Context(), "write names", "error", err)
+		s.Logger.ErrorContext(r.Context(), "write words", "error", err)
 		return "{}"
 	}
 	return string(written)

@@ -12,23 +12,24 @@ func TestGrantWords_ReadLikeAPriceList(t *testing.T) {
 	for _, c := range []struct {
 		key   domain.FeatureKey
 		value domain.Value
-		each  bool
+		of    domain.Feature
 		want  string
 	}{
-		{"sso", domain.Flag(), false, "SSO"},
-		{"priority_support", domain.Flag(), false, "Priority support"},
-		{"api-access", domain.Flag(), false, "API access"},
-		{"projects", domain.Limit(100), false, "100 projects"},
-		{"projects", domain.Limit(1), false, "1 project"},
-		{"api_calls", domain.Limit(10_000), false, "10,000 API calls"},
-		{"repositories", domain.Limit(1), false, "1 repository"},
-		{"seats", domain.Limit(5), true, "5 seats each"},
-		{"seats", domain.Limit(domain.Unlimited), false, "Unlimited seats"},
-		{"seats", domain.Limit(domain.Unlimited), true, "Unlimited seats"},
-		{"storage_gb", domain.Limit(1), false, "1 storage GB"},
-		{"", domain.Flag(), false, ""},
+		{"sso", domain.Flag(), domain.Feature{}, "SSO"},
+		{"priority_support", domain.Flag(), domain.Feature{}, "Priority support"},
+		{"api-access", domain.Flag(), domain.Feature{}, "API access"},
+		{"projects", domain.Limit(100), domain.Feature{}, "100 projects"},
+		{"projects", domain.Limit(1), domain.Feature{}, "1 project"},
+		{"api_calls", domain.Limit(10_000), domain.Feature{}, "10,000 API calls"},
+		{"repositories", domain.Limit(1), domain.Feature{}, "1 repository"},
+		{"seats", domain.Limit(5), domain.Feature{PerUnit: true}, "5 seats each"},
+		{"seats", domain.Limit(1), domain.Feature{PerUnit: true, Included: 5}, "5 seats included, then 1 each"},
+		{"seats", domain.Limit(domain.Unlimited), domain.Feature{}, "Unlimited seats"},
+		{"seats", domain.Limit(domain.Unlimited), domain.Feature{PerUnit: true}, "Unlimited seats"},
+		{"storage_gb", domain.Limit(1), domain.Feature{}, "1 storage GB"},
+		{"", domain.Flag(), domain.Feature{}, ""},
 	} {
-		if got := grantWords((&shop{}).called(c.key), c.value, c.each); got != c.want {
+		if got := grantWords((&shop{}).called(c.key), c.value, c.of); got != c.want {
 			t.Errorf("%s of %v: got %q, want %q", c.key, c.value, got, c.want)
 		}
 	}

@@ -113,8 +113,9 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 		fx.Decorate(func(config httpapi.Config, plans *app.ListPlans, check *app.CheckEntitlement) httpapi.Config {
 			site := pages.New(pages.Config{
 				Plans: plans, Features: file.Catalog.Features, SignIn: demo.signIn, Logger: logger,
-				Workbench: workbench.Path, Manage: manage(box),
+				Workbench: workbench.Path,
 			})
+			config.ErrorPage = site.Error
 			for _, path := range []string{"/", "/return", "/me", "/assets/*"} {
 				config.Mounts = append(config.Mounts, httpapi.Mount{Path: path, Handler: site})
 			}
@@ -148,7 +149,7 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
   entitled is running, with a Stripe in a box: no account, no keys, no real money.
 
     Pricing page      %[1]s/
-    My entitlements   %[1]s/me
+    My account        %[1]s/me
     Workbench         %[1]s/sandbox   (move the clock, let cards fail, refund, dispute, resend)
     API               %[1]s/docs   (Authorization: Bearer %[2]s)
     Sandbox Stripe    %[3]s

@@ -8,21 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 )
-
-// manage tells the pages where a user manages a subscription, if there is one.
-func manage(box *sandbox.Sandbox) func(string) string {
-	return func(user string) string {
-		if !workbench.Subscribed(box, user) {
-			return ""
-		}
-		return workbench.PortalPath
-	}
-}
 
 // held tells the workbench what a user holds, in the catalog's words.
 func held(check *app.CheckEntitlement, sold domain.Catalog) func(context.Context, string) ([]workbench.Right, error) {

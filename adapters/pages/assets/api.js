@@ -9,11 +9,15 @@ export class Problem extends Error {
 }
 
 // ask resolves with the answer's JSON, or rejects with a Problem that may be shown.
-export async function ask(method, path, { body, patience = 30_000 } = {}) {
-  const request = { method, headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(patience) };
+export async function ask(method, path, { body, key, patience = 30_000, signal } = {}) {
+  const late = AbortSignal.timeout(patience);
+  const request = { method, headers: { Accept: 'application/json' }, signal: signal ? AbortSignal.any([late, signal]) : late };
   if (body !== undefined) {
     request.headers['Content-Type'] = 'application/json';
     request.body = JSON.stringify(body);
+  }
+  if (key !== undefined) {
+    request.headers['Idempotency-Key'] = key;
   }
   let response;
   let answer = null;
@@ -29,8 +33,47 @@ export async function ask(method, path, { body, patience = 30_000 } = {}) {
   throw new Problem(response.status, wordsOf(response.status, answer), answer?.code);
 }
 
+// Keys of what was asked for and not answered: asked again it is the same wish.
+const unanswered = new Map();
+
+// command asks for a change, once for each click. A click after one that had no answer is
+// the same wish with the same key, so that nothing is done twice.
+export async function command(path, body) {
+  const wish = path + JSON.stringify(body);
+  const key = unanswered.get(wish) ?? crypto.randomUUID();
+  unanswered.set(wish, key);
+  try {
+    const answer = await ask('POST', path, { body, key });
+    unanswered.delete(wish);
+    return answer;
+  } catch (problem) {
+    if (problem.status > 0 && problem.status < 500) {
+      unanswered.delete(wish);
+    }
+    throw problem;
+  }
+}
+
+// What the service says to programs, with ids and paths, in words for a buyer.
+const forBuyers = {
+  already_held: 'You have this already.',
+  ends_anyway: 'Your plan is to end. Keep it first, then change it.',
+  no_customer: 'You have bought nothing yet.',
+  not_in_portal: 'Your subscription cannot be changed on Stripe’s page. “My account” changes it. Nothing was charged.',
+  not_subscribed: 'You have no subscription that could be changed.',
+  nothing_to_change: 'That is what you have already.',
+  payment_due: 'A payment is overdue. Please see to that first.',
+  payment_provider_busy: 'Stripe does not answer now. Please try again.',
+  rate_limited: 'That was very often. Please wait some seconds, then try again.',
+  scheduled_elsewhere: 'A change was planned for you elsewhere. Please ask the support.',
+  several_subscriptions: 'You have several subscriptions. Please change this one on Stripe’s page.',
+};
+
 // wordsOf reads problem details (RFC 9457), as far as they are given.
 function wordsOf(status, problem) {
+  if (Object.hasOwn(forBuyers, problem?.code ?? '')) {
+    return forBuyers[problem.code];
+  }
   for (const text of [problem?.detail, problem?.title]) {
     if (typeof text === 'string' && text.trim() !== '') {
       return sentence(text.trim());
@@ -45,3 +88,13 @@ function sentence(text) {
 }
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// visible resolves once somebody looks at the page.
+export function visible() {
+  if (!document.hidden) {
+    return Promise.resolve();
+  }
+  return new Promise((done) => {
+    document.addEventListener('visibilitychange', () => done(visible()), { once: true });
+  });
+}

@@ -1,3 +1,229 @@
-import { watch } from './entitlements.js';
+// The account: how the subscription stands, and what may be done with it.
 
-watch();
+import { ask, command, pause, visible } from './api.js';
+import { showInvoices, showOrders } from './bills.js';
+import { Change, optionsFor } from './change.js';
+import { busily, element, find, leaving, say, sound } from './dom.js';
+import { watch } from './entitlements.js';
+import { chipOf, over, owes, sentencesOf } from './standing.js';
+import { day, money, period, planName } from './words.js';
+
+const every = 3000;
+
+const panel = find('#subscription');
+const trouble = find('#plan-trouble');
+const change = new Change(find('#change-form'), done);
+const cancelForm = find('#cancel-form');
+
+let shown = null; // what is on the page, as JSON; null before the first answer
+let current = null; // the subscription that the buttons are about
+
+follow();
+watch((_, first) => first || refresh(true));
+
+async function follow() {
+  for (;;) {
+    await visible();
+    await refresh(false);
+    await pause(every);
+  }
+}
+
+let last = Promise.resolve(); // one reading after the other: the last word is the newest
+
+function refresh(changed) {
+  last = last.catch(() => {}).then(() => read(changed));
+  return last;
+}
+
+// read asks how things stand. What was billed and ordered is asked for only where
+// something changed: invoices come from Stripe.
+async function read(changed) {
+  let answer;
+  try {
+    answer = await ask('GET', '/api/subscription', { patience: 10_000 });
+  } catch (problem) {
+    say(find('#read-trouble'), problem.message);
+    return;
+  }
+  say(find('#read-trouble'), '');
+  const now = JSON.stringify([answer.subscription, answer.others]);
+  if (now === shown && !changed) {
+    return;
+  }
+  shown = now;
+  current = answer.subscription;
+  const [plans, invoices] = await Promise.all([offered(), showInvoices(), showOrders()]);
+  show(answer, plans, invoices);
+}
+
+// offered are the plans as the user finds them; without them there are no names of prices.
+async function offered() {
+  try {
+    return (await ask('GET', '/api/plans?mine=true')).plans;
+  } catch {
+    return [];
+  }
+}
+
+function show({ subscription: sub, others }, plans, invoices) {
+  panel.removeAttribute('aria-busy');
+  panel.dataset.status = sub?.status ?? 'none';
+  const going = sub !== null && !over(sub);
+  const byDefault = plans.find((p) => p.default && p.held);
+  if (going) {
+    say(find('#plan-name'), sub.plan ? planName(sub.plan) : 'A plan of your own');
+    say(find('#plan-price'), priceWords(sub, plans));
+    say(find('#plan-words'), sentencesOf(sub).join(' '));
+  } else {
+    say(find('#plan-name'), byDefault ? planName(byDefault.key) : 'No subscription');
+    say(find('#plan-price'), byDefault ? 'Free, for everybody.' : '');
+    say(find('#plan-words'), sub ? `You had ${sub.plan ? planName(sub.plan) : 'a subscription'}. ${sentencesOf(sub).join(' ')}` : 'You subscribe to nothing.');
+  }
+  const [word, mood] = going ? chipOf(sub) : ['', ''];
+  say(find('#plan-chip'), word);
+  find('#plan-chip').className = `chip ${mood}`;
+  showButtons(going ? sub : null, plans, invoices);
+  showCard(sub);
+  find('#others').replaceChildren(...others.map((other) =>
+    element('p', {}, element('b', {}, other.plan ? planName(other.plan) : 'Another subscription'), ': ', sentencesOf(other).join(' ') || chipOf(other)[0])));
+}
+
+function priceWords(sub, plans) {
+  const price = plans.find((p) => p.key === sub.plan)?.prices.find((p) => p.key === sub.price);
+  if (price?.amount === undefined) {
+    return sub.quantity > 1 ? `For ${sub.quantity}` : '';
+  }
+  const total = money(BigInt(price.amount) * BigInt(sub.quantity), price.currency) + period(price);
+  return sub.quantity > 1 ? `${total}, for ${sub.quantity} at ${money(price.amount, price.currency)} each` : total;
+}
+
+function showButtons(sub, plans, invoices) {
+  const open = sub && owes(sub) ? invoices.find((i) => i.status === 'open' && i.subscription_id === sub.id && sound(i.hosted_url)) : null;
+  const options = sub && !owes(sub) && !sub.cancels_at ? optionsFor(sub, plans) : [];
+  find('#pay').hidden = !open;
+  find('#pay').href = open?.hosted_url ?? '/me';
+  find('#choose').hidden = sub !== null;
+  find('#change').hidden = options.length === 0;
+  find('#cancel').hidden = !sub || Boolean(sub.cancels_at);
+  find('#resume').hidden = !sub || !(sub.cancels_at || sub.planned_change);
+  if (!find('#resume').disabled) {
+    say(find('#resume'), sub?.plan ? `Keep ${planName(sub.plan)}` : 'Keep it');
+  }
+  if (find('#change').hidden) {
+    fold(find('#change'));
+  }
+  if (find('#cancel').hidden) {
+    fold(find('#cancel'));
+  }
+  change.offer(sub, options);
+  if (sub) {
+    const ends = sub.trial_ends_at ?? sub.period_end;
+    say(find('#cancel-words'), ends && !owes(sub)
+      ? `It ends on ${day(ends)}. Until then you keep what you have, and nothing is charged again.`
+      : 'It ends with what is paid for, and nothing is charged again.');
+    say(find('#cancel-title'), `Cancel ${sub.plan ? planName(sub.plan) : 'it'}?`);
+  }
+}
+
+// showCard names the card that is charged, where it is known.
+function showCard(sub) {
+  const card = sub?.card;
+  say(find('#card-words'), card ? `${card.brand[0].toUpperCase()}${card.brand.slice(1)} ending in ${card.last4}` : 'Stripe keeps your card. This service never sees it.');
+}
+
+// done says what came of a click, and reads how things stand.
+async function done(text) {
+  say(find('#said'), text);
+  fold(find('#change'));
+  fold(find('#cancel'));
+  await refresh(true);
+  find('#subscription').focus({ preventScroll: true });
+}
+
+// Two parts of the panel unfold under their buttons, one at a time.
+
+const parts = new Map([[find('#change'), change.form], [find('#cancel'), cancelForm]]);
+
+function fold(button) {
+  button.setAttribute('aria-expanded', 'false');
+  parts.get(button).hidden = true;
+}
+
+function toggle(button) {
+  const opens = parts.get(button).hidden;
+  say(trouble, '');
+  say(find('#said'), '');
+  parts.forEach((_, other) => fold(other));
+  if (!opens) {
+    return;
+  }
+  button.setAttribute('aria-expanded', 'true');
+  const part = parts.get(button);
+  part.hidden = false;
+  (part.querySelector('input:checked, input, button')).focus();
+}
+
+for (const [button, part] of parts) {
+  button.addEventListener('click', () => toggle(button));
+  part.querySelector('.leave').addEventListener('click', () => {
+    fold(button);
+    button.focus();
+  });
+  part.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') {
+      fold(button);
+      button.focus();
+    }
+  });
+}
+
+// act does what a button is for, and says beside it what is wrong.
+function act(button, place, label, work) {
+  return busily(button, label, async () => {
+    say(place, '');
+    say(find('#said'), '');
+    try {
+      return await work();
+    } catch (problem) {
+      say(place, problem.message);
+      return undefined;
+    }
+  });
+}
+
+const whose = () => (current?.plan ? { plan: current.plan } : {});
+
+cancelForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  act(cancelForm.querySelector('[type=submit]'), find('#cancel-trouble'), 'Canceling…', async () => {
+    const answer = await command('/api/subscription/cancel', whose());
+    await done(answer.ends_at ? `It ends on ${day(answer.ends_at)}. You may change your mind until then.` : 'It has ended.');
+  });
+});
+
+find('#resume').addEventListener('click', (event) => act(event.currentTarget, trouble, 'One moment…', async () => {
+  await command('/api/subscription/resume', whose());
+  await done('It goes on as before.');
+}));
+
+function portal(button, flow) {
+  button.addEventListener('click', () => act(button, find('#portal-trouble'), 'Opening Stripe’s page…', async () => {
+    const { url } = await ask('POST', '/api/portal', { body: { return_url: `${location.origin}/me`, ...flow } });
+    if (!sound(url)) {
+      throw new Error('The service named no page. Please try again.');
+    }
+    location.assign(url);
+    return leaving;
+  }));
+}
+
+portal(find('#card'), { flow: 'payment_method_update' });
+portal(find('#manage'), {});
+
+// Back from Stripe's page, a browser may show this one as it was left.
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) {
+    location.reload();
+  }
+});

@@ -1,77 +1,159 @@
-// Choosing a price, and the way to Stripe's page.
+// Choosing a price, and the way to Stripe's page. What a button would do is the service's
+// word: until it is known, nothing can be pressed.
 
 import { ask } from './api.js';
+import { busily, leaving, say, sound } from './dom.js';
+import { money, period, planName } from './words.js';
 
-const buttons = [...document.querySelectorAll('button[data-plan]')];
-const labels = new Map(buttons.map((button) => [button, button.textContent]));
+const cards = [...document.querySelectorAll('[data-card]')].map((card) => ({
+  key: card.dataset.card,
+  isDefault: 'default' in card.dataset,
+  radios: [...card.querySelectorAll('input[type=radio]')],
+  prices: [...card.querySelectorAll('[data-price]')],
+  quantity: card.querySelector('input[type=number]'),
+  total: card.querySelector('output.total'),
+  held: card.querySelector('[data-held]'),
+  button: card.querySelector('button[data-plan]'),
+  trouble: card.querySelector('[role=alert]'),
+}));
 
-for (const card of document.querySelectorAll('[data-card]')) {
-  for (const radio of card.querySelectorAll('input[type=radio]')) {
-    radio.addEventListener('change', () => showPrice(card));
-  }
-  card.querySelector('button[data-plan]').addEventListener('click', (event) => upgrade(card, event.currentTarget));
+let offers = new Map(); // what each plan is to the user, by key
+
+for (const card of cards) {
+  card.radios.forEach((radio) => radio.addEventListener('change', () => show(card)));
+  card.quantity?.addEventListener('input', () => show(card));
+  card.button?.addEventListener('click', () => press(card));
 }
 
-// What the service says to programs, with ids, in words for a buyer.
-const words = {
-  not_in_portal: 'Your subscription cannot be changed on this page. Nothing was charged.',
-};
-
+read(true);
+document.addEventListener('visibilitychange', () => document.hidden || read(false));
 // Back from Stripe's page, a browser may show this one as it was left.
-window.addEventListener('pageshow', () => setBusy(null));
+window.addEventListener('pageshow', (event) => event.persisted && location.reload());
+
+// read asks what is held, and what each button would do. Without an answer the buttons
+// work all the same: what a checkout does is found out anew.
+async function read(first) {
+  try {
+    const { plans } = await ask('GET', '/api/plans?mine=true', { patience: 10_000 });
+    offers = new Map(plans.map((plan) => [plan.key, plan]));
+  } catch {
+    // As they are.
+  }
+  for (const card of cards) {
+    const paid = offers.get(card.key)?.held_price;
+    const radio = first && card.radios.find((r) => r.value === paid);
+    if (radio) {
+      radio.checked = true;
+    }
+    show(card);
+  }
+}
 
 function chosenPrice(card) {
-  const radio = card.querySelector('input[type=radio]:checked');
-  return radio ? radio.value : card.querySelector('[data-price]').dataset.price;
+  return card.radios.find((radio) => radio.checked)?.value ?? card.prices[0]?.dataset.price;
 }
 
-function showPrice(card) {
+function show(card) {
   const chosen = chosenPrice(card);
-  for (const price of card.querySelectorAll('[data-price]')) {
+  for (const price of card.prices) {
     price.hidden = price.dataset.price !== chosen;
+  }
+  const offer = offers.get(card.key);
+  const price = offer?.prices.find((p) => p.key === chosen);
+  // What everybody holds is somebody's plan where nothing else is.
+  const besides = [...offers.values()].some((o) => o.held && !o.default && o.mode === 'subscription');
+  card.held.hidden = !offer?.held || (card.isDefault && besides);
+  say(card.held, offer?.mode === 'payment' ? 'You have it' : 'Your plan');
+  showTotal(card, price);
+  if (card.button && !card.button.hasAttribute('aria-busy')) {
+    const radio = card.radios.find((r) => r.checked);
+    const priceLabel = radio?.parentElement.querySelector('span').textContent.toLowerCase() ?? chosen;
+    const [label, able] = buttonOf(offer, price, offer?.held ? priceLabel : planName(card.key)) ?? [card.button.textContent, true];
+    say(card.button, label);
+    card.button.disabled = !able;
+    card.button.classList.toggle('quiet', Boolean(offer?.held)); // nobody has to press it
   }
 }
 
-async function upgrade(card, button) {
-  const trouble = card.querySelector('[role=alert]');
-  trouble.textContent = '';
+// buttonOf is what the button says, and whether there is anything to press it for. A change
+// is to another plan, or to another price of the one that is held.
+function buttonOf(offer, price, other) {
+  const name = offer && planName(offer.key);
+  switch (price?.action ?? offer?.action) {
+    case 'buy':
+      if (offer.mode === 'subscription') return [`Upgrade to ${name}`, true];
+      if (offer.held) return [offer.valid_for ? `Extend ${name}` : `Buy ${name} again`, true];
+      return [`Buy ${name}`, true];
+    case 'start_trial':
+      return [`Start ${offer.trial_days}-day trial`, true];
+    case 'upgrade':
+      return [offer.held ? `Switch to ${other}` : `Upgrade to ${other}`, true];
+    case 'downgrade':
+      return [`Switch to ${other}`, true];
+    case 'manage':
+      return [offer.held ? `Manage ${name}` : 'See to your payment', true];
+    case 'none':
+      return [offer.held ? 'You have it' : 'Payment under way', false];
+    default:
+      return undefined; // no answer, or one from after this page was written
+  }
+}
+
+// showTotal says what a quantity costs, where a unit has one amount.
+function showTotal(card, price) {
+  if (!card.total) {
+    return;
+  }
+  const { unit, currency } = card.prices.find((p) => !p.hidden)?.dataset ?? {};
+  const quantity = card.quantity.valueAsNumber;
+  const countable = unit !== undefined && card.quantity.value !== '' && card.quantity.checkValidity();
+  card.total.hidden = !countable || quantity < 2;
+  say(card.total, card.total.hidden ? '' : `${money(BigInt(unit) * BigInt(quantity), currency)}${price ? period(price) : ''} for ${quantity}`);
+}
+
+async function press(card) {
+  say(card.trouble, '');
+  const offer = offers.get(card.key);
+  const price = offer?.prices.find((p) => p.key === chosenPrice(card));
+  if ((price?.action ?? offer?.action) === 'manage') {
+    location.assign('/me');
+    return;
+  }
   const order = {
     price: chosenPrice(card),
     // The service puts the order's id in place of {ORDER_ID}.
     success_url: `${location.origin}/return?order_id={ORDER_ID}`,
     cancel_url: `${location.origin}/?canceled=1`,
   };
-  const quantity = card.querySelector('input[type=number]');
-  if (quantity) {
-    if (quantity.value === '' || !quantity.checkValidity()) {
-      trouble.textContent = `Please choose a quantity from 1 to ${quantity.max}.`;
-      quantity.focus();
+  if (card.quantity) {
+    if (card.quantity.value === '' || !card.quantity.checkValidity()) {
+      say(card.trouble, `Please choose a quantity from 1 to ${card.quantity.max}.`);
+      card.quantity.focus();
       return;
     }
-    order.quantity = quantity.valueAsNumber;
+    order.quantity = card.quantity.valueAsNumber;
   }
-  setBusy(button);
-  try {
-    const answer = await ask('POST', `/api/checkout/${encodeURIComponent(button.dataset.plan)}`, { body: order });
-    if (answer.action === 'none') {
-      setBusy(null);
-      trouble.textContent = 'You have this plan already. “My entitlements” leads to where you manage it.';
-      return;
-    }
-    if (!/^https?:\/\//.test(answer.url ?? '')) {
-      throw new Error('The service named no payment page. Please try again.');
-    }
-    location.assign(answer.url); // the buttons stay busy until the page is gone
-  } catch (problem) {
-    setBusy(null);
-    trouble.textContent = words[problem.code] ?? problem.message;
-  }
+  const others = cards.map((c) => c.button).filter((b) => b && b !== card.button && !b.disabled);
+  others.forEach((b) => { b.disabled = true; });
+  await busily(card.button, 'Opening the payment page…', () => checkout(card, order, others));
 }
 
-function setBusy(busy) {
-  for (const button of buttons) {
-    button.disabled = busy !== null;
-    button.setAttribute('aria-busy', String(button === busy));
-    button.textContent = button === busy ? 'Opening the payment page…' : labels.get(button);
+async function checkout(card, order, others) {
+  try {
+    // Without a key: asked for again, what is still open is found again.
+    const answer = await ask('POST', `/api/checkout/${encodeURIComponent(card.key)}`, { body: order });
+    if (answer.action === 'none') {
+      location.assign('/me'); // it is held, which a page of yesterday does not know
+      return leaving;
+    }
+    if (!sound(answer.url)) {
+      throw new Error('The service named no payment page. Please try again.');
+    }
+    location.assign(answer.url);
+    return leaving;
+  } catch (problem) {
+    others.forEach((b) => { b.disabled = false; });
+    say(card.trouble, problem.message);
+    return undefined;
   }
 }

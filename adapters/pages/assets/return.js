@@ -1,22 +1,25 @@
-// Follows an order until it is settled. That the buyer is here proves nothing: the
-// page says what the order's status says.
+// Follows an order until it is settled, and on: its money may still go back. That the
+// buyer is here proves nothing: the page says what the order's status says.
 
-import { ask, pause, Problem } from './api.js';
+import { ask, pause, Problem, visible } from './api.js';
+import { find, say, sound } from './dom.js';
 import { watch } from './entitlements.js';
-import { planName } from './names.js';
+import { planName } from './words.js';
 
 // How long the page follows by itself, before it offers to look again.
 const patience = 5 * 60_000;
 const bankPatience = 30 * 60_000;
-// The longest pause between two looks.
+// The longest pause between two looks, and the pause once it is paid.
 const slowest = 10_000;
+const settledPause = 5_000;
 
-const status = document.querySelector('#status');
-const headline = document.querySelector('#headline');
-const detail = document.querySelector('#detail');
-const again = document.querySelector('#again');
-const next = document.querySelector('#next');
-const held = document.querySelector('#held');
+const status = find('#status');
+const headline = find('#headline');
+const detail = find('#detail');
+const again = find('#again');
+const held = find('#held');
+
+let rights = null; // what the buyer holds; null before it was read
 
 // What each status means to the buyer: a headline and a sentence.
 const words = {
@@ -24,14 +27,21 @@ const words = {
   awaiting_payment: () => ['Your bank is working on it', 'The order is placed and the money is under way. This page updates by itself.'],
   payment_failed: () => ['The payment failed', 'The money did not arrive, so nothing was granted. You can choose the plan again and pay another way.'],
   expired: () => ['The payment page has expired', 'Nothing was bought. You can choose the plan again.'],
+  refunded: (plan) => [`Your order of ${plan} was refunded`, 'All of the money went back to you.'],
+  disputed: (plan) => [`Your order of ${plan} is disputed`, 'Your bank took the money back. What you bought rests until that is decided.'],
+  charged_back: (plan) => [`Your order of ${plan} was charged back`, 'Your bank has decided that the money stays with you.'],
 };
 const waiting = () => ['Waiting for your payment', 'Stripe tells us when it is confirmed. That takes a few seconds as a rule.'];
+// Paid, and the plan gives nothing: it has ended since, or something is overdue.
+const spent = (plan) => [`Your order of ${plan} is paid`, 'It gives you nothing at this moment. “My account” says how it stands.'];
 
 // A status that came up after this page was written: nothing to promise.
-const other = (plan, status) => [`Your order of ${plan}: ${status}`, 'What you hold is listed under “My entitlements”.'];
+const other = (plan, status) => [`Your order of ${plan}: ${status}`, 'What you hold is listed under “My account”.'];
 
 const isOpen = (order) => order.status === 'pending' || order.status === 'open';
-const hasEnded = (order) => !isOpen(order) && order.status !== 'awaiting_payment';
+const isUnderWay = (order) => isOpen(order) || order.status === 'awaiting_payment';
+// Whose money may still move.
+const mayMove = (order) => order.status === 'paid' || order.status === 'disputed';
 
 async function follow(id) {
   again.hidden = true;
@@ -60,9 +70,14 @@ async function follow(id) {
       // Anything else may pass. What the order said last stays on the page.
       detail.textContent = `${problem.message} Trying again by itself…`;
     }
-    if (order && hasEnded(order)) {
-      finish(order);
-      return;
+    if (order && !isUnderWay(order)) {
+      showHeld(order);
+      if (!mayMove(order)) {
+        return;
+      }
+      await pause(settledPause);
+      await visible();
+      continue;
     }
     const late = Date.now() - began > (order?.status === 'awaiting_payment' ? bankPatience : patience);
     if (late) {
@@ -76,18 +91,37 @@ async function follow(id) {
 
 const pathOf = (id) => `/api/orders/${encodeURIComponent(id)}`;
 
+let shown = null; // the order on the page
+
 function show(order, asked) {
-  const [head, text] = (words[order.status] ?? (isOpen(order) ? waiting : other))(planName(order.plan), order.status);
-  say(order.status, head, asked && isOpen(order) ? 'We have asked Stripe directly: it is not paid yet. This page keeps looking.' : text);
+  shown = order;
+  const gives = rights === null || rights.some((right) => (right.sources ?? []).some((source) => source.plan === order.plan));
+  const wording = order.status === 'paid' && !gives ? spent : words[order.status] ?? (isOpen(order) ? waiting : other);
+  const [head, text] = wording(planName(order.plan), order.status);
+  tell(order.status, head, asked && isOpen(order) ? 'We have asked Stripe directly: it is not paid yet. This page keeps looking.' : text);
+  const payable = isOpen(order) && sound(order.url);
+  find('#unpaid').hidden = !payable;
+  if (payable) {
+    find('#unpaid a').href = order.url;
+  }
+  find('#continue').hidden = order.status !== 'paid';
+  find('#next').hidden = isUnderWay(order) || order.status === 'paid';
 }
 
-function finish(order) {
-  if (order.status !== 'paid') {
-    next.hidden = false;
-    return;
+let watching = false;
+
+// showHeld lists what is held once something was bought, also when it went back: another
+// purchase may give it still.
+function showHeld(order) {
+  const bought = !['expired', 'payment_failed'].includes(order.status);
+  held.hidden = !bought;
+  if (bought && !watching) {
+    watching = true;
+    watch((now) => {
+      rights = now;
+      show(shown, false);
+    });
   }
-  held.hidden = false;
-  watch();
 }
 
 function giveUp() {
@@ -101,27 +135,22 @@ function refuse(problem) {
   const text = problem.status === 404
     ? 'It may belong to another session: open this page in the browser that you paid with.'
     : problem.message;
-  say('error', head, text);
-  next.hidden = false;
+  tell('error', head, text);
+  find('#next').hidden = false;
 }
 
-// say leaves an unchanged text alone, so that it is not read out again.
-function say(state, head, text) {
+function tell(state, head, text) {
   delete status.dataset.resting;
   status.dataset.status = state;
-  if (headline.textContent !== head) {
-    headline.textContent = head;
-    document.title = `${head} · entitled`;
-  }
-  if (detail.textContent !== text) {
-    detail.textContent = text;
-  }
+  say(headline, head);
+  document.title = `${head} · entitled`;
+  say(detail, text);
 }
 
 const id = new URLSearchParams(location.search).get('order_id');
 if (id) {
-  document.querySelector('#order-id').textContent = id;
-  document.querySelector('#order').hidden = false;
+  find('#order-id').textContent = id;
+  find('#order').hidden = false;
   again.querySelector('button').addEventListener('click', () => follow(id));
   follow(id);
 } else {
