@@ -200,9 +200,12 @@ func (b *tab) visit(path string) {
 	b.do("visit "+path, chromedp.Navigate(address))
 }
 
+// click waits until there is something to click. (chromedp's own Click would wait until it
+// is visible, and not until it is enabled, whichever option it is given.)
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+	b.do("wait for "+selector, chromedp.WaitEnabled(chromedp.CSS(selector)))
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
 func (b *tab) see(selector string) {

@@ -47,7 +47,7 @@ async function read(changed) {
     return;
   }
   say(find('#read-trouble'), '');
-  const now = JSON.stringify([answer.subscription, answer.others]);
+  const now = JSON.stringify({ ...answer, as_of: undefined });
   if (now === shown && !changed) {
     return;
   }
@@ -66,7 +66,7 @@ async function offered() {
   }
 }
 
-function show({ subscription: sub, others }, plans, invoices) {
+function show({ subscription: sub, others, bought_twice: twice = [] }, plans, invoices) {
   panel.removeAttribute('aria-busy');
   panel.dataset.status = sub?.status ?? 'none';
   const going = sub !== null && !over(sub);
@@ -85,8 +85,10 @@ function show({ subscription: sub, others }, plans, invoices) {
   find('#plan-chip').className = `chip ${mood}`;
   showButtons(going ? sub : null, plans, invoices);
   showCard(sub);
-  find('#others').replaceChildren(...others.map((other) =>
-    element('p', {}, element('b', {}, other.plan ? planName(other.plan) : 'Another subscription'), ': ', sentencesOf(other).join(' ') || chipOf(other)[0])));
+  find('#others').replaceChildren(
+    ...others.map((other) => element('p', {}, element('b', {}, other.plan ? planName(other.plan) : 'Another subscription'), ': ', sentencesOf(other).join(' ') || chipOf(other)[0])),
+    ...twice.map(({ says }) => element('p', { class: 'notice' }, says)),
+  );
 }
 
 function priceWords(sub, plans) {
@@ -129,7 +131,7 @@ function showButtons(sub, plans, invoices) {
 // showCard names the card that is charged, where it is known.
 function showCard(sub) {
   const card = sub?.card;
-  say(find('#card-words'), card ? `${card.brand[0].toUpperCase()}${card.brand.slice(1)} ending in ${card.last4}` : 'Stripe keeps your card. This service never sees it.');
+  say(find('#card-words'), card?.brand && card.last4 ? `${card.brand[0].toUpperCase()}${card.brand.slice(1)} ending in ${card.last4}` : 'Stripe keeps your card. This service never sees it.');
 }
 
 // done says what came of a click, and reads how things stand.

@@ -28,7 +28,7 @@ export function sentencesOf(sub) {
     said.push(`It ends on ${day(sub.cancels_at)}, and is not charged again.`);
   }
   const next = sub.planned_change;
-  if (next) {
+  if (next?.plan && next.at) {
     said.push(`It changes to ${planName(next.plan)}${next.quantity > 1 ? ` × ${next.quantity}` : ''} on ${day(next.at)}.`);
   }
   return said;
