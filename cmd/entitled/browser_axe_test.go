@@ -88,6 +88,7 @@ func accessibleShop(t *testing.T, s *site) {
 	b := s.newUser(t)
 	b.visit("/?canceled=1")
 	b.see("#canceled")
+	b.button("pro", "Upgrade to Pro")
 	b.accessible("pricing-canceled")
 	b.complaints.expect("status of 404")
 	b.visit("/assets/no-such-page")

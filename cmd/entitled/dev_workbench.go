@@ -42,10 +42,15 @@ func valueWords(v domain.Value) string {
 	return strconv.FormatInt(v.Limit, 10)
 }
 
-// plansOf names what a right comes from; a grant by hand has no plan.
+// plansOf names what a right comes from: a grant by hand has no plan, and a plan that
+// everybody holds is worth naming where nothing else gives it.
 func plansOf(r domain.Right, sold domain.Catalog) string {
+	sources := slices.DeleteFunc(slices.Clone(r.Sources), func(e domain.Entitlement) bool { return e.Source.Kind == domain.SourceDefault })
+	if len(sources) == 0 {
+		sources = r.Sources
+	}
 	var names []string
-	for _, e := range r.Sources {
+	for _, e := range sources {
 		name := string(e.Plan)
 		if plan, known := sold.Plans[e.Plan]; known && plan.Name != "" {
 			name = plan.Name

@@ -48,9 +48,9 @@ const standing = {
 };
 
 function overdue(sub) {
-  const since = sub.past_due_since ? ` since ${day(sub.past_due_since)}` : '';
+  const since = sub.past_due_since ? `A payment has been overdue since ${day(sub.past_due_since)}.` : 'A payment is overdue.';
   const access = !sub.access
     ? 'It gives you nothing until that is paid.'
     : sub.access_until ? `You keep access until ${day(sub.access_until)}. Pay before then to keep it.` : 'You keep access.';
-  return [`A payment is overdue${since}.`, access];
+  return [since, access];
 }
