@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,12 +33,15 @@ type PriceTier struct {
 	FlatAmount int64 // minor units, once
 }
 
+// ErrTaken is returned where something of the name is there already.
+var ErrTaken = errors.New("sandbox: it exists already")
+
 // Price names what AddPrice made.
 type Price struct{ ID, ProductID string }
 
 // AddPrice puts a price in the catalogue as if it had always been there: no
-// events are sent. It fails if the id or the lookup key is taken, or if the
-// price is not one that Stripe would accept.
+// events are sent. It fails with ErrTaken if there is one of the id or the lookup key, and
+// if the price is not one that Stripe would accept.
 func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
@@ -66,9 +70,9 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	case len(spec.Tiers) > 0 && (spec.UnitAmount != 0 || !slices.Contains([]string{"graduated", "volume"}, spec.TiersMode)):
 		return Price{}, fmt.Errorf("sandbox: a price with tiers is graduated or volume, and has no amount of its own")
 	case spec.ID != "" && s.stripe.Prices.Get(spec.ID) != nil:
-		return Price{}, fmt.Errorf("sandbox: price %s exists already", spec.ID)
+		return Price{}, fmt.Errorf("%w: price %s", ErrTaken, spec.ID)
 	case s.stripe.PriceByLookupKey(spec.LookupKey) != nil:
-		return Price{}, fmt.Errorf("sandbox: lookup key %q is used by %s", spec.LookupKey, s.stripe.PriceByLookupKey(spec.LookupKey).ID)
+		return Price{}, fmt.Errorf("%w: lookup key %q is that of %s", ErrTaken, spec.LookupKey, s.stripe.PriceByLookupKey(spec.LookupKey).ID)
 	}
 	pr := s.seedProduct(spec)
 	p := &state.Price{

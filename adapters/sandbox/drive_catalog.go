@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/api"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
@@ -46,14 +47,19 @@ func (s *Sandbox) AddUsage(subscriptionID, priceID string, quantity int64) error
 }
 
 // AddPromotionCode makes a code that takes percent off the first payment, of a coupon of its
-// own, as a person in Stripe's dashboard does, and returns its id. It fails if there is such
-// a code already.
+// own, as a person in Stripe's dashboard does, and returns its id. It fails with ErrTaken if
+// there is such a code already.
 func (s *Sandbox) AddPromotionCode(code string, percent int64) (string, error) {
 	if percent < 1 || percent > 100 {
 		return "", fmt.Errorf("sandbox: a promotion code takes 1 to 100 percent off, not %d", percent)
 	}
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
+	for _, pc := range s.stripe.PromotionCodes.Order {
+		if pc.Active && strings.EqualFold(pc.Code, code) {
+			return "", fmt.Errorf("%w: promotion code %s", ErrTaken, pc.Code)
+		}
+	}
 	form := url.Values{"percent_off": {strconv.FormatInt(percent, 10)}, "duration": {"once"}}
 	co, e := s.api.CreateCoupon(&api.Call{Params: wire.Params{Form: form}, Version: wire.AccountVersion})
 	if e != nil {

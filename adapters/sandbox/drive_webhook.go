@@ -31,11 +31,38 @@ func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string
 // for a version that the sandbox does not know.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
 	if !IsVersion(apiVersion) {
-		return WebhookEndpoint{}, fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, wire.Alternatives(wire.APIVersions))
+		return WebhookEndpoint{}, unknownVersion(apiVersion)
 	}
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
 	return shownEndpoint(s.stripe.Webhooks.AddEndpoint(apiVersion, url, secret, enabledEvents)), nil
+}
+
+// KeepWebhookEndpoint is AddWebhookEndpointAt for the endpoint that a program brings along,
+// known by its description: if there is one already, as after Restore, that goes on, at the
+// url and in the version given. An empty secret leaves the one that it has.
+func (s *Sandbox) KeepWebhookEndpoint(description, apiVersion, url, secret string) (WebhookEndpoint, error) {
+	if !IsVersion(apiVersion) {
+		return WebhookEndpoint{}, unknownVersion(apiVersion)
+	}
+	s.stripe.Mu.Lock()
+	defer s.stripe.Mu.Unlock()
+	at := slices.IndexFunc(s.stripe.Endpoints, func(ep *state.Endpoint) bool { return ep.Description == description })
+	if at < 0 {
+		ep := s.stripe.Webhooks.AddEndpoint(apiVersion, url, secret, nil)
+		ep.Description = description
+		return shownEndpoint(ep), nil
+	}
+	ep := s.stripe.Endpoints[at]
+	ep.URL, ep.APIVersion, ep.OwnVersion = url, apiVersion, apiVersion
+	if secret != "" {
+		ep.Secrets = []string{secret}
+	}
+	return shownEndpoint(ep), nil
+}
+
+func unknownVersion(apiVersion string) error {
+	return fmt.Errorf("sandbox: API version %q is not known: take %s", apiVersion, wire.Alternatives(wire.APIVersions))
 }
 
 func shownEndpoint(ep *state.Endpoint) WebhookEndpoint {

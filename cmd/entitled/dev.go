@@ -6,7 +6,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -43,6 +45,7 @@ type devCommand struct {
 	Catalog     string
 	Database    string
 	AppURL      string
+	State       string
 	Verbose     bool
 	weather     weather
 }
@@ -55,6 +58,7 @@ func newDev(c console) *cobra.Command {
 	cmd.Flags().StringVar(&d.Catalog, "catalog", "", "A catalog of your own, with sandbox prices; by default a demo.")
 	cmd.Flags().StringVar(&d.Database, "database", "", "SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is.")
 	cmd.Flags().StringVar(&d.AppURL, "app-url", "", "Your own product on this machine, such as http://localhost:3000: buyers return to it, and its pages may use the API. By default buyers return to the demo's pages.")
+	cmd.Flags().StringVar(&d.State, "state", "", "File that the sandbox is kept in, and goes on from at the next start, at the time that it had; by default FILE.sandbox.json beside a SQLite file that --database names, else none.")
 	d.weather.flags(cmd)
 	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request.")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -91,20 +95,31 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 		level = slog.LevelInfo
 	}
 	logger := newLogger(c.err, "text", level)
-	chaos, err := d.weather.chaos(c)
+	kept, err := d.openState()
 	if err != nil {
 		return err
 	}
-	box, err := startSandbox(d.SandboxPort, file.Sandbox, sandbox.WithLogger(logger), sandbox.WithChaos(chaos))
+	defer kept.close()
+	box, err := d.startSandbox(c, file.Sandbox, kept.snapshot, sandbox.WithLogger(logger))
 	if err != nil {
-		return misusedf("the sandbox cannot be started: %w\nchoose another port with --sandbox-port, or leave it out for any that is free", err)
+		return err
 	}
-	defer box.Close()
-
 	p, err := d.parts(file, box, logger)
 	if err != nil {
-		return err
+		return errors.Join(err, box.Close())
 	}
+	saving, stop := context.WithCancel(ctx)
+	var saver sync.WaitGroup
+	saver.Go(func() { kept.keep(saving, func() *sandbox.Sandbox { return box }, logger) })
+	err = d.serve(ctx, c, p, file, box)
+	stop()
+	saver.Wait()
+	return errors.Join(err, box.Close(), kept.save(box))
+}
+
+// serve runs the service on the sandbox until ctx ends.
+func (d devCommand) serve(ctx context.Context, c console, p parts, file catalog.File, box *sandbox.Sandbox) error {
+	logger := p.logger
 	demo := demoUsers{secret: []byte(p.authn.JWTSecret)}
 	return runService(ctx, p,
 		// What is sold lives on the sandbox's clock, so that moving it moves both; the
@@ -276,8 +291,10 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 	if err := d.forget(); err != nil {
 		return parts{}, err
 	}
-	webhookSecret := "whsec_" + rand.Text()
-	box.AddWebhookEndpoint(d.url()+"/api/webhooks/stripe", webhookSecret)
+	hook, err := box.KeepWebhookEndpoint("entitled dev", sandbox.APIVersion, d.url()+"/api/webhooks/stripe", "")
+	if err != nil {
+		return parts{}, err
+	}
 	urls, origins, err := d.returns()
 	if err != nil {
 		return parts{}, err
@@ -288,10 +305,10 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 		settings: app.Settings{URLs: urls, AcceptLosses: true}, // whoever tries a catalog out means it
 		database: bunstore.Config{URL: d.database(), Migrate: true},
 		stripe: stripe.Config{
-			SecretKey: devStripeKey, WebhookSecrets: []string{webhookSecret}, APIBase: box.URL(), Clock: box.Now, Logger: logger,
+			SecretKey: devStripeKey, WebhookSecrets: hook.Secrets, APIBase: box.URL(), Clock: box.Now, Logger: logger,
 		},
 		authn: authn.Config{
-			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: rand.Text() + rand.Text(), Cookie: devCookie,
+			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: sessionKey(hook.Secrets[0]), Cookie: devCookie,
 			UserClaim: "sub", TrustedOrigins: append(origins, d.url()), Clock: now, Logger: logger,
 		},
 		http: httpapi.Config{
@@ -320,24 +337,67 @@ func (d devCommand) returns() (app.ReturnURLs, []string, error) {
 // demoCode is a promotion code that the payment page takes.
 const demoCode = "WELCOME20"
 
-// startSandbox starts a Stripe that sells what the catalog names.
-func startSandbox(port int, prices []catalog.SandboxPrice, options ...sandbox.Option) (*sandbox.Sandbox, error) {
+// startSandbox starts a Stripe that sells what the catalog names, and goes on from a snapshot
+// unless that is nil.
+func (d devCommand) startSandbox(c console, prices []catalog.SandboxPrice, snapshot []byte, options ...sandbox.Option) (*sandbox.Sandbox, error) {
+	chaos, err := d.weather.chaos(c, snapshot != nil)
+	if err != nil {
+		return nil, err
+	}
 	box := sandbox.New(append(options, sandbox.WithSharedClock())...)
-	if err := sellInSandbox(box, prices); err != nil {
-		return nil, err
+	if _, err := box.Listen(net.JoinHostPort("127.0.0.1", fmt.Sprint(d.SandboxPort))); err != nil {
+		return nil, errors.Join(misusedf("the sandbox cannot be started: %w\nchoose another port with --sandbox-port, or leave it out for any that is free", err), box.Close())
 	}
-	if _, err := box.AddPromotionCode(demoCode, 20); err != nil {
-		return nil, err
+	if snapshot != nil {
+		err = box.Restore(snapshot)
 	}
-	if _, err := box.Listen(net.JoinHostPort("127.0.0.1", fmt.Sprint(port))); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(misusedf("the sandbox cannot go on: %w\ngive another file with --state, or remove %s to begin anew", err, d.stateFile()), box.Close())
+	}
+	if chaos != nil {
+		box.SetChaos(*chaos)
+	}
+	err = sellInSandbox(box, prices)
+	if err == nil {
+		_, err = box.AddPromotionCode(demoCode, 20)
+	}
+	if err != nil && !errors.Is(err, sandbox.ErrTaken) {
+		return nil, errors.Join(err, box.Close())
 	}
 	return box, nil
 }
 
-// demoUsers makes each browser a user of its own. The sandbox forgets everything
-// when it ends, and so the secret is new at each start: a user of yesterday has a
-// customer that no longer exists.
+// stateFile is where the sandbox is kept; empty for nowhere.
+func (d devCommand) stateFile() string {
+	beside := strings.TrimPrefix(d.Database, "sqlite:")
+	if d.State != "" || beside == "" || databaseURL.MatchString(beside) {
+		return d.State
+	}
+	return beside + ".sandbox.json"
+}
+
+// openState takes the file that the sandbox is kept in.
+func (d devCommand) openState() (keptState, error) {
+	if d.State != "" && d.Database == "" {
+		return keptState{}, misusedf("--state keeps what Stripe knows, and the database is made anew at each start: give --database a file too")
+	}
+	if d.State == "" && d.stateFile() != "" { // as the database's own directory is
+		if err := os.MkdirAll(filepath.Dir(d.stateFile()), 0o700); err != nil {
+			return keptState{}, misused(err)
+		}
+	}
+	return openState(d.stateFile())
+}
+
+// sessionKey signs the sessions of people. It follows from a secret that the sandbox has, so
+// that it is kept as long as that.
+func sessionKey(secret string) string {
+	key := sha256.Sum256([]byte("sessions of " + secret))
+	return hex.EncodeToString(key[:])
+}
+
+// demoUsers makes each browser a user of its own. The secret is the sandbox's (sessionKey):
+// where that was forgotten, a user of yesterday has a customer that no longer exists.
 type demoUsers struct{ secret []byte }
 
 // signIn returns the browser's user, and makes one where there is none.

@@ -28,6 +28,7 @@ type sandboxCommand struct {
 	WebhookSecret  string
 	WebhookVersion string
 	Catalog        string
+	State          string
 	OrderedEvents  bool
 	weather        weather
 	Verbose        bool
@@ -46,6 +47,7 @@ func newSandbox(c console) *cobra.Command {
 	cmd.Flags().StringVar(&s.WebhookSecret, "webhook-secret", "", "Signs them; by default one that is made and printed.")
 	cmd.Flags().StringVar(&s.WebhookVersion, "webhook-version", sandbox.APIVersion, "The version of Stripe's API that they are in.")
 	cmd.Flags().StringVar(&s.Catalog, "catalog", "", "A catalog of entitled, with sandbox prices, that is for sale; by default nothing is.")
+	cmd.Flags().StringVar(&s.State, "state", "", "File that the sandbox is kept in, and goes on from at the next start, at the time that it had; by default nothing is kept.")
 	s.weather.flags(cmd)
 	cmd.Flags().BoolVar(&s.OrderedEvents, "ordered-events", false, "Give each event a second of its own, and send them one after the other: for services that order what they are told by its created. Stripe promises neither.")
 	cmd.Flags().BoolVarP(&s.Verbose, "verbose", "v", false, "Log deliveries and refused requests.")
@@ -75,40 +77,51 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	if s.ListenAny {
 		host = ""
 	}
-	chaos, err := s.weather.chaos(c)
+	kept, err := openState(s.State)
 	if err != nil {
 		return err
 	}
-	options := []sandbox.Option{sandbox.WithLogger(logger), sandbox.WithChaos(chaos)}
+	defer kept.close()
+	chaos, err := s.weather.chaos(c, kept.snapshot != nil)
+	if err != nil {
+		return err
+	}
+	options := []sandbox.Option{sandbox.WithLogger(logger)}
+	if chaos != nil {
+		options = append(options, sandbox.WithChaos(*chaos))
+	}
 	if s.OrderedEvents {
 		options = append(options, sandbox.WithOrderedEvents())
 	}
 	server, err := control.Start(control.Config{
-		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger,
-		New: func(url string) (*sandbox.Sandbox, error) {
-			box := sandbox.New(append(options, sandbox.WithBaseURL(url))...)
+		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger, Snapshot: kept.snapshot,
+		New: func(url string) *sandbox.Sandbox { return sandbox.New(append(options, sandbox.WithBaseURL(url))...) },
+		Furnish: func(box *sandbox.Sandbox) error {
 			err := sellInSandbox(box, prices)
 			if s.Webhook != "" && err == nil {
-				_, err = box.AddWebhookEndpointAt(s.WebhookVersion, s.Webhook, secret)
+				_, err = box.KeepWebhookEndpoint("entitled sandbox --webhook", s.WebhookVersion, s.Webhook, secret)
 			}
-			if err != nil {
-				return nil, errors.Join(err, box.Close())
-			}
-			return box, nil
+			return err
 		},
 	})
 	if _, taken := errors.AsType[*net.OpError](err); taken {
 		return misusedf("the sandbox cannot listen: %w\nchoose another port with --port, or 0 for any that is free", err)
 	}
+	if errors.Is(err, control.ErrSnapshot) {
+		return misusedf("--state %s: %w\ngive another file, or remove this one to begin anew", s.State, err)
+	}
 	if err != nil {
 		return misusedf("the sandbox cannot be started: %w", err)
+	}
+	if chaos != nil && kept.snapshot != nil {
+		server.Sandbox().SetChaos(*chaos)
 	}
 	if s.Webhook != "" && s.WebhookSecret == "" {
 		fmt.Fprintf(c.out, "webhook secret %s\n", secret)
 	}
 	fmt.Fprintf(c.out, "sandbox ready at %s\n", server.URL())
-	<-ctx.Done()
-	return server.Close()
+	kept.keep(ctx, server.Sandbox, logger)
+	return errors.Join(server.Close(), kept.save(server.Sandbox()))
 }
 
 // check refuses flags that cannot be meant.
@@ -136,14 +149,14 @@ func isWebURL(text string) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// sellInSandbox puts what the catalog names up for sale.
+// sellInSandbox puts what the catalog names up for sale, unless it is there already.
 func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice) error {
 	for _, price := range prices {
 		_, err := box.AddPrice(sandbox.PriceSpec{
 			ID: string(price.ID), LookupKey: price.LookupKey, Product: price.Name,
 			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, sandbox.ErrTaken) {
 			return err
 		}
 	}

@@ -48,8 +48,34 @@ func TestSandbox_IsAProcessForScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(buildProgram(t), "sandbox", "--port", "0", "--webhook", hook.URL, "--webhook-secret", "whsec_mine",
+	box := startSandboxProcess(t, "--webhook", hook.URL, "--webhook-secret", "whsec_mine",
 		"--webhook-version", "2026-08-26.dahlia", "--catalog", catalog)
+	call := box.call
+	if prices := call("GET", "/v1/prices?lookup_keys[]=pro_monthly", "", ""); !strings.Contains(prices, `"unit_amount": 2900`) {
+		t.Errorf("the catalog is not for sale: %s", prices)
+	}
+	call("POST", "/v1/customers", "application/x-www-form-urlencoded", "name=Ada")
+	call("POST", "/_sandbox/wait", "application/json", `{"accepted": true}`)
+	if got := <-events; got != "customer.created 2026-08-26.dahlia" {
+		t.Errorf("got %s", got)
+	}
+	call("POST", "/_sandbox/reset", "", "")
+	if prices := call("GET", "/v1/prices", "", ""); !strings.Contains(prices, "pro_monthly") {
+		t.Errorf("after a reset nothing is for sale: %s", prices)
+	}
+	box.ends()
+}
+
+// sandboxProcess is the program as a script has it.
+type sandboxProcess struct {
+	t       *testing.T
+	cmd     *exec.Cmd
+	address string
+}
+
+func startSandboxProcess(t *testing.T, flags ...string) sandboxProcess {
+	t.Helper()
+	cmd := exec.Command(buildProgram(t), slices.Concat([]string{"sandbox", "--port", "0"}, flags)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -64,43 +90,74 @@ func TestSandbox_IsAProcessForScripts(t *testing.T) {
 	if err != nil || !ready || !strings.HasPrefix(address, "http://127.0.0.1:") {
 		t.Fatalf("got %q, %v", line, err)
 	}
-	call := func(method, path, kind, body string) string {
-		t.Helper()
-		r, err := http.NewRequestWithContext(context.Background(), method, address+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer sk_test_1")
-		r.Header.Set("Content-Type", kind)
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		answer, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, answer, err)
-		}
-		return string(answer)
+	return sandboxProcess{t, cmd, address}
+}
+
+func (p sandboxProcess) call(method, path, kind, body string) string {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, p.address+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	if prices := call("GET", "/v1/prices?lookup_keys[]=pro_monthly", "", ""); !strings.Contains(prices, `"unit_amount": 2900`) {
-		t.Errorf("the catalog is not for sale: %s", prices)
+	r.Header.Set("Authorization", "Bearer sk_test_1")
+	r.Header.Set("Content-Type", kind)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	call("POST", "/v1/customers", "application/x-www-form-urlencoded", "name=Ada")
-	call("POST", "/_sandbox/wait", "application/json", `{"accepted": true}`)
-	if got := <-events; got != "customer.created 2026-08-26.dahlia" {
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		p.t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, answer, err)
+	}
+	return string(answer)
+}
+
+func (p sandboxProcess) ends() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("it did not end well: %v", err)
+	}
+}
+
+// Ensure that a sandbox with a state file goes on after a restart with all that it had, the
+// delivery included that nobody has taken yet, and that no second process spoils the file.
+func TestSandbox_GoesOnFromItsStateFile(t *testing.T) {
+	t.Parallel()
+	taken := make(chan string, 10)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if err := webhook.ValidatePayload(body, r.Header.Get("Stripe-Signature"), "whsec_new"); err == nil {
+			taken <- string(body)
+		}
+	}))
+	defer hook.Close()
+	state := filepath.Join(t.TempDir(), "state.json")
+	flags := []string{"--calm", "--state", state, "--webhook"}
+	first := startSandboxProcess(t, append(flags, "http://127.0.0.1:1/", "--webhook-secret", "whsec_old")...)
+	first.call("POST", "/v1/customers", "application/x-www-form-urlencoded", "name=Ada")
+	first.call("POST", "/_sandbox/clock/advance", "application/json", `{"days": 0, "seconds": 1}`)
+
+	var said strings.Builder
+	second := exec.Command(buildProgram(t), "sandbox", "--port", "0", "--state", state)
+	second.Stderr = &said
+	if err := second.Run(); second.ProcessState.ExitCode() != exitMisused || !strings.Contains(said.String(), "another process keeps its sandbox there") {
+		t.Errorf("got %v: %s", err, said.String())
+	}
+
+	first.ends()
+	again := startSandboxProcess(t, append(flags, hook.URL, "--webhook-secret", "whsec_new")...)
+	if customers := again.call("GET", "/v1/customers", "", ""); !strings.Contains(customers, `"name": "Ada"`) {
+		t.Errorf("the customer is gone: %s", customers)
+	}
+	again.call("POST", "/_sandbox/clock/advance", "application/json", `{"days": 1}`)
+	if got := <-taken; !strings.Contains(got, "customer.created") {
 		t.Errorf("got %s", got)
 	}
-	call("POST", "/_sandbox/reset", "", "")
-	if prices := call("GET", "/v1/prices", "", ""); !strings.Contains(prices, "pro_monthly") {
-		t.Errorf("after a reset nothing is for sale: %s", prices)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("it did not end well: %v", err)
-	}
+	again.ends()
 }
 
 // Ensure that the program for production has no sandbox in it, nor what comes with it.

@@ -25,20 +25,23 @@ func (w *weather) flags(cmd *cobra.Command) {
 	cmd.Flags().Uint64Var(&w.Chaos, "chaos", 0, "Let much go wrong, by this seed: duplicates, delays, losses, 429, 500, lost answers.")
 }
 
-// chaos is what was asked for. It says which seed repeats what was not.
-func (w weather) chaos(c console) (sandbox.Chaos, error) {
+// chaos is what was asked for. It says which seed repeats what was not. A sandbox that goes on
+// has its own, unless another was asked for: nil then.
+func (w weather) chaos(c console, goesOn bool) (*sandbox.Chaos, error) {
 	switch {
 	case w.Calm && (w.Chaos != 0 || w.Seed != 0), w.Chaos != 0 && w.Seed != 0:
-		return sandbox.Chaos{}, misusedf("--calm, --seed and --chaos say how much goes wrong: give one of them")
+		return nil, misusedf("--calm, --seed and --chaos say how much goes wrong: give one of them")
 	case w.Calm:
-		return sandbox.Chaos{}, nil
+		return &sandbox.Chaos{}, nil
 	case w.Chaos != 0:
-		return sandbox.DefaultChaos(w.Chaos), nil
+		return new(sandbox.DefaultChaos(w.Chaos)), nil
+	case w.Seed == 0 && goesOn:
+		return nil, nil
 	}
 	seed := w.Seed
 	if seed == 0 {
 		seed = 1 + rand.Uint64N(1_000_000)
 	}
 	fmt.Fprintf(c.err, "A few events come twice, as they do at Stripe. --seed %d repeats which, --calm leaves it out.\n", seed)
-	return sandbox.EverydayChaos(seed), nil
+	return new(sandbox.EverydayChaos(seed)), nil
 }

@@ -14,11 +14,11 @@ import (
 
 func mustChaos(t *testing.T, w weather, c console) sandbox.Chaos {
 	t.Helper()
-	chaos, err := w.chaos(c)
+	chaos, err := w.chaos(c, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chaos
+	return *chaos
 }
 
 func TestWeather_OfNoFlagIsRepeatedByTheSeedThatItSays(t *testing.T) {
@@ -50,5 +50,20 @@ func TestWeather_IsCalmOrRoughWhereThatIsAskedFor(t *testing.T) {
 	}
 	if said.Len() > 0 {
 		t.Errorf("said %q", said.String())
+	}
+}
+
+func TestWeather_OfASandboxThatGoesOnIsItsOwnUnlessAnotherIsAskedFor(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	for name, tt := range map[string]struct {
+		asked weather
+		own   bool
+	}{
+		"nothing": {weather{}, true}, "calm": {weather{Calm: true}, false}, "a seed": {weather{Seed: 3}, false}, "chaos": {weather{Chaos: 3}, false},
+	} {
+		if chaos, err := tt.asked.chaos(console{io.Discard, &said}, true); err != nil || (chaos == nil) != tt.own {
+			t.Errorf("%s: got %+v, %v", name, chaos, err)
+		}
 	}
 }

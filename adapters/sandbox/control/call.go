@@ -77,7 +77,7 @@ func body[In any](c *call) (In, error) {
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.current().ServeHTTP(w, r)
+		s.Sandbox().ServeHTTP(w, r)
 	})
 	own := http.NewServeMux()
 	for _, rt := range routes {
@@ -96,7 +96,7 @@ func (s *Server) handler() http.Handler {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
-	out, err := rt.do(&call{Request: r, server: s, box: s.current()})
+	out, err := rt.do(&call{Request: r, server: s, box: s.Sandbox()})
 	switch {
 	case err == nil:
 		s.answer(w, http.StatusOK, out)

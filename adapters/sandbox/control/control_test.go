@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -37,11 +38,19 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
-	s, err := control.Start(control.Config{Addr: "127.0.0.1:0", New: func(url string) (*sandbox.Sandbox, error) {
-		box := sandbox.New(sandbox.WithBaseURL(url), sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: time.Millisecond, Attempts: 3}))
-		_, err := box.AddPrice(sandbox.PriceSpec{ID: "price_pro", LookupKey: "pro", Product: "Pro", UnitAmount: 2000, Interval: "month"})
-		return box, err
-	}})
+	s, err := control.Start(control.Config{
+		Addr: "127.0.0.1:0",
+		New: func(url string) *sandbox.Sandbox {
+			return sandbox.New(sandbox.WithBaseURL(url), sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: time.Millisecond, Attempts: 3}))
+		},
+		Furnish: func(box *sandbox.Sandbox) error {
+			_, err := box.AddPrice(sandbox.PriceSpec{ID: "price_pro", LookupKey: "pro", Product: "Pro", UnitAmount: 2000, Interval: "month"})
+			if errors.Is(err, sandbox.ErrTaken) {
+				return nil
+			}
+			return err
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -432,6 +441,28 @@ func TestControl_ResetBeginsAnew(t *testing.T) {
 	if !strings.HasPrefix(url, p.URL()+"/c/pay/") {
 		t.Errorf("the page is at %s", url)
 	}
+}
+
+// Ensure that a state can be taken from one process to another, and that a refused one changes
+// nothing.
+func TestControl_ASnapshotIsRestored(t *testing.T) {
+	t.Parallel()
+	one, other := start(t), start(t)
+	sub := one.subscribed()
+	one.do("POST clock/advance", `{"days": 100}`)
+	status, snapshot := one.send("GET", "/_sandbox/snapshot", "", "")
+	if status != http.StatusOK {
+		t.Fatalf("got %d: %s", status, snapshot)
+	}
+	other.do("POST restore", snapshot)
+	other.is("subscriptions/"+sub, "status", "active")
+	if got, want := other.do("GET clock", "")["unix"].(float64), one.do("GET clock", "")["unix"].(float64); want-got > 60 {
+		t.Errorf("the clock shows %v, and where the snapshot is from %v", got, want)
+	}
+	other.do("POST subscriptions/"+sub+"/cancel", "")
+	other.ends(http.StatusBadRequest, "POST restore", strings.Replace(snapshot, `"active"`, `"paused"`, 1))
+	other.is("subscriptions/"+sub, "status", "canceled")
+	one.is("subscriptions/"+sub, "status", "active")
 }
 
 func TestControl_IsForThisMachine(t *testing.T) {

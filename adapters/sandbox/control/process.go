@@ -20,7 +20,9 @@ import (
 var processRoutes = []route{
 	{"GET /_sandbox/clock", readClock},
 	{"POST /_sandbox/clock/advance", advanceClock},
-	{"POST /_sandbox/reset", func(c *call) (any, error) { return done{}, c.server.reset() }},
+	{"POST /_sandbox/reset", func(c *call) (any, error) { return done{}, c.server.replace(nil) }},
+	{"GET /_sandbox/snapshot", snapshot},
+	{"POST /_sandbox/restore", restore},
 	{"GET /_sandbox/requests", listRequests},
 	{"POST /_sandbox/faults", planFaults},
 }

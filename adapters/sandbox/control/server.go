@@ -24,9 +24,14 @@ type Config struct {
 	// URL is where clients find the server, for links to its pages; empty for where this
 	// machine does.
 	URL string
-	// New makes a sandbox with the URL given, at the start and at each reset. It has its own
-	// clock, or the control API cannot move it.
-	New func(url string) (*sandbox.Sandbox, error)
+	// New makes a sandbox with the URL given, at the start, and at each reset and restore. It
+	// has its own clock, or the control API cannot move it.
+	New func(url string) *sandbox.Sandbox
+	// Furnish puts into it what it is to have from the start. Some of that may be there
+	// already, if it was restored.
+	Furnish func(*sandbox.Sandbox) error
+	// Snapshot is what the first sandbox is restored from; nil for none.
+	Snapshot []byte
 	// Logger is told of refused requests; nil for silence.
 	Logger *slog.Logger
 }
@@ -42,8 +47,8 @@ type Server struct {
 	box *sandbox.Sandbox
 }
 
-// Start makes a sandbox and serves it. It fails where New does, or if the address
-// cannot be listened on.
+// Start makes a sandbox and serves it. It fails where Furnish does, if the snapshot cannot be
+// restored (ErrSnapshot), or if the address cannot be listened on.
 func Start(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -56,7 +61,7 @@ func Start(c Config) (*Server, error) {
 	if at, _ := l.Addr().(*net.TCPAddr); at != nil && at.IP.IsUnspecified() {
 		s.url = fmt.Sprintf("http://127.0.0.1:%d", at.Port)
 	}
-	if s.box, err = s.newBox(); err != nil {
+	if s.box, err = s.newBox(c.Snapshot); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	handler := s.handler()
@@ -74,20 +79,36 @@ func Start(c Config) (*Server, error) {
 // URL is where this machine finds the server.
 func (s *Server) URL() string { return s.url }
 
-func (s *Server) newBox() (*sandbox.Sandbox, error) { return s.config.New(cmp.Or(s.config.URL, s.url)) }
+// ErrSnapshot is returned for a snapshot that cannot be restored.
+var ErrSnapshot = errors.New("sandbox: nothing was restored")
 
-// current is the sandbox that is served now.
-func (s *Server) current() *sandbox.Sandbox {
+// newBox makes a sandbox, restored from a snapshot unless that is nil.
+func (s *Server) newBox(snapshot []byte) (*sandbox.Sandbox, error) {
+	box := s.config.New(cmp.Or(s.config.URL, s.url))
+	if snapshot != nil {
+		if err := box.Restore(snapshot); err != nil {
+			return nil, errors.Join(fmt.Errorf("%w: %w", ErrSnapshot, err), box.Close())
+		}
+	}
+	if err := s.config.Furnish(box); err != nil {
+		return nil, errors.Join(err, box.Close())
+	}
+	return box, nil
+}
+
+// Sandbox is the one that is served now.
+func (s *Server) Sandbox() *sandbox.Sandbox {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.box
 }
 
-// reset puts a new sandbox in the place of the old one, whose deliveries end.
-func (s *Server) reset() error {
-	box, err := s.newBox()
+// replace puts a new sandbox in the place of the old one, whose deliveries end: restored from
+// a snapshot, or with nil as at the start.
+func (s *Server) replace(snapshot []byte) error {
+	box, err := s.newBox(snapshot)
 	if err != nil {
-		return fmt.Errorf("sandbox: begin anew: %w", err)
+		return err
 	}
 	s.mu.Lock()
 	old := s.box
@@ -98,7 +119,7 @@ func (s *Server) reset() error {
 
 // Close stops listening, and ends the sandbox with its deliveries.
 func (s *Server) Close() error {
-	boxErr := s.current().Close() // first: a page may wait for a delivery
+	boxErr := s.Sandbox().Close() // first: a page may wait for a delivery
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s.http.Shutdown(ctx) != nil {

@@ -24,6 +24,7 @@ const (
 type envelope struct {
 	Format  string          `json:"format"`
 	Version int             `json:"version"`
+	Now     time.Time       `json:"now"`    // of the account
 	SHA256  string          `json:"sha256"` // of the state, without white space
 	State   json.RawMessage `json:"state"`
 }
@@ -31,33 +32,33 @@ type envelope struct {
 // saved is all that a Stripe is, except for what it was made with (options, addresses) and for
 // what is under way (requests, attempts to deliver).
 type saved struct {
-	Now        time.Time // of the account
-	GivenClock bool      // which another moves
+	GivenClock bool // another moves it
 	Contents   state.Contents
 	Chaos      chaos.Saved
 }
 
 // Snapshot writes down what the account is now. Mu is not held.
 func (s *Stripe) Snapshot() ([]byte, error) {
-	text, err := s.save()
+	text, now, err := s.save()
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: write the snapshot: %w", err)
 	}
-	head, err := json.Marshal(envelope{Format: snapshotFormat, Version: snapshotVersion, SHA256: sum(text), State: json.RawMessage("0")})
+	head, err := json.Marshal(envelope{Format: snapshotFormat, Version: snapshotVersion, Now: now, SHA256: sum(text), State: json.RawMessage("0")})
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: write the snapshot: %w", err)
 	}
 	return bytes.Join([][]byte{bytes.TrimSuffix(head, []byte("0}")), text, []byte("}\n")}, nil), nil
 }
 
-func (s *Stripe) save() ([]byte, error) {
+func (s *Stripe) save() (text []byte, now time.Time, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	mishaps, err := s.Chaos.Save()
 	if err != nil {
-		return nil, err
+		return nil, now, err
 	}
-	return json.Marshal(saved{Now: s.Now(), GivenClock: s.OwnClock, Contents: s.Contents, Chaos: mishaps})
+	text, err = json.Marshal(saved{GivenClock: s.OwnClock, Contents: s.Contents, Chaos: mishaps})
+	return text, s.Now().UTC(), err
 }
 
 func sum(text []byte) string {
@@ -66,34 +67,34 @@ func sum(text []byte) string {
 }
 
 // readSnapshot says what is wrong with a snapshot, and what to do about it.
-func readSnapshot(text []byte) (*saved, error) {
+func readSnapshot(text []byte) (was *saved, now time.Time, err error) {
 	var e envelope
 	if err := json.Unmarshal(text, &e); err != nil {
-		return nil, fmt.Errorf("sandbox: this is no snapshot, or only a part of one: %w", err)
+		return nil, now, fmt.Errorf("sandbox: this is no snapshot, or only a part of one: %w", err)
 	}
 	switch {
 	case e.Format != snapshotFormat:
-		return nil, errors.New("sandbox: this is no snapshot of a sandbox: take what Snapshot returned")
+		return nil, now, errors.New("sandbox: this is no snapshot of a sandbox: take what Snapshot returned")
 	case e.Version > snapshotVersion:
-		return nil, fmt.Errorf("sandbox: the snapshot is of a newer program (version %d, and this one reads %d): update this one", e.Version, snapshotVersion)
+		return nil, now, fmt.Errorf("sandbox: the snapshot is of a newer program (version %d, and this one reads %d): update this one", e.Version, snapshotVersion)
 	case e.Version < snapshotVersion:
-		return nil, fmt.Errorf("sandbox: the snapshot is of an older program (version %d, and this one reads %d): take a new one", e.Version, snapshotVersion)
+		return nil, now, fmt.Errorf("sandbox: the snapshot is of an older program (version %d, and this one reads %d): take a new one", e.Version, snapshotVersion)
 	}
 	var plain bytes.Buffer
 	if err := json.Compact(&plain, e.State); err != nil || sum(plain.Bytes()) != e.SHA256 {
-		return nil, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
+		return nil, now, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
 	}
-	var was saved
-	if err := json.Unmarshal(plain.Bytes(), &was); err != nil {
-		return nil, fmt.Errorf("sandbox: the snapshot is damaged: %w", err)
+	was = new(saved)
+	if err := json.Unmarshal(plain.Bytes(), was); err != nil {
+		return nil, now, fmt.Errorf("sandbox: the snapshot is damaged: %w", err)
 	}
-	return &was, nil
+	return was, e.Now, nil
 }
 
 // Restore has the account be what a snapshot says, and go on from there. It changes nothing if
 // it fails. It waits until nobody advances the clock. Mu is not held.
 func (s *Stripe) Restore(text []byte) error {
-	was, err := readSnapshot(text)
+	was, now, err := readSnapshot(text)
 	if err != nil {
 		return err
 	}
@@ -118,12 +119,12 @@ func (s *Stripe) Restore(text []byte) error {
 	if s.Webhooks.Closed {
 		return errors.New("sandbox: closed")
 	}
-	s.become(was, mishaps)
+	s.become(was, now, mishaps)
 	return nil
 }
 
 // become puts what was written down in the place of what is. Mu is held.
-func (s *Stripe) become(was *saved, mishaps *chaos.Chaos) {
+func (s *Stripe) become(was *saved, now time.Time, mishaps *chaos.Chaos) {
 	s.Contents = was.Contents
 	s.ShareDiscounts()
 	if s.Idempotency == nil {
@@ -136,7 +137,7 @@ func (s *Stripe) become(was *saved, mishaps *chaos.Chaos) {
 		s.MovePages(s.Base)
 	}
 	if !s.OwnClock {
-		s.SetTo(was.Now)
+		s.SetTo(now)
 	}
 	s.goOnAdvancing()
 	s.Webhooks.Resume()
