@@ -218,6 +218,7 @@ func (r *Reconcile) goOn(ctx context.Context, s *reconciliation) error {
 		}
 		s.Run = run
 		if kept := r.hold(ctx, s); kept != nil {
+			r.leave(ctx, s, kept)
 			return kept
 		}
 		if errors.Is(err, ErrNobody) {

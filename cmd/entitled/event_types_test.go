@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 func TestEventTypes_WhoMisspellsOneIsToldWhichThereAre(t *testing.T) {
@@ -36,4 +38,22 @@ func TestEventTypes_CommandsSayIt(t *testing.T) {
 	p.says(t, "events list --type invoice.payed", "no such events (nothing here follows from the type invoice.payed; there are invoice.created, ")
 	p.says(t, "events replay --dry-run --type invoice.payed", "0 events would be processed again (nothing here follows from")
 	p.says(t, "events list --type invoice.paid", "no such events\n")
+}
+
+// What is looked for at Stripe is what something follows from here, in lists that Stripe
+// takes, and no type twice.
+func TestEventTypes_ThoseThatAreLookedFor(t *testing.T) {
+	t.Parallel()
+	known, seen := readTypes(), map[domain.EventType]bool{}
+	for _, types := range app.MissedTypes {
+		if len(types) > ports.EventTypesMost {
+			t.Errorf("%d types in a list, and Stripe takes %d", len(types), ports.EventTypesMost)
+		}
+		for _, eventType := range types {
+			if !slices.Contains(known, eventType) || seen[eventType] {
+				t.Errorf("%s is not read, or is in two lists", eventType)
+			}
+			seen[eventType] = true
+		}
+	}
 }

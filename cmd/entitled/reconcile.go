@@ -57,7 +57,7 @@ func (r reconcileCommand) Run(ctx context.Context, c console) error {
 	case errors.Is(err, app.ErrReconciling):
 		return unavailablef("%w (one that was killed is given up after two minutes)", err)
 	case err != nil && run.Listed > 0:
-		return fmt.Errorf("it stopped after %s, and what was taken in until then is kept: say the same again, or leave the rest to the service: %w", counted(run.Listed, "event or object"), err)
+		return fmt.Errorf("it stopped after %d events and objects, and what was taken in until then is kept: say the same again, or leave the rest to the service: %w", run.Listed, err)
 	case err != nil:
 		return err
 	}
@@ -94,7 +94,7 @@ func (r reconcileCommand) print(c console, run app.ReconcileRun) error {
 
 // reconciled says in a line what a run has found.
 func reconciled(run app.ReconcileRun) string {
-	said := fmt.Sprintf("looked at %s, of events since %s: %s had not come", counted(run.Listed, "event or object"), instant(run.From), counted(run.Missing, "event"))
+	said := fmt.Sprintf("looked at %d events and objects, of events since %s: %s had not come", run.Listed, instant(run.From), counted(run.Missing, "event"))
 	if run.Query.DryRun {
 		return said + " (objects are not looked at by a dry run)"
 	}
