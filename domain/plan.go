@@ -68,13 +68,34 @@ type Price struct {
 	NotSold   bool // who pays it keeps the plan; nobody can buy it
 }
 
+// BillingAddress says when a buyer is asked for the billing address; the words are Stripe's.
+type BillingAddress string
+
+const (
+	BillingAddressAuto     BillingAddress = "auto" // when it is needed (the default)
+	BillingAddressRequired BillingAddress = "required"
+)
+
+// BillingAddresses lists what may be asked for.
+var BillingAddresses = []BillingAddress{BillingAddressAuto, BillingAddressRequired}
+
+// Switch is on, off or, where it is empty, as it is set at Stripe.
+type Switch string
+
+const (
+	SwitchOn  Switch = "on"
+	SwitchOff Switch = "off"
+)
+
 // CheckoutOptions are the switches of a plan's Checkout Session.
 type CheckoutOptions struct {
 	PromotionCodes   bool
 	AutomaticTax     bool
 	TaxIDCollection  bool
-	MaxQuantity      int64 // how many units one order may have, at least 1
-	AdjustableAmount bool  // the buyer may change the quantity on Stripe's page
+	BillingAddress   BillingAddress
+	AdaptivePricing  Switch // the buyer may pay in the currency of where they are
+	MaxQuantity      int64  // how many units one order may have, at least 1
+	AdjustableAmount bool   // the buyer may change the quantity on Stripe's page
 }
 
 // Policy is what a plan does when money goes back. An empty field means the

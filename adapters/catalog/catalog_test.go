@@ -118,7 +118,7 @@ plans:
     policy: {refund: revoke_partial, dispute: suspend_inquiry, access: suspend_while_void}
     formerly: [silver, "2023"]
     sold: false
-    checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, max_quantity: 3, adjustable_quantity: false}
+    checkout: {promotion_codes: true, automatic_tax: true, tax_id_collection: true, billing_address_collection: required, adaptive_pricing: false, max_quantity: 3, adjustable_quantity: false}
   free:
     default: true
     grants: {beta: true, credits: 1}
@@ -165,7 +165,7 @@ ignored:
 			Policy:        domain.Policy{Refund: "revoke_partial", Dispute: "suspend_inquiry", Access: []domain.AccessOption{"suspend_while_void"}},
 			Formerly:      []domain.PlanKey{"silver", "2023"},
 			NotSold:       true,
-			Checkout:      domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 3},
+			Checkout:      domain.CheckoutOptions{PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, BillingAddress: domain.BillingAddressRequired, AdaptivePricing: domain.SwitchOff, MaxQuantity: 3},
 		},
 		"free": {
 			Key: "free", Name: "free", Place: 2, Default: true, Checkout: domain.CheckoutOptions{MaxQuantity: 1},

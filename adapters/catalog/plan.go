@@ -177,6 +177,14 @@ var checkoutFields = fields[domain.CheckoutOptions]{
 	{"tax_id_collection", func(r *reader, c *domain.CheckoutOptions, v value) {
 		c.TaxIDCollection = r.truth(v, "tax_id_collection")
 	}},
+	{"billing_address_collection", func(r *reader, c *domain.CheckoutOptions, v value) {
+		c.BillingAddress = domain.BillingAddress(r.word(v, "billing_address_collection", names(domain.BillingAddresses)...))
+	}},
+	{"adaptive_pricing", func(r *reader, c *domain.CheckoutOptions, v value) {
+		if c.AdaptivePricing = domain.SwitchOff; r.truth(v, "adaptive_pricing") {
+			c.AdaptivePricing = domain.SwitchOn
+		}
+	}},
 	{"max_quantity", func(r *reader, c *domain.CheckoutOptions, v value) {
 		if n, ok := r.count(v, "max_quantity", 1, maxQuantity); ok {
 			c.MaxQuantity = n

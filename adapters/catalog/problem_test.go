@@ -64,6 +64,8 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"quantity of none":           {sold("checkout: {max_quantity: 0}"), "5:30", "max_quantity must be a whole number from 1 to 999999"},
 		"quantity of half":           {sold("checkout: {max_quantity: 1.5}"), "5:30", "max_quantity must be a whole number"},
 		"quantity beyond any number": {sold("checkout: {max_quantity: 18446744073709551615}"), "5:30", "max_quantity must be a whole number"},
+		"an address of no word":      {sold("checkout: {billing_address_collection: always}"), "5:44", `billing_address_collection must be one of auto, required, not "always"`},
+		"adaptive by a word":         {sold("checkout: {adaptive_pricing: auto}"), "5:34", "adaptive_pricing must be true or false, not text"},
 		"adjusting one":              {renewed("checkout: {adjustable_quantity: true}"), "5:16", "set max_quantity too"},
 		"adjusting what is paid once": {sold("checkout: {max_quantity: 5, adjustable_quantity: true}"), "5:33",
 			"has mode payment and adjustable_quantity: a buyer could order 5, set 1 on Stripe's page, and keep 5"},

@@ -55,19 +55,20 @@ const openSession = `{"id":"cs_test_1","object":"checkout.session","status":"ope
 func TestCreateSession_Parameters(t *testing.T) {
 	t.Parallel()
 	common := map[string]string{
-		"customer":                   "cus_1",
-		"client_reference_id":        "order1",
-		"success_url":                "https://app.example/done?session={CHECKOUT_SESSION_ID}&from=a b",
-		"cancel_url":                 "https://app.example/pricing",
-		"expires_at":                 "1793624400",
-		"locale":                     "de",
-		"allow_promotion_codes":      "true",
-		"automatic_tax[enabled]":     "true",
-		"tax_id_collection[enabled]": "true",
-		"customer_update[address]":   "auto",
-		"customer_update[name]":      "auto",
-		"line_items[0][price]":       "price_pro",
-		"line_items[0][quantity]":    "3",
+		"customer":                                    "cus_1",
+		"client_reference_id":                         "order1",
+		"success_url":                                 "https://app.example/done?session={CHECKOUT_SESSION_ID}&from=a b",
+		"cancel_url":                                  "https://app.example/pricing",
+		"expires_at":                                  "1793624400",
+		"locale":                                      "de",
+		"allow_promotion_codes":                       "true",
+		"automatic_tax[enabled]":                      "true",
+		"tax_id_collection[enabled]":                  "true",
+		"billing_address_collection":                  "required",
+		"customer_update[address]":                    "auto",
+		"customer_update[name]":                       "auto",
+		"line_items[0][price]":                        "price_pro",
+		"line_items[0][quantity]":                     "3",
 		"line_items[0][adjustable_quantity][enabled]": "true",
 		"line_items[0][adjustable_quantity][minimum]": "1",
 		"line_items[0][adjustable_quantity][maximum]": "50",
@@ -115,6 +116,55 @@ func TestCreateSession_Parameters(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, form); diff != "" {
 			t.Errorf("%s: the parameters differ (-want +got):\n%s", mode, diff)
+		}
+	}
+}
+
+// The parameter is newer than the version of all else that is made.
+func TestCreateSession_AdaptivePricing(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[domain.Switch]struct{ sent, version string }{
+		"":               {"", ""},
+		domain.SwitchOn:  {"true", adaptiveVersion},
+		domain.SwitchOff: {"false", adaptiveVersion},
+	} {
+		rec, server := record(t, openSession)
+		order := anOrder(domain.ModePayment)
+		order.Options.AdaptivePricing = option
+		if _, err := newTestGateway(t, server).CreateSession(t.Context(), order); err != nil {
+			t.Fatal(err)
+		}
+		form, err := url.ParseQuery(rec.requests()[0].body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		version := rec.requests()[0].header.Get("Stripe-Version")
+		if got := form.Get("adaptive_pricing[enabled]"); got != want.sent || want.version != "" && version != want.version {
+			t.Errorf("%q: got %q in version %s, want %q in %s", option, got, version, want.sent, want.version)
+		}
+	}
+}
+
+// An address that is asked for is the customer's, as invoices show that one.
+func TestCreateSession_BillingAddress(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[domain.BillingAddress]struct{ sent, update string }{
+		"":                            {"", ""},
+		domain.BillingAddressAuto:     {"auto", ""},
+		domain.BillingAddressRequired: {"required", "auto"},
+	} {
+		rec, server := record(t, openSession)
+		order := anOrder(domain.ModePayment)
+		order.Options = domain.CheckoutOptions{BillingAddress: option}
+		if _, err := newTestGateway(t, server).CreateSession(t.Context(), order); err != nil {
+			t.Fatal(err)
+		}
+		form, err := url.ParseQuery(rec.requests()[0].body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sent, update := form.Get("billing_address_collection"), form.Get("customer_update[address]"); sent != want.sent || update != want.update {
+			t.Errorf("%q: got %q and update %q, want %q and %q", option, sent, update, want.sent, want.update)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -15,6 +16,9 @@ func (g *Gateway) CreateSession(ctx context.Context, r ports.SessionRequest) (do
 	c := call{
 		does: "create checkout session", method: http.MethodPost, path: "/v1/checkout/sessions",
 		key: r.IdempotencyKey, params: sessionParams(r),
+	}
+	if r.Options.AdaptivePricing != "" {
+		c.version = adaptiveVersion
 	}
 	if err := checkCreate(c, string(r.Order.ID), string(r.User), string(r.Order.Plan)); err != nil {
 		return domain.SessionFact{}, err
@@ -67,6 +71,9 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		p.AllowPromotionCodes = stripe.Bool(true)
 	}
 	addTax(p, options)
+	if options.AdaptivePricing != "" {
+		p.AddExtra("adaptive_pricing[enabled]", strconv.FormatBool(options.AdaptivePricing == domain.SwitchOn))
+	}
 
 	// Later events never see the session's metadata, only that of what it made.
 	switch order.Mode {
@@ -100,16 +107,22 @@ func lineItem(r ports.SessionRequest) *stripe.CheckoutSessionLineItemParams {
 	return item
 }
 
-// addTax also lets Stripe's page write what it asked the buyer for to the
+// addTax is for what goes onto invoices and decides taxes. It also lets Stripe's page write what it asked the buyer for to the
 // customer: with a customer of ours Stripe demands that.
 func addTax(p *stripe.CheckoutSessionParams, options domain.CheckoutOptions) {
-	if !options.AutomaticTax && !options.TaxIDCollection {
+	asksAddress := options.AutomaticTax || options.BillingAddress == domain.BillingAddressRequired
+	if options.BillingAddress != "" {
+		p.BillingAddressCollection = stripe.String(string(options.BillingAddress))
+	}
+	if !asksAddress && !options.TaxIDCollection {
 		return
 	}
 	p.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{}
+	if asksAddress {
+		p.CustomerUpdate.Address = stripe.String("auto")
+	}
 	if options.AutomaticTax {
 		p.AutomaticTax = &stripe.CheckoutSessionAutomaticTaxParams{Enabled: stripe.Bool(true)}
-		p.CustomerUpdate.Address = stripe.String("auto")
 	}
 	if options.TaxIDCollection {
 		p.TaxIDCollection = &stripe.CheckoutSessionTaxIDCollectionParams{Enabled: stripe.Bool(true)}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,22 +27,28 @@ import (
 // read.
 func TestAgainstStripesDescription(t *testing.T) {
 	t.Parallel()
-	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t)}
+	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t), stripespec.StartMockOf(t, adaptive().Module)}
 	t.Run("calls", func(t *testing.T) { t.Parallel(); callsAgainstStripesDescription(t, d) })
 	t.Run("changes", func(t *testing.T) { t.Parallel(); changesAgainstStripesDescription(t, d) })
 	t.Run("pages", func(t *testing.T) { t.Parallel(); pagesAgainstStripesDescription(t, d) })
 }
 
+// adaptive is the version that a session with adaptive_pricing is made in.
+func adaptive() struct{ API, Module string } {
+	return stripespec.Versions[slices.IndexFunc(stripespec.Versions, func(v struct{ API, Module string }) bool { return v.API == "2025-05-28.basil" })]
+}
+
 func newest() struct{ API, Module string } { return stripespec.Versions[len(stripespec.Versions)-1] }
 
 // descriptions are the addresses of Stripe's own descriptions: that of the version in
-// which we read, for what is asked, and that of v76, for what is made.
-type descriptions struct{ reads, makes string }
+// which we read, for what is asked, that of v76, for what is made, and that of a version
+// which has what v76's has not.
+type descriptions struct{ reads, makes, adaptive string }
 
 // gateway is one that talks to the descriptions.
 func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (gateway *stripe.Gateway, asked func() []string) {
 	t.Helper()
-	reads, makes := proxyTo(t, d.reads, change), proxyTo(t, d.makes, change)
+	reads, makes, newer := proxyTo(t, d.reads, change), proxyTo(t, d.makes, change), proxyTo(t, d.adaptive, change)
 	var (
 		mu    sync.Mutex
 		paths []string
@@ -55,6 +62,8 @@ func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (
 			reads.ServeHTTP(w, r)
 		case version == "2023-10-16":
 			makes.ServeHTTP(w, r)
+		case version == adaptive().API && r.URL.Path == "/v1/checkout/sessions":
+			newer.ServeHTTP(w, r)
 		default:
 			t.Errorf("%s %s is in version %s", r.Method, r.URL.Path, version)
 		}
@@ -108,6 +117,7 @@ func callsAgainstStripesDescription(t *testing.T, d descriptions) {
 			if full {
 				r.Options = domain.CheckoutOptions{
 					PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, MaxQuantity: 50, AdjustableAmount: true,
+					BillingAddress: domain.BillingAddressRequired,
 				}
 				r.Order.CancelURL, r.Order.Locale, r.Order.TrialDays = "https://app.example/pricing", "de", 14
 				r.Order.ExpiresAt = time.Now().Add(time.Hour)
@@ -115,6 +125,10 @@ func callsAgainstStripesDescription(t *testing.T, d descriptions) {
 			got, err := gateway.CreateSession(t.Context(), r)
 			if err != nil || got.ID == "" || got.Order != "order1" || got.Mode != mode {
 				t.Errorf("create %s session (full: %t): got %+v, %v", mode, full, got, err)
+			}
+			r.Options.AdaptivePricing = domain.SwitchOn
+			if got, err := gateway.CreateSession(t.Context(), r); err != nil || got.ID == "" {
+				t.Errorf("create %s session with adaptive pricing (full: %t): got %+v, %v", mode, full, got, err)
 			}
 		}
 	}

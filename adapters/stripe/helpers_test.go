@@ -81,7 +81,7 @@ func anOrder(mode domain.Mode) ports.SessionRequest {
 	return ports.SessionRequest{
 		User: "user_1", Deployment: "0123abcd", Customer: "cus_1", IdempotencyKey: "order1:1",
 		Options: domain.CheckoutOptions{
-			PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, AdjustableAmount: true, MaxQuantity: 50,
+			PromotionCodes: true, AutomaticTax: true, TaxIDCollection: true, BillingAddress: domain.BillingAddressRequired, AdjustableAmount: true, MaxQuantity: 50,
 		},
 		Order: domain.Order{
 			ID: "order1", Plan: "pro", Price: "monthly", Mode: mode, Quantity: 3,

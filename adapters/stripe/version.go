@@ -14,6 +14,10 @@ import (
 // different intervals, and an invoice names one of the payments that it was paid with.
 const readVersion = "2026-08-26.dahlia"
 
+// adaptiveVersion is that of a session with adaptive_pricing, which v76's own has not. Newer
+// ones make subscriptions of another billing mode.
+const adaptiveVersion = "2025-05-28.basil"
+
 // chargeVersion still has the invoice in a charge; see [Gateway.invoiceOf].
 const chargeVersion = stripe.APIVersion
 

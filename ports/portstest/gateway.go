@@ -65,6 +65,7 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"a session with an unknown price is refused", gatewayUnknownPrice},
 		{"a session for a customer that is gone is refused as such", gatewayCustomerGone},
 		{"any language that a browser says is taken", gatewayLocales},
+		{"a session takes every option of the catalog", gatewayOptions},
 		{"expiring ends an open session", gatewayExpireOpen},
 		{"expiring leaves a session that is not open", gatewayExpireSettled},
 		{"an unknown session is not found", gatewayUnknownSession},

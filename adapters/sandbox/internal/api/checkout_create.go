@@ -15,7 +15,7 @@ var sessionParams = slices.Concat(priceDataParams("line_items[][price_data]"), p
 	"mode", "ui_mode", "success_url", "cancel_url", "customer", "customer_email", "customer_creation", "client_reference_id",
 	"customer_update[address]", "customer_update[name]", "customer_update[shipping]",
 	"discounts[][coupon]", "discounts[][promotion_code]",
-	"expires_at", "locale", "currency", "allow_promotion_codes", "automatic_tax[enabled]", "tax_id_collection[enabled]",
+	"expires_at", "locale", "currency", "allow_promotion_codes", "automatic_tax[enabled]", "tax_id_collection[enabled]", "adaptive_pricing[enabled]",
 	"billing_address_collection", "payment_method_collection", "payment_method_types[]", "metadata[*]",
 	"line_items[][price]", "line_items[][quantity]", "line_items[][adjustable_quantity][enabled]",
 	"line_items[][adjustable_quantity][minimum]", "line_items[][adjustable_quantity][maximum]",
@@ -94,6 +94,7 @@ func (s *Server) readSession(c *Call) *state.Session {
 		Promotions:              c.OneOf("consent_collection[promotions]", "auto", "none"),
 		PaymentMethodTypes:      c.List("payment_method_types"),
 	}
+	c.Flag("adaptive_pricing[enabled]")
 	c.OneOf("ui_mode", wire.HostedIn(c.Version))
 	c.Required("mode")
 	cs.Mode = c.OneOf("mode", "payment", "setup", "subscription")
