@@ -18,12 +18,13 @@ const (
 	ActionStartTrial Action = "start_trial"
 	ActionUpgrade    Action = "upgrade"
 	ActionDowngrade  Action = "downgrade"
+	ActionChange     Action = "change" // a change that Stripe's portal does not make, and [ChangeSubscription] does
 	ActionManage     Action = "manage" // the user is on it, or has to see to a payment first
-	ActionNone       Action = "none"   // there is nothing to do: it is held, or the money is on its way
+	ActionNone       Action = "none"   // there is nothing to do: it is held, the money is on its way, or it is in another currency
 )
 
 // Actions lists every action.
-var Actions = []Action{ActionBuy, ActionStartTrial, ActionUpgrade, ActionDowngrade, ActionManage, ActionNone}
+var Actions = []Action{ActionBuy, ActionStartTrial, ActionUpgrade, ActionDowngrade, ActionChange, ActionManage, ActionNone}
 
 // OfferPlans answers what is for sale to a user.
 type OfferPlans struct {
@@ -129,10 +130,15 @@ func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
 
 // changeTo is what becomes of a subscription that a plan would take the place of.
 func (b *buyer) changeTo(plan OfferedPlan, price OfferedPrice, item domain.SubscribedItem, sub domain.Subscribed) Action {
-	present := item.Plan == plan.Plan.Key && item.PriceKey == price.Key
+	present := item.Price == price.Stripe.ID
+	now, known := b.priceOf(item.Plan, func(p OfferedPrice) bool { return p.Stripe.ID == item.Price })
 	switch {
 	case present, owesFirst(sub.Subscription.Status, false, func() bool { return sub.Access }):
 		return ActionManage
+	case known && now.Stripe.Currency != price.Stripe.Currency:
+		return ActionNone
+	case len(sub.Items) > 1, price.Stripe.Metered, known && now.Stripe.Metered:
+		return ActionChange
 	case b.isMore(item, plan, price):
 		return ActionUpgrade
 	default:
@@ -160,14 +166,14 @@ func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, 
 }
 
 // isMore tells whether a price is more than what an item pays: of its own plan the longer
-// interval is, of another what costs more in the same time; where that cannot be told, what
+// interval is, and the price that took the place of the one that is paid, of another what costs more in the same time; where that cannot be told, what
 // comes later in the catalog file.
 func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice) bool {
 	held, _ := b.catalog.PlanOf(item.Plan)
 	now, known := b.priceOf(held.Key, func(p OfferedPrice) bool { return p.Key == item.PriceKey })
 	switch {
 	case held.Key == plan.Plan.Key:
-		return known && daysOf(price.Stripe) > daysOf(now.Stripe)
+		return known && (daysOf(price.Stripe) > daysOf(now.Stripe) || price.Key == now.Key)
 	case !known:
 		return plan.Plan.Place > held.Place
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // button is what a pricing page shows for a plan and one of its prices, by its place, or
@@ -39,10 +40,12 @@ func agree(says app.Action, step app.NextStep, err error) bool {
 		return err == nil && step.Purpose == app.PurposeCheckout && (step.Order.TrialDays > 0) == (says == app.ActionStartTrial)
 	case app.ActionUpgrade, app.ActionDowngrade:
 		return err == nil && step.Purpose == app.PurposeChange
+	case app.ActionChange:
+		return errors.Is(err, app.ErrNotInPortal)
 	case app.ActionManage:
 		return err == nil && slices.Contains([]app.Purpose{app.PurposeManage, app.PurposePay, app.PurposeResume}, step.Purpose)
 	default: // none
-		return errors.Is(err, app.ErrAlreadyHeld) || errors.Is(err, app.ErrCheckoutCompleted)
+		return errors.Is(err, app.ErrAlreadyHeld) || errors.Is(err, app.ErrCheckoutCompleted) || errors.Is(err, ports.ErrCurrencyLocked)
 	}
 }
 
@@ -58,7 +61,35 @@ func TestOffers_ButtonsSayWhatAClickDoes(t *testing.T) {
 			w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: w.clock.now(), Snapshot: sub})
 		}
 	}
+	again := func(price ports.StripePrice) func(*testing.T, *world) {
+		return func(t *testing.T, w *world) {
+			w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			w.stripe.SetPrice(price)
+			w.clock.advance(time.Hour) // as prices are asked for
+		}
+	}
 	for name, come := range map[string]func(*testing.T, *world){
+		"to several things": func(t *testing.T, w *world) {
+			sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			other := sub.Items[0]
+			other.ID, other.Price, other.LookupKey = "si_2", "price_other", ""
+			sub.Items = append(sub.Items, other)
+			w.stripe.SetSubscription(sub)
+			w.clock.advance(time.Second)
+			w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: w.clock.now(), Snapshot: sub})
+		},
+		"the other is metered": again(ports.StripePrice{
+			ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, AmountUnknown: true, Metered: true, Currency: "usd", Interval: "month",
+		}),
+		"the other is in another currency": again(ports.StripePrice{
+			ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "eur", Interval: "month",
+		}),
+		"the lookup key has moved": func(t *testing.T, w *world) {
+			w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			w.stripe.SetPrice(ports.StripePrice{ID: "price_pro_m", Product: "prod_pro", Active: true, Amount: 2900, Currency: "usd", Interval: "month"})
+			w.stripe.SetPrice(ports.StripePrice{ID: "price_pro_new", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 3900, Currency: "usd", Interval: "month"})
+			w.clock.advance(time.Hour)
+		},
 		"nothing was bought": func(*testing.T, *world) {},
 		"a trial is open in another checkout": func(t *testing.T, w *world) {
 			w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Price: "yearly"})

@@ -177,10 +177,10 @@ func (p *OpenPortal) open(ctx context.Context, held liveItem, r ports.PortalRequ
 }
 
 // offer is what the portal may change the subscription to: the plans that are sold instead
-// of the one held. What is to be confirmed is among it.
+// of the one held. What is to be confirmed is among it. How many units there are is only
+// confirmed there, and not chosen: in our version of the API the portal knows no max_quantity.
 func (p *OpenPortal) offer(ctx context.Context, held liveItem, wanted *target) (ports.PortalOffer, error) {
 	var sold []ports.StripePrice
-	quantities := true
 	if wanted != nil {
 		sold = append(sold, wanted.stripe)
 	}
@@ -188,7 +188,6 @@ func (p *OpenPortal) offer(ctx context.Context, held liveItem, wanted *target) (
 		if plan.Mode != domain.ModeSubscription || !exclude(plan, held.plan) {
 			continue
 		}
-		quantities = quantities && plan.Checkout.MaxQuantity > 1
 		for _, price := range plan.Prices {
 			found, err := p.prices.Of(ctx, plan, price)
 			if err != nil && !errors.Is(err, ErrPriceNotSold) {
@@ -202,7 +201,7 @@ func (p *OpenPortal) offer(ctx context.Context, held liveItem, wanted *target) (
 	products := portalProducts(sold)
 	return ports.PortalOffer{
 		Products:   products,
-		Quantities: len(products) > 0 && (quantities || wanted != nil && wanted.quantity != held.item.Quantity),
+		Quantities: len(products) > 0 && wanted != nil && wanted.quantity != held.item.Quantity,
 	}, nil
 }
 

@@ -20,6 +20,7 @@ import (
 // Defines values for Action.
 const (
 	ActionBuy        Action = "buy"
+	ActionChange     Action = "change"
 	ActionDowngrade  Action = "downgrade"
 	ActionManage     Action = "manage"
 	ActionNone       Action = "none"
@@ -31,6 +32,8 @@ const (
 func (e Action) Valid() bool {
 	switch e {
 	case ActionBuy:
+		return true
+	case ActionChange:
 		return true
 	case ActionDowngrade:
 		return true
@@ -546,10 +549,14 @@ func (e PreviewChangeParamsWhen) Valid() bool {
 // plan's where no price is named. It is for showing: what a checkout does is found out
 // anew.
 //
-// - `buy`, `start_trial`: a new checkout
-// - `upgrade`, `downgrade`: a change of the subscription that there is
-// - `manage`: the user is on it, or has to see to a payment first
-// - `none`: there is nothing to do: it is held, or the money is on its way
+//   - `buy`, `start_trial`: a new checkout
+//   - `upgrade`, `downgrade`: a change of the subscription that there is
+//   - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+//     subscription is to several things: `POST /api/subscription/change` makes it, and a
+//     checkout is refused with `not_in_portal`
+//   - `manage`: the user is on it, or has to see to a payment first
+//   - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
+//     in another currency
 type Action string
 
 // AdminLog defines model for AdminLog.
@@ -1250,8 +1257,12 @@ type Plan struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+	//   subscription is to several things: `POST /api/subscription/change` makes it, and a
+	//   checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, or the money is on its way
+	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
+	//   in another currency
 	Action *Action `json:"action,omitempty"`
 
 	// AdjustableQuantity The buyer may change the quantity on Stripe's page.
@@ -1396,8 +1407,12 @@ type Price struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+	//   subscription is to several things: `POST /api/subscription/change` makes it, and a
+	//   checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, or the money is on its way
+	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
+	//   in another currency
 	Action *Action `json:"action,omitempty"`
 
 	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:

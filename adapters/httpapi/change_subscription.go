@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -14,6 +17,9 @@ func (s *Server) PreviewChange(ctx context.Context, r PreviewChangeRequestObject
 	user, err := s.limitedUser(ctx, r.Params.UserID)
 	if err != nil {
 		return nil, err
+	}
+	if when := string(orZero(r.Params.When)); when != "" && !slices.Contains(app.Whens, app.When(when)) {
+		return nil, fmt.Errorf("%w: when is one of %s", errMalformed, strings.Join(wordsOf(app.Whens), ", "))
 	}
 	p, err := s.deps.Change.Preview(ctx, app.ChangeWish{
 		User:     user,

@@ -117,7 +117,7 @@ func TestSubscription_PreviewAndChange(t *testing.T) {
 	s.want(s.call("POST", "/api/subscription/change", `{"plan":"team","quantity":3}`, ada, key), 422, "idempotency_key_reused")
 	s.want(s.call("POST", "/api/subscription/change", `{"plan":"team","quantity":9}`, ada), 422, "invalid_request")
 	s.want(s.call("POST", "/api/subscription/change", `{"plan":"team","when":"soon"}`, ada), 400, "bad_request")
-	s.want(s.call("GET", "/api/subscription/preview?plan=team&when=soon", "", ada), 422, "invalid_request")
+	s.want(s.call("GET", "/api/subscription/preview?plan=team&when=soon", "", ada), 400, "bad_request")
 	s.want(s.call("GET", "/api/subscription/preview?plan=gold", "", ada), 404, "unknown_plan")
 	if got := s.call("GET", "/api/subscription/preview", "", ada).detail(); got != "malformed request: plan is missing from the query" {
 		t.Errorf("without a plan: %q", got)
