@@ -33,10 +33,14 @@ var leftOut = map[string]string{
 	"showDocument":   "what the clients are made from",
 	"showHealth":     "a supervisor asks it",
 	"showReadiness":  "a load balancer asks it",
+	"showReconcile":  "for operators, who have the command line",
+	"reconcile":      "for operators, who have the command line",
 }
 
 // about says what a schema is for where the document does not.
 var about = map[string]string{
+	"Bought":              "is a purchase, by its order, subscription or grant.",
+	"BoughtTwice":         "is one plan, or two of a group, that is paid for twice.",
 	"ChangePreview":       "is what a change of a subscription would cost and give.",
 	"ChangeRequest":       "is what a subscription is to be.",
 	"ChangedSubscription": "is a subscription after a change.",
@@ -51,6 +55,8 @@ var about = map[string]string{
 	"Invoices":            "are Stripe's, the newest first.",
 	"Order":               "is one intent to buy a plan, and what became of it.",
 	"Orders":              "are a page of what a user ordered, the last begun first.",
+	"PaymentMethod":       "is what pays for a subscription.",
+	"PlannedChange":       "is what a subscription becomes at the end of its period.",
 	"Plan":                "is something that is for sale, or that every user holds.",
 	"PlanFeature":         "is what one unit of a plan gives of a feature.",
 	"Plans":               "are what is for sale.",

@@ -79,8 +79,11 @@ func (r *reader) operation(operation *openapi3.Operation) {
 // named reads the schema that a reference names, and says what the type is called.
 func (r *reader) named(ref *openapi3.SchemaRef, request bool) string {
 	name := strings.TrimPrefix(ref.Ref, "#/components/schemas/")
-	if plain := strings.TrimPrefix(name, "Nullable"); plain != name && r.schemas[plain] != nil {
-		return r.named(openapi3.NewSchemaRef("#/components/schemas/"+plain, r.schemas[plain].Value), request)
+	if plain := strings.TrimPrefix(name, "Nullable"); plain != name { // which the field says
+		if of := r.schemas[plain]; of != nil {
+			return r.named(openapi3.NewSchemaRef("#/components/schemas/"+plain, of.Value), request)
+		}
+		name = plain
 	}
 	if _, known := r.types[name]; known || name == "" {
 		return name

@@ -23,6 +23,22 @@ const (
 	ActionNone       Action = "none"
 )
 
+// Bought is a purchase, by its order, subscription or grant.
+type Bought struct {
+	// `grant`: given by a person, not bought. `default`: of a plan that every user holds.
+	Kind SourceKind `json:"kind"`
+	ID   string     `json:"id"`
+	Plan string     `json:"plan"`
+}
+
+// BoughtTwice is one plan, or two of a group, that is paid for twice.
+type BoughtTwice struct {
+	Older Bought `json:"older"`
+	Newer Bought `json:"newer"`
+	// The same in a sentence, with what is done about it.
+	Says string `json:"says"`
+}
+
 // ChangePreview is what a change of a subscription would cost and give.
 type ChangePreview struct {
 	SubscriptionID string `json:"subscription_id"`
@@ -154,7 +170,8 @@ type EndingSubscription struct {
 type Entitlement struct {
 	// The feature's key in the catalog.
 	Feature string `json:"feature"`
-	// How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	// How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+	// of its values.
 	Value Value `json:"value"`
 	// The earliest start among the sources; null if one is a plan that every user holds, which has
 	// none.
@@ -178,7 +195,7 @@ type Entitlement struct {
 type EntitlementCheck struct {
 	Feature  string `json:"feature"`
 	Entitled bool   `json:"entitled"`
-	// As Value; null if the user is not entitled.
+	// As Value; null if there is nothing of it.
 	Value Value `json:"value"`
 	// The first moment at which it is no longer as much as `value`, unless renewed; null if it has no
 	// end or is not held.
@@ -325,6 +342,15 @@ type Orders struct {
 	CustomerID string `json:"customer_id"`
 }
 
+// PaymentMethod is what pays for a subscription.
+type PaymentMethod struct {
+	// Stripe's word, such as card or sepa_debit.
+	Type string `json:"type"`
+	// Of a card, such as visa.
+	Brand string `json:"brand"`
+	Last4 string `json:"last4"`
+}
+
 // Plan is something that is for sale, or that every user holds.
 type Plan struct {
 	// As in `POST /api/checkout/{plan}`.
@@ -381,12 +407,23 @@ type PlanFeature struct {
 	Name string `json:"name"`
 	// May be empty.
 	Description string `json:"description"`
-	// How much of a feature: true of a flag; of a limit how many, or `unlimited`.
+	// How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+	// of its values.
 	Value Value `json:"value"`
 	// `value` is for each unit.
 	PerUnit bool `json:"per_unit"`
 	// Whatever the number of units, there are at least so many; null if that is not so.
 	Included *int64 `json:"included"`
+}
+
+// PlannedChange is what a subscription becomes at the end of its period.
+type PlannedChange struct {
+	// Null if the catalog has none for what will be paid.
+	Plan  string `json:"plan"`
+	Price string `json:"price"`
+	// 0 of a metered price.
+	Quantity int64     `json:"quantity"`
+	At       time.Time `json:"at"`
 }
 
 // Plans are what is for sale.
@@ -485,9 +522,9 @@ type ResumeRequest struct {
 // RightChange is a feature before and after a change.
 type RightChange struct {
 	Feature string `json:"feature"`
-	// As Value; null if the user is not entitled.
+	// As Value; null if there is nothing of it.
 	Before Value `json:"before"`
-	// As Value; null if the user is not entitled.
+	// As Value; null if there is nothing of it.
 	After Value `json:"after"`
 }
 
@@ -529,6 +566,9 @@ type Subscribed struct {
 	Subscription *Subscription `json:"subscription"`
 	// What else the user subscribes to, in other groups.
 	Others []Subscription `json:"others"`
+	// What was paid for twice all the same: two subscriptions of one group, or a plan that is sold
+	// once. Each is told beside the newest that it excludes.
+	BoughtTwice []BoughtTwice `json:"bought_twice"`
 	// Stripe's customer; said to service keys alone, if there is one.
 	CustomerID string `json:"customer_id"`
 }
@@ -599,6 +639,12 @@ type Subscription struct {
 	TrialEndsAt time.Time `json:"trial_ends_at"`
 	// Since when the oldest of what is overdue is; null if nothing is.
 	PastDueSince time.Time `json:"past_due_since"`
+	// What pays, as Stripe said within the last minute, of `subscription` alone. Null if there is
+	// nothing, or Stripe does not answer at once: then too the rest is as it is.
+	PaymentMethod *PaymentMethod `json:"payment_method"`
+	// What it becomes at the end of its period, asked for as `payment_method` is. Null if nothing is
+	// planned, or Stripe does not answer at once.
+	PlannedChange *PlannedChange `json:"planned_change"`
 	// What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it.
 	Items []SubscribedItem `json:"items"`
 }

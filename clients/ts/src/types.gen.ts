@@ -17,6 +17,22 @@ export type Value = true | number | string;
  */
 export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "manage" | "none";
 
+/** Bought is a purchase, by its order, subscription or grant. */
+export interface Bought {
+  /** `grant`: given by a person, not bought. `default`: of a plan that every user holds. */
+  kind: SourceKind;
+  id: string;
+  plan: string;
+}
+
+/** BoughtTwice is one plan, or two of a group, that is paid for twice. */
+export interface BoughtTwice {
+  older: Bought;
+  newer: Bought;
+  /** The same in a sentence, with what is done about it. */
+  says: string;
+}
+
 /** ChangePreview is what a change of a subscription would cost and give. */
 export interface ChangePreview {
   subscription_id: string;
@@ -170,7 +186,10 @@ export interface EndingSubscription {
 export interface Entitlement {
   /** The feature's key in the catalog. */
   feature: string;
-  /** How much of a feature: true of a flag; of a limit how many, or `unlimited`. */
+  /**
+   * How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+   * of its values.
+   */
   value: Value;
   /**
    * The earliest start among the sources; null if one is a plan that every user holds, which has
@@ -202,7 +221,7 @@ export interface Entitlement {
 export interface EntitlementCheck {
   feature: string;
   entitled: boolean;
-  /** As Value; null if the user is not entitled. */
+  /** As Value; null if there is nothing of it. */
   value: Value | null;
   /**
    * The first moment at which it is no longer as much as `value`, unless renewed; null if it has no
@@ -344,6 +363,15 @@ export interface Orders {
   customer_id?: string;
 }
 
+/** PaymentMethod is what pays for a subscription. */
+export interface PaymentMethod {
+  /** Stripe's word, such as card or sepa_debit. */
+  type: string;
+  /** Of a card, such as visa. */
+  brand: string | null;
+  last4: string | null;
+}
+
 /** Plan is something that is for sale, or that every user holds. */
 export interface Plan {
   /** As in `POST /api/checkout/{plan}`. */
@@ -406,12 +434,25 @@ export interface PlanFeature {
   name: string;
   /** May be empty. */
   description: string;
-  /** How much of a feature: true of a flag; of a limit how many, or `unlimited`. */
+  /**
+   * How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+   * of its values.
+   */
   value: Value;
   /** `value` is for each unit. */
   per_unit: boolean;
   /** Whatever the number of units, there are at least so many; null if that is not so. */
   included: number | null;
+}
+
+/** PlannedChange is what a subscription becomes at the end of its period. */
+export interface PlannedChange {
+  /** Null if the catalog has none for what will be paid. */
+  plan: string | null;
+  price: string | null;
+  /** 0 of a metered price. */
+  quantity: number;
+  at: Time;
 }
 
 /** Plans are what is for sale. */
@@ -513,9 +554,9 @@ export interface ResumeRequest {
 /** RightChange is a feature before and after a change. */
 export interface RightChange {
   feature: string;
-  /** As Value; null if the user is not entitled. */
+  /** As Value; null if there is nothing of it. */
   before: Value | null;
-  /** As Value; null if the user is not entitled. */
+  /** As Value; null if there is nothing of it. */
   after: Value | null;
 }
 
@@ -551,6 +592,11 @@ export interface Subscribed {
   subscription: Subscription | null;
   /** What else the user subscribes to, in other groups. */
   others: Subscription[];
+  /**
+   * What was paid for twice all the same: two subscriptions of one group, or a plan that is sold
+   * once. Each is told beside the newest that it excludes.
+   */
+  bought_twice: BoughtTwice[];
   /** Stripe's customer; said to service keys alone, if there is one. */
   customer_id?: string;
 }
@@ -615,6 +661,16 @@ export interface Subscription {
   trial_ends_at: Time | null;
   /** Since when the oldest of what is overdue is; null if nothing is. */
   past_due_since: Time | null;
+  /**
+   * What pays, as Stripe said within the last minute, of `subscription` alone. Null if there is
+   * nothing, or Stripe does not answer at once: then too the rest is as it is.
+   */
+  payment_method: PaymentMethod | null;
+  /**
+   * What it becomes at the end of its period, asked for as `payment_method` is. Null if nothing is
+   * planned, or Stripe does not answer at once.
+   */
+  planned_change: PlannedChange | null;
   /** What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it. */
   items: SubscribedItem[];
 }
