@@ -13,6 +13,7 @@ import (
 type ShowOrder struct {
 	orders *sharedReads[domain.OrderID, ownedOrder]
 	states *sharedReads[domain.UserID, ports.State]
+	rights *sharedReads[domain.UserID, ports.Rights]
 	waits  *orderWaits
 }
 
@@ -24,6 +25,10 @@ func NewShowOrder(store ports.Store, timer ports.Timer) *ShowOrder {
 			return ownedOrder{order, user}, err
 		}),
 		states: newSharedReads(store.State),
+		rights: newSharedReads(func(ctx context.Context, user domain.UserID) (ports.Rights, error) {
+			all, err := store.Entitlements(ctx, []domain.UserID{user})
+			return all[user], err
+		}),
 	}
 	s.waits = newOrderWaits(s.orders.do, timer)
 	return s
@@ -57,6 +62,26 @@ func (s *ShowOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID,
 		}
 	}
 	return s.withMoney(ctx, kept.order, kept.user)
+}
+
+// Fulfilled is a version of the user's rights that what an order bought is in, or 0 as long as
+// the order gives nothing: a subscription may come a moment after the payment.
+func (s *ShowOrder) Fulfilled(ctx context.Context, order domain.Order, user domain.UserID) (int64, error) {
+	if order.Status != domain.OrderPaid {
+		return 0, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	rights, err := s.rights.do(ctx, user)
+	if err != nil {
+		return 0, fmt.Errorf("version of what order %s gives: %w", order.ID, err)
+	}
+	for _, e := range rights.Entitlements {
+		if e.Source == order.Source() {
+			return rights.Version, nil
+		}
+	}
+	return 0, nil
 }
 
 // withMoney is an order with what became of its money, which is not kept but follows

@@ -141,3 +141,11 @@ func (o Order) WithSession(s SessionFact) Order {
 	o.Session, o.SessionURL = s.ID, s.URL
 	return o
 }
+
+// Source is what the rights come from that an order buys: itself, or its subscription.
+func (o Order) Source() Source {
+	if o.Mode == ModeSubscription {
+		return Source{Kind: SourceSubscription, ID: string(o.Subscription)}
+	}
+	return Source{Kind: SourceOrder, ID: string(o.ID)}
+}

@@ -1218,6 +1218,11 @@ type Order struct {
 
 	// UserID Who buys.
 	UserID string `json:"user_id"`
+
+	// Version A version of the user's rights that has what the order bought: pass it on as `at_least`.
+	// In the answers about one order, once it gives something: a subscription may come a
+	// moment after its payment.
+	Version *int64 `json:"version,omitempty"`
 }
 
 // OrderStatus - `pending`: kept, and no payment page that we know of

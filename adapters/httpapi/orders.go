@@ -25,7 +25,8 @@ func (s *Server) ShowOrder(ctx context.Context, r ShowOrderRequestObject) (ShowO
 	if err != nil {
 		return nil, err
 	}
-	return ShowOrder200JSONResponse(s.orderJSON(order, user)), nil
+	shown, err := s.fulfilledOrder(ctx, order, user)
+	return ShowOrder200JSONResponse(shown), err
 }
 
 // SyncOrder implements POST /api/orders/{id}/sync.
@@ -41,7 +42,8 @@ func (s *Server) SyncOrder(ctx context.Context, r SyncOrderRequestObject) (SyncO
 	if err != nil {
 		return nil, err
 	}
-	return SyncOrder200JSONResponse(s.orderJSON(order, user)), nil
+	shown, err := s.fulfilledOrder(ctx, order, user)
+	return SyncOrder200JSONResponse(shown), err
 }
 
 // awaitOrder waits for an order to settle, but not beyond the server's end: then
@@ -82,6 +84,17 @@ func waitOf(raw *string) (time.Duration, error) {
 		return 0, fmt.Errorf("%w: wait is a duration from 0s to %s, such as 20s", errMalformed, app.MaxWait)
 	}
 	return wait, nil
+}
+
+// fulfilledOrder is an order with the version to read by what it bought.
+func (s *Server) fulfilledOrder(ctx context.Context, o domain.Order, user domain.UserID) (Order, error) {
+	shown := s.orderJSON(o, user)
+	version, err := s.deps.ShowOrder.Fulfilled(ctx, o, user)
+	if err != nil {
+		return Order{}, err
+	}
+	shown.Version = numberOrNull(version)
+	return shown, nil
 }
 
 func (s *Server) orderJSON(o domain.Order, user domain.UserID) Order {

@@ -51,7 +51,8 @@ BEGIN
         NEW.version := split_part(counted, ' ', 1)::bigint;
         RETURN NEW;
     END IF;
-    UPDATE accounts SET version = version + 1 WHERE user_id = NEW.user_id RETURNING version INTO NEW.version;
+    WITH counted_on AS (UPDATE accounts SET version = version + 1 WHERE user_id = NEW.user_id RETURNING version)
+    SELECT version INTO NEW.version FROM counted_on;
     NEW.version := coalesce(NEW.version, 0);
     PERFORM set_config('entitled.counted', NEW.version || ' ' || NEW.user_id, true);
     RETURN NEW;
