@@ -39,11 +39,13 @@ func TestFeed_RememberingTheHighestNumberLosesChanges(t *testing.T) {
 		}
 		return all, rows.Err()
 	}
-	if err := portstest.ReadFeed(t, s, byNumber); err == nil {
-		t.Error("no reader lost a change")
-	} else {
-		t.Log(err)
+	for range 20 { // a slow machine commits little in the time
+		if err := portstest.ReadFeed(t, s, byNumber); err != nil {
+			t.Log(err)
+			return
+		}
 	}
+	t.Error("no reader lost a change")
 }
 
 // Nobody waits for whoever tells, and whoever tells waits for nobody.

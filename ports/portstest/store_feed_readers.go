@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -28,9 +29,8 @@ const (
 // feedRun is one run of writers, tellers and readers.
 type feedRun struct {
 	store   ports.Store
-	kept    [feedUsers]atomic.Int64 // updates of each user
-	written atomic.Bool             // nothing is written any more
-	told    atomic.Bool             // and all of it is told
+	written atomic.Bool // nothing is written any more
+	told    atomic.Bool // and all of it is told
 }
 
 func testFeedReaders(t *testing.T, s ports.Store) {
@@ -56,7 +56,7 @@ func ReadFeed(t *testing.T, s ports.Store, read func(ctx context.Context, after 
 	run.all(t, readers[:])
 	t.Logf("a reader read %d changes in %d reads and was killed %d times", readers[0].count, readers[0].reads, readers[0].kills)
 	for i, reader := range readers {
-		if err := reader.check(run); err != nil {
+		if err := reader.check(t, s); err != nil {
 			return fmt.Errorf("reader %d: %w", i, err)
 		}
 	}
@@ -70,7 +70,7 @@ func (r *feedRun) all(t *testing.T, readers []*feedReader) {
 	for i := range feedWriters {
 		writers.Go(func() {
 			for n := 0; !r.written.Load(); n++ {
-				if err := r.write(ctx, (i+n)%feedUsers); err != nil {
+				if err := unlessOverloaded(r.write(ctx, feedUser((i+n)%feedUsers))); err != nil {
 					t.Errorf("write: %v", err)
 					return
 				}
@@ -81,10 +81,11 @@ func (r *feedRun) all(t *testing.T, readers []*feedReader) {
 		tellers.Go(func() {
 			for !r.told.Load() {
 				_, err := r.store.Tell(ctx, noon, 100, func(untold []ports.Untold) []ports.Telling { return tellings(untold, noon) })
-				if err != nil {
+				if err := unlessOverloaded(err); err != nil {
 					t.Errorf("tell: %v", err)
 					return
 				}
+				time.Sleep(feedPause)
 			}
 		})
 	}
@@ -93,11 +94,13 @@ func (r *feedRun) all(t *testing.T, readers []*feedReader) {
 			for over := false; !over; {
 				told := r.told.Load()
 				n, err := reader.turn(ctx)
-				if err != nil {
+				if unlessOverloaded(err) != nil {
 					t.Errorf("read: %v", err)
 					return
 				}
-				over = told && n == 0
+				if over = told && n == 0 && err == nil; n == 0 {
+					time.Sleep(feedPause)
+				}
 			}
 		})
 	}
@@ -109,16 +112,24 @@ func (r *feedRun) all(t *testing.T, readers []*feedReader) {
 	reading.Wait()
 }
 
-// write gives a user one project more than before.
-func (r *feedRun) write(ctx context.Context, n int) error {
-	user := domain.UserID(fmt.Sprintf("user%02d", n))
-	err := r.store.Update(ctx, touchOf(user), func(f ports.Found) (ports.Kept, error) {
-		return given(f, user, noon, projects(user, f.States[user].Version+1, time.Time{})), nil
-	})
-	if err == nil {
-		r.kept[n].Add(1)
+// feedPause is between two looks of one who found nothing to do.
+const feedPause = time.Millisecond
+
+// unlessOverloaded leaves out what is no fault: on a slow machine many wait for a connection.
+func unlessOverloaded(err error) error {
+	if errors.Is(err, ports.ErrUnavailable) {
+		return nil
 	}
 	return err
+}
+
+func feedUser(n int) domain.UserID { return domain.UserID(fmt.Sprintf("user%02d", n)) }
+
+// write gives a user one project more than before: as many as the version says that it makes.
+func (r *feedRun) write(ctx context.Context, user domain.UserID) error {
+	return r.store.Update(ctx, touchOf(user), func(f ports.Found) (ports.Kept, error) {
+		return given(f, user, noon, projects(user, f.States[user].Version+1, time.Time{})), nil
+	})
 }
 
 // feedReader reads on from what it remembers. What it did since then is undone if it is killed.
@@ -157,14 +168,14 @@ func (r *feedReader) turn(ctx context.Context) (int, error) {
 }
 
 // check says what a reader has missed, has twice, or has in the wrong order.
-func (r *feedReader) check(run *feedRun) error {
+func (r *feedReader) check(t *testing.T, s ports.Store) error {
 	for n, seen := range r.seen {
 		for i, version := range seen {
 			if version != int64(i)+1 {
 				return fmt.Errorf("change %d of user %d was read in place %d", version, n, i+1)
 			}
 		}
-		if kept := run.kept[n].Load(); int64(len(seen)) != kept {
+		if kept := versionOf(t, s, feedUser(n)); int64(len(seen)) != kept {
 			return fmt.Errorf("user %d changed %d times, and %d changes were read", n, kept, len(seen))
 		}
 	}
