@@ -128,10 +128,11 @@ function showButtons(sub, plans, invoices) {
   }
 }
 
-// showCard names the card that is charged, where it is known.
+// showCard names what is charged, where that is known.
 function showCard(sub) {
-  const card = sub?.card;
-  say(find('#card-words'), card?.brand && card.last4 ? `${card.brand[0].toUpperCase()}${card.brand.slice(1)} ending in ${card.last4}` : 'Stripe keeps your card. This service never sees it.');
+  const { type, brand, last4 } = sub?.payment_method ?? {};
+  const name = brand ?? type?.replaceAll('_', ' ');
+  say(find('#card-words'), name && last4 ? `${name[0].toUpperCase()}${name.slice(1)} ending in ${last4}` : 'Stripe keeps your card. This service never sees it.');
 }
 
 // done says what came of a click, and reads how things stand.
