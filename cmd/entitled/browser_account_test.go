@@ -25,6 +25,7 @@ func account(t *testing.T, s *site) {
 		t.Errorf("the price is %q", got)
 	}
 	b.says("#plan-words", "It renews on ")
+	b.says("#card-words", "Visa ending in 4242")
 	b.says("#invoices li", "Paid")
 	b.says("#invoices li", "$29")
 	b.says("#orders li", "Pro")
