@@ -84,7 +84,7 @@ func TestEntitlements_HaveEnough(t *testing.T) {
 			t.Errorf("%s: the detail %q does not say %q", path, got.detail(), says)
 		}
 	}
-	s.want(s.call("GET", "/api/entitlements/suport?min=mail", "", as("user:ada")), 404, "unknown_feature")
+	s.want(s.call("GET", "/api/entitlements/supports?min=mail", "", as("user:ada")), 404, "unknown_feature")
 }
 
 func TestEntitlements_OddUserIds(t *testing.T) {
