@@ -33,6 +33,7 @@ var leftOut = map[string]string{
 	"showDocument":   "what the clients are made from",
 	"showHealth":     "a supervisor asks it",
 	"showReadiness":  "a load balancer asks it",
+	"listChanges":    "for programs that keep a copy of what everybody holds, which these do not",
 	"showReconcile":  "for operators, who have the command line",
 	"reconcile":      "for operators, who have the command line",
 }

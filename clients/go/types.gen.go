@@ -9,8 +9,12 @@ import "time"
 //
 // - `buy`, `start_trial`: a new checkout
 // - `upgrade`, `downgrade`: a change of the subscription that there is
+// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+// refused with `not_in_portal`
 // - `manage`: the user is on it, or has to see to a payment first
-// - `none`: there is nothing to do: it is held, or the money is on its way
+// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+// another currency
 type Action string
 
 // The values of [Action].
@@ -19,6 +23,7 @@ const (
 	ActionStartTrial Action = "start_trial"
 	ActionUpgrade    Action = "upgrade"
 	ActionDowngrade  Action = "downgrade"
+	ActionChange     Action = "change"
 	ActionManage     Action = "manage"
 	ActionNone       Action = "none"
 )
@@ -128,9 +133,15 @@ type Checkout struct {
 type CheckoutRequest struct {
 	// Where the buyer goes who turns back; as `success_url`.
 	CancelURL string `json:"cancel_url,omitzero"`
+	// Where Stripe's receipts and invoices go, and what its page shows: of the user's customer from
+	// now on, not of this checkout alone. It is a key for nothing, and kept at Stripe alone. With a
+	// service key only; a user's own is that of its token, if the service is set up so.
+	Email string `json:"email,omitzero"`
 	// Language of the payment page: an IETF tag, as `navigator.language` says it, or `auto`; `auto`
 	// if absent. The page is in the nearest language that Stripe has, and otherwise in the browser's.
 	Locale string `json:"locale,omitzero"`
+	// What invoices call the user; as `email`.
+	Name string `json:"name,omitzero"`
 	// Key of one of the plan's prices; the plan's first if absent.
 	Price string `json:"price,omitzero"`
 	// How many units, up to what the plan allows; 1 if absent. A metered price takes no other.
@@ -209,6 +220,9 @@ type EntitlementCheck struct {
 	// As much as `value` is given for a while only, since something is overdue; it is paid for, or it
 	// ends.
 	InGrace bool `json:"in_grace"`
+	// Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+	// `?at_least=` of a read takes it.
+	Version int64 `json:"version"`
 	// The moment that the answer is about.
 	AsOf time.Time `json:"as_of"`
 }
@@ -216,6 +230,9 @@ type EntitlementCheck struct {
 // Entitlements are what a user may do now.
 type Entitlements struct {
 	UserID string `json:"user_id"`
+	// Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+	// `?at_least=` of a read takes it.
+	Version int64 `json:"version"`
 	// The moment that the answer is about.
 	AsOf         time.Time     `json:"as_of"`
 	Entitlements []Entitlement `json:"entitlements"`
@@ -391,8 +408,12 @@ type Plan struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+	// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+	// refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, or the money is on its way
+	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+	// another currency
 	Action Action `json:"action"`
 	// The user has it now. With `user_id` or `mine` alone.
 	Held bool `json:"held"`
@@ -491,8 +512,12 @@ type Price struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+	// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+	// refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, or the money is on its way
+	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+	// another currency
 	Action Action `json:"action"`
 	// Per unit, in the minor unit of the currency. Absent where there is no one amount: in tiers,
 	// chosen by the buyer, or less than a minor unit.

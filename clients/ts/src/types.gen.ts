@@ -12,10 +12,14 @@ export type Value = true | number | string;
  *
  * - `buy`, `start_trial`: a new checkout
  * - `upgrade`, `downgrade`: a change of the subscription that there is
+ * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+ * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+ * refused with `not_in_portal`
  * - `manage`: the user is on it, or has to see to a payment first
- * - `none`: there is nothing to do: it is held, or the money is on its way
+ * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+ * another currency
  */
-export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "manage" | "none";
+export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "change" | "manage" | "none";
 
 /** Bought is a purchase, by its order, subscription or grant. */
 export interface Bought {
@@ -139,10 +143,18 @@ export interface CheckoutRequest {
   /** Where the buyer goes who turns back; as `success_url`. */
   cancel_url?: string;
   /**
+   * Where Stripe's receipts and invoices go, and what its page shows: of the user's customer from
+   * now on, not of this checkout alone. It is a key for nothing, and kept at Stripe alone. With a
+   * service key only; a user's own is that of its token, if the service is set up so.
+   */
+  email?: string;
+  /**
    * Language of the payment page: an IETF tag, as `navigator.language` says it, or `auto`; `auto`
    * if absent. The page is in the nearest language that Stripe has, and otherwise in the browser's.
    */
   locale?: string;
+  /** What invoices call the user; as `email`. */
+  name?: string;
   /** Key of one of the plan's prices; the plan's first if absent. */
   price?: string;
   /** How many units, up to what the plan allows; 1 if absent. A metered price takes no other. */
@@ -243,6 +255,11 @@ export interface EntitlementCheck {
    * ends.
    */
   in_grace: boolean;
+  /**
+   * Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+   * `?at_least=` of a read takes it.
+   */
+  version: number;
   /** The moment that the answer is about. */
   as_of: Time;
 }
@@ -250,6 +267,11 @@ export interface EntitlementCheck {
 /** Entitlements are what a user may do now. */
 export interface Entitlements {
   user_id: string;
+  /**
+   * Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+   * `?at_least=` of a read takes it.
+   */
+  version: number;
   /** The moment that the answer is about. */
   as_of: Time;
   entitlements: Entitlement[];
@@ -417,8 +439,12 @@ export interface Plan {
    *
    * - `buy`, `start_trial`: a new checkout
    * - `upgrade`, `downgrade`: a change of the subscription that there is
+   * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+   * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+   * refused with `not_in_portal`
    * - `manage`: the user is on it, or has to see to a payment first
-   * - `none`: there is nothing to do: it is held, or the money is on its way
+   * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+   * another currency
    */
   action?: Action;
   /** The user has it now. With `user_id` or `mine` alone. */
@@ -527,8 +553,12 @@ export interface Price {
    *
    * - `buy`, `start_trial`: a new checkout
    * - `upgrade`, `downgrade`: a change of the subscription that there is
+   * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
+   * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
+   * refused with `not_in_portal`
    * - `manage`: the user is on it, or has to see to a payment first
-   * - `none`: there is nothing to do: it is held, or the money is on its way
+   * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
+   * another currency
    */
   action?: Action;
   /**
