@@ -320,6 +320,10 @@ type Order struct {
 	PaidAt time.Time `json:"paid_at"`
 	// Stripe's payment page; only while the order can be paid.
 	URL string `json:"url"`
+	// A version of the user's rights that has what the order bought: pass it on as `at_least`. In the
+	// answers about one order, once it gives something: a subscription may come a moment after its
+	// payment.
+	Version *int64 `json:"version"`
 }
 
 // OrderStatus: - `pending`: kept, and no payment page that we know of

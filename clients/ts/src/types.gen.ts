@@ -357,6 +357,12 @@ export interface Order {
   paid_at: Time | null;
   /** Stripe's payment page; only while the order can be paid. */
   url?: string;
+  /**
+   * A version of the user's rights that has what the order bought: pass it on as `at_least`. In the
+   * answers about one order, once it gives something: a subscription may come a moment after its
+   * payment.
+   */
+  version?: number;
 }
 
 /**
