@@ -159,7 +159,7 @@ func TestTellChanges_IsSoon(t *testing.T) {
 			}
 		}
 		wantLast(time.Second, 1)
-		wantLast(until.Sub(time.Now())-time.Millisecond, 1)
+		wantLast(time.Until(until)-time.Millisecond, 1)
 		wantLast(100*time.Millisecond, 2)
 		if lag := tell.Lag(); lag > time.Second {
 			t.Errorf("lags %s behind", lag)
