@@ -72,19 +72,60 @@ func BoughtTwiceAt(a Account, c Catalog, t time.Time) []BoughtTwice {
 			held = append(held, h)
 		}
 	}
-	slices.SortFunc(held, func(a, b heldPurchase) int {
-		return cmp.Or(a.began.Compare(b.began), a.purchase.Source.compare(b.purchase.Source))
-	})
+	slices.SortFunc(held, func(a, b heldPurchase) int { return a.compare(&b) })
 	var all []BoughtTwice
-	for n, older := range held {
-		for _, newer := range slices.Backward(held[n+1:]) {
-			if twice, is := older.beside(&newer, d.account); is {
-				all = append(all, twice)
-				break
+	paid := paidBy{account: &d.account}
+	newest := newestHeld{}
+	for n := range slices.Backward(held) {
+		older := &held[n]
+		if newer := newest.excludes(older); newer != nil {
+			all = append(all, older.beside(newer, &paid))
+		}
+		newest.add(older)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// newestHeld finds the newest of purchases that exclude another, by what plans exclude each
+// other for: a plan and its group. They are added from the newest to the oldest.
+type newestHeld map[exclusion]*heldPurchase
+
+type exclusion struct {
+	mode  Mode
+	plan  PlanKey
+	group GroupKey
+}
+
+func exclusions(p Plan) []exclusion {
+	all := []exclusion{{mode: p.Mode, plan: p.Key}}
+	if p.Group != "" {
+		all = append(all, exclusion{mode: p.Mode, group: p.Group})
+	}
+	return all
+}
+
+func (n newestHeld) add(h *heldPurchase) {
+	for _, plan := range h.plans {
+		for _, e := range exclusions(plan) {
+			if n[e] == nil {
+				n[e] = h
 			}
 		}
 	}
-	return all
+}
+
+// excludes returns nil if none does.
+func (n newestHeld) excludes(h *heldPurchase) *heldPurchase {
+	var newest *heldPurchase
+	for _, plan := range h.plans {
+		for _, e := range exclusions(plan) {
+			if other := n[e]; other != nil && (newest == nil || newest.before(other)) {
+				newest = other
+			}
+		}
+	}
+	return newest
 }
 
 // heldPurchase is a purchase that may rule another one out.
@@ -128,26 +169,33 @@ func (d *derivation) heldAt(p *Purchase, standings []Standing, t time.Time) (hel
 	return h, gives || h.paid > 0
 }
 
-// beside tells whether two purchases exclude each other, and what that comes to.
-func (h *heldPurchase) beside(newer *heldPurchase, a Account) (BoughtTwice, bool) {
-	for _, plan := range h.plans {
-		for _, other := range newer.plans {
-			if plan.Mode != other.Mode || !plan.Excludes(other) {
-				continue
-			}
-			return BoughtTwice{
-				Older: h.purchase.Source, OlderPlan: plan.Key, Newer: newer.purchase.Source, NewerPlan: other.Key,
-				Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, a),
-				Paid: h.payments(a), Refunded: h.money.share() == ShareFull,
-			}, true
+// compare sorts the one that began first to the front.
+func (h *heldPurchase) compare(other *heldPurchase) int {
+	return cmp.Or(h.began.Compare(other.began), h.purchase.Source.compare(other.purchase.Source))
+}
+
+func (h *heldPurchase) before(other *heldPurchase) bool { return h.compare(other) < 0 }
+
+// beside is what it comes to that a purchase is held beside a newer one that excludes it.
+func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy) BoughtTwice {
+	plan, other := h.plans[0], newer.plans[0]
+	for _, p := range h.plans {
+		if n := slices.IndexFunc(newer.plans, func(o Plan) bool { return p.Mode == o.Mode && p.Excludes(o) }); n >= 0 {
+			plan, other = p, newer.plans[n]
+			break
 		}
 	}
-	return BoughtTwice{}, false
+	payments := by.payments(h.purchase)
+	return BoughtTwice{
+		Older: h.purchase.Source, OlderPlan: plan.Key, Newer: newer.purchase.Source, NewerPlan: other.Key,
+		Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, payments),
+		Paid: payments, Refunded: h.money.share() == ShareFull,
+	}
 }
 
 // used says why a purchase is not simply to be taken back beside a newer one; empty: it may
 // be.
-func (h *heldPurchase) used(newer *heldPurchase, a Account) string {
+func (h *heldPurchase) used(newer *heldPurchase, payments []PaymentIntentID) string {
 	switch {
 	case newer.began.Sub(h.began) > usedAfter:
 		return "it began more than a day before the other one"
@@ -165,7 +213,7 @@ func (h *heldPurchase) used(newer *heldPurchase, a Account) string {
 		return "a part of its money went back"
 	case h.boughtWithCredit():
 		return "it was paid with the customer's credit"
-	case h.money.paid > 0 && len(h.payments(a)) == 0:
+	case h.money.paid > 0 && len(payments) == 0:
 		return "it is not known what paid for it"
 	case len(h.purchase.Bills) == 0 && h.purchase.Subscription.Status == StatusActive:
 		return "it is not known that it was paid"
@@ -190,38 +238,46 @@ func (h *heldPurchase) boughtWithCredit() bool {
 	})
 }
 
+// paidBy finds which payments paid for a purchase.
+type paidBy struct {
+	account *Account
+	bills   map[string][]PaymentIntentID // of all, read when the first is asked for
+}
+
 // payments are those that paid for a purchase, sorted.
-func (h *heldPurchase) payments(a Account) []PaymentIntentID {
+func (p *paidBy) payments(purchase *Purchase) []PaymentIntentID {
+	if p.bills == nil {
+		p.read()
+	}
 	var all []PaymentIntentID
-	add := func(id PaymentIntentID) {
-		if id != "" && !slices.Contains(all, id) {
-			all = append(all, id)
-		}
-	}
-	for _, o := range h.purchase.Orders {
+	for _, o := range purchase.Orders {
 		if o.Mode == ModePayment {
-			add(o.PaymentIntent)
+			all = append(all, o.PaymentIntent)
 		}
 	}
-	of := payees{account: &a}
-	for _, bill := range h.purchase.Bills {
-		add(bill.Payment.ID)
-		if bill.Invoice.AmountPaid == 0 {
-			continue
-		}
-		for intent := range a.InvoicePayments {
-			if of.of(intent, "") == bill.ID() {
-				add(intent)
-			}
-		}
-		for id, charge := range a.Charges {
-			if charge.PaymentIntent != "" && of.of(charge.PaymentIntent, id) == bill.ID() {
-				add(charge.PaymentIntent)
-			}
+	for _, bill := range purchase.Bills {
+		all = append(all, bill.Payment.ID)
+		if bill.Invoice.AmountPaid != 0 {
+			all = append(all, p.bills[bill.ID()]...)
 		}
 	}
 	slices.Sort(all)
-	return all
+	return slices.DeleteFunc(slices.Compact(all), func(id PaymentIntentID) bool { return id == "" })
+}
+
+func (p *paidBy) read() {
+	p.bills = map[string][]PaymentIntentID{}
+	of := payees{account: p.account}
+	for intent := range p.account.InvoicePayments {
+		bill := of.of(intent, "")
+		p.bills[bill] = append(p.bills[bill], intent)
+	}
+	for id, charge := range p.account.Charges {
+		if charge.PaymentIntent != "" {
+			bill := of.of(charge.PaymentIntent, id)
+			p.bills[bill] = append(p.bills[bill], charge.PaymentIntent)
+		}
+	}
 }
 
 // MayBeTwice are the purchases that were paid, or begun, and may have been bought beside

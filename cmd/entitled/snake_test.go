@@ -19,7 +19,7 @@ func TestSnaked(t *testing.T) {
 		Entitlement: domain.Entitlement{Feature: "projects", Source: domain.Source{Kind: domain.SourceOrder, ID: "ord_A1"}, Value: domain.Limit(10), Since: at},
 	}))
 	want := `{"at":"2026-12-01T09:30:00Z","cause":"","entitlement":{"ends_at":null,"feature":"projects","in_grace":false,"part":0,"plan":"","renews":false,` +
-		`"since":"2026-12-01T09:30:00Z","source":{"id":"ord_A1","kind":"order"},"until":null,"value":10},"event":"","kind":"granted","seq":7,"user_id":"Ana"}`
+		`"since":"2026-12-01T09:30:00Z","source":{"id":"ord_A1","kind":"order"},"until":null,"value":10},"event":"","kind":"granted","seq":7,"user_id":"Ana","version":0}`
 	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
