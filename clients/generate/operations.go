@@ -29,7 +29,6 @@ var leftOut = map[string]string{
 	"listEvents":     "for operators, who have the command line",
 	"replayEvents":   "for operators, who have the command line",
 	"listAdminLog":   "for operators, who have the command line",
-	"listChanges":    "a stream of server-sent events, for which each language has its readers",
 	"showMetrics":    "Prometheus reads it",
 	"showDocument":   "what the clients are made from",
 	"showHealth":     "a supervisor asks it",

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -90,12 +89,12 @@ func (d *documented) note(where string, err error) {
 	}
 }
 
-// verdict is the exit code of a run: an answer that is not in the document fails it.
-func (d *documented) verdict(code int) int {
+// verdict is the exit code of a run: an answer that is not in the document fails it, and is told.
+func (d *documented) verdict(code int, tell io.Writer) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, where := range slices.Sorted(maps.Keys(d.faults)) {
-		fmt.Fprintf(os.Stderr, "FAIL: %s: the answer is not as openapi.yaml describes it: %s\n", where, d.faults[where])
+		fmt.Fprintf(tell, "FAIL: %s: the answer is not as openapi.yaml describes it: %s\n", where, d.faults[where])
 		code = max(code, 1)
 	}
 	return code
@@ -143,7 +142,7 @@ func TestDocumented_NotesWhatTheDocumentDoesNotHave(t *testing.T) {
 	}
 	d, _ := newDocumented(answering{status: 200})
 	d.note("GET /", errors.New("not so"))
-	if d.verdict(0) != 1 || d.verdict(2) != 2 {
+	if d.verdict(0, io.Discard) != 1 || d.verdict(2, io.Discard) != 2 {
 		t.Error("a fault does not fail the run")
 	}
 }

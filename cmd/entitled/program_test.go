@@ -129,7 +129,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	os.RemoveAll(dir)
-	os.Exit(answers.verdict(code))
+	os.Exit(answers.verdict(code, os.Stderr))
 }
 
 // noStripe is where nobody listens: what is not to be asked is not looked up either.
