@@ -27,6 +27,12 @@ var TwicePolicies = []TwicePolicy{TwiceAlarm, TwiceKeep, TwiceRefundOlder}
 // within a day has bought one of them by mistake.
 const usedAfter = day
 
+// foundLate is from when on two purchases beside each other both count as used. Stripe
+// repeats for three days what it could not tell; what is found later than that is no mistake
+// of the moment, but how things have been: as in an account that is read in for the first
+// time.
+const foundLate = 3 * day
+
 // BoughtTwice is a purchase beside a newer one that gives the same again.
 type BoughtTwice struct {
 	Older, Newer         Source
@@ -79,7 +85,7 @@ func BoughtTwiceAt(a Account, c Catalog, t time.Time) []BoughtTwice {
 	for n := range slices.Backward(held) {
 		older := &held[n]
 		if newer := newest.excludes(older); newer != nil {
-			all = append(all, older.beside(newer, &paid))
+			all = append(all, older.beside(newer, &paid, t))
 		}
 		newest.add(older)
 	}
@@ -176,8 +182,9 @@ func (h *heldPurchase) compare(other *heldPurchase) int {
 
 func (h *heldPurchase) before(other *heldPurchase) bool { return h.compare(other) < 0 }
 
-// beside is what it comes to that a purchase is held beside a newer one that excludes it.
-func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy) BoughtTwice {
+// beside is what it comes to, at a moment, that a purchase is held beside a newer one that
+// excludes it.
+func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy, t time.Time) BoughtTwice {
 	plan, other := h.plans[0], newer.plans[0]
 	for _, p := range h.plans {
 		if n := slices.IndexFunc(newer.plans, func(o Plan) bool { return p.Mode == o.Mode && p.Excludes(o) }); n >= 0 {
@@ -188,28 +195,32 @@ func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy) BoughtTwice {
 	payments := by.payments(h.purchase)
 	return BoughtTwice{
 		Older: h.purchase.Source, OlderPlan: plan.Key, Newer: newer.purchase.Source, NewerPlan: other.Key,
-		Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, payments),
+		Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, payments, t),
 		Paid: payments, Refunded: h.money.share() == ShareFull,
 	}
 }
 
 // used says why a purchase is not simply to be taken back beside a newer one; empty: it may
 // be.
-func (h *heldPurchase) used(newer *heldPurchase, payments []PaymentIntentID) string {
+func (h *heldPurchase) used(newer *heldPurchase, payments []PaymentIntentID, t time.Time) string {
 	switch {
 	case newer.began.Sub(h.began) > usedAfter:
 		return "it began more than a day before the other one"
+	case t.Sub(newer.began) > foundLate:
+		return "both have been there for more than three days"
 	case !newer.purchase.inGoodStanding():
 		return "the other one is overdue, or is to end"
+	case newer.isDisputed(), newer.gaveBack():
+		return "money of the other one went back, or is disputed"
 	case h.paid > 1 || !h.purchase.Past.none():
 		return "more than one of its invoices was paid"
 	case len(h.purchase.Subscription.Items) > 1:
 		return "it is to several things"
 	case len(h.purchase.owed()) > 0:
 		return "an invoice of it is open"
-	case len(h.money.disputed) > 0:
+	case h.isDisputed():
 		return "its payment is disputed"
-	case h.money.share() == SharePartial:
+	case h.gaveBack() && h.money.share() != ShareFull:
 		return "a part of its money went back"
 	case h.boughtWithCredit():
 		return "it was paid with the customer's credit"
@@ -230,6 +241,21 @@ func (p *Purchase) inGoodStanding() bool {
 	s := &p.Subscription
 	goesOn := s.Status == StatusActive || s.Status == StatusTrialing
 	return goesOn && s.ScheduledEnd().IsZero() && len(p.owed()) == 0
+}
+
+// isDisputed tells whether anything that was paid is disputed, or was, a part of it included:
+// a refund would come on top of what the bank takes back.
+func (h *heldPurchase) isDisputed() bool {
+	return slices.ContainsFunc(h.purchase.Bills, func(b *Bill) bool { return len(b.Disputes) > 0 })
+}
+
+// gaveBack tells whether any money went back, to the customer's balance or for a single line
+// included.
+func (h *heldPurchase) gaveBack() bool {
+	return slices.ContainsFunc(h.purchase.Bills, func(b *Bill) bool {
+		back := b.moneyBack()
+		return !back.nothing()
+	})
 }
 
 func (h *heldPurchase) boughtWithCredit() bool {

@@ -61,6 +61,44 @@ func giveBack(a domain.Account, id string, amount int64) {
 	}
 }
 
+// creditLine adds a credit note over the one line of an invoice, paid out by refunds, or else
+// to the customer's balance.
+func creditLine(a domain.Account, id string, amount int64, refunds ...domain.RefundID) {
+	note := domain.CreditNoteID("cn_" + id)
+	a.CreditNotes[note] = domain.CreditNote{
+		ID: note, Invoice: domain.InvoiceID("in_" + id), Status: domain.CreditNoteIssued, Amount: amount, CreatedAt: twiceStart.Add(3 * time.Hour),
+		Lines: []domain.CreditedLine{{Line: "il_" + id, Amount: amount}}, Refunds: refunds,
+	}
+}
+
+func dispute(a domain.Account, id string, amount int64) {
+	named := domain.DisputeID("dp_" + id)
+	a.Disputes[named] = domain.Dispute{
+		ID: named, PaymentIntent: domain.PaymentIntentID("pi_" + id), Status: "needs_response", Amount: amount, Currency: "usd",
+		CreatedAt: twiceStart.Add(3 * time.Hour),
+	}
+}
+
+// What stands beside another for long is used, whoever finds it late: an account that is read
+// in for the first time, or events of long ago.
+func TestBoughtTwice_WhatIsFoundLateIsUsed(t *testing.T) {
+	t.Parallel()
+	account := domain.NewAccount("u")
+	account.Customer = "cus_1"
+	account = subscribedTo(subscribedTo(account, "1", "pro", 0), "2", "team", 1)
+	account = boughtOnce(boughtOnce(account, "3", "life", 0), "4", "life", 1)
+	for after, used := range map[time.Duration]string{
+		72 * time.Hour:      "",
+		5 * 24 * time.Hour:  "both have been there for more than three days",
+		20 * 24 * time.Hour: "both have been there for more than three days",
+	} {
+		all := domain.BoughtTwiceAt(account, twiceCatalog, twiceStart.Add(after))
+		if len(all) != 2 || all[0].Used != used || all[1].Used != used {
+			t.Errorf("after %s: got %+v, want both used %q", after, all, used)
+		}
+	}
+}
+
 func TestBoughtTwice_WhatIs(t *testing.T) {
 	t.Parallel()
 	edit := func(a domain.Account, id domain.SubscriptionID, change func(*domain.Subscription)) domain.Account {
@@ -110,6 +148,37 @@ func TestBoughtTwice_WhatIs(t *testing.T) {
 			giveBack(a, "1", 100)
 			return a
 		}, "sub_1", "a part of its money went back"},
+		"a line refunded by a credit note": {func(a domain.Account) domain.Account {
+			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
+			giveBack(a, "1", 100)
+			creditLine(a, "1", 100, "re_1")
+			return a
+		}, "sub_1", "a part of its money went back"},
+		"a line credited to the balance": {func(a domain.Account) domain.Account {
+			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
+			creditLine(a, "1", 2900)
+			return a
+		}, "sub_1", "a part of its money went back"},
+		"a part disputed": {func(a domain.Account) domain.Account {
+			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
+			dispute(a, "1", 500)
+			return a
+		}, "sub_1", "its payment is disputed"},
+		"the newer one refunded": {func(a domain.Account) domain.Account {
+			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
+			giveBack(a, "2", 2900)
+			return a
+		}, "sub_1", "money of the other one went back, or is disputed"},
+		"a part of the newer one refunded": {func(a domain.Account) domain.Account {
+			a = boughtOnce(boughtOnce(a, "1", "life", 0), "2", "life", 1)
+			giveBack(a, "2", 100)
+			return a
+		}, "ord_1", "money of the other one went back, or is disputed"},
+		"the newer one disputed": {func(a domain.Account) domain.Account {
+			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
+			dispute(a, "2", 2900)
+			return a
+		}, "sub_1", "money of the other one went back, or is disputed"},
 		"nothing told of its payment": {func(a domain.Account) domain.Account {
 			a = subscribedTo(subscribedTo(a, "1", "pro", 0), "2", "team", 1)
 			delete(a.InvoicePayments, "pi_1")
