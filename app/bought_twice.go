@@ -60,30 +60,52 @@ func (f *Fulfill) accountWith(ctx context.Context, id string) (account domain.Ac
 }
 
 func (f *Fulfill) settleTwice(ctx context.Context, user domain.UserID, twice domain.BoughtTwice) error {
-	report := TwiceReport{user, twice, ports.TwiceAlarmed}
-	switch twice.Policy {
-	case domain.TwiceKeep:
-		report.Outcome = ports.TwiceKept
-	case domain.TwiceRefundOlder:
+	if twice.Policy == domain.TwiceRefundOlder {
 		now, still, err := f.askAboutTwice(ctx, user, twice)
 		if err != nil || !still {
 			return err
 		}
-		if report.BoughtTwice = now; now.Used == "" {
-			if report.Outcome, err = f.takeBack(ctx, now); err != nil {
-				return err
-			}
+		twice = now
+	}
+	report := TwiceReport{user, twice, ports.TwiceAlarmed}
+	switch {
+	case twice.Policy == domain.TwiceKeep:
+		report.Outcome = ports.TwiceKept
+	case twice.Policy == domain.TwiceRefundOlder && twice.Used == "":
+		var err error
+		if report.Outcome, err = f.takeBack(ctx, twice); err != nil {
+			return err
 		}
-	case domain.TwiceAlarm:
 	}
 	f.meter.BoughtTwice(report.Outcome)
 	f.onTwice(report)
 	return nil
 }
 
-// askAboutTwice asks Stripe how both purchases stand, and what became of the money of the
-// older one. It may have settled itself.
+// askAboutTwice asks Stripe how both purchases stand, and what became of their money. It may
+// have settled itself, or be told beside another purchase then, which is asked about in turn.
 func (f *Fulfill) askAboutTwice(ctx context.Context, user domain.UserID, twice domain.BoughtTwice) (domain.BoughtTwice, bool, error) {
+	for range askTries {
+		if err := f.askHowBothStand(ctx, twice); err != nil {
+			return twice, false, err
+		}
+		now, still, err := f.stillTwice(ctx, user, twice)
+		if err != nil || !still {
+			return twice, false, err
+		}
+		if err := f.askWhatWentBack(ctx, now); err != nil {
+			return twice, false, err
+		}
+		now, still, err = f.stillTwice(ctx, user, now)
+		if err != nil || !still || now.Newer == twice.Newer {
+			return now, still, err
+		}
+		twice = now
+	}
+	return twice, false, errors.New("what was bought twice changes while Stripe is asked about it")
+}
+
+func (f *Fulfill) askHowBothStand(ctx context.Context, twice domain.BoughtTwice) error {
 	for _, source := range []domain.Source{twice.Older, twice.Newer} {
 		if source.Kind != domain.SourceSubscription {
 			continue
@@ -91,36 +113,39 @@ func (f *Fulfill) askAboutTwice(ctx context.Context, user domain.UserID, twice d
 		id := domain.SubscriptionID(source.ID)
 		subscription, err := asked(f, func() (domain.SubscriptionFact, error) { return f.gateway.FetchSubscription(ctx, id) })
 		if err != nil {
-			return twice, false, err
+			return err
 		}
 		invoices, err := asked(f, func() ([]domain.InvoiceFact, error) { return f.gateway.FetchInvoices(ctx, id) })
 		if err != nil {
-			return twice, false, err
+			return err
 		}
 		facts := []domain.Fact{subscription}
 		for _, invoice := range invoices {
 			facts = append(facts, invoice)
 		}
 		if err := f.Facts(ctx, facts...); err != nil {
-			return twice, false, err
+			return err
 		}
 	}
-	twice, still, err := f.stillTwice(ctx, user, twice)
-	if err != nil || !still {
-		return twice, false, err
+	return nil
+}
+
+// askWhatWentBack asks for refunds, disputes and credit notes, unless something else has
+// settled already that a person sees to it.
+func (f *Fulfill) askWhatWentBack(ctx context.Context, twice domain.BoughtTwice) error {
+	if twice.Policy != domain.TwiceRefundOlder || twice.Used != "" {
+		return nil
 	}
-	for _, payment := range twice.Paid {
-		returned, err := asked(f, func() ([]domain.Fact, error) {
-			return f.gateway.FetchReturned(ctx, domain.Ref{Kind: domain.RefPaymentIntent, ID: string(payment)})
-		})
+	for _, money := range twice.Money {
+		returned, err := asked(f, func() ([]domain.Fact, error) { return f.gateway.FetchReturned(ctx, money) })
 		if err != nil {
-			return twice, false, err
+			return err
 		}
 		if err := f.Facts(ctx, returned...); err != nil {
-			return twice, false, err
+			return err
 		}
 	}
-	return f.stillTwice(ctx, user, twice)
+	return nil
 }
 
 // stillTwice finds a purchase that was made twice as it is known by now.
@@ -159,8 +184,11 @@ func (f *Fulfill) takeBack(ctx context.Context, twice domain.BoughtTwice) (ports
 		if err == nil {
 			err = f.Facts(ctx, refund)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return ports.TwiceAlarmed, fmt.Errorf("refund %s: %w", payment, err)
+		case refund.Status.Undone():
+			return ports.TwiceAlarmed, nil
 		}
 	}
 	if twice.Older.Kind != domain.SourceSubscription {

@@ -297,3 +297,76 @@ func TestBoughtTwice_OrdersSayThatAnotherMayBePaid(t *testing.T) {
 		t.Errorf("the first says %t, the second %t, want both to say that both may be paid", kept(first.ID), kept(second.ID))
 	}
 }
+
+// What is not known here, Stripe is asked: what a person has done there by hand a moment ago
+// counts, whether its webhook came or not.
+func TestBoughtTwice_WhatStripeKnowsCounts(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(*testing.T, *twice){
+		"the newer one refunded": func(t *testing.T, w *twice) {
+			w.payNewer(t)
+			w.world.stripe.SetReturned(domain.RefundFact{
+				ID: "re_newer", PaymentIntent: "pi_newer", Status: "succeeded", Amount: 2900, Currency: "usd", CreatedAt: w.clock.now(),
+			})
+		},
+		"the older one credited to the balance": func(_ *testing.T, w *twice) {
+			w.world.stripe.SetReturned(domain.CreditNoteFact{Customer: w.older.Customer, CreditNote: domain.CreditNote{
+				ID: "cn_1", Invoice: w.older.LatestInvoice, Kind: domain.PostPayment, Status: domain.CreditNoteIssued, Amount: 5000, Currency: "usd", CreatedAt: w.clock.now(),
+			}})
+		},
+		"the older one changed to a plan of another policy": func(t *testing.T, w *twice) {
+			c := withPolicy(domain.TwiceRefundOlder)
+			pro := c.Plans["pro"]
+			pro.BoughtTwice = domain.TwiceAlarm
+			c.Plans["pro"] = pro
+			w.serve(t, c, w.world.stripe)
+			changed := w.older
+			changed.Items = []domain.Item{changed.Items[0]}
+			changed.Items[0].Price, changed.Items[0].LookupKey = "price_pro_m", "pro_monthly"
+			w.world.stripe.SetSubscription(changed)
+		},
+	} {
+		w := newTwice(t, domain.TwiceRefundOlder, time.Hour)
+		before(t, w)
+		w.sellAnother(t)
+		if got := w.outcome(t); got != ports.TwiceAlarmed || !w.both(t) || len(w.refunds(t)) > 0 {
+			t.Errorf("%s: got %s, both live %t, refunds %v: %+v", name, got, w.both(t), w.refunds(t), w.reports)
+		}
+	}
+}
+
+// payNewer is an invoice that the second purchase is going to be paid by.
+func (w *twice) payNewer(t *testing.T) {
+	t.Helper()
+	now := w.clock.now()
+	w.world.stripe.SetInvoice(domain.InvoiceFact{
+		Invoice: domain.Invoice{
+			ID: "in_newer", Subscription: "sub_dashboard", Status: domain.InvoicePaid, Total: 2900, AmountDue: 2900,
+			AmountPaid: 2900, Currency: "usd", CreatedAt: now, FinalizedAt: now, PaidAt: now, Complete: true,
+			Lines: []domain.Line{{
+				ID: "il_newer", Kind: domain.LineCycle, Item: "si_dashboard", Price: "price_pro_m", Quantity: 1, Amount: 2900, From: now, Until: now.AddDate(0, 1, 0),
+			}},
+		},
+		Customer: w.older.Customer, PaidWith: []domain.PaidWith{{PaymentIntent: "pi_newer"}},
+	})
+}
+
+// failing is a Stripe whose refunds come to nothing.
+type failing struct{ *memory.Gateway }
+
+func (f failing) RefundDuplicate(ctx context.Context, r ports.RefundRequest) (domain.RefundFact, error) {
+	refund, err := f.Gateway.RefundDuplicate(ctx, r)
+	refund.Status = "failed"
+	f.SetReturned(refund)
+	return refund, err
+}
+
+func TestBoughtTwice_WhatIsNotRefundedDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	w := newTwice(t, domain.TwiceRefundOlder, time.Hour)
+	w.serve(t, withPolicy(domain.TwiceRefundOlder), failing{w.world.stripe})
+	w.sellAnother(t)
+	if got := w.outcome(t); got != ports.TwiceAlarmed || !w.both(t) {
+		t.Errorf("got %s, both live %t, want an alarm: the money has not gone back", got, w.both(t))
+	}
+}

@@ -45,6 +45,8 @@ type BoughtTwice struct {
 	Paid []PaymentIntentID
 	// Refunded: all of that went back already.
 	Refunded bool
+	// Money are the payments and the paid invoices of both: what may have gone back.
+	Money []Ref
 }
 
 // Says tells it in a sentence.
@@ -197,6 +199,7 @@ func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy, t time.Time) Boug
 		Older: h.purchase.Source, OlderPlan: plan.Key, Newer: newer.purchase.Source, NewerPlan: other.Key,
 		Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, payments, t),
 		Paid: payments, Refunded: h.money.share() == ShareFull,
+		Money: slices.Concat(refsOf(h.purchase, payments), refsOf(newer.purchase, by.payments(newer.purchase))),
 	}
 }
 
@@ -304,6 +307,20 @@ func (p *paidBy) read() {
 			p.bills[bill] = append(p.bills[bill], charge.PaymentIntent)
 		}
 	}
+}
+
+// refsOf name the payments of a purchase, and its paid invoices.
+func refsOf(purchase *Purchase, payments []PaymentIntentID) []Ref {
+	var all []Ref
+	for _, payment := range payments {
+		all = append(all, Ref{RefPaymentIntent, string(payment)})
+	}
+	for _, bill := range purchase.Bills {
+		if bill.Invoice.Status == InvoicePaid {
+			all = append(all, Ref{RefInvoice, string(bill.Invoice.ID)})
+		}
+	}
+	return all
 }
 
 // MayBeTwice are the purchases that were paid, or begun, and may have been bought beside

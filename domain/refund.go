@@ -8,6 +8,12 @@ import (
 // RefundStatus is Stripe's, passed through; [RefundRules] has a row for each.
 type RefundStatus string
 
+// Undone tells whether the buyer does not get the money.
+func (s RefundStatus) Undone() bool {
+	row := refundRow(s)
+	return row >= 0 && RefundRules[row].Undone
+}
+
 // Refund is money on its way back to the buyer. Its status only moves down the
 // rows of [RefundRules].
 type Refund struct {
