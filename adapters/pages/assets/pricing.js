@@ -89,6 +89,7 @@ function buttonOf(offer, price, other) {
     case 'upgrade':
       return [offer.held ? `Switch to ${other}` : `Upgrade to ${other}`, true];
     case 'downgrade':
+    case 'change': // on the account page
       return [`Switch to ${other}`, true];
     case 'manage':
       return [offer.held ? `Manage ${name}` : 'See to your payment', true];
@@ -115,7 +116,7 @@ async function press(card) {
   say(card.trouble, '');
   const offer = offers.get(card.key);
   const price = offer?.prices.find((p) => p.key === chosenPrice(card));
-  if ((price?.action ?? offer?.action) === 'manage') {
+  if (['manage', 'change'].includes(price?.action ?? offer?.action)) {
     location.assign('/me');
     return;
   }
