@@ -87,8 +87,14 @@ function show({ subscription: sub, others, bought_twice: twice = [] }, plans, in
   showCard(sub);
   find('#others').replaceChildren(
     ...others.map((other) => element('p', {}, element('b', {}, other.plan ? planName(other.plan) : 'Another subscription'), ': ', sentencesOf(other).join(' ') || chipOf(other)[0])),
-    ...twice.map(({ says }) => element('p', { class: 'notice' }, says)),
+    ...twice.map((both) => element('p', { class: 'notice' }, twiceWords(both))),
   );
+}
+
+// twiceWords are for a buyer: what the service says of it is for whoever runs it.
+function twiceWords({ older, newer }) {
+  const what = older.plan === newer.plan ? `${planName(older.plan)} twice` : `both ${planName(older.plan)} and ${planName(newer.plan)}`;
+  return `You have bought ${what}. If that was a mistake, please ask the support.`;
 }
 
 function priceWords(sub, plans) {
