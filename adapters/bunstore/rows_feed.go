@@ -27,10 +27,11 @@ type rightChangeRow struct {
 
 // right is a right within JSON.
 type right struct {
-	Type  string `json:"type"`
-	Limit int64  `json:"limit"`
-	Since moment `json:"since"`
-	Until moment `json:"until"`
+	Type   string `json:"type"`
+	Limit  int64  `json:"limit"`
+	Choice string `json:"choice,omitempty"`
+	Since  moment `json:"since"`
+	Until  moment `json:"until"`
 
 	Renews  bool   `json:"renews,omitempty"`
 	EndsAt  moment `json:"ends_at,omitempty"`
@@ -49,8 +50,9 @@ func rightText(r *domain.Right) string {
 	if r == nil {
 		return ""
 	}
+	value := valueRowOf(r.Value)
 	return jsonText(right{
-		Type: clean(r.Value.Type), Limit: r.Value.Limit, Since: momentOf(r.Since), Until: momentOf(r.Until),
+		Type: value.ValueType, Limit: value.ValueLimit, Choice: value.ValueChoice, Since: momentOf(r.Since), Until: momentOf(r.Until),
 		Renews: r.Renews, EndsAt: momentOf(r.EndsAt), InGrace: r.InGrace,
 	})
 }
@@ -79,7 +81,7 @@ func rightOf(feature domain.FeatureKey, text string) (*domain.Right, error) {
 		return nil, fmt.Errorf("right: %w", err)
 	}
 	return &domain.Right{
-		Feature: feature, Value: domain.Value{Type: domain.FeatureType(r.Type), Limit: r.Limit},
+		Feature: feature, Value: valueRow{r.Type, r.Limit, r.Choice}.toDomain(),
 		Since: r.Since.time(), Until: r.Until.time(), Renews: r.Renews, EndsAt: r.EndsAt.time(), InGrace: r.InGrace,
 	}, nil
 }

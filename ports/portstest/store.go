@@ -88,6 +88,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"what changed is told once, in order and without a gap", testTold},
 		{"what is told is read by user, by feature and in pages", testFeedPages},
 		{"what time changes is told once, as a version", testTimeTold},
+		{"the feed says which choice", testChoicesTold},
 		{"a renewal takes back what time would have changed", testTimeTakenBack},
 		{"what is told of a user is forgotten with the user", testFeedForgets},
 		{"every reader of the feed has every change once", testFeedReaders},

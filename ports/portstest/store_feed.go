@@ -12,6 +12,7 @@ import (
 var feedCatalog = domain.Catalog{Features: map[domain.FeatureKey]domain.Feature{
 	"projects": {Key: "projects", Type: domain.FeatureLimit},
 	"sso":      {Key: "sso", Type: domain.FeatureFlag},
+	"support":  {Key: "support", Type: domain.FeatureChoice, Values: []string{"mail", "gold"}},
 }}
 
 // give has a user hold entitlements from a moment on, and nothing else.
@@ -176,6 +177,24 @@ func testFeedPages(t *testing.T, s ports.Store) {
 	if err != nil || len(page.Changes) > 0 || page.Last != 11 {
 		t.Errorf("where the feed ends: %+v, %v", page, err)
 	}
+}
+
+// A choice is told as what was chosen, and a choice that takes its place as a change.
+func testChoicesTold(t *testing.T, s ports.Store) {
+	support := func(choice string) domain.Entitlement {
+		source := domain.Source{Kind: domain.SourceGrant, ID: "grant_support"}
+		return domain.Entitlement{Feature: "support", Source: source, Value: domain.Choice(choice), Since: noon}
+	}
+	for n, choice := range []string{"mail", "gold"} {
+		give(t, s, "ann", noon.Add(time.Duration(n)*time.Hour), support(choice))
+		tell(t, s, noon.Add(time.Duration(n)*time.Hour))
+	}
+	changes := feed(t, s, ports.FeedQuery{}).Changes
+	if len(changes) != 2 || changes[1].Before == nil || changes[1].After == nil {
+		t.Fatalf("the feed says %+v, want two changes", changes)
+	}
+	wantEqual(t, "before", changes[1].Before.Value, domain.Choice("mail"))
+	wantEqual(t, "after", changes[1].After.Value, domain.Choice("gold"))
 }
 
 func testTimeTold(t *testing.T, s ports.Store) {
