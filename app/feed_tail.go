@@ -51,6 +51,13 @@ func (t *feedTail) beyond(ctx context.Context, position int64) error {
 	return ctx.Err()
 }
 
+// known is where the feed ends, as far as is known.
+func (t *feedTail) known() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.end
+}
+
 // grew moves the end on.
 func (t *feedTail) grew(end int64) {
 	t.mu.Lock()
@@ -62,13 +69,25 @@ func (t *feedTail) grew(end int64) {
 	}
 }
 
+// read takes over the end that a read has found which began when another one was known: a
+// database that has lost commits ends sooner.
+func (t *feedTail) read(end, known int64) {
+	t.grew(end)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if end < known && t.end == known {
+		t.end = end
+	}
+}
+
 // watch looks now and then for as long as somebody waits. A look that fails is made again:
 // who waits is answered when the time is over.
 func (t *feedTail) watch() {
 	for t.wanted() {
 		ctx, cancel := context.WithTimeout(context.Background(), readTime)
+		known := t.known()
 		if end, err := t.look(ctx); err == nil {
-			t.grew(end)
+			t.read(end, known)
 		}
 		cancel()
 		<-t.timer(tailPause)

@@ -99,17 +99,19 @@ func (r *ReadChanges) Do(ctx context.Context, q ports.FeedQuery, wait time.Durat
 	defer cancel()
 	waiting, stop := context.WithTimeout(ctx, wait)
 	defer stop()
-	for first := true; ; first = false {
+	for {
+		known := r.tail.known()
 		page, err := r.pages.do(ctx, q)
 		switch {
 		case err != nil:
 			return ChangesPage{}, fmt.Errorf("read changes: %w", err)
-		case q.After > page.Last && first:
+		case q.After > page.Last:
 			return ChangesPage{}, fmt.Errorf("%w: the last position is %d, and after is %d; was a backup restored? Begin anew, with after=0 or the last position", ErrCursorAhead, page.Last, q.After)
 		case q.After+1 < page.First:
 			return ChangesPage{}, fmt.Errorf("%w: the first position is %d, and after is %d; read all that users have, and go on from the last position", ErrCursorPruned, page.First, q.After)
 		}
-		next := max(page.Last, q.After)
+		r.tail.read(page.Last, known)
+		next := page.Last
 		if n := len(page.Changes); n > 0 && n == q.Limit {
 			next = page.Changes[n-1].Position
 		}
