@@ -144,7 +144,11 @@ func (s reconciliation) idle() bool { return s.Run.StartedAt.IsZero() || s.Run.O
 func (s reconciliation) leased(now time.Time) bool { return !s.idle() && now.Before(s.Lease) }
 
 func (r *Reconcile) load(ctx context.Context) (reconciliation, error) {
-	text, err := r.store.Setting(ctx, settingReconcile)
+	return loadReconciliation(ctx, r.store)
+}
+
+func loadReconciliation(ctx context.Context, store ports.Store) (reconciliation, error) {
+	text, err := store.Setting(ctx, settingReconcile)
 	if errors.Is(err, ports.ErrNotFound) {
 		return reconciliation{}, nil
 	}
@@ -165,18 +169,45 @@ func (r *Reconcile) keep(ctx context.Context, s *reconciliation) error {
 	if s.Run.Over() {
 		s.Lease = time.Time{}
 	}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("write down how far reconciling has come: %w", err)
-	}
-	kept, err := r.store.SwapSetting(ctx, settingReconcile, s.text, string(text))
+	kept, err := s.swap(ctx, r.store)
 	switch {
 	case err != nil:
-		return fmt.Errorf("keep how far reconciling has come: %w", err)
+		return err
 	case !kept:
 		return fmt.Errorf("%w: it was taken over", ErrReconciling)
 	}
-	s.text = string(text)
+	return nil
+}
+
+// swap keeps how far it has come, unless somebody else has written it since it was read.
+func (s *reconciliation) swap(ctx context.Context, store ports.Store) (bool, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return false, fmt.Errorf("write down how far reconciling has come: %w", err)
+	}
+	kept, err := store.SwapSetting(ctx, settingReconcile, s.text, string(text))
+	if err != nil {
+		return false, fmt.Errorf("keep how far reconciling has come: %w", err)
+	}
+	if kept {
+		s.text = string(text)
+	}
+	return kept, nil
+}
+
+// forgetReconciled puts another id in the place of the user whom the last run was about. Who
+// is at that run loses it: it is gone on with under the other id.
+func forgetReconciled(ctx context.Context, store ports.Store, user, as domain.UserID) error {
+	for kept := false; !kept; {
+		s, err := loadReconciliation(ctx, store)
+		if err != nil || s.Run.Query.User != user {
+			return err
+		}
+		s.Run.Query.User, s.Run.Failure, s.Lease = as, "", time.Time{}
+		if kept, err = s.swap(ctx, store); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -333,6 +333,23 @@ func TestReconcile_OneUser(t *testing.T) {
 	}
 }
 
+// A user who is forgotten is not named by the run that was about them, either.
+func TestReconcile_ForgetsWhomItWasAbout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, told := w.sold(t, "u", "basic")
+	w.drops(factsOf(told)...)
+	w.clock.advance(time.Hour)
+	w.reconciles(t, app.ReconcileQuery{User: "u"})
+	as, err := app.NewUserData(w.store, func() string { return "1" }).Forget(t.Context(), "u", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run, err := w.reconcile(app.Settings{}).Show(t.Context()); err != nil || run.Query.User != as || !run.Over() {
+		t.Errorf("the run is about %q, %v, want %q", run.Query.User, err, as)
+	}
+}
+
 // What no event tells of is found by what there is, and what stands as it did is no news.
 func TestReconcile_ObjectsThatStandOtherwise(t *testing.T) {
 	t.Parallel()

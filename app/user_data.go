@@ -123,6 +123,9 @@ func (u *UserData) Forget(ctx context.Context, user domain.UserID, evenIfPaying 
 		return "", fmt.Errorf("redact what is kept of a user: %w", err)
 	}
 	as := domain.ForgottenUser(u.newID())
+	if err := forgetReconciled(ctx, u.store, user, as); err != nil {
+		return "", err
+	}
 	if err := u.store.Forget(ctx, user, as); err != nil {
 		return "", err
 	}
