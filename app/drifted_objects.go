@@ -32,7 +32,7 @@ func (r *Reconcile) driftedObjects(of ports.ListedKind) step {
 		run.Listed += len(page.Facts)
 		news, err := r.news(ctx, page.Facts, s.Objects)
 		if err == nil && len(news) > 0 {
-			news, err = r.settled(ctx, run, news)
+			news, err = r.settled(ctx, s, run, news)
 		}
 		if err != nil {
 			return "", err
@@ -96,8 +96,8 @@ func mayBeLost(fact domain.Fact, since time.Time) bool {
 }
 
 // settled leaves out of what a scheduled run has found that about which an event may still be
-// under way: it is no loss yet.
-func (r *Reconcile) settled(ctx context.Context, run *ReconcileRun, news []domain.Fact) ([]domain.Fact, error) {
+// under way: it is no loss yet. Where much is sold that takes many pages.
+func (r *Reconcile) settled(ctx context.Context, s *reconciliation, run *ReconcileRun, news []domain.Fact) ([]domain.Fact, error) {
 	if !run.Scheduled {
 		return news, nil
 	}
@@ -114,6 +114,9 @@ func (r *Reconcile) settled(ctx context.Context, run *ReconcileRun, news []domai
 			}
 			for _, e := range page.Events {
 				underWay[e.Object] = true
+			}
+			if err := r.hold(ctx, s); err != nil {
+				return nil, err
 			}
 			q.After = page.Next
 		}

@@ -165,6 +165,48 @@ func TestReconcile_WhatIsYoungIsNoLoss(t *testing.T) {
 	}
 }
 
+// slowLists takes a while for each page, and has somebody else look whether the run is left.
+type slowLists struct {
+	*memory.Gateway
+	page func()
+}
+
+func (s *slowLists) ListEvents(ctx context.Context, q ports.EventQuery) (ports.EventPage, error) {
+	s.page()
+	return s.Gateway.ListEvents(ctx, q)
+}
+
+// Looking for what may still be under way takes many pages where much is sold: nobody else
+// takes the run over meanwhile.
+func TestReconcile_IsHeldWhileItLooksAtWhatIsYoung(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, told := w.sold(t, "u", "team")
+	w.clock.advance(time.Hour)
+	w.drops(factsOf(told)...)
+	w.stripe.SetSubscription(told["subscription"].(domain.SubscriptionFact).Snapshot)
+	w.stripe.PageOf(1)
+	pages := 0
+	slow := &slowLists{Gateway: w.stripe, page: func() {
+		pages++
+		w.clock.advance(90 * time.Second)
+		if _, err := w.reconcile(app.Settings{}).Ask(t.Context(), app.ReconcileQuery{}); !errors.Is(err, app.ErrReconciling) {
+			t.Errorf("at page %d another run is begun: %v", pages, err)
+		}
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w.reconcileAt(slow, app.Settings{ReconcileEvery: time.Hour}).Run(ctx, 0, func(_ app.ReconcileRun, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		cancel()
+	})
+	if pages < 4 {
+		t.Errorf("only %d pages were looked at", pages)
+	}
+}
+
 // scheduled has the worker do its first run, and returns it.
 func (w *world) scheduled(t *testing.T) app.ReconcileRun {
 	t.Helper()
