@@ -117,6 +117,8 @@ func (r *Reconcile) begin(ctx context.Context, q ReconcileQuery) (reconciliation
 	case !s.idle() && !s.Run.Scheduled && s.Run.Query.is(q):
 		s.Retry = time.Time{}
 		return s, nil
+	case s.awaited(now):
+		return s, fmt.Errorf("%w since %s, or about to: wait until it is over", ErrReconciling, s.Run.StartedAt.Format(time.RFC3339))
 	}
 	s.Run = r.newRun(s, q, now)
 	s.Retry, s.Lease = time.Time{}, time.Time{}

@@ -143,6 +143,11 @@ func (s reconciliation) idle() bool { return s.Run.StartedAt.IsZero() || s.Run.O
 // leased tells whether somebody is at a run.
 func (s reconciliation) leased(now time.Time) bool { return !s.idle() && now.Before(s.Lease) }
 
+// awaited tells whether somebody has just asked for a run that is to be begun in a moment.
+func (s reconciliation) awaited(now time.Time) bool {
+	return !s.idle() && !s.Run.Scheduled && s.Run.Failure == "" && now.Before(s.Run.StartedAt.Add(reconcileLease))
+}
+
 func (r *Reconcile) load(ctx context.Context) (reconciliation, error) {
 	return loadReconciliation(ctx, r.store)
 }

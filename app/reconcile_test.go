@@ -207,6 +207,27 @@ func TestReconcile_IsHeldWhileItLooksAtWhatIsYoung(t *testing.T) {
 	}
 }
 
+// A run that was asked for, and that nobody has begun yet, is not put aside by the next that
+// is; by one that comes when nobody has begun it for long, it is.
+func TestReconcile_WhatWasAskedForIsNotLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reconcile := w.reconcile(app.Settings{})
+	if _, err := reconcile.Ask(t.Context(), app.ReconcileQuery{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reconcile.Ask(t.Context(), app.ReconcileQuery{DryRun: true}); !errors.Is(err, app.ErrReconciling) {
+		t.Errorf("a second one that is another: %v, want %v", err, app.ErrReconciling)
+	}
+	if run, err := reconcile.Show(t.Context()); err != nil || run.Query.DryRun {
+		t.Errorf("the run is now %+v, %v", run.Query, err)
+	}
+	w.clock.advance(3 * time.Minute)
+	if run, err := reconcile.Ask(t.Context(), app.ReconcileQuery{DryRun: true}); err != nil || !run.Query.DryRun {
+		t.Errorf("when nobody has begun it for long: %+v, %v", run.Query, err)
+	}
+}
+
 // scheduled has the worker do its first run, and returns it.
 func (w *world) scheduled(t *testing.T) app.ReconcileRun {
 	t.Helper()
