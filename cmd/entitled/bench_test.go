@@ -24,7 +24,7 @@ var (
 )
 
 // setting is what the environment says, for a quick look; or else what the results in
-// README.md were taken with.
+// docs/speed.md were taken with.
 func setting[T any](name string, otherwise T, parse func(string) (T, error)) T {
 	text := os.Getenv(name)
 	if text == "" {
