@@ -15,10 +15,12 @@ type ShowOrder struct {
 	states *sharedReads[domain.UserID, ports.State]
 	rights *sharedReads[domain.UserID, ports.Rights]
 	waits  *orderWaits
+	clock  ports.Clock
+	timer  ports.Timer
 }
 
 // NewShowOrder returns the use case.
-func NewShowOrder(store ports.Store, timer ports.Timer) *ShowOrder {
+func NewShowOrder(store ports.Store, clock ports.Clock, timer ports.Timer) *ShowOrder {
 	s := &ShowOrder{
 		orders: newSharedReads(func(ctx context.Context, id domain.OrderID) (ownedOrder, error) {
 			order, user, err := store.Order(ctx, id)
@@ -29,6 +31,8 @@ func NewShowOrder(store ports.Store, timer ports.Timer) *ShowOrder {
 			all, err := store.Entitlements(ctx, []domain.UserID{user})
 			return all[user], err
 		}),
+		clock: clock,
+		timer: timer,
 	}
 	s.waits = newOrderWaits(s.orders.do, timer)
 	return s
@@ -41,8 +45,16 @@ func (s *ShowOrder) Wake(users []domain.UserID) { s.waits.wake(users) }
 // MaxWait is how long an answer is held back at most.
 const MaxWait = 30 * time.Second
 
+const (
+	// givesWait is for how long it is waited until an order that was just paid gives something.
+	givesWait = 3 * time.Second
+	givesLook = 100 * time.Millisecond
+	justPaid  = time.Minute
+)
+
 // Do reads an order, and waits up to the given time until it is settled; not at all
-// where too many of its user's, or of all, wait already. Its status says what became of
+// where too many of its user's, or of all, wait already. Of a subscription that is paid it
+// waits a moment longer, for what it gives: a buyer who is back is to find it. Its status says what became of
 // its money, too. Only its owner sees it: to another user it does not exist
 // ([ports.ErrNotFound]). The empty user is the product's own back end, which sees all.
 func (s *ShowOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID, wait time.Duration) (domain.Order, domain.UserID, error) {
@@ -61,7 +73,33 @@ func (s *ShowOrder) Do(ctx context.Context, id domain.OrderID, as domain.UserID,
 			return domain.Order{}, "", fmt.Errorf("wait for order %s: %w", id, err)
 		}
 	}
+	if wait > 0 {
+		if err := s.untilItGives(ctx, kept, min(wait, givesWait)); err != nil {
+			return domain.Order{}, "", err
+		}
+	}
 	return s.withMoney(ctx, kept.order, kept.user)
+}
+
+// untilItGives waits for what Stripe tells in messages of their own, which may come after that
+// of the payment.
+func (s *ShowOrder) untilItGives(ctx context.Context, kept ownedOrder, wait time.Duration) error {
+	if kept.order.Status != domain.OrderPaid || kept.order.Mode != domain.ModeSubscription || s.clock().Sub(kept.order.PaidAt) > justPaid {
+		return nil
+	}
+	over := s.timer(wait)
+	for {
+		if version, err := s.Fulfilled(ctx, kept.order, kept.user); err != nil || version > 0 {
+			return err
+		}
+		select {
+		case <-s.timer(givesLook):
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // Fulfilled is a version of the user's rights that what an order bought is in, or 0 as long as

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestShowOrder_LooksAtTheMoneyOnlyOfWhatWasPaidOnce(t *testing.T) {
 	renewed := w.start(t, app.CheckoutRequest{User: "v", Plan: "team"})
 	w.deliver(t, w.stripe.Pay(renewed.Session)...)
 	store := &countingStates{Store: w.store}
-	show := app.NewShowOrder(store, time.After)
+	show := app.NewShowOrder(store, w.clock.now, time.After)
 	for _, id := range []domain.OrderID{once.ID, renewed.ID} {
 		if _, _, err := show.Do(t.Context(), id, "", 0); err != nil || store.asked > 0 {
 			t.Errorf("order %s: looked %d times, %v", id, store.asked, err)
@@ -122,7 +123,7 @@ func TestShowOrder_LooksAtTheMoneyOnlyOfWhatWasPaidOnce(t *testing.T) {
 func TestShowOrder_WhoWaitsIsWokenByWhatIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorldOn(t, memory.NewStore())
-	show := app.NewShowOrder(w.store, func(time.Duration) <-chan time.Time { return nil })
+	show := app.NewShowOrder(w.store, w.clock.now, func(time.Duration) <-chan time.Time { return nil })
 	w.fulfill.OnKept(show.Wake)
 	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "basic"})
 	type answer struct {
@@ -140,6 +141,45 @@ func TestShowOrder_WhoWaitsIsWokenByWhatIsKept(t *testing.T) {
 	for range 5 {
 		if got := <-answers; got.err != nil || got.order.Status != domain.OrderPaid {
 			t.Errorf("got %s, %v", got.order.Status, got.err)
+		}
+	}
+}
+
+// Stripe tells of a subscription in messages of its own: a buyer who is back after the first
+// of them is not to read that the order is paid, and have nothing.
+func TestShowOrder_WaitsForWhatAPaidOrderGives(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, memory.NewStore())
+	order := w.start(t, app.CheckoutRequest{User: "u", Plan: "team"})
+	paid := w.stripe.Pay(order.Session)
+	done := slices.IndexFunc(paid, func(f domain.Fact) bool { _, is := f.(domain.SessionFact); return is })
+	w.deliver(t, paid[done])
+	looked := make(chan time.Time)
+	show := app.NewShowOrder(w.store, w.clock.now, func(d time.Duration) <-chan time.Time {
+		if d == time.Second {
+			return nil
+		}
+		return looked
+	})
+	answered := make(chan int64)
+	go func() {
+		shown, user, err := show.Do(t.Context(), order.ID, "u", time.Second)
+		version, failed := show.Fulfilled(t.Context(), shown, user)
+		if err != nil || failed != nil || shown.Status != domain.OrderPaid {
+			t.Errorf("got %s, %v, %v", shown.Status, err, failed)
+		}
+		answered <- version
+	}()
+	looked <- time.Time{} // it had nothing to give at the first look
+	w.deliver(t, slices.Delete(paid, done, done+1)...)
+	for {
+		select {
+		case looked <- time.Time{}:
+		case version := <-answered:
+			if version == 0 {
+				t.Error("answered before there was something to give")
+			}
+			return
 		}
 	}
 }

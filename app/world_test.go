@@ -111,7 +111,7 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	w.offers = app.NewOfferPlans(app.NewListPlans(catalog, prices), store, catalog, w.clock.now)
 	w.check = app.NewCheckEntitlement(store, catalog, w.clock.now, time.After)
 	t.Cleanup(w.check.Close)
-	w.show = app.NewShowOrder(store, time.After)
+	w.show = app.NewShowOrder(store, w.clock.now, time.After)
 	w.fulfill.OnKept(w.show.Wake)
 	w.sync = app.NewSyncOrder(w.stripe, w.fulfill, w.show)
 	w.syncUser = app.NewSyncUser(store, w.stripe, w.fulfill)

@@ -118,7 +118,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	fulfill := app.NewFulfill(store, gateway, catalog, settings, clock, time.After, memory.NewMeter())
 	check := app.NewCheckEntitlement(store, catalog, clock, time.After)
 	prices := app.NewPrices(gateway, catalog, clock)
-	show := app.NewShowOrder(store, time.After)
+	show := app.NewShowOrder(store, clock, time.After)
 	changes := app.NewReadChanges(store, time.After)
 	fulfill.OnKept(func(users []domain.UserID) { show.Wake(users); check.Wake(users) })
 	var made atomic.Int64

@@ -90,8 +90,8 @@ func (c *Client) Returned(r *http.Request, user string) (Order, error) {
 	if p, is := problemOf(err); is && p.Status == http.StatusNotFound || err == nil && order.UserID != user {
 		return Order{}, ErrNoOrder
 	}
-	if err == nil && !order.Settled() {
-		order, err = c.order(r.Context(), id, orderWait)
+	if err == nil && (!order.Settled() || order.Status == OrderStatusPaid && order.Version == nil) {
+		order, err = c.order(r.Context(), id, orderWait) // a subscription may come a moment after its payment
 	}
 	if err == nil && !order.Settled() {
 		order, err = c.SyncOrder(r.Context(), id)

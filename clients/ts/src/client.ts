@@ -164,7 +164,8 @@ export class Entitled {
     try {
       let order = await this.order(id);
       if (user_id !== undefined && order.user_id !== user_id) return undefined;
-      if (!isSettled(order)) order = await this.orderSoon(id, wait.signal);
+      // A subscription may come a moment after its payment.
+      if (!isSettled(order) || (order.status === "paid" && order.version === undefined)) order = await this.orderSoon(id, wait.signal);
       return isSettled(order) ? order : await this.syncOrder(id);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return undefined;

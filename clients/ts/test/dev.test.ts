@@ -13,8 +13,8 @@ afterAll(() => dev?.stop());
 test("a user buys, changes, ends and resumes, and holds what is paid for", async () => {
   const ada = entitled.as("ada");
   expect(await ada.has("sso")).toBe("no");
-  expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["basic", "pro", "team"]);
-  expect((await ada.myPlans()).plans.map((plan) => plan.action)).toEqual(["buy", "buy", "start_trial"]);
+  expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["free", "basic", "pro", "team"]);
+  expect((await ada.myPlans()).plans.map((plan) => plan.action)).toEqual(["none", "buy", "buy", "start_trial"]);
 
   const click = { idempotencyKey: "click-1" };
   const checkout = await ada.upgrade("pro", { price: "monthly" }, click);

@@ -18,10 +18,10 @@ func TestClient_EveryVerb(t *testing.T) {
 		t.Errorf("misspelled: %s, %v", answer, err)
 	}
 	plans, err := c.PlansFor(ctx, ada)
-	if err != nil || len(plans.Plans) != 3 || plans.Plans[1].Action != entitled.ActionBuy || plans.Plans[1].Held {
+	if err != nil || len(plans.Plans) != 4 || plans.Plans[1].Action != entitled.ActionBuy || plans.Plans[1].Held {
 		t.Errorf("plans: %+v, %v", plans, err)
 	}
-	if everybody, err := c.Plans(ctx); err != nil || everybody.UserID != "" || len(everybody.Plans) != 3 {
+	if everybody, err := c.Plans(ctx); err != nil || everybody.UserID != "" || len(everybody.Plans) != 4 {
 		t.Errorf("plans for everybody: %+v, %v", everybody, err)
 	}
 
