@@ -42,21 +42,28 @@ func (f *Fulfill) lookForTwice(ctx context.Context, subject domain.Ref) error {
 	return f.forget(ctx, domain.Doubt{Subject: subject})
 }
 
-// accountWith finds the whole account that an order or a subscription is of.
-func (f *Fulfill) accountWith(ctx context.Context, id string) (account domain.Account, err error) {
+// accountWith finds the whole account that an order or a subscription is of. What may be paid
+// beside it later is going to be looked at, too.
+func (f *Fulfill) accountWith(ctx context.Context, id string) (domain.Account, error) {
+	var state ports.State
 	names := []domain.Ref{{Kind: domain.RefOrder, ID: id}, {Kind: domain.RefSubscription, ID: id}}
-	err = f.store.Update(ctx, ports.Touch{Refs: names, Whole: names}, func(found ports.Found) (ports.Kept, error) {
+	err := f.store.Update(ctx, ports.Touch{Refs: names, Whole: names}, func(found ports.Found) (ports.Kept, error) {
+		state = ports.State{}
 		for _, name := range names {
 			if user, known := found.Owners[name]; known {
-				account = found.States[user].Account
+				state = found.States[user]
 			}
+		}
+		account, marked := state.Account.WithRivalsOf(domain.SubscriptionID(id), f.catalog)
+		if state.Account = account; marked {
+			return ports.Kept{States: []ports.State{state}}, nil
 		}
 		return ports.Kept{}, nil
 	})
 	if err != nil {
-		return account, fmt.Errorf("find what else the user has: %w", err)
+		return domain.Account{}, fmt.Errorf("find what else the user has: %w", err)
 	}
-	return account, nil
+	return state.Account, nil
 }
 
 func (f *Fulfill) settleTwice(ctx context.Context, user domain.UserID, twice domain.BoughtTwice) error {

@@ -370,3 +370,27 @@ func TestBoughtTwice_WhatIsNotRefundedDoesNotEnd(t *testing.T) {
 		t.Errorf("got %s, both live %t, want an alarm: the money has not gone back", got, w.both(t))
 	}
 }
+
+// A page may be open while the plan is sold in the dashboard, and be paid after that was
+// looked at.
+func TestBoughtTwice_ByAPageThatWasOpenMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := &twice{world: newWorld(t)}
+	page := w.start(t, app.CheckoutRequest{User: "u", Plan: "team"})
+	state, err := w.store.State(t.Context(), "u")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.older.Customer = state.Account.Customer
+	w.serve(t, withPolicy(domain.TwiceAlarm), w.world.stripe)
+	w.sellAnother(t)
+	w.askOnUntil(t, func() bool { return len(w.open(t)) == 0 })
+	if len(w.reports) > 0 {
+		t.Fatalf("told before it was paid: %+v", w.reports)
+	}
+	w.clock.advance(time.Minute)
+	w.deliver(t, w.world.stripe.Pay(page.Session)...)
+	if got := w.outcome(t); got != ports.TwiceAlarmed {
+		t.Errorf("got %s, want an alarm", got)
+	}
+}

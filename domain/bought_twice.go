@@ -343,3 +343,28 @@ func (a Account) MayBeTwice() []Ref {
 	slices.SortFunc(all, func(a, b Ref) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
+
+// WithRivalsOf is the account where orders say that they may be paid beside a subscription: a
+// page may have been open when that was sold elsewhere. It tells whether there are any that did
+// not say so.
+func (a Account) WithRivalsOf(id SubscriptionID, c Catalog) (with Account, changed bool) {
+	rivals := func(o Order) bool {
+		plan, known := c.PlanOf(o.Plan)
+		return known && o.Mode == ModeSubscription && o.Status != OrderPaid && !o.MayBeTwice &&
+			slices.ContainsFunc(a.Subscriptions[id].Items, func(i Item) bool {
+				held, is := a.PlanOfItem(i, c)
+				return is && held.Excludes(plan)
+			})
+	}
+	for id, o := range a.Orders {
+		if !rivals(o) {
+			continue
+		}
+		if !changed {
+			a, changed = a.Clone(), true
+		}
+		o.MayBeTwice = true
+		a.Orders[id] = o
+	}
+	return a, changed
+}
