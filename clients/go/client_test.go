@@ -354,6 +354,12 @@ func TestWaitOrder_AsksUntilItIsSettled(t *testing.T) {
 	}
 }
 
+// gives is an order of which the user has what it bought.
+func gives(a answer) answer {
+	a.body = strings.Replace(a.body, "{", `{"version":1,`, 1)
+	return a
+}
+
 func TestReturned_IsTheUsersOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -363,7 +369,8 @@ func TestReturned_IsTheUsersOrder(t *testing.T) {
 		err     error
 		asked   []string
 	}{
-		"paid":             {"/?order_id=ord_1", []answer{order("paid", "u")}, OrderStatusPaid, nil, []string{"GET"}},
+		"paid":             {"/?order_id=ord_1", []answer{gives(order("paid", "u"))}, OrderStatusPaid, nil, []string{"GET"}},
+		"gives later":      {"/?order_id=ord_1", []answer{order("paid", "u"), gives(order("paid", "u"))}, OrderStatusPaid, nil, []string{"GET", "GET"}},
 		"paid while asked": {"/?order_id=ord_1", []answer{order("open", "u"), order("paid", "u")}, OrderStatusPaid, nil, []string{"GET", "GET"}},
 		"never told":       {"/?order_id=ord_1", []answer{order("open", "u"), order("open", "u"), order("paid", "u")}, OrderStatusPaid, nil, []string{"GET", "GET", "POST"}},
 		"somebody else's":  {"/?order_id=ord_1", []answer{order("paid", "v")}, "", ErrNoOrder, []string{"GET"}},

@@ -110,8 +110,10 @@ test("a limit is a number", async () => {
 
 describe("returned", () => {
   const order = (status: string, user = "u"): Said => ({ body: { id: "ord_1", user_id: user, plan: "pro", status } });
+  const given: Said = { body: { id: "ord_1", user_id: "u", plan: "pro", status: "paid", version: 1 } };
   test.for<[string, string, Said[], string | undefined, string[]]>([
-    ["is paid", "/?order_id=ord_1", [order("paid")], "paid", ["GET"]],
+    ["is paid", "/?order_id=ord_1", [given], "paid", ["GET"]],
+    ["gives a moment later", "/?order_id=ord_1", [order("paid"), given], "paid", ["GET", "GET"]],
     ["is paid while asked", "https://shop.example/?order_id=ord_1", [order("open"), order("paid")], "paid", ["GET", "GET"]],
     ["was never told", "/?order_id=ord_1", [order("open"), order("open"), order("paid")], "paid", ["GET", "GET", "POST"]],
     ["is somebody else's", "/?order_id=ord_1", [order("paid", "v")], undefined, ["GET"]],
