@@ -1913,7 +1913,9 @@ type ListOrdersParams struct {
 type ShowOrderParams struct {
 	// Wait How long the answer may be held back until the order is settled (no longer
 	// `pending` or `open`): a duration from 0s to 30s. At most 10 requests about one
-	// user's orders, and 1000 in all, wait at a time: more are answered at once.
+	// user's orders, and 1000 in all, wait at a time: more are answered at once. Of a
+	// subscription that was just paid it is held back up to 3 s more, until it gives
+	// something.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
