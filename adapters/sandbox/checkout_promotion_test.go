@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestAddPromotionCode(t *testing.T) {
 	s := newShop(t)
 	id := must[string](t)(s.AddPromotionCode("WELCOME", 20))
 	s.fetch("", "/v1/promotion_codes/"+id).wants(t, "the code", map[string]string{"code": "WELCOME", "coupon.percent_off": "20", "coupon.duration": "once"})
-	if _, err := s.AddPromotionCode("welcome", 10); err == nil || !strings.Contains(err.Error(), "already exists") {
+	if _, err := s.AddPromotionCode("welcome", 10); !errors.Is(err, sandbox.ErrTaken) {
 		t.Errorf("twice: got %v", err)
 	}
 	if _, err := s.AddPromotionCode("MORE", 101); err == nil {

@@ -43,7 +43,7 @@ func projects(user domain.UserID, limit int64, until time.Time) domain.Entitleme
 // tell tells until there is no more.
 func tell(t tb, s ports.Store, now time.Time) ports.TellResult {
 	t.Helper()
-	for range 100 {
+	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(feedPause) {
 		result, err := s.Tell(t.Context(), now, 10, func(untold []ports.Untold) []ports.Telling { return tellings(untold, now) })
 		if err != nil {
 			t.Fatalf("Tell: %v", err)

@@ -1,13 +1,15 @@
 package life
 
 import (
+	"strings"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // NewCustomer is a customer of whom nothing is known yet.
 func NewCustomer(now int64) *state.Customer {
-	return &state.Customer{ID: wire.NewID("cus_", 14), Created: now, InvoicePrefix: wire.NewID("", 8)}
+	return &state.Customer{ID: wire.NewID("cus_", 14), Created: now, InvoicePrefix: strings.ToUpper(wire.NewID("", 8))}
 }
 
 // RemoveCustomer deletes a customer, and ends its subscriptions.
