@@ -170,8 +170,7 @@ func accessiblePortal(t *testing.T, s *site) {
 	b.payByCard("4242424242424242")
 	b.settled("paid")
 	manage := func(link string) {
-		b.visit("/me")
-		b.click("#manage")
+		b.manage()
 		b.see("h2#invoices")
 		if link != "" {
 			b.click(link)
@@ -203,8 +202,7 @@ func accessiblePortal(t *testing.T, s *site) {
 	b.click("#receipt")
 	b.see("#amount")
 	b.accessible("receipt")
-	b.visit("/me")
-	b.click("#manage")
+	b.manage()
 	b.click(`button[aria-label^="Don't cancel"]`)
 	b.see(`a[aria-label^="Cancel "]`)
 	b.visit("/")

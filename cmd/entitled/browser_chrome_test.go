@@ -208,6 +208,19 @@ func (b *tab) click(selector string) {
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
+// manage opens Stripe's portal from the account page, once that has all that it shows: what
+// is yet to come moves the button away from under the pointer.
+func (b *tab) manage() {
+	b.t.Helper()
+	b.visit("/me")
+	b.until(`["invoices", "orders"].every((list) => ["", "-none", "-trouble"].some((end) => document.getElementById(list + end).checkVisibility()))`)
+	b.until(`document.querySelector("[aria-busy=true]") === null`)
+	const still = `(() => { const {top} = document.querySelector("#manage").getBoundingClientRect(); const was = window.wasAt; window.wasAt = top; return was === top })()`
+	b.until(still)
+	b.until(still)
+	b.click("#manage")
+}
+
 func (b *tab) see(selector string) {
 	b.t.Helper()
 	b.do("see "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))

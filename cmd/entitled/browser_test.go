@@ -110,8 +110,7 @@ func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	b.settled("paid")
 
 	cancel := func() {
-		b.visit("/me")
-		b.click("#manage")
+		b.manage()
 		b.click(`a[aria-label^="Cancel "]`)
 		b.click("#confirm")
 		b.see(`button[aria-label^="Don't cancel"]`)
