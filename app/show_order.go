@@ -15,8 +15,8 @@ type ShowOrder struct {
 	states *sharedReads[domain.UserID, ports.State]
 	rights *sharedReads[domain.UserID, ports.Rights]
 	waits  *orderWaits
+	gives  *userWakes
 	clock  ports.Clock
-	timer  ports.Timer
 }
 
 // NewShowOrder returns the use case.
@@ -31,8 +31,8 @@ func NewShowOrder(store ports.Store, clock ports.Clock, timer ports.Timer) *Show
 			all, err := store.Entitlements(ctx, []domain.UserID{user})
 			return all[user], err
 		}),
+		gives: newUserWakes(timer),
 		clock: clock,
-		timer: timer,
 	}
 	s.waits = newOrderWaits(s.orders.do, timer)
 	return s
@@ -40,7 +40,10 @@ func NewShowOrder(store ports.Store, clock ports.Clock, timer ports.Timer) *Show
 
 // Wake has a look at the orders of these users that somebody waits for: see
 // [Fulfill.OnKept].
-func (s *ShowOrder) Wake(users []domain.UserID) { s.waits.wake(users) }
+func (s *ShowOrder) Wake(users []domain.UserID) {
+	s.waits.wake(users)
+	s.gives.wake(users)
+}
 
 // MaxWait is how long an answer is held back at most.
 const MaxWait = 30 * time.Second
@@ -48,7 +51,6 @@ const MaxWait = 30 * time.Second
 const (
 	// givesWait is for how long it is waited until an order that was just paid gives something.
 	givesWait = 3 * time.Second
-	givesLook = 100 * time.Millisecond
 	justPaid  = time.Minute
 )
 
@@ -87,19 +89,13 @@ func (s *ShowOrder) untilItGives(ctx context.Context, kept ownedOrder, wait time
 	if kept.order.Status != domain.OrderPaid || kept.order.Mode != domain.ModeSubscription || s.clock().Sub(kept.order.PaidAt) > justPaid {
 		return nil
 	}
-	over := s.timer(wait)
-	for {
-		if version, err := s.Fulfilled(ctx, kept.order, kept.user); err != nil || version > 0 {
-			return err
-		}
-		select {
-		case <-s.timer(givesLook):
-		case <-over:
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	_, err := s.gives.until(ctx, kept.user, func() (bool, error) {
+		version, err := s.Fulfilled(ctx, kept.order, kept.user)
+		return version > 0, err
+	})
+	return err
 }
 
 // Fulfilled is a version of the user's rights that what an order bought is in, or 0 as long as

@@ -154,27 +154,30 @@ func TestShowOrder_WaitsForWhatAPaidOrderGives(t *testing.T) {
 	paid := w.stripe.Pay(order.Session)
 	done := slices.IndexFunc(paid, func(f domain.Fact) bool { _, is := f.(domain.SessionFact); return is })
 	w.deliver(t, paid[done])
-	looked := make(chan time.Time)
-	show := app.NewShowOrder(w.store, w.clock.now, func(d time.Duration) <-chan time.Time {
-		if d == time.Second {
-			return nil
-		}
-		return looked
+	waits := make(chan struct{}, 1)
+	show := app.NewShowOrder(w.store, w.clock.now, func(time.Duration) <-chan time.Time {
+		waits <- struct{}{}
+		return nil // only what is kept wakes who waits
 	})
-	answered := make(chan int64)
+	w.fulfill.OnKept(show.Wake)
+	answered := make(chan int64, 1)
 	go func() {
-		shown, user, err := show.Do(t.Context(), order.ID, "u", time.Second)
+		shown, user, err := show.Do(t.Context(), order.ID, "u", app.MaxWait)
 		version, failed := show.Fulfilled(t.Context(), shown, user)
 		if err != nil || failed != nil || shown.Status != domain.OrderPaid {
 			t.Errorf("got %s, %v, %v", shown.Status, err, failed)
 		}
 		answered <- version
 	}()
-	looked <- time.Time{} // it had nothing to give at the first look
+	select {
+	case <-waits:
+	case <-answered:
+		t.Fatal("answered before there was something to give")
+	}
 	w.deliver(t, slices.Delete(paid, done, done+1)...)
 	for {
 		select {
-		case looked <- time.Time{}:
+		case <-waits: // what was kept gave nothing yet
 		case version := <-answered:
 			if version == 0 {
 				t.Error("answered before there was something to give")
