@@ -130,7 +130,7 @@ func (b *billingDetails) planned(ctx context.Context, a domain.Account, s domain
 		held, _ := b.catalog.PlanOf(s.Items[0].Plan)
 		main = max(slices.IndexFunc(all, func(p PlannedPlan) bool {
 			plan, known := b.catalog.PlanOf(p.Plan)
-			return known && exclude(plan, held)
+			return known && plan.Excludes(held)
 		}), 0)
 	}
 	return &all[main], nil

@@ -74,7 +74,7 @@ func withOrder(a domain.Account, order domain.Order, plan domain.Plan, c domain.
 	a = a.WithOrder(order)
 	for id, other := range a.Orders {
 		held, known := c.PlanOf(other.Plan)
-		if id == order.ID || !onlyOne || !known || other.Mode != order.Mode || other.Status == domain.OrderPaid || !exclude(held, plan) {
+		if id == order.ID || !onlyOne || !known || other.Mode != order.Mode || other.Status == domain.OrderPaid || !held.Excludes(plan) {
 			continue
 		}
 		order.MayBeTwice, other.MayBeTwice = true, true
@@ -132,7 +132,7 @@ func (s *StartCheckout) refuseSecond(a domain.Account, plan domain.Plan) error {
 	}
 	for _, sub := range a.Subscriptions {
 		for _, held := range a.PlansOf(sub, s.catalog) {
-			if a.Live(sub) && exclude(held, plan) {
+			if a.Live(sub) && held.Excludes(plan) {
 				return fmt.Errorf("%w to plan %s: change that subscription instead of buying another", ErrAlreadySubscribed, held.Key)
 			}
 		}
@@ -150,7 +150,7 @@ func underWay(a domain.Account, c domain.Catalog, plan domain.Plan) (domain.Orde
 		_, heardOf := a.Subscriptions[o.Subscription]
 		coming := o.Status == domain.OrderAwaitingPayment ||
 			o.Status == domain.OrderPaid && o.Mode == domain.ModeSubscription && !heardOf
-		if of, known := c.PlanOf(o.Plan); known && coming && o.Mode == plan.Mode && exclude(of, plan) {
+		if of, known := c.PlanOf(o.Plan); known && coming && o.Mode == plan.Mode && of.Excludes(plan) {
 			return o, true
 		}
 	}
@@ -188,13 +188,10 @@ func rivalsOf(a domain.Account, c domain.Catalog, plan domain.Plan, chosen domai
 	var rivals []domain.Order
 	for _, o := range a.Orders {
 		held, known := c.PlanOf(o.Plan)
-		if known && o.ID != chosen && o.Open(now) && exclude(held, plan) {
+		if known && o.ID != chosen && o.Open(now) && held.Excludes(plan) {
 			rivals = append(rivals, o)
 		}
 	}
 	slices.SortFunc(rivals, func(a, b domain.Order) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return rivals
 }
-
-// exclude tells whether a user should have only one of two plans.
-func exclude(a, b domain.Plan) bool { return a.Excludes(b) }

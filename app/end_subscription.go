@@ -102,7 +102,7 @@ func (c *ChangeSubscription) justEnded(ctx context.Context, w EndWish) (EndedSub
 			continue
 		}
 		for _, plan := range state.Account.PlansOf(sub, c.catalog) {
-			if named, known := c.catalog.PlanOf(w.Plan); w.Plan == "" || known && exclude(plan, named) {
+			if named, known := c.catalog.PlanOf(w.Plan); w.Plan == "" || known && plan.Excludes(named) {
 				last = EndedSubscription{sub, plan.Key}
 			}
 		}

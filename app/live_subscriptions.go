@@ -95,7 +95,7 @@ func liveItems(a domain.Account, c domain.Catalog, wanted func(domain.Plan) bool
 // ruledOut finds the item that keeps a user from buying a plan: one that is to this plan,
 // or else one of its group.
 func (l liveSubscriptions) ruledOut(ctx context.Context, user domain.UserID, plan domain.Plan) (liveItem, bool, error) {
-	found, err := l.find(ctx, user, func(held domain.Plan) bool { return exclude(held, plan) })
+	found, err := l.find(ctx, user, func(held domain.Plan) bool { return held.Excludes(plan) })
 	if err != nil || len(found) == 0 {
 		return liveItem{}, false, err
 	}

@@ -157,7 +157,7 @@ func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, 
 	for _, s := range b.subscribed {
 		for _, item := range s.Items {
 			held, known := b.catalog.PlanOf(item.Plan)
-			if b.account.Live(s.Subscription) && known && exclude(held, plan) {
+			if b.account.Live(s.Subscription) && known && held.Excludes(plan) {
 				return item, s, true
 			}
 		}
@@ -166,8 +166,9 @@ func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, 
 }
 
 // isMore tells whether a price is more than what an item pays: of its own plan the longer
-// interval is, and the price that took the place of the one that is paid, of another what costs more in the same time; where that cannot be told, what
-// comes later in the catalog file.
+// interval is, and the price that took the place of the one that is paid; of another what
+// costs more in the same time; where that cannot be told, what comes later in the catalog
+// file.
 func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice) bool {
 	held, _ := b.catalog.PlanOf(item.Plan)
 	now, known := b.priceOf(held.Key, func(p OfferedPrice) bool { return p.Key == item.PriceKey })

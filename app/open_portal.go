@@ -185,7 +185,7 @@ func (p *OpenPortal) offer(ctx context.Context, held liveItem, wanted *target) (
 		sold = append(sold, wanted.stripe)
 	}
 	for _, plan := range p.catalog.ForSale() {
-		if plan.Mode != domain.ModeSubscription || !exclude(plan, held.plan) {
+		if plan.Mode != domain.ModeSubscription || !plan.Excludes(held.plan) {
 			continue
 		}
 		for _, price := range plan.Prices {

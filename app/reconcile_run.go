@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,15 +93,11 @@ func (r ReconcileRun) Drifted() int {
 
 // clone returns a run that may be changed while the one before is kept.
 func (r ReconcileRun) clone() ReconcileRun {
-	drift, outcomes := map[ports.DriftKind]int{}, map[domain.Outcome]int{}
-	for kind, n := range r.Drift {
-		drift[kind] = n
-	}
-	for outcome, n := range r.Outcomes {
-		outcomes[outcome] = n
-	}
+	drift, outcomes := map[ports.DriftKind]int{}, map[domain.Outcome]int{} // read back, there may be none
+	maps.Copy(drift, r.Drift)
+	maps.Copy(outcomes, r.Outcomes)
 	r.Drift, r.Outcomes = drift, outcomes
-	r.Missed = append([]MissedEvent(nil), r.Missed...)
+	r.Missed = slices.Clone(r.Missed)
 	return r
 }
 

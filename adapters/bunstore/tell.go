@@ -225,15 +225,17 @@ func (s *Store) keepTold(u untold, tellings []ports.Telling) []statement {
 	var changes []rightChangeRow
 	var told []toldRow
 	var counted []accountRow
+	versions := make(map[string]int64, len(u.due))
+	for _, account := range u.due {
+		versions[account.UserID] = account.Version
+	}
 	for _, telling := range tellings {
 		for _, change := range telling.Changes {
 			changes = append(changes, rightChangeRowOf(change, u.end()+int64(len(changes))+1))
 		}
 		told = append(told, toldRowOf(telling.User, telling.Told))
-		for _, account := range u.due {
-			if account.UserID == string(telling.User) && telling.Version > account.Version {
-				counted = append(counted, accountRow{UserID: account.UserID, Version: telling.Version})
-			}
+		if version, due := versions[string(telling.User)]; due && telling.Version > version {
+			counted = append(counted, accountRow{UserID: string(telling.User), Version: telling.Version})
 		}
 	}
 	slices.SortFunc(told, func(a, b toldRow) int { return cmp.Compare(a.UserID, b.UserID) })
