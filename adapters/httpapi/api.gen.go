@@ -599,8 +599,9 @@ type BoughtTwice struct {
 	Newer Bought `json:"newer"`
 	Older Bought `json:"older"`
 
-	// Says The same in a sentence, with what is done about it.
-	Says string `json:"says"`
+	// Says The same in a sentence, with what is done about it. It is for whoever runs the
+	// product, and left out of what users ask themselves.
+	Says *string `json:"says,omitempty"`
 }
 
 // BoughtTwiceList What was paid for twice all the same: two subscriptions of one group, or a plan that is

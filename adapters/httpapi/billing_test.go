@@ -40,6 +40,31 @@ func TestSubscription_AnswersToTheByte(t *testing.T) {
 	}
 }
 
+// What is to be done about a purchase that was made twice is no business of who made it.
+func TestSubscription_TellsServiceKeysAloneWhatToDoAboutTwo(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	_, session := s.buy("ada", "pro")
+	s.pay(session)
+	first := s.call("GET", "/api/subscription", "", as("user:ada")).json["subscription"].(map[string]any)["id"].(string)
+	second, err := s.gateway.FetchSubscription(t.Context(), domain.SubscriptionID(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Snapshot.ID, second.Snapshot.Order = "sub_dashboard", ""
+	s.want(s.deliver(domain.Event{ID: "evt_dashboard", Type: "customer.subscription.created", Created: s.clock.Now(), Fact: second}), 200, "")
+	for path, caller := range map[string]string{"/api/subscription": "user:ada", "/api/subscription?user_id=ada": "app:backend"} {
+		got := s.call("GET", path, "", as(caller))
+		told, _ := got.json["bought_twice"].([]any)
+		if len(told) != 1 {
+			t.Fatalf("%s: got %s, want two that were bought", caller, got.text)
+		}
+		if says, _ := told[0].(map[string]any)["says"].(string); strings.Contains(says, "at Stripe") != (caller == "app:backend") {
+			t.Errorf("%s is told %q", caller, says)
+		}
+	}
+}
+
 // What is Stripe's is said to who runs the product, and to nobody else.
 func TestBilling_NamesTheCustomerToServiceKeysAlone(t *testing.T) {
 	t.Parallel()

@@ -1,11 +1,15 @@
 package httpapi
 
-import "github.com/entitled-dev/entitled/domain"
+import (
+	"context"
 
-func boughtTwiceJSON(all []domain.BoughtTwice) []BoughtTwice {
+	"github.com/entitled-dev/entitled/domain"
+)
+
+func boughtTwiceJSON(ctx context.Context, all []domain.BoughtTwice) []BoughtTwice {
 	shown := make([]BoughtTwice, len(all))
 	for n, b := range all {
-		shown[n] = BoughtTwice{Older: boughtJSON(b.Older, b.OlderPlan), Newer: boughtJSON(b.Newer, b.NewerPlan), Says: b.Says()}
+		shown[n] = BoughtTwice{Older: boughtJSON(b.Older, b.OlderPlan), Newer: boughtJSON(b.Newer, b.NewerPlan), Says: unlessUser(ctx, b.Says())}
 	}
 	return shown
 }

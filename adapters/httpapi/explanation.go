@@ -19,13 +19,13 @@ func (s *Server) ExplainUser(ctx context.Context, r ExplainUserRequestObject) (E
 	if err != nil {
 		return nil, err
 	}
-	return ExplainUser200JSONResponse(explanationJSON(told)), nil
+	return ExplainUser200JSONResponse(explanationJSON(ctx, told)), nil
 }
 
-func explanationJSON(e domain.Explanation) Explanation {
+func explanationJSON(ctx context.Context, e domain.Explanation) Explanation {
 	told := Explanation{
 		UserID: string(e.User), At: e.At.UTC(), FromHistory: e.FromHistory, OutOfLine: e.OutOfLine,
-		Features: make([]FeatureExplanation, len(e.Features)), Unmapped: sourcesJSON(e.Unmapped), BoughtTwice: boughtTwiceJSON(e.BoughtTwice),
+		Features: make([]FeatureExplanation, len(e.Features)), Unmapped: sourcesJSON(e.Unmapped), BoughtTwice: boughtTwiceJSON(ctx, e.BoughtTwice),
 	}
 	for i, f := range e.Features {
 		one := FeatureExplanation{

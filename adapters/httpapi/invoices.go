@@ -24,7 +24,7 @@ func (s *Server) ListInvoices(ctx context.Context, r ListInvoicesRequestObject) 
 		return nil, err
 	}
 	told := ListInvoices200JSONResponse{
-		UserID: string(user), CustomerID: customerFor(ctx, list.Customer), Invoices: make([]Invoice, len(list.Invoices)),
+		UserID: string(user), CustomerID: unlessUser(ctx, list.Customer), Invoices: make([]Invoice, len(list.Invoices)),
 	}
 	for n, issued := range list.Invoices {
 		told.Invoices[n] = invoiceJSON(issued)

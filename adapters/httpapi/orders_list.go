@@ -31,7 +31,7 @@ func (s *Server) ListOrders(ctx context.Context, r ListOrdersRequestObject) (Lis
 		return nil, err
 	}
 	told := ListOrders200JSONResponse{
-		UserID: string(user), CustomerID: customerFor(ctx, page.Customer), Orders: make([]Order, len(page.Orders)),
+		UserID: string(user), CustomerID: unlessUser(ctx, page.Customer), Orders: make([]Order, len(page.Orders)),
 	}
 	for n, order := range page.Orders {
 		told.Orders[n] = s.orderJSON(order, user)

@@ -19,8 +19,8 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 		return nil, err
 	}
 	told := ShowSubscription200JSONResponse{
-		UserID: string(user), CustomerID: customerFor(ctx, shown.Customer), AsOf: shown.AsOf.UTC(), Others: []Subscription{},
-		BoughtTwice: boughtTwiceJSON(shown.BoughtTwice),
+		UserID: string(user), CustomerID: unlessUser(ctx, shown.Customer), AsOf: shown.AsOf.UTC(), Others: []Subscription{},
+		BoughtTwice: boughtTwiceJSON(ctx, shown.BoughtTwice),
 	}
 	for n, one := range shown.All {
 		if n > 0 {
@@ -45,12 +45,13 @@ func billingJSON(b app.SubscriptionBilling) (method *NullablePaymentMethod, plan
 	return method, planned
 }
 
-// customerFor names Stripe's customer to service keys: a user has no business with it.
-func customerFor(ctx context.Context, customer domain.CustomerID) *string {
+// unlessUser is what whoever runs the product is told, and users are not: Stripe's customer,
+// and what is to be done about a purchase.
+func unlessUser[T ~string](ctx context.Context, text T) *string {
 	if exchangeOf(ctx).caller.Role == ports.RoleUser {
 		return nil
 	}
-	return orNull(customer)
+	return orNull(text)
 }
 
 func subscriptionJSON(s domain.Subscribed) Subscription {

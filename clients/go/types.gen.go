@@ -40,7 +40,8 @@ type Bought struct {
 type BoughtTwice struct {
 	Older Bought `json:"older"`
 	Newer Bought `json:"newer"`
-	// The same in a sentence, with what is done about it.
+	// The same in a sentence, with what is done about it. It is for whoever runs the product, and
+	// left out of what users ask themselves.
 	Says string `json:"says"`
 }
 

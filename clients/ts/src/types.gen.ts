@@ -33,8 +33,11 @@ export interface Bought {
 export interface BoughtTwice {
   older: Bought;
   newer: Bought;
-  /** The same in a sentence, with what is done about it. */
-  says: string;
+  /**
+   * The same in a sentence, with what is done about it. It is for whoever runs the product, and
+   * left out of what users ask themselves.
+   */
+  says?: string;
 }
 
 /** ChangePreview is what a change of a subscription would cost and give. */
