@@ -17,7 +17,7 @@ type feedTail struct {
 
 	mu      sync.Mutex
 	end     int64
-	grown   chan struct{} // closed when the end moves on
+	moved   chan struct{} // closed when the end moves
 	waiting int
 	looking bool
 }
@@ -26,22 +26,23 @@ type feedTail struct {
 const tailPause = 200 * time.Millisecond
 
 func newFeedTail(look func(context.Context) (int64, error), timer ports.Timer) *feedTail {
-	return &feedTail{look: look, timer: timer, grown: make(chan struct{})}
+	return &feedTail{look: look, timer: timer, moved: make(chan struct{})}
 }
 
-// beyond waits until the feed has come further than a position, or for ctx.
-func (t *feedTail) beyond(ctx context.Context, position int64) error {
+// leaves waits until the feed ends elsewhere than at a position, or for ctx: further on, or
+// before it, where it has become shorter.
+func (t *feedTail) leaves(ctx context.Context, position int64) error {
 	t.mu.Lock()
 	t.waiting++
 	if !t.looking {
 		t.looking = true
 		go t.watch()
 	}
-	for t.end <= position && ctx.Err() == nil {
-		grown := t.grown
+	for t.end == position && ctx.Err() == nil {
+		moved := t.moved
 		t.mu.Unlock()
 		select {
-		case <-grown:
+		case <-moved:
 		case <-ctx.Done():
 		}
 		t.mu.Lock()
@@ -63,10 +64,14 @@ func (t *feedTail) grew(end int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if end > t.end {
-		t.end = end
-		close(t.grown)
-		t.grown = make(chan struct{})
+		t.move(end)
 	}
+}
+
+func (t *feedTail) move(end int64) {
+	t.end = end
+	close(t.moved)
+	t.moved = make(chan struct{})
 }
 
 // read takes over the end that a read has found which began when another one was known: a
@@ -76,7 +81,7 @@ func (t *feedTail) read(end, known int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if end < known && t.end == known {
-		t.end = end
+		t.move(end)
 	}
 }
 

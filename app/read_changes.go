@@ -118,7 +118,7 @@ func (r *ReadChanges) Do(ctx context.Context, q ports.FeedQuery, wait time.Durat
 		if q.Limit == 0 {
 			return ChangesPage{Next: page.Last}, nil
 		}
-		if len(page.Changes) > 0 || wait <= 0 || r.tail.beyond(waiting, next) != nil {
+		if len(page.Changes) > 0 || wait <= 0 || r.tail.leaves(waiting, next) != nil {
 			return ChangesPage{Changes: page.Changes, Next: next}, ctx.Err()
 		}
 		q.After = next

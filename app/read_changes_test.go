@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,16 +16,22 @@ import (
 // shorterFeed has lost what was told last, as after a failover.
 type shorterFeed struct {
 	ports.Store
-	last  int64
-	reads int // so many have been made
-	most  int // and so many may be
+	last  atomic.Int64
+	reads atomic.Int64 // so many have been made
+	most  int64        // and so many may be
+}
+
+func newShorterFeed() *shorterFeed {
+	f := &shorterFeed{Store: memory.NewStore(), most: 100}
+	f.last.Store(7)
+	return f
 }
 
 func (f *shorterFeed) Feed(context.Context, ports.FeedQuery) (ports.FeedPage, error) {
-	if f.reads++; f.reads > f.most {
+	if f.reads.Add(1) > f.most {
 		return ports.FeedPage{}, errors.New("it is read again and again")
 	}
-	return ports.FeedPage{First: 1, Last: f.last}, nil
+	return ports.FeedPage{First: 1, Last: f.last.Load()}, nil
 }
 
 // Who waits at the end of a feed that has become shorter waits for it to grow, and does not
@@ -32,7 +39,7 @@ func (f *shorterFeed) Feed(context.Context, ports.FeedQuery) (ports.FeedPage, er
 func TestReadChanges_AFeedThatLostItsEndIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &shorterFeed{Store: memory.NewStore(), last: 7, most: 100}
+		store := newShorterFeed()
 		read := app.NewReadChanges(store, time.After)
 		read.Grew(9)
 		began := time.Now()
@@ -48,9 +55,9 @@ func TestReadChanges_AFeedThatLostItsEndIsWaitedFor(t *testing.T) {
 func TestReadChanges_ACursorIsAheadOfWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &shorterFeed{Store: memory.NewStore(), last: 7, most: 100}
+		store := newShorterFeed()
 		read := app.NewReadChanges(store, time.After)
-		time.AfterFunc(time.Second, func() { store.last = 5; read.Grew(8) })
+		time.AfterFunc(time.Second, func() { store.last.Store(5); read.Grew(8) })
 		if page, err := read.Do(t.Context(), ports.FeedQuery{After: 7, Limit: 10}, 10*time.Second); !errors.Is(err, app.ErrCursorAhead) {
 			t.Errorf("got %+v, %v, want that the cursor is ahead", page, err)
 		}
