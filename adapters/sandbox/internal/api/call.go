@@ -1,7 +1,6 @@
 package api
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 
@@ -12,7 +11,7 @@ import (
 // "list[][sub]", "metadata[*]". What Stripe knows and the sandbox does not is refused as
 // well and said so, because ignoring it would hide a difference.
 func (c *Call) unknown(allowed []string) {
-	for _, k := range slices.Sorted(maps.Keys(c.Form)) {
+	for _, k := range c.Names() {
 		switch {
 		case !wire.Known().TakesSince(c.operation, c.Version, k):
 			unknown := c.unknownPart(k)

@@ -157,10 +157,11 @@ func (s *Server) readIntent(c *Call, pi *state.PaymentIntent) {
 	}
 	pi.Shipping = c.readShipping("shipping", pi.Shipping)
 	readUsage(pi, c)
-	for name, field := range map[string]*string{"statement_descriptor": &pi.StatementDescriptor, "statement_descriptor_suffix": &pi.StatementSuffix} {
-		if c.Has(name) {
-			*field = c.Limited(name, 22)
-		}
+	if c.Has("statement_descriptor") {
+		pi.StatementDescriptor = c.Limited("statement_descriptor", 22)
+	}
+	if c.Has("statement_descriptor_suffix") {
+		pi.StatementSuffix = c.Limited("statement_descriptor_suffix", 22)
 	}
 	switch c.OneOf("capture_method", "automatic", "automatic_async", "manual") {
 	case "manual":
@@ -243,7 +244,7 @@ func (s *Server) updatePaymentIntent(c *Call) (wire.Object, *wire.Error) {
 	s.readIntent(c, &change)
 	pm := s.intentMethod(c, change.Customer)
 	open := slices.Contains([]string{"requires_payment_method", "requires_confirmation", "requires_action"}, pi.Status)
-	for k := range c.Form {
+	for _, k := range c.Names() {
 		free := wire.MatchesParam("metadata[*]", k) || wire.MatchesParam("expand[]", k) || k == "description" || k == "receipt_email"
 		switch {
 		case !free && !open:

@@ -36,9 +36,10 @@ const maxPortalProducts = 10
 func (s *Server) readPortalConfiguration(c *Call, cfg *state.PortalConfiguration, creating bool) {
 	c.refuseUnserved("features[payment_method_update][payment_method_configuration]", "features[subscription_cancel][cancellation_reason][feedback_options]",
 		"features[subscription_update][schedule_at_period_end]")
-	for name, served := range map[string]string{
-		"features[subscription_pause][enabled]": "false", "login_page[enabled]": "false", "features[subscription_update][billing_cycle_anchor]": "unchanged",
+	for _, only := range [][2]string{
+		{"features[subscription_pause][enabled]", "false"}, {"login_page[enabled]", "false"}, {"features[subscription_update][billing_cycle_anchor]", "unchanged"},
 	} {
+		name, served := only[0], only[1]
 		if c.Has(name) && c.Form.Get(name) != served {
 			c.Fail(unserved(name + "=" + c.Form.Get(name)))
 		}

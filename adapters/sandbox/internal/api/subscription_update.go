@@ -33,7 +33,7 @@ func (s *Server) updateSubscription(c *Call) (wire.Object, *wire.Error) {
 		return nil, wire.NotFound("subscription", c.id, "id")
 	}
 	if sub.Terminal() {
-		for k := range c.Form {
+		for _, k := range c.Names() {
 			if !wire.MatchesParam("metadata[*]", k) && !wire.MatchesParam("cancellation_details[*]", k) && !wire.MatchesParam("expand[]", k) {
 				return nil, wire.Invalid(k, "", "A canceled subscription can only update its cancellation_details and metadata.")
 			}
@@ -146,7 +146,7 @@ func (s *Server) prorationDate(c *Call, sub *state.Subscription) int64 {
 
 // refuseOthers refuses what cannot be changed under a payment_behavior.
 func (c *Call) refuseOthers(allowed []string, behavior string) {
-	for k := range c.Form {
+	for _, k := range c.Names() {
 		if !slices.ContainsFunc(allowed, func(a string) bool { return wire.MatchesParam(a, k) }) {
 			top, _, _ := strings.Cut(k, "[")
 			c.Fail(wire.Invalid(top, "", "The following arguments are not supported when `payment_behavior=%s`: %s.", behavior, top))

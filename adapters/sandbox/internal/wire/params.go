@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -23,6 +24,10 @@ func (p *Params) Fail(e *Error) {
 		p.Err = e
 	}
 }
+
+// Names are those of all parameters in order, so that of several that are wrong the same one
+// is told each time.
+func (p *Params) Names() []string { return slices.Sorted(maps.Keys(p.Form)) }
 
 // Has tells whether the parameter itself was given.
 func (p *Params) Has(name string) bool { return p.Form.Has(name) }
@@ -184,12 +189,12 @@ func (p *Params) Metadata(name string, old map[string]string) map[string]string 
 			out[k] = v
 		}
 	}
-	for k, vs := range p.Form {
+	for _, k := range p.Names() {
 		rest, ok := strings.CutPrefix(k, name+"[")
 		if !ok {
 			continue
 		}
-		key, v := strings.TrimSuffix(rest, "]"), vs[0]
+		key, v := strings.TrimSuffix(rest, "]"), p.Form.Get(k)
 		switch {
 		case strings.ContainsAny(key, "[]"):
 			p.Fail(Invalid(name, "", "Metadata keys cannot contain square brackets: %s", key))
