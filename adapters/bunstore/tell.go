@@ -34,6 +34,9 @@ func (s *Store) Tell(ctx context.Context, now time.Time, limit int, fn func([]po
 }
 
 func (s *Store) tell(ctx context.Context, now time.Time, limit int, fn func([]ports.Untold) []ports.Telling) (ports.TellResult, error) {
+	if result, nothing, err := s.look(ctx, now); err != nil || nothing {
+		return result, err
+	}
 	tx, err := s.begin(ctx, txOptions{})
 	if err != nil {
 		return ports.TellResult{}, err
