@@ -92,12 +92,12 @@ func newYear(t *testing.T, chaos sandbox.Chaos) *year {
 }
 
 // waitingBy has the program wait by the box's clock for what Stripe's times can tell apart, as
-// it does before it asks which of two snapshots is the newer. Its looks at what is due stay by
-// the wall's.
+// it does before it asks which of two snapshots is the newer: a second or two. Its looks at
+// what is due, which are more often or more seldom, stay by the wall's.
 func waitingBy(box *sandbox.Sandbox) fx.Option {
 	return fx.Decorate(func(wall ports.Timer) ports.Timer {
 		return func(d time.Duration) <-chan time.Time {
-			if d > 2*time.Second || box.Sleep(d) != nil {
+			if d < time.Second || d > 2*time.Second || box.Sleep(d) != nil {
 				return wall(d)
 			}
 			return wall(0)
