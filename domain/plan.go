@@ -176,6 +176,10 @@ type Catalog struct {
 	// ours: another product's, a setup fee.
 	Ignored Ignored
 
+	// AnnounceEnds is how long before the end of a right the feed announces it, the longest
+	// time first; none: ends are not announced.
+	AnnounceEnds []time.Duration
+
 	// Known is what prices meant that this catalog does not name: a mapping that was
 	// known once is never forgotten. All copies of the catalog have the same, and it
 	// grows while they are in use: a lookup key moves at any time.

@@ -11,9 +11,10 @@ import (
 const CauseTime Cause = "time"
 
 // RightChange is one line of the feed: what a user may do with one feature was another
-// before it than it is after it.
+// before it than it is after it; or it is as it was, and something is to be said of its end.
 type RightChange struct {
 	Position int64 // given by the store: 1 is the first, and there is no gap
+	Kind     RightChangeKind
 	User     UserID
 	Version  int64 // of the user's rights from then on; 0: of a change before versions were counted
 	Feature  FeatureKey
@@ -22,33 +23,39 @@ type RightChange struct {
 	Event    EventID
 	Cause    Cause     // empty: the event
 	At       time.Time // UTC, when the change was made, or the moment that passed
+
+	// Of an announcement and its withdrawal.
+	EndsAt time.Time     // UTC, the end that is meant
+	Lead   time.Duration // how long before it the announcement was due; 0: of a withdrawal
 }
 
 // Told is what the feed has said of one user so far.
 type Told struct {
 	Entitlements []Entitlement
-	AsOf         time.Time // UTC, the moment up to which it was said
-	Due          time.Time // UTC, the next moment at which a right may change by itself; zero: never
+	AsOf         time.Time      // UTC, the moment up to which it was said
+	Due          time.Time      // UTC, the next moment at which time alone may give something to tell; zero: never
+	Announced    []AnnouncedEnd // of rights that go on until then, by feature
 }
 
 // Tell says what changes of entitlements, in their order, made of the user's rights. The
 // changes of one version are one step: a plan that takes the place of another is no loss.
-// What time has changed by then is said in the same step.
-func (t Told) Tell(user UserID, changes []Change, c Catalog) ([]RightChange, Told) {
+// What time has changed by then is said in the same step, and so are announcements that still
+// hold after it. An end that is over by now is not announced any more.
+func (t Told) Tell(user UserID, changes []Change, now time.Time, c Catalog) ([]RightChange, Told) {
 	var all []RightChange
 	for len(changes) > 0 {
 		n := 1
 		for n < len(changes) && changes[n].sameStep(changes[0]) {
 			n++
 		}
-		step := t.step(changes[:n], c)
+		step := t.step(changes[:n], now, c)
 		for i := range step {
 			step[i].User = user
 		}
 		all = append(all, step...)
 		changes = changes[n:]
 	}
-	t.Due = nextBoundary(t.Entitlements, t.AsOf)
+	t.Due = t.nextMoment(c)
 	return all, t
 }
 
@@ -62,49 +69,53 @@ func (c Change) sameStep(d Change) bool {
 
 // step goes through the changes of one transaction. A clock may be behind another: what was
 // said as of a moment is not taken back.
-func (t *Told) step(changes []Change, c Catalog) []RightChange {
-	before := t.rights(c)
+func (t *Told) step(changes []Change, now time.Time, c Catalog) []RightChange {
+	before, since := t.rights(c), t.AsOf
 	causes := make(map[FeatureKey]Change, len(changes))
 	for _, change := range changes {
 		t.Entitlements = applyChange(t.Entitlements, change)
 		causes[change.Entitlement.Feature] = change
 		t.AsOf = later(t.AsOf, change.At)
 	}
-	differences := rightChanges(before, t.rights(c))
-	for i := range differences {
-		d := &differences[i]
-		d.Version = changes[0].Version
-		if change, made := causes[d.Feature]; made {
-			d.Event, d.Cause, d.At = change.Event, change.Cause, t.AsOf
-			continue
+	lines := append(rightChanges(before, t.rights(c)), t.announce(before, since, c, now)...)
+	for i := range lines {
+		line := &lines[i]
+		line.Version = changes[0].Version
+		change, made := causes[line.Feature]
+		switch {
+		case line.Kind == RightEnding: // whose cause is time
+		case made:
+			line.Event, line.Cause, line.At = change.Event, change.Cause, t.AsOf
+		default:
+			line.Cause, line.At = CauseTime, cmp.Or(lastBoundary(t.ofFeature(line.Feature), t.AsOf), t.AsOf)
 		}
-		d.Cause, d.At = CauseTime, cmp.Or(lastBoundary(t.ofFeature(d.Feature), t.AsOf), t.AsOf)
 	}
-	return differences
+	return lines
 }
 
-// Cross says what time alone has changed up to now, moment by moment. Each moment that
-// changes something is a version of its own, counted on from the one that is given; the
-// last one is returned.
+// Cross says what time alone has changed up to now, moment by moment, and which ends it has
+// brought near. Each moment that changes something is a version of its own, counted on from
+// the one that is given; the last one is returned. An announcement changes nothing.
 func (t Told) Cross(user UserID, version int64, now time.Time, c Catalog) ([]RightChange, Told, int64) {
 	var all []RightChange
-	for _, moment := range boundaries(t.Entitlements) {
-		if !moment.After(t.AsOf) || moment.After(now) {
-			continue
+	for {
+		moment := t.nextMoment(c)
+		if moment.IsZero() || moment.After(now) {
+			break
 		}
-		before := t.rights(c)
+		before, since := t.rights(c), t.AsOf
 		t.AsOf = moment
-		differences := rightChanges(before, t.rights(c))
-		if len(differences) > 0 {
+		lines := rightChanges(before, t.rights(c))
+		if len(lines) > 0 {
 			version++
 		}
-		for _, d := range differences {
-			d.User, d.Version, d.Cause, d.At = user, version, CauseTime, moment
-			all = append(all, d)
+		for _, line := range append(lines, t.announce(before, since, c, now)...) {
+			line.User, line.Version, line.Cause, line.At = user, version, CauseTime, moment
+			all = append(all, line)
 		}
 	}
 	t.AsOf = later(t.AsOf, now)
-	t.Due = nextBoundary(t.Entitlements, t.AsOf)
+	t.Due = t.nextMoment(c)
 	return all, t, version
 }
 

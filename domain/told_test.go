@@ -16,6 +16,13 @@ type teller struct {
 	held    []domain.Entitlement
 	version int64
 	said    []string
+	leads   []time.Duration
+}
+
+func (w *teller) catalog() domain.Catalog {
+	c := tellCatalog
+	c.AnnounceEnds = w.leads
+	return c
 }
 
 var tellCatalog = domain.Catalog{
@@ -49,19 +56,31 @@ func (w *teller) has(at time.Time, held ...domain.Entitlement) []domain.Change {
 }
 
 func (w *teller) tell(changes ...domain.Change) {
-	said, told := w.told.Tell("ann", changes, tellCatalog)
+	w.tellAt(changes[len(changes)-1].At, changes...)
+}
+
+func (w *teller) tellAt(now time.Time, changes ...domain.Change) {
+	said, told := w.told.Tell("ann", changes, now, w.catalog())
 	w.told = told
 	w.say(said)
 }
 
 func (w *teller) cross(now time.Time) {
-	said, told, version := w.told.Cross("ann", w.version, now, tellCatalog)
+	said, told, version := w.told.Cross("ann", w.version, now, w.catalog())
 	w.told, w.version = told, version
 	w.say(said)
 }
 
 func (w *teller) say(changes []domain.RightChange) {
 	for _, c := range changes {
+		if c.Kind != domain.RightChanged {
+			lead := ""
+			if c.Lead > 0 {
+				lead = fmt.Sprintf(" in %s", c.Lead)
+			}
+			w.said = append(w.said, fmt.Sprintf("v%d %s %s: %s: %s%s by %s%s", c.Version, c.At.Format("Jan 2 15:04"), c.Feature, c.Kind, c.EndsAt.Format("Jan 2"), lead, c.Event, c.Cause))
+			continue
+		}
 		w.said = append(w.said, fmt.Sprintf("v%d %s %s: %s -> %s by %s%s", c.Version, c.At.Format("Jan 2 15:04"), c.Feature, rightWords(c.Before), rightWords(c.After), c.Event, c.Cause))
 	}
 }
@@ -181,6 +200,184 @@ func TestTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &teller{}
+			c.happens(w)
+			if diff := cmp.Diff(c.want, w.said); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+			if !w.told.Due.Equal(c.due) {
+				t.Errorf("due %s, want %s", w.told.Due, c.due)
+			}
+		})
+	}
+}
+
+// renewing is a right that goes on by itself, unless an end was decided.
+func renewing(until, endsAt time.Time) domain.Entitlement {
+	e := limit("a", 10, onDay(0), until)
+	e.Ending = domain.Ending{Renews: true, EndsAt: endsAt}
+	return e
+}
+
+func TestTold_EndsAreAnnounced(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	given := "v1 Mar 1 12:00 projects: 3 -> 10 until Mar 31 by evt"
+	for name, c := range map[string]struct {
+		happens func(w *teller)
+		want    []string
+		due     time.Time
+	}{
+		"at each lead time, once": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				for _, at := range []float64{22.9, 23, 23.1, 28.9, 29, 29.1, 29.9} {
+					w.cross(onDay(at))
+				}
+			},
+			[]string{given, "v1 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time", "v1 Mar 30 12:00 projects: ending: Mar 31 in 24h0m0s by time"},
+			onDay(30),
+		},
+		"late, if nobody told at the moment": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.cross(onDay(29.5))
+			},
+			[]string{given, "v1 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time", "v1 Mar 30 12:00 projects: ending: Mar 31 in 24h0m0s by time"},
+			onDay(30),
+		},
+		"and not at all once they have come": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.cross(onDay(30))
+			},
+			[]string{given, "v2 Mar 31 12:00 projects: 10 until Mar 31 -> 3 by time"}, time.Time{},
+		},
+		"not at a lead time that was past when the right was given": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(3)))...)
+				w.cross(onDay(2.5))
+			},
+			[]string{"v1 Mar 1 12:00 projects: 3 -> 10 until Mar 4 by evt", "v1 Mar 3 12:00 projects: ending: Mar 4 in 24h0m0s by time"}, onDay(3),
+		},
+		"nor at the one at which it was given": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(7)))...)
+				w.cross(onDay(1))
+			},
+			[]string{"v1 Mar 1 12:00 projects: 3 -> 10 until Mar 8 by evt"}, onDay(6),
+		},
+		"not of what renews": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), renewing(onDay(30), time.Time{}))...)
+				w.cross(onDay(29.9))
+			},
+			[]string{given}, onDay(30),
+		},
+		"of what would renew, from when its end was decided": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), renewing(onDay(30), time.Time{}))...)
+				w.tell(w.has(onDay(25), renewing(onDay(30), onDay(60)))...)
+				w.cross(onDay(29.9))
+				w.tell(w.has(onDay(30), limit("a", 10, onDay(0), onDay(60)))...)
+				w.cross(onDay(53))
+			},
+			[]string{
+				given, "v2 Mar 26 12:00 projects: 10 until Mar 31 -> 10 until Mar 31 by evt",
+				"v3 Mar 31 12:00 projects: 10 until Mar 31 -> 10 until Apr 30 by evt", "v3 Apr 23 12:00 projects: ending: Apr 30 in 168h0m0s by time",
+			}, onDay(59),
+		},
+		"and withdrawn when the right goes on": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.cross(onDay(25))
+				w.tell(w.has(onDay(26), renewing(onDay(30), time.Time{}))...)
+				w.cross(onDay(29.9))
+			},
+			[]string{
+				given, "v1 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time", "v2 Mar 27 12:00 projects: 10 until Mar 31 -> 10 until Mar 31 by evt",
+				"v2 Mar 27 12:00 projects: ending_withdrawn: Mar 31 by evt",
+			}, onDay(30),
+		},
+		"once, however often they were announced, and again for another end": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.cross(onDay(29.5))
+				w.tell(w.has(onDay(29.6), limit("a", 10, onDay(0), onDay(45)))...)
+				w.tell(w.has(onDay(29.7), limit("a", 11, onDay(0), onDay(45)))...)
+				w.cross(onDay(40))
+			},
+			[]string{
+				given, "v1 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time", "v1 Mar 30 12:00 projects: ending: Mar 31 in 24h0m0s by time",
+				"v2 Mar 31 02:24 projects: 10 until Mar 31 -> 10 until Apr 15 by evt", "v2 Mar 31 02:24 projects: ending_withdrawn: Mar 31 by evt",
+				"v3 Mar 31 04:48 projects: 10 until Apr 15 -> 11 until Apr 15 by evt", "v3 Apr 8 12:00 projects: ending: Apr 15 in 168h0m0s by time",
+			}, onDay(44),
+		},
+		"not withdrawn when the right goes sooner: that says all": {
+			func(w *teller) {
+				w.leads = []time.Duration{7 * day}
+				w.tell(w.has(onDay(0), domain.Entitlement{Feature: "sso", Source: domain.Source{Kind: domain.SourceGrant, ID: "b"}, Value: domain.Flag(), Since: onDay(0), Until: onDay(30)})...)
+				w.cross(onDay(25))
+				w.tell(w.has(onDay(26))...)
+				w.cross(onDay(40))
+			},
+			[]string{
+				"v1 Mar 1 12:00 sso: none -> 0 until Mar 31 by evt", "v1 Mar 24 12:00 sso: ending: Mar 31 in 168h0m0s by time",
+				"v2 Mar 27 12:00 sso: 0 until Mar 31 -> none by evt",
+			}, time.Time{},
+		},
+		"not if a renewal was kept before it was told": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.tell(w.has(onDay(25), limit("a", 10, onDay(0), onDay(60)))...)
+				w.cross(onDay(25))
+			},
+			[]string{given, "v2 Mar 26 12:00 projects: 10 until Mar 31 -> 10 until Apr 30 by evt"}, onDay(53),
+		},
+		"also if another change was kept before it was told": {
+			func(w *teller) {
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.tell(w.has(onDay(25), limit("a", 12, onDay(0), onDay(30)))...)
+				w.cross(onDay(25))
+			},
+			[]string{
+				given, "v2 Mar 26 12:00 projects: 10 until Mar 31 -> 12 until Mar 31 by evt",
+				"v2 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time",
+			}, onDay(29),
+		},
+		"not of what was over when the feed began": {
+			func(w *teller) {
+				changes := append(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30))), w.has(onDay(25), limit("a", 12, onDay(0), onDay(30)))...)
+				w.tellAt(onDay(90), changes...)
+			},
+			[]string{given, "v2 Mar 26 12:00 projects: 10 until Mar 31 -> 12 until Mar 31 by evt"}, onDay(29),
+		},
+		"of a lead time that the catalog has later, at once": {
+			func(w *teller) {
+				w.leads = nil
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(30)))...)
+				w.leads = []time.Duration{7 * day}
+				w.cross(onDay(28))
+			},
+			[]string{given, "v1 Mar 24 12:00 projects: ending: Mar 31 in 168h0m0s by time"}, onDay(30),
+		},
+		"of what is left when another source ends": {
+			func(w *teller) {
+				w.leads = []time.Duration{day}
+				w.tell(w.has(onDay(0), limit("a", 10, onDay(0), onDay(5)), limit("b", 5, onDay(0), onDay(9)))...)
+				for at := range 10 {
+					w.cross(onDay(float64(at)))
+				}
+			},
+			[]string{
+				"v1 Mar 1 12:00 projects: 3 -> 10 until Mar 6 by evt", "v1 Mar 5 12:00 projects: ending: Mar 6 in 24h0m0s by time",
+				"v2 Mar 6 12:00 projects: 10 until Mar 6 -> 5 until Mar 10 by time", "v2 Mar 9 12:00 projects: ending: Mar 10 in 24h0m0s by time",
+				"v3 Mar 10 12:00 projects: 5 until Mar 10 -> 3 by time",
+			}, time.Time{},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &teller{leads: []time.Duration{7 * day, day}}
 			c.happens(w)
 			if diff := cmp.Diff(c.want, w.said); diff != "" {
 				t.Errorf("told (-want +got):\n%s", diff)

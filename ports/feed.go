@@ -45,7 +45,7 @@ type Telling struct {
 // Tell is what the feed says of the user from now on: what changed, and of a user who is due
 // what time has changed up to now.
 func (u Untold) Tell(now time.Time, c domain.Catalog) Telling {
-	changes, told := u.Told.Tell(u.User, u.Changes, c)
+	changes, told := u.Told.Tell(u.User, u.Changes, now, c)
 	telling := Telling{User: u.User, Changes: changes, Told: told}
 	if u.Due {
 		var crossed []domain.RightChange
