@@ -22,6 +22,15 @@ type Feed interface {
 	// Feed reads what was told, in order, at most limit of it, and where the feed begins and
 	// ends.
 	Feed(ctx context.Context, query FeedQuery) (FeedPage, error)
+
+	// PruneFeed removes the first lines that were told before a moment, at most limit of them,
+	// and returns how many it removed. The last line stays: positions count on from it.
+	PruneFeed(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// LookAgain makes users due whose rights may end, at most limit of those after one, by id;
+	// it returns the last of them, or that there is none. What Tell finds nothing to say of is
+	// due as before.
+	LookAgain(ctx context.Context, after domain.UserID, limit int) (last domain.UserID, err error)
 }
 
 // Untold is what the feed does not say yet of one user.

@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,10 @@ type rightChangeRow struct {
 	EventID  string    `bun:"event_id"`
 	Cause    string    `bun:"cause"`
 	At       time.Time `bun:"at"`
+	Kind     string    `bun:"kind"`
+	EndsAt   time.Time `bun:"ends_at,nullzero"`
+	Lead     int64     `bun:"lead"` // seconds
+	ToldAt   time.Time `bun:"told_at,nullzero"`
 }
 
 // right is a right within JSON.
@@ -38,11 +43,12 @@ type right struct {
 	InGrace bool   `json:"in_grace,omitempty"`
 }
 
-func rightChangeRowOf(c domain.RightChange, position int64) rightChangeRow {
+func rightChangeRowOf(c domain.RightChange, position int64, toldAt time.Time) rightChangeRow {
 	return rightChangeRow{
 		Position: position, UserID: string(c.User), Version: c.Version, Feature: string(c.Feature),
 		Before: rightText(c.Before), After: rightText(c.After),
 		EventID: clean(c.Event), Cause: clean(c.Cause), At: stamp(c.At),
+		Kind: clean(c.Kind), EndsAt: stamp(c.EndsAt), Lead: int64(c.Lead / time.Second), ToldAt: stamp(toldAt),
 	}
 }
 
@@ -61,6 +67,7 @@ func (r rightChangeRow) toDomain() (domain.RightChange, error) {
 	c := domain.RightChange{
 		Position: r.Position, User: domain.UserID(r.UserID), Version: r.Version, Feature: domain.FeatureKey(r.Feature),
 		Event: domain.EventID(r.EventID), Cause: domain.Cause(r.Cause), At: stamp(r.At),
+		Kind: domain.RightChangeKind(r.Kind), EndsAt: stamp(r.EndsAt), Lead: time.Duration(r.Lead) * time.Second,
 	}
 	var err error
 	if c.Before, err = rightOf(c.Feature, r.Before); err == nil {
@@ -94,6 +101,13 @@ type toldRow struct {
 	Entitlements string    `bun:"entitlements"` // JSON of []toldEntitlement
 	AsOf         time.Time `bun:"as_of,nullzero"`
 	Due          time.Time `bun:"due,nullzero"`
+	Announced    string    `bun:"announced"` // JSON of []announcedEnd
+}
+
+// announcedEnd is an end that was announced within JSON.
+type announcedEnd struct {
+	Feature string `json:"feature"`
+	EndsAt  moment `json:"ends_at"`
 }
 
 // toldEntitlement is an entitlement within JSON.
@@ -109,15 +123,23 @@ func toldRowOf(user domain.UserID, told domain.Told) toldRow {
 	for i, e := range told.Entitlements {
 		all[i] = toldEntitlement{string(e.Feature), string(e.Source.Kind), e.Source.ID, stretchOf(e)}
 	}
-	return toldRow{UserID: string(user), Entitlements: jsonText(all), AsOf: stamp(told.AsOf), Due: stamp(told.Due)}
+	ends := make([]announcedEnd, len(told.Announced))
+	for i, end := range told.Announced {
+		ends[i] = announcedEnd{string(end.Feature), momentOf(end.EndsAt)}
+	}
+	return toldRow{UserID: string(user), Entitlements: jsonText(all), AsOf: stamp(told.AsOf), Due: stamp(told.Due), Announced: jsonText(ends)}
 }
 
 func (r toldRow) toDomain() (domain.Told, error) {
 	var all []toldEntitlement
-	if err := json.Unmarshal([]byte(r.Entitlements), &all); err != nil {
+	var ends []announcedEnd
+	if err := errors.Join(json.Unmarshal([]byte(r.Entitlements), &all), json.Unmarshal([]byte(r.Announced), &ends)); err != nil {
 		return domain.Told{}, fmt.Errorf("what the feed says of user %s: %w", r.UserID, err)
 	}
 	told := domain.Told{AsOf: stamp(r.AsOf), Due: stamp(r.Due)}
+	for _, end := range ends {
+		told.Announced = append(told.Announced, domain.AnnouncedEnd{Feature: domain.FeatureKey(end.Feature), EndsAt: end.EndsAt.time()})
+	}
 	for _, e := range all {
 		told.Entitlements = append(told.Entitlements, e.stretch.toDomain(domain.Entitlement{
 			Feature: domain.FeatureKey(e.Feature), Source: domain.Source{Kind: domain.SourceKind(e.SourceKind), ID: e.SourceID},

@@ -234,7 +234,7 @@ func (s *Store) keepTold(u untold, tellings []ports.Telling) []statement {
 	}
 	for _, telling := range tellings {
 		for _, change := range telling.Changes {
-			changes = append(changes, rightChangeRowOf(change, u.end()+int64(len(changes))+1))
+			changes = append(changes, rightChangeRowOf(change, u.end()+int64(len(changes))+1, u.now))
 		}
 		told = append(told, toldRowOf(telling.User, telling.Told))
 		if version, due := versions[string(telling.User)]; due && telling.Version > version {
