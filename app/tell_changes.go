@@ -20,12 +20,14 @@ type TellChanges struct {
 	timer   ports.Timer
 	woken   chan struct{} // holds a token if something changed
 	onTold  func(end int64)
+	leads   *leadTimes
 	upToIt  atomic.Int64 // Unix microseconds of when nothing was left to tell
 }
 
 // NewTellChanges returns the use case.
 func NewTellChanges(store ports.Store, catalog domain.Catalog, clock ports.Clock, timer ports.Timer) *TellChanges {
 	t := &TellChanges{store: store, catalog: catalog, clock: clock, timer: timer, woken: make(chan struct{}, 1), onTold: func(int64) {}}
+	t.leads = &leadTimes{store: store, announce: catalog.AnnounceEnds, clock: clock}
 	t.upToIt.Store(clock().UnixMicro())
 	return t
 }
@@ -56,6 +58,10 @@ func (t *TellChanges) Wake([]domain.UserID) {
 // Run tells until ctx ends. What fails is passed on, and tried again.
 func (t *TellChanges) Run(ctx context.Context, failed func(error)) {
 	for ctx.Err() == nil {
+		again, err := t.leads.heed(ctx)
+		if err != nil && ctx.Err() == nil {
+			failed(err)
+		}
 		result, err := t.Once(ctx)
 		pause := tellPause
 		switch {
@@ -64,7 +70,7 @@ func (t *TellChanges) Run(ctx context.Context, failed func(error)) {
 		case err != nil:
 			failed(err)
 			pause = tellRest
-		case !result.More && !result.Busy:
+		case !result.More && !result.Busy && !again:
 			pause = t.untilNext(result.Next)
 			select {
 			case <-t.woken:

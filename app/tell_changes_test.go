@@ -22,6 +22,7 @@ type feedWorld struct {
 	store  *memory.Store
 	clock  *clock
 	grants *app.ManualGrants
+	leads  []time.Duration
 }
 
 func newFeedWorld() *feedWorld {
@@ -34,7 +35,9 @@ func newFeedWorld() *feedWorld {
 
 // restart is a process that has just begun.
 func (w *feedWorld) restart() *app.TellChanges {
-	return app.NewTellChanges(w.store, catalog, w.clock.now, w.clock.after)
+	c := catalog
+	c.AnnounceEnds = w.leads
+	return app.NewTellChanges(w.store, c, w.clock.now, w.clock.after)
 }
 
 func (w *feedWorld) give(t *testing.T, user domain.UserID, projects int64, since, until time.Time) domain.GrantID {
@@ -133,6 +136,116 @@ func TestTellChanges_AYearOfRestarts(t *testing.T) {
 	if ofChain != 12 {
 		t.Errorf("%d changes of what goes on, want the first and 11 renewals", ofChain)
 	}
+}
+
+// A year in which the process ends and begins anew around each moment at which an end is
+// announced, and around each end. Each is announced once for each lead time, and what goes on
+// is withdrawn.
+func TestTellChanges_AYearOfAnnouncements(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	w := newFeedWorld()
+	w.leads = []time.Duration{7 * day, day}
+	month := func(n int) time.Time { return time.Date(2026, time.Month(1+n), 1, 0, 0, 0, 0, time.UTC) }
+	w.give(t, "pass", 1, time.Time{}, month(0).Add(3*day)) // shorter than the first lead time
+	w.give(t, "later", 2, month(3), month(5))
+	w.give(t, "ended", 4, time.Time{}, month(6))
+	w.give(t, "steps", 9, time.Time{}, month(4))
+	w.give(t, "steps", 5, time.Time{}, month(8))
+	w.give(t, "chain", 3, time.Time{}, month(1)) // goes on for as long as it is given again
+	moments := []time.Time{month(0).Add(2 * day), month(0).Add(3 * day)}
+	for n := 1; n <= 12; n++ {
+		moments = append(moments, month(n).Add(-7*day), month(n).Add(-day), month(n))
+	}
+	for i, moment := range moments {
+		for _, at := range []time.Time{moment.Add(-time.Second), moment.Add(-time.Microsecond), moment, moment.Add(time.Microsecond), moment.Add(time.Hour)} {
+			w.to(at)
+			if n := i/3 + 1; i%3 == 1 && i > 1 && n <= 12 && at.Equal(moment.Add(-time.Second)) {
+				w.give(t, "chain", 3, month(n-2), month(n)) // it is renewed just in time
+			}
+			for range 2 {
+				if _, err := w.restart().Once(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	page, err := w.store.Feed(t.Context(), ports.FeedQuery{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	ofChain := map[domain.RightChangeKind]int{}
+	for _, c := range page.Changes {
+		switch {
+		case c.User == "chain":
+			ofChain[c.Kind]++
+		case c.Kind != domain.RightChanged:
+			said = append(said, fmt.Sprintf("%s v%d %s %s %d ends %s by %s", c.User, c.Version, c.At.Format("Jan 2 15:04:05"), c.Kind, c.After.Value.Limit, c.EndsAt.Format("Jan 2"), c.Cause))
+		}
+	}
+	want := []string{
+		"pass v1 Jan 3 00:00:00 ending 1 ends Jan 4 by time",
+		"steps v2 Apr 24 00:00:00 ending 9 ends May 1 by time",
+		"steps v2 Apr 30 00:00:00 ending 9 ends May 1 by time",
+		"later v2 May 25 00:00:00 ending 2 ends Jun 1 by time",
+		"later v2 May 31 00:00:00 ending 2 ends Jun 1 by time",
+		"ended v1 Jun 24 00:00:00 ending 4 ends Jul 1 by time",
+		"ended v1 Jun 30 00:00:00 ending 4 ends Jul 1 by time",
+		"steps v3 Aug 25 00:00:00 ending 5 ends Sep 1 by time",
+		"steps v3 Aug 31 00:00:00 ending 5 ends Sep 1 by time",
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("announced (-want +got):\n%s", diff)
+	}
+	wantOfChain := map[domain.RightChangeKind]int{domain.RightChanged: 13, domain.RightEnding: 24, domain.RightEndingWithdrawn: 11}
+	if diff := cmp.Diff(wantOfChain, ofChain); diff != "" {
+		t.Errorf("of what goes on until the year is over (-want +got):\n%s", diff)
+	}
+}
+
+// A catalog with other lead times than before has everybody looked at again, and once more
+// when programs with the one before should be gone; the next start has nothing to do.
+func TestTellChanges_OtherLeadTimesAreHeeded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const day = 24 * time.Hour
+		w := newFeedWorld()
+		w.to(time.Now())
+		end := time.Now().Add(8 * day).UTC()
+		one := int64(1)
+		if _, err := w.grants.Give(t.Context(), app.GrantRequest{User: "u", Feature: "projects", Limit: &one, Until: end, Reason: "a test", By: "eve"}); err != nil {
+			t.Fatal(err)
+		}
+		run := func(d time.Duration, leads ...time.Duration) {
+			c := catalog
+			c.AnnounceEnds = leads
+			tell := app.NewTellChanges(w.store, c, time.Now, time.After)
+			ctx, stop := context.WithTimeout(t.Context(), d)
+			defer stop()
+			tell.Run(ctx, func(err error) { t.Error(err) })
+		}
+		lines := func(want int64, when string) {
+			t.Helper()
+			if page, err := w.store.Feed(t.Context(), ports.FeedQuery{}); err != nil || page.Last != want {
+				t.Errorf("%s the feed ends at %d, %v, want %d", when, page.Last, err, want)
+			}
+		}
+		run(time.Minute)
+		lines(1, "at first")
+		run(2*day, 7*day)
+		lines(2, "seven days before")
+		run(time.Minute, 7*day, 6*day+time.Hour)
+		lines(3, "with a lead time that is past")
+		run(time.Minute) // a program of before finds out anew when somebody is due
+		lines(3, "with the catalog before")
+		run(10*time.Minute, 5*day)
+		if kept, err := w.store.Setting(t.Context(), "announce_ends"); err != nil || kept != "120h0m0s" {
+			t.Errorf("kept %q, %v", kept, err)
+		}
+		run(2*day, 5*day)
+		lines(4, "five days before")
+	})
 }
 
 // What changes is told soon, whoever made it, and so is a moment that passes.

@@ -94,6 +94,7 @@ var rootFields = fields[catalogDraft]{
 	{"features", readFeatures},
 	{"plans", readPlans},
 	{"ignored", readIgnored},
+	{"announce_ends", readAnnounceEnds},
 }
 
 func (r *reader) catalog(root value) File {

@@ -143,6 +143,7 @@ ignored:
     - price_fee
     - price_mug
   lookup_keys: [support]
+announce_ends: [1d, 7d, 12h]
 `[1:]), environment(map[string]string{"PRICE_B": " price_b\n"}))
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +191,9 @@ ignored:
 	}
 	if diff := cmp.Diff(wantIgnored, got.Catalog.Ignored); diff != "" {
 		t.Errorf("ignored (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]time.Duration{7 * 24 * time.Hour, 24 * time.Hour, 12 * time.Hour}, got.Catalog.AnnounceEnds); diff != "" {
+		t.Errorf("announce_ends (-want +got):\n%s", diff)
 	}
 	wantSeats := domain.Feature{Key: "seats", Place: 2, Type: domain.FeatureLimit, PerUnit: true, Included: 5, Merge: domain.MergeMax}
 	if seats := got.Catalog.Features["seats"]; !cmp.Equal(seats, wantSeats) || got.Catalog.Features["beta"].Description != "Try what is new." {

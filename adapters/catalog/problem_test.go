@@ -170,6 +170,12 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"access of a number":  {renewed("policy: {access: 1}"), "5:22", "access must be text, not a number"},
 		"access of lists":     {renewed("policy: {access: [[suspend_while_void]]}"), "5:23", "an entry of access must be text, not a list"},
 
+		"ends without a list":      {priced("{id: price_1}") + "announce_ends: 7d\n", "6:16", "announce_ends must be a list such as [a, b], not text"},
+		"ends of none":             {priced("{id: price_1}") + "announce_ends: []\n", "6:16", "announce_ends must be 1 to 10 times such as [7d, 1d]: remove it if no end is to be announced"},
+		"ends in weeks":            {priced("{id: price_1}") + "announce_ends: [1d, 1w]\n", "6:21", "a time of announce_ends must be a number of days or hours such as 14d or 12h"},
+		"ends at once":             {priced("{id: price_1}") + "announce_ends: [0d]\n", "6:17", "a time of announce_ends must be from 1h to 366d"},
+		"ends in two years":        {priced("{id: price_1}") + "announce_ends: [730d]\n", "6:17", "a time of announce_ends must be from 1h to 366d"},
+		"ends as long before":      {priced("{id: price_1}") + "announce_ends: [1d, 24h]\n", "6:21", "24h is as long as another time of announce_ends: remove one"},
 		"ignored list":             {priced("{id: price_1}") + "ignored: [price_2]\n", "6:10", "ignored must be a mapping of names to values, not a list"},
 		"ignored field":            {priced("{id: price_1}") + "ignored: {price: [price_2]}\n", "6:11", `unknown field "price" of ignored (did you mean "prices"?): it may have prices, lookup_keys, products`},
 		"ignored price alone":      {priced("{id: price_1}") + "ignored: {prices: price_2}\n", "6:19", "ignored prices must be a list such as [a, b], not text"},
