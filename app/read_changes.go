@@ -106,17 +106,16 @@ func (r *ReadChanges) Do(ctx context.Context, q ports.FeedQuery, wait time.Durat
 		case err != nil:
 			return ChangesPage{}, fmt.Errorf("read changes: %w", err)
 		case q.After > page.Last:
-			return ChangesPage{}, fmt.Errorf("%w: the last position is %d, and after is %d; was a backup restored? Begin anew, with after=0 or the last position", ErrCursorAhead, page.Last, q.After)
+			return ChangesPage{}, fmt.Errorf("%w: the last position is %d, and after is %d; was a backup restored? Begin anew: read all that users have, and go on after the last position", ErrCursorAhead, page.Last, q.After)
+		case q.Limit == 0: // where the feed ends is known, whatever is kept of it
+			return ChangesPage{Next: page.Last}, nil
 		case q.After+1 < page.First:
-			return ChangesPage{}, fmt.Errorf("%w: the first position is %d, and after is %d; read all that users have, and go on from the last position", ErrCursorPruned, page.First, q.After)
+			return ChangesPage{}, fmt.Errorf("%w: the first position is %d, and after is %d; ask with limit=0 for the last position, read all that users have, and go on after it", ErrCursorPruned, page.First, q.After)
 		}
 		r.tail.read(page.Last, known)
 		next := page.Last
 		if n := len(page.Changes); n > 0 && n == q.Limit {
 			next = page.Changes[n-1].Position
-		}
-		if q.Limit == 0 {
-			return ChangesPage{Next: page.Last}, nil
 		}
 		if len(page.Changes) > 0 || wait <= 0 || r.tail.leaves(waiting, next) != nil {
 			return ChangesPage{Changes: page.Changes, Next: next}, ctx.Err()

@@ -32,38 +32,51 @@ const (
 // Run redacts what is due, again and again until ctx ends. Several processes may do so at
 // once. What fails is told, and tried again with the next turn.
 func (r *Retention) Run(ctx context.Context, tell func(redacted int, err error)) {
-	for r.keep > 0 {
-		redacted, err := r.Once(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if redacted > 0 || err != nil {
-			tell(redacted, err)
-		}
-		select {
-		case <-r.timer(retentionPause):
-		case <-ctx.Done():
-			return
-		}
+	if r.keep > 0 {
+		everyTurn(ctx, r.timer, r.Once, tell)
 	}
 }
 
 // Once redacts what is due now, in slices, and returns how many bodies that were.
 func (r *Retention) Once(ctx context.Context) (redacted int, err error) {
 	before := r.clock().Add(-r.keep)
+	redacted, err = inSlices(ctx, r.timer, func() (int, error) { return r.store.Redact(ctx, before, retentionSlice) })
+	if err != nil {
+		return redacted, fmt.Errorf("redact events received before %s: %w", before.Format(time.RFC3339), err)
+	}
+	return redacted, nil
+}
+
+// everyTurn does something now and every hour until ctx ends, and tells what it came to.
+func everyTurn(ctx context.Context, timer ports.Timer, once func(context.Context) (int, error), tell func(int, error)) {
 	for {
-		n, err := r.store.Redact(ctx, before, retentionSlice)
-		redacted += n
-		if err != nil {
-			return redacted, fmt.Errorf("redact events received before %s: %w", before.Format(time.RFC3339), err)
+		n, err := once(ctx)
+		if ctx.Err() != nil {
+			return
 		}
-		if n < retentionSlice {
-			return redacted, nil
+		if n > 0 || err != nil {
+			tell(n, err)
 		}
 		select {
-		case <-r.timer(sliceRest):
+		case <-timer(retentionPause):
 		case <-ctx.Done():
-			return redacted, ctx.Err()
+			return
+		}
+	}
+}
+
+// inSlices takes one slice after the other, with a rest between, until one is not full.
+func inSlices(ctx context.Context, timer ports.Timer, slice func() (int, error)) (all int, err error) {
+	for {
+		n, err := slice()
+		all += n
+		if err != nil || n < retentionSlice {
+			return all, err
+		}
+		select {
+		case <-timer(sliceRest):
+		case <-ctx.Done():
+			return all, ctx.Err()
 		}
 	}
 }

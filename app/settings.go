@@ -22,6 +22,8 @@ type Settings struct {
 	CheckoutLifetime time.Duration
 	// Retention is for how long bodies of events are kept; zero: for ever.
 	Retention time.Duration
+	// FeedRetention is for how long the feed keeps what it told; zero: for ever.
+	FeedRetention time.Duration
 	// ReconcileEvery is how often events are looked for that no webhook brought; zero: only
 	// when somebody asks for it.
 	ReconcileEvery time.Duration

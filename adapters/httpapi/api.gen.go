@@ -80,6 +80,27 @@ func (e ChangeCause) Valid() bool {
 	}
 }
 
+// Defines values for ChangeKind.
+const (
+	ChangeKindChange          ChangeKind = "change"
+	ChangeKindEnding          ChangeKind = "ending"
+	ChangeKindEndingWithdrawn ChangeKind = "ending_withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ChangeKind enum.
+func (e ChangeKind) Valid() bool {
+	switch e {
+	case ChangeKindChange:
+		return true
+	case ChangeKindEnding:
+		return true
+	case ChangeKindEndingWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeRequestWhen.
 const (
 	ChangeRequestWhenNow       ChangeRequestWhen = "now"
@@ -585,6 +606,15 @@ type AdminLogEntry struct {
 	UserID *string `json:"user_id"`
 }
 
+// Announcement The end of a right, as the feed announces it or takes it back.
+type Announcement struct {
+	// EndsAt When the right is no longer as much as it is. UTC.
+	EndsAt time.Time `json:"ends_at"`
+
+	// LeadSeconds How long before the end it was to be announced, by the catalog; 0 of what is withdrawn.
+	LeadSeconds int64 `json:"lead_seconds"`
+}
+
 // Bought defines model for Bought.
 type Bought struct {
 	ID string `json:"id"`
@@ -623,9 +653,16 @@ type Change struct {
 	// catalog; a person; a checkout; or nothing but that time went by.
 	Cause ChangeCause `json:"cause"`
 
+	// Ending What is announced or withdrawn; null of a change.
+	Ending *Announcement `json:"ending"`
+
 	// EventID Stripe's event, if it was one.
 	EventID *string `json:"event_id"`
 	Feature string  `json:"feature"`
+
+	// Kind `change`: a right is another than it was. `ending`: it is as it was, and its end is near.
+	// `ending_withdrawn`: it is there, and an end that was announced is not its end any more.
+	Kind ChangeKind `json:"kind"`
 
 	// Position Its place in the feed. There is no gap.
 	Position int64  `json:"position"`
@@ -639,6 +676,10 @@ type Change struct {
 // ChangeCause What brought it about: one of Stripe's events; what Stripe said when it was asked; another
 // catalog; a person; a checkout; or nothing but that time went by.
 type ChangeCause string
+
+// ChangeKind `change`: a right is another than it was. `ending`: it is as it was, and its end is near.
+// `ending_withdrawn`: it is there, and an end that was announced is not its end any more.
+type ChangeKind string
 
 // ChangePreview defines model for ChangePreview.
 type ChangePreview struct {
@@ -1838,7 +1879,8 @@ type GiveGrantParams struct {
 
 // ListChangesParams defines parameters for ListChanges.
 type ListChangesParams struct {
-	// After The position of the last change that is known. 0, or nothing, is the beginning.
+	// After The position of the last change that is known. 0, or nothing, is the beginning, of which
+	// what is old is not kept: see 410.
 	After *int64 `form:"after,omitempty" json:"after,omitempty"`
 
 	// Wait For how long to hold the answer back if there is nothing yet, up to 30s.

@@ -90,10 +90,26 @@ func changeJSON(c domain.RightChange) Change {
 		cause = ChangeCauseEvent
 	}
 	return Change{
-		Position: c.Position, UserID: string(c.User), Version: c.Version, Feature: string(c.Feature),
+		Position: c.Position, Kind: changeKind(c.Kind), Ending: announcementJSON(c), UserID: string(c.User), Version: c.Version, Feature: string(c.Feature),
 		Before: toldRightJSON(c.Before), After: toldRightJSON(c.After),
 		Cause: cause, EventID: orNull(c.Event), At: c.At.UTC(),
 	}
+}
+
+// changeKind is what a line of the feed tells, in the API's words.
+func changeKind(kind domain.RightChangeKind) ChangeKind {
+	if kind == domain.RightChanged {
+		return ChangeKindChange
+	}
+	return ChangeKind(kind)
+}
+
+// announcementJSON is null of a change.
+func announcementJSON(c domain.RightChange) *Announcement {
+	if c.Kind == domain.RightChanged {
+		return nil
+	}
+	return &Announcement{EndsAt: c.EndsAt.UTC(), LeadSeconds: int64(c.Lead / time.Second)}
 }
 
 // toldRightJSON is null for no right.

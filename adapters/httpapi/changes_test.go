@@ -5,11 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
 )
 
@@ -40,7 +45,7 @@ func TestChanges_AreReadInOrder(t *testing.T) {
 	s.give("ada", 7)
 	got := s.call("GET", "/api/changes", "", as("app:backend"))
 	first := `{"after":{"ends_at":"2030-01-01T00:00:00Z","in_grace":false,"renews":false,"until":"2030-01-01T00:00:00Z","value":5},"at":"` +
-		s.clock.Now().Format(time.RFC3339Nano) + `","before":null,"cause":"by_hand","event_id":null,"feature":"projects","position":1,"user_id":"ada","version":1}`
+		s.clock.Now().Format(time.RFC3339Nano) + `","before":null,"cause":"by_hand","ending":null,"event_id":null,"feature":"projects","kind":"change","position":1,"user_id":"ada","version":1}`
 	if list := got.json["changes"].([]any); got.StatusCode != 200 || len(list) != 3 || jsonOf(t, list[0]) != first || got.json["next"] != 3.0 {
 		t.Fatalf("got %s, want first %s", got.text, first)
 	}
@@ -86,6 +91,91 @@ func TestChanges_ABadCursorIsRefused(t *testing.T) {
 	s.want(s.call("GET", "/api/changes", "", headers), 409, "cursor_ahead")
 	headers["Last-Event-ID"] = "two"
 	s.want(s.call("GET", "/api/changes", "", headers), 400, "bad_request")
+}
+
+// A cursor of which nothing is kept any more is refused, in pages and streams; where the feed
+// ends is told all the same, and from there on all is there.
+func TestChanges_WhatIsPrunedIsGone(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for n := range 3 {
+		s.give("ada", n+1)
+	}
+	s.clock.pass(91 * 24 * time.Hour)
+	s.give("ada", 7)
+	prune := app.NewPruneFeed(s.store, app.Settings{FeedRetention: 90 * 24 * time.Hour}, s.clock.Now, time.After)
+	if n, err := prune.Once(t.Context()); err != nil || n != 3 {
+		t.Fatalf("removed %d, %v", n, err)
+	}
+	for _, query := range []string{"", "?after=2", "?after=2&wait=20s", "?after=1&user_id=nobody"} {
+		got := s.call("GET", "/api/changes"+query, "", as("app:backend"))
+		s.want(got, 410, "cursor_pruned")
+		if said := got.json["detail"].(string); !strings.Contains(said, "the first position is 4") || !strings.Contains(said, "limit=0") {
+			t.Errorf("%s: %s", query, said)
+		}
+	}
+	for _, lastID := range []string{"", "2"} {
+		if answer, _ := s.stream(t.Context(), "", lastID); answer.StatusCode != 410 {
+			t.Errorf("a stream after %q: got %d", lastID, answer.StatusCode)
+		}
+	}
+	if n := s.deps.ReadChanges.Readers(); n != 0 {
+		t.Errorf("%d readers are left", n)
+	}
+	if got := s.call("GET", "/api/changes?limit=0", "", as("app:backend")); got.StatusCode != 200 || got.json["next"] != 4.0 {
+		t.Errorf("where it ends: got %s", got.text)
+	}
+	for after, want := range map[string]int{"3": 1, "4": 0} {
+		got := s.call("GET", "/api/changes?after="+after, "", as("app:backend"))
+		if got.StatusCode != 200 || len(got.json["changes"].([]any)) != want || got.json["next"] != 4.0 {
+			t.Errorf("after %s: got %s", after, got.text)
+		}
+	}
+	_, from := s.stream(t.Context(), "", "3")
+	if got := lines(t, from, 3); got[1] != "id: 4" {
+		t.Errorf("the stream says %q", got)
+	}
+}
+
+func TestChanges_EndsAreAnnounced(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	announcing := catalog
+	announcing.AnnounceEnds = []time.Duration{24 * time.Hour}
+	tell := app.NewTellChanges(s.store, announcing, s.clock.Now, time.After)
+	until := s.clock.Now().Add(48 * time.Hour).UTC().Format(time.RFC3339Nano)
+	give := func(more string) {
+		body := `{"feature":"projects","value":5,` + more + `"reason":"a favor"}`
+		if got := s.call("POST", "/api/admin/users/ada/grants", body, as("admin:ops")); got.StatusCode != 201 {
+			t.Fatalf("give: %s", got.text)
+		}
+	}
+	give(`"until":"` + until + `",`)
+	for range 2 {
+		if _, err := tell.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.pass(24 * time.Hour)
+	}
+	s.clock.pass(-time.Hour)
+	give("")
+	if _, err := tell.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := s.call("GET", "/api/changes?after=1", "", as("app:backend"))
+	var said []string
+	for _, change := range got.json["changes"].([]any) {
+		c := change.(map[string]any)
+		said = append(said, fmt.Sprintf("%s %s v%v %t", c["kind"], jsonOf(t, c["ending"]), c["version"], jsonOf(t, c["before"]) == jsonOf(t, c["after"])))
+	}
+	want := []string{
+		`ending {"ends_at":"` + until + `","lead_seconds":86400} v1 true`,
+		`change null v2 false`,
+		`ending_withdrawn {"ends_at":"` + until + `","lead_seconds":0} v2 true`,
+	}
+	if fmt.Sprint(said) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", said, want)
+	}
 }
 
 func TestChanges_WaitEndsWithAChange(t *testing.T) {
@@ -207,6 +297,78 @@ func TestChanges_ReadersAreFew(t *testing.T) {
 	for s.deps.ReadChanges.Readers() > 0 {
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// onePipe is a listener to which one client has come, whose connection holds nothing back: what
+// the client does not read is not sent.
+type onePipe struct {
+	conn chan net.Conn
+	once sync.Once
+}
+
+func (l *onePipe) Accept() (net.Conn, error) {
+	if conn := <-l.conn; conn != nil {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+func (l *onePipe) Close() error   { l.once.Do(func() { close(l.conn) }); return nil }
+func (l *onePipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A stream says that it is there, and a reader that does not take what it is sent is cut off:
+// nothing is kept for it, and another may have its place.
+func TestChanges_ASlowReaderOfAStreamIsCutOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &store{Store: memory.NewStore()}
+		deps, closeApp := wire(store, memory.NewGateway(time.Now), catalog, time.Now)
+		defer closeApp()
+		deps.Authenticator, deps.Log = &keyring{}, slog.New(slog.DiscardHandler)
+		s, err := New(deps, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, server := net.Pipe()
+		l := &onePipe{conn: make(chan net.Conn, 1)}
+		l.conn <- server
+		ended := make(chan error, 1)
+		go func() { ended <- s.Start(l) }()
+		if _, err := fmt.Fprint(client, "GET /api/changes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer app:backend\r\nAccept: text/event-stream\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("got %+v, %v", answer, err)
+		}
+		from := bufio.NewScanner(answer.Body)
+		lines(t, from, 3) // where it begins
+		began := time.Now()
+		for range 3 {
+			if got := lines(t, from, 2); got[0] != ": heartbeat" || got[1] != "id: 0" {
+				t.Errorf("the stream says %q", got)
+			}
+		}
+		if silent := time.Since(began); silent != 3*heartbeat {
+			t.Errorf("three heartbeats took %s", silent)
+		}
+		time.Sleep(heartbeat + writeTime - time.Second)
+		if n := deps.ReadChanges.Readers(); n != 1 {
+			t.Errorf("%d read shortly before the reader is too slow", n)
+		}
+		time.Sleep(2 * time.Second)
+		if n := deps.ReadChanges.Readers(); n != 0 {
+			t.Errorf("%d still read", n)
+		}
+		for from.Scan() {
+			continue
+		}
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestEntitlements_AtLeast(t *testing.T) {

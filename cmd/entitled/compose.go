@@ -106,6 +106,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewManualGrants,
 	app.NewAdminLog,
 	app.NewRetention,
+	app.NewPruneFeed,
 	app.NewDeployment,
 	func(lc fx.Lifecycle, store ports.Store, gateway ports.Gateway, c domain.Catalog, s app.Settings, clock ports.Clock, timer ports.Timer, meter ports.Meter, b ports.Breaker) *app.Fulfill {
 		fulfill := app.NewFulfill(store, gateway, c, s, clock, timer, meter)
@@ -118,7 +119,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, redactOldBodies))
+), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, redactOldBodies, pruneFeed))
 
 // wakeWhoWaits answers those who wait for an order or a version as soon as it is kept here,
 // and those who wait for changes as soon as they are told.
@@ -247,6 +248,20 @@ func redactOldBodies(lc fx.Lifecycle, retention *app.Retention, logger *slog.Log
 			}
 			if redacted > 0 {
 				logger.Info("bodies of old events redacted", "events", redacted)
+			}
+		})
+	})
+}
+
+// pruneFeed removes lines of the feed that were kept for long enough.
+func pruneFeed(lc fx.Lifecycle, prune *app.PruneFeed, logger *slog.Logger) {
+	inBackground(lc, func(ctx context.Context) {
+		prune.Run(ctx, func(removed int, err error) {
+			if err != nil {
+				logger.Warn("old changes could not be removed from the feed: it is tried again in an hour", "error", err)
+			}
+			if removed > 0 {
+				logger.Info("old changes removed from the feed", "changes", removed)
 			}
 		})
 	})

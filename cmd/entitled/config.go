@@ -29,6 +29,8 @@ type config struct {
 	DrainTime string `env:"DRAIN_TIME" envDefault:"5s"`
 	// Retention is read by retention, whose error names the variable.
 	Retention string `env:"RETENTION" envDefault:"35d"`
+	// FeedRetention is read by feedRetention, whose error names the variable.
+	FeedRetention string `env:"FEED_RETENTION" envDefault:"90d"`
 	// Reconcile is read by reconcileEvery, whose error names the variable.
 	Reconcile   string `env:"RECONCILE" envDefault:"1h"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
@@ -116,6 +118,9 @@ func (c config) check() error {
 	if _, err := c.retention(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.feedRetention(); err != nil {
+		faults = append(faults, err)
+	}
 	if _, err := c.reconcileEvery(); err != nil {
 		faults = append(faults, err)
 	}
@@ -160,16 +165,34 @@ const leastRetention = 4 * 24 * time.Hour
 
 // retention is for how long bodies of events are kept; zero: for ever.
 func (c config) retention() (time.Duration, error) {
-	if c.Retention == "0" {
-		return 0, nil
-	}
-	days, isDays := strings.CutSuffix(c.Retention, "d")
-	n, err := strconv.ParseUint(days, 10, 16)
-	keep := time.Duration(n) * 24 * time.Hour
-	if !isDays || err != nil || keep < leastRetention {
+	keep, ok := keepsFor(c.Retention, leastRetention)
+	if !ok {
 		return 0, fmt.Errorf("RETENTION is %q: days, at least 4d, such as 35d; or 0 to keep the bodies of events for ever", c.Retention)
 	}
 	return keep, nil
+}
+
+// leastFeedRetention lets a reader of the feed be away over a long weekend.
+const leastFeedRetention = 7 * 24 * time.Hour
+
+// feedRetention is for how long the feed keeps what it told; zero: for ever.
+func (c config) feedRetention() (time.Duration, error) {
+	keep, ok := keepsFor(c.FeedRetention, leastFeedRetention)
+	if !ok {
+		return 0, fmt.Errorf("FEED_RETENTION is %q: days, at least 7d, such as 90d; or 0 to keep the feed of changes for ever", c.FeedRetention)
+	}
+	return keep, nil
+}
+
+// keepsFor reads a number of days, no less than the least; 0 is for ever.
+func keepsFor(text string, least time.Duration) (keep time.Duration, ok bool) {
+	if text == "0" {
+		return 0, true
+	}
+	days, isDays := strings.CutSuffix(text, "d")
+	n, err := strconv.ParseUint(days, 10, 16)
+	keep = time.Duration(n) * 24 * time.Hour
+	return keep, isDays && err == nil && keep >= least
 }
 
 // leastReconcile and mostReconcile bound how often events are listed: a run may take minutes,

@@ -92,6 +92,8 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"connections in words":       {map[string]string{"MAX_CONNECTIONS": "many"}, `MAX_CONNECTIONS is "many"`},
 		"a retention without a unit": {map[string]string{"RETENTION": "35"}, `RETENTION is "35": days, at least 4d, such as 35d`},
 		"reconciling too often":      {map[string]string{"RECONCILE": "1m"}, `RECONCILE is "1m": how often to look for what no webhook brought, from 5m to 24h, such as 1h; or off`},
+		"a feed kept too shortly":    {map[string]string{"FEED_RETENTION": "6d"}, `FEED_RETENTION is "6d": days, at least 7d, such as 90d; or 0`},
+		"a feed kept for hours":      {map[string]string{"FEED_RETENTION": "200h"}, `FEED_RETENTION is "200h"`},
 		"a retention too short":      {map[string]string{"RETENTION": "3d"}, `RETENTION is "3d"`},
 		"a drain without a unit":     {map[string]string{"DRAIN_TIME": "5"}, `DRAIN_TIME is "5": a duration from 0s to 5m, such as 5s`},
 		"a drain before its end":     {map[string]string{"DRAIN_TIME": "-1s"}, `DRAIN_TIME is "-1s"`},

@@ -82,8 +82,9 @@ func (c config) parts(console console) (parts, error) {
 	p.http.TrustedProxies = proxies
 	accept, _ := c.acceptsLosses() // checked below, with everything else
 	retention, _ := c.retention()
+	feedRetention, _ := c.feedRetention()
 	reconcile, _ := c.reconcileEvery()
-	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept, Retention: retention, ReconcileEvery: reconcile}
+	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept, Retention: retention, FeedRetention: feedRetention, ReconcileEvery: reconcile}
 
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }
