@@ -57,15 +57,33 @@ func (c *CheckEntitlement) Wake(users []domain.UserID) { c.wakes.wake(users) }
 // for it for some seconds, and then answers [ErrVersionAhead]. Nothing is known of a user who
 // never bought: the list is empty.
 func (c *CheckEntitlement) All(ctx context.Context, user domain.UserID, atLeast int64) (UserRights, error) {
+	kept, err := c.read(ctx, user, atLeast)
+	if err != nil {
+		return UserRights{}, err
+	}
+	now := c.clock()
+	return UserRights{Rights: domain.Rights(kept.Entitlements, c.catalog, now), AsOf: now, Version: kept.Version}, nil
+}
+
+// Reach waits until what is kept of a user is of a version, or of a later one, as All does:
+// whatever is read after it is, too. 0 is any.
+func (c *CheckEntitlement) Reach(ctx context.Context, user domain.UserID, atLeast int64) error {
+	if atLeast == 0 {
+		return nil
+	}
+	_, err := c.read(ctx, user, atLeast)
+	return err
+}
+
+func (c *CheckEntitlement) read(ctx context.Context, user domain.UserID, atLeast int64) (ports.Rights, error) {
 	kept, err := c.reads.do(ctx, user)
 	if err == nil && kept.Version < atLeast {
 		kept, err = c.await(ctx, user, atLeast)
 	}
 	if err != nil {
-		return UserRights{}, fmt.Errorf("read entitlements: %w", err)
+		return ports.Rights{}, fmt.Errorf("read entitlements: %w", err)
 	}
-	now := c.clock()
-	return UserRights{Rights: domain.Rights(kept.Entitlements, c.catalog, now), AsOf: now, Version: kept.Version}, nil
+	return kept, nil
 }
 
 // await reads again whenever something of the user is kept here, and now and then, as another

@@ -33,6 +33,7 @@ type ShownSubscriptions struct {
 	Customer domain.CustomerID   // at Stripe; empty: there is none
 	All      []domain.Subscribed // as [domain.SubscribedAt] sorts them
 	AsOf     time.Time
+	Version  int64               // of the user's rights; 0: nothing ever changed
 	Billing  SubscriptionBilling // of the first of them, if it has not ended
 	// BoughtTwice is what was paid for twice, one-time purchases among it.
 	BoughtTwice []domain.BoughtTwice
@@ -45,7 +46,7 @@ func (s *ShowSubscription) Do(ctx context.Context, user domain.UserID) (ShownSub
 	if err != nil {
 		return ShownSubscriptions{}, fmt.Errorf("read what is known of the user: %w", err)
 	}
-	shown := ShownSubscriptions{Customer: state.Account.Customer, AsOf: s.clock()}
+	shown := ShownSubscriptions{Customer: state.Account.Customer, AsOf: s.clock(), Version: state.Version}
 	shown.BoughtTwice = domain.BoughtTwiceAt(state.Account, s.catalog, shown.AsOf)
 	for n, one := range domain.SubscribedAt(state.Account, s.catalog, shown.AsOf) {
 		if n > 0 && !one.Live() {

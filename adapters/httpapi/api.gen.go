@@ -1700,6 +1700,10 @@ type Subscribed struct {
 	Others       []Subscription        `json:"others"`
 	Subscription *NullableSubscription `json:"subscription"`
 	UserID       string                `json:"user_id"`
+
+	// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+	// counted. `?at_least=` of a read takes it.
+	Version Version `json:"version"`
 }
 
 // SubscribedItem defines model for SubscribedItem.
@@ -1950,6 +1954,10 @@ type ListOrdersParams struct {
 
 	// After The `next` of the page before.
 	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// AtLeast A version that the answer has to be of, or of a later one: as an order or a change said
+	// it. Where it is not reached yet the answer waits for it for some seconds, and is then 412.
+	AtLeast *AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 }
 
 // ShowOrderParams defines parameters for ShowOrder.
@@ -1975,6 +1983,10 @@ type ListPlansParams struct {
 type ShowSubscriptionParams struct {
 	// UserID Whom it is about. A service key has to say; a user may only name itself.
 	UserID *UserID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// AtLeast A version that the answer has to be of, or of a later one: as an order or a change said
+	// it. Where it is not reached yet the answer waits for it for some seconds, and is then 412.
+	AtLeast *AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 }
 
 // CancelSubscriptionParams defines parameters for CancelSubscription.
@@ -2572,6 +2584,13 @@ func (w *ServerInterfaceWrapper) ListOrders(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
 	}
 
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListOrders(ctx, params)
 	return err
@@ -2663,6 +2682,13 @@ func (w *ServerInterfaceWrapper) ShowSubscription(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -15,7 +15,7 @@ func TestSubscription_AnswersToTheByte(t *testing.T) {
 	s := start(t, setup{})
 	s.want(s.call("GET", "/api/subscription?user_id=ada", "", as("app:backend")), 200, "")
 	none := s.call("GET", "/api/subscription", "", as("user:ada")).text
-	if want := `{"as_of":"2026-12-01T09:30:00Z","bought_twice":[],"others":[],"subscription":null,"user_id":"ada"}` + "\n"; none != want {
+	if want := `{"as_of":"2026-12-01T09:30:00Z","bought_twice":[],"others":[],"subscription":null,"user_id":"ada","version":0}` + "\n"; none != want {
 		t.Errorf("before anything was bought: got %s, want %s", none, want)
 	}
 	_, session := s.buy("ada", "pro")

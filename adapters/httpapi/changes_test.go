@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -375,19 +376,49 @@ func TestEntitlements_AtLeast(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})
 	s.give("ada", 5)
-	for _, path := range []string{"/api/entitlements", "/api/entitlements/projects"} {
+	for _, path := range []string{"/api/entitlements", "/api/entitlements/projects", "/api/subscription", "/api/orders"} {
 		got := s.call("GET", path+"?at_least=1", "", as("user:ada"))
-		if got.StatusCode != 200 || got.json["version"] != 1.0 {
+		if version, told := got.json["version"]; got.StatusCode != 200 || told && version != 1.0 {
 			t.Errorf("%s: got %s", path, got.text)
 		}
 		s.want(s.call("GET", path+"?at_least=-1", "", as("user:ada")), 400, "bad_request")
 		s.want(s.call("GET", path+"?at_least=x", "", as("user:ada")), 400, "bad_request")
 	}
-	answered := make(chan reply)
-	began := time.Now()
-	go func() { answered <- s.call("GET", "/api/entitlements?at_least=2", "", as("user:ada")) }()
-	s.give("ada", 9)
-	if got := <-answered; got.json["version"] != 2.0 || time.Since(began) > 4*time.Second {
-		t.Errorf("waited %s for %s", time.Since(began), got.text)
+	for n, path := range []string{"/api/entitlements", "/api/subscription"} {
+		answered := make(chan reply)
+		began := time.Now()
+		version := n + 2
+		go func() { answered <- s.call("GET", fmt.Sprintf("%s?at_least=%d", path, version), "", as("user:ada")) }()
+		s.give("ada", 9+n)
+		if got := <-answered; got.json["version"] != float64(version) || time.Since(began) > 4*time.Second {
+			t.Errorf("waited %s for %s", time.Since(began), got.text)
+		}
+	}
+}
+
+// A version that does not come is waited for no longer than some seconds, by every read.
+func TestAtLeast_IsWaitedForSomeSeconds(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/api/entitlements", "/api/subscription", "/api/orders"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				deps, closeApp := wire(&store{Store: memory.NewStore()}, memory.NewGateway(time.Now), catalog, time.Now)
+				defer closeApp()
+				deps.Authenticator, deps.Log = &keyring{}, slog.New(slog.DiscardHandler)
+				s, err := New(deps, Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				answer := httptest.NewRecorder()
+				request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?at_least=9", nil)
+				request.Header.Set("Authorization", "Bearer user:ada")
+				s.Handler().ServeHTTP(answer, request)
+				if took := time.Since(began); answer.Code != 412 || !strings.Contains(answer.Body.String(), "version_not_reached") || took != 5*time.Second {
+					t.Errorf("after %s: got %d %s", took, answer.Code, answer.Body)
+				}
+			})
+		})
 	}
 }

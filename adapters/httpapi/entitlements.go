@@ -59,6 +59,15 @@ func versionIn(atLeast *int64) (int64, error) {
 	return orZero(atLeast), nil
 }
 
+// reach waits until the user's rights are of a version that a request asks for.
+func (s *Server) reach(ctx context.Context, user domain.UserID, atLeast *int64) error {
+	version, err := versionIn(atLeast)
+	if err != nil {
+		return err
+	}
+	return s.deps.CheckEntitlement.Reach(ctx, user, version)
+}
+
 func rightJSON(r domain.Right) Entitlement {
 	sources := make([]Source, len(r.Sources))
 	for i, e := range r.Sources {

@@ -26,6 +26,9 @@ func (s *Server) ListOrders(ctx context.Context, r ListOrdersRequestObject) (Lis
 	if err != nil {
 		return nil, err
 	}
+	if err := s.reach(ctx, user, r.Params.AtLeast); err != nil {
+		return nil, err
+	}
 	page, err := s.deps.ListOrders.Do(ctx, user, domain.OrderID(after), limit)
 	if err != nil {
 		return nil, err

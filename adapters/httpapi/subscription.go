@@ -14,12 +14,15 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 	if err != nil {
 		return nil, err
 	}
+	if err := s.reach(ctx, user, r.Params.AtLeast); err != nil {
+		return nil, err
+	}
 	shown, err := s.deps.ShowSubscription.Do(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	told := ShowSubscription200JSONResponse{
-		UserID: string(user), CustomerID: unlessUser(ctx, shown.Customer), AsOf: shown.AsOf.UTC(), Others: []Subscription{},
+		UserID: string(user), CustomerID: unlessUser(ctx, shown.Customer), Version: shown.Version, AsOf: shown.AsOf.UTC(), Others: []Subscription{},
 		BoughtTwice: boughtTwiceJSON(ctx, shown.BoughtTwice),
 	}
 	for n, one := range shown.All {

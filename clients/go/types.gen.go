@@ -591,6 +591,9 @@ const (
 // Subscribed is what a user is subscribed to.
 type Subscribed struct {
 	UserID string `json:"user_id"`
+	// Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+	// `?at_least=` of a read takes it.
+	Version int64 `json:"version"`
 	// The moment that the answer is about.
 	AsOf         time.Time     `json:"as_of"`
 	Subscription *Subscription `json:"subscription"`

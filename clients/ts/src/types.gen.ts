@@ -626,6 +626,11 @@ export type SourceKind = "order" | "subscription" | "grant" | "default";
 /** Subscribed is what a user is subscribed to. */
 export interface Subscribed {
   user_id: string;
+  /**
+   * Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+   * `?at_least=` of a read takes it.
+   */
+  version: number;
   /** The moment that the answer is about. */
   as_of: Time;
   subscription: Subscription | null;
