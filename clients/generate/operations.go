@@ -16,6 +16,7 @@ var covered = map[string]bool{
 	"listEntitlements":   true,
 	"checkEntitlement":   true,
 	"listPlans":          true,
+	"listChanges":        true,
 }
 
 // leftOut are those that no client has, and why.
@@ -33,18 +34,21 @@ var leftOut = map[string]string{
 	"showDocument":   "what the clients are made from",
 	"showHealth":     "a supervisor asks it",
 	"showReadiness":  "a load balancer asks it",
-	"listChanges":    "for programs that keep a copy of what everybody holds, which these do not",
 	"showReconcile":  "for operators, who have the command line",
 	"reconcile":      "for operators, who have the command line",
 }
 
 // about says what a schema is for where the document does not.
 var about = map[string]string{
+	"Announcement":        "is the end of a right, as the feed announces it or takes it back.",
 	"Bought":              "is a purchase, by its order, subscription or grant.",
 	"BoughtTwice":         "is one plan, or two of a group, that is paid for twice.",
+	"Change":              "is a line of the feed: of what a user may do with a feature.",
+	"ChangeKind":          "says what a line of the feed tells.",
 	"ChangePreview":       "is what a change of a subscription would cost and give.",
 	"ChangeRequest":       "is what a subscription is to be.",
 	"ChangedSubscription": "is a subscription after a change.",
+	"Changes":             "are a page of the feed, in order.",
 	"Checkout":            "says what the user has to do to have the plan, and where.",
 	"CheckoutRequest":     "is how a plan is wanted; the zero value is one unit at its first price.",
 	"DueLater":            "is what the next invoice comes to.",
@@ -70,5 +74,6 @@ var about = map[string]string{
 	"Source":              "is a purchase or a grant that a right comes from.",
 	"Subscribed":          "is what a user is subscribed to.",
 	"SubscribedItem":      "is one of the items of a subscription.",
+	"ToldRight":           "is a right to a feature, as the feed tells it.",
 	"Subscription":        "is how a subscription stands.",
 }

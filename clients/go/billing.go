@@ -25,12 +25,12 @@ func (c *Client) plans(ctx context.Context, r request) (Plans, error) {
 
 // Orders are what a user ordered, the last begun first: at most limit, from 1 to 100, of those
 // after a page's Next, or the first ones if that is empty.
-func (c *Client) Orders(ctx context.Context, user string, limit int, after string) (Orders, error) {
+func (c *Client) Orders(ctx context.Context, user string, limit int, after string, options ...ReadOption) (Orders, error) {
 	query := ofUser(user)
 	query.Set("limit", strconv.Itoa(limit))
 	setUnlessEmpty(query, "after", after)
 	var orders Orders
-	err := c.do(ctx, get(query, "api", "orders"), &orders)
+	err := c.do(ctx, get(query, "api", "orders").as(options), &orders)
 	return orders, err
 }
 

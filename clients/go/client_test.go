@@ -389,3 +389,91 @@ func TestReturned_IsTheUsersOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestAtLeast_IsAskedFor(t *testing.T) {
+	t.Parallel()
+	f := serve(t, ok(yes))
+	c, _ := f.client(t)
+	for path, read := range map[string]func() error{
+		"/api/entitlements/sso": func() error { _, err := c.Has(t.Context(), "u", "sso", AtLeast(7)); return err },
+		"/api/entitlements":     func() error { _, err := c.Entitlements(t.Context(), "u", AtLeast(7)); return err },
+		"/api/subscription":     func() error { _, err := c.Subscription(t.Context(), "u", AtLeast(7)); return err },
+		"/api/orders":           func() error { _, err := c.Orders(t.Context(), "u", 10, "", AtLeast(7)); return err },
+	} {
+		if err := read(); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if asked := f.asked[len(f.asked)-1].URL; asked.Path != path || asked.Query().Get("at_least") != "7" || asked.Query().Get("user_id") != "u" {
+			t.Errorf("asked for %s", asked)
+		}
+	}
+}
+
+// changesPage is a page of the feed with changes at these positions.
+func changesPage(next int64, positions ...int64) answer {
+	page := Changes{Next: next, Changes: []Change{}}
+	for _, position := range positions {
+		page.Changes = append(page.Changes, Change{Position: position, Kind: ChangeKindEnding, Ending: &Announcement{LeadSeconds: 86400}})
+	}
+	text, err := json.Marshal(page)
+	if err != nil {
+		panic(err)
+	}
+	return ok(string(text))
+}
+
+// Pages are handed over in order, each once, whatever comes in between; a page that was not
+// taken is where the next reader goes on.
+func TestFollowChanges_GoesOnFromWhatWasTaken(t *testing.T) {
+	t.Parallel()
+	f := serve(t, changesPage(2, 1, 2), changesPage(2), problem(503, "unavailable"), changesPage(5, 3), changesPage(6, 6))
+	c, pauses := f.client(t, Retries(0))
+	var taken []int64
+	full := errors.New("full")
+	err := c.FollowChanges(t.Context(), 0, func(_ context.Context, page Changes) error {
+		if page.Next == 6 {
+			return full
+		}
+		for _, change := range page.Changes {
+			taken = append(taken, change.Position)
+		}
+		return nil
+	})
+	if !errors.Is(err, full) || !slices.Equal(taken, []int64{1, 2, 3}) {
+		t.Errorf("took %v, and then %v", taken, err)
+	}
+	var after []string
+	for _, r := range f.asked {
+		after = append(after, r.URL.Query().Get("after")+" "+r.URL.Query().Get("wait"))
+	}
+	if want := []string{"0 20s", "2 20s", "2 20s", "2 20s", "5 20s"}; !slices.Equal(after, want) {
+		t.Errorf("asked for what is after %v, want %v", after, want)
+	}
+	if want := []time.Duration{time.Second}; !slices.Equal(*pauses, want) {
+		t.Errorf("waited %v, want %v", *pauses, want)
+	}
+}
+
+func TestFollowChanges_EndsWithACursorThatIsOfNoUse(t *testing.T) {
+	t.Parallel()
+	f := serve(t, problem(410, "cursor_pruned"), changesPage(9))
+	c, _ := f.client(t)
+	err := c.FollowChanges(t.Context(), 3, func(context.Context, Changes) error { t.Error("took a page"); return nil })
+	if p, is := problemOf(err); !is || p.Code != "cursor_pruned" {
+		t.Errorf("got %v", err)
+	}
+	if last, err := c.LastChange(t.Context()); err != nil || last != 9 || f.asked[1].URL.RawQuery != "limit=0" {
+		t.Errorf("the feed ends at %d, %v, by %s", last, err, f.asked[1].URL)
+	}
+}
+
+func TestFollowChanges_EndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	f := serve(t, changesPage(1, 1))
+	c, _ := f.client(t)
+	ctx, stop := context.WithCancel(t.Context())
+	err := c.FollowChanges(ctx, 0, func(context.Context, Changes) error { stop(); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

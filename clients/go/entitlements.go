@@ -30,9 +30,9 @@ func (a Answer) String() string {
 }
 
 // Check asks for one feature of a user, with its value and until when it is held.
-func (c *Client) Check(ctx context.Context, user, feature string) (EntitlementCheck, error) {
+func (c *Client) Check(ctx context.Context, user, feature string, options ...ReadOption) (EntitlementCheck, error) {
 	var check EntitlementCheck
-	err := c.do(ctx, get(ofUser(user), "api", "entitlements", feature), &check)
+	err := c.do(ctx, get(ofUser(user), "api", "entitlements", feature).as(options), &check)
 	if err == nil && check.Feature == "" { // else it would be taken for a no
 		err = errors.New("entitled: what was answered is about no feature: is the base URL right?")
 	}
@@ -40,8 +40,8 @@ func (c *Client) Check(ctx context.Context, user, feature string) (EntitlementCh
 }
 
 // Has tells whether a user has a feature now. With Unknown the error says why.
-func (c *Client) Has(ctx context.Context, user, feature string) (Answer, error) {
-	check, err := c.Check(ctx, user, feature)
+func (c *Client) Has(ctx context.Context, user, feature string, options ...ReadOption) (Answer, error) {
+	check, err := c.Check(ctx, user, feature, options...)
 	switch {
 	case err != nil:
 		return Unknown, err
@@ -54,8 +54,8 @@ func (c *Client) Has(ctx context.Context, user, feature string) (Answer, error) 
 
 // Limit is how much of a feature a user has: none if it has not the feature, and without an end
 // [math.MaxInt64]. Of a feature that is no limit it is an error.
-func (c *Client) Limit(ctx context.Context, user, feature string) (int64, error) {
-	check, err := c.Check(ctx, user, feature)
+func (c *Client) Limit(ctx context.Context, user, feature string, options ...ReadOption) (int64, error) {
+	check, err := c.Check(ctx, user, feature, options...)
 	if err != nil || !check.Entitled {
 		return 0, err
 	}
@@ -70,8 +70,8 @@ func (c *Client) Limit(ctx context.Context, user, feature string) (int64, error)
 const Unlimited = math.MaxInt64
 
 // Entitlements are all that a user may do now, sorted by feature.
-func (c *Client) Entitlements(ctx context.Context, user string) (Entitlements, error) {
+func (c *Client) Entitlements(ctx context.Context, user string, options ...ReadOption) (Entitlements, error) {
 	var held Entitlements
-	err := c.do(ctx, get(ofUser(user), "api", "entitlements"), &held)
+	err := c.do(ctx, get(ofUser(user), "api", "entitlements").as(options), &held)
 	return held, err
 }

@@ -11,6 +11,7 @@ import (
 	mrand "math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -51,7 +52,30 @@ type CallOption func(*request)
 // often it is sent, it is done once. Without it each call is an intent of its own.
 func IdempotencyKey(key string) CallOption { return func(r *request) { r.key = key } }
 
+// versionWait is how long the service waits for a version.
+const versionWait = 5 * time.Second
+
+// ReadOption changes one read.
+type ReadOption func(*request)
+
+// AtLeast has a read answer as of a version of the user's rights or a later one, as an order or a
+// change said it, whichever replica of the service is asked. Where it is not reached within some
+// seconds the problem has the code version_not_reached.
+func AtLeast(version int64) ReadOption {
+	return func(r *request) {
+		r.query.Set("at_least", strconv.FormatInt(version, 10))
+		r.longer += versionWait
+	}
+}
+
 func (r request) with(options []CallOption) request {
+	for _, option := range options {
+		option(&r)
+	}
+	return r
+}
+
+func (r request) as(options []ReadOption) request {
 	for _, option := range options {
 		option(&r)
 	}

@@ -7,9 +7,9 @@ import (
 )
 
 // Subscription is how the subscription of a user stands, with others that are beside it.
-func (c *Client) Subscription(ctx context.Context, user string) (Subscribed, error) {
+func (c *Client) Subscription(ctx context.Context, user string, options ...ReadOption) (Subscribed, error) {
 	var subscribed Subscribed
-	err := c.do(ctx, get(ofUser(user), "api", "subscription"), &subscribed)
+	err := c.do(ctx, get(ofUser(user), "api", "subscription").as(options), &subscribed)
 	return subscribed, err
 }
 

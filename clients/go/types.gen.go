@@ -28,6 +28,14 @@ const (
 	ActionNone       Action = "none"
 )
 
+// Announcement is the end of a right, as the feed announces it or takes it back.
+type Announcement struct {
+	// When the right is no longer as much as it is. UTC.
+	EndsAt time.Time `json:"ends_at"`
+	// How long before the end it was to be announced, by the catalog; 0 of what is withdrawn.
+	LeadSeconds int64 `json:"lead_seconds"`
+}
+
 // Bought is a purchase, by its order, subscription or grant.
 type Bought struct {
 	// `grant`: given by a person, not bought. `default`: of a plan that every user holds.
@@ -44,6 +52,44 @@ type BoughtTwice struct {
 	// left out of what users ask themselves.
 	Says string `json:"says"`
 }
+
+// Change is a line of the feed: of what a user may do with a feature.
+type Change struct {
+	// Its place in the feed. There is no gap.
+	Position int64 `json:"position"`
+	// `change`: a right is another than it was. `ending`: it is as it was, and its end is near.
+	// `ending_withdrawn`: it is there, and an end that was announced is not its end any more.
+	Kind   ChangeKind `json:"kind"`
+	UserID string     `json:"user_id"`
+	// Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+	// `?at_least=` of a read takes it.
+	Version int64  `json:"version"`
+	Feature string `json:"feature"`
+	// What the user could do before; null, if the user did not have the feature.
+	Before *ToldRight `json:"before"`
+	// What the user can do since; null, if the user does not have the feature any more.
+	After *ToldRight `json:"after"`
+	// What is announced or withdrawn; null of a change.
+	Ending *Announcement `json:"ending"`
+	// `event`, `asked`, `catalog`, `by_hand`, `checkout`, `time`. What brought it about: one of
+	// Stripe's events; what Stripe said when it was asked; another catalog; a person; a checkout; or
+	// nothing but that time went by.
+	Cause string `json:"cause"`
+	// Stripe's event, if it was one.
+	EventID string `json:"event_id"`
+	// When the change was made, or the moment that passed. UTC.
+	At time.Time `json:"at"`
+}
+
+// ChangeKind says what a line of the feed tells.
+type ChangeKind string
+
+// The values of [ChangeKind].
+const (
+	ChangeKindChange          ChangeKind = "change"
+	ChangeKindEnding          ChangeKind = "ending"
+	ChangeKindEndingWithdrawn ChangeKind = "ending_withdrawn"
+)
 
 // ChangePreview is what a change of a subscription would cost and give.
 type ChangePreview struct {
@@ -107,6 +153,14 @@ type ChangedSubscription struct {
 	EffectiveAt time.Time `json:"effective_at"`
 	// Where the change is paid. May be absent.
 	URL string `json:"url"`
+}
+
+// Changes are a page of the feed, in order.
+type Changes struct {
+	Changes []Change `json:"changes"`
+	// What to ask for next, as `after`. It may move on though there is no change: past those that the
+	// filters leave out.
+	Next int64 `json:"next"`
 }
 
 // Checkout says what the user has to do to have the plan, and where.
@@ -680,6 +734,17 @@ type Subscription struct {
 	PlannedChange *PlannedChange `json:"planned_change"`
 	// What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it.
 	Items []SubscribedItem `json:"items"`
+}
+
+// ToldRight is a right to a feature, as the feed tells it.
+type ToldRight struct {
+	// How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+	// of its values.
+	Value   Value     `json:"value"`
+	Until   time.Time `json:"until"`
+	Renews  bool      `json:"renews"`
+	EndsAt  time.Time `json:"ends_at"`
+	InGrace bool      `json:"in_grace"`
 }
 
 // When: At once, or from the end of the present period on.

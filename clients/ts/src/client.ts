@@ -1,7 +1,7 @@
 import { isOutage, Problem } from "./problem.js";
 import { atStripe, type Call, type Connection, pause, type Query, request } from "./request.js";
 import type {
-  ChangedSubscription, ChangePreview, ChangeRequest, Checkout, CheckoutRequest, EndingSubscription, EndRequest,
+  ChangedSubscription, ChangePreview, ChangeRequest, Changes, Checkout, CheckoutRequest, EndingSubscription, EndRequest,
   EntitlementCheck, Entitlements, Invoices, Order, Orders, Plans, Portal, PortalRequest, ResumeRequest, Subscribed,
 } from "./types.gen.js";
 
@@ -45,6 +45,21 @@ export interface Wait {
   signal?: AbortSignal;
 }
 
+/** How new an answer has to be. */
+export interface Read {
+  /**
+   * A version of the user's rights, as an order or a change said it: the answer is of that one or a later
+   * one, whichever replica is asked. Where it is not reached within some seconds the problem has the code
+   * version_not_reached.
+   */
+  atLeast?: number | undefined;
+}
+
+const versionWait = 5_000; // for how long the service waits for a version
+
+const changesWait = 20; // seconds: the service holds a page back for 30 at most
+const maxChangesPause = 10_000; // before the feed is read on in an outage
+
 const orderWait = 20; // seconds: the service holds an answer back for 30 at most
 const orderPause = 1_000; // before an order is asked for again that came back unsettled
 
@@ -66,17 +81,17 @@ export class Entitled {
   }
 
   /** Asks for one feature, with its value and until when it is held. */
-  async check(feature: string): Promise<EntitlementCheck> {
-    const check = await this.get<EntitlementCheck>({ ...this.whom() }, "api", "entitlements", feature);
+  async check(feature: string, read: Read = {}): Promise<EntitlementCheck> {
+    const check = await this.read<EntitlementCheck>(read, {}, "api", "entitlements", feature);
     // Else it would be taken for a no.
     if (typeof check?.entitled !== "boolean") throw new SyntaxError("what was answered is about no feature: is the base URL right?");
     return check;
   }
 
   /** Tells whether the user has a feature now. */
-  async has(feature: string): Promise<Answer> {
+  async has(feature: string, read: Read = {}): Promise<Answer> {
     try {
-      return (await this.check(feature)).entitled ? "yes" : "no";
+      return (await this.check(feature, read)).entitled ? "yes" : "no";
     } catch (error) {
       this.tell({ feature, user: this.options.user, error });
       return "unknown";
@@ -104,8 +119,8 @@ export class Entitled {
   }
 
   /** How much of a feature the user has: 0 without it, and Infinity without a limit. */
-  async limit(feature: string): Promise<number> {
-    const { entitled, value } = await this.check(feature);
+  async limit(feature: string, read: Read = {}): Promise<number> {
+    const { entitled, value } = await this.check(feature, read);
     if (!entitled) return 0;
     if (value === "unlimited") return Infinity;
     if (typeof value === "number") return value;
@@ -113,8 +128,8 @@ export class Entitled {
   }
 
   /** All that the user may do now, sorted by feature. */
-  entitlements(): Promise<Entitlements> {
-    return this.get({ ...this.whom() }, "api", "entitlements");
+  entitlements(read: Read = {}): Promise<Entitlements> {
+    return this.read(read, {}, "api", "entitlements");
   }
 
   /** What is for sale, the same for everybody. */
@@ -174,8 +189,8 @@ export class Entitled {
   }
 
   /** How the user's subscription stands, with others that are beside it. */
-  subscription(): Promise<Subscribed> {
-    return this.get({ ...this.whom() }, "api", "subscription");
+  subscription(read: Read = {}): Promise<Subscribed> {
+    return this.read(read, {}, "api", "subscription");
   }
 
   /** What a change would cost and give. Send its proration_date with the change, within an hour, and it costs just that. */
@@ -208,13 +223,56 @@ export class Entitled {
   }
 
   /** What the user ordered, the last begun first. */
-  orders(page: { limit?: number; after?: string } = {}): Promise<Orders> {
-    return this.get({ ...page, ...this.whom() }, "api", "orders");
+  orders({ atLeast, ...page }: { limit?: number; after?: string } & Read = {}): Promise<Orders> {
+    return this.read({ atLeast }, page, "api", "orders");
   }
 
   /** What the user was billed, with Stripe's pages and documents, the newest first. */
   invoices(page: { limit?: number } = {}): Promise<Invoices> {
     return this.send({ method: "GET", path: ["api", "invoices"], query: { ...page, ...this.whom() }, longer: atStripe });
+  }
+
+  /** The part of the feed that follows a position: what users may do, as it changed. For a service key. */
+  changes(after: number): Promise<Changes> {
+    return this.changesSoon({ after });
+  }
+
+  /** The position at which the feed ends: who reads all that users have after it, and follows the feed from there, misses nothing. */
+  async lastChange(): Promise<number> {
+    return (await this.changesSoon({ limit: 0 })).next;
+  }
+
+  /**
+   * What follows a position, page by page, as soon as it is there. Keep the `next` of a page together with
+   * what was made of it: a page that was not kept comes again. An outage is waited for. A problem with the
+   * code cursor_pruned or cursor_ahead says to begin anew, with `lastChange`.
+   */
+  async *followChanges(after: number, wait: Wait = {}): AsyncGenerator<Changes, void, undefined> {
+    for (let outages = 0; ; ) {
+      let page: Changes;
+      try {
+        page = await this.changesSoon({ after }, changesWait, wait.signal);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        await pause(Math.min(250 * 2 ** Math.min(outages++, 6), maxChangesPause), wait.signal);
+        continue;
+      }
+      outages = 0;
+      if (page.next === after) continue;
+      yield page;
+      after = page.next;
+    }
+  }
+
+  private changesSoon(query: Query, seconds = 0, signal?: AbortSignal): Promise<Changes> {
+    const waits = seconds > 0 ? { wait: `${seconds}s` } : {};
+    return this.send({ method: "GET", path: ["api", "changes"], query: { ...query, ...waits }, longer: seconds * 1000, signal });
+  }
+
+  /** What is read of the user. */
+  private read<T>({ atLeast }: Read, query: Query, ...path: string[]): Promise<T> {
+    const longer = atLeast === undefined ? 0 : versionWait;
+    return this.send({ method: "GET", path, query: { ...query, at_least: atLeast, ...this.whom() }, longer });
   }
 
   /** An order, held back until it is settled, for some time. */

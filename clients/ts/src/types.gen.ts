@@ -21,6 +21,14 @@ export type Value = true | number | string;
  */
 export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "change" | "manage" | "none";
 
+/** Announcement is the end of a right, as the feed announces it or takes it back. */
+export interface Announcement {
+  /** When the right is no longer as much as it is. UTC. */
+  ends_at: Time;
+  /** How long before the end it was to be announced, by the catalog; 0 of what is withdrawn. */
+  lead_seconds: number;
+}
+
 /** Bought is a purchase, by its order, subscription or grant. */
 export interface Bought {
   /** `grant`: given by a person, not bought. `default`: of a plan that every user holds. */
@@ -39,6 +47,43 @@ export interface BoughtTwice {
    */
   says?: string;
 }
+
+/** Change is a line of the feed: of what a user may do with a feature. */
+export interface Change {
+  /** Its place in the feed. There is no gap. */
+  position: number;
+  /**
+   * `change`: a right is another than it was. `ending`: it is as it was, and its end is near.
+   * `ending_withdrawn`: it is there, and an end that was announced is not its end any more.
+   */
+  kind: ChangeKind;
+  user_id: string;
+  /**
+   * Counts the changes of the user's rights; 0: there was none, or none since versions are counted.
+   * `?at_least=` of a read takes it.
+   */
+  version: number;
+  feature: string;
+  /** What the user could do before; null, if the user did not have the feature. */
+  before: ToldRight | null;
+  /** What the user can do since; null, if the user does not have the feature any more. */
+  after: ToldRight | null;
+  /** What is announced or withdrawn; null of a change. */
+  ending: Announcement | null;
+  /**
+   * `event`, `asked`, `catalog`, `by_hand`, `checkout`, `time`. What brought it about: one of
+   * Stripe's events; what Stripe said when it was asked; another catalog; a person; a checkout; or
+   * nothing but that time went by.
+   */
+  cause: "event" | "asked" | "catalog" | "by_hand" | "checkout" | "time";
+  /** Stripe's event, if it was one. */
+  event_id: string | null;
+  /** When the change was made, or the moment that passed. UTC. */
+  at: Time;
+}
+
+/** ChangeKind says what a line of the feed tells. */
+export type ChangeKind = "change" | "ending" | "ending_withdrawn";
 
 /** ChangePreview is what a change of a subscription would cost and give. */
 export interface ChangePreview {
@@ -112,6 +157,16 @@ export interface ChangedSubscription {
   effective_at: Time | null;
   /** Where the change is paid. May be absent. */
   url?: string;
+}
+
+/** Changes are a page of the feed, in order. */
+export interface Changes {
+  changes: Change[];
+  /**
+   * What to ask for next, as `after`. It may move on though there is no change: past those that the
+   * filters leave out.
+   */
+  next: number;
 }
 
 /** Checkout says what the user has to do to have the plan, and where. */
@@ -717,6 +772,19 @@ export interface Subscription {
   planned_change: PlannedChange | null;
   /** What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it. */
   items: SubscribedItem[];
+}
+
+/** ToldRight is a right to a feature, as the feed tells it. */
+export interface ToldRight {
+  /**
+   * How much of a feature: true of a flag; of a limit how many, or `unlimited`; of a choice which
+   * of its values.
+   */
+  value: Value;
+  until: Time | null;
+  renews: boolean;
+  ends_at: Time | null;
+  in_grace: boolean;
 }
 
 /** When: At once, or from the end of the present period on. */

@@ -143,6 +143,54 @@ test.for<[string | undefined, Said, number]>([["u", yes, 200], ["u", no, 403], [
     expect(passed).toBe(status === 200);
   });
 
+test("a version is asked for", async () => {
+  const { url, asked } = await service(yes);
+  const one = client(url);
+  await one.has("sso", { atLeast: 7 });
+  await one.entitlements({ atLeast: 7 });
+  await one.subscription({ atLeast: 7 });
+  await one.orders({ limit: 3, atLeast: 7 });
+  expect(asked.map((a) => a.url)).toEqual([
+    "/api/entitlements/sso?at_least=7&user_id=u", "/api/entitlements?at_least=7&user_id=u",
+    "/api/subscription?at_least=7&user_id=u", "/api/orders?limit=3&at_least=7&user_id=u",
+  ]);
+});
+
+describe("followChanges", () => {
+  const page = (next: number, ...positions: number[]): Said => ({ body: { next, changes: positions.map((position) => ({ position, kind: "change" })) } });
+
+  test("goes on from what was taken", async () => {
+    const { url, asked } = await service(page(2, 1, 2), page(2), page(5, 3), page(6, 6));
+    const taken: number[] = [];
+    for await (const { changes, next } of client(url, { user: "" }).followChanges(0)) {
+      if (next === 6) break;
+      taken.push(...changes.map((change) => change.position));
+    }
+    expect(taken).toEqual([1, 2, 3]);
+    expect(asked.map((a) => a.url)).toEqual([0, 2, 2, 5].map((after) => `/api/changes?after=${after}&wait=20s`));
+  });
+
+  test("waits for the end of an outage", async () => {
+    const { url, asked } = await service(busy, page(1, 1));
+    const { value } = await client(url, { retries: 0 }).followChanges(0).next();
+    expect(value).toMatchObject({ next: 1 });
+    expect(asked).toHaveLength(2);
+  });
+
+  test("ends with a cursor that is of no use, and tells where to begin anew", async () => {
+    const { url, asked } = await service(problem(410, "cursor_pruned"), page(9));
+    const one = client(url);
+    await expect(one.followChanges(3).next()).rejects.toMatchObject({ status: 410, code: "cursor_pruned" });
+    expect(await one.lastChange()).toBe(9);
+    expect(asked[1]!.url).toBe("/api/changes?limit=0");
+  });
+
+  test("ends when the caller gives up", async () => {
+    const { url } = await service(page(0));
+    await expect(client(url).followChanges(0, { signal: AbortSignal.timeout(50) }).next()).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+});
+
 test.for([{ baseURL: "entitled:8080" }, { baseURL: "" }, { key: "" }])("%j cannot be meant", (options) => {
   expect(() => new Entitled(options)).toThrow(TypeError);
 });
