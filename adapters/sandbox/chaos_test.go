@@ -47,9 +47,7 @@ func TestChaos_EachKindHappensAndNothingIsLost(t *testing.T) {
 		}},
 		"delays": {sandbox.Chaos{Delays: 0.5, DelayUpTo: time.Hour}, func(s *shop, _ []string) bool {
 			var told []string
-			s.endpoint.mu.Lock()
-			defer s.endpoint.mu.Unlock()
-			for _, e := range s.endpoint.accepted {
+			for _, e := range s.endpoint.accepted() {
 				told = append(told, e.ID)
 			}
 			var made []string

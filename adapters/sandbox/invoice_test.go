@@ -348,10 +348,8 @@ func TestInvoicePayment_IsToldSinceBasil(t *testing.T) {
 	must[sandbox.WebhookEndpoint](t)(s.AddWebhookEndpointAt(dahlia, newer.URL, "whsec_newer", "invoice_payment.*"))
 	in := s.subscribed().LatestInvoice
 	s.idle()
-	newer.mu.Lock()
-	defer newer.mu.Unlock()
-	if len(newer.accepted) != 1 || newer.accepted[0].Data.Object["invoice"] != in.ID || newer.accepted[0].APIVersion != dahlia {
-		t.Errorf("got %+v", newer.accepted)
+	if told := newer.accepted(); len(told) != 1 || told[0].Data.Object["invoice"] != in.ID || told[0].APIVersion != dahlia {
+		t.Errorf("got %+v", told)
 	}
 	for _, kind := range s.endpoint.types() {
 		if strings.HasPrefix(kind, "invoice_payment") {

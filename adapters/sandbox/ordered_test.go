@@ -30,7 +30,7 @@ func TestOrderedEvents_HaveASecondOfTheirOwnAndArriveInOrder(t *testing.T) {
 				}
 				last = e.Created
 			}
-			for _, e := range s.endpoint.accepted {
+			for _, e := range s.endpoint.accepted() {
 				told = append(told, e.ID)
 			}
 			if len(made) < 15 || !slices.Equal(made, told) {
@@ -48,7 +48,7 @@ func TestOrderedEvents_GoOnAfterAFailure(t *testing.T) {
 	first, second := s.customer(), s.customer()
 	s.ok(s.Advance(2 * time.Hour))
 	var told []string
-	for _, e := range s.endpoint.accepted {
+	for _, e := range s.endpoint.accepted() {
 		told = append(told, e.Data.Object["id"].(string))
 	}
 	if want := []string{second.ID, first.ID}; !slices.Equal(told, want) {

@@ -45,8 +45,7 @@ func newShop(t *testing.T, opts ...sandbox.Option) *shop {
 	e := newEndpoint(t, secret)
 	opts = append([]sandbox.Option{fast, sandbox.WithWebhookEndpoint(e.URL, secret)}, opts...)
 	s := &shop{Sandbox: sandbox.NewTest(t, opts...), t: t, endpoint: e}
-	transport := &http.Transport{DisableKeepAlives: true}
-	s.http = &http.Client{Transport: transport, Timeout: 20 * time.Second,
+	s.http = &http.Client{Transport: connections, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	s.api = apiClient(s.URL(), "sk_test_123", 0)
 	s.once = s.mustPrice(sandbox.PriceSpec{Product: "Basic", UnitAmount: 4900, LookupKey: "basic_once"})
@@ -55,10 +54,13 @@ func newShop(t *testing.T, opts ...sandbox.Option) *shop {
 	return s
 }
 
+// connections are shared by all clients. They end with the servers that they lead to.
+var connections = &http.Transport{MaxIdleConnsPerHost: 4}
+
 func apiClient(url, key string, retries int64) *client.API {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL: &url, MaxNetworkRetries: &retries, LeveledLogger: &stripe.LeveledLogger{}, EnableTelemetry: stripe.Bool(false),
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second},
+		HTTPClient: &http.Client{Transport: connections, Timeout: 20 * time.Second},
 	})
 	return client.New(key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
 }
@@ -159,13 +161,9 @@ func (s *shop) chargeNow(id string) *stripe.Charge {
 
 // after are the types of all events that do makes, in the order of their making.
 func (s *shop) after(do func()) string {
-	n := len(s.Events())
+	n := len(sandbox.EventTypes(s.Sandbox))
 	do()
-	var out []string
-	for _, e := range s.Events()[n:] {
-		out = append(out, e.Type)
-	}
-	return strings.Join(out, " ")
+	return strings.Join(sandbox.EventTypes(s.Sandbox)[n:], " ")
 }
 
 func (s *shop) idle() {
@@ -206,15 +204,16 @@ func (s *shop) event(kind string) stripe.Event {
 // endpoint takes webhooks and checks their signatures.
 type endpoint struct {
 	*httptest.Server
-	mu       sync.Mutex
-	answers  []int // statuses of the next answers; 200 when used up
-	accepted []stripe.Event
-	headers  []string
+	t       *testing.T
+	mu      sync.Mutex
+	answers []int    // statuses of the next answers; 200 when used up
+	bodies  [][]byte // of what it has accepted
+	headers []string
 }
 
 func newEndpoint(t *testing.T, secret string) *endpoint {
 	t.Helper()
-	e := &endpoint{}
+	e := &endpoint{t: t}
 	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -225,13 +224,13 @@ func newEndpoint(t *testing.T, secret string) *endpoint {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		e.take(t, w, r, body)
+		e.take(w, r, body)
 	}))
 	t.Cleanup(e.Close)
 	return e
 }
 
-func (e *endpoint) take(t *testing.T, w http.ResponseWriter, r *http.Request, body []byte) {
+func (e *endpoint) take(w http.ResponseWriter, r *http.Request, body []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.headers = append(e.headers, r.Header.Get("Stripe-Signature"))
@@ -244,11 +243,22 @@ func (e *endpoint) take(t *testing.T, w http.ResponseWriter, r *http.Request, bo
 			return
 		}
 	}
-	var ev stripe.Event
-	if err := json.Unmarshal(body, &ev); err != nil {
-		t.Errorf("webhook: %v", err)
+	e.bodies = append(e.bodies, body)
+}
+
+// accepted are the events that it has accepted, in the order of their coming. They are read
+// here, since most tests do not look at them.
+func (e *endpoint) accepted() []stripe.Event {
+	e.t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]stripe.Event, len(e.bodies))
+	for i, body := range e.bodies {
+		if err := json.Unmarshal(body, &out[i]); err != nil {
+			e.t.Fatalf("webhook: %v", err)
+		}
 	}
-	e.accepted = append(e.accepted, ev)
+	return out
 }
 
 func (e *endpoint) answerNext(statuses ...int) {
@@ -259,10 +269,9 @@ func (e *endpoint) answerNext(statuses ...int) {
 
 // types are the types of the accepted events, sorted: there is no order.
 func (e *endpoint) types() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.t.Helper()
 	var out []string
-	for _, ev := range e.accepted {
+	for _, ev := range e.accepted() {
 		out = append(out, string(ev.Type))
 	}
 	slices.Sort(out)

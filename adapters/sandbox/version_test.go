@@ -423,10 +423,8 @@ func TestVersions_EndpointHasItsOwn(t *testing.T) {
 	s.ok(s.RenewSubscription(id, true))
 	s.idle()
 	find := func(e *endpoint, kind string) stripe.Event {
-		e.mu.Lock()
-		defer e.mu.Unlock()
 		var found stripe.Event
-		for _, ev := range e.accepted {
+		for _, ev := range e.accepted() {
 			// The one of the renewal, which comes before or after that of the payment method.
 			if before := ev.Data.PreviousAttributes; string(ev.Type) == kind && (before["current_period_end"] != nil || before["items"] != nil) {
 				found = ev

@@ -58,7 +58,7 @@ func TestWebhookEndpoints_AreSentWhatTheyEnableWhileEnabled(t *testing.T) {
 	s.customer()
 	s.paid(params("payment", s.once))
 	s.idle()
-	if got := newer.types(); !slices.Equal(got, []string{"customer.created"}) || newer.accepted[0].APIVersion != dahlia {
+	if got := newer.types(); !slices.Equal(got, []string{"customer.created"}) || newer.accepted()[0].APIVersion != dahlia {
 		t.Fatalf("got %v", got)
 	}
 	id := "/v1/webhook_endpoints/" + made.at("id")

@@ -23,7 +23,7 @@ func TestWebhook_EnvelopeIsStripes(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.idle()
-	e := s.endpoint.accepted[0]
+	e := s.endpoint.accepted()[0]
 	if e.Type != "customer.created" || e.APIVersion != "2023-10-16" || e.Livemode || e.PendingWebhooks != 1 || e.Object != "event" ||
 		!strings.HasPrefix(e.ID, "evt_1") || e.Request.IdempotencyKey != "cust:u1" || e.Request.ID != s.Requests()[0].ID {
 		t.Errorf("got %+v, request %+v", e, e.Request)

@@ -80,12 +80,14 @@ func readSnapshot(text []byte) (was *saved, now time.Time, err error) {
 	case e.Version < snapshotVersion:
 		return nil, now, fmt.Errorf("sandbox: the snapshot is of an older program (version %d, and this one reads %d): take a new one", e.Version, snapshotVersion)
 	}
-	var plain bytes.Buffer
-	if err := json.Compact(&plain, e.State); err != nil || sum(plain.Bytes()) != e.SHA256 {
-		return nil, now, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
+	if sum(e.State) != e.SHA256 { // as it is where white space was added
+		var plain bytes.Buffer
+		if err := json.Compact(&plain, e.State); err != nil || sum(plain.Bytes()) != e.SHA256 {
+			return nil, now, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
+		}
 	}
 	was = new(saved)
-	if err := json.Unmarshal(plain.Bytes(), was); err != nil {
+	if err := json.Unmarshal(e.State, was); err != nil {
 		return nil, now, fmt.Errorf("sandbox: the snapshot is damaged: %w", err)
 	}
 	return was, e.Now, nil
