@@ -179,7 +179,7 @@ func TestAuthentication_OfARenewal(t *testing.T) {
 	}
 	id := bought(asksAlways)
 	got := s.after(func() { s.ok(s.RenewSubscription(id, true)) })
-	if !strings.HasSuffix(got, "invoice.finalized payment_intent.requires_action invoice.payment_action_required invoice.payment_failed customer.subscription.updated") {
+	if !strings.HasSuffix(got, "invoice.finalized payment_intent.requires_action invoice.payment_action_required invoice.updated invoice.payment_failed customer.subscription.updated") {
 		t.Errorf("asked: got events %s", got)
 	}
 	sub := s.sub(id)
@@ -192,7 +192,7 @@ func TestAuthentication_OfARenewal(t *testing.T) {
 	_, page := s.visit(sub.LatestInvoice.HostedInvoiceURL)
 	wantText(t, page, `id="authenticate" href="/c/authenticate/pi_`)
 	got = s.after(func() { s.ok(s.Authenticate(id)) })
-	if got != "charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated" {
+	if got != "charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded customer.subscription.updated" {
 		t.Errorf("authenticated: got events %s", got)
 	}
 	if got := s.sub(id); got.Status != "active" || got.LatestInvoice.Status != "paid" {

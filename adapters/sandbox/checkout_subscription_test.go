@@ -15,7 +15,7 @@ func TestCheckout_MakesTheSubscriptionAfterThePaymentSinceBasil(t *testing.T) {
 	s := newShop(t)
 	form := values(checkout("subscription", "line_items[0][price]", s.monthly, "line_items[0][quantity]", "1", "allow_promotion_codes", "true")...)
 	for version, want := range map[string]string{
-		acacia: "customer.created customer.subscription.created invoice.created payment_intent.created invoice.finalized charge.failed payment_intent.payment_failed invoice.payment_failed",
+		acacia: "customer.created customer.subscription.created invoice.created payment_intent.created invoice.finalized charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed",
 		basil:  "customer.created payment_intent.created charge.failed payment_intent.payment_failed",
 		dahlia: "customer.created payment_intent.created charge.failed payment_intent.payment_failed",
 	} {
@@ -43,7 +43,7 @@ func TestCheckout_MakesTheSubscriptionAfterThePaymentSinceBasil(t *testing.T) {
 	}
 	got = s.after(func() { s.ok(s.Authenticate(cs)) })
 	want := "charge.succeeded payment_method.attached payment_intent.succeeded customer.subscription.created customer.discount.created " +
-		"invoice.created invoice.finalized customer.discount.deleted invoice.paid invoice.payment_succeeded checkout.session.completed"
+		"invoice.created invoice.finalized customer.discount.deleted invoice.updated invoice.paid invoice.payment_succeeded checkout.session.completed"
 	if got != want {
 		t.Errorf("paid: got events %s", got)
 	}

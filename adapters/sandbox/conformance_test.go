@@ -116,7 +116,7 @@ func TestConformance_EveryEventCarriesStripesObject(t *testing.T) {
 		"checkout.session.expired", "customer.created", "customer.subscription.created", "customer.subscription.updated",
 		"customer.subscription.deleted", "invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded",
 		"invoice.payment_failed", "payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "charge.succeeded",
-		"invoice.voided", "invoice.marked_uncollectible", "invoice.sent", "invoice.overdue", "credit_note.created", "setup_intent.created", "setup_intent.succeeded",
+		"invoice.voided", "invoice.updated", "invoice.marked_uncollectible", "invoice.sent", "invoice.overdue", "credit_note.created", "setup_intent.created", "setup_intent.succeeded",
 		"customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired", "customer.subscription.paused", "customer.subscription.resumed",
 		"refund.created", "refund.updated", "refund.failed", "charge.refunded", "charge.refund.updated",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed",

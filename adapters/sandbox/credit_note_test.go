@@ -13,9 +13,9 @@ func TestCreditNote_AfterThePayment(t *testing.T) {
 		events          string
 		balance, refund string
 	}{
-		"as a refund":       {"refund_amount", "refund.created charge.refunded credit_note.created", "0", "500"},
-		"for the balance":   {"credit_amount", "customer.updated credit_note.created", "-500", "0"},
-		"outside of Stripe": {"out_of_band_amount", "credit_note.created", "0", "0"},
+		"as a refund":       {"refund_amount", "refund.created charge.refunded credit_note.created invoice.updated", "0", "500"},
+		"for the balance":   {"credit_amount", "customer.updated credit_note.created invoice.updated", "-500", "0"},
+		"outside of Stripe": {"out_of_band_amount", "credit_note.created invoice.updated", "0", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +78,7 @@ func TestCreditNote_BeforeThePayment(t *testing.T) {
 	s.post("/v1/credit_notes/"+first.at("id")+"/void", nil).wants(t, "void", map[string]string{"status": "void"})
 	s.fetch("", "/v1/invoices/"+in.at("id")).wants(t, "void", map[string]string{"pre_payment_credit_notes_amount": "0", "amount_due": "2000"})
 	credit("500")
-	if got := s.after(func() { credit("1500") }); got != "credit_note.created payment_intent.canceled invoice.paid invoice.payment_succeeded customer.subscription.updated" {
+	if got := s.after(func() { credit("1500") }); got != "credit_note.created payment_intent.canceled invoice.updated invoice.paid invoice.payment_succeeded customer.subscription.updated" {
 		t.Errorf("all of it: got events %s", got)
 	}
 	s.fetch("", "/v1/invoices/"+in.at("id")).wants(t, "all of it", map[string]string{"status": "paid", "amount_paid": "0", "amount_remaining": "0"})

@@ -28,7 +28,7 @@ func TestHostedInvoice_IsPaid(t *testing.T) {
 	form.Set("cardNumber", "4000000000000002")
 	got := s.after(func() { _, _, page = s.submit(in.HostedInvoiceURL, form) })
 	wantText(t, page, `role="alert">Your card was declined.`)
-	if got != "charge.failed payment_intent.payment_failed invoice.payment_failed" {
+	if got != "charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed" {
 		t.Errorf("declined: got %s", got)
 	}
 	if now := s.sub(id).LatestInvoice; now.AttemptCount != in.AttemptCount || now.NextPaymentAttempt != in.NextPaymentAttempt {

@@ -182,7 +182,7 @@ func TestPaymentIntent_OfAnInvoicePaysIt(t *testing.T) {
 	s.refused(400, "/v1/payment_intents/"+pi, values("amount", "100"))
 	s.refused(402, "/v1/payment_intents/"+pi+"/confirm", values("payment_method", "pm_card_chargeDeclined"))
 	if got := s.after(func() { s.post("/v1/payment_intents/"+pi+"/confirm", values("payment_method", "pm_card_visa")) }); got !=
-		"charge.succeeded payment_method.attached payment_intent.succeeded customer.subscription.updated invoice.paid invoice.payment_succeeded customer.subscription.updated" {
+		"charge.succeeded payment_method.attached payment_intent.succeeded customer.subscription.updated invoice.updated invoice.paid invoice.payment_succeeded customer.subscription.updated" {
 		t.Errorf("got events %s", got)
 	}
 	got := s.fetch("", "/v1/subscriptions/"+sub.at("id")+"?expand[]=default_payment_method&expand[]=latest_invoice")

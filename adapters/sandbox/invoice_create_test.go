@@ -40,10 +40,10 @@ func TestInvoiceItem_WaitsForTheNextInvoice(t *testing.T) {
 	s.fetch("", "/v1/invoiceitems/"+item.ID).wants(t, "on it", map[string]string{"invoice": in.ID})
 	s.post("/v1/invoiceitems", values("customer", cu, "amount", "-400", "currency", "usd", "invoice", in.ID))
 	s.post("/v1/invoices/"+in.ID, values("description", "Thanks", "metadata[a]", "b")).wants(t, "changed", map[string]string{"total": "6000", "description": "Thanks"})
-	if got := s.after(func() { must[*stripe.Invoice](t)(s.api.Invoices.FinalizeInvoice(in.ID, nil)) }); got != "payment_intent.created invoice.finalized" {
+	if got := s.after(func() { must[*stripe.Invoice](t)(s.api.Invoices.FinalizeInvoice(in.ID, nil)) }); got != "payment_intent.created invoice.finalized invoice.updated" {
 		t.Errorf("got events %s", got)
 	}
-	if got := s.after(func() { must[*stripe.Invoice](t)(s.api.Invoices.Pay(in.ID, nil)) }); got != "charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded" {
+	if got := s.after(func() { must[*stripe.Invoice](t)(s.api.Invoices.Pay(in.ID, nil)) }); got != "charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded" {
 		t.Errorf("got events %s", got)
 	}
 	for name, tt := range map[string]struct {
@@ -100,7 +100,7 @@ func TestInvoice_AdvancesAfterAnHour(t *testing.T) {
 	s.RunDue()
 	s.fetch("", "/v1/invoices/"+in).wants(t, "before", map[string]string{"status": "draft"})
 	now.advance(time.Minute)
-	if got := s.after(s.RunDue); got != "payment_intent.created invoice.finalized"+paid {
+	if got := s.after(s.RunDue); got != "payment_intent.created invoice.finalized invoice.updated"+paid {
 		t.Errorf("got events %s", got)
 	}
 	sent := s.post("/v1/invoices", values("customer", cu, "collection_method", "send_invoice", "days_until_due", "3")).at("id")

@@ -104,19 +104,19 @@ func TestInvoice_EndsUnpaid(t *testing.T) {
 		events       string
 	}{
 		"voided through the API": {api("void"), "void", "active", "voided_at",
-			"payment_intent.canceled invoice.voided customer.subscription.updated"},
+			"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated"},
 		"voided by hand": {func(s *shop, in string) error { return s.VoidInvoice(in) }, "void", "active", "voided_at",
-			"payment_intent.canceled invoice.voided customer.subscription.updated"},
+			"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated"},
 		"written off through the API": {api("mark_uncollectible"), "uncollectible", "active", "marked_uncollectible_at",
-			"invoice.marked_uncollectible customer.subscription.updated"},
+			"invoice.updated invoice.marked_uncollectible customer.subscription.updated"},
 		"written off by hand": {func(s *shop, in string) error { return s.MarkInvoiceUncollectible(in) }, "uncollectible", "active",
-			"marked_uncollectible_at", "invoice.marked_uncollectible customer.subscription.updated"},
+			"marked_uncollectible_at", "invoice.updated invoice.marked_uncollectible customer.subscription.updated"},
 		"given up: canceled": {func(s *shop, in string) error { return s.ExhaustRetries(in, "canceled") }, "open", "canceled", "finalized_at",
-			"charge.failed payment_intent.payment_failed invoice.payment_failed customer.subscription.deleted"},
+			"charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed customer.subscription.deleted"},
 		"given up: unpaid": {func(s *shop, in string) error { return s.ExhaustRetries(in, "unpaid") }, "open", "unpaid", "finalized_at",
-			"charge.failed payment_intent.payment_failed invoice.payment_failed customer.subscription.updated"},
+			"charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed customer.subscription.updated"},
 		"given up: past_due": {func(s *shop, in string) error { return s.ExhaustRetries(in, "past_due") }, "open", "past_due", "finalized_at",
-			"charge.failed payment_intent.payment_failed invoice.payment_failed"},
+			"charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +176,7 @@ func TestInvoice_IsRetriedWithTheCardOfTheBuyer(t *testing.T) {
 		t.Fatalf("got %s, invoice %s", sub.Status, in.Status)
 	}
 	for n := int64(2); n < 4; n++ {
-		if got := s.after(func() { s.ok(s.RetryInvoice(id, true)) }); got != "charge.failed payment_intent.payment_failed invoice.payment_failed" {
+		if got := s.after(func() { s.ok(s.RetryInvoice(id, true)) }); got != "charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed" {
 			t.Errorf("got events %s", got)
 		}
 		if got := s.sub(id).LatestInvoice.AttemptCount; got != n {
@@ -228,7 +228,7 @@ func TestInvoice_IsPaidElsewhere(t *testing.T) {
 	s.ok(s.RenewSubscription(id, false))
 	in := s.sub(id).LatestInvoice.ID
 	got := s.after(func() { s.post("/v1/invoices/"+in+"/pay", values("paid_out_of_band", "true")) })
-	if got != "payment_intent.canceled invoice.paid customer.subscription.updated" {
+	if got != "payment_intent.canceled invoice.updated invoice.paid customer.subscription.updated" {
 		t.Errorf("got events %s", got)
 	}
 	s.fetch("", "/v1/invoices/"+in).wants(t, "paid", map[string]string{"paid_out_of_band": "true", "paid": "true", "status": "paid"})
@@ -280,8 +280,8 @@ func TestInvoice_AppliesTheCustomersBalance(t *testing.T) {
 	}{
 		"a credit":            {"-500", "1500", "0", "customer.updated payment_intent.created invoice.finalized"},
 		"a debt":              {"700", "2700", "0", "customer.updated payment_intent.created invoice.finalized"},
-		"a credit to spare":   {"-2600", "0", "-600", "customer.updated invoice.finalized invoice.paid"},
-		"a credit just so":    {"-2000", "0", "0", "customer.updated invoice.finalized invoice.paid"},
+		"a credit to spare":   {"-2600", "0", "-600", "customer.updated invoice.finalized invoice.updated invoice.paid"},
+		"a credit just so":    {"-2000", "0", "0", "customer.updated invoice.finalized invoice.updated invoice.paid"},
 		"nothing either way ": {"0", "2000", "0", "invoice.created payment_intent.created invoice.finalized"},
 	} {
 		t.Run(name, func(t *testing.T) {

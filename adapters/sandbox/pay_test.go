@@ -84,7 +84,7 @@ func TestPay_Subscription(t *testing.T) {
 	s.idle()
 	want := []string{
 		"charge.succeeded", "checkout.session.completed", "customer.created", "customer.subscription.created", "customer.subscription.updated",
-		"invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded", "payment_intent.created", "payment_intent.succeeded",
+		"invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded", "invoice.updated", "payment_intent.created", "payment_intent.succeeded",
 		"payment_method.attached",
 	}
 	if got := s.endpoint.types(); !slices.Equal(got, want) {

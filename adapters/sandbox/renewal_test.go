@@ -25,8 +25,8 @@ func (s *shop) subscribed() *stripe.Subscription {
 
 const (
 	billed = "customer.subscription.updated invoice.created payment_intent.created invoice.finalized"
-	paid   = " charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded"
-	failed = " charge.failed payment_intent.payment_failed invoice.payment_failed customer.subscription.updated"
+	paid   = " charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded"
+	failed = " charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed customer.subscription.updated"
 )
 
 func TestRenewal_Pays(t *testing.T) {
@@ -145,7 +145,7 @@ func TestTrial_Ends(t *testing.T) {
 		"the card pays":     {"4242424242424242", "", func(s *shop, id string) error { return s.RenewSubscription(id, true) }, "active", billed + paid},
 		"it is declined":    {"4242424242424242", "", func(s *shop, id string) error { return s.RenewSubscription(id, false) }, "past_due", billed + failed},
 		"through the API":   {"4242424242424242", "", endNow, "active", billed + paid},
-		"no card":           {"", "create_invoice", endNow, "past_due", billed + " invoice.payment_failed customer.subscription.updated"},
+		"no card":           {"", "create_invoice", endNow, "past_due", billed + " invoice.updated invoice.payment_failed customer.subscription.updated"},
 		"no card: pause":    {"", "pause", endNow, "paused", "customer.subscription.updated customer.subscription.paused"},
 		"no card: it ends ": {"", "cancel", endNow, "canceled", "customer.subscription.deleted"},
 	} {

@@ -70,7 +70,7 @@ func TestSession_IsMadeFreeByAPromotionCode(t *testing.T) {
 		in.wants(t, mode, map[string]string{"total": "0", "subtotal": "2000", "amount_due": "0", "amount_paid": "0", "status": "paid", "payment_intent": "null",
 			"total_discount_amounts.0.amount": "2000", "discount.coupon.percent_off": "100", "lines.data.0.amount": "2000",
 			"lines.data.0.discount_amounts.0.amount": "2000", "attempt_count": "0"})
-		if types := strings.Join(s.types(in.at("id")), " "); types != "invoice.created invoice.finalized invoice.paid invoice.payment_succeeded" {
+		if types := strings.Join(s.types(in.at("id")), " "); types != "invoice.created invoice.finalized invoice.updated invoice.paid invoice.payment_succeeded" {
 			t.Errorf("got events %s", types)
 		}
 		sub := done.at("subscription")

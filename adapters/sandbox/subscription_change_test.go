@@ -172,7 +172,7 @@ func TestChange_IsRefusedWhereThePaymentIs(t *testing.T) {
 }
 
 const held = "customer.subscription.updated invoice.created payment_intent.created invoice.finalized" +
-	" charge.failed payment_intent.payment_failed invoice.payment_failed"
+	" charge.failed payment_intent.payment_failed invoice.updated invoice.payment_failed"
 
 func TestChange_WaitsForItsPayment(t *testing.T) {
 	t.Parallel()
@@ -181,18 +181,18 @@ func TestChange_WaitsForItsPayment(t *testing.T) {
 		price, events, invoice string
 	}{
 		"and is paid": {func(s *shop, _ *clock, id string) error { return s.PayInvoice(id) }, "bigger",
-			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
+			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
 		"and is paid by a retry": {func(s *shop, _ *clock, id string) error {
 			s.ok(s.SetCard(id, "4242424242424242"))
 			return s.RetryInvoice(id, true)
 		}, "bigger",
-			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
+			"payment_method.attached customer.subscription.updated charge.succeeded payment_intent.succeeded invoice.updated invoice.paid invoice.payment_succeeded customer.subscription.updated customer.subscription.pending_update_applied", "paid"},
 		"and expires": {func(s *shop, now *clock, _ string) error { now.advance(23 * time.Hour); s.RunDue(); return nil }, "monthly",
-			"payment_intent.canceled invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
+			"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
 		"and expires by hand": {func(s *shop, _ *clock, id string) error { return s.ExpirePendingUpdate(id) }, "monthly",
-			"payment_intent.canceled invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
+			"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
 		"and its invoice is voided": {func(s *shop, _ *clock, id string) error { return s.VoidInvoice(id) }, "monthly",
-			"payment_intent.canceled invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
+			"payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated customer.subscription.pending_update_expired", "void"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -419,7 +419,7 @@ func TestCreateSubscription_ExpiresUnpaid(t *testing.T) {
 	s := newShop(t, sandbox.WithClock(now.Now))
 	sub := s.created("items[0][price]", s.monthly, "payment_behavior", "default_incomplete")
 	now.advance(23 * time.Hour)
-	if got := s.after(s.RunDue); got != "payment_intent.canceled invoice.voided customer.subscription.updated" {
+	if got := s.after(s.RunDue); got != "payment_intent.canceled invoice.updated invoice.voided customer.subscription.updated" {
 		t.Errorf("got events %s", got)
 	}
 	if got := s.sub(sub.at("id")).Status; got != "incomplete_expired" {

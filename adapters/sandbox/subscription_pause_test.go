@@ -121,7 +121,7 @@ func TestPauseCollection_KeepsTheStatus(t *testing.T) {
 	}{
 		"keep_as_draft":      {"draft", "invoice.created"},
 		"void":               {"void", "invoice.voided"},
-		"mark_uncollectible": {"uncollectible", "invoice.marked_uncollectible"},
+		"mark_uncollectible": {"uncollectible", "invoice.updated invoice.marked_uncollectible"},
 	} {
 		t.Run(behavior, func(t *testing.T) {
 			t.Parallel()

@@ -223,7 +223,7 @@ func TestEvents_ListNewestFirstWithFilters(t *testing.T) {
 		return out
 	}
 	all := list(func(*stripe.EventListParams) {})
-	if len(all) != 13 || all[0] != "checkout.session.completed" || all[12] != "customer.created" {
+	if len(all) != 14 || all[0] != "checkout.session.completed" || all[13] != "customer.created" {
 		t.Errorf("all: got %v", all)
 	}
 	for name, tt := range map[string]struct {

@@ -29,6 +29,7 @@ func (s *Server) payInvoice(c *Call) (wire.Object, *wire.Error) {
 	}
 	switch {
 	case outside:
+		s.BeginInvoiceUpdate(in)
 		in.PaidOutOfBand = true
 		s.CancelIntent(s.PaymentIntents.Get(in.PaymentIntent))
 		s.MarkPaid(in)
@@ -85,6 +86,7 @@ func (s *Server) finalizeInvoice(c *Call) (wire.Object, *wire.Error) {
 		return nil, wire.Invalid("", "invoice_not_editable", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
 	}
 	if c.Has("auto_advance") {
+		s.BeginInvoiceUpdate(in)
 		in.AutoAdvance = advance
 	}
 	s.FinalizeInvoice(in, in.IntentDescription(), []string{"card"})

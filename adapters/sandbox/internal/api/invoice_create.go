@@ -94,10 +94,8 @@ func (s *Server) updateInvoiceByID(c *Call) (wire.Object, *wire.Error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}
-	before := s.Render.Invoice(in)
 	begins := change.AutoAdvance && !in.AutoAdvance && in.Status == "draft"
-	*in = change
-	s.EmitUpdated("invoice.updated", before, s.Render.Invoice(in))
+	s.UpdateInvoice(in, func() { *in = change })
 	if begins {
 		s.AdvanceInvoiceSoon(in)
 	}

@@ -54,10 +54,12 @@ func (s *Server) createInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 	if in != nil {
 		it.Invoice = in.ID
 		it.Line.ID = wire.NewID("il_1", 23)
+		s.BeginInvoiceUpdate(in)
 		in.Lines = append(in.Lines, it.Line)
 		s.ReduceInvoice(in, in.Discount)
 	}
 	s.Emit("invoiceitem.created", s.Render.InvoiceItem(it), nil)
+	s.tellBilled(in)
 	return s.Render.InvoiceItem(it), nil
 }
 
@@ -242,12 +244,16 @@ func (s *Server) updateInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 		return nil, c.Err
 	}
 	bill()
-	before := s.Render.InvoiceItem(it)
+	before, in := s.Render.InvoiceItem(it), s.Invoices.Get(it.Invoice)
+	if in != nil {
+		s.BeginInvoiceUpdate(in)
+	}
 	*s.BilledLine(it) = l
-	if in := s.Invoices.Get(it.Invoice); in != nil {
+	if in != nil {
 		s.ReduceInvoice(in, in.Discount)
 	}
 	s.EmitUpdated("invoiceitem.updated", before, s.Render.InvoiceItem(it))
+	s.tellBilled(in)
 	return s.Render.InvoiceItem(it), nil
 }
 
@@ -256,12 +262,21 @@ func (s *Server) deleteInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 	if e != nil {
 		return nil, e
 	}
-	last := s.Render.InvoiceItem(it)
-	if in := s.Invoices.Get(it.Invoice); in != nil {
+	last, in := s.Render.InvoiceItem(it), s.Invoices.Get(it.Invoice)
+	if in != nil {
+		s.BeginInvoiceUpdate(in)
 		in.Lines = slices.DeleteFunc(in.Lines, func(l state.InvoiceLine) bool { return l.InvoiceItem == it.ID })
 		s.ReduceInvoice(in, in.Discount)
 	}
 	s.InvoiceItems.Remove(it.ID)
 	s.Emit("invoiceitem.deleted", last, nil)
+	s.tellBilled(in)
 	return wire.Object{"id": it.ID, "object": "invoiceitem", "deleted": true}, nil
+}
+
+// tellBilled tells that a draft has changed by one of its items; nil is none.
+func (s *Server) tellBilled(in *state.Invoice) {
+	if in != nil {
+		s.TellInvoiceUpdate(in)
+	}
 }

@@ -141,10 +141,9 @@ func (s *Stripe) authenticated(pi *state.PaymentIntent) *wire.Error {
 	if in == nil {
 		return s.confirmed(pi, pm, Attempt{Authenticated: true})
 	}
-	attempts := max(in.Attempts, 1)
-	e := s.PayWith(in, pm, Attempt{Authenticated: true})
-	in.Attempts = attempts // it is the end of the attempt that has asked
-	return e
+	s.BeginInvoiceUpdate(in)
+	in.Attempts = max(in.Attempts, 1) - 1 // it is the end of the attempt that has asked
+	return s.PayWith(in, pm, Attempt{Authenticated: true})
 }
 
 // answeredPayment goes on with a payment. A change in the portal that is not paid is not

@@ -101,7 +101,7 @@ func (s *Stripe) collectPeriod(t state.Timer) {
 	switch sub := s.Subscriptions.Get(in.Subscription); {
 	case in.Status != "draft": // the shop was faster
 	case sub.Terminal():
-		in.AutoAdvance = false
+		s.UpdateInvoice(in, func() { in.AutoAdvance = false })
 	default:
 		s.CollectInvoice(sub, in, Later(true))
 		s.afterAttempt(in)
@@ -116,8 +116,10 @@ func (s *Stripe) tryAgain(t state.Timer) {
 	}
 	pi := s.PaymentIntents.Get(in.PaymentIntent)
 	if pm := s.MethodFor(in); pi != nil && pi.Status == "requires_action" && pm != nil && pi.PaymentMethod == pm.ID {
-		in.Attempts++ // it is no use before the owner of the card answers, or gives another
-		s.planAttempt(in)
+		s.UpdateInvoice(in, func() { // it is no use before the owner of the card answers, or gives another
+			in.Attempts++
+			s.planAttempt(in)
+		})
 	} else if s.ChargeFor(in, Later(true)) {
 		s.InvoiceSettled(in)
 	}

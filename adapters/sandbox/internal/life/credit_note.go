@@ -10,6 +10,7 @@ import (
 func (s *Stripe) IssueCreditNote(cn *state.CreditNote, in *state.Invoice) {
 	cn.Number = fmt.Sprintf("%s-CN-%02d", in.Number, s.countCreditNotes(in.ID)+1)
 	s.CreditNotes.Add(cn.ID, cn)
+	s.BeginInvoiceUpdate(in)
 	for _, l := range cn.Lines {
 		in.CreditLine(l.InvoiceLine, l.Amount)
 	}
@@ -29,7 +30,9 @@ func (s *Stripe) IssueCreditNote(cn *state.CreditNote, in *state.Invoice) {
 		s.CancelIntent(s.PaymentIntents.Get(in.PaymentIntent))
 		s.MarkPaid(in)
 		s.InvoiceSettled(in)
+		return
 	}
+	s.TellInvoiceUpdate(in)
 }
 
 func (s *Stripe) countCreditNotes(invoice string) int {

@@ -67,8 +67,12 @@ func (s *Stripe) AnnounceInvoice(in *state.Invoice) {
 }
 
 // FinalizeInvoice announces the draft and opens it, with an intent to collect what is
-// due unless there is one. What is to be sent is sent.
+// due unless there is one. What is to be sent is sent. Of a draft that was announced before
+// it also tells that it has changed.
 func (s *Stripe) FinalizeInvoice(in *state.Invoice, description string, methodTypes []string) {
+	if in.Announced {
+		s.BeginInvoiceUpdate(in)
+	}
 	s.AnnounceInvoice(in)
 	s.applyBalance(in)
 	in.Status, in.FinalizedAt = "open", s.NowUnix()
@@ -88,6 +92,7 @@ func (s *Stripe) FinalizeInvoice(in *state.Invoice, description string, methodTy
 		s.At(time.Unix(in.DueDate, 0), state.Timer{Kind: invoiceDue, About: in.ID})
 	}
 	s.Emit("invoice.finalized", s.Render.Invoice(in), nil)
+	s.TellInvoiceUpdate(in)
 	if in.ToBeSent() && in.Due() > 0 {
 		s.Emit("invoice.sent", s.Render.Invoice(in), nil)
 	}
@@ -114,7 +119,7 @@ func (s *Stripe) setBalance(cu *state.Customer, balance int64) {
 
 // MarkPaid ends an invoice as paid.
 func (s *Stripe) MarkPaid(in *state.Invoice) {
-	in.Status, in.PaidAt, in.NextAttempt = "paid", s.NowUnix(), 0
+	s.UpdateInvoice(in, func() { in.Status, in.PaidAt, in.NextAttempt = "paid", s.NowUnix(), 0 })
 	if in.PaymentIntent != "" && !in.PaidOutOfBand {
 		s.emitSince(wire.Basil, "invoice_payment.paid", s.Render.InvoicePayment(in))
 	}
@@ -131,16 +136,12 @@ func (s *Stripe) ChargeFor(in *state.Invoice, a Attempt) bool {
 	switch {
 	case pi == nil: // nothing is due
 	case pm == nil:
-		in.Attempts++
-		s.planAttempt(in)
-		s.Emit("invoice.payment_failed", s.Render.Invoice(in), nil)
+		s.attemptFailed(in)
 		return false
 	default:
 		if !s.chargeIntent(pi, pm, a) {
 			if pi.Status == "requires_action" {
-				in.Attempts++
-				s.planAttempt(in)
-				s.Emit("invoice.payment_failed", s.Render.Invoice(in), nil)
+				s.attemptFailed(in)
 			}
 			return false
 		}
@@ -148,6 +149,19 @@ func (s *Stripe) ChargeFor(in *state.Invoice, a Attempt) bool {
 	}
 	s.MarkPaid(in)
 	return true
+}
+
+// attemptFailed counts an attempt that has charged nothing, and says so.
+func (s *Stripe) attemptFailed(in *state.Invoice) {
+	s.BeginInvoiceUpdate(in)
+	in.Attempts++
+	s.tellAttemptFailed(in)
+}
+
+// tellAttemptFailed plans the next attempt, and says that one has failed.
+func (s *Stripe) tellAttemptFailed(in *state.Invoice) {
+	s.UpdateInvoice(in, func() { s.planAttempt(in) })
+	s.Emit("invoice.payment_failed", s.Render.Invoice(in), nil)
 }
 
 // planAttempt notes when Stripe tries again, if it does.
@@ -177,13 +191,13 @@ func (s *Stripe) VoidInvoice(in *state.Invoice) {
 	if cu := s.LiveCustomer(in.Customer); cu != nil && in.FinalizedAt != 0 {
 		s.setBalance(cu, cu.Balance+in.StartingBalance-in.EndingBalance)
 	}
-	in.Status, in.VoidedAt, in.NextAttempt = "void", s.NowUnix(), 0
+	s.UpdateInvoice(in, func() { in.Status, in.VoidedAt, in.NextAttempt = "void", s.NowUnix(), 0 })
 	s.Emit("invoice.voided", s.Render.Invoice(in), nil)
 }
 
 // WriteOffInvoice marks an open invoice uncollectible. It can still be paid.
 func (s *Stripe) WriteOffInvoice(in *state.Invoice) {
-	in.Status, in.UncollectibleAt, in.NextAttempt = "uncollectible", s.NowUnix(), 0
+	s.UpdateInvoice(in, func() { in.Status, in.UncollectibleAt, in.NextAttempt = "uncollectible", s.NowUnix(), 0 })
 	s.Emit("invoice.marked_uncollectible", s.Render.Invoice(in), nil)
 }
 

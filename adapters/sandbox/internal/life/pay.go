@@ -142,6 +142,7 @@ func (s *Stripe) AddCharge(pi *state.PaymentIntent, pm *state.PaymentMethod) *st
 	s.Charges.Add(ch.ID, ch)
 	pi.LatestCharge, pi.PaymentMethod = ch.ID, pm.ID
 	if in := s.Invoices.Get(pi.Invoice); in != nil {
+		s.BeginInvoiceUpdate(in)
 		in.Charge = ch.ID
 		in.Attempts++
 	}
@@ -176,8 +177,7 @@ func (s *Stripe) used(pi *state.PaymentIntent) {
 func (s *Stripe) FailPayment(pi *state.PaymentIntent, why *wire.Error) {
 	s.FailCharge(pi, why)
 	if in := s.Invoices.Get(pi.Invoice); in != nil {
-		s.planAttempt(in)
-		s.Emit("invoice.payment_failed", s.Render.Invoice(in), nil)
+		s.tellAttemptFailed(in)
 	}
 }
 
@@ -242,11 +242,11 @@ func (s *Stripe) complete(cs *state.Session, paymentStatus string) {
 // debit completes the session before the money is there: the subscription is
 // active at once, as it is at Stripe.
 func (s *Stripe) debit(cs *state.Session, pi *state.PaymentIntent, pm *state.PaymentMethod, settles string) {
-	ch := s.AddCharge(pi, pm)
-	pi.Status = "processing"
-	s.Emit("charge.pending", s.Render.Charge(ch), nil)
-	s.used(pi)
-	s.Emit("payment_intent.processing", s.Render.PaymentIntent(pi), nil)
+	s.AddCharge(pi, pm)
+	s.process(pi)
+	if in := s.Invoices.Get(pi.Invoice); in != nil {
+		s.TellInvoiceUpdate(in)
+	}
 	s.subscribe(cs, pi)
 	s.start(cs)
 	cs.Settles = settles

@@ -96,7 +96,7 @@ func (s *Stripe) NewCard(in *state.Invoice, number string) {
 		s.SetMethod(sub, pm.ID)
 		return
 	}
-	in.DefaultMethod = pm.ID
+	s.UpdateInvoice(in, func() { in.DefaultMethod = pm.ID })
 }
 
 // KeepHosted keeps what was filled in on the page of an invoice, for its subscription.

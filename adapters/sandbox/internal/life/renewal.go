@@ -89,7 +89,7 @@ func (s *Stripe) nextInvoice(sub *state.Subscription, which func(state.Subscript
 // drafts.
 func (s *Stripe) CollectInvoice(sub *state.Subscription, in *state.Invoice, a Attempt) {
 	if sub.PauseBehavior == "keep_as_draft" || sub.Status == "unpaid" {
-		in.AutoAdvance = false
+		s.UpdateInvoice(in, func() { in.AutoAdvance = false })
 		s.AnnounceInvoice(in)
 		return
 	}
@@ -115,6 +115,7 @@ func (s *Stripe) setStatus(sub *state.Subscription, status string) {
 // GiveUpInvoice is what follows when the last attempt to collect an invoice has failed:
 // canceled, unpaid or past_due, as the account's settings say.
 func (s *Stripe) GiveUpInvoice(in *state.Invoice, status string) {
+	s.BeginInvoiceUpdate(in)
 	in.AutoAdvance = false
 	s.ChargeFor(in, Later(false))
 	sub := s.Subscriptions.Get(in.Subscription)

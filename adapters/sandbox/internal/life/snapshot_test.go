@@ -181,6 +181,7 @@ var besideContents = map[string]string{
 
 	"Stripe.Clock": "above", "Stripe.Render": "has no state", "Stripe.Webhooks": "above", "Stripe.Chaos": "above", "Stripe.DelayedAfter": "an option",
 	"Stripe.Collection": "an option", "Stripe.UpcomingNotice": "an option", "Stripe.Cause": "under way", "Stripe.advancing": "under way",
+	"Stripe.changing": "under way",
 }
 
 func TestSnapshot_WhatIsKeptBesideTheContentsIsThoughtOf(t *testing.T) {

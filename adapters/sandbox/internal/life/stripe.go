@@ -23,7 +23,8 @@ type Stripe struct {
 	UpcomingNotice time.Duration // how long before a period ends its next invoice is announced; 0 for never
 	Cause          state.Cause   // the API request being served, for its events
 
-	advancing chan struct{} // holds a token while the clock is advanced
+	advancing chan struct{}             // holds a token while the clock is advanced
+	changing  map[string]*state.Invoice // as they were before the step that is under way, by id
 }
 
 // New returns a Stripe without any objects, whose clock is not started yet.
@@ -33,6 +34,7 @@ func New() *Stripe {
 	s := &Stripe{
 		Clock: c, Render: render.New(c.Account, c.NowUnix), Webhooks: webhooks.New(c, mishaps), Chaos: mishaps,
 		DelayedAfter: 5 * time.Second, advancing: make(chan struct{}, 1),
+		changing: map[string]*state.Invoice{},
 	}
 	for kind, do := range happenings {
 		c.On(kind, func(t state.Timer) { do(s, t) })

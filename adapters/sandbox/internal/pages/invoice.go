@@ -160,6 +160,7 @@ func (s *Site) payHosted(in *state.Invoice, p life.Payment) *wire.Error {
 	switch why := pm.Refusal(); {
 	case why != nil && again:
 		s.FailCharge(pi, why)
+		s.TellInvoiceUpdate(in)
 		s.Emit("invoice.payment_failed", s.Render.Invoice(in), nil)
 		return why
 	case why != nil:
