@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,4 +129,38 @@ func TestSchedule_GoesOnByTheClock(t *testing.T) {
 		"items.data.0.price.id": small, "latest_invoice.status": "paid", "latest_invoice.total": "500", "schedule": id})
 	s.ok(s.Advance(62 * 24 * time.Hour))
 	s.fetch("", "/v1/subscriptions/"+sub.at("id")).wants(t, "let go", map[string]string{"status": "active", "schedule": "null", "items.data.0.price.id": small})
+}
+
+// A schedule is announced to end a week before, once, by the end that it has then.
+func TestSchedule_IsAnnouncedToEnd(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub, id := s.downgraded(s.mustPrice(sandbox.PriceSpec{Product: "Small", UnitAmount: 500, Interval: "month"}))
+	s.post("/v1/subscription_schedules/"+id, values("metadata[a]", "b")) // which moves nothing
+	last := must[int64](t)(strconv.ParseInt(s.fetch("", "/v1/subscription_schedules/"+id).at("phases.1.end_date"), 10, 64))
+	end := time.Unix(last, 0)
+	told := func(until time.Time) int {
+		return strings.Count(s.after(func() { s.ok(s.AdvanceTo(until)) }), "subscription_schedule.expiring")
+	}
+	if n := told(end.Add(-7*day - time.Second)); n != 0 {
+		t.Errorf("before the last week it was announced to end %d times", n)
+	}
+	if n := told(end.Add(day)); n != 1 {
+		t.Errorf("in its last week it was announced to end %d times", n)
+	}
+	s.fetch("", "/v1/subscription_schedules/"+id).wants(t, "then", map[string]string{"status": "released", "released_subscription": sub.at("id")})
+	s.conform("subscription_schedule.expiring")
+}
+
+// The schedule of a subscription that ends since nobody pays is aborted.
+func TestSchedule_IsAborted(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub, id := s.downgraded(s.yearly)
+	s.ok(s.SetCard(sub.at("id"), "4000000000000341"))
+	if got := s.advance(60 * day); !strings.HasSuffix(got, "subscription_schedule.aborted customer.subscription.deleted") {
+		t.Errorf("got events %s", got)
+	}
+	s.fetch("", "/v1/subscription_schedules/"+id).wants(t, "aborted", map[string]string{"status": "canceled"})
+	s.conform("subscription_schedule.aborted")
 }

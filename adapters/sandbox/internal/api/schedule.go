@@ -63,6 +63,7 @@ func (s *Server) createSchedule(c *Call) (wire.Object, *wire.Error) {
 	}
 	s.Schedules.Add(sch.ID, sch)
 	sub.Schedule = sch.ID
+	s.AnnounceExpiry(sch)
 	s.Emit("subscription_schedule.created", s.Render.Schedule(sch), nil)
 	s.EmitUpdated("customer.subscription.updated", before, s.Render.Subscription(sub))
 	return s.Render.Schedule(sch), nil
@@ -124,6 +125,7 @@ func (s *Server) updateSchedule(c *Call) (wire.Object, *wire.Error) {
 	}
 	before := s.Render.Schedule(sch)
 	*sch = change
+	s.AnnounceExpiry(sch)
 	s.EmitUpdated("subscription_schedule.updated", before, s.Render.Schedule(sch))
 	return s.Render.Schedule(sch), nil
 }

@@ -2,7 +2,9 @@ package life
 
 import (
 	"slices"
+	"time"
 
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/clock"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
@@ -74,8 +76,37 @@ func (s *Stripe) ReleaseSchedule(sch *state.Schedule, sub *state.Subscription) {
 
 // dropSchedule cancels the schedule of a subscription that has ended.
 func (s *Stripe) dropSchedule(sub *state.Subscription) {
-	if sch := s.Schedules.Get(sub.Schedule); sch != nil && sch.Active() {
-		sch.Status, sch.CanceledAt = "canceled", s.NowUnix()
-		s.Emit("subscription_schedule.canceled", s.Render.Schedule(sch), nil)
+	sch := s.Schedules.Get(sub.Schedule)
+	if sch == nil || !sch.Active() {
+		return
+	}
+	sch.Status, sch.CanceledAt = "canceled", s.NowUnix()
+	kind := "subscription_schedule.canceled"
+	if sub.CancelReason == "payment_failed" {
+		kind = "subscription_schedule.aborted"
+	}
+	s.Emit(kind, s.Render.Schedule(sch), nil)
+}
+
+// expiryNotice is how long before its end a schedule is announced to end.
+const expiryNotice = 7 * clock.Day
+
+// AnnounceExpiry plans that the end of the schedule's last phase is announced, unless that
+// is too late, or planned already.
+func (s *Stripe) AnnounceExpiry(sch *state.Schedule) {
+	end := sch.Phases[len(sch.Phases)-1].End
+	at := time.Unix(end, 0).Add(-expiryNotice)
+	planned := slices.ContainsFunc(s.Timers, func(t *state.Timer) bool {
+		return t.Kind == scheduleExpiring && t.About == sch.ID && t.Number == end
+	})
+	if !planned && at.After(s.Now()) {
+		s.At(at, state.Timer{Kind: scheduleExpiring, About: sch.ID, Number: end})
+	}
+}
+
+// tellExpiring announces the end of a schedule, if that still stands.
+func (s *Stripe) tellExpiring(t state.Timer) {
+	if sch := s.Schedules.Get(t.About); sch.Active() && sch.Phases[len(sch.Phases)-1].End == t.Number {
+		s.Emit("subscription_schedule.expiring", s.Render.Schedule(sch), nil)
 	}
 }

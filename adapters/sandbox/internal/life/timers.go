@@ -20,6 +20,7 @@ const (
 	cancellationDue    state.TimerKind = "subscription ends"
 	collectionResumes  state.TimerKind = "collection resumes"
 	updateExpires      state.TimerKind = "pending update expires"
+	scheduleExpiring   state.TimerKind = "schedule is about to end"
 )
 
 // happenings are what is done then, each beside the life that it drives.
@@ -40,4 +41,5 @@ var happenings = map[state.TimerKind]func(*Stripe, state.Timer){
 	cancellationDue:    (*Stripe).cancelAsPlanned,
 	collectionResumes:  (*Stripe).resumeCollection,
 	updateExpires:      (*Stripe).expireUnpaid,
+	scheduleExpiring:   (*Stripe).tellExpiring,
 }
