@@ -17,6 +17,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/catalog"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/sandbox/control"
+	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 )
 
 // sandboxCommand runs the Stripe in a box alone, for tests of programs in any language.
@@ -120,6 +121,7 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 		fmt.Fprintf(c.out, "webhook secret %s\n", secret)
 	}
 	fmt.Fprintf(c.out, "sandbox ready at %s\n", server.URL())
+	fmt.Fprintf(c.err, "workbench at %s%s\n", server.URL(), workbench.Path)
 	kept.keep(ctx, server.Sandbox, logger)
 	return errors.Join(server.Close(), kept.save(server.Sandbox()))
 }

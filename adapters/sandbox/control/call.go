@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 )
 
 // document describes the operations.
@@ -92,6 +93,11 @@ func (s *Server) handler() http.Handler {
 	})
 	// A page of another site may send to loopback what needs no leave; it is not to pay here.
 	mux.Handle("/_sandbox/", http.NewCrossOriginProtection().Handler(own))
+	bench := func(w http.ResponseWriter, r *http.Request) {
+		workbench.New(workbench.Config{Box: s.Sandbox(), Logger: s.config.Logger}).ServeHTTP(w, r)
+	}
+	mux.HandleFunc(workbench.Path, bench)
+	mux.HandleFunc(workbench.Path+"/", bench)
 	return mux
 }
 

@@ -18,7 +18,8 @@ const newestEvents = 50
 // page is all that is shown.
 type page struct {
 	Home, User, Error, Done string
-	Failed                  bool // the service did not say what the user holds
+	Service                 bool // there is one beside the sandbox
+	Failed                  bool // it did not say what the user holds
 	Now                     time.Time
 	PeriodEnd               time.Time // the next one; zero: there is none
 	Held                    []Right
@@ -88,8 +89,15 @@ func (b *bench) render(w http.ResponseWriter, r *http.Request, status int, said,
 
 // userOf is the user who was asked for, or who looks.
 func (b *bench) userOf(w http.ResponseWriter, r *http.Request) string {
-	looks := b.User(w, r)
-	return cmp.Or(asked(r), looks)
+	return cmp.Or(asked(r), b.looks(w, r))
+}
+
+// looks is the user who looks; empty where there are none.
+func (b *bench) looks(w http.ResponseWriter, r *http.Request) string {
+	if b.User == nil {
+		return ""
+	}
+	return b.User(w, r)
 }
 
 // asked is the user whom the page is asked for: by its address, or by that of the page
@@ -128,6 +136,10 @@ func (b *bench) page(r *http.Request, user string) page {
 		})
 	}
 	p.Events, p.MoreEvents = b.events()
+	if b.Held == nil {
+		return p
+	}
+	p.Service = true
 	held, err := b.Held(r.Context(), user)
 	if err != nil && r.Context().Err() == nil { // a browser that leaves wants nothing
 		b.Logger.WarnContext(r.Context(), "the workbench cannot show what a user holds", "error", err)

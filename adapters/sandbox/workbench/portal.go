@@ -31,7 +31,7 @@ const PortalPath = Path + "/portal"
 func (b *bench) manage(w http.ResponseWriter, r *http.Request) {
 	customer, back := r.URL.Query().Get("customer"), Path
 	if customer == "" {
-		customer, back = customerOf(b.Box, b.User(w, r)), b.Home
+		customer, back = customerOf(b.Box, b.looks(w, r)), b.Home
 	}
 	if customer == "" {
 		b.render(w, r, http.StatusNotFound, "", "You have no subscription to manage.")

@@ -15,11 +15,12 @@ import (
 type Config struct {
 	Box *sandbox.Sandbox
 	// User is the one whom the page is about unless another is asked for. It may set
-	// cookies, and writes nothing else.
+	// cookies, and writes nothing else. It is nil where Held is.
 	User func(w http.ResponseWriter, r *http.Request) string
-	// Held is what the service gives a user now.
+	// Held is what the service gives a user now; nil where there is no service beside the
+	// sandbox, or it cannot be asked: then the page does not speak of one.
 	Held func(ctx context.Context, user string) ([]Right, error)
-	// Home is where the link back leads, such as the shop's pages.
+	// Home is where the link back leads, such as the shop's pages; empty for nowhere.
 	Home   string
 	Logger *slog.Logger
 }

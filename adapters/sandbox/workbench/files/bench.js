@@ -12,7 +12,8 @@ if (address.searchParams.has('done')) {
 }
 
 const source = new URL('/sandbox', location.href);
-source.searchParams.set('user', document.querySelector('#user').defaultValue);
+const user = document.querySelector('#user');
+if (user) source.searchParams.set('user', user.defaultValue);
 
 // A button that is pressed is not to be pressed twice while the clock moves.
 document.addEventListener('submit', (event) => {
