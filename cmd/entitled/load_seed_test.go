@@ -46,11 +46,12 @@ func (s seeded) opens(tb testing.TB, database string, count int64) *events {
 	tb.Helper()
 	s.exec(tb, database, count, `
 INSERT INTO orders (id, user_id, purchase, plan, price, mode, quantity, status, price_id, trial_days, success_url, cancel_url, locale, expires_at, attempt,
-  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at)
+  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at, may_be_twice)
   SELECT 'ord_NAME_' || n, 'user_NAME_' || OWNER, 'ord_NAME_' || n, 'basic', 'once', 'payment', 1, 'open', 'price_basic', 0, 'https://app.example/', 'https://app.example/', '', now() + interval '1 day', 0,
-  '', 'f', 'cs_test_NAME_' || n, 'https://checkout.example/', '', '', now() FROM SERIES;
+  '', 'f', 'cs_test_NAME_' || n, 'https://checkout.example/', '', '', now(), false FROM SERIES;
 INSERT INTO refs (kind, id, user_id, purchase) SELECT kind, prefix || 'NAME_' || n, 'user_NAME_' || OWNER, 'ord_NAME_' || n
-  FROM SERIES, (VALUES ('order', 'ord_'), ('checkout_session', 'cs_test_')) AS names (kind, prefix)`)
+  FROM SERIES, (VALUES ('order', 'ord_'), ('checkout_session', 'cs_test_')) AS names (kind, prefix);
+INSERT INTO questions (kind, id, due, attempts) SELECT 'completion', 'ord_NAME_' || n, now() + interval '1 day 1 hour', 0 FROM SERIES`)
 	return &events{count: count, body: func(n int64) []byte {
 		return sessionCompleted(fmt.Sprintf("%s_%d", s.name, n), s.owner(n))
 	}}
@@ -62,9 +63,9 @@ func (s seeded) bought(tb testing.TB, database string, count int64) {
 	tb.Helper()
 	s.exec(tb, database, count, `
 INSERT INTO orders (id, user_id, purchase, plan, price, mode, quantity, status, price_id, trial_days, success_url, cancel_url, locale, expires_at, attempt,
-  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at, paid_at)
+  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at, paid_at, may_be_twice)
   SELECT 'ord_was_NAME_' || n, 'user_NAME_' || OWNER, 'ord_was_NAME_' || n, 'basic', 'once', 'payment', 1, 'paid', 'price_basic', 0, 'https://app.example/', 'https://app.example/', '', now() - interval '99 days', 0,
-  '', 'f', 'cs_test_was_NAME_' || n, '', '', 'pi_was_NAME_' || n, now() - interval '100 days', now() - interval '100 days' FROM SERIES;
+  '', 'f', 'cs_test_was_NAME_' || n, '', '', 'pi_was_NAME_' || n, now() - interval '100 days', now() - interval '100 days', false FROM SERIES;
 INSERT INTO payments (id, user_id, purchase, order_id, amount, currency)
   SELECT 'pi_was_NAME_' || n, 'user_NAME_' || OWNER, 'ord_was_NAME_' || n, 'ord_was_NAME_' || n, 1900, 'usd' FROM SERIES;
 INSERT INTO charges (id, user_id, purchase, payment_intent_id, invoice_id, amount, refunded, currency, seen_at)
@@ -101,9 +102,9 @@ func (s seeded) subscribed(tb testing.TB, database string, invoices, following i
 SET TimeZone = 'UTC';
 UPDATE accounts SET meanings = '{"price_pro":"pro"}' WHERE user_id IN (SELECT 'user_NAME_' || n FROM SERIES);
 INSERT INTO orders (id, user_id, purchase, plan, price, mode, quantity, status, price_id, trial_days, success_url, cancel_url, locale, expires_at, attempt,
-  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at, paid_at)
+  client_key, fingerprint, session_id, session_url, subscription_id, payment_intent_id, created_at, paid_at, may_be_twice)
   SELECT 'ord_NAME_' || n, 'user_NAME_' || n, 'ord_NAME_' || n, 'pro', 'monthly', 'subscription', 1, 'paid', 'price_pro', 0, 'https://app.example/', 'https://app.example/', '', FIRST + interval '1 day', 0,
-  '', 'f', 'cs_test_NAME_' || n, '', 'sub_NAME_' || n, '', FIRST, FIRST FROM SERIES;
+  '', 'f', 'cs_test_NAME_' || n, '', 'sub_NAME_' || n, '', FIRST, FIRST, false FROM SERIES;
 INSERT INTO subscriptions (id, user_id, purchase, order_id, customer_id, status, items, started_at, period_start, period_end, cancel_at_period_end, seen_at, precedence)
   SELECT 'sub_NAME_' || n, 'user_NAME_' || n, 'ord_NAME_' || n, 'ord_NAME_' || n, 'cus_NAME_' || n, 'active', json_build_array(json_build_object(
     'id', 'si_NAME_' || n, 'price', 'price_pro', 'lookup_key', 'pro_monthly', 'product', 'prod_pro', 'quantity', 1,
