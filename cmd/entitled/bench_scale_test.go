@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,4 +122,45 @@ func (s scale) blocks(tb testing.TB) blocks {
 func (all blocks) hitsSince(before blocks) float64 {
 	hit, read := all.hit-before.hit, all.read-before.read
 	return hit / (hit + read)
+}
+
+// BenchmarkUnknownUsers is what reads of users cost of whom nothing is known, beside those of
+// users with a purchase: all hold the default plan. None of them leaves a row behind.
+func BenchmarkUnknownUsers(b *testing.B) {
+	database := pgtest.Start(b, pgtest.Durable()).URL()
+	catalog := filepath.Join(b.TempDir(), "catalog.yaml")
+	text := strings.Replace(testCatalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
+	if err := os.WriteFile(catalog, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	p := startProgram(b, benchBinary(b), database, "CATALOG="+catalog)
+	seedHolders(b, database, fewAccounts)
+	if body, _ := p.get(b, "/api/entitlements?user_id=nobody"); !strings.Contains(body, `"plan":"free"`) {
+		b.Fatalf("an unknown user has not what everybody has: %s", body)
+	}
+	before := rowsKept(b, database)
+	cpu := func(unit string) map[string]meter {
+		return map[string]meter{unit + "cpu-s/1k": cpuOf(p.pid()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)}
+	}
+	var asked int
+	inTurns(b, contender{name: "unknown", meters: cpu(""), run: func(b *testing.B, connections int) measured {
+		m := readLoad(b, p.address, connections, benchTime, func(int64) string { return "/api/entitlements?user_id=nobody_" + rand.Text() })
+		asked += m.answers
+		return m
+	}}, contender{name: "known", meters: cpu("known-"), run: func(b *testing.B, connections int) measured {
+		return readLoad(b, p.address, connections, benchTime, rightsOfSome(fewAccounts))
+	}})
+	if after := rowsKept(b, database); after != before {
+		b.Errorf("there were %d rows of users before %d unknown ones were asked about, and are %d", before, asked, after)
+	}
+	b.Logf("%d unknown users were asked about, and there are as many rows as before: %d", asked, before)
+	p.reportMemory(b)
+}
+
+// rowsKept counts what is kept of users.
+func rowsKept(tb testing.TB, database string) (rows int64) {
+	tb.Helper()
+	queryRow(tb, database, `SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM entitlements) + (SELECT count(*) FROM refs)
+		+ (SELECT count(*) FROM entitlement_changes) + (SELECT count(*) FROM rights_told) + (SELECT count(*) FROM questions)`, &rows)
+	return rows
 }

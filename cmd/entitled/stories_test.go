@@ -132,21 +132,21 @@ func TestStories_TwoChangesOfOneSecondInTheWrongOrder(t *testing.T) {
 }
 
 // get reads an answer that is not JSON.
-func (p *program) get(t *testing.T, path string) (string, int) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.address+path, nil)
+func (p *program) get(tb testing.TB, path string) (string, int) {
+	tb.Helper()
+	request, err := http.NewRequestWithContext(tb.Context(), "GET", "http://"+p.address+path, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+testAPIKey)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer response.Body.Close()
 	var text bytes.Buffer
 	if _, err := text.ReadFrom(response.Body); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text.String(), response.StatusCode
 }
