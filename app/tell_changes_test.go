@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -276,6 +277,63 @@ func TestTellChanges_IsSoon(t *testing.T) {
 		wantLast(100*time.Millisecond, 2)
 		if lag := tell.Lag(); lag > time.Second {
 			t.Errorf("lags %s behind", lag)
+		}
+		stop()
+		<-ended
+	})
+}
+
+// countingFeed counts the transactions in which something was told.
+type countingFeed struct {
+	ports.Store
+	told atomic.Int64
+}
+
+func (f *countingFeed) Tell(ctx context.Context, now time.Time, limit int, fn func([]ports.Untold) []ports.Telling) (ports.TellResult, error) {
+	return f.Store.Tell(ctx, now, limit, func(untold []ports.Untold) []ports.Telling {
+		f.told.Add(1)
+		return fn(untold)
+	})
+}
+
+// One change is told at once. Where one follows the other they are told together, and none of
+// them late: a transaction for each would cost more than the changes do.
+func TestTellChanges_TellsTogetherWhatKeepsComing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &countingFeed{Store: memory.NewStore()}
+		n := 0
+		grants := app.NewManualGrants(store, catalog, time.Now, func() string { n++; return fmt.Sprint(n) })
+		tell := app.NewTellChanges(store, catalog, time.Now, time.After)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); tell.Run(ctx, func(err error) { t.Error(err) }) }()
+		one := int64(1)
+		give := func() {
+			user := domain.UserID(fmt.Sprint("user", n))
+			if _, err := grants.Give(ctx, app.GrantRequest{User: user, Feature: "projects", Limit: &one, Reason: "a test", By: "eve"}); err != nil {
+				t.Fatal(err)
+			}
+			tell.Wake([]domain.UserID{user})
+		}
+		wantTold := func(after time.Duration, want int64) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if page, err := store.Feed(ctx, ports.FeedQuery{}); err != nil || page.Last != want {
+				t.Errorf("the feed ends at %d, %v, want %d", page.Last, err, want)
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+		give()
+		wantTold(25*time.Millisecond, 1)
+		for range 200 { // for two seconds
+			time.Sleep(10 * time.Millisecond)
+			give()
+		}
+		wantTold(100*time.Millisecond, 201)
+		if told := store.told.Load(); told > 22 {
+			t.Errorf("201 changes within two seconds were told in %d transactions, want one each 100 ms", told)
 		}
 		stop()
 		<-ended
