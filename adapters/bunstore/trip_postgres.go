@@ -45,7 +45,7 @@ func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, er
 		begin = append(begin, statement{sql: s.settings})
 	}
 	if o.lockWait > 0 {
-		begin = append(begin, statement{sql: fmt.Sprintf("SET LOCAL lock_timeout = %d", max(o.lockWait.Milliseconds(), 1))})
+		begin = append(begin, statement{sql: fmt.Sprintf("SET LOCAL lock_timeout = %d", max(o.lockWait.Milliseconds(), 1)), same: true})
 	}
 	return &onPostgresTx{store: s, conn: conn, begin: begin, readOnly: o.readOnly}, nil
 }
