@@ -141,6 +141,7 @@ type Question struct {
 // answer, and the context's error once it is done.
 type Store interface {
 	Feed
+	Endpoints
 
 	// Update finds what touch names, locks the accounts in a fixed order, runs fn
 	// and keeps what it returns, all in one transaction: all of it is kept, or
@@ -164,6 +165,9 @@ type Store interface {
 	// State reads one user's state without locking; a user of whom nothing is
 	// known has an empty one.
 	State(ctx context.Context, user domain.UserID) (State, error)
+
+	// States reads the states of several users, as of one moment.
+	States(ctx context.Context, users []domain.UserID) (map[domain.UserID]State, error)
 
 	// Entitlements reads what was last derived for each of the users, live or
 	// not, with its version, in one round trip. A user without either has no key.

@@ -10,11 +10,27 @@ import (
 
 // State implements [ports.Store]. All tables are read as of one moment.
 func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, error) {
-	state := ports.State{Account: domain.NewAccount(user)}
-	if !storable(user) {
-		return state, ctx.Err()
+	states, err := s.States(ctx, []domain.UserID{user})
+	if err != nil {
+		return ports.State{Account: domain.NewAccount(user)}, err
 	}
-	err := s.try(ctx, "read the state of a user", func(ctx context.Context) error {
+	return states[user], nil
+}
+
+// States implements [ports.Store].
+func (s *Store) States(ctx context.Context, users []domain.UserID) (map[domain.UserID]ports.State, error) {
+	states := make(map[domain.UserID]ports.State, len(users))
+	var names []string
+	for _, user := range users {
+		if _, twice := states[user]; !twice && storable(user) {
+			names = append(names, string(user))
+		}
+		states[user] = ports.State{Account: domain.NewAccount(user)}
+	}
+	if len(names) == 0 {
+		return states, ctx.Err()
+	}
+	err := s.try(ctx, "read the state of users", func(ctx context.Context) error {
 		tx, err := s.begin(ctx, txOptions{readOnly: true})
 		if err != nil {
 			return err
@@ -23,28 +39,40 @@ func (s *Store) State(ctx context.Context, user domain.UserID) (ports.State, err
 
 		var accounts []accountRow
 		var rows belongings
-		users := []string{string(user)}
-		trip := append(s.readWhole(users, nil, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", users, &accounts))
+		trip := append(s.readWhole(names, nil, &rows), s.among(s.db.NewSelect().Model(&accounts), "user_id", names, &accounts))
 		if err := tx.commit(ctx, trip...); err != nil {
 			return err
 		}
-		h := newHeld()
-		account, version := domain.NewAccount(user), int64(0)
-		if len(accounts) > 0 {
-			version = accounts[0].Version
-			if account, err = accounts[0].toDomain(); err != nil {
-				return err
-			}
+		h, err := heldOf(names, accounts)
+		if err != nil {
+			return err
 		}
-		h.add(account, version)
-		h.whole[user] = true
 		if err := rows.into(&h); err != nil {
 			return err
 		}
-		state = h.withoutSums(*h.states[user])
+		for user, state := range h.states {
+			states[user] = h.withoutSums(*state)
+		}
 		return nil
 	})
-	return state, err
+	return states, err
+}
+
+// heldOf has an account for each of the users, empty for who has none.
+func heldOf(users []string, accounts []accountRow) (held, error) {
+	h := newHeld()
+	for _, user := range users {
+		h.add(domain.NewAccount(domain.UserID(user)), 0)
+		h.whole[domain.UserID(user)] = true
+	}
+	for _, row := range accounts {
+		account, err := row.toDomain()
+		if err != nil {
+			return h, err
+		}
+		h.add(account, row.Version)
+	}
+	return h, nil
 }
 
 // Order implements [ports.Store].

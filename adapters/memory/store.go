@@ -25,6 +25,8 @@ type Store struct {
 	settings map[string]string
 	adminLog []ports.AdminAction
 
+	endpoints endpoints
+
 	questions map[domain.Ref]ports.Question
 }
 
@@ -33,12 +35,13 @@ var _ ports.Store = (*Store)(nil)
 // NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
-		updating: make(chan struct{}, 1),
-		states:   map[domain.UserID]ports.State{},
-		owners:   map[domain.Ref]domain.UserID{},
-		receipts: map[domain.EventID]domain.ProcessedEvent{},
-		settings: map[string]string{},
-		feed:     feed{told: map[domain.UserID]domain.Told{}},
+		updating:  make(chan struct{}, 1),
+		states:    map[domain.UserID]ports.State{},
+		owners:    map[domain.Ref]domain.UserID{},
+		receipts:  map[domain.EventID]domain.ProcessedEvent{},
+		settings:  map[string]string{},
+		endpoints: newEndpoints(),
+		feed:      feed{told: map[domain.UserID]domain.Told{}},
 
 		questions: map[domain.Ref]ports.Question{},
 	}

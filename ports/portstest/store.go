@@ -97,6 +97,12 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"the feed has no gap while it is pruned", testFeedPrunedMeanwhile},
 		{"what is told of a user is forgotten with the user", testFeedForgets},
 		{"every reader of the feed has every change once", testFeedReaders},
+		{"endpoints are kept, listed and deleted", testEndpoints},
+		{"an endpoint is changed with all that follows or not at all", testChangeEndpoint},
+		{"the last deliveries to an endpoint are kept", testDeliveries},
+		{"endpoints are leased when there is something to deliver", testLeaseEndpoints},
+		{"no endpoint is leased to two", testLeaseEndpointsAtOnce},
+		{"states of many users are read at once", testStates},
 		{"the store is ready", testReady},
 	} {
 		t.Run(c.what, func(t *testing.T) {
