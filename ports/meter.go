@@ -59,6 +59,8 @@ type Meter interface {
 	Remade(orders int)
 	// Drift counts what no webhook brought in time, and reconciliation found.
 	Drift(kind DriftKind)
+	// Delivered counts an attempt to deliver a message to an endpoint, by whether it was.
+	Delivered(delivered bool)
 	// BoughtTwice counts a purchase that turned out to be made twice, by what came of it.
 	BoughtTwice(outcome TwiceOutcome)
 	// Deriving says whether what users have is being derived again after a change of the

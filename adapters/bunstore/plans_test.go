@@ -19,7 +19,7 @@ import (
 )
 
 // smallTables do not grow with the business.
-var smallTables = []string{"settings", "goose_db_version"}
+var smallTables = []string{"settings", "goose_db_version", "webhook_endpoints"} // which are a thousand at most
 
 // readsAll are statements that read all of a table on purpose, by what they begin with.
 var readsAll = []string{

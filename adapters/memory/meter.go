@@ -107,6 +107,9 @@ func (m *Meter) Twice() map[ports.TwiceOutcome]int {
 	return maps.Clone(m.twice)
 }
 
+// Delivered implements [ports.Meter].
+func (m *Meter) Delivered(bool) {}
+
 // Deriving implements [ports.Meter].
 func (m *Meter) Deriving(bool, int) {}
 

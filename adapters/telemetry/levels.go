@@ -28,6 +28,10 @@ var (
 	FeedReaders    = Level{name: "entitled_feed_readers", help: "Requests and streams that wait for changes."}
 	FeedReadersMax = Level{name: "entitled_feed_readers_max", help: "How many may wait; beyond, they are refused."}
 
+	EndpointsFailing  = Level{name: "entitled_endpoints_failing", help: "Endpoints whose last delivery failed, and to which it is tried again."}
+	EndpointsDisabled = Level{name: "entitled_endpoints_disabled", help: "Endpoints to which nothing is delivered: by hand, or after they failed for days. Nothing is lost: enabled, they go on where they stopped."}
+	EndpointsBehind   = Level{name: "entitled_endpoints_behind", help: "By how many changes the slowest of the enabled endpoints is behind the feed."}
+
 	BodyBytes      = Level{name: "entitled_http_body_bytes", help: "Bytes that are held of the bodies of requests."}
 	BodyBytesMax   = Level{name: "entitled_http_body_bytes_max", help: "How many may be; beyond, the body that has been coming for longest is cut off."}
 	Connections    = Level{name: "entitled_http_connections", help: "Connections of clients."}

@@ -24,6 +24,8 @@ type Meter struct {
 	drift  *prometheus.CounterVec
 	twice  *prometheus.CounterVec
 
+	deliveries *prometheus.CounterVec
+
 	deriving prometheus.Gauge
 	derived  prometheus.Gauge
 
@@ -87,6 +89,10 @@ func New() *Meter {
 			Name: "entitled_bought_twice_total",
 			Help: "Purchases that a user has made twice, by what came of it.",
 		}, []string{"outcome"}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "entitled_deliveries_total",
+			Help: "Attempts to deliver a message to an endpoint, by how they ended.",
+		}, []string{"outcome"}),
 		deriving: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "entitled_deriving",
 			Help: "1 while this process derives again what users have, since the catalog has changed.",
@@ -116,9 +122,12 @@ func New() *Meter {
 	for _, outcome := range ports.TwiceOutcomes {
 		m.twice.WithLabelValues(string(outcome))
 	}
+	for _, delivered := range []bool{true, false} {
+		m.deliveries.WithLabelValues(deliveryOutcome(delivered))
+	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.remade, m.drift, m.twice, m.deriving, m.derived,
+		m.events, m.asked, m.grants, m.remade, m.drift, m.twice, m.deliveries, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -153,6 +162,18 @@ func (m *Meter) Remade(orders int) { m.remade.Add(float64(orders)) }
 
 // Drift implements [ports.Meter].
 func (m *Meter) Drift(kind ports.DriftKind) { m.drift.WithLabelValues(string(kind)).Inc() }
+
+// Delivered implements [ports.Meter].
+func (m *Meter) Delivered(delivered bool) {
+	m.deliveries.WithLabelValues(deliveryOutcome(delivered)).Inc()
+}
+
+func deliveryOutcome(delivered bool) string {
+	if delivered {
+		return "delivered"
+	}
+	return "failed"
+}
 
 // BoughtTwice implements [ports.Meter].
 func (m *Meter) BoughtTwice(outcome ports.TwiceOutcome) {

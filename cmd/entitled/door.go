@@ -77,6 +77,9 @@ func (uncounted) Remade(int) {}
 // Drift implements [ports.Meter].
 func (uncounted) Drift(ports.DriftKind) {}
 
+// Delivered implements [ports.Meter].
+func (uncounted) Delivered(bool) {}
+
 // BoughtTwice implements [ports.Meter].
 func (uncounted) BoughtTwice(ports.TwiceOutcome) {}
 
