@@ -38,6 +38,15 @@ const (
 
 	ActReconcileShow = "reconcile.show"
 
+	ActEndpointsList       = "endpoints.list"
+	ActEndpointsShow       = "endpoints.show"
+	ActEndpointsAdd        = "endpoints.add"
+	ActEndpointsChange     = "endpoints.change"
+	ActEndpointsDelete     = "endpoints.delete"
+	ActEndpointsRotate     = "endpoints.rotate"
+	ActEndpointsTest       = "endpoints.test"
+	ActEndpointsDeliveries = "endpoints.deliveries"
+
 	ActDatabaseDeployment = "database.deployment"
 )
 

@@ -149,7 +149,7 @@ func (d *Deliver) send(ctx context.Context, e ports.Endpoint, m Message) (ports.
 	if err != nil {
 		return delivery, failedBy(&delivery, fmt.Sprintf("the message could not be written: %v", err))
 	}
-	answer, err := d.sender.Send(ctx, ports.Letter{URL: e.URL, ID: m.ID, At: m.At, Body: body, Secrets: secretsOf(e, m.At)})
+	answer, err := d.sender.Send(ctx, ports.Letter{URL: e.URL, ID: m.ID, Body: body, Secrets: secretsOf(e, m.At)})
 	delivery.Duration, delivery.Status, delivery.Answer = d.clock().Sub(m.At), answer.Status, answer.Body
 	switch {
 	case err != nil:

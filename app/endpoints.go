@@ -240,7 +240,9 @@ func rotate(e *ports.Endpoint, secret string, now time.Time) {
 }
 
 // List returns all endpoints, the first made first.
-func (s *Endpoints) List(ctx context.Context) ([]ports.Endpoint, error) { return s.store.Endpoints(ctx) }
+func (s *Endpoints) List(ctx context.Context) ([]ports.Endpoint, error) {
+	return s.store.Endpoints(ctx)
+}
 
 // Show returns one, or [ports.ErrNotFound].
 func (s *Endpoints) Show(ctx context.Context, id ports.EndpointID) (ports.Endpoint, error) {

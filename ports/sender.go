@@ -13,7 +13,6 @@ var ErrAddressRefused = errors.New("address refused")
 type Letter struct {
 	URL     string
 	ID      string // the same in each attempt
-	At      time.Time
 	Body    []byte
 	Secrets []string // each signs
 }

@@ -30,7 +30,12 @@ func TestAdminLog_EveryOperatorsRouteLeavesOneEntry(t *testing.T) {
 		"/api/admin/users/:user_id/grants": `{"feature":"sso","reason":"a favor"}`,
 		"/api/admin/grants/:id/revoke":     `{"reason":"a mistake"}`,
 		"/api/admin/events/replay":         `{"outcome":"quarantined"}`,
+		endpointsPath:                      `{"url":"https://app.example.com/hooks"}`,
+		endpointPath:                       `{"enabled":true}`,
 	}
+	receiver := newReceiver(t)
+	added := s.call("POST", endpointsPath, `{"url":"`+receiver.URL+`"}`, as("admin:ops"))
+	endpoint := added.json["endpoint"].(map[string]any)["id"].(string)
 	names := map[string]bool{}
 	for _, r := range rules {
 		if slices.Contains(r.roles, ports.RoleUser) || slices.Contains(r.roles, ports.RoleApp) || r.roles == nil || r.path == metricsPath {
@@ -38,10 +43,14 @@ func TestAdminLog_EveryOperatorsRouteLeavesOneEntry(t *testing.T) {
 		}
 		before := len(s.adminLog())
 		body := ""
-		if r.method == "POST" {
+		if r.method == "POST" || r.method == "PATCH" {
 			body = bodies[r.path]
 		}
-		path := strings.NewReplacer(":id", grant, ":user_id", "ada").Replace(r.path)
+		id := grant
+		if strings.HasPrefix(r.path, endpointsPath) {
+			id = endpoint
+		}
+		path := strings.NewReplacer(":id", id, ":user_id", "ada").Replace(r.path)
 		if got := s.call(r.method, path, body, as("admin:ops")); got.StatusCode >= 300 {
 			t.Errorf("%s %s: %d %s", r.method, path, got.StatusCode, got.text)
 		}

@@ -173,6 +173,24 @@ func (e EndRequestWhen) Valid() bool {
 	}
 }
 
+// Defines values for EndpointMessageType.
+const (
+	EndpointTest        EndpointMessageType = "endpoint.test"
+	EntitlementsChanged EndpointMessageType = "entitlements.changed"
+)
+
+// Valid indicates whether the value is a known member of the EndpointMessageType enum.
+func (e EndpointMessageType) Valid() bool {
+	switch e {
+	case EndpointTest:
+		return true
+	case EntitlementsChanged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	Ok HealthStatus = "ok"
@@ -847,6 +865,36 @@ type CheckoutRequest struct {
 // CustomerID Stripe's customer; said to service keys alone, if there is one.
 type CustomerID = string
 
+// Deliveries defines model for Deliveries.
+type Deliveries struct {
+	Deliveries []Delivery `json:"deliveries"`
+}
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// Answer Its first bytes.
+	Answer string    `json:"answer"`
+	At     time.Time `json:"at"`
+
+	// Attempt 1, and the attempts in a row at the endpoint that failed before it.
+	Attempt   int  `json:"attempt"`
+	Delivered bool `json:"delivered"`
+
+	// Error What was wrong.
+	Error *string `json:"error"`
+
+	// FirstPosition Of the changes that it told of, in the feed; null: it was a test.
+	FirstPosition *int64 `json:"first_position"`
+	LastPosition  *int64 `json:"last_position"`
+
+	// Milliseconds How long it took.
+	Milliseconds int64 `json:"milliseconds"`
+
+	// Status Of the answer; null: there was none.
+	Status    *int   `json:"status"`
+	WebhookID string `json:"webhook_id"`
+}
+
 // DueLater defines model for DueLater.
 type DueLater struct {
 	Amount int64     `json:"amount"`
@@ -879,6 +927,120 @@ type EndingSubscription struct {
 	// Status Stripe's status of the subscription.
 	Status         string `json:"status"`
 	SubscriptionID string `json:"subscription_id"`
+}
+
+// Endpoint defines model for Endpoint.
+type Endpoint struct {
+	// After The position in the feed up to which everything was delivered.
+	After int64 `json:"after"`
+
+	// Causes Only changes of these causes, in the words of Change; if there are none, of all.
+	Causes     []string   `json:"causes"`
+	CreatedAt  time.Time  `json:"created_at"`
+	DisabledAt *time.Time `json:"disabled_at"`
+
+	// DisabledReason Why nothing is delivered.
+	DisabledReason *string    `json:"disabled_reason"`
+	Enabled        bool       `json:"enabled"`
+	FailingSince   *time.Time `json:"failing_since"`
+
+	// Failures Attempts in a row that failed.
+	Failures int `json:"failures"`
+
+	// Features Only changes of these features are told; if there are none, those of all.
+	Features []string `json:"features"`
+
+	// FormerSecretUntil Until when the secret before the present one signs as well.
+	FormerSecretUntil *time.Time `json:"former_secret_until"`
+	ID                string     `json:"id"`
+
+	// LastError What was wrong with the last of them.
+	LastError *string `json:"last_error"`
+
+	// NextAttemptAt Of one that fails: when it is tried again.
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+	URL           string     `json:"url"`
+}
+
+// EndpointChange defines model for EndpointChange.
+type EndpointChange struct {
+	// After Deliver what follows this position of the feed. A new endpoint begins where the feed ends if absent.
+	After *int64 `json:"after,omitempty"`
+
+	// Causes Only changes of these causes, in the words of Change; none means all.
+	Causes  *[]string `json:"causes,omitempty"`
+	Enabled *bool     `json:"enabled,omitempty"`
+
+	// Features Only changes of these features; none means all.
+	Features *[]string `json:"features,omitempty"`
+
+	// URL Where to post: https, and a public address unless others are allowed.
+	URL *string `json:"url,omitempty"`
+}
+
+// EndpointMessage defines model for EndpointMessage.
+type EndpointMessage struct {
+	// Data Null in a test.
+	Data *EndpointMessageData `json:"data"`
+
+	// Timestamp When this attempt was made.
+	Timestamp time.Time           `json:"timestamp"`
+	Type      EndpointMessageType `json:"type"`
+}
+
+// EndpointMessageType defines model for EndpointMessage.Type.
+type EndpointMessageType string
+
+// EndpointMessageData defines model for EndpointMessageData.
+type EndpointMessageData struct {
+	AsOf time.Time `json:"as_of"`
+
+	// Changes What one transaction, or one moment, changed. Their version is that of the message or an earlier one.
+	Changes []Change `json:"changes"`
+
+	// Entitlements All that the user may do, as of this attempt.
+	Entitlements []Entitlement `json:"entitlements"`
+
+	// Subscription What the user is subscribed to, or was last; null, if there never was anything.
+	// `payment_method` and `planned_change` are null: Stripe is not asked for them.
+	Subscription *Subscription `json:"subscription"`
+	UserID       string        `json:"user_id"`
+
+	// Version Counts the changes of the user's rights; 0: there was none, or none since versions are
+	// counted. `?at_least=` of a read takes it.
+	Version Version `json:"version"`
+}
+
+// EndpointRequest defines model for EndpointRequest.
+type EndpointRequest struct {
+	// After Deliver what follows this position of the feed. A new endpoint begins where the feed ends if absent.
+	After *int64 `json:"after,omitempty"`
+
+	// Causes Only changes of these causes, in the words of Change; none means all.
+	Causes  *[]string `json:"causes,omitempty"`
+	Enabled *bool     `json:"enabled,omitempty"`
+
+	// Features Only changes of these features; none means all.
+	Features *[]string `json:"features,omitempty"`
+
+	// Secret `whsec_` and 24 to 64 random bytes in base64; one is made if absent.
+	Secret *string `json:"secret,omitempty"`
+
+	// URL Where to post: https, and a public address unless others are allowed.
+	URL string `json:"url"`
+}
+
+// EndpointWithSecret defines model for EndpointWithSecret.
+type EndpointWithSecret struct {
+	Endpoint Endpoint `json:"endpoint"`
+
+	// Secret What signs, for the receiver to check. It is not shown again.
+	Secret string `json:"secret"`
+}
+
+// Endpoints defines model for Endpoints.
+type Endpoints struct {
+	Endpoints []Endpoint `json:"endpoints"`
 }
 
 // Entitlement defines model for Entitlement.
@@ -1620,6 +1782,12 @@ type RightChanges struct {
 	More   []RightChange `json:"more"`
 }
 
+// RotateRequest defines model for RotateRequest.
+type RotateRequest struct {
+	// Secret `whsec_` and 24 to 64 random bytes in base64; one is made if absent.
+	Secret *string `json:"secret,omitempty"`
+}
+
 // Source defines model for Source.
 type Source struct {
 	// ID The order's or the grant's id, Stripe's id of the subscription, or the key of a plan that every user holds.
@@ -1829,6 +1997,9 @@ type ClientKey = string
 // OrderID defines model for OrderID.
 type OrderID = string
 
+// PathEndpointID defines model for PathEndpointID.
+type PathEndpointID = string
+
 // PathUserID defines model for PathUserID.
 type PathUserID = string
 
@@ -2031,6 +2202,15 @@ type ResumeSubscriptionParams struct {
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AddEndpointJSONRequestBody defines body for AddEndpoint for application/json ContentType.
+type AddEndpointJSONRequestBody = EndpointRequest
+
+// ChangeEndpointJSONRequestBody defines body for ChangeEndpoint for application/json ContentType.
+type ChangeEndpointJSONRequestBody = EndpointChange
+
+// RotateEndpointJSONRequestBody defines body for RotateEndpoint for application/json ContentType.
+type RotateEndpointJSONRequestBody = RotateRequest
+
 // ReplayEventsJSONRequestBody defines body for ReplayEvents for application/json ContentType.
 type ReplayEventsJSONRequestBody = ReplayRequest
 
@@ -2058,8 +2238,35 @@ type ChangeSubscriptionJSONRequestBody = ChangeRequest
 // ResumeSubscriptionJSONRequestBody defines body for ResumeSubscription for application/json ContentType.
 type ResumeSubscriptionJSONRequestBody = ResumeRequest
 
+// ChangedJSONRequestBody defines body for Changed for application/json ContentType.
+type ChangedJSONRequestBody = EndpointMessage
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListEndpoints List the endpoints that changes are delivered to
+	// (GET /api/admin/endpoints)
+	ListEndpoints(ctx echo.Context) error
+	// AddEndpoint Have changes delivered to an address
+	// (POST /api/admin/endpoints)
+	AddEndpoint(ctx echo.Context) error
+	// DeleteEndpoint Forget an endpoint and its deliveries
+	// (DELETE /api/admin/endpoints/{id})
+	DeleteEndpoint(ctx echo.Context, id PathEndpointID) error
+	// ShowEndpoint Show how an endpoint stands
+	// (GET /api/admin/endpoints/{id})
+	ShowEndpoint(ctx echo.Context, id PathEndpointID) error
+	// ChangeEndpoint Change, disable, enable or replay an endpoint
+	// (PATCH /api/admin/endpoints/{id})
+	ChangeEndpoint(ctx echo.Context, id PathEndpointID) error
+	// ListDeliveries List the last attempts at an endpoint, with what it answered
+	// (GET /api/admin/endpoints/{id}/deliveries)
+	ListDeliveries(ctx echo.Context, id PathEndpointID) error
+	// RotateEndpoint Give an endpoint another secret
+	// (POST /api/admin/endpoints/{id}/rotate)
+	RotateEndpoint(ctx echo.Context, id PathEndpointID) error
+	// TestEndpoint Send a message that tells of nobody
+	// (POST /api/admin/endpoints/{id}/test)
+	TestEndpoint(ctx echo.Context, id PathEndpointID) error
 	// ListEvents List the events that came from Stripe, and what became of them
 	// (GET /api/admin/events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
@@ -2146,6 +2353,120 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListEndpoints converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEndpoints(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEndpoints(ctx)
+	return err
+}
+
+// AddEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) AddEndpoint(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddEndpoint(ctx)
+	return err
+}
+
+// DeleteEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteEndpoint(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteEndpoint(ctx, id)
+	return err
+}
+
+// ShowEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowEndpoint(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowEndpoint(ctx, id)
+	return err
+}
+
+// ChangeEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeEndpoint(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeEndpoint(ctx, id)
+	return err
+}
+
+// ListDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeliveries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeliveries(ctx, id)
+	return err
+}
+
+// RotateEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateEndpoint(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateEndpoint(ctx, id)
+	return err
+}
+
+// TestEndpoint converts echo context to params.
+func (w *ServerInterfaceWrapper) TestEndpoint(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id PathEndpointID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestEndpoint(ctx, id)
+	return err
 }
 
 // ListEvents converts echo context to params.
@@ -2894,6 +3215,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/api/admin/endpoints", wrapper.ListEndpoints, options.OperationMiddlewares["listEndpoints"]...)
+	router.POST(options.BaseURL+"/api/admin/endpoints", wrapper.AddEndpoint, options.OperationMiddlewares["addEndpoint"]...)
+	router.DELETE(options.BaseURL+"/api/admin/endpoints/:id", wrapper.DeleteEndpoint, options.OperationMiddlewares["deleteEndpoint"]...)
+	router.GET(options.BaseURL+"/api/admin/endpoints/:id", wrapper.ShowEndpoint, options.OperationMiddlewares["showEndpoint"]...)
+	router.PATCH(options.BaseURL+"/api/admin/endpoints/:id", wrapper.ChangeEndpoint, options.OperationMiddlewares["changeEndpoint"]...)
+	router.GET(options.BaseURL+"/api/admin/endpoints/:id/deliveries", wrapper.ListDeliveries, options.OperationMiddlewares["listDeliveries"]...)
+	router.POST(options.BaseURL+"/api/admin/endpoints/:id/rotate", wrapper.RotateEndpoint, options.OperationMiddlewares["rotateEndpoint"]...)
+	router.POST(options.BaseURL+"/api/admin/endpoints/:id/test", wrapper.TestEndpoint, options.OperationMiddlewares["testEndpoint"]...)
 	router.GET(options.BaseURL+"/api/admin/events", wrapper.ListEvents, options.OperationMiddlewares["listEvents"]...)
 	router.POST(options.BaseURL+"/api/admin/events/replay", wrapper.ReplayEvents, options.OperationMiddlewares["replayEvents"]...)
 	router.POST(options.BaseURL+"/api/admin/grants/:id/revoke", wrapper.RevokeGrant, options.OperationMiddlewares["revokeGrant"]...)
@@ -2922,6 +3251,209 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/healthz", wrapper.ShowHealth, options.OperationMiddlewares["showHealth"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.ShowReadiness, options.OperationMiddlewares["showReadiness"]...)
 
+}
+
+// CallbackReceiverInterface represents handlers for receiving inbound
+// callback requests. Each callback becomes a Handle*Callback
+// method that the implementation fills in. The caller mounts the per-
+// callback echo.HandlerFunc returned by {Op}CallbackHandler at
+// whatever URL path they advertise to senders.
+type CallbackReceiverInterface interface {
+	// What is posted
+	// HandleChangedCallback handles the POST callback for changed.
+	HandleChangedCallback(ctx echo.Context) error
+}
+
+// ChangedCallbackHandler returns the echo.HandlerFunc for the changed callback.
+// Mount this at the URL path advertised to callback senders. Errors
+// during parameter binding are returned via echo.NewHTTPError so echo's
+// error-handling chain reports them as 400. Middlewares are applied in
+// the order provided -- the last argument becomes the outermost wrapper.
+func ChangedCallbackHandler(si CallbackReceiverInterface, middlewares ...echo.MiddlewareFunc) echo.HandlerFunc {
+	h := echo.HandlerFunc(func(ctx echo.Context) error {
+		return si.HandleChangedCallback(ctx)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
+
+type ListEndpointsRequestObject struct {
+}
+
+type ListEndpointsResponseObject interface {
+	VisitListEndpointsResponse(w http.ResponseWriter) error
+}
+
+type ListEndpoints200JSONResponse Endpoints
+
+func (response ListEndpoints200JSONResponse) VisitListEndpointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddEndpointRequestObject struct {
+	Body *AddEndpointJSONRequestBody
+}
+
+type AddEndpointResponseObject interface {
+	VisitAddEndpointResponse(w http.ResponseWriter) error
+}
+
+type AddEndpoint201JSONResponse EndpointWithSecret
+
+func (response AddEndpoint201JSONResponse) VisitAddEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteEndpointRequestObject struct {
+	ID PathEndpointID `json:"id"`
+}
+
+type DeleteEndpointResponseObject interface {
+	VisitDeleteEndpointResponse(w http.ResponseWriter) error
+}
+
+type DeleteEndpoint200JSONResponse Endpoint
+
+func (response DeleteEndpoint200JSONResponse) VisitDeleteEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowEndpointRequestObject struct {
+	ID PathEndpointID `json:"id"`
+}
+
+type ShowEndpointResponseObject interface {
+	VisitShowEndpointResponse(w http.ResponseWriter) error
+}
+
+type ShowEndpoint200JSONResponse Endpoint
+
+func (response ShowEndpoint200JSONResponse) VisitShowEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeEndpointRequestObject struct {
+	ID   PathEndpointID `json:"id"`
+	Body *ChangeEndpointJSONRequestBody
+}
+
+type ChangeEndpointResponseObject interface {
+	VisitChangeEndpointResponse(w http.ResponseWriter) error
+}
+
+type ChangeEndpoint200JSONResponse Endpoint
+
+func (response ChangeEndpoint200JSONResponse) VisitChangeEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeliveriesRequestObject struct {
+	ID PathEndpointID `json:"id"`
+}
+
+type ListDeliveriesResponseObject interface {
+	VisitListDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveries200JSONResponse Deliveries
+
+func (response ListDeliveries200JSONResponse) VisitListDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateEndpointRequestObject struct {
+	ID   PathEndpointID `json:"id"`
+	Body *RotateEndpointJSONRequestBody
+}
+
+type RotateEndpointResponseObject interface {
+	VisitRotateEndpointResponse(w http.ResponseWriter) error
+}
+
+type RotateEndpoint200JSONResponse EndpointWithSecret
+
+func (response RotateEndpoint200JSONResponse) VisitRotateEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestEndpointRequestObject struct {
+	ID PathEndpointID `json:"id"`
+}
+
+type TestEndpointResponseObject interface {
+	VisitTestEndpointResponse(w http.ResponseWriter) error
+}
+
+type TestEndpoint200JSONResponse Delivery
+
+func (response TestEndpoint200JSONResponse) VisitTestEndpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListEventsRequestObject struct {
@@ -3617,6 +4149,30 @@ func (response ShowReadiness200JSONResponse) VisitShowReadinessResponse(w http.R
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListEndpoints List the endpoints that changes are delivered to
+	// (GET /api/admin/endpoints)
+	ListEndpoints(ctx context.Context, request ListEndpointsRequestObject) (ListEndpointsResponseObject, error)
+	// AddEndpoint Have changes delivered to an address
+	// (POST /api/admin/endpoints)
+	AddEndpoint(ctx context.Context, request AddEndpointRequestObject) (AddEndpointResponseObject, error)
+	// DeleteEndpoint Forget an endpoint and its deliveries
+	// (DELETE /api/admin/endpoints/{id})
+	DeleteEndpoint(ctx context.Context, request DeleteEndpointRequestObject) (DeleteEndpointResponseObject, error)
+	// ShowEndpoint Show how an endpoint stands
+	// (GET /api/admin/endpoints/{id})
+	ShowEndpoint(ctx context.Context, request ShowEndpointRequestObject) (ShowEndpointResponseObject, error)
+	// ChangeEndpoint Change, disable, enable or replay an endpoint
+	// (PATCH /api/admin/endpoints/{id})
+	ChangeEndpoint(ctx context.Context, request ChangeEndpointRequestObject) (ChangeEndpointResponseObject, error)
+	// ListDeliveries List the last attempts at an endpoint, with what it answered
+	// (GET /api/admin/endpoints/{id}/deliveries)
+	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
+	// RotateEndpoint Give an endpoint another secret
+	// (POST /api/admin/endpoints/{id}/rotate)
+	RotateEndpoint(ctx context.Context, request RotateEndpointRequestObject) (RotateEndpointResponseObject, error)
+	// TestEndpoint Send a message that tells of nobody
+	// (POST /api/admin/endpoints/{id}/test)
+	TestEndpoint(ctx context.Context, request TestEndpointRequestObject) (TestEndpointResponseObject, error)
 	// ListEvents List the events that came from Stripe, and what became of them
 	// (GET /api/admin/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
@@ -3710,6 +4266,274 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListEndpoints operation middleware
+func (sh *strictHandler) ListEndpoints(ctx echo.Context) error {
+	var request ListEndpointsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEndpoints(ctx.Request().Context(), request.(ListEndpointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEndpoints")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEndpointsResponseObject); ok {
+		return validResponse.VisitListEndpointsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddEndpoint operation middleware
+func (sh *strictHandler) AddEndpoint(ctx echo.Context) error {
+	var request AddEndpointRequestObject
+
+	var body AddEndpointJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddEndpoint(ctx.Request().Context(), request.(AddEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddEndpointResponseObject); ok {
+		return validResponse.VisitAddEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteEndpoint operation middleware
+func (sh *strictHandler) DeleteEndpoint(ctx echo.Context, id PathEndpointID) error {
+	var request DeleteEndpointRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteEndpoint(ctx.Request().Context(), request.(DeleteEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteEndpointResponseObject); ok {
+		return validResponse.VisitDeleteEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowEndpoint operation middleware
+func (sh *strictHandler) ShowEndpoint(ctx echo.Context, id PathEndpointID) error {
+	var request ShowEndpointRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowEndpoint(ctx.Request().Context(), request.(ShowEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowEndpointResponseObject); ok {
+		return validResponse.VisitShowEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeEndpoint operation middleware
+func (sh *strictHandler) ChangeEndpoint(ctx echo.Context, id PathEndpointID) error {
+	var request ChangeEndpointRequestObject
+
+	request.ID = id
+
+	var body ChangeEndpointJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeEndpoint(ctx.Request().Context(), request.(ChangeEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeEndpointResponseObject); ok {
+		return validResponse.VisitChangeEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDeliveries operation middleware
+func (sh *strictHandler) ListDeliveries(ctx echo.Context, id PathEndpointID) error {
+	var request ListDeliveriesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveries(ctx.Request().Context(), request.(ListDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDeliveriesResponseObject); ok {
+		return validResponse.VisitListDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateEndpoint operation middleware
+func (sh *strictHandler) RotateEndpoint(ctx echo.Context, id PathEndpointID) error {
+	var request RotateEndpointRequestObject
+
+	request.ID = id
+
+	var body RotateEndpointJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateEndpoint(ctx.Request().Context(), request.(RotateEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateEndpointResponseObject); ok {
+		return validResponse.VisitRotateEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestEndpoint operation middleware
+func (sh *strictHandler) TestEndpoint(ctx echo.Context, id PathEndpointID) error {
+	var request TestEndpointRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestEndpoint(ctx.Request().Context(), request.(TestEndpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestEndpoint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestEndpointResponseObject); ok {
+		return validResponse.VisitTestEndpointResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListEvents operation middleware

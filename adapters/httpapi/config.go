@@ -48,6 +48,7 @@ type Deps struct {
 	Reconcile        *app.Reconcile
 	AdminLog         *app.AdminLog
 	ReadChanges      *app.ReadChanges
+	Endpoints        *app.Endpoints
 
 	Ready         func(context.Context) error                                                // [ports.Store.Ready]
 	Receipts      func(context.Context, ports.ReceiptQuery) ([]domain.ProcessedEvent, error) // [ports.Store.Receipts]

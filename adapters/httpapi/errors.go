@@ -170,6 +170,7 @@ var answers = []answer{
 	{app.ErrKeyReused, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", ownWords},
 	{app.ErrUnknownPrice, http.StatusUnprocessableEntity, "unknown_price", "No such price", ownWords},
 	{app.ErrBadReturnURL, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", allWords},
+	{ports.ErrAddressRefused, http.StatusUnprocessableEntity, "invalid_request", "Invalid request", ownWords},
 	{app.ErrBadRequest, http.StatusUnprocessableEntity, "invalid_request", "Invalid request", ownWords},
 }
 

@@ -118,6 +118,31 @@ var payloads = map[routeKey]payload{
 			"dry_run": {kind: kindBoolean},
 		},
 	},
+	{http.MethodPost, endpointsPath}: {
+		example: `{"url":"https://app.example.com/hooks"}`,
+		members: map[string]member{
+			"url":      {kind: kindText, required: true, least: 1, most: 2000},
+			"features": {kind: kindIDs, most: 100},
+			"causes":   {kind: kindIDs, most: 100},
+			"after":    {kind: kindNumber},
+			"enabled":  {kind: kindBoolean},
+			"secret":   {kind: kindText, least: 1, most: 100},
+		},
+	},
+	{http.MethodPatch, endpointPath}: {
+		example: `{"enabled":true}`,
+		members: map[string]member{
+			"url":      {kind: kindText, least: 1, most: 2000},
+			"features": {kind: kindIDs, most: 100},
+			"causes":   {kind: kindIDs, most: 100},
+			"after":    {kind: kindNumber},
+			"enabled":  {kind: kindBoolean},
+		},
+	},
+	{http.MethodPost, endpointPath + "/rotate"}: {
+		optional: true, example: `{}`,
+		members: map[string]member{"secret": {kind: kindText, least: 1, most: 100}},
+	},
 	{http.MethodPost, "/api/admin/grants/:id/revoke"}: {
 		example: `{"by":"ada","reason":"the contract ended"}`,
 		members: map[string]member{

@@ -86,6 +86,14 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/admin/reconcile":               {401, 403, 403, 403, 202, 401},
 		"GET /api/admin/reconcile":                operators,
 		"GET /api/admin/log":                      operators,
+		"GET /api/admin/endpoints":                operators,
+		"POST /api/admin/endpoints":               {401, 403, 403, 403, 400, 401}, // without a body
+		"GET /api/admin/endpoints/:id":            {401, 403, 403, 403, 404, 401},
+		"PATCH /api/admin/endpoints/:id":          {401, 403, 403, 403, 400, 401},
+		"DELETE /api/admin/endpoints/:id":         {401, 403, 403, 403, 404, 401},
+		"POST /api/admin/endpoints/:id/rotate":    {401, 403, 403, 403, 404, 401},
+		"POST /api/admin/endpoints/:id/test":      {401, 403, 403, 403, 404, 401},
+		"GET /api/admin/endpoints/:id/deliveries": {401, 403, 403, 403, 404, 401},
 		"GET /metrics":                            operators,
 
 		"GET /api/plans?ada":              {401, 200, 403, 200, 200, 401},

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/adapters/webhooks"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -125,6 +126,8 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
 	portal := app.NewOpenPortal(store, gateway, catalog, prices, fulfill, settings, newID)
 	list := app.NewListPlans(catalog, prices)
+	sender := webhooks.NewSender(webhooks.Config{AllowPrivate: true})
+	deliver := app.NewDeliver(store, catalog, sender, WriteMessage, clock, time.After, memory.NewMeter())
 	return Deps{
 		Upgrade:          app.NewUpgrade(app.NewStartCheckout(store, gateway, catalog, prices, fulfill, settings, clock, newID), portal),
 		OpenPortal:       portal,
@@ -146,6 +149,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		Replay:           app.NewReplay(store, fulfill),
 		AdminLog:         app.NewAdminLog(store, clock),
 		ReadChanges:      changes,
+		Endpoints:        app.NewEndpoints(store, catalog, sender, deliver, clock, newID),
 		Ready:            store.Ready,
 		Receipts:         store.Receipts,
 		Metrics:          http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("events_total 1\n")) }),

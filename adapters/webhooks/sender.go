@@ -88,21 +88,22 @@ func (s *Sender) Send(ctx context.Context, l ports.Letter) (ports.LetterAnswer, 
 	if err != nil {
 		return ports.LetterAnswer{}, refused(err.Error())
 	}
-	signature, err := signatures(l)
+	now := time.Now() // the receiver's, and not that of a sandbox
+	signature, err := signatures(l, now)
 	if err != nil {
 		return ports.LetterAnswer{}, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "entitled")
 	request.Header.Set(standardwebhooks.HeaderWebhookID, l.ID)
-	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(l.At.Unix(), 10))
+	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	response, err := s.client.Do(request)
 	if err != nil {
 		return ports.LetterAnswer{}, s.said(err)
 	}
 	defer response.Body.Close()
-	answer := ports.LetterAnswer{Status: response.StatusCode, RetryAfter: retryAfter(response.Header.Get("Retry-After"), l.At)}
+	answer := ports.LetterAnswer{Status: response.StatusCode, RetryAfter: retryAfter(response.Header.Get("Retry-After"), now)}
 	body, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	answer.Body = strings.ToValidUTF8(string(body[:min(len(body), keptAnswer)]), "")
 	if err != nil {
@@ -112,14 +113,14 @@ func (s *Sender) Send(ctx context.Context, l ports.Letter) (ports.LetterAnswer, 
 }
 
 // signatures are one by each secret, with a space between.
-func signatures(l ports.Letter) (string, error) {
+func signatures(l ports.Letter, now time.Time) (string, error) {
 	all := make([]string, len(l.Secrets))
 	for i, secret := range l.Secrets {
 		signer, err := standardwebhooks.NewWebhook(secret)
 		if err != nil {
 			return "", errors.New("the endpoint's secret is not as it was made: rotate it")
 		}
-		if all[i], err = signer.Sign(l.ID, l.At, l.Body); err != nil {
+		if all[i], err = signer.Sign(l.ID, now, l.Body); err != nil {
 			return "", fmt.Errorf("sign: %w", err)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 const secret, former = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 func letter(url string) ports.Letter {
-	return ports.Letter{URL: url, ID: "msg_1", At: time.Now(), Body: []byte(`{"type":"a"}`), Secrets: []string{secret, former}}
+	return ports.Letter{URL: url, ID: "msg_1", Body: []byte(`{"type":"a"}`), Secrets: []string{secret, former}}
 }
 
 func TestSend_IsSignedByEachSecret(t *testing.T) {

@@ -36,6 +36,14 @@ var leftOut = map[string]string{
 	"showReadiness":  "a load balancer asks it",
 	"showReconcile":  "for operators, who have the command line",
 	"reconcile":      "for operators, who have the command line",
+	"listEndpoints":  "for operators, who have the command line",
+	"addEndpoint":    "for operators, who have the command line",
+	"showEndpoint":   "for operators, who have the command line",
+	"changeEndpoint": "for operators, who have the command line",
+	"deleteEndpoint": "for operators, who have the command line",
+	"rotateEndpoint": "for operators, who have the command line",
+	"testEndpoint":   "for operators, who have the command line",
+	"listDeliveries": "for operators, who have the command line",
 }
 
 // about says what a schema is for where the document does not.

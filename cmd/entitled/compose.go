@@ -17,6 +17,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/adapters/telemetry"
+	"github.com/entitled-dev/entitled/adapters/webhooks"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -33,6 +34,8 @@ type parts struct {
 	stripe   stripe.Config
 	authn    authn.Config
 	http     httpapi.Config
+	webhooks webhooks.Config
+	outgoing outgoing
 }
 
 // service is the whole program as an fx graph: which adapter stands behind which
@@ -43,18 +46,20 @@ func service(p parts) fx.Option {
 	}
 	return fx.Options(
 		fx.WithLogger(func() fxevent.Logger { return lifeLog{p.logger} }),
-		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http),
+		fx.Supply(p.logger, p.catalog, p.settings, p.database, p.stripe, p.authn, p.http, p.webhooks, p.outgoing),
 		fx.Provide(
 			func() ports.Clock { return now },
 			func() ports.Timer { return time.After },
 			func() ports.NewID { return newID },
 			sayWhenAway,
+			func() app.MessageWriter { return httpapi.WriteMessage },
 		),
 		bunstore.Module,
 		stripe.Module,
 		breaker.Module,
 		authn.Module,
 		telemetry.Module,
+		webhooks.Module,
 		useCases,
 		fx.Decorate(knowPrices),
 		fx.Provide(serverDeps),
@@ -67,12 +72,12 @@ func serverDeps(
 	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans, offers *app.OfferPlans,
 	subscription *app.ShowSubscription, orders *app.ListOrders, invoices *app.ListInvoices,
 	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, reconcile *app.Reconcile, adminLog *app.AdminLog,
-	changes *app.ReadChanges, store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
+	changes *app.ReadChanges, endpoints *app.Endpoints, store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans, OfferPlans: offers,
 		ShowSubscription: subscription, ListOrders: orders, ListInvoices: invoices,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog, ReadChanges: changes,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog, ReadChanges: changes, Endpoints: endpoints,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
@@ -103,6 +108,8 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewExplain,
 	app.NewTellChanges,
 	app.NewReadChanges,
+	app.NewDeliver,
+	app.NewEndpoints,
 	app.NewManualGrants,
 	app.NewAdminLog,
 	app.NewRetention,
@@ -119,17 +126,20 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, redactOldBodies, pruneFeed))
+), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, deliverOn, redactOldBodies, pruneFeed))
 
 // wakeWhoWaits answers those who wait for an order or a version as soon as it is kept here,
 // and those who wait for changes as soon as they are told.
-func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder, check *app.CheckEntitlement, tell *app.TellChanges, changes *app.ReadChanges) {
+func wakeWhoWaits(fulfill *app.Fulfill, show *app.ShowOrder, check *app.CheckEntitlement, tell *app.TellChanges, changes *app.ReadChanges, deliver *app.Deliver) {
 	fulfill.OnKept(func(users []domain.UserID) {
 		show.Wake(users)
 		check.Wake(users)
 		tell.Wake(users)
 	})
-	tell.OnTold(changes.Grew)
+	tell.OnTold(func(end int64) {
+		changes.Grew(end)
+		deliver.Wake()
+	})
 }
 
 // tellOn writes the feed of changes.

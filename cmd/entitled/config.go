@@ -38,6 +38,11 @@ type config struct {
 	// AcceptLosses is read by acceptsLosses, whose error names the variable.
 	AcceptLosses string `env:"ACCEPT_LOSSES"`
 
+	// Deliveries are read by deliveries, whose errors name the variables.
+	OutURL       string `env:"OUT_WEBHOOK_URL"`
+	OutSecret    string `env:"OUT_WEBHOOK_SECRET"`
+	AllowPrivate string `env:"WEBHOOKS_ALLOW_PRIVATE"`
+
 	AppURL         string   `env:"APP_URL"`
 	SuccessURL     string   `env:"SUCCESS_URL"`
 	CancelURL      string   `env:"CANCEL_URL"`
@@ -64,7 +69,7 @@ type config struct {
 }
 
 // secrets may be given as a file by NAME_FILE, as container platforms do.
-var secrets = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL", "API_KEYS", "AUTH_JWT_SECRET"}
+var secrets = []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "DATABASE_URL", "API_KEYS", "AUTH_JWT_SECRET", "OUT_WEBHOOK_SECRET"}
 
 // readConfig reads the environment, and the files that it names.
 func readConfig(environ []string, readFile func(string) ([]byte, error)) (config, error) {
@@ -122,6 +127,9 @@ func (c config) check() error {
 		faults = append(faults, err)
 	}
 	if _, err := c.reconcileEvery(); err != nil {
+		faults = append(faults, err)
+	}
+	if _, err := c.deliveries(); err != nil {
 		faults = append(faults, err)
 	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {

@@ -33,6 +33,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 	"github.com/entitled-dev/entitled/adapters/stripe"
+	"github.com/entitled-dev/entitled/adapters/webhooks"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -311,6 +312,7 @@ func (d devCommand) parts(file catalog.File, box *sandbox.Sandbox, logger *slog.
 			APIKeys: "dev:admin:" + devAPIKey, JWTSecret: sessionKey(hook.Secrets[0]), Cookie: devCookie,
 			UserClaim: "sub", TrustedOrigins: append(origins, d.url()), Clock: now, Logger: logger,
 		},
+		webhooks: webhooks.Config{AllowPrivate: true}, // receivers of whoever tries it are on this machine
 		http: httpapi.Config{
 			Addr:           net.JoinHostPort("127.0.0.1", fmt.Sprint(d.Port)),
 			AllowedOrigins: origins,

@@ -80,6 +80,8 @@ func (c config) parts(console console) (parts, error) {
 	urls, urlsErr := c.returnURLs()
 	proxies, proxiesErr := c.proxies()
 	p.http.TrustedProxies = proxies
+	p.webhooks, _ = c.deliveries() // checked below, with everything else
+	p.outgoing = outgoing{c.OutURL, c.OutSecret}
 	accept, _ := c.acceptsLosses() // checked below, with everything else
 	retention, _ := c.retention()
 	feedRetention, _ := c.feedRetention()

@@ -12,7 +12,7 @@ import (
 )
 
 // watchLoad shows what fills up and what waits.
-func watchLoad(m *telemetry.Meter, fulfill *app.Fulfill, show *app.ShowOrder, tell *app.TellChanges, changes *app.ReadChanges, store *bunstore.Store, s *httpapi.Server, b ports.Breaker, clock ports.Clock) {
+func watchLoad(m *telemetry.Meter, fulfill *app.Fulfill, show *app.ShowOrder, tell *app.TellChanges, deliver *app.Deliver, changes *app.ReadChanges, store *bunstore.Store, s *httpapi.Server, b ports.Breaker, clock ports.Clock) {
 	m.WatchBreaker(b.State)
 	m.WatchQuestions(fulfill.OpenQuestions, clock)
 	bodies := func() (held, most float64) { now, limit := s.BodyBytes(); return float64(now), float64(limit) }
@@ -28,6 +28,9 @@ func watchLoad(m *telemetry.Meter, fulfill *app.Fulfill, show *app.ShowOrder, te
 		telemetry.FeedLag:             func() float64 { return tell.Lag().Seconds() },
 		telemetry.FeedReaders:         func() float64 { return float64(changes.Readers()) },
 		telemetry.FeedReadersMax:      func() float64 { return app.MostReaders },
+		telemetry.EndpointsFailing:    func() float64 { return float64(deliver.Counts().Failing) },
+		telemetry.EndpointsDisabled:   func() float64 { return float64(deliver.Counts().Disabled) },
+		telemetry.EndpointsBehind:     func() float64 { return float64(deliver.Counts().Behind) },
 		telemetry.BodyBytes:           func() float64 { held, _ := bodies(); return held },
 		telemetry.BodyBytesMax:        func() float64 { _, most := bodies(); return most },
 		telemetry.Connections:         func() float64 { open, _ := connections(); return open },
