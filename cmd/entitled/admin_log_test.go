@@ -36,6 +36,13 @@ func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 				{"sync --customer cus_never", "restore", "", "", "cus_never"},
 				{"user export ana", "user.export", "ana", "", ""},
 				{"user forget bob --yes", "user.forget", "", "", ""},
+				{"endpoints add https://app.example.com/hooks", "endpoints.add", "", "", "url=https://app.example.com/hooks"},
+				{"endpoints list", "endpoints.list", "", "", ""},
+				{"endpoints change ep_never --disable", "endpoints.change", "", "", "ep_never enabled=false"},
+				{"endpoints rotate ep_never", "endpoints.rotate", "", "", "ep_never"},
+				{"endpoints test ep_never", "endpoints.test", "", "", "ep_never"},
+				{"endpoints deliveries ep_never", "endpoints.deliveries", "", "", "ep_never"},
+				{"endpoints delete ep_never", "endpoints.delete", "", "", "ep_never"},
 				{"admin-log --user ana", "admin_log.list", "ana", "", ""},
 			}
 			aboutNobody := []string{"dev", "sandbox", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "version"}

@@ -98,6 +98,10 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"a drain without a unit":     {map[string]string{"DRAIN_TIME": "5"}, `DRAIN_TIME is "5": a duration from 0s to 5m, such as 5s`},
 		"a drain before its end":     {map[string]string{"DRAIN_TIME": "-1s"}, `DRAIN_TIME is "-1s"`},
 		"an endless drain":           {map[string]string{"DRAIN_TIME": "1h"}, `DRAIN_TIME is "1h"`},
+		"an endpoint without secret": {map[string]string{"OUT_WEBHOOK_URL": "https://a.example"}, "OUT_WEBHOOK_SECRET: it is whsec_ and"},
+		"a secret without endpoint":  {map[string]string{"OUT_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, "OUT_WEBHOOK_URL is not"},
+		"an endpoint on this host":   {map[string]string{"OUT_WEBHOOK_URL": "https://127.0.0.1", "OUT_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, "OUT_WEBHOOK_URL: address refused: 127.0.0.1 is no public address"},
+		"networks that are none":     {map[string]string{"WEBHOOKS_ALLOW_PRIVATE": "10.0.0.0/8,home"}, `WEBHOOKS_ALLOW_PRIVATE has "home": true, false, or networks`},
 		"a log format of none":       {map[string]string{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ var exits = []exit{
 	{0, "done"},
 	{exitFailed, "something else failed"},
 	{exitMisused, "the command line, a setting or the catalog has to be mended first"},
-	{exitNotFound, "there is no such user, feature, event or grant"},
+	{exitNotFound, "there is no such user, feature, event, grant or endpoint"},
 	{exitUnavailable, "the database or Stripe does not answer: the same may succeed later"},
 }
 
@@ -76,6 +76,7 @@ var exitCodes = []struct {
 	{ports.ErrGatewayDenied, exitMisused},
 	{app.ErrProviderMismatch, exitMisused},
 	{app.ErrBadRequest, exitMisused},
+	{ports.ErrAddressRefused, exitMisused},
 	{app.ErrKeyReused, exitMisused},
 	{ports.ErrUnavailable, exitUnavailable},
 	{ports.ErrGatewayBusy, exitUnavailable},

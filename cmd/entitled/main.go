@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
+	"github.com/entitled-dev/entitled/app"
 )
 
 // newProgram makes all commands, in the order in which --help lists them.
@@ -36,6 +37,12 @@ func newProgram(c console) *cobra.Command {
 		group("events", "Look at the events that came from Stripe, and process them again.",
 			newEventsList(c), newEventsShow(c), newEventsReplay(c)),
 		group("quarantine", "Look at the events that are ours and do not fit.", newQuarantineList(c)),
+		group("endpoints", "Have changes delivered to your product: outgoing webhooks.",
+			newEndpointsList(c), newEndpointAdd(c), newEndpointChange(c),
+			newEndpointCommand(c, "rotate", "Give an endpoint another secret, and print it. For a day the one before signs as well.", app.ActEndpointsRotate, rotateEndpoint),
+			newEndpointCommand(c, "test", "Send a message that tells of nobody.", app.ActEndpointsTest, testEndpoint),
+			newEndpointCommand(c, "deliveries", "List the last attempts, with what was answered.", app.ActEndpointsDeliveries, listDeliveries),
+			newEndpointCommand(c, "delete", "Forget an endpoint and its deliveries.", app.ActEndpointsDelete, deleteEndpoint)),
 		newAdminLog(c),
 		group("database", "Look at what the database is for, and what its deployment is called.", newDatabaseMode(c), newDatabaseDeployment(c)),
 		group("user", "Say what is kept of a user, and forget it.", newUserExport(c), newUserForget(c)),
