@@ -199,10 +199,12 @@ func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 		{"events replay evt_never", 3}, {"events replay evt_never --dry-run", 3},
 		{"events replay --user nobody", 0}, {"events replay --user nobody --dry-run", 0},
 		{"quarantine list --user nobody", 0}, {"quarantine list --user nobody --json", 0},
+		{"endpoints change ep_never --disable", 3}, {"endpoints rotate ep_never", 3}, {"endpoints test ep_never", 3},
+		{"endpoints deliveries ep_never", 3}, {"endpoints delete ep_never", 3},
 		{"admin-log --user never", 0}, {"admin-log --user never --json", 0},
 		{"user export nobody", 3}, {"user forget nobody --yes", 3}, {"user export bob", 0}, {"user forget bob --yes", 0}, {"user forget bob --yes", 3},
 	}
-	ofNoThing := []string{"dev", "sandbox", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "version"}
+	ofNoThing := []string{"dev", "sandbox", "serve", "migrate up", "migrate status", "migrate down", "catalog check", "database mode", "database deployment", "endpoints list", "endpoints add", "version"}
 	for _, command := range leaves(t) {
 		listed := slices.Contains(ofNoThing, command)
 		for _, row := range table {
