@@ -142,6 +142,7 @@ type Question struct {
 type Store interface {
 	Feed
 	Endpoints
+	Auditor
 
 	// Update finds what touch names, locks the accounts in a fixed order, runs fn
 	// and keeps what it returns, all in one transaction: all of it is kept, or

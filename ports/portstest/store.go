@@ -103,6 +103,8 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"endpoints are leased when there is something to deliver", testLeaseEndpoints},
 		{"no endpoint is leased to two", testLeaseEndpointsAtOnce},
 		{"states of many users are read at once", testStates},
+		{"an audit reads all of a user, and what the feed does not say yet", testAudit},
+		{"an audit of nobody is empty", testAuditOfNobody},
 		{"the store is ready", testReady},
 	} {
 		t.Run(c.what, func(t *testing.T) {

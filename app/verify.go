@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// Verify holds what is derived against what it is derived from: entitlements, their history,
+// the feed, versions, names and expected news against the facts, orders and grants that are
+// kept; and the facts against the bodies of the events that told them. It changes nothing.
+type Verify struct {
+	store   ports.Store
+	gateway ports.Gateway
+	catalog domain.Catalog
+}
+
+// NewVerify returns the use case. Of the gateway only the reader of bodies is used: Stripe is
+// not asked.
+func NewVerify(store ports.Store, gateway ports.Gateway, catalog domain.Catalog) *Verify {
+	return &Verify{store, gateway, catalog}
+}
+
+// VerifyQuery says what is to be verified; its zero value: what is derived, of everybody.
+type VerifyQuery struct {
+	User   domain.UserID // only this one
+	Bodies bool          // the facts against bodies, too
+}
+
+// verifyPage is how many users are listed at a time.
+const verifyPage = 100
+
+// Do verifies users one after the other, and tells of each. It ends with the first error of
+// tell. [ErrDeriving]: the catalog has changed, and what it gives is being derived.
+// [ports.ErrNotFound]: nothing is known of the user.
+func (v *Verify) Do(ctx context.Context, q VerifyQuery, tell func(UserVerified) error) error {
+	if err := v.derived(ctx); err != nil {
+		return err
+	}
+	if q.User != "" {
+		return v.one(ctx, q, tell)
+	}
+	for after := domain.UserID(""); ; {
+		users, err := v.store.Users(ctx, after, verifyPage)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		for _, user := range users {
+			found, err := v.verified(ctx, user, q.Bodies)
+			if err == nil {
+				err = tell(found)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		after = users[len(users)-1]
+	}
+}
+
+func (v *Verify) one(ctx context.Context, q VerifyQuery, tell func(UserVerified) error) error {
+	known, err := (&UserData{store: v.store}).Known(ctx, q.User)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return fmt.Errorf("user %s: %w", q.User, ports.ErrNotFound)
+	}
+	found, err := v.verified(ctx, q.User, q.Bodies)
+	if err != nil {
+		return err
+	}
+	return tell(found)
+}
+
+// derived returns an error while not everybody has what this catalog gives.
+func (v *Verify) derived(ctx context.Context) error {
+	a := AdoptDatabase{store: v.store}
+	kept, err := a.setting(ctx, settingCatalog)
+	if err != nil {
+		return err
+	}
+	if kept == "" {
+		return nil // no service has run on it yet
+	}
+	ours, err := catalogPrint(v.catalog)
+	if err != nil {
+		return err
+	}
+	if kept != ours {
+		return ErrDeriving
+	}
+	return nil
+}

@@ -1,0 +1,260 @@
+package domain
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+)
+
+// VerifyEntitlements compares the entitlements that are kept of an account with those that
+// follow from its facts.
+func VerifyEntitlements(a Account, c Catalog, kept []Entitlement) []Difference {
+	return differences("entitlements", byName(kept), byName(Entitlements(a, c)))
+}
+
+// byName are entitlements by what identifies each of them.
+func byName(all []Entitlement) map[string]Entitlement {
+	named := make(map[string]Entitlement, len(all))
+	for _, e := range all {
+		named[e.name()] = e
+	}
+	return named
+}
+
+func (e Entitlement) name() string {
+	return fmt.Sprintf("%s of %s %s, part %d", e.Feature, e.Source.Kind, e.Source.ID, e.Part)
+}
+
+// History is what is kept of how a user's entitlements came about.
+type History struct {
+	Changes []Change // oldest first
+	Untold  int      // how many of them, the last ones, the feed does not say yet
+	Told    Told     // what the feed says; zero: nothing yet
+	Lines   []RightChange
+	// Cut: lines that were told first are no longer kept.
+	Cut     bool
+	Version int64 // of the user's rights
+}
+
+// VerifyHistory compares the history of changes with the entitlements that it is to lead to,
+// and each change with those before it.
+func VerifyHistory(h History, kept []Entitlement) []Difference {
+	const table = "entitlement_changes"
+	var all []Difference
+	held := map[string]Entitlement{}
+	var before Change
+	for _, change := range h.Changes {
+		id, e := strconv.FormatInt(change.Seq, 10), change.Entitlement
+		differs := func(field, got, want string) {
+			all = append(all, Difference{Table: table, ID: id, Field: field, Got: got, Want: want})
+		}
+		was, had := held[e.name()]
+		if kind := kindOf(change, had); kind != change.Kind {
+			differs("kind", string(change.Kind), string(kind))
+		}
+		switch {
+		case change.Kind == ChangeRevoked && had:
+			all = append(all, fieldDifferences(table, id, reflect.ValueOf(e), reflect.ValueOf(was))...)
+		case change.Kind == ChangeUpdated && was == e:
+			differs("", there+" that changes nothing", "")
+		}
+		if (change.Event == "") == (change.Cause == "") {
+			differs("cause", string(change.Cause), "an event or a cause, and not both")
+		}
+		if change.Version < before.Version {
+			differs("version", number(change.Version), "at least "+number(before.Version))
+		}
+		if change.Version == before.Version && change.Version != 0 && !change.At.Equal(before.At) {
+			differs("at", textOf(reflect.ValueOf(change.At)), textOf(reflect.ValueOf(before.At))+", as of all of version "+number(change.Version))
+		}
+		if held[e.name()] = e; change.Kind == ChangeRevoked {
+			delete(held, e.name())
+		}
+		before = change
+	}
+	return append(all, differences("entitlements, by entitlement_changes", byName(kept), held)...)
+}
+
+// kindOf is what a change is, by what was held before it.
+func kindOf(change Change, had bool) ChangeKind {
+	switch {
+	case !had:
+		return ChangeGranted
+	case change.Kind == ChangeRevoked:
+		return ChangeRevoked
+	default:
+		return ChangeUpdated
+	}
+}
+
+// VerifyFeed compares what the feed says of a user with the changes that it is made of, and
+// the version with both. What lines say of several sources at once, or of a default plan's
+// rights, depends on the catalog of their day: these lines are compared with each other only.
+func VerifyFeed(h History, c Catalog) []Difference {
+	all := h.verifyVersion()
+	told := h.Changes[:len(h.Changes)-h.Untold]
+	if len(told) == 0 && len(h.Lines) == 0 && len(h.Told.Entitlements) == 0 {
+		return all
+	}
+	var held []Entitlement
+	last := map[FeatureKey]*Right{}
+	seen := map[FeatureKey]bool{}
+	next := 0
+	for _, line := range h.Lines {
+		id := number(line.Position)
+		for ; next < len(told) && told[next].Version <= line.Version; next++ {
+			held = applyChange(held, told[next])
+		}
+		if !h.Cut || seen[line.Feature] {
+			all = append(all, rightDifferences(id, "before", line.Feature, line.Before, last[line.Feature])...)
+		}
+		if sameRight(line.Before, line.After) {
+			all = append(all, Difference{Table: "right_changes", ID: id, Got: there + " that changes nothing"})
+		}
+		if want, sure := rightOf(held, line, c); sure {
+			all = append(all, rightDifferences(id, "after", line.Feature, line.After, want)...)
+		}
+		all = append(all, line.verifyCause(told)...)
+		last[line.Feature], seen[line.Feature] = line.After, true
+	}
+	var now []Entitlement
+	for _, change := range told {
+		now = applyChange(now, change)
+	}
+	all = append(all, differences("rights_told", byName(h.Told.Entitlements), byName(now))...)
+	return append(all, h.verifyTold(last, seen, c)...)
+}
+
+// verifyVersion: each version is that of a change, or of a moment that the feed tells of.
+func (h History) verifyVersion() []Difference {
+	var want int64
+	for _, change := range h.Changes {
+		want = max(want, change.Version)
+	}
+	before := int64(0)
+	var all []Difference
+	for _, line := range h.Lines {
+		if line.Version < before {
+			all = append(all, Difference{"right_changes", number(line.Position), "version", number(line.Version), "at least " + number(before)})
+		}
+		want, before = max(want, line.Version), max(before, line.Version)
+	}
+	if h.Version < want || h.Version > want && !h.Cut && want > 0 {
+		all = append(all, Difference{"accounts", "", "version", number(h.Version), number(want)})
+	}
+	return all
+}
+
+// verifyCause: a line that no moment brought about is of a change of its version.
+func (l RightChange) verifyCause(told []Change) []Difference {
+	if l.Cause == CauseTime {
+		return nil
+	}
+	var ofVersion *Change
+	for n := range told {
+		change := &told[n]
+		if change.Version != l.Version || change.Entitlement.Feature != l.Feature {
+			continue
+		}
+		ofVersion = change
+	}
+	differs := func(field, got, want string) []Difference {
+		return []Difference{{"right_changes", number(l.Position), field, got, want}}
+	}
+	switch {
+	case ofVersion == nil:
+		return differs("version", number(l.Version), "that of a change of feature "+string(l.Feature))
+	case l.Event != ofVersion.Event:
+		return differs("event_id", string(l.Event), string(ofVersion.Event))
+	case l.Cause != ofVersion.Cause:
+		return differs("cause", string(l.Cause), string(ofVersion.Cause))
+	case l.At.Before(ofVersion.At):
+		return differs("at", textOf(reflect.ValueOf(l.At)), textOf(reflect.ValueOf(ofVersion.At)))
+	default:
+		return nil
+	}
+}
+
+// verifyTold compares what the feed says now with its last lines.
+func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool, c Catalog) []Difference {
+	var all []Difference
+	if _, again := h.Told.Tell("", nil, c); !again.Due.Equal(h.Told.Due) {
+		all = append(all, fieldDifferences("rights_told", "", reflect.ValueOf(struct{ Due time.Time }{h.Told.Due}), reflect.ValueOf(struct{ Due time.Time }{again.Due}))...)
+	}
+	features := map[FeatureKey]bool{}
+	for _, change := range h.Changes[:len(h.Changes)-h.Untold] {
+		features[change.Entitlement.Feature] = true
+	}
+	for feature := range features {
+		if h.Cut && !seen[feature] {
+			continue
+		}
+		at := RightChange{Feature: feature, At: h.Told.AsOf}
+		if want, sure := rightOf(h.Told.Entitlements, at, c); sure && !sameRight(last[feature], want) {
+			all = append(all, rightDifferences("the last one of "+string(feature), "after", feature, last[feature], want)...)
+		}
+	}
+	return all
+}
+
+// rightOf is what entitlements give of a line's feature at its moment, and whether that
+// follows from them alone: of one source, and nothing of it is a default plan's.
+func rightOf(held []Entitlement, line RightChange, c Catalog) (right *Right, sure bool) {
+	of := (&Told{Entitlements: held}).ofFeature(line.Feature)
+	for _, e := range of {
+		if e.Source != of[0].Source {
+			return nil, false
+		}
+	}
+	byDefault := func(r *Right) bool { return r != nil && r.Since.IsZero() }
+	feature := c.Features[line.Feature]
+	if byDefault(line.Before) || byDefault(line.After) {
+		return nil, false
+	}
+	for _, r := range Rights(nil, c, line.At) {
+		if r.Feature == line.Feature {
+			return nil, false
+		}
+	}
+	if r, holds := rightAt(passesInARow(of), &feature, line.At); holds {
+		return &r, true
+	}
+	return nil, true
+}
+
+func sameRight(a, b *Right) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.saysTheSameAs(*b)
+}
+
+// rightDifferences compares two rights in what a line says of them.
+func rightDifferences(position, side string, feature FeatureKey, got, want *Right) []Difference {
+	if sameRight(got, want) {
+		return nil
+	}
+	d := Difference{Table: "right_changes", ID: position, Field: side}
+	if got != nil {
+		d.Got = got.text(feature)
+	}
+	if want != nil {
+		d.Want = want.text(feature)
+	}
+	return []Difference{d}
+}
+
+func (r *Right) text(feature FeatureKey) string {
+	value := fmt.Sprintf("%s %s", feature, r.Value.words())
+	if !r.Until.IsZero() {
+		value += " until " + r.Until.UTC().Format(time.RFC3339)
+	}
+	if r.Renews {
+		value += ", renews"
+	}
+	if r.InGrace {
+		value += ", in grace"
+	}
+	return value
+}

@@ -1,0 +1,28 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/entitled-dev/entitled/domain"
+)
+
+// Auditor is the part of a [Store] that reads what is derived beside what it is derived from,
+// so that one can be held against the other.
+type Auditor interface {
+	// Audit reads all that is kept of one user but receipts, as of one moment and without
+	// locking. Of a user of whom nothing is known it is empty.
+	Audit(ctx context.Context, user domain.UserID) (Audit, error)
+}
+
+// Audit is what is kept of one user.
+type Audit struct {
+	State   State
+	History domain.History
+	// Owners are whom the names of the account lead to; a name that leads nowhere has none.
+	Owners map[domain.Ref]domain.UserID
+	// Due are the questions about the news that are expected of the account.
+	Due map[domain.Ref]Question
+	// Misfiled is what the store itself finds: rows that an update would not find with what
+	// they belong to.
+	Misfiled []domain.Difference
+}
