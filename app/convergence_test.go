@@ -101,8 +101,12 @@ type delivery struct {
 	store   ports.Store
 	stripe  *toldStripe
 	fulfill *app.Fulfill
+	tell    *app.TellChanges
+	verify  *app.Verify
 	users   atomic.Int64
 	events  atomic.Int64
+
+	bodies, unproven atomic.Int64 // that were verified, and fields that no body tells of
 }
 
 func newDelivery(t *testing.T, store ports.Store) *delivery {
@@ -125,6 +129,8 @@ func newDelivery(t *testing.T, store ports.Store) *delivery {
 		return domaintest.Noon.Add(5000*domaintest.Day + time.Duration(d.events.Load())*time.Second)
 	}
 	d.fulfill = app.NewFulfill(d.store, d.stripe, domaintest.Shop, app.Settings{Closing: closing}, clock, soon, memory.NewMeter())
+	d.tell = app.NewTellChanges(d.store, domaintest.Shop, clock, soon)
+	d.verify = app.NewVerify(d.store, d.stripe, domaintest.Shop)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -134,7 +140,12 @@ func newDelivery(t *testing.T, store ports.Store) *delivery {
 			}
 		})
 	})
-	t.Cleanup(func() { cancel(); running.Wait(); d.fulfill.Close() })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		d.fulfill.Close()
+		t.Logf("%d bodies verified, and %d fields that none of them tells of", d.bodies.Load(), d.unproven.Load())
+	})
 	return d
 }
 
@@ -293,9 +304,9 @@ func (d *delivery) begin(t *rapid.T, h *telling) {
 	user := h.Account.User
 	err := d.store.Update(t.Context(), ports.Touch{Users: []domain.UserID{user}}, func(ports.Found) (ports.Kept, error) {
 		state := ports.State{Account: h.Account, Entitlements: domain.Entitlements(h.Account, domaintest.Shop)}
-		kept := ports.Kept{States: []ports.State{state}}
+		kept := ports.Kept{States: []ports.State{state}, Expected: h.Account.Expectations()}
 		for _, change := range domain.Diff(nil, state.Entitlements) {
-			change.User, change.At = user, domaintest.Noon
+			change.User, change.At, change.Cause = user, domaintest.Noon, domain.CauseByHand
 			kept.Changes = append(kept.Changes, change)
 		}
 		return kept, nil
@@ -383,11 +394,32 @@ func (d *delivery) wantTruth(t *rapid.T, h *telling) {
 			diff = cmp.Diff(state.Entitlements, kept, cmpopts.EquateEmpty()) // the changes lead there
 		}
 		if diff == "" {
+			d.wantVerified(t, h)
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("user %s does not end with the truth: %s\n%s", user, diff, h.History)
+}
+
+// wantVerified holds what is kept of a user against what it follows from: at any moment,
+// whatever is under way.
+func (d *delivery) wantVerified(t *rapid.T, h *telling) {
+	if _, err := d.tell.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	query := app.VerifyQuery{User: h.Account.User, Bodies: true}
+	err := d.verify.Do(t.Context(), query, func(found app.UserVerified) error {
+		for _, difference := range found.Differences {
+			t.Errorf("user %s: %s", found.User, difference)
+		}
+		d.unproven.Add(int64(len(found.Unproven)))
+		d.bodies.Add(int64(found.Bodies))
+		return nil
+	})
+	if err != nil || t.Failed() {
+		t.Fatalf("verify: %v\n%s", err, h.History)
+	}
 }
 
 // begins tells whether a clock that is behind would count what begins soon.
