@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,6 +21,9 @@ type UserVerified struct {
 	Why      []string // what may be the reason that something is unproven
 	Bodies   int      // so many were read
 }
+
+// unreadable is the table of a difference about rows that cannot be read.
+const unreadable = "rows"
 
 // differs adds differences, which are about the user where they name no row.
 func (v *UserVerified) differs(all ...domain.Difference) {
@@ -40,6 +44,7 @@ var mends = map[string]string{
 	"rights_told":                          "take the row from a backup, or tell readers of the feed to read the user's entitlements anew",
 	"accounts":                             "take the row from a backup; entitled sync USER asks Stripe for the facts",
 	"refs":                                 "set its user_id to this user: until then events about it go elsewhere, or nowhere",
+	unreadable:                             "take the row that it names from a backup",
 	"questions":                            "entitled sync USER asks for the news at once",
 }
 
@@ -65,20 +70,35 @@ func (v *Verify) verified(ctx context.Context, user domain.UserID, withBodies bo
 		}
 	}
 	audit, err := v.store.Audit(ctx, user)
-	if err != nil {
+	switch {
+	case errors.Is(err, ports.ErrUnavailable) || ctx.Err() != nil:
 		return found, fmt.Errorf("read what is kept of user %s: %w", user, err)
+	case err != nil: // a row is broken: others can be looked at all the same
+		found.differs(domain.Difference{Table: unreadable, Got: err.Error(), Want: "rows that can be read"})
+		return found, nil
 	}
 	state := audit.State
 	found.differs(domain.VerifyEntitlements(state.Account, v.catalog, state.Entitlements)...)
 	found.differs(domain.VerifyHistory(audit.History, state.Entitlements)...)
-	found.differs(domain.VerifyFeed(audit.History, v.catalog)...)
+	found.verifyFeed(audit.History, v.catalog)
 	found.differs(verifyNames(audit)...)
+	found.verifyOrders(audit)
 	found.differs(verifyExpected(audit)...)
 	found.differs(audit.Misfiled...)
 	if withBodies {
 		found.verifyFacts(state.Account, v.catalog, told)
 	}
 	return found, nil
+}
+
+// verifyFeed holds the feed against the changes that it tells of.
+func (v *UserVerified) verifyFeed(h domain.History, c domain.Catalog) {
+	differences, unproven := domain.VerifyFeed(h, c)
+	v.differs(differences...)
+	if len(unproven) > 0 {
+		v.Unproven = append(v.Unproven, unproven...)
+		v.Why = append(v.Why, "what several sources, or a default plan, gave together depends on the catalog of the day, which is not kept")
+	}
 }
 
 // verifyNames: every name of the account leads to it.
@@ -93,6 +113,23 @@ func verifyNames(audit ports.Audit) []domain.Difference {
 		}
 	}
 	return all
+}
+
+// verifyOrders: an order is never deleted, so that one whose name leads here and that is not
+// here is gone. (But for a name that a subscription's metadata claimed and claims no longer.)
+func (v *UserVerified) verifyOrders(audit ports.Audit) {
+	account := audit.State.Account
+	known := account.Refs()
+	gone := 0
+	for _, name := range audit.Names {
+		if _, kept := account.Orders[domain.OrderID(name.ID)]; name.Kind == domain.RefOrder && !kept && !slices.Contains(known, name) {
+			v.Unproven = append(v.Unproven, domain.Difference{Table: "orders", ID: name.ID, Want: "an order of the user, to whom its name leads"})
+			gone++
+		}
+	}
+	if gone > 0 {
+		v.Why = append(v.Why, "the metadata of a subscription named an order and names it no longer; or the order was deleted by hand")
+	}
 }
 
 // verifyExpected: news that are due are asked for, and not before they are.
@@ -118,13 +155,14 @@ func (v *UserVerified) verifyFacts(account domain.Account, c domain.Catalog, tol
 	v.Bodies = told.bodies
 	missing := domain.VerifyFacts(account, c, told.certain)
 	v.differs(missing...)
+	before := len(v.Unproven)
 	for _, d := range domain.FactDifferences(account, domain.Retold(account, c, told.all(account))) {
 		if slices.ContainsFunc(missing, func(m domain.Difference) bool { return m.Table == d.Table && m.ID == d.ID && m.Field == d.Field }) {
 			continue
 		}
 		v.Unproven = append(v.Unproven, d)
 	}
-	if len(v.Unproven) > 0 {
-		v.Why = told.why()
+	if len(v.Unproven) > before {
+		v.Why = append(v.Why, told.why()...)
 	}
 }

@@ -90,12 +90,20 @@ func kindOf(change Change, had bool) ChangeKind {
 
 // VerifyFeed compares what the feed says of a user with the changes that it is made of, and
 // the version with both. What lines say of several sources at once, or of a default plan's
-// rights, depends on the catalog of their day: these lines are compared with each other only.
-func VerifyFeed(h History, c Catalog) []Difference {
-	all := h.verifyVersion()
+// rights, depends on the catalog of their day: where that differs it is unproven, and no
+// difference for certain.
+func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
+	all = h.verifyVersion()
 	told := h.Changes[:len(h.Changes)-h.Untold]
 	if len(told) == 0 && len(h.Lines) == 0 && len(h.Told.Entitlements) == 0 {
-		return all
+		return all, nil
+	}
+	put := func(sure bool, differences []Difference) {
+		if sure {
+			all = append(all, differences...)
+		} else {
+			unproven = append(unproven, differences...)
+		}
 	}
 	var held []Entitlement
 	last := map[FeatureKey]*Right{}
@@ -112,9 +120,8 @@ func VerifyFeed(h History, c Catalog) []Difference {
 		if sameRight(line.Before, line.After) {
 			all = append(all, Difference{Table: "right_changes", ID: id, Got: there + " that changes nothing"})
 		}
-		if want, sure := rightOf(held, line, c); sure {
-			all = append(all, rightDifferences(id, "after", line.Feature, line.After, want)...)
-		}
+		want, sure := rightOf(held, line, c)
+		put(sure, rightDifferences(id, "after", line.Feature, line.After, want))
 		all = append(all, line.verifyCause(told)...)
 		last[line.Feature], seen[line.Feature] = line.After, true
 	}
@@ -123,7 +130,8 @@ func VerifyFeed(h History, c Catalog) []Difference {
 		now = applyChange(now, change)
 	}
 	all = append(all, differences("rights_told", byName(h.Told.Entitlements), byName(now))...)
-	return append(all, h.verifyTold(last, seen, c)...)
+	certain, rest := h.verifyTold(last, seen, c)
+	return append(all, certain...), append(unproven, rest...)
 }
 
 // verifyVersion: each version is that of a change, or of a moment that the feed tells of.
@@ -177,8 +185,7 @@ func (l RightChange) verifyCause(told []Change) []Difference {
 }
 
 // verifyTold compares what the feed says now with its last lines.
-func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool, c Catalog) []Difference {
-	var all []Difference
+func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool, c Catalog) (all, unproven []Difference) {
 	if _, again := h.Told.Tell("", nil, c); !again.Due.Equal(h.Told.Due) {
 		all = append(all, fieldDifferences("rights_told", "", reflect.ValueOf(struct{ Due time.Time }{h.Told.Due}), reflect.ValueOf(struct{ Due time.Time }{again.Due}))...)
 	}
@@ -191,36 +198,32 @@ func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool
 			continue
 		}
 		at := RightChange{Feature: feature, At: h.Told.AsOf}
-		if want, sure := rightOf(h.Told.Entitlements, at, c); sure && !sameRight(last[feature], want) {
-			all = append(all, rightDifferences("the last one of "+string(feature), "after", feature, last[feature], want)...)
+		want, sure := rightOf(h.Told.Entitlements, at, c)
+		differences := rightDifferences("the last one of "+string(feature), "after", feature, last[feature], want)
+		if sure {
+			all = append(all, differences...)
+		} else {
+			unproven = append(unproven, differences...)
 		}
 	}
-	return all
+	return all, unproven
 }
 
 // rightOf is what entitlements give of a line's feature at its moment, and whether that
 // follows from them alone: of one source, and nothing of it is a default plan's.
 func rightOf(held []Entitlement, line RightChange, c Catalog) (right *Right, sure bool) {
+	byDefault := func(r *Right) bool { return r != nil && r.Since.IsZero() }
+	sure = !byDefault(line.Before) && !byDefault(line.After)
 	of := (&Told{Entitlements: held}).ofFeature(line.Feature)
 	for _, e := range of {
-		if e.Source != of[0].Source {
-			return nil, false
-		}
+		sure = sure && e.Source == of[0].Source
 	}
-	byDefault := func(r *Right) bool { return r != nil && r.Since.IsZero() }
-	feature := c.Features[line.Feature]
-	if byDefault(line.Before) || byDefault(line.After) {
-		return nil, false
-	}
-	for _, r := range Rights(nil, c, line.At) {
+	for _, r := range Rights(held, c, line.At) {
 		if r.Feature == line.Feature {
-			return nil, false
+			return &r, sure && !byDefault(&r)
 		}
 	}
-	if r, holds := rightAt(passesInARow(of), &feature, line.At); holds {
-		return &r, true
-	}
-	return nil, true
+	return nil, sure
 }
 
 func sameRight(a, b *Right) bool {

@@ -20,6 +20,8 @@ type Audit struct {
 	History domain.History
 	// Owners are whom the names of the account lead to; a name that leads nowhere has none.
 	Owners map[domain.Ref]domain.UserID
+	// Names are those that lead to the user, the account's or not. Not in any order.
+	Names []domain.Ref
 	// Due are the questions about the news that are expected of the account.
 	Due map[domain.Ref]Question
 	// Misfiled is what the store itself finds: rows that an update would not find with what

@@ -17,6 +17,7 @@ type auditRows struct {
 	untold   []changeRow // of them, those that the feed does not say yet
 	lines    []rightChangeRow
 	told     []toldRow
+	names    []refRow
 	ends     []endRow
 }
 
@@ -61,7 +62,7 @@ func (s *Store) audit(ctx context.Context, tx transaction, user domain.UserID) (
 	if err != nil {
 		return ports.Audit{}, err
 	}
-	audit := ports.Audit{State: h.withoutSums(*h.states[user]), History: history}
+	audit := ports.Audit{State: h.withoutSums(*h.states[user]), History: history, Names: domainOf(rows.names, refRow.toDomain)}
 	var names []refRow
 	var due []questionRow
 	if err := tx.commit(ctx, s.namesOf(audit.State.Account.Refs(), &names), s.questionsOf(audit.State.Account.Expectations(), &due)); err != nil {
@@ -89,6 +90,7 @@ func (s *Store) readAudit(user domain.UserID, rows *auditRows) []statement {
 		s.among(s.db.NewSelect().Model(&rows.untold).Column("seq").Where("NOT told"), "user_id", users, &rows.untold),
 		s.among(s.db.NewSelect().Model(&rows.lines).Order("position"), "user_id", users, &rows.lines),
 		s.among(s.db.NewSelect().Model(&rows.told), "user_id", users, &rows.told),
+		s.among(s.db.NewSelect().Model(&rows.names), "user_id", users, &rows.names),
 		s.feedEnds(&rows.ends),
 	)
 }
@@ -153,7 +155,11 @@ func (h held) misfiled(user domain.UserID, rights []entitlementRow, names []refR
 	var all []domain.Difference
 	compare := func(table, id string, name domain.Ref, key string) {
 		part, known := parts.Of(name)
-		if key = partKey(key); !known || key == "" {
+		if key = partKey(key); key == "" {
+			return
+		}
+		if !known { // a name of the account, and of none of its purchases
+			all = append(all, domain.Difference{Table: table, ID: id, Field: "purchase", Got: key, Want: `""`})
 			return
 		}
 		if want, have := keyOf[part]; have && want != key {

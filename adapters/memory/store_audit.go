@@ -39,6 +39,11 @@ func (s *Store) Audit(ctx context.Context, user domain.UserID) (ports.Audit, err
 			audit.Owners[ref] = owner
 		}
 	}
+	for ref, owner := range s.owners {
+		if owner == user {
+			audit.Names = append(audit.Names, ref)
+		}
+	}
 	for _, expected := range audit.State.Account.Expectations() {
 		if question, kept := s.questions[expected.Subject]; kept {
 			audit.Due[expected.Subject] = question

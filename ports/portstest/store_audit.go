@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,14 @@ func testAudit(t *testing.T, s ports.Store) {
 		if owner := audit.Owners[ref]; owner != "ann" {
 			t.Errorf("%s %s leads to %q, want ann", ref.Kind, ref.ID, owner)
 		}
+	}
+	for _, name := range audit.Names {
+		if !slices.Contains(audit.State.Account.Refs(), name) {
+			t.Errorf("%s %s leads to ann, and is no name of the account", name.Kind, name.ID)
+		}
+	}
+	if len(audit.Names) != len(audit.Owners) {
+		t.Errorf("%d names lead to ann, want %d", len(audit.Names), len(audit.Owners))
 	}
 	want := map[domain.Ref]ports.Question{}
 	for _, e := range expected {
