@@ -37,6 +37,7 @@ const (
 	ActReconcile    = "reconcile"
 
 	ActReconcileShow = "reconcile.show"
+	ActVerify        = "verify"
 
 	ActEndpointsList       = "endpoints.list"
 	ActEndpointsShow       = "endpoints.show"

@@ -130,7 +130,7 @@ func newDelivery(t *testing.T, store ports.Store) *delivery {
 	}
 	d.fulfill = app.NewFulfill(d.store, d.stripe, domaintest.Shop, app.Settings{Closing: closing}, clock, soon, memory.NewMeter())
 	d.tell = app.NewTellChanges(d.store, domaintest.Shop, clock, soon)
-	d.verify = app.NewVerify(d.store, d.stripe, domaintest.Shop)
+	d.verify = app.NewVerify(d.store, d.stripe, domaintest.Shop, app.Settings{}, clock, soon, memory.NewMeter())
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {

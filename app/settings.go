@@ -27,6 +27,8 @@ type Settings struct {
 	// ReconcileEvery is how often events are looked for that no webhook brought; zero: only
 	// when somebody asks for it.
 	ReconcileEvery time.Duration
+	// VerifyEvery is how often what is derived of everybody is verified; zero: never.
+	VerifyEvery time.Duration
 	// AcceptLosses lets a service start with a catalog that takes rights from users
 	// who have them.
 	AcceptLosses bool

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -15,12 +16,20 @@ type Verify struct {
 	store   ports.Store
 	gateway ports.Gateway
 	catalog domain.Catalog
+	every   time.Duration
+	clock   ports.Clock
+	timer   ports.Timer
+	meter   ports.Meter
+
+	onDifference func(UserVerified)
 }
 
 // NewVerify returns the use case. Of the gateway only the reader of bodies is used: Stripe is
 // not asked.
-func NewVerify(store ports.Store, gateway ports.Gateway, catalog domain.Catalog) *Verify {
-	return &Verify{store, gateway, catalog}
+func NewVerify(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, settings Settings,
+	clock ports.Clock, timer ports.Timer, meter ports.Meter,
+) *Verify {
+	return &Verify{store, gateway, catalog, settings.VerifyEvery, clock, timer, meter, func(UserVerified) {}}
 }
 
 // VerifyQuery says what is to be verified; its zero value: what is derived, of everybody.

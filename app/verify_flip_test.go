@@ -75,7 +75,7 @@ func flipped(t *testing.T) (*world, *sql.DB, *app.Verify) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	dropTriggers(t, db)
-	return w, db, app.NewVerify(w.store, w.stripe, catalog)
+	return w, db, w.verify(w.store, catalog)
 }
 
 // dropTriggers leaves a row as it is written: triggers mend what the program before wrote.

@@ -119,6 +119,10 @@ func newWorldOn(t *testing.T, store ports.Store) *world {
 	return w
 }
 
+func (w *world) verify(store ports.Store, c domain.Catalog) *app.Verify {
+	return app.NewVerify(store, w.stripe, c, app.Settings{VerifyEvery: time.Hour}, w.clock.now, w.clock.after, w.meter)
+}
+
 // start opens a checkout or fails the test.
 func (w *world) start(t *testing.T, r app.CheckoutRequest) domain.Order {
 	t.Helper()

@@ -2,7 +2,9 @@ package domain
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -117,11 +119,13 @@ func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
 		if !h.Cut || seen[line.Feature] {
 			all = append(all, rightDifferences(id, "before", line.Feature, line.Before, last[line.Feature])...)
 		}
-		if sameRight(line.Before, line.After) {
-			all = append(all, Difference{Table: "right_changes", ID: id, Got: there + " that changes nothing"})
+		all = append(all, line.verifyKind()...)
+		if line.Kind == RightChanged {
+			want, sure := rightOf(held, line, c)
+			put(sure, rightDifferences(id, "after", line.Feature, line.After, want))
+		} else {
+			all = append(all, rightDifferences(id, "after", line.Feature, line.After, line.Before)...)
 		}
-		want, sure := rightOf(held, line, c)
-		put(sure, rightDifferences(id, "after", line.Feature, line.After, want))
 		all = append(all, line.verifyCause(told)...)
 		last[line.Feature], seen[line.Feature] = line.After, true
 	}
@@ -131,7 +135,70 @@ func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
 	}
 	all = append(all, differences("rights_told", byName(h.Told.Entitlements), byName(now))...)
 	certain, rest := h.verifyTold(last, seen, c)
+	all = append(all, h.verifyAnnounced()...)
 	return append(all, certain...), append(unproven, rest...)
+}
+
+// verifyKind: what a line says of an end is said by an announcement alone, and is what its
+// kind, its moment and its right say.
+func (l RightChange) verifyKind() []Difference {
+	differs := func(field, got, want string) []Difference {
+		return []Difference{{"right_changes", number(l.Position), field, got, want}}
+	}
+	ends := func() (at time.Time) {
+		if l.After != nil {
+			at = l.After.EndsAt
+		}
+		return at
+	}
+	when := func(t time.Time) string { return textOf(reflect.ValueOf(t)) }
+	switch {
+	case l.Kind != RightEnding && l.Lead != 0:
+		return differs("lead", l.Lead.String(), "none, as it announces nothing")
+	case l.Kind == RightChanged && sameRight(l.Before, l.After):
+		return differs("", there+" that changes nothing", "")
+	case l.Kind == RightChanged && !l.EndsAt.IsZero():
+		return differs("ends_at", when(l.EndsAt), "none, as it announces nothing")
+	case l.Kind == RightEnding && !l.EndsAt.Equal(ends()):
+		return differs("ends_at", when(l.EndsAt), when(ends()))
+	case l.Kind == RightEnding && !l.At.Equal(l.EndsAt.Add(-l.Lead)):
+		return differs("at", when(l.At), when(l.EndsAt.Add(-l.Lead)))
+	case l.Kind == RightEndingWithdrawn && (l.EndsAt.IsZero() || l.EndsAt.Equal(ends())):
+		return differs("ends_at", when(l.EndsAt), "another end than that of the right")
+	default:
+		return nil
+	}
+}
+
+// verifyAnnounced compares the announcements that stand with those that lines made and did
+// not take back.
+func (h History) verifyAnnounced() []Difference {
+	want := map[FeatureKey]time.Time{}
+	for _, line := range h.Lines {
+		switch end, is := want[line.Feature]; {
+		case line.Kind == RightEnding:
+			want[line.Feature] = line.EndsAt
+		case is && (line.Kind == RightEndingWithdrawn || line.After == nil || !line.After.EndsAt.Equal(end)):
+			delete(want, line.Feature)
+		}
+	}
+	got := map[FeatureKey]time.Time{}
+	for _, one := range h.Told.Announced {
+		got[one.Feature] = one.EndsAt
+	}
+	var all []Difference
+	for _, feature := range slices.Sorted(maps.Keys(merged(got, want))) {
+		if end, is := want[feature]; !end.Equal(got[feature]) && (is || !h.Cut) {
+			all = append(all, Difference{"rights_told", "", "announced", textOf(reflect.ValueOf(got[feature])), textOf(reflect.ValueOf(end))})
+		}
+	}
+	return all
+}
+
+func merged(a, b map[FeatureKey]time.Time) map[FeatureKey]time.Time {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }
 
 // verifyVersion: each version is that of a change, or of a moment that the feed tells of.
@@ -186,7 +253,10 @@ func (l RightChange) verifyCause(told []Change) []Difference {
 
 // verifyTold compares what the feed says now with its last lines.
 func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool, c Catalog) (all, unproven []Difference) {
-	if _, again := h.Told.Tell("", nil, c); !again.Due.Equal(h.Told.Due) {
+	// Who is due since what was told last is looked at in a moment, whatever comes of it.
+	again := h.Told
+	again.Due = again.nextMoment(c)
+	if soon := !h.Told.Due.IsZero() && !h.Told.Due.After(h.Told.AsOf); !soon && !again.Due.Equal(h.Told.Due) {
 		all = append(all, fieldDifferences("rights_told", "", reflect.ValueOf(struct{ Due time.Time }{h.Told.Due}), reflect.ValueOf(struct{ Due time.Time }{again.Due}))...)
 	}
 	features := map[FeatureKey]bool{}

@@ -61,6 +61,9 @@ type Meter interface {
 	Drift(kind DriftKind)
 	// Delivered counts an attempt to deliver a message to an endpoint, by whether it was.
 	Delivered(delivered bool)
+
+	// Differences counts rows that are kept otherwise than they follow from what else is.
+	Differences(n int)
 	// BoughtTwice counts a purchase that turned out to be made twice, by what came of it.
 	BoughtTwice(outcome TwiceOutcome)
 	// Deriving says whether what users have is being derived again after a change of the

@@ -17,6 +17,7 @@ type Meter struct {
 	asked  map[AskedCount]int
 	grants []GrantTime
 	remade int
+	differ int
 	drift  map[ports.DriftKind]int
 	twice  map[ports.TwiceOutcome]int
 }
@@ -91,6 +92,20 @@ func (m *Meter) Drifted() map[ports.DriftKind]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.drift)
+}
+
+// Differences implements [ports.Meter].
+func (m *Meter) Differences(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.differ += n
+}
+
+// Different returns how many differences verifying found.
+func (m *Meter) Different() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.differ
 }
 
 // BoughtTwice implements [ports.Meter].

@@ -17,12 +17,13 @@ import (
 type Meter struct {
 	registry *prometheus.Registry
 
-	events *prometheus.CounterVec
-	asked  *prometheus.CounterVec
-	grants *prometheus.HistogramVec
-	remade prometheus.Counter
-	drift  *prometheus.CounterVec
-	twice  *prometheus.CounterVec
+	events      *prometheus.CounterVec
+	asked       *prometheus.CounterVec
+	grants      *prometheus.HistogramVec
+	remade      prometheus.Counter
+	drift       *prometheus.CounterVec
+	differences prometheus.Counter
+	twice       *prometheus.CounterVec
 
 	deliveries *prometheus.CounterVec
 
@@ -85,6 +86,10 @@ func New() *Meter {
 			Name: "entitled_drift_total",
 			Help: "What no webhook brought in time and reconciliation found, by what it is about: 0 while webhooks arrive.",
 		}, []string{"about"}),
+		differences: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "entitled_differences_total",
+			Help: "Rows that are kept otherwise than they follow from what else is kept, as verifying found them: 0.",
+		}),
 		twice: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "entitled_bought_twice_total",
 			Help: "Purchases that a user has made twice, by what came of it.",
@@ -127,7 +132,7 @@ func New() *Meter {
 	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.remade, m.drift, m.twice, m.deliveries, m.deriving, m.derived,
+		m.events, m.asked, m.grants, m.remade, m.drift, m.differences, m.twice, m.deliveries, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -174,6 +179,9 @@ func deliveryOutcome(delivered bool) string {
 	}
 	return "failed"
 }
+
+// Differences implements [ports.Meter].
+func (m *Meter) Differences(n int) { m.differences.Add(float64(n)) }
 
 // BoughtTwice implements [ports.Meter].
 func (m *Meter) BoughtTwice(outcome ports.TwiceOutcome) {

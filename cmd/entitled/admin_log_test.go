@@ -33,6 +33,7 @@ func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 				{"database mode --set test", "database.mode", "", "", "test"},
 				{"database deployment --set other", "database.deployment", "", "", "other"},
 				{"reconcile --dry-run --since 2026-01-31", "reconcile", "", "", "since=2026-01-31T00:00:00Z dry_run"},
+				{"verify --user ana", "verify", "ana", "", ""},
 				{"sync --customer cus_never", "restore", "", "", "cus_never"},
 				{"user export ana", "user.export", "ana", "", ""},
 				{"user forget bob --yes", "user.forget", "", "", ""},

@@ -94,6 +94,7 @@ var useCases = fx.Module("app", fx.Provide(
 	app.NewSyncOrder,
 	app.NewSyncUser,
 	app.NewReconcile,
+	app.NewVerify,
 	app.NewShowSubscription,
 	app.NewListOrders,
 	app.NewListInvoices,
@@ -126,7 +127,7 @@ var useCases = fx.Module("app", fx.Provide(
 		lc.Append(fx.StopHook(check.Close))
 		return check
 	},
-), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, tellOn, deliverOn, redactOldBodies, pruneFeed))
+), fx.Invoke(watchLoad, wakeWhoWaits, tellOfTwice, refuseLosses, inLineWithTheDatabase, nameDeployment, rememberPrices, keepMode, warnOfPrices, askOn, reconcileOn, verifyOn, tellOn, deliverOn, redactOldBodies, pruneFeed))
 
 // wakeWhoWaits answers those who wait for an order or a version as soon as it is kept here,
 // and those who wait for changes as soon as they are told.

@@ -32,7 +32,9 @@ type config struct {
 	// FeedRetention is read by feedRetention, whose error names the variable.
 	FeedRetention string `env:"FEED_RETENTION" envDefault:"90d"`
 	// Reconcile is read by reconcileEvery, whose error names the variable.
-	Reconcile   string `env:"RECONCILE" envDefault:"1h"`
+	Reconcile string `env:"RECONCILE" envDefault:"1h"`
+	// Verify is read by verifyEvery, whose error names the variable.
+	Verify      string `env:"VERIFY" envDefault:"1d"`
 	DatabaseURL string `env:"DATABASE_URL" envDefault:"sqlite:data/entitled.db"`
 	Catalog     string `env:"CATALOG" envDefault:"catalog.yaml"`
 	// AcceptLosses is read by acceptsLosses, whose error names the variable.
@@ -132,6 +134,9 @@ func (c config) check() error {
 	if _, err := c.deliveries(); err != nil {
 		faults = append(faults, err)
 	}
+	if _, err := c.verifyEvery(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		faults = append(faults, fmt.Errorf("LOG_FORMAT is %q: json or text", c.LogFormat))
 	}
@@ -218,6 +223,25 @@ func (c config) reconcileEvery() (time.Duration, error) {
 	every, err := time.ParseDuration(c.Reconcile)
 	if err != nil || every < leastReconcile || every > mostReconcile {
 		return 0, fmt.Errorf("RECONCILE is %q: how often to look for what no webhook brought, from 5m to 24h, such as 1h; or off", c.Reconcile)
+	}
+	return every, nil
+}
+
+// leastVerify and mostVerify bound how often all users are read: a pass takes a million of
+// them the better part of a day.
+const (
+	leastVerify = time.Hour
+	mostVerify  = 90 * 24 * time.Hour
+)
+
+// verifyEvery is how often what is derived is verified; zero: never.
+func (c config) verifyEvery() (time.Duration, error) {
+	if c.Verify == "off" {
+		return 0, nil
+	}
+	every, err := readDuration(c.Verify)
+	if err != nil || every < leastVerify || every > mostVerify {
+		return 0, fmt.Errorf("VERIFY is %q: how often to verify what users have, from 1h to 90d, such as 1d; or off", c.Verify)
 	}
 	return every, nil
 }

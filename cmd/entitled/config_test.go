@@ -91,6 +91,7 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 		"no connections":             {map[string]string{"MAX_CONNECTIONS": "0"}, `MAX_CONNECTIONS is "0": a number from 1, such as 2000`},
 		"connections in words":       {map[string]string{"MAX_CONNECTIONS": "many"}, `MAX_CONNECTIONS is "many"`},
 		"a retention without a unit": {map[string]string{"RETENTION": "35"}, `RETENTION is "35": days, at least 4d, such as 35d`},
+		"verifying too often":        {map[string]string{"VERIFY": "1m"}, `VERIFY is "1m": how often to verify what users have, from 1h to 90d, such as 1d; or off`},
 		"reconciling too often":      {map[string]string{"RECONCILE": "1m"}, `RECONCILE is "1m": how often to look for what no webhook brought, from 5m to 24h, such as 1h; or off`},
 		"a feed kept too shortly":    {map[string]string{"FEED_RETENTION": "6d"}, `FEED_RETENTION is "6d": days, at least 7d, such as 90d; or 0`},
 		"a feed kept for hours":      {map[string]string{"FEED_RETENTION": "200h"}, `FEED_RETENTION is "200h"`},

@@ -80,6 +80,9 @@ func (uncounted) Drift(ports.DriftKind) {}
 // Delivered implements [ports.Meter].
 func (uncounted) Delivered(bool) {}
 
+// Differences implements [ports.Meter].
+func (uncounted) Differences(int) {}
+
 // BoughtTwice implements [ports.Meter].
 func (uncounted) BoughtTwice(ports.TwiceOutcome) {}
 

@@ -89,7 +89,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
 		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",
-		"sync ana", "migrate status", "database mode", "admin-log", "catalog check --database", "serve",
+		"sync ana", "migrate status", "database mode", "verify", "admin-log", "catalog check --database", "serve",
 	}
 	type row struct {
 		code      int
@@ -191,7 +191,7 @@ func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 		{"explain bob", 0}, {"explain bob sso", 0}, {"explain bob ssso", 3},
 		{"grants nobody", 3}, {"grants nobody --json", 3}, {"grants bob", 0}, {"grants bob --json", 0},
 		{"sync nobody", 3}, {"sync bob", 0}, {"sync --customer cus_never", 3},
-		{"reconcile --user nobody", 3}, {"reconcile --user bob", 0}, {"reconcile --user nobody --dry-run", 0},
+		{"verify", 0}, {"verify --user nobody", 3}, {"reconcile --user nobody", 3}, {"reconcile --user bob", 0}, {"reconcile --user nobody --dry-run", 0},
 		{"grant eve ssso --reason r --by b", 3}, {"grant eve sso --reason r --by b", 0}, // whoever is given something is known
 		{"revoke grant_never --reason r --by b", 3},
 		{"events list --user nobody", 0}, {"events list --type never", 0}, {"events list --user nobody --json", 0},

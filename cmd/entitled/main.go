@@ -31,6 +31,7 @@ func newProgram(c console) *cobra.Command {
 		newExplain(c),
 		newSync(c),
 		newReconcile(c),
+		newVerify(c),
 		newGrant(c),
 		newGrants(c),
 		newRevoke(c),

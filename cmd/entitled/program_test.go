@@ -150,7 +150,7 @@ func startProgram(tb testing.TB, binary, database string, more ...string) *progr
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings,
 		"HOST=" + host, "PORT=" + port, "DRAIN_TIME=0", "DATABASE_URL=" + database, "CATALOG=" + catalog,
 		"STRIPE_SECRET_KEY=" + testStripeKey, "STRIPE_WEBHOOK_SECRET=" + testWebhookSecret,
-		"APP_URL=https://app.example", "RECONCILE=off", "API_KEYS=tests:admin:" + testAPIKey, noStripe,
+		"APP_URL=https://app.example", "RECONCILE=off", "VERIFY=off", "API_KEYS=tests:admin:" + testAPIKey, noStripe,
 	}, more...)
 	p.cmd.Stdout, p.cmd.Stderr = io.Discard, p.log
 	return p.start(tb)

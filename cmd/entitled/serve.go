@@ -86,7 +86,8 @@ func (c config) parts(console console) (parts, error) {
 	retention, _ := c.retention()
 	feedRetention, _ := c.feedRetention()
 	reconcile, _ := c.reconcileEvery()
-	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept, Retention: retention, FeedRetention: feedRetention, ReconcileEvery: reconcile}
+	verify, _ := c.verifyEvery()
+	p.settings = app.Settings{Livemode: p.stripe.Live(), Account: c.StripeAccount, URLs: urls, AcceptLosses: accept, Retention: retention, FeedRetention: feedRetention, ReconcileEvery: reconcile, VerifyEvery: verify}
 
 	return p, errors.Join(c.check(), p.stripe.Check(), p.authn.Check(), catalogErr, urlsErr, proxiesErr)
 }
