@@ -56,9 +56,6 @@ var (
 		"have Stripe send it again, which it does for 30 days")
 	// ErrStillPays: a user cannot be forgotten whom Stripe goes on charging.
 	ErrStillPays = errors.New("has a live subscription")
-	// ErrDeriving: not everybody has what this catalog gives yet.
-	ErrDeriving = errors.New("what the catalog gives is being derived again after a change, or is another catalog's: " +
-		"wait until the service says that it is done, or set CATALOG to the service's file")
 	// ErrReconciling: a run of it is under way.
 	ErrReconciling = errors.New("reconciling is under way")
 	// ErrNobody: nothing is known of a user, nor said of one.

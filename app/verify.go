@@ -38,12 +38,16 @@ type VerifyQuery struct {
 	Bodies bool          // the facts against bodies, too
 }
 
+// errDeriving: after a change of the catalog, or with another one than the service's.
+const errDeriving = Misfit("not everybody has what this catalog gives: it has changed, and that is being derived, or it is another one than the service's: " +
+	"wait until the service says that it is done, or set CATALOG to the service's file")
+
 // verifyPage is how many users are listed at a time.
 const verifyPage = 100
 
 // Do verifies users one after the other, and tells of each. It ends with the first error of
-// tell. [ErrDeriving]: the catalog has changed, and what it gives is being derived.
-// [ports.ErrNotFound]: nothing is known of the user.
+// tell. A [Misfit]: not everybody has
+// what this catalog gives. [ports.ErrNotFound]: nothing is known of the user.
 func (v *Verify) Do(ctx context.Context, q VerifyQuery, tell func(UserVerified) error) error {
 	if err := v.derived(ctx); err != nil {
 		return err
@@ -99,7 +103,7 @@ func (v *Verify) derived(ctx context.Context) error {
 		return err
 	}
 	if kept != ours {
-		return ErrDeriving
+		return errDeriving
 	}
 	return nil
 }

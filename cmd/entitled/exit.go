@@ -84,7 +84,6 @@ var exitCodes = []struct {
 	{app.ErrUnknownFeature, exitNotFound},
 	{app.ErrNobody, exitNotFound},
 	{app.ErrReconciling, exitUnavailable},
-	{app.ErrDeriving, exitUnavailable},
 }
 
 func exitCode(err error) int {
