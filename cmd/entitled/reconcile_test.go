@@ -114,6 +114,7 @@ type silentShop struct {
 	checkout  *app.StartCheckout
 	webhook   *app.ReceiveWebhook
 	reconcile *app.Reconcile
+	sold      domain.Catalog
 	delivered int // of the box's events
 }
 
@@ -124,6 +125,7 @@ func newSilentShop(t *testing.T) *silentShop {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.sold = sold.Catalog
 	s.gateway, err = stripe.New(stripe.Config{
 		SecretKey: testStripeKey, WebhookSecrets: []string{testWebhookSecret}, APIBase: s.box.URL(),
 		Clock: s.box.Now, Logger: slog.New(slog.DiscardHandler),

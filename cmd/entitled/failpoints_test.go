@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// failure is what happens at a failpoint.
+type failure string
+
+const (
+	refused   failure = "refused"    // nothing is done, and an error comes back
+	hung      failure = "hung"       // the same, after a while
+	undone    failure = "undone"     // of an update: it runs, and is rolled back
+	lost      failure = "lost"       // it is done, and its answer is lost
+	diedFirst failure = "died first" // the process ends before it
+	diedAfter failure = "died after" // the process ends with it done
+)
+
+var failures = []failure{refused, hung, undone, lost, diedFirst, diedAfter}
+
+// hangs is how long a call hangs before its caller is told that it took too long.
+const hangs = 5 * time.Millisecond
+
+// failpoints are all calls of one process to its database and to Stripe, of which one fails.
+type failpoints struct {
+	mu    sync.Mutex
+	at    int // which call, counted from 1; 0: none
+	does  failure
+	calls int
+	dead  bool
+	where string // the call that failed
+}
+
+// next counts a call and says what happens to it; a process that is dead calls nobody.
+func (p *failpoints) next(call string) (does failure, dead bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	switch {
+	case p.dead:
+		return refused, true
+	case p.calls != p.at:
+		return "", false
+	}
+	p.where = call
+	p.dead = p.does == diedFirst || p.does == diedAfter
+	return p.does, false
+}
+
+func (p *failpoints) isDead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// through makes a call, unless it fails. is is the error that stands for a failure.
+func through[T any](p *failpoints, call string, is error, do func() (T, error)) (answer T, err error) {
+	does, dead := p.next(call)
+	failed := fmt.Errorf("%w: %s is %s", is, call, does)
+	switch {
+	case dead, does == refused, does == diedFirst, does == undone:
+		return answer, failed
+	case does == hung:
+		time.Sleep(hangs)
+		return answer, failed
+	case does == "":
+		return do()
+	default:
+		_, _ = do()
+		return answer, failed
+	}
+}
+
+func throughOnly(p *failpoints, call string, is error, do func() error) error {
+	_, err := through(p, call, is, func() (struct{}, error) { return struct{}{}, do() })
+	return err
+}
+
+// failingStore is a store whose calls are failpoints: each write, and the reads that lead to
+// one.
+type failingStore struct {
+	ports.Store
+	*failpoints
+}
+
+// Update has its transaction rolled back where it is undone: what it ran is as it was.
+func (s *failingStore) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	does, dead := s.next("Update")
+	failed := fmt.Errorf("%w: an update is %s", ports.ErrUnavailable, does)
+	switch {
+	case dead, does == refused, does == diedFirst:
+		return failed
+	case does == hung:
+		time.Sleep(hangs)
+		return failed
+	case does == undone:
+		return s.Store.Update(ctx, touch, func(found ports.Found) (ports.Kept, error) {
+			if _, err := fn(found); err != nil {
+				return ports.Kept{}, err
+			}
+			return ports.Kept{}, failed
+		})
+	}
+	err := s.Store.Update(ctx, touch, fn)
+	if does != "" && err == nil {
+		return failed
+	}
+	return err
+}
+
+func (s *failingStore) Tell(ctx context.Context, now time.Time, limit int, fn func([]ports.Untold) []ports.Telling) (ports.TellResult, error) {
+	return through(s.failpoints, "Tell", ports.ErrUnavailable, func() (ports.TellResult, error) { return s.Store.Tell(ctx, now, limit, fn) })
+}
+
+func (s *failingStore) Fail(ctx context.Context, r domain.ProcessedEvent) error {
+	return throughOnly(s.failpoints, "Fail", ports.ErrUnavailable, func() error { return s.Store.Fail(ctx, r) })
+}
+
+func (s *failingStore) State(ctx context.Context, user domain.UserID) (ports.State, error) {
+	return through(s.failpoints, "State", ports.ErrUnavailable, func() (ports.State, error) { return s.Store.State(ctx, user) })
+}
+
+func (s *failingStore) Receipt(ctx context.Context, id domain.EventID) (domain.ProcessedEvent, error) {
+	return through(s.failpoints, "Receipt", ports.ErrUnavailable, func() (domain.ProcessedEvent, error) { return s.Store.Receipt(ctx, id) })
+}
+
+func (s *failingStore) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.ProcessedEvent, error) {
+	return through(s.failpoints, "Receipts", ports.ErrUnavailable, func() ([]domain.ProcessedEvent, error) { return s.Store.Receipts(ctx, q) })
+}
+
+func (s *failingStore) TakeQuestions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]ports.Question, error) {
+	return through(s.failpoints, "TakeQuestions", ports.ErrUnavailable, func() ([]ports.Question, error) {
+		return s.Store.TakeQuestions(ctx, now, lease, limit)
+	})
+}
+
+func (s *failingStore) Setting(ctx context.Context, name string) (string, error) {
+	return through(s.failpoints, "Setting "+name, ports.ErrUnavailable, func() (string, error) { return s.Store.Setting(ctx, name) })
+}
+
+func (s *failingStore) SwapSetting(ctx context.Context, name, old, value string) (bool, error) {
+	return through(s.failpoints, "SwapSetting "+name, ports.ErrUnavailable, func() (bool, error) { return s.Store.SwapSetting(ctx, name, old, value) })
+}
+
+// failingGateway is a gateway whose calls are failpoints.
+type failingGateway struct {
+	ports.Gateway
+	*failpoints
+}
+
+func (g *failingGateway) CreateCustomer(ctx context.Context, r ports.CustomerRequest) (domain.CustomerID, error) {
+	return through(g.failpoints, "CreateCustomer", ports.ErrGatewayBusy, func() (domain.CustomerID, error) { return g.Gateway.CreateCustomer(ctx, r) })
+}
+
+func (g *failingGateway) CreateSession(ctx context.Context, r ports.SessionRequest) (domain.SessionFact, error) {
+	return through(g.failpoints, "CreateSession", ports.ErrGatewayBusy, func() (domain.SessionFact, error) { return g.Gateway.CreateSession(ctx, r) })
+}
+
+func (g *failingGateway) ExpireSession(ctx context.Context, id domain.SessionID) (domain.SessionFact, error) {
+	return through(g.failpoints, "ExpireSession", ports.ErrGatewayBusy, func() (domain.SessionFact, error) { return g.Gateway.ExpireSession(ctx, id) })
+}
+
+func (g *failingGateway) FetchSession(ctx context.Context, id domain.SessionID) ([]domain.Fact, error) {
+	return through(g.failpoints, "FetchSession", ports.ErrGatewayBusy, func() ([]domain.Fact, error) { return g.Gateway.FetchSession(ctx, id) })
+}
+
+func (g *failingGateway) FetchSubscription(ctx context.Context, id domain.SubscriptionID) (domain.SubscriptionFact, error) {
+	return through(g.failpoints, "FetchSubscription", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.FetchSubscription(ctx, id) })
+}
+
+func (g *failingGateway) FetchSubscriptions(ctx context.Context, customer domain.CustomerID) ([]domain.SubscriptionFact, error) {
+	return through(g.failpoints, "FetchSubscriptions", ports.ErrGatewayBusy, func() ([]domain.SubscriptionFact, error) {
+		return g.Gateway.FetchSubscriptions(ctx, customer)
+	})
+}
+
+func (g *failingGateway) FetchInvoice(ctx context.Context, id domain.InvoiceID) (domain.InvoiceFact, error) {
+	return through(g.failpoints, "FetchInvoice", ports.ErrGatewayBusy, func() (domain.InvoiceFact, error) { return g.Gateway.FetchInvoice(ctx, id) })
+}
+
+func (g *failingGateway) FetchInvoices(ctx context.Context, id domain.SubscriptionID) ([]domain.InvoiceFact, error) {
+	return through(g.failpoints, "FetchInvoices", ports.ErrGatewayBusy, func() ([]domain.InvoiceFact, error) { return g.Gateway.FetchInvoices(ctx, id) })
+}
+
+func (g *failingGateway) FetchCharge(ctx context.Context, subject domain.Ref) (domain.ChargeFact, error) {
+	return through(g.failpoints, "FetchCharge", ports.ErrGatewayBusy, func() (domain.ChargeFact, error) { return g.Gateway.FetchCharge(ctx, subject) })
+}
+
+func (g *failingGateway) FetchReturned(ctx context.Context, subject domain.Ref) ([]domain.Fact, error) {
+	return through(g.failpoints, "FetchReturned", ports.ErrGatewayBusy, func() ([]domain.Fact, error) { return g.Gateway.FetchReturned(ctx, subject) })
+}
+
+func (g *failingGateway) ListEvents(ctx context.Context, q ports.EventQuery) (ports.EventPage, error) {
+	return through(g.failpoints, "ListEvents", ports.ErrGatewayBusy, func() (ports.EventPage, error) { return g.Gateway.ListEvents(ctx, q) })
+}
+
+func (g *failingGateway) ListObjects(ctx context.Context, of ports.ListedKind, from time.Time, after string) (ports.ObjectPage, error) {
+	return through(g.failpoints, "ListObjects", ports.ErrGatewayBusy, func() (ports.ObjectPage, error) { return g.Gateway.ListObjects(ctx, of, from, after) })
+}
+
+func (g *failingGateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
+	return through(g.failpoints, "Prices", ports.ErrGatewayBusy, func() ([]ports.StripePrice, error) { return g.Gateway.Prices(ctx, wanted) })
+}
