@@ -233,26 +233,28 @@ func TestFailpoints_EachCallFailsInTurn(t *testing.T) {
 	calm.ends()
 	want, calls := calm.holds(t), calm.calls
 	t.Logf("%d calls; held: %v", calls, want)
-	begun, sum := time.Now(), struct{ deaths, dropped int }{}
+	begun := time.Now()
+	var deaths, dropped atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("%d runs in %s: %d deaths, %d webhooks that never came", *failpointRuns, time.Since(begun), deaths.Load(), dropped.Load())
+	})
 	for seed := range *failpointRuns {
-		random := rand.New(rand.NewPCG(uint64(seed), 1))
 		at, does := 1+seed%calls, failures[seed/calls%len(failures)]
 		if *failpointRuns < calls { // too few for each call: spread over them
 			at, does = 1 + seed*calls / *failpointRuns, failures[seed%len(failures)]
 		}
-		s := newFrailShop(t, random)
-		s.starts(t, at, does)
-		s.plays(t)
-		s.ends()
-		if diff := cmp.Diff(want, s.holds(t)); diff != "" {
-			t.Errorf("seed %d, call %d (%s) is %s: rights differ (-nothing fails +got):\n%s", seed, at, s.points.where, does, diff)
-		}
-		s.verified(t)
-		if t.Failed() {
-			t.Fatalf("seed %d: call %d is %s", seed, at, does)
-		}
-		sum.deaths += s.deaths
-		sum.dropped += s.dropped
+		t.Run(fmt.Sprintf("seed %d, call %d is %s", seed, at, does), func(t *testing.T) {
+			t.Parallel()
+			s := newFrailShop(t, rand.New(rand.NewPCG(uint64(seed), 1)))
+			s.starts(t, at, does)
+			s.plays(t)
+			s.ends()
+			if diff := cmp.Diff(want, s.holds(t)); diff != "" {
+				t.Errorf("rights differ (-nothing fails +got):\n%s", diff)
+			}
+			s.verified(t)
+			deaths.Add(int64(s.deaths))
+			dropped.Add(int64(s.dropped))
+		})
 	}
-	t.Logf("%d runs in %s: %d deaths, %d webhooks that never came", *failpointRuns, time.Since(begun), sum.deaths, sum.dropped)
 }
