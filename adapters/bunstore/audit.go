@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/uptrace/bun"
+
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -13,12 +15,19 @@ import (
 type auditRows struct {
 	accounts []accountRow
 	belong   belongings
-	changes  []changeRow
-	untold   []changeRow // of them, those that the feed does not say yet
+	changes  []auditedChange
 	lines    []rightChangeRow
 	told     []toldRow
 	names    []refRow
 	ends     []endRow
+}
+
+// auditedChange is a change, and whether the feed says it.
+type auditedChange struct {
+	bun.BaseModel `bun:"table:entitlement_changes,alias:t"`
+	changeRow
+
+	Told bool `bun:"told"`
 }
 
 // Audit implements [ports.Auditor].
@@ -86,9 +95,9 @@ func (s *Store) readAudit(user domain.UserID, rows *auditRows) []statement {
 	trip := s.readWhole(users, nil, &rows.belong)
 	return append(trip,
 		s.among(s.db.NewSelect().Model(&rows.accounts), "user_id", users, &rows.accounts),
-		s.among(s.db.NewSelect().Model(&rows.changes).Order("seq"), "user_id", users, &rows.changes),
-		s.among(s.db.NewSelect().Model(&rows.untold).Column("seq").Where("NOT told"), "user_id", users, &rows.untold),
-		s.among(s.db.NewSelect().Model(&rows.lines).Order("position"), "user_id", users, &rows.lines),
+		// They are put in order here: for the sake of an order, the whole of a table may be read.
+		s.among(s.db.NewSelect().Model(&rows.changes), "user_id", users, &rows.changes),
+		s.among(s.db.NewSelect().Model(&rows.lines), "user_id", users, &rows.lines),
 		s.among(s.db.NewSelect().Model(&rows.told), "user_id", users, &rows.told),
 		s.among(s.db.NewSelect().Model(&rows.names), "user_id", users, &rows.names),
 		s.feedEnds(&rows.ends),
@@ -96,9 +105,14 @@ func (s *Store) readAudit(user domain.UserID, rows *auditRows) []statement {
 }
 
 func (r *auditRows) history(version int64) (domain.History, error) {
-	h := domain.History{
-		Version: version, Changes: domainOf(r.changes, changeRow.toDomain), Untold: len(r.untold),
-		Cut: len(r.ends) > 0 && r.ends[0].First > 1,
+	slices.SortFunc(r.changes, func(a, b auditedChange) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(r.lines, func(a, b rightChangeRow) int { return cmp.Compare(a.Position, b.Position) })
+	h := domain.History{Version: version, Cut: len(r.ends) > 0 && r.ends[0].First > 1}
+	for _, row := range r.changes {
+		h.Changes = append(h.Changes, row.toDomain())
+		if !row.Told {
+			h.Untold++
+		}
 	}
 	for _, row := range r.lines {
 		line, err := row.toDomain()
@@ -134,11 +148,12 @@ func (s *Store) questionsOf(expected []domain.Expectation, rows *[]questionRow) 
 		subjects[n] = e.Subject
 	}
 	kinds, ids := columns(subjects)
-	list := "SELECT " + s.list(source{rows: rows}) + " FROM questions AS t WHERE (t.kind, t.id) IN "
+	list := "SELECT " + s.list(source{rows: rows}) + " FROM "
 	if s.onPostgres() {
-		return statement{rows: rows, args: []any{kinds, ids}, sql: list + "(SELECT * FROM unnest($1::text[], $2::text[]))"}
+		return statement{rows: rows, args: []any{kinds, ids}, sql: list + `unnest($1::text[], $2::text[]) AS wanted (kind, id),
+			LATERAL (SELECT * FROM questions AS q WHERE q.kind = wanted.kind AND q.id = wanted.id OFFSET 0) AS t`}
 	}
-	return statement{rows: rows, sql: list + "(VALUES " + s.tuples(kinds, ids) + ")"}
+	return statement{rows: rows, sql: list + "questions AS t WHERE (t.kind, t.id) IN (VALUES " + s.tuples(kinds, ids) + ")"}
 }
 
 // misfiled are facts, rights and names that are kept with another purchase than what they
