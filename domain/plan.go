@@ -116,6 +116,7 @@ type Plan struct {
 	Default     bool          // every user holds it, known or not: it has no price, and nobody buys it
 	Mode        Mode          // empty: of a default plan
 	Group       GroupKey      // at most one live subscription of a user within a group; may be empty
+	AddonTo     []PlanKey     // it is sold as a further item of the subscription to one of these alone; empty: by itself
 	TrialDays   int           // 0: no trial
 	Grace       time.Duration // how long past_due keeps access, from when the oldest of what is owed was due
 	Leeway      time.Duration // how long active access outlives the period's end
@@ -147,6 +148,12 @@ const (
 func (p Plan) Excludes(other Plan) bool {
 	return p.Key == other.Key || p.Group != "" && p.Group == other.Group
 }
+
+// Addon tells whether the plan is sold as a further item of another one's subscription.
+func (p Plan) Addon() bool { return len(p.AddonTo) > 0 }
+
+// AddsTo tells whether the plan is an add-on that is sold with a base.
+func (p Plan) AddsTo(base Plan) bool { return slices.Contains(p.AddonTo, base.Key) }
 
 // PriceOf finds one of the plan's prices that are for sale; the empty key means the
 // first of them.

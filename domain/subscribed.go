@@ -48,6 +48,7 @@ type SubscribedItem struct {
 	Item
 	Plan     PlanKey  // empty: the catalog does not say
 	PriceKey PriceKey // empty: no price of the plan any more
+	Addon    bool     // the plan is an add-on
 }
 
 // Live tells whether the subscription has not ended.
@@ -85,20 +86,22 @@ func SubscribedAt(a Account, c Catalog, t time.Time) []Subscribed {
 }
 
 // subscribedItems are the items of a subscription. One of a plan with a group comes first,
-// of which a user has one: others are added to it.
+// of which a user has one: others are added to it. Add-ons come after what they add to.
 func (f *planFinder) subscribedItems(s Subscription) []SubscribedItem {
 	rank := map[string]int{}
 	var items []SubscribedItem
 	for _, item := range s.Items {
 		plan, mapped := f.planOf(item.Price, item.LookupKey)
-		items = append(items, SubscribedItem{Item: item, Plan: plan.Key, PriceKey: plan.keyOf(item)})
+		items = append(items, SubscribedItem{Item: item, Plan: plan.Key, PriceKey: plan.keyOf(item), Addon: plan.Addon()})
 		switch {
+		case plan.Addon():
+			rank[item.ID] = 2
 		case mapped && plan.Group != "":
 			rank[item.ID] = 0
 		case mapped:
 			rank[item.ID] = 1
 		default:
-			rank[item.ID] = 2
+			rank[item.ID] = 3
 		}
 	}
 	slices.SortStableFunc(items, func(a, b SubscribedItem) int { return cmp.Compare(rank[a.ID], rank[b.ID]) })

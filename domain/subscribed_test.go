@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -118,4 +119,32 @@ func TestSubscribedAt_AgreesWithWhatHolds(t *testing.T) {
 // grantsAnything tells whether a plan of the subscription grants something.
 func grantsAnything(s domain.Subscribed) bool {
 	return slices.ContainsFunc(s.Items, func(i domain.SubscribedItem) bool { return len(shop.Plans[i.Plan].Grants) > 0 })
+}
+
+// An add-on is shown after what it adds to, whichever item Stripe names first.
+func TestSubscribedAt_AddOnsComeAfterTheirBase(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(market.Plans)
+	for key, edit := range map[domain.PlanKey]func(*domain.Plan){
+		"pro":   func(p *domain.Plan) { p.Group = "" },
+		"addon": func(p *domain.Plan) { p.Group, p.AddonTo = "", []domain.PlanKey{"pro"} },
+	} {
+		plan := c.Plans[key]
+		edit(&plan)
+		c.Plans[key] = plan
+	}
+	facts := []domain.Fact{sub(0, "active", has("si_1", "price_unmapped", 1, 0, 30), has("si_2", "price_addon", 3, 0, 30), has("si_3", "price_m", 1, 0, 30))}
+	all := domain.SubscribedAt(tell(accountWith(ana), c, facts...), c, on(1))
+	if len(all) != 1 || len(all[0].Items) != 3 {
+		t.Fatalf("got %+v, want one with three items", all)
+	}
+	for n, want := range []struct {
+		plan  domain.PlanKey
+		addon bool
+	}{{"pro", false}, {"addon", true}, {"", false}} {
+		if i := all[0].Items[n]; i.Plan != want.plan || i.Addon != want.addon {
+			t.Errorf("item %d: got %+v, want %+v", n, i, want)
+		}
+	}
 }

@@ -68,7 +68,10 @@ func Load(path string, getenv func(string) string) (File, error) {
 //
 // An error of a file that could be read is [Problems].
 func Parse(name string, data []byte, getenv func(string) string) (File, error) {
-	r := &reader{file: name, getenv: getenv, prices: map[string]string{}, former: map[domain.PlanKey]formerKey{}, includes: map[domain.PlanKey]inclusion{}}
+	r := &reader{
+		file: name, getenv: getenv, prices: map[string]string{}, former: map[domain.PlanKey]formerKey{},
+		includes: map[domain.PlanKey]inclusion{}, bases: map[domain.PlanKey][]entry{},
+	}
 	var got File
 	if len(data) > maxSize {
 		r.failAt(1, 1, "the file is larger than %d bytes, which no catalog needs", maxSize)

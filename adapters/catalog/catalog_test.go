@@ -281,3 +281,30 @@ func TestLoad_ReadsAFileAndNamesItInProblems(t *testing.T) {
 		}
 	}
 }
+
+func TestParse_AnAddOnNamesWhatItIsSoldWith(t *testing.T) {
+	t.Parallel()
+	file, err := catalog.Parse("c.yaml", []byte(`plans:
+  storage: {mode: subscription, addon_to: [team, pro], checkout: {max_quantity: 9}, prices: {monthly: {id: price_s}}}
+  domain: {mode: subscription, addon_to: pro, prices: {monthly: {id: price_d}}}
+  pro: {mode: subscription, group: main, prices: {monthly: {id: price_p}}}
+  team: {mode: subscription, group: main, prices: {monthly: {id: price_t}}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans := file.Catalog.Plans
+	for _, c := range []struct {
+		addon, base domain.PlanKey
+		want        bool
+	}{
+		{"storage", "team", true}, {"storage", "pro", true}, {"domain", "pro", true}, {"domain", "team", false}, {"pro", "team", false}, {"pro", "storage", false},
+	} {
+		if got := plans[c.addon].AddsTo(plans[c.base]); got != c.want {
+			t.Errorf("%s adds to %s: got %t", c.addon, c.base, got)
+		}
+	}
+	if !plans["domain"].Addon() || plans["pro"].Addon() || plans["storage"].Checkout.MaxQuantity != 9 {
+		t.Errorf("got %+v", plans)
+	}
+}

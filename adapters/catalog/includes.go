@@ -39,11 +39,7 @@ func (r *reader) grantsWith(plans map[domain.PlanKey]domain.Plan, key domain.Pla
 	}
 	way = append(way, string(key))
 	if _, known := plans[is.of]; !known {
-		var names []string
-		for name := range plans {
-			names = append(names, string(name))
-		}
-		r.fail(is.at, "plan %q includes plan %q, which plans: does not list%s", key, is.of, suggest(string(is.of), names))
+		r.fail(is.at, "plan %q includes plan %q, which plans: does not list%s", key, is.of, suggest(string(is.of), namesOf(plans)))
 		delete(r.includes, key) // it is said once
 		return plan.Grants
 	}

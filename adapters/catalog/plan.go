@@ -33,6 +33,7 @@ var planFields = fields[planDraft]{
 		d.plan.Mode = domain.Mode(r.word(v, "mode", string(domain.ModePayment), string(domain.ModeSubscription)))
 	}},
 	{"group", readGroup},
+	{"addon_to", readAddonTo},
 	{"trial", readTrial},
 	{"grace", func(r *reader, d *planDraft, v value) { d.plan.Grace = r.duration(v, "grace") }},
 	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
@@ -56,6 +57,7 @@ var planFields = fields[planDraft]{
 var (
 	onlySubscription = map[string]string{
 		"group":           "a group is of subscriptions, of which a user has one at a time",
+		"addon_to":        "an add-on is a further item of a subscription",
 		"trial":           "only a subscription has a trial",
 		"trial_grants":    "only a subscription has a trial",
 		"grace":           "only a subscription can be past due",
@@ -84,6 +86,7 @@ func readPlans(r *reader, into *catalogDraft, v value) {
 	}
 	r.include(into.file.Catalog.Plans)
 	r.formerKeysAreFree(into.file.Catalog.Plans)
+	r.addonsHaveBases(into.file.Catalog.Plans)
 }
 
 func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (domain.Plan, []SandboxPrice) {
@@ -124,6 +127,7 @@ func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (do
 	if got.has("bought_twice") && d.plan.Mode == domain.ModePayment && !d.plan.Once {
 		r.fail(got["bought_twice"].at, "%s may be bought as often as one likes, and has bought_twice: remove it, or add once: true", d.what)
 	}
+	r.onlyByItself(got, d.what)
 	for n := range d.sandbox {
 		d.sandbox[n].Name = d.plan.Name
 	}
@@ -198,6 +202,7 @@ var checkoutFields = fields[domain.CheckoutOptions]{
 func readCheckout(r *reader, into *planDraft, v value) {
 	before := len(r.problems)
 	got := readFields(r, v, "checkout of "+into.what, checkoutFields, &into.plan.Checkout)
+	r.noCheckoutOfItsOwn(got, into)
 	switch {
 	case !into.plan.Checkout.AdjustableAmount:
 	case into.plan.Mode == domain.ModePayment:

@@ -19,6 +19,7 @@ type reader struct {
 	prices   map[string]string // where each Stripe price is used, to tell two uses
 	former   map[domain.PlanKey]formerKey
 	includes map[domain.PlanKey]inclusion // of plans whose grants are not whole yet
+	bases    map[domain.PlanKey][]entry   // of add-ons: the plans that they name
 }
 
 // value is a node of the file and where it stands.
