@@ -10,14 +10,27 @@ import (
 // Change is what one item of a subscription is to become. Its other items stay.
 type Change struct {
 	Subscription domain.SubscriptionID
-	Item         string // si_...
-	Price        domain.PriceID
-	Quantity     int64 // 0: the price is metered, and no quantity is agreed on
+	Kind         ChangeKind
+	Item         string         // si_...; empty: there is none yet
+	Price        domain.PriceID // empty: the item is removed
+	Quantity     int64          // 0: the price is metered, and no quantity is agreed on
 }
+
+// ChangeKind is what is done with an item.
+type ChangeKind string
+
+const (
+	ItemSet     ChangeKind = ""       // it gets a price and a quantity
+	ItemAdded   ChangeKind = "add"    // there is one more
+	ItemRemoved ChangeKind = "remove" // it goes, without anything being given back; never the last one
+)
 
 // ChangeRequest asks for a change. The same key always asks for the same.
 type ChangeRequest struct {
 	Change
+	// Also are changes of other items that are planned for the same time and stay planned.
+	// Of a change that is made at once there are none.
+	Also           []Change
 	Deployment     domain.DeploymentID
 	ProrationDate  time.Time // when the change is counted from; zero: when Stripe makes it
 	IdempotencyKey string
@@ -84,11 +97,12 @@ type Changes interface {
 	// subscription.
 	PreviewChange(ctx context.Context, r PreviewRequest) (ChangePreview, error)
 
-	// ChangeSubscription changes an item, and invoices at once what that costs. Unless it
-	// is paid, nothing changes: see [Changed].
+	// ChangeSubscription changes, adds or removes an item, and invoices at once what that
+	// costs. Unless it is paid, nothing changes: see [Changed].
 	ChangeSubscription(ctx context.Context, r ChangeRequest) (Changed, error)
 
-	// ScheduleChange changes an item from the end of the current period on.
+	// ScheduleChange changes or removes an item from the end of the current period on. What
+	// was planned before and is not said again is let go.
 	ScheduleChange(ctx context.Context, r ChangeRequest) (Changed, error)
 
 	// CancelSubscription ends a subscription at the end of its period, or now. One that

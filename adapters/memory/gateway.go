@@ -44,7 +44,7 @@ type Gateway struct {
 
 	offers    map[ports.PortalConfigurationID]ports.PortalOffer
 	portals   map[string]ports.PortalRequest // by URL
-	scheduled map[domain.SubscriptionID]ports.Change
+	scheduled map[domain.SubscriptionID][]ports.Change
 	pending   map[domain.SubscriptionID]ports.Change // waits for its payment
 	declined  map[domain.CustomerID]bool             // whose cards are
 	done      map[string]string                      // idempotency key -> what of
@@ -79,7 +79,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 
 		offers:    map[ports.PortalConfigurationID]ports.PortalOffer{},
 		portals:   map[string]ports.PortalRequest{},
-		scheduled: map[domain.SubscriptionID]ports.Change{},
+		scheduled: map[domain.SubscriptionID][]ports.Change{},
 		pending:   map[domain.SubscriptionID]ports.Change{},
 		declined:  map[domain.CustomerID]bool{},
 		done:      map[string]string{},

@@ -19,14 +19,14 @@ func (g *Gateway) FetchBilling(ctx context.Context, id domain.SubscriptionID) (p
 		return ports.BillingDetails{}, ports.ErrNotFound
 	}
 	details := ports.BillingDetails{Method: &ports.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242"}}
-	if change, planned := g.scheduled[id]; planned {
+	if changes, planned := g.scheduled[id]; planned {
+		next := sub
+		for _, change := range changes {
+			next, _ = g.withChange(next, change, sub.PeriodEnd())
+		}
 		details.Planned = &ports.PlannedChange{At: sub.PeriodEnd()}
-		for _, item := range sub.Items {
-			next := ports.PlannedItem{Price: item.Price, Quantity: item.Quantity}
-			if item.ID == change.Item {
-				next = ports.PlannedItem{Price: change.Price, Quantity: change.Quantity}
-			}
-			details.Planned.Items = append(details.Planned.Items, next)
+		for _, item := range next.Items {
+			details.Planned.Items = append(details.Planned.Items, ports.PlannedItem{Price: item.Price, Quantity: item.Quantity})
 		}
 	}
 	return details, nil

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,12 +16,30 @@ func itemAt(s domain.Subscription, id string) int {
 }
 
 // withChange is a subscription after a change, and what that costs: what is left of the
-// period is given back and charged anew, and another interval begins a period.
+// period is given back and charged anew, and another interval begins a period. What is added
+// is paid for until the period's end, and for what is removed nothing is given back.
 func (g *Gateway) withChange(s domain.Subscription, c ports.Change, at time.Time) (domain.Subscription, []domain.Line) {
 	s.Items = slices.Clone(s.Items)
-	n := itemAt(s, c.Item)
-	before, now := s.Items[n], s.Items[n]
 	price, _ := g.price(c.Price)
+	n := itemAt(s, c.Item)
+	switch c.Kind {
+	case ports.ItemRemoved:
+		s.Items = slices.Delete(s.Items, n, n+1)
+		return s, nil
+	case ports.ItemAdded:
+		g.made++
+		added := domain.Item{
+			ID: fmt.Sprintf("si_added_%06d", g.made), Price: price.ID, LookupKey: price.LookupKey, Product: price.Product, Quantity: max(c.Quantity, 1),
+			PeriodStart: s.Items[0].PeriodStart, PeriodEnd: s.Items[0].PeriodEnd,
+		}
+		s.Items = append(s.Items, added)
+		if s.Status == domain.StatusTrialing {
+			return s, nil
+		}
+		return s, []domain.Line{lineOf(added, share(price.Amount*added.Quantity, added, at), at, domain.LineChange)}
+	case ports.ItemSet:
+	}
+	before, now := s.Items[n], s.Items[n]
 	old, _ := g.price(before.Price)
 	now.Price, now.LookupKey, now.Product, now.Quantity = price.ID, price.LookupKey, price.Product, max(c.Quantity, 1)
 	var lines []domain.Line
@@ -112,12 +131,32 @@ func (g *Gateway) changeable(c ports.Change) (domain.Subscription, error) {
 		return sub, ports.ErrNotFound
 	case sub.Status.Ended():
 		return sub, fmt.Errorf("subscription %s is over: %w", sub.ID, ports.ErrGatewayRefused)
-	case itemAt(sub, c.Item) < 0:
+	case c.Kind != ports.ItemAdded && itemAt(sub, c.Item) < 0:
 		return sub, fmt.Errorf("subscription %s has no item %s: %w", sub.ID, c.Item, ports.ErrGatewayRefused)
+	case c.Kind == ports.ItemRemoved && (c.Price != "" || len(sub.Items) == 1):
+		return sub, fmt.Errorf("subscription %s has to have an item: %w", sub.ID, ports.ErrGatewayRefused)
+	case c.Kind == ports.ItemRemoved:
+		return sub, nil
 	case !sold || !price.ForSale():
 		return sub, fmt.Errorf("price %s: %w", c.Price, ports.ErrPriceRefused)
 	}
-	return sub, nil
+	return sub, g.addable(sub, c)
+}
+
+// addable refuses what Stripe cannot add: a price that the subscription has, and one of
+// another interval.
+func (g *Gateway) addable(sub domain.Subscription, c ports.Change) error {
+	if c.Kind != ports.ItemAdded {
+		return nil
+	}
+	price, _ := g.price(c.Price)
+	for _, item := range sub.Items {
+		has, _ := g.price(item.Price)
+		if c.Item != "" || item.Price == c.Price || has.Interval != price.Interval {
+			return fmt.Errorf("price %s cannot be added to subscription %s: %w", c.Price, sub.ID, ports.ErrGatewayRefused)
+		}
+	}
+	return nil
 }
 
 // firstTime tells whether a key was not used before, under the lock; for something else
@@ -147,16 +186,24 @@ func (g *Gateway) PreviewChange(ctx context.Context, r ports.PreviewRequest) (po
 	if !r.AtPeriodEnd && len(lines) > 0 {
 		p.Now = g.previewOf(lines, r.At)
 	}
-	item := changed.Items[itemAt(changed, r.Item)]
-	if changed.PeriodEnd().Equal(sub.PeriodEnd()) || r.AtPeriodEnd {
-		price, _ := g.price(item.Price)
-		next := item
-		next.PeriodStart, next.PeriodEnd = sub.PeriodEnd(), sub.PeriodEnd().Add(periodOf(price))
-		if _, planned := g.scheduled[sub.ID]; !planned && !sub.CancelAtPeriodEnd {
-			p.Later = g.previewOf([]domain.Line{lineOf(next, price.Amount*next.Quantity, next.PeriodStart, domain.LineCycle)}, next.PeriodStart)
-		}
+	_, planned := g.scheduled[sub.ID]
+	if (changed.PeriodEnd().Equal(sub.PeriodEnd()) || r.AtPeriodEnd) && !planned && !sub.CancelAtPeriodEnd {
+		_, next := g.nextPeriod(changed, sub.PeriodEnd())
+		p.Later = g.previewOf(next, sub.PeriodEnd())
 	}
 	return p, nil
+}
+
+// nextPeriod is a subscription in the period that begins at a time, and what that costs.
+func (g *Gateway) nextPeriod(sub domain.Subscription, begins time.Time) (domain.Subscription, []domain.Line) {
+	sub.Items = slices.Clone(sub.Items)
+	var lines []domain.Line
+	for n := range sub.Items {
+		price, _ := g.price(sub.Items[n].Price)
+		sub.Items[n].PeriodStart, sub.Items[n].PeriodEnd = begins, begins.Add(periodOf(price))
+		lines = append(lines, lineOf(sub.Items[n], price.Amount*sub.Items[n].Quantity, begins, domain.LineCycle))
+	}
+	return sub, lines
 }
 
 func (g *Gateway) previewOf(lines []domain.Line, at time.Time) *ports.InvoicePreview {
@@ -181,11 +228,12 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
 		return ports.Changed{}, err
 	}
+	does := fmt.Sprint("change", r.Change, r.ProrationDate)
 	sub, err := g.changeable(r.Change)
-	if err != nil {
+	if err != nil && g.done[r.IdempotencyKey] != does { // what was done once is answered again
 		return ports.Changed{}, err
 	}
-	first, err := g.firstTime(r.IdempotencyKey, fmt.Sprint("change", r.Change, r.ProrationDate))
+	first, err := g.firstTime(r.IdempotencyKey, does)
 	if err != nil {
 		return ports.Changed{}, err
 	}
@@ -228,12 +276,18 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 	if err != nil {
 		return ports.Changed{}, err
 	}
-	first, err := g.firstTime(r.IdempotencyKey, fmt.Sprint("schedule", r.Change))
+	changes := append([]ports.Change{r.Change}, r.Also...)
+	for _, c := range changes {
+		if _, err := g.changeable(c); err != nil || c.Kind == ports.ItemAdded {
+			return ports.Changed{}, errors.Join(fmt.Errorf("%+v cannot be planned: %w", c, ports.ErrGatewayRefused), err)
+		}
+	}
+	first, err := g.firstTime(r.IdempotencyKey, fmt.Sprint("schedule", changes))
 	if err != nil {
 		return ports.Changed{}, err
 	}
 	if first {
-		g.scheduled[sub.ID] = r.Change
+		g.scheduled[sub.ID] = changes
 	}
 	return ports.Changed{Fact: g.fetchedSubscription(sub)}, nil
 }
@@ -313,17 +367,12 @@ func (g *Gateway) Renew(id domain.SubscriptionID) []domain.Fact {
 		happened, sub.Status, sub.EndedAt = "customer.subscription.deleted", domain.StatusCanceled, sub.PeriodEnd()
 	} else {
 		end := sub.PeriodEnd()
-		if c, planned := g.scheduled[id]; planned {
+		for _, c := range g.scheduled[id] {
 			sub, _ = g.withChange(sub, c, end)
-			delete(g.scheduled, id)
 		}
-		sub.Items = slices.Clone(sub.Items)
+		delete(g.scheduled, id)
 		var lines []domain.Line
-		for n := range sub.Items {
-			price, _ := g.price(sub.Items[n].Price)
-			sub.Items[n].PeriodStart, sub.Items[n].PeriodEnd = end, end.Add(periodOf(price))
-			lines = append(lines, lineOf(sub.Items[n], price.Amount*sub.Items[n].Quantity, end, domain.LineCycle))
-		}
+		sub, lines = g.nextPeriod(sub, end)
 		sub.Status = domain.StatusActive
 		g.bill(&sub, lines, domain.InvoicePaid)
 	}

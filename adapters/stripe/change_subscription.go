@@ -31,6 +31,9 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if !r.ProrationDate.IsZero() {
 		params.ProrationDate = stripe.Int64(r.ProrationDate.Unix())
 	}
+	if r.Kind == ports.ItemRemoved { // nothing falls due, and nothing is given back
+		params.ProrationBehavior, params.PaymentBehavior, params.ProrationDate = stripe.String(noProration), nil, nil
+	}
 	c := updateSubscription("change subscription", r.Subscription, r.IdempotencyKey, params)
 	if err := checkChange(c, r.Change); err != nil {
 		return ports.Changed{}, err
@@ -70,7 +73,10 @@ func plannedBefore(planned scheduleObject, change answer) bool {
 
 // itemParams names the item by its id: without one Stripe adds another.
 func itemParams(c ports.Change) *stripe.SubscriptionItemsParams {
-	item := &stripe.SubscriptionItemsParams{ID: stripe.String(c.Item), Price: stripe.String(string(c.Price))}
+	if c.Kind == ports.ItemRemoved {
+		return &stripe.SubscriptionItemsParams{ID: stripe.String(c.Item), Deleted: stripe.Bool(true)}
+	}
+	item := &stripe.SubscriptionItemsParams{ID: optional(c.Item), Price: stripe.String(string(c.Price))}
 	if c.Quantity > 0 {
 		item.Quantity = stripe.Int64(c.Quantity)
 	}
@@ -88,8 +94,22 @@ func checkChange(c call, change ports.Change) error {
 	if err := noSubscription(c, change.Subscription); err != nil {
 		return err
 	}
-	if !isID(change.Item, "si_") || !isID(string(change.Price), "") {
-		return refused(c, "the item or the price is none of Stripe's")
+	if fault := faultOf(change); fault != "" {
+		return refused(c, fault)
 	}
 	return checkCreate(c)
+}
+
+// faultOf says why Stripe would do something else than what is meant; empty: it would not.
+func faultOf(change ports.Change) string {
+	switch named, priced := isID(change.Item, "si_"), isID(string(change.Price), ""); {
+	case change.Kind == ports.ItemAdded && (change.Item != "" || !priced):
+		return "what is added has a price, and is no item yet"
+	case change.Kind == ports.ItemRemoved && (!named || change.Price != ""):
+		return "what is removed is an item, and has no price any more"
+	case change.Kind == ports.ItemSet && (!named || !priced):
+		return "the item or the price is none of Stripe's"
+	default:
+		return ""
+	}
 }

@@ -23,9 +23,18 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 			Change: ports.Change{Subscription: "sub_1", Item: "si_1", Price: "price_1", Quantity: 2}, Deployment: "0123abcd",
 			ProrationDate: time.Now(), IdempotencyKey: "k",
 		}
+		add, remove := change, change
+		add.Change = ports.Change{Subscription: "sub_1", Kind: ports.ItemAdded, Price: "price_1", Quantity: 2}
+		remove.Change = ports.Change{Subscription: "sub_1", Kind: ports.ItemRemoved, Item: "si_1"}
 		end := ports.EndRequest{Subscription: "sub_1", Deployment: "0123abcd", IdempotencyKey: "k"}
 		for does, call := range map[string]func() error{
 			"change": func() error { _, err := gateway.ChangeSubscription(t.Context(), change); return err },
+			"add":    func() error { _, err := gateway.ChangeSubscription(t.Context(), add); return err },
+			"remove": func() error { _, err := gateway.ChangeSubscription(t.Context(), remove); return err },
+			"preview of what is added": func() error {
+				_, err := gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: add.Change, At: time.Now()})
+				return err
+			},
 			"cancel": func() error { _, err := gateway.CancelSubscription(t.Context(), end, false); return err },
 			"end":    func() error { _, err := gateway.CancelSubscription(t.Context(), end, true); return err },
 			"resume": func() error { _, err := gateway.ResumeSubscription(t.Context(), end); return err },

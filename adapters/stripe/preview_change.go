@@ -45,8 +45,11 @@ func (g *Gateway) PreviewChange(ctx context.Context, r ports.PreviewRequest) (po
 	if err != nil {
 		return ports.ChangePreview{}, err
 	}
+	if fault := faultOf(r.Change); fault != "" {
+		return ports.ChangePreview{}, refused(call{does: "preview change"}, fault)
+	}
 	var p ports.ChangePreview
-	if !r.AtPeriodEnd {
+	if !r.AtPeriodEnd && r.Kind != ports.ItemRemoved { // which costs nothing, and gives nothing back
 		if p, err = g.previewNow(ctx, r, sub); err != nil || p.Now == nil {
 			return p, err
 		}
@@ -124,7 +127,7 @@ func (g *Gateway) previewLines(ctx context.Context, of *stripe.InvoiceUpcomingPa
 	item := of.SubscriptionItems[0]
 	params := &stripe.InvoiceUpcomingLinesParams{
 		Subscription: of.Subscription, SubscriptionProrationBehavior: of.SubscriptionProrationBehavior, SubscriptionProrationDate: of.SubscriptionProrationDate,
-		SubscriptionItems: []*stripe.InvoiceUpcomingLinesSubscriptionItemParams{{ID: item.ID, Price: item.Price, Quantity: item.Quantity}},
+		SubscriptionItems: []*stripe.InvoiceUpcomingLinesSubscriptionItemParams{{ID: item.ID, Price: item.Price, Quantity: item.Quantity, Deleted: item.Deleted}},
 	}
 	c := call{does: "list lines of a preview", method: http.MethodGet, path: "/v1/invoices/upcoming/lines", params: params, version: previewVersion}
 	var all []previewedLine

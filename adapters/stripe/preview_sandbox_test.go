@@ -2,6 +2,7 @@ package stripe_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // A preview equals what then happens, to the cent: whatever the subscription is changed
-// to, whenever within its period, now or at its end, and change after change.
+// to, whatever is added to it or removed, whenever within its period, now or at its end, and
+// change after change.
 func TestPreview_IsWhatThenHappens(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,7 +27,10 @@ func TestPreview_IsWhatThenHappens(t *testing.T) {
 		c := changer{box: box, url: url}
 		c.gateway = c.open(t)
 		defer c.gateway.Close()
-		c.prices = drawPrices(t, box)
+		c.prices, c.addons = drawPrices(t, box, "Plan"), map[string]domain.PriceID{}
+		for i, id := range drawPrices(t, box, "Add-on") {
+			c.addons[intervals[i]] = id
+		}
 		c.subscribe(t)
 		for step := range rapid.IntRange(1, 4).Draw(t, "changes") {
 			c.change(t, step)
@@ -46,6 +51,7 @@ type changer struct {
 	url     string
 	gateway *stripe.Gateway
 	prices  []domain.PriceID
+	addons  map[string]domain.PriceID // by interval
 	sub     domain.Subscription
 }
 
@@ -56,15 +62,17 @@ func (c *changer) open(t *rapid.T) *stripe.Gateway {
 	return gateway
 }
 
+var intervals = []string{"month", "month", "month", "year"}
+
 // drawPrices has some of a month and some of a year, one of them perhaps for nothing.
-func drawPrices(t *rapid.T, box *sandbox.Sandbox) []domain.PriceID {
+func drawPrices(t *rapid.T, box *sandbox.Sandbox, of string) []domain.PriceID {
 	var ids []domain.PriceID
-	for i, interval := range []string{"month", "month", "month", "year"} {
+	for i, interval := range intervals {
 		amount := rapid.Int64Range(0, 99_999).Draw(t, "amount")
 		if i == 0 {
 			amount++ // the first is bought by checkout
 		}
-		price, err := box.AddPrice(sandbox.PriceSpec{Product: fmt.Sprint("Product ", i), UnitAmount: amount, Interval: interval})
+		price, err := box.AddPrice(sandbox.PriceSpec{Product: fmt.Sprint(of, " ", i), UnitAmount: amount, Interval: interval})
 		must(t, err)
 		ids = append(ids, domain.PriceID(price.ID))
 	}
@@ -94,13 +102,10 @@ func (c *changer) change(t *rapid.T, step int) {
 	must(t, c.box.Advance(time.Duration(rapid.IntRange(0, 20*86400).Draw(t, "seconds later"))*time.Second))
 	c.sub = c.now(t)
 	r := ports.ChangeRequest{
-		Change: ports.Change{
-			Subscription: c.sub.ID, Item: c.sub.Items[0].ID, Price: rapid.SampledFrom(c.prices).Draw(t, "price"),
-			Quantity: rapid.Int64Range(1, 20).Draw(t, "quantity"),
-		},
+		Change:     c.draw(t),
 		Deployment: "0123abcd", IdempotencyKey: fmt.Sprint("change ", step), ProrationDate: c.box.Now().Truncate(time.Second),
 	}
-	later := rapid.Bool().Draw(t, "at the end of the period")
+	later := r.Kind != ports.ItemAdded && rapid.Bool().Draw(t, "at the end of the period")
 	p, err := c.gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: r.Change, At: r.ProrationDate, AtPeriodEnd: later})
 	must(t, err)
 	before := c.newest(t)
@@ -129,6 +134,36 @@ func (c *changer) change(t *rapid.T, step int) {
 		must(t, c.box.AdvanceTo(c.now(t).PeriodEnd().Add(2*time.Hour)))
 		same(t, "later", *p.Later, c.newest(t))
 	}
+}
+
+// draw is a change of the plan, or of an add-on. All that a subscription has is of one
+// interval, so that the plan keeps its own beside an add-on.
+func (c *changer) draw(t *rapid.T) ports.Change {
+	t.Helper()
+	change := ports.Change{Subscription: c.sub.ID, Quantity: rapid.Int64Range(1, 20).Draw(t, "quantity")}
+	base, addon := -1, -1
+	for i, item := range c.sub.Items {
+		if slices.Contains(c.prices, item.Price) {
+			base = i
+		} else {
+			addon = i
+		}
+	}
+	interval := intervals[slices.Index(c.prices, c.sub.Items[base].Price)]
+	switch kind := rapid.SampledFrom([]string{"plan", "add-on", "removal"}).Draw(t, "change"); {
+	case kind == "add-on" && addon < 0:
+		change.Kind, change.Price = ports.ItemAdded, c.addons[interval]
+	case kind == "add-on":
+		change.Item, change.Price = c.sub.Items[addon].ID, c.sub.Items[addon].Price
+	case kind == "removal" && addon >= 0:
+		change.Kind, change.Item, change.Quantity = ports.ItemRemoved, c.sub.Items[addon].ID, 0
+	default:
+		change.Item, change.Price = c.sub.Items[base].ID, rapid.SampledFrom(c.prices).Draw(t, "price")
+		if addon >= 0 && intervals[slices.Index(c.prices, change.Price)] != interval {
+			change.Price = c.sub.Items[base].Price
+		}
+	}
+	return change
 }
 
 // now is how the subscription stands.

@@ -77,8 +77,8 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 	if err != nil {
 		return ports.Changed{}, err
 	}
-	if !slices.ContainsFunc(now.Snapshot.Items, func(i domain.Item) bool { return i.ID == r.Item }) {
-		return ports.Changed{}, refused(c, "the subscription has no such item")
+	if fault := unplannable(now, r); fault != "" {
+		return ports.Changed{}, refused(c, fault)
 	}
 	schedule, err := g.scheduleOf(ctx, now, r)
 	if err != nil || !schedule.governs() { // it was made by this key, and is over
@@ -94,6 +94,21 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 		return ports.Changed{}, err
 	}
 	return g.changed(ctx, r.Subscription)
+}
+
+// unplannable says why a change cannot be planned; empty: it can.
+func unplannable(now subscriptionNow, r ports.ChangeRequest) string {
+	for _, change := range append([]ports.Change{r.Change}, r.Also...) {
+		switch {
+		case change.Kind == ports.ItemAdded:
+			return "an item is added at once"
+		case faultOf(change) != "":
+			return faultOf(change)
+		case !slices.ContainsFunc(now.Snapshot.Items, func(i domain.Item) bool { return i.ID == change.Item }):
+			return "the subscription has no such item"
+		}
+	}
+	return ""
 }
 
 // scheduleOf is the subscription's schedule, made if there is none.
@@ -152,23 +167,37 @@ func phasesParams(current schedulePhase, now subscriptionNow, r ports.ChangeRequ
 	next.Iterations = stripe.Int64(1)
 	next.Items = nil
 	for _, item := range now.Snapshot.Items {
-		params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(item.Price))}
-		if given := quantityOf(current, item.Price); given.given {
-			params.Quantity = stripe.Int64(given.value)
+		if params := plannedParams(current, item, append([]ports.Change{r.Change}, r.Also...)); params != nil {
+			next.Items = append(next.Items, params)
 		}
-		if item.ID == r.Item {
-			params = &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(r.Price))}
-			if r.Quantity > 0 {
-				params.Quantity = stripe.Int64(r.Quantity)
-			}
-		}
-		next.Items = append(next.Items, params)
 	}
 	return &stripe.SubscriptionScheduleParams{
 		EndBehavior: stripe.String("release"),
 		Metadata:    ours(map[string]string{metaDeployment: string(r.Deployment)}),
 		Phases:      []*stripe.SubscriptionSchedulePhaseParams{first, next},
 	}
+}
+
+// plannedParams is what an item becomes in the next phase; nil: it goes.
+func plannedParams(current schedulePhase, item domain.Item, changes []ports.Change) *stripe.SubscriptionSchedulePhaseItemParams {
+	for _, change := range changes {
+		switch {
+		case change.Item != item.ID:
+		case change.Kind == ports.ItemRemoved:
+			return nil
+		default:
+			params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(change.Price))}
+			if change.Quantity > 0 {
+				params.Quantity = stripe.Int64(change.Quantity)
+			}
+			return params
+		}
+	}
+	params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(item.Price))}
+	if given := quantityOf(current, item.Price); given.given {
+		params.Quantity = stripe.Int64(given.value)
+	}
+	return params
 }
 
 // quantityOf is how many of a price there are in a phase; a metered one has none.
