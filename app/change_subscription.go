@@ -75,14 +75,15 @@ type ChangeResult struct {
 
 // wished is a wish and what it comes to.
 type wished struct {
-	held liveItem
-	to   target
-	when When
+	held    liveItem
+	to      target
+	when    When
+	planned plannedChanges
 }
 
 // Do makes the change, and takes in how the subscription stands then. Errors:
-// [ErrNotSubscribed], [ErrPaymentDue], [ErrNothingToChange], [ErrEndsAnyway],
-// [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest], [ErrPriceNotSold],
+// [ErrNotSubscribed], [ErrNeedsBase], [ErrAddonInTheWay], [ErrIntervalsDiffer],
+// [ErrChangePlanned], [ErrPaymentDue], [ErrNothingToChange], [ErrEndsAnyway], [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest], [ErrPriceNotSold],
 // [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
 func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult, error) {
 	if err := checkCaller(w.User, w.ClientKey); err != nil {
@@ -101,10 +102,11 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 		Subscription: is.held.sub, Plan: is.to.plan.Key, Price: is.to.price, Quantity: is.to.quantity, When: is.when, EffectiveAt: c.clock(),
 	}
 	if is.to.isPresent(is.held) {
-		if planned, err := c.isPlanned(ctx, is.held.sub.ID); err != nil || !planned {
-			return result, err // as a repetition finds it
+		if is.planned.own == nil {
+			return result, nil // as a repetition finds it
 		}
-		is.when, result.When = WhenNow, WhenNow // who wants what there is takes back what is planned
+		is.when = is.planned.takenBack() // who wants what there is takes back what is planned
+		result.When = is.when
 	}
 	if err := c.refuseOlder(ctx, is.held.sub, w.ProrationDate); err != nil {
 		return ChangeResult{}, err
@@ -115,6 +117,7 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	}
 	call := c.gateway.ChangeSubscription
 	if is.when == WhenPeriodEnd {
+		r.Also = is.planned.others
 		result.EffectiveAt, call = is.held.sub.PeriodEnd(), c.gateway.ScheduleChange
 	}
 	changed, err := call(ctx, r)
@@ -131,15 +134,6 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	return result, nil
 }
 
-// isPlanned tells whether something is planned for the end of a subscription's period.
-func (c *ChangeSubscription) isPlanned(ctx context.Context, id domain.SubscriptionID) (bool, error) {
-	details, err := c.gateway.FetchBilling(ctx, id)
-	if err != nil {
-		return false, fmt.Errorf("ask what is planned for subscription %s: %w", id, err)
-	}
-	return details.Planned != nil, nil
-}
-
 // read finds what a wish is about and what it comes to, and refuses what cannot be.
 func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, error) {
 	plan, known := c.catalog.Plans[w.Plan]
@@ -151,29 +145,44 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 	case plan.Mode == domain.ModePayment:
 		return wished{}, fmt.Errorf("%w: plan %s is bought once, and nothing changes to it: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
 	}
-	held, live, err := c.live.ruledOut(ctx, w.User, plan)
+	held, err := c.held(ctx, w.User, plan)
 	if err != nil {
 		return wished{}, err
-	}
-	if !live {
-		return wished{}, fmt.Errorf("%w to plan %s or another of its group: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
 	}
 	to, err := c.prices.targetOf(ctx, held, planWish{w.Plan, w.Price, w.Quantity})
 	if err != nil {
 		return wished{}, err
 	}
-	is := wished{held, to, w.When}
+	is := wished{held: held, to: to, when: w.When}
+	if is.planned, err = c.planned(ctx, held, to.isPresent(held)); err != nil {
+		return wished{}, err
+	}
 	if is.when == "" {
 		if is.when, err = c.usual(ctx, held, to); err != nil {
 			return wished{}, err
 		}
 	}
 	if !to.isPresent(held) {
-		if err := is.refuseDate(w.ProrationDate, c.clock()); err != nil {
+		if err := is.refuseDate(held.beside(c.catalog), w.ProrationDate, c.clock()); err != nil {
 			return wished{}, err
 		}
 	}
-	return is, is.refuse()
+	if err := is.refuse(); err != nil || to.isPresent(held) {
+		return is, err
+	}
+	return is, c.refuseBeside(ctx, is)
+}
+
+// held is the item that a plan would be the change of, or be added beside.
+func (c *ChangeSubscription) held(ctx context.Context, user domain.UserID, plan domain.Plan) (liveItem, error) {
+	if plan.Addon() {
+		return c.live.addon(ctx, user, plan)
+	}
+	held, live, err := c.live.ruledOut(ctx, user, plan)
+	if err == nil && !live {
+		err = fmt.Errorf("%w to plan %s or another of its group: POST /api/checkout/%s sells it", ErrNotSubscribed, plan.Key, plan.Key)
+	}
+	return held, err
 }
 
 // previewHolds is for how long the amounts of a preview may be had.
@@ -182,8 +191,12 @@ const previewHolds = time.Hour
 // refuseDate keeps a proration date to a preview just made. It decides what a change
 // costs: with the end of the period an upgrade would be free, and with its beginning a
 // downgrade would give back what was used.
-func (w wished) refuseDate(at, now time.Time) error {
-	start, end := w.held.item.PeriodStart, w.held.item.PeriodEnd
+func (w wished) refuseDate(beside domain.Item, at, now time.Time) error {
+	item := w.held.item
+	if w.held.adds() {
+		item = beside
+	}
+	start, end := item.PeriodStart, item.PeriodEnd
 	known := !start.IsZero() && !end.IsZero()
 	switch {
 	case at.IsZero():
@@ -221,10 +234,12 @@ func (c *ChangeSubscription) refuseOlder(ctx context.Context, sub domain.Subscri
 
 func (w wished) refuse() error {
 	switch {
-	case w.held.sub.Status == domain.StatusUnpaid || w.held.sub.Status == domain.StatusPaused:
+	case w.held.sub.Status == domain.StatusUnpaid, w.held.sub.Status == domain.StatusPaused, w.held.adds() && w.held.owes():
 		return fmt.Errorf("%w: the subscription is %s: POST /api/checkout/%s leads to where that is mended", ErrPaymentDue, w.held.sub.Status, w.held.plan.Key)
 	case w.when != WhenNow && w.when != WhenPeriodEnd:
 		return fmt.Errorf("%w: when is now or period_end", ErrBadRequest)
+	case w.when == WhenPeriodEnd && w.held.adds():
+		return fmt.Errorf("%w: an add-on is had at once: leave when out", ErrBadRequest)
 	case w.when == WhenPeriodEnd && w.held.sub.Status == domain.StatusTrialing:
 		return fmt.Errorf("%w: during a trial a change costs nothing: make it now", ErrBadRequest)
 	case w.when == WhenPeriodEnd && w.held.ending():
@@ -237,6 +252,9 @@ func (w wished) refuse() error {
 // what costs less when what was paid for is over. Another interval is had at once if it is
 // longer.
 func (c *ChangeSubscription) usual(ctx context.Context, held liveItem, to target) (When, error) {
+	if held.adds() {
+		return WhenNow, nil
+	}
 	present, err := c.prices.byID(ctx, held.item.Price)
 	if err != nil {
 		return "", fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)

@@ -50,7 +50,12 @@ func (p *Prices) targetOf(ctx context.Context, held liveItem, w planWish) (targe
 	if err != nil {
 		return target{}, err
 	}
-	present, err := p.byID(ctx, held.item.Price)
+	beside := held.beside(p.catalog)
+	likely := held.item
+	if held.adds() {
+		likely = beside
+	}
+	present, err := p.byID(ctx, likely.Price)
 	if err != nil {
 		return target{}, fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)
 	}
@@ -70,13 +75,36 @@ func (p *Prices) targetOf(ctx context.Context, held liveItem, w planWish) (targe
 		return target{}, fmt.Errorf("%w: price %s of plan %s is metered, what is used is paid for afterwards: leave quantity out", ErrBadRequest, t.price, plan.Key)
 	case present.Currency != "" && t.stripe.Currency != "" && present.Currency != t.stripe.Currency:
 		return target{}, fmt.Errorf("from price %s to %s: %w", present.ID, t.stripe.ID, ports.ErrCurrencyLocked)
+	case plan.Addon() && !t.isPresent(held):
+		return t, p.refuseInterval(ctx, t, beside)
 	}
 	return t, nil
 }
 
+// refuseInterval keeps an add-on to the interval of what it is added to.
+func (p *Prices) refuseInterval(ctx context.Context, addon target, beside domain.Item) error {
+	base, err := p.byID(ctx, beside.Price)
+	switch {
+	case err != nil:
+		return fmt.Errorf("price of what add-on %s is added to: %w", addon.plan.Key, err)
+	case !sameInterval(base, addon.stripe):
+		return fmt.Errorf("%w: price %s of add-on %s is paid %s, and what it is added to %s: name another price of it, if there is one",
+			ErrIntervalsDiffer, addon.price, addon.plan.Key, every(addon.stripe), every(base))
+	}
+	return nil
+}
+
+// every is how often a price is paid.
+func every(p ports.StripePrice) string {
+	if p.IntervalCount > 1 {
+		return fmt.Sprintf("every %d %ss", p.IntervalCount, p.Interval)
+	}
+	return "every " + p.Interval
+}
+
 // priceFor is the price that is named, or the nearest to the present one.
 func (p *Prices) priceFor(ctx context.Context, plan domain.Plan, held liveItem, present ports.StripePrice, named domain.PriceKey) (domain.PriceKey, ports.StripePrice, error) {
-	if named == "" && plan.Key == held.plan.Key {
+	if named == "" && plan.Key == held.plan.Key && !held.adds() {
 		return p.keyOf(ctx, plan, present.ID), present, nil
 	}
 	first, sold := plan.PriceOf(named)
@@ -117,6 +145,9 @@ func (t target) isPresent(held liveItem) bool {
 // change is what Stripe is asked for.
 func (t target) change(held liveItem) ports.Change {
 	c := ports.Change{Subscription: held.sub.ID, Item: held.item.ID, Price: t.stripe.ID, Quantity: t.quantity}
+	if held.adds() {
+		c.Kind = ports.ItemAdded
+	}
 	if t.stripe.Metered {
 		c.Quantity = 0
 	}

@@ -18,27 +18,45 @@ type EndWish struct {
 	ClientKey string
 }
 
-// EndedSubscription is a subscription that ends, or that was resumed.
+// EndedSubscription is a subscription that ends, or that was resumed; or an add-on of one.
 type EndedSubscription struct {
 	Subscription domain.Subscription
 	Plan         domain.PlanKey
+	addon        *addonEnd // nil: it is about the subscription itself
 }
 
-// EndsAt is when the subscription is to end; zero: it goes on, or is over.
+// addonEnd is when an add-on is to end, or has ended; zero: it does not, or not yet.
+type addonEnd struct{ at, was time.Time }
+
+// EndedAt is when it has ended; zero: it has not, or that was a while ago.
+func (e EndedSubscription) EndedAt() time.Time {
+	if e.addon != nil && !e.Subscription.Status.Ended() {
+		return e.addon.was
+	}
+	return e.Subscription.EndedAt
+}
+
+// EndsAt is when it is to end; zero: it goes on, or is over.
 func (e EndedSubscription) EndsAt() time.Time {
+	if e.addon != nil {
+		return e.addon.at
+	}
 	if e.Subscription.Status.Ended() {
 		return time.Time{}
 	}
 	return e.Subscription.ScheduledEnd()
 }
 
-// Cancel ends a subscription at the end of its period, or now. Nothing is given back: that
-// is a refund. One that has ended within a day is returned as it is, for who asks twice.
-// Errors: [ErrNotSubscribed], [ErrSeveralSubscriptions], [ErrUnknownPlan],
+// Cancel ends a subscription at the end of its period, or now; or an add-on, and that alone.
+// Nothing is given back: that is a refund. One that has ended within a day is returned as it
+// is, for who asks twice. Errors: [ErrNotSubscribed], [ErrChangePlanned], [ErrSeveralSubscriptions], [ErrUnknownPlan],
 // [ErrBadRequest], [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
 func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscription, error) {
 	if w.When != "" && w.When != WhenNow && w.When != WhenPeriodEnd {
 		return EndedSubscription{}, fmt.Errorf("%w: when is now or period_end", ErrBadRequest)
+	}
+	if plan, is := c.addonOf(w); is {
+		return c.endAddon(ctx, w, plan)
 	}
 	now := w.When == WhenNow
 	ended, err := c.end(ctx, w, "cancel", func(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
@@ -53,8 +71,12 @@ func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscr
 }
 
 // Resume takes back that a subscription is to end, and what was planned for the end of its
-// period. Errors are those of [ChangeSubscription.Cancel].
+// period; of an add-on its own end alone. Errors are those of [ChangeSubscription.Cancel],
+// and [ErrEndsAnyway].
 func (c *ChangeSubscription) Resume(ctx context.Context, w EndWish) (EndedSubscription, error) {
+	if plan, is := c.addonOf(w); is {
+		return c.resumeAddon(ctx, w, plan)
+	}
 	return c.end(ctx, w, "resume", c.gateway.ResumeSubscription)
 }
 
@@ -84,7 +106,7 @@ func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
 	if err := c.fulfill.FactsSettled(ctx, fact); err != nil {
 		return EndedSubscription{}, err
 	}
-	return EndedSubscription{fact.Snapshot, held.plan.Key}, nil
+	return EndedSubscription{Subscription: fact.Snapshot, Plan: held.plan.Key}, nil
 }
 
 const justEnded = 24 * time.Hour
@@ -103,7 +125,7 @@ func (c *ChangeSubscription) justEnded(ctx context.Context, w EndWish) (EndedSub
 		}
 		for _, plan := range state.Account.PlansOf(sub, c.catalog) {
 			if named, known := c.catalog.PlanOf(w.Plan); w.Plan == "" || known && plan.Excludes(named) {
-				last = EndedSubscription{sub, plan.Key}
+				last = EndedSubscription{Subscription: sub, Plan: plan.Key}
 			}
 		}
 	}

@@ -37,6 +37,14 @@ var (
 	ErrEndsAnyway = errors.New("the subscription ends with its period")
 	// ErrPaymentDue: what is owed comes before a change.
 	ErrPaymentDue = errors.New("a payment is due")
+	// ErrNeedsBase: an add-on is wanted by somebody who has none of the plans that it is sold with.
+	ErrNeedsBase = errors.New("an add-on needs the plan that it is sold with")
+	// ErrAddonInTheWay: a plan is wanted with which an add-on of the user's is not sold.
+	ErrAddonInTheWay = errors.New("an add-on is not sold with the plan")
+	// ErrIntervalsDiffer: what one subscription is to is paid for in one interval.
+	ErrIntervalsDiffer = errors.New("a subscription is paid for in one interval")
+	// ErrChangePlanned: a change at once would drop what is planned for something else of the subscription.
+	ErrChangePlanned = errors.New("another change is planned")
 	// ErrAlreadyHeld: the user holds a plan that is sold once.
 	ErrAlreadyHeld = errors.New("already held")
 	// ErrCheckoutCompleted: an earlier checkout was paid a moment ago.

@@ -1,11 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -28,6 +28,28 @@ type liveItem struct {
 	plan    domain.Plan
 }
 
+// adds tells whether there is no item yet: the plan is an add-on that the subscription
+// does not have.
+func (l liveItem) adds() bool { return l.item.ID == "" }
+
+// beside is what an add-on goes by: the item of the plan that it is sold with, or else
+// another one; the item itself if there is no other.
+func (l liveItem) beside(c domain.Catalog) domain.Item {
+	found := l.item
+	for _, item := range l.sub.Items {
+		if item.ID == l.item.ID {
+			continue
+		}
+		if plan, known := l.account.PlanOfItem(item, c); known && l.plan.AddsTo(plan) {
+			return item
+		}
+		if found.ID == l.item.ID {
+			found = item
+		}
+	}
+	return found
+}
+
 // ending tells whether the subscription is to end by a decision already made.
 func (l liveItem) ending() bool { return l.sub.CancelAtPeriodEnd || !l.sub.CancelAt.IsZero() }
 
@@ -35,7 +57,7 @@ func (l liveItem) ending() bool { return l.sub.CancelAtPeriodEnd || !l.sub.Cance
 const mostAsked = 10
 
 // find lists the items whose plans are wanted, of live subscriptions: sorted by
-// subscription and item. Stripe is asked about each subscription once, and what it says
+// subscription and item, add-ons after what they add to. Stripe is asked about each subscription once, and what it says
 // is kept before anybody goes by it.
 func (l liveSubscriptions) find(ctx context.Context, user domain.UserID, wanted func(domain.Plan) bool) ([]liveItem, error) {
 	told := map[domain.SubscriptionID]domain.Subscription{}
@@ -86,8 +108,9 @@ func liveItems(a domain.Account, c domain.Catalog, wanted func(domain.Plan) bool
 			}
 		}
 	}
+	place := map[bool]int{true: 1}
 	slices.SortFunc(found, func(a, b liveItem) int {
-		return strings.Compare(string(a.sub.ID)+" "+a.item.ID, string(b.sub.ID)+" "+b.item.ID)
+		return cmp.Or(cmp.Compare(a.sub.ID, b.sub.ID), place[a.plan.Addon()]-place[b.plan.Addon()], cmp.Compare(a.item.ID, b.item.ID))
 	})
 	return found
 }
@@ -133,4 +156,41 @@ func (l liveSubscriptions) only(ctx context.Context, user domain.UserID, named d
 		}
 	}
 	return found[0], nil
+}
+
+// addon finds the item of an add-on, or else the subscription that it would be added to.
+func (l liveSubscriptions) addon(ctx context.Context, user domain.UserID, plan domain.Plan) (liveItem, error) {
+	found, err := l.find(ctx, user, func(held domain.Plan) bool { return held.Key == plan.Key || plan.AddsTo(held) })
+	if err != nil {
+		return liveItem{}, err
+	}
+	if has := slices.IndexFunc(found, func(i liveItem) bool { return i.plan.Key == plan.Key }); has >= 0 {
+		return found[has], nil
+	}
+	if len(found) == 0 {
+		return liveItem{}, needsBase(plan)
+	}
+	return liveItem{account: found[0].account, sub: found[0].sub, plan: plan}, nil
+}
+
+// needsBase says what to buy first.
+func needsBase(addon domain.Plan) error {
+	return fmt.Errorf("%w: add-on %s is sold with plan %s, which the user does not have: POST /api/checkout/%s sells that",
+		ErrNeedsBase, addon.Key, listed(addon.AddonTo), addon.AddonTo[0])
+}
+
+// listed are plans as a sentence has them.
+func listed(plans []domain.PlanKey) string {
+	var all string
+	for n, plan := range plans {
+		switch {
+		case n == 0:
+		case n == len(plans)-1:
+			all += " or "
+		default:
+			all += ", "
+		}
+		all += string(plan)
+	}
+	return all
 }

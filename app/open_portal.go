@@ -76,6 +76,9 @@ func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err erro
 	case !w.Flow.OfSubscription():
 		return p.withoutSubscription(ctx, w, back)
 	}
+	if plan, known := p.catalog.PlanOf(w.Plan); known && plan.Addon() {
+		return "", notInPortal(plan)
+	}
 	held, err := p.live.only(ctx, w.User, w.Plan)
 	if err != nil {
 		return "", err
@@ -104,14 +107,31 @@ func (p *OpenPortal) withoutSubscription(ctx context.Context, w PortalWish, back
 	if err != nil {
 		return "", fmt.Errorf("find the customer of a user: %w", err)
 	}
-	wanted := func(plan domain.Plan) bool { return w.Plan == "" || plan.Key == w.Plan }
-	if held := liveItems(state.Account, p.catalog, wanted); len(held) > 0 {
-		return p.open(ctx, held[0], ports.PortalRequest{Flow: w.Flow, ReturnURL: back})
+	if held, is := subscribedTo(state.Account, p.catalog, w.Plan); is {
+		return p.open(ctx, held, ports.PortalRequest{Flow: w.Flow, ReturnURL: back})
 	}
 	if state.Account.Customer == "" {
 		return "", fmt.Errorf("%w: POST /api/checkout/{plan} begins the first purchase", ErrNoCustomer)
 	}
 	return p.openWith(ctx, ports.PortalOffer{}, ports.PortalRequest{Customer: state.Account.Customer, Flow: w.Flow, ReturnURL: back})
+}
+
+// subscribedTo finds a live subscription that has a plan, or any: by what it is mainly to.
+func subscribedTo(a domain.Account, c domain.Catalog, plan domain.PlanKey) (liveItem, bool) {
+	items := liveItems(a, c, func(domain.Plan) bool { return true })
+	for _, item := range items {
+		if plan == "" || item.plan.Key == plan {
+			first := slices.IndexFunc(items, func(i liveItem) bool { return i.sub.ID == item.sub.ID })
+			return items[first], true
+		}
+	}
+	return liveItem{}, false
+}
+
+// notInPortal says how an add-on is changed, which Stripe's portal does not do.
+func notInPortal(addon domain.Plan) error {
+	return fmt.Errorf("%w: add-on %s is added and changed by POST /api/subscription/change, which GET /api/subscription/preview prices, and ended by POST /api/subscription/cancel",
+		ErrNotInPortal, addon.Key)
 }
 
 // update lets the customer choose.
@@ -126,6 +146,9 @@ func (p *OpenPortal) update(ctx context.Context, held liveItem, back string) (st
 func (p *OpenPortal) confirm(ctx context.Context, held liveItem, to target, back string) (string, error) {
 	if to.isPresent(held) {
 		return "", fmt.Errorf("%w: the subscription is to plan %s, at this price and quantity, already", ErrNothingToChange, held.plan.Key)
+	}
+	if to.plan.Addon() {
+		return "", notInPortal(to.plan)
 	}
 	if to.stripe.Metered {
 		return "", fmt.Errorf("%w: a metered price is not changed to there", ErrNotInPortal)

@@ -95,6 +95,9 @@ func (w wished) changed() domain.Account {
 	delete(a.Past, w.held.sub.ID)
 	sub := w.held.sub
 	sub.Items = append([]domain.Item(nil), sub.Items...)
+	if w.held.adds() {
+		sub.Items = append(sub.Items, domain.Item{PeriodStart: sub.PeriodStart(), PeriodEnd: sub.PeriodEnd()})
+	}
 	for i := range sub.Items {
 		if item := &sub.Items[i]; item.ID == w.held.item.ID {
 			item.Price, item.LookupKey, item.Product, item.Quantity = w.to.stripe.ID, w.to.stripe.LookupKey, w.to.stripe.Product, w.to.quantity

@@ -65,8 +65,8 @@ type CheckoutRequest struct {
 // Do keeps an order, sees to the customer and the session at Stripe and returns
 // the order, open. Errors: [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
 // [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed], [ErrAlreadyHeld],
-// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold],
-// [ErrProviderMismatch], and those of the ports.
+// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold], [ErrNeedsBase] of every
+// add-on, [ErrProviderMismatch], and those of the ports.
 func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order, error) {
 	plan, price, err := s.check(&r)
 	if err != nil {
@@ -135,6 +135,9 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 	plan, found := s.catalog.Plans[r.Plan]
 	if !found {
 		return plan, domain.Price{}, unknownPlan(r.Plan, s.catalog)
+	}
+	if plan.Addon() {
+		return plan, domain.Price{}, needsBase(plan)
 	}
 	price, found := plan.PriceOf(r.Price)
 	if !found {

@@ -57,8 +57,12 @@ const mostEnded = 3
 
 // Do finds what is to be done, and opens the page for it. Before anybody is refused a
 // checkout for what we believe is live, Stripe is asked. Errors: those of
-// [StartCheckout.Do] and of [OpenPortal.Do].
+// [StartCheckout.Do] and of [OpenPortal.Do]; for who has what an add-on is sold with and
+// wants that, [ErrNotInPortal], since Stripe's portal adds nothing.
 func (u *Upgrade) Do(ctx context.Context, r CheckoutRequest) (NextStep, error) {
+	if plan := u.live.catalog.Plans[r.Plan]; plan.Addon() {
+		return u.addon(ctx, plan, r)
+	}
 	var refusal error
 	for range mostEnded {
 		order, err := u.checkout.Do(ctx, r)
@@ -76,6 +80,25 @@ func (u *Upgrade) Do(ctx context.Context, r CheckoutRequest) (NextStep, error) {
 		}
 	}
 	return NextStep{}, refusal
+}
+
+// addon is what a user does who wants an add-on.
+func (u *Upgrade) addon(ctx context.Context, plan domain.Plan, r CheckoutRequest) (NextStep, error) {
+	if err := checkCaller(r.User, r.ClientKey); err != nil {
+		return NextStep{}, err
+	}
+	held, err := u.live.addon(ctx, r.User, plan)
+	if err != nil {
+		return NextStep{}, err
+	}
+	if held.adds() && held.owes() {
+		done, err := u.portal.urls.withoutOrder("success_url", r.SuccessURL, u.portal.urls.Success)
+		if err != nil {
+			return NextStep{}, err
+		}
+		return u.portal.pay(ctx, held, done)
+	}
+	return u.instead(ctx, held, r)
 }
 
 // instead is what a user does who has a subscription that rules a checkout out.
@@ -140,6 +163,12 @@ func gives(held liveItem, c domain.Catalog, now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// owes tells whether something is to be paid for a subscription before anything is added
+// to it.
+func (l liveItem) owes() bool {
+	return l.sub.Status != domain.StatusActive && l.sub.Status != domain.StatusTrialing
 }
 
 // pay leads to what a subscription owes: the open invoice's page, or, where Stripe waits

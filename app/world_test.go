@@ -50,9 +50,10 @@ func (c *clock) after(d time.Duration) <-chan time.Time {
 
 var catalog = domain.Catalog{
 	Features: map[domain.FeatureKey]domain.Feature{
-		"sso":      {Key: "sso", Type: domain.FeatureFlag},
-		"projects": {Key: "projects", Type: domain.FeatureLimit},
-		"seats":    {Key: "seats", Type: domain.FeatureLimit, PerUnit: true},
+		"sso":       {Key: "sso", Type: domain.FeatureFlag},
+		"projects":  {Key: "projects", Type: domain.FeatureLimit},
+		"seats":     {Key: "seats", Type: domain.FeatureLimit, PerUnit: true},
+		"gigabytes": {Key: "gigabytes", Type: domain.FeatureLimit, PerUnit: true},
 	},
 	Plans: map[domain.PlanKey]domain.Plan{
 		"free": {Key: "free", Name: "Free", Default: true},
@@ -74,6 +75,19 @@ var catalog = domain.Catalog{
 			Grants:   map[domain.FeatureKey]domain.Value{"seats": domain.Limit(5)},
 			Checkout: domain.CheckoutOptions{MaxQuantity: 20},
 		},
+		"storage": {
+			Key: "storage", Name: "Storage", Mode: domain.ModeSubscription, AddonTo: []domain.PlanKey{"pro", "max"},
+			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway, Place: 9,
+			Prices:   []domain.Price{{Key: "yearly", LookupKey: "storage_yearly"}, {Key: "monthly", LookupKey: "storage_monthly"}},
+			Grants:   map[domain.FeatureKey]domain.Value{"gigabytes": domain.Limit(10)},
+			Checkout: domain.CheckoutOptions{MaxQuantity: 5},
+		},
+		"max": {
+			Key: "max", Name: "Max", Mode: domain.ModeSubscription, Group: "main", Place: 8,
+			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Prices: []domain.Price{{Key: "monthly", LookupKey: "max_monthly"}},
+			Grants: map[domain.FeatureKey]domain.Value{"projects": domain.Limit(1000)},
+		},
 	},
 }
 
@@ -81,6 +95,9 @@ func stripePrices() []ports.StripePrice {
 	return []ports.StripePrice{
 		{ID: "price_basic", Active: true, Amount: 1900, Currency: "usd"},
 		{ID: "price_pro_m", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 2900, Currency: "usd", Interval: "month"},
+		{ID: "price_storage_m", LookupKey: "storage_monthly", Product: "prod_storage", Active: true, Amount: 500, Currency: "usd", Interval: "month"},
+		{ID: "price_storage_y", LookupKey: "storage_yearly", Product: "prod_storage", Active: true, Amount: 5000, Currency: "usd", Interval: "year"},
+		{ID: "price_max_m", LookupKey: "max_monthly", Product: "prod_max", Active: true, Amount: 19900, Currency: "usd", Interval: "month"},
 		{ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "usd", Interval: "month"},
 	}
 }

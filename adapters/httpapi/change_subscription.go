@@ -159,6 +159,6 @@ func (s *Server) endSubscription(ctx context.Context, named, rawKey *string,
 	note(ctx, slog.String("subscription", string(sub.ID)))
 	return EndingSubscription{
 		SubscriptionID: string(sub.ID), Status: string(sub.Status), Plan: string(ended.Plan),
-		EndsAt: moment(ended.EndsAt()), EndedAt: moment(sub.EndedAt),
+		EndsAt: moment(ended.EndsAt()), EndedAt: moment(ended.EndedAt()),
 	}, nil
 }
