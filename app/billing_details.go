@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,14 @@ type knownBilling struct {
 type SubscriptionBilling struct {
 	Method  *ports.PaymentMethod // nil: none, or not known
 	Planned *PlannedPlan         // nil: nothing, or not known
+	Addons  []PlannedAddon       // those of which something is planned
+}
+
+// PlannedAddon is what an add-on becomes at a time.
+type PlannedAddon struct {
+	Item     string // si_...
+	Quantity int64  // 0: it ends
+	At       time.Time
 }
 
 // PlannedPlan is what a subscription becomes at a time.
@@ -105,8 +114,24 @@ func (b *billingDetails) ask(ctx context.Context, a domain.Account, s domain.Sub
 		return details, err
 	}
 	details.Method = told.Method
-	if told.Planned != nil {
-		details.Planned, err = b.planned(ctx, a, s, *told.Planned)
+	if told.Planned == nil {
+		return details, nil
+	}
+	if details.Planned, err = b.planned(ctx, a, s, *told.Planned); err != nil {
+		return details, err
+	}
+	changes, err := b.prices.changesTo(ctx, a, s.Subscription, told.Planned.Items)
+	if errors.Is(err, ports.ErrScheduledElsewhere) {
+		return details, nil // of whatever is to be added, the plan says enough
+	}
+	mainly := len(s.Items) > 0 && slices.ContainsFunc(changes, func(c ports.Change) bool { return c.Item == s.Items[0].ID })
+	for _, change := range changes {
+		if n := slices.IndexFunc(s.Items, func(i domain.SubscribedItem) bool { return i.ID == change.Item }); s.Items[n].Addon {
+			details.Addons = append(details.Addons, PlannedAddon{change.Item, change.Quantity, told.Planned.At})
+		}
+	}
+	if !mainly && len(details.Addons) > 0 {
+		details.Planned = nil
 	}
 	return details, err
 }

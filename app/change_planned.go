@@ -42,7 +42,7 @@ func (c *ChangeSubscription) planned(ctx context.Context, held liveItem, present
 	if details.Planned == nil {
 		return plannedChanges{}, nil
 	}
-	changes, err := c.changesTo(ctx, held, details.Planned.Items)
+	changes, err := c.prices.changesTo(ctx, held.account, held.sub, details.Planned.Items)
 	if err != nil {
 		return plannedChanges{}, err
 	}
@@ -60,7 +60,7 @@ func (c *ChangeSubscription) planned(ctx context.Context, held liveItem, present
 // changesTo is what becomes of each item of a subscription that is to have others. Of what
 // is planned Stripe says prices, not items: an item keeps its price, or gets one of a plan
 // that takes the place of its own, or goes.
-func (c *ChangeSubscription) changesTo(ctx context.Context, held liveItem, then []ports.PlannedItem) ([]ports.Change, error) {
+func (p *Prices) changesTo(ctx context.Context, a domain.Account, sub domain.Subscription, then []ports.PlannedItem) ([]ports.Change, error) {
 	left := slices.Clone(then)
 	take := func(fits func(ports.PlannedItem) bool) (ports.PlannedItem, bool) {
 		n := slices.IndexFunc(left, fits)
@@ -73,44 +73,47 @@ func (c *ChangeSubscription) changesTo(ctx context.Context, held liveItem, then 
 	}
 	var changes []ports.Change
 	var others []domain.Item
-	for _, item := range held.sub.Items {
-		next, same := take(func(p ports.PlannedItem) bool { return p.Price == item.Price })
+	for _, item := range sub.Items {
+		next, same := take(func(next ports.PlannedItem) bool { return next.Price == item.Price })
 		switch {
 		case !same:
 			others = append(others, item)
 		case next.Quantity != item.Quantity && next.Quantity != 0:
-			changes = append(changes, ports.Change{Subscription: held.sub.ID, Item: item.ID, Price: next.Price, Quantity: next.Quantity})
+			changes = append(changes, ports.Change{Subscription: sub.ID, Item: item.ID, Price: next.Price, Quantity: next.Quantity})
 		}
 	}
-	plans, err := c.plansOf(ctx, held.account, left)
+	plans, err := p.plansOf(ctx, a, left)
 	if err != nil {
 		return nil, err
 	}
 	for _, item := range others {
-		change := ports.Change{Subscription: held.sub.ID, Kind: ports.ItemRemoved, Item: item.ID}
-		plan, known := held.account.PlanOfItem(item, c.catalog)
+		change := ports.Change{Subscription: sub.ID, Kind: ports.ItemRemoved, Item: item.ID}
+		plan, known := a.PlanOfItem(item, p.catalog)
 		sole := len(others) == 1 && len(left) == 1
-		next, replaced := take(func(p ports.PlannedItem) bool { then, is := plans[p.Price]; return sole || known && is && then.Excludes(plan) })
+		next, replaced := take(func(next ports.PlannedItem) bool {
+			then, is := plans[next.Price]
+			return sole || known && is && then.Excludes(plan)
+		})
 		if replaced {
 			change.Kind, change.Price, change.Quantity = ports.ItemSet, next.Price, next.Quantity
 		}
 		changes = append(changes, change)
 	}
 	if len(left) > 0 {
-		return nil, fmt.Errorf("something is to be added to subscription %s: %w", held.sub.ID, ports.ErrScheduledElsewhere)
+		return nil, fmt.Errorf("something is to be added to subscription %s: %w", sub.ID, ports.ErrScheduledElsewhere)
 	}
 	return changes, nil
 }
 
 // plansOf are the plans of prices that are planned, as far as they are known.
-func (c *ChangeSubscription) plansOf(ctx context.Context, a domain.Account, items []ports.PlannedItem) (map[domain.PriceID]domain.Plan, error) {
+func (p *Prices) plansOf(ctx context.Context, a domain.Account, items []ports.PlannedItem) (map[domain.PriceID]domain.Plan, error) {
 	plans := map[domain.PriceID]domain.Plan{}
 	for _, item := range items {
-		price, err := c.prices.byID(ctx, item.Price)
+		price, err := p.byID(ctx, item.Price)
 		if err != nil {
 			return nil, fmt.Errorf("price that is planned: %w", err)
 		}
-		if plan, known := a.PlanOfItem(domain.Item{Price: item.Price, LookupKey: price.LookupKey, Product: price.Product}, c.catalog); known {
+		if plan, known := a.PlanOfItem(domain.Item{Price: item.Price, LookupKey: price.LookupKey, Product: price.Product}, p.catalog); known {
 			plans[item.Price] = plan
 		}
 	}

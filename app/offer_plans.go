@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -103,6 +104,9 @@ func (b *buyer) offer(plan OfferedPlan) Offer {
 		offer.Actions = append(offer.Actions, b.action(plan, price, offer.Held))
 	}
 	offer.Action = offer.Actions[0]
+	if does := slices.IndexFunc(offer.Actions, func(a Action) bool { return a != ActionNone }); plan.Plan.Addon() && does >= 0 {
+		offer.Action = offer.Actions[does] // who names no price gets one of the interval that is paid
+	}
 	if offer.Held && plan.Plan.Mode == domain.ModeSubscription {
 		offer.Action = ActionManage // who names no price keeps the present one
 	}
@@ -110,6 +114,9 @@ func (b *buyer) offer(plan OfferedPlan) Offer {
 }
 
 func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
+	if plan.Plan.Addon() {
+		return b.addonAction(plan, price)
+	}
 	if item, sub, on := b.on(plan.Plan); on {
 		return b.changeTo(plan, price, item, sub)
 	}
@@ -125,6 +132,30 @@ func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
 		return ActionStartTrial
 	default:
 		return ActionBuy
+	}
+}
+
+// addonAction is what becomes of an add-on: there is nothing to do for who has none of the
+// plans that it is sold with, or has one in another interval or currency.
+func (b *buyer) addonAction(plan OfferedPlan, price OfferedPrice) Action {
+	base, sub, on := b.find(plan.Plan.AddsTo)
+	if !on {
+		return ActionNone
+	}
+	paid, known := b.priceOf(base.Plan, func(p OfferedPrice) bool { return p.Stripe.ID == base.Price })
+	item, _, has := b.on(plan.Plan)
+	status := sub.Subscription.Status
+	switch {
+	case has && item.Price == price.Stripe.ID:
+		return ActionManage
+	case !has && status != domain.StatusActive && status != domain.StatusTrialing:
+		return ActionManage
+	case known && (paid.Stripe.Currency != price.Stripe.Currency || !sameInterval(paid.Stripe, price.Stripe)):
+		return ActionNone
+	case has:
+		return b.changeTo(plan, price, item, sub)
+	default:
+		return ActionChange
 	}
 }
 
@@ -154,10 +185,15 @@ func (b *buyer) hadTrial(plan domain.Plan) bool {
 
 // on finds the item of a live subscription that a plan would take the place of.
 func (b *buyer) on(plan domain.Plan) (domain.SubscribedItem, domain.Subscribed, bool) {
+	return b.find(plan.Excludes)
+}
+
+// find finds an item of a live subscription by its plan.
+func (b *buyer) find(wanted func(domain.Plan) bool) (domain.SubscribedItem, domain.Subscribed, bool) {
 	for _, s := range b.subscribed {
 		for _, item := range s.Items {
 			held, known := b.catalog.PlanOf(item.Plan)
-			if b.account.Live(s.Subscription) && known && held.Excludes(plan) {
+			if b.account.Live(s.Subscription) && known && wanted(held) {
 				return item, s, true
 			}
 		}

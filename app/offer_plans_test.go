@@ -41,11 +41,12 @@ func agree(says app.Action, step app.NextStep, err error) bool {
 	case app.ActionUpgrade, app.ActionDowngrade:
 		return err == nil && step.Purpose == app.PurposeChange
 	case app.ActionChange:
-		return errors.Is(err, app.ErrNotInPortal)
+		// How often a price is paid that is not on offer any more, nobody asks for a page.
+		return errors.Is(err, app.ErrNotInPortal) || errors.Is(err, app.ErrIntervalsDiffer)
 	case app.ActionManage:
 		return err == nil && slices.Contains([]app.Purpose{app.PurposeManage, app.PurposePay, app.PurposeResume}, step.Purpose)
 	default: // none
-		return errors.Is(err, app.ErrAlreadyHeld) || errors.Is(err, app.ErrCheckoutCompleted) || errors.Is(err, ports.ErrCurrencyLocked)
+		return errors.Is(err, app.ErrNeedsBase) || errors.Is(err, app.ErrIntervalsDiffer) || errors.Is(err, app.ErrAlreadyHeld) || errors.Is(err, app.ErrCheckoutCompleted) || errors.Is(err, ports.ErrCurrencyLocked)
 	}
 }
 
@@ -69,6 +70,10 @@ func TestOffers_ButtonsSayWhatAClickDoes(t *testing.T) {
 		}
 	}
 	for name, come := range map[string]func(*testing.T, *world){
+		"with an add-on": func(t *testing.T, w *world) {
+			w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+			w.changeTo(t, app.ChangeWish{Plan: "storage"})
+		},
 		"to several things": func(t *testing.T, w *world) {
 			sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro"})
 			other := sub.Items[0]
@@ -119,7 +124,7 @@ func TestOffers_ButtonsSayWhatAClickDoes(t *testing.T) {
 			w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: w.clock.now(), Snapshot: sub}, w.owes(sub, owed))
 		},
 	} {
-		for _, plan := range []domain.PlanKey{"pro", "team", "basic"} {
+		for _, plan := range []domain.PlanKey{"pro", "team", "basic", "storage", "max"} {
 			for price := -1; price < len(catalog.Plans[plan].Prices); price++ {
 				t.Run(fmt.Sprintf("%s, %s %d", name, plan, price), func(t *testing.T) {
 					t.Parallel()

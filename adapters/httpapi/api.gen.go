@@ -590,13 +590,41 @@ func (e PreviewChangeParamsWhen) Valid() bool {
 //
 //   - `buy`, `start_trial`: a new checkout
 //   - `upgrade`, `downgrade`: a change of the subscription that there is
-//   - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-//     subscription is to several things: `POST /api/subscription/change` makes it, and a
+//   - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+//     subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 //     checkout is refused with `not_in_portal`
 //   - `manage`: the user is on it, or has to see to a payment first
-//   - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
-//     in another currency
+//   - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
+//     another currency, or it is an add-on to what the user does not have, or pays in another
+//     interval
 type Action string
+
+// Addon defines model for Addon.
+type Addon struct {
+	// EndsAt When it is to end, by itself or with the subscription. By itself it is known of `subscription` alone, as `planned_change` is.
+	EndsAt *time.Time `json:"ends_at"`
+
+	// ID Stripe's id of the item.
+	ID   string `json:"id"`
+	Plan string `json:"plan"`
+
+	// PlannedQuantity How many there are to be from the end of the period on; null if nothing is planned.
+	PlannedQuantity *int64 `json:"planned_quantity"`
+
+	// Price Key of the price within the plan; null if the plan has it no longer.
+	Price    *string `json:"price"`
+	Quantity int64   `json:"quantity"`
+
+	// Status - `incomplete`: the first payment has not been made yet
+	// - `awaiting_payment`: the first payment is on its way, which takes days
+	// - `trialing`: it is tried
+	// - `active`: nothing is overdue
+	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
+	// - `unpaid`: something is overdue, and is no longer collected
+	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `canceled`: it has ended
+	Status SubscribedStatus `json:"status"`
+}
 
 // AdminLog defines model for AdminLog.
 type AdminLog struct {
@@ -735,7 +763,7 @@ type ChangePreview struct {
 
 // ChangeRequest defines model for ChangeRequest.
 type ChangeRequest struct {
-	// Plan The plan to have; the present one to change its price or quantity.
+	// Plan The plan to have; the present one to change its price or quantity; an add-on to add it, or to set how many.
 	Plan string `json:"plan"`
 
 	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.
@@ -903,7 +931,7 @@ type DueLater struct {
 
 // EndRequest defines model for EndRequest.
 type EndRequest struct {
-	// Plan The plan whose subscription is meant. May be absent if there is one subscription.
+	// Plan The plan whose subscription is meant, or an add-on. May be absent if there is one subscription.
 	Plan *string `json:"plan,omitempty"`
 
 	// UserID Whose subscription. A service key has to say; a user may only name itself.
@@ -918,6 +946,7 @@ type EndRequestWhen string
 
 // EndingSubscription defines model for EndingSubscription.
 type EndingSubscription struct {
+	// EndedAt When it has ended; null also of an add-on that had ended before.
 	EndedAt *time.Time `json:"ended_at"`
 
 	// EndsAt When it is to end; null if it goes on, or is over.
@@ -1466,13 +1495,18 @@ type Plan struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
-	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-	//   subscription is to several things: `POST /api/subscription/change` makes it, and a
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+	//   subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 	//   checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
-	//   in another currency
+	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
+	//   another currency, or it is an add-on to what the user does not have, or pays in another
+	//   interval
 	Action *Action `json:"action,omitempty"`
+
+	// AddonTo The plans that it is sold with, as a further item of their subscription, by
+	// `POST /api/subscription/change`; empty: it is sold by itself.
+	AddonTo []string `json:"addon_to"`
 
 	// AdjustableQuantity The buyer may change the quantity on Stripe's page.
 	AdjustableQuantity bool `json:"adjustable_quantity"`
@@ -1616,12 +1650,13 @@ type Price struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
-	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-	//   subscription is to several things: `POST /api/subscription/change` makes it, and a
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+	//   subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 	//   checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays
-	//   in another currency
+	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
+	//   another currency, or it is an add-on to what the user does not have, or pays in another
+	//   interval
 	Action *Action `json:"action,omitempty"`
 
 	// Amount Per unit, in the minor unit of the currency. Absent where there is no one amount:
@@ -1748,7 +1783,7 @@ type Replayed struct {
 
 // ResumeRequest defines model for ResumeRequest.
 type ResumeRequest struct {
-	// Plan The plan whose subscription is meant. May be absent if there is one subscription.
+	// Plan The plan whose subscription is meant, or an add-on. May be absent if there is one subscription.
 	Plan *string `json:"plan,omitempty"`
 
 	// UserID Whose subscription. A service key has to say; a user may only name itself.
@@ -1900,6 +1935,9 @@ type Subscription struct {
 
 	// AccessUntil When it gives nothing any more, unless it is renewed or paid; null if it has no end, or there is no access.
 	AccessUntil *time.Time `json:"access_until"`
+
+	// Addons Those of the items that are add-ons.
+	Addons []Addon `json:"addons"`
 
 	// CancelsAt When it will end, if that is decided.
 	CancelsAt *time.Time `json:"cancels_at"`
@@ -2176,7 +2214,7 @@ type ChangeSubscriptionParams struct {
 
 // PreviewChangeParams defines parameters for PreviewChange.
 type PreviewChangeParams struct {
-	// Plan The plan to have; the present one to change its price or quantity.
+	// Plan The plan to have; the present one to change its price or quantity; an add-on to add it, or to set how many.
 	Plan string `form:"plan" json:"plan"`
 
 	// Price Key of one of the plan's prices; if absent the present one, or one of the interval that is paid now.

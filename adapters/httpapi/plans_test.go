@@ -16,11 +16,11 @@ func TestPlans_AnswerToTheByte(t *testing.T) {
 	s := start(t, setup{})
 	s.store.fail(ports.ErrUnavailable) // nobody asks it
 	want := `{"plans":[` +
-		`{"adjustable_quantity":false,"default":false,"description":"","features":[{"description":"","included":null,"key":"projects","name":"","per_unit":false,"value":10}],` +
+		`{"addon_to":[],"adjustable_quantity":false,"default":false,"description":"","features":[{"description":"","included":null,"key":"projects","name":"","per_unit":false,"value":10}],` +
 		`"grants":{"projects":10},"group":null,"highlight":false,"key":"basic","max_quantity":1,"mode":"payment","name":"Basic","once":false,` +
 		`"prices":[{"amount":900,"billing_scheme":"per_unit","currency":"eur","interval":null,"interval_count":null,"key":"once","usage_type":null}],` +
 		`"trial_days":null,"unit":null,"valid_for":null},` +
-		`{"adjustable_quantity":false,"default":false,"description":"For teams","features":[` +
+		`{"addon_to":[],"adjustable_quantity":false,"default":false,"description":"For teams","features":[` +
 		`{"description":"","included":null,"key":"projects","name":"","per_unit":false,"value":100},` +
 		`{"description":"","included":null,"key":"sso","name":"","per_unit":false,"value":true},` +
 		`{"description":"","included":null,"key":"storage","name":"","per_unit":false,"value":"unlimited"}],` +

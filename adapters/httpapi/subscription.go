@@ -32,9 +32,25 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 		}
 		first := subscriptionJSON(one)
 		first.PaymentMethod, first.PlannedChange = billingJSON(shown.Billing)
+		planAddons(first.Addons, shown.Billing.Addons)
 		told.Subscription = &first
 	}
 	return told, nil
+}
+
+// planAddons says of add-ons what is planned.
+func planAddons(addons []Addon, planned []app.PlannedAddon) {
+	for n := range addons {
+		for _, p := range planned {
+			switch {
+			case p.Item != addons[n].ID:
+			case p.Quantity == 0:
+				addons[n].EndsAt = moment(p.At)
+			default:
+				addons[n].PlannedQuantity = &p.Quantity
+			}
+		}
+	}
 }
 
 // billingJSON is what Stripe was asked for, for the page alone.
@@ -63,7 +79,7 @@ func subscriptionJSON(s domain.Subscribed) Subscription {
 		Access: s.Access, AccessUntil: moment(s.AccessUntil), StartedAt: moment(s.Subscription.StartedAt),
 		PeriodStart: moment(s.PeriodStart), PeriodEnd: moment(s.PeriodEnd),
 		RenewsAt: moment(s.RenewsAt), CancelsAt: moment(s.CancelsAt), EndedAt: moment(s.Subscription.EndedAt),
-		PastDueSince: moment(s.PastDueSince), Items: make([]SubscribedItem, len(s.Items)),
+		PastDueSince: moment(s.PastDueSince), Items: make([]SubscribedItem, len(s.Items)), Addons: []Addon{},
 	}
 	if s.Status == domain.SubscribedTrialing {
 		shown.TrialEndsAt = moment(s.Subscription.TrialEnd)
@@ -71,6 +87,12 @@ func subscriptionJSON(s domain.Subscribed) Subscription {
 	for n, item := range s.Items {
 		shown.Items[n] = SubscribedItem{
 			ID: item.ID, Plan: orNull(item.Plan), Price: orNull(item.PriceKey), StripePrice: string(item.Price), Quantity: item.Quantity,
+		}
+		if item.Addon {
+			shown.Addons = append(shown.Addons, Addon{
+				ID: item.ID, Plan: string(item.Plan), Price: orNull(item.PriceKey), Quantity: item.Quantity,
+				Status: SubscribedStatus(s.Status), EndsAt: moment(s.CancelsAt),
+			})
 		}
 	}
 	if len(shown.Items) > 0 {

@@ -29,7 +29,7 @@ func (s *Store) Audit(ctx context.Context, user domain.UserID) (ports.Audit, err
 	}
 	for _, line := range s.feed.lines {
 		if line.User == user {
-			h.Lines = append(h.Lines, line)
+			h.Lines = append(h.Lines, line.RightChange)
 		}
 	}
 	h.Told = s.feed.told[user]

@@ -49,6 +49,7 @@ var leftOut = map[string]string{
 // about says what a schema is for where the document does not.
 var about = map[string]string{
 	"Announcement":        "is the end of a right, as the feed announces it or takes it back.",
+	"Addon":               "is an add-on of a subscription.",
 	"Bought":              "is a purchase, by its order, subscription or grant.",
 	"BoughtTwice":         "is one plan, or two of a group, that is paid for twice.",
 	"Change":              "is a line of the feed: of what a user may do with a feature.",

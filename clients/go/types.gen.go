@@ -9,12 +9,12 @@ import "time"
 //
 // - `buy`, `start_trial`: a new checkout
 // - `upgrade`, `downgrade`: a change of the subscription that there is
-// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
-// refused with `not_in_portal`
+// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+// subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+// makes it, and a checkout is refused with `not_in_portal`
 // - `manage`: the user is on it, or has to see to a payment first
-// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
-// another currency
+// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+// currency, or it is an add-on to what the user does not have, or pays in another interval
 type Action string
 
 // The values of [Action].
@@ -27,6 +27,30 @@ const (
 	ActionManage     Action = "manage"
 	ActionNone       Action = "none"
 )
+
+// Addon is an add-on of a subscription.
+type Addon struct {
+	// Stripe's id of the item.
+	ID   string `json:"id"`
+	Plan string `json:"plan"`
+	// Key of the price within the plan; null if the plan has it no longer.
+	Price    string `json:"price"`
+	Quantity int64  `json:"quantity"`
+	// - `incomplete`: the first payment has not been made yet
+	// - `awaiting_payment`: the first payment is on its way, which takes days
+	// - `trialing`: it is tried
+	// - `active`: nothing is overdue
+	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
+	// - `unpaid`: something is overdue, and is no longer collected
+	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `canceled`: it has ended
+	Status SubscribedStatus `json:"status"`
+	// When it is to end, by itself or with the subscription. By itself it is known of `subscription`
+	// alone, as `planned_change` is.
+	EndsAt time.Time `json:"ends_at"`
+	// How many there are to be from the end of the period on; null if nothing is planned.
+	PlannedQuantity *int64 `json:"planned_quantity"`
+}
 
 // Announcement is the end of a right, as the feed announces it or takes it back.
 type Announcement struct {
@@ -121,7 +145,8 @@ type ChangePreview struct {
 
 // ChangeRequest is what a subscription is to be.
 type ChangeRequest struct {
-	// The plan to have; the present one to change its price or quantity.
+	// The plan to have; the present one to change its price or quantity; an add-on to add it, or to
+	// set how many.
 	Plan string `json:"plan"`
 	// Key of one of the plan's prices; if absent the present one, or one of the interval that is paid
 	// now.
@@ -215,7 +240,7 @@ type DueLater struct {
 // EndRequest says which subscription is to end, and when; the zero value ends the only one with
 // its period.
 type EndRequest struct {
-	// The plan whose subscription is meant. May be absent if there is one subscription.
+	// The plan whose subscription is meant, or an add-on. May be absent if there is one subscription.
 	Plan string `json:"plan,omitzero"`
 	// At the end of the present period if absent. Nothing is given back for what is left of it.
 	When When `json:"when,omitzero"`
@@ -228,7 +253,8 @@ type EndingSubscription struct {
 	Status string `json:"status"`
 	Plan   string `json:"plan"`
 	// When it is to end; null if it goes on, or is over.
-	EndsAt  time.Time `json:"ends_at"`
+	EndsAt time.Time `json:"ends_at"`
+	// When it has ended; null also of an add-on that had ended before.
 	EndedAt time.Time `json:"ended_at"`
 }
 
@@ -442,6 +468,9 @@ type Plan struct {
 	Mode Mode `json:"mode"`
 	// A user has at most one live subscription in a group; null for a plan that is in none.
 	Group string `json:"group"`
+	// The plans that it is sold with, as a further item of their subscription, by `POST
+	// /api/subscription/change`; empty: it is sold by itself.
+	AddonTo []string `json:"addon_to"`
 	// Who holds it cannot buy it again.
 	Once bool `json:"once"`
 	// How long it may be tried, once a user, ever; null if it may not.
@@ -467,12 +496,12 @@ type Plan struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
-	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-	// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
-	// refused with `not_in_portal`
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+	// subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+	// makes it, and a checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
-	// another currency
+	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+	// currency, or it is an add-on to what the user does not have, or pays in another interval
 	Action Action `json:"action"`
 	// The user has it now. With `user_id` or `mine` alone.
 	Held bool `json:"held"`
@@ -571,12 +600,12 @@ type Price struct {
 	//
 	// - `buy`, `start_trial`: a new checkout
 	// - `upgrade`, `downgrade`: a change of the subscription that there is
-	// - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-	// subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
-	// refused with `not_in_portal`
+	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+	// subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+	// makes it, and a checkout is refused with `not_in_portal`
 	// - `manage`: the user is on it, or has to see to a payment first
-	// - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
-	// another currency
+	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+	// currency, or it is an add-on to what the user does not have, or pays in another interval
 	Action Action `json:"action"`
 	// Per unit, in the minor unit of the currency. Absent where there is no one amount: in tiers,
 	// chosen by the buyer, or less than a minor unit.
@@ -599,7 +628,7 @@ const (
 
 // ResumeRequest says which subscription is to go on; the zero value is the only one.
 type ResumeRequest struct {
-	// The plan whose subscription is meant. May be absent if there is one subscription.
+	// The plan whose subscription is meant, or an add-on. May be absent if there is one subscription.
 	Plan string `json:"plan,omitzero"`
 }
 
@@ -734,6 +763,8 @@ type Subscription struct {
 	PlannedChange *PlannedChange `json:"planned_change"`
 	// What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it.
 	Items []SubscribedItem `json:"items"`
+	// Those of the items that are add-ons.
+	Addons []Addon `json:"addons"`
 }
 
 // ToldRight is a right to a feature, as the feed tells it.

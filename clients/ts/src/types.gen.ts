@@ -12,14 +12,42 @@ export type Value = true | number | string;
  *
  * - `buy`, `start_trial`: a new checkout
  * - `upgrade`, `downgrade`: a change of the subscription that there is
- * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
- * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
- * refused with `not_in_portal`
+ * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+ * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+ * makes it, and a checkout is refused with `not_in_portal`
  * - `manage`: the user is on it, or has to see to a payment first
- * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
- * another currency
+ * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+ * currency, or it is an add-on to what the user does not have, or pays in another interval
  */
 export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "change" | "manage" | "none";
+
+/** Addon is an add-on of a subscription. */
+export interface Addon {
+  /** Stripe's id of the item. */
+  id: string;
+  plan: string;
+  /** Key of the price within the plan; null if the plan has it no longer. */
+  price: string | null;
+  quantity: number;
+  /**
+   * - `incomplete`: the first payment has not been made yet
+   * - `awaiting_payment`: the first payment is on its way, which takes days
+   * - `trialing`: it is tried
+   * - `active`: nothing is overdue
+   * - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
+   * - `unpaid`: something is overdue, and is no longer collected
+   * - `paused`: the trial is over, and there is nothing to pay with
+   * - `canceled`: it has ended
+   */
+  status: SubscribedStatus;
+  /**
+   * When it is to end, by itself or with the subscription. By itself it is known of `subscription`
+   * alone, as `planned_change` is.
+   */
+  ends_at: Time | null;
+  /** How many there are to be from the end of the period on; null if nothing is planned. */
+  planned_quantity: number | null;
+}
 
 /** Announcement is the end of a right, as the feed announces it or takes it back. */
 export interface Announcement {
@@ -119,7 +147,10 @@ export interface ChangePreview {
 
 /** ChangeRequest is what a subscription is to be. */
 export interface ChangeRequest {
-  /** The plan to have; the present one to change its price or quantity. */
+  /**
+   * The plan to have; the present one to change its price or quantity; an add-on to add it, or to
+   * set how many.
+   */
   plan: string;
   /**
    * Key of one of the plan's prices; if absent the present one, or one of the interval that is paid
@@ -235,7 +266,7 @@ export interface DueLater {
  * its period.
  */
 export interface EndRequest {
-  /** The plan whose subscription is meant. May be absent if there is one subscription. */
+  /** The plan whose subscription is meant, or an add-on. May be absent if there is one subscription. */
   plan?: string;
   /** At the end of the present period if absent. Nothing is given back for what is left of it. */
   when?: When;
@@ -249,6 +280,7 @@ export interface EndingSubscription {
   plan: string;
   /** When it is to end; null if it goes on, or is over. */
   ends_at: Time | null;
+  /** When it has ended; null also of an add-on that had ended before. */
   ended_at: Time | null;
 }
 
@@ -473,6 +505,11 @@ export interface Plan {
   mode: Mode | null;
   /** A user has at most one live subscription in a group; null for a plan that is in none. */
   group: string | null;
+  /**
+   * The plans that it is sold with, as a further item of their subscription, by `POST
+   * /api/subscription/change`; empty: it is sold by itself.
+   */
+  addon_to: string[];
   /** Who holds it cannot buy it again. */
   once: boolean;
   /** How long it may be tried, once a user, ever; null if it may not. */
@@ -503,12 +540,12 @@ export interface Plan {
    *
    * - `buy`, `start_trial`: a new checkout
    * - `upgrade`, `downgrade`: a change of the subscription that there is
-   * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-   * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
-   * refused with `not_in_portal`
+   * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+   * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+   * makes it, and a checkout is refused with `not_in_portal`
    * - `manage`: the user is on it, or has to see to a payment first
-   * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
-   * another currency
+   * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+   * currency, or it is an add-on to what the user does not have, or pays in another interval
    */
   action?: Action;
   /** The user has it now. With `user_id` or `mine` alone. */
@@ -617,12 +654,12 @@ export interface Price {
    *
    * - `buy`, `start_trial`: a new checkout
    * - `upgrade`, `downgrade`: a change of the subscription that there is
-   * - `change`: such a change, and not one for Stripe's portal, as the price is metered or the
-   * subscription is to several things: `POST /api/subscription/change` makes it, and a checkout is
-   * refused with `not_in_portal`
+   * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
+   * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
+   * makes it, and a checkout is refused with `not_in_portal`
    * - `manage`: the user is on it, or has to see to a payment first
-   * - `none`: there is nothing to do: it is held, the money is on its way, or the user pays in
-   * another currency
+   * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
+   * currency, or it is an add-on to what the user does not have, or pays in another interval
    */
   action?: Action;
   /**
@@ -641,7 +678,7 @@ export type Purpose = "checkout" | "change" | "pay" | "resume" | "manage";
 
 /** ResumeRequest says which subscription is to go on; the zero value is the only one. */
 export interface ResumeRequest {
-  /** The plan whose subscription is meant. May be absent if there is one subscription. */
+  /** The plan whose subscription is meant, or an add-on. May be absent if there is one subscription. */
   plan?: string;
 }
 
@@ -772,6 +809,8 @@ export interface Subscription {
   planned_change: PlannedChange | null;
   /** What it is to. The first is what `plan`, `price` and `quantity` say; others are beside it. */
   items: SubscribedItem[];
+  /** Those of the items that are add-ons. */
+  addons: Addon[];
 }
 
 /** ToldRight is a right to a feature, as the feed tells it. */
