@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/app"
@@ -54,14 +55,14 @@ func (s *shop) pricing(w http.ResponseWriter, r *http.Request) {
 	}
 	body := pricing{Canceled: r.URL.Query().Has("canceled")}
 	for _, o := range offered {
-		body.Plans = append(body.Plans, s.card(o))
+		body.Plans = append(body.Plans, s.card(o, offered))
 	}
 	s.render(w, r, http.StatusOK, pricingPage, page{
 		Title: "Plans and prices", Path: "/", Script: "pricing.js", User: user, Words: s.words(r), Body: body,
 	})
 }
 
-func (s *shop) card(o app.OfferedPlan) planCard {
+func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan) planCard {
 	plan := o.Plan
 	c := planCard{
 		Key:         string(plan.Key),
@@ -79,6 +80,8 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 	case plan.Default:
 		c.Button = "" // nobody buys it
 		c.Notes = append(c.Notes, "For everybody")
+	case plan.Addon():
+		c.Notes = append(c.Notes, "Added to "+namesOf(plan.AddonTo, offered))
 	case plan.Mode != domain.ModePayment:
 		if plan.TrialDays > 0 {
 			c.Notes = append(c.Notes, fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days")))
@@ -116,6 +119,17 @@ func (s *shop) card(o app.OfferedPlan) planCard {
 		return cmp.Or(cmp.Compare(vb.Type, va.Type), cmp.Compare(a.Feature, b.Feature))
 	})
 	return c
+}
+
+// namesOf are plans in the words of a sentence, as far as they are for sale.
+func namesOf(keys []domain.PlanKey, offered []app.OfferedPlan) string {
+	var names []string
+	for _, o := range offered {
+		if slices.Contains(keys, o.Plan.Key) {
+			names = append(names, nameOf(o.Plan))
+		}
+	}
+	return cmp.Or(strings.Join(names, " or "), "another plan")
 }
 
 // amount is what a price costs, or how that is found out where it is not one sum.

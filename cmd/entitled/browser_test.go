@@ -52,7 +52,11 @@ func startDev(t *testing.T, binary string, flags ...string) *program {
 // Not parallel: on some pages what is there for seconds has to be seen. (And not built to look
 // for races, as that of the workbench is: it would have the users wait for each other.)
 func TestBrowser(t *testing.T) {
-	p := startDev(t, buildProgram(t))
+	var flags []string
+	if *screenshots == "" { // which are of the demo as it is
+		flags = []string{"--catalog", demoWithAddon(t)}
+	}
+	p := startDev(t, buildProgram(t), flags...)
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
 
@@ -69,6 +73,7 @@ func TestBrowser(t *testing.T) {
 		"another plan of the group is confirmed at Stripe":  changePlan,
 		"the reference shows every operation":               reference,
 		"the account changes, ends and resumes a plan":      account,
+		"an add-on is added, ends and is kept":              addOn,
 		"an unpaid order leads back to its payment page":    unpaidOrder,
 		"a disputed order says so":                          disputedOrder,
 		"a person gets pages for what there is not":         errorPages,

@@ -15,7 +15,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
-// teamCatalog sells two plans of one group, one of them by the year too.
+// teamCatalog sells two plans of one group, one of them by the year too, and an add-on to the other.
 const teamCatalog = testCatalog + `
   team:
     name: Team
@@ -24,6 +24,11 @@ const teamCatalog = testCatalog + `
     checkout: {max_quantity: 50}
     prices: {monthly: {lookup_key: team_monthly}, yearly: {lookup_key: team_yearly}}
     grants: {sso: true, projects: 1000}
+  storage:
+    mode: subscription
+    addon_to: pro
+    prices: {monthly: {lookup_key: storage_monthly}}
+    grants: {projects: 150}
 `
 
 // openTeams is a shop with two plans of one group.
@@ -32,6 +37,7 @@ func openTeams(t *testing.T, database string, more ...string) shop {
 	box := openBox(t)
 	for _, price := range []sandbox.PriceSpec{
 		{LookupKey: "team_monthly", Product: "Team", UnitAmount: 9900, Currency: "usd", Interval: "month"},
+		{LookupKey: "storage_monthly", Product: "Storage", UnitAmount: 500, Currency: "usd", Interval: "month"},
 		{LookupKey: "team_yearly", Product: "Team", UnitAmount: 99000, Currency: "usd", Interval: "year"},
 	} {
 		if _, err := box.AddPrice(price); err != nil {

@@ -56,8 +56,12 @@ export async function command(path, body) {
 
 // What the service says to programs, with ids and paths, in words for a buyer.
 const forBuyers = {
+  addon_in_the_way: 'An add-on of yours is not sold with that plan. Remove it first, under “Your plan” on “My account”.',
   already_held: 'You have this already.',
+  base_plan_needed: 'This is added to a plan that you do not have. Please choose the plan first.',
+  change_planned: 'Another change is planned for your plan. Take that back first, on “My account”.',
   ends_anyway: 'Your plan is to end. Keep it first, then change it.',
+  intervals_differ: 'A plan and its add-ons are paid for the same time. Choose a price of the same interval, or remove the add-on first.',
   no_customer: 'You have bought nothing yet.',
   not_in_portal: 'Your subscription cannot be changed on Stripe’s page. “My account” changes it. Nothing was charged.',
   not_subscribed: 'You have no subscription that could be changed.',

@@ -8,14 +8,20 @@ import { day, featureName, money, period, planName, valueWords } from './words.j
 const typing = 300;
 
 // optionsFor are the prices that a subscription may change to: of its own plan, and of
-// the others of its group.
+// the others of its group; and those of add-ons that are paid as often as it is.
 export function optionsFor(sub, plans) {
   const now = plans.find((p) => p.key === sub.plan);
+  const paid = now?.prices.find((p) => p.key === sub.price);
   const options = [];
   for (const plan of plans) {
-    const related = plan.key === sub.plan || (plan.mode === 'subscription' && now?.group && plan.group === now.group);
+    const addon = plan.addon_to.includes(sub.plan);
+    const related = addon || plan.key === sub.plan || (plan.mode === 'subscription' && now?.group && plan.group === now.group);
     for (const price of related ? plan.prices : []) {
-      const present = plan.key === sub.plan && price.key === sub.price;
+      if (addon && paid && period(price) !== period(paid)) {
+        continue;
+      }
+      const held = addon ? sub.addons : [sub];
+      const present = held.some((h) => h.plan === plan.key && h.price === price.key);
       if (price.usage_type !== 'metered' && (!present || plan.max_quantity > 1)) {
         options.push({ plan, price, present });
       }
@@ -63,7 +69,7 @@ export class Change {
     return element(
       'label', {},
       element('input', { type: 'radio', name: 'to', value: String(n), autocomplete: 'off', 'data-to': `${plan.key}-${price.key}` }),
-      element('span', { class: 'name' }, planName(plan.key), ...(present ? [' ', element('small', {}, 'your plan')] : [])),
+      element('span', { class: 'name' }, planName(plan.key), ...noteOn(plan, present)),
       element('span', { class: 'cost-of' }, cost + (plan.max_quantity > 1 ? ', each' : '')),
     );
   }
@@ -157,6 +163,12 @@ export class Change {
     }
     return undefined;
   }
+}
+
+function noteOn(plan, present) {
+  const addon = plan.addon_to.length > 0;
+  const note = present ? (addon ? 'you have it' : 'your plan') : (addon ? 'to add' : '');
+  return note ? [' ', element('small', {}, note)] : [];
 }
 
 function confirmWords(preview) {

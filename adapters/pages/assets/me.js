@@ -2,6 +2,7 @@
 
 import { ask, command, pause, visible } from './api.js';
 import { showInvoices, showOrders } from './bills.js';
+import { showAddons } from './addons.js';
 import { Change, optionsFor } from './change.js';
 import { busily, element, find, leaving, say, sound } from './dom.js';
 import { watch } from './entitlements.js';
@@ -85,6 +86,7 @@ function show({ subscription: sub, others, bought_twice: twice = [] }, plans, in
   find('#plan-chip').className = `chip ${mood}`;
   showButtons(going ? sub : null, plans, invoices);
   showCard(sub);
+  showAddons(find('#addons'), going ? sub : null, act, done);
   find('#others').replaceChildren(
     ...others.map((other) => element('p', {}, element('b', {}, other.plan ? planName(other.plan) : 'Another subscription'), ': ', sentencesOf(other).join(' ') || chipOf(other)[0])),
     ...twice.map((both) => element('p', { class: 'notice' }, twiceWords(both))),
@@ -124,6 +126,7 @@ function showButtons(sub, plans, invoices) {
   if (find('#cancel').hidden) {
     fold(find('#cancel'));
   }
+  say(find('#change'), options.some(({ plan }) => plan.addon_to.length > 0) ? 'Change or add' : 'Change plan');
   change.offer(sub, options);
   if (sub) {
     const ends = sub.trial_ends_at ?? sub.period_end;

@@ -90,10 +90,12 @@ function buttonOf(offer, price, other) {
       return [offer.held ? `Switch to ${other}` : `Upgrade to ${other}`, true];
     case 'downgrade':
     case 'change': // on the account page
+      if (offer.addon_to.length > 0 && !offer.held) return [`Add ${name}`, true];
       return [`Switch to ${other}`, true];
     case 'manage':
       return [offer.held ? `Manage ${name}` : 'See to your payment', true];
     case 'none':
+      if (offer.addon_to.length > 0) return [`Added to ${offer.addon_to.map(planName).join(' or ')}`, false];
       return [offer.held ? 'You have it' : 'Payment under way', false];
     default:
       return undefined; // no answer, or one from after this page was written

@@ -1,0 +1,63 @@
+//go:build !nodev
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/entitled-dev/entitled/adapters/catalog"
+)
+
+// demoWithAddon is the demo's catalog with an add-on to Pro.
+func demoWithAddon(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "catalog.yaml")
+	text := string(catalog.Demo()) + `
+  bench:
+    name: Bench
+    description: Room for more people.
+    mode: subscription
+    addon_to: pro
+    prices:
+      monthly: {lookup_key: bench_monthly, sandbox: {amount: 500, currency: usd, interval: month}}
+      yearly: {lookup_key: bench_yearly, sandbox: {amount: 5000, currency: usd, interval: year}}
+    grants: {seats: 9}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// An add-on, with its price said beforehand, its end, and a change of mind.
+func addOn(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.visit("/")
+	b.says(`button[data-plan="bench"]`, "Added to Pro")
+	b.subscribe("pro")
+	b.visit("/")
+	b.button("bench", "Add Bench")
+	b.click(`button[data-plan="bench"]`)
+	b.planIs("Pro", "Active")
+	b.says("#change", "Change or add")
+	b.click("#change")
+	if read[bool](b, `document.querySelector('input[data-to="bench-yearly"]') !== null`) {
+		t.Error("an add-on is offered by the year beside a plan by the month")
+	}
+	b.click(`input[data-to="bench-monthly"]`)
+	b.says("#change-form [type=submit]", "Pay $5 and change")
+	b.says("#preview .gets", "Seats: 5 → 9")
+	b.click("#change-form [type=submit]")
+	b.says("#said", "You now have Bench.")
+	b.planIs("Pro", "Active")
+	b.says("#addons li", "Bench")
+	b.click("#addons button")
+	b.says("#said", "Bench ends on ")
+	b.says("#addons button", "Keep Bench")
+	b.planIs("Pro", "Active")
+	b.click("#addons button")
+	b.says("#said", "Bench goes on as before.")
+	b.says("#addons button", "Remove Bench")
+}
