@@ -18,7 +18,7 @@ func (c *ChangeSubscription) refuseBeside(ctx context.Context, w wished) error {
 		return changePlanned(w.held)
 	}
 	if w.to.plan.Addon() {
-		return nil
+		return c.refuseStay(ctx, w.held, w.to.stripe, w.planned)
 	}
 	for _, item := range w.held.sub.Items {
 		addon, known := w.held.account.PlanOfItem(item, c.catalog)
@@ -49,6 +49,31 @@ func (c *ChangeSubscription) refuseOtherInterval(ctx context.Context, w wished, 
 	if sameInterval(paid, present) && !sameInterval(paid, w.to.stripe) {
 		return fmt.Errorf("%w: add-on %s is paid %s, and price %s of plan %s %s: end the add-on first, by POST /api/subscription/cancel, and add it again afterwards",
 			ErrIntervalsDiffer, addon.Key, every(paid), w.to.price, w.to.plan.Key, every(w.to.stripe))
+	}
+	return nil
+}
+
+// refuseStay keeps an add-on from staying beside a plan that is to come, and that it is not
+// sold with, or not in this interval: it was to end before.
+func (c *ChangeSubscription) refuseStay(ctx context.Context, held liveItem, price ports.StripePrice, planned plannedChanges) error {
+	for _, change := range planned.others {
+		if change.Kind != ports.ItemSet {
+			continue
+		}
+		next, err := c.prices.byID(ctx, change.Price)
+		if err != nil {
+			return fmt.Errorf("price that is planned: %w", err)
+		}
+		plan, known := held.account.PlanOfItem(domain.Item{Price: change.Price, LookupKey: next.LookupKey}, c.catalog)
+		switch {
+		case !known || plan.Addon():
+		case !held.plan.AddsTo(plan):
+			return fmt.Errorf("%w: plan %s is to come, which is not sold with add-on %s: take that back first, by POST /api/subscription/resume",
+				ErrAddonInTheWay, plan.Key, held.plan.Key)
+		case !sameInterval(next, price):
+			return fmt.Errorf("%w: plan %s is to be paid %s, and add-on %s is paid %s: take that back first, by POST /api/subscription/resume",
+				ErrIntervalsDiffer, plan.Key, every(next), held.plan.Key, every(price))
+		}
 	}
 	return nil
 }
@@ -223,6 +248,9 @@ func (c *ChangeSubscription) resumeAddon(ctx context.Context, w EndWish, plan do
 			return EndedSubscription{}, fmt.Errorf("price of add-on %s: %w", plan.Key, err)
 		}
 		price.ID = held.item.Price
+		if err := c.refuseStay(ctx, held, price, planned); err != nil {
+			return EndedSubscription{}, err
+		}
 		stays := target{stripe: price, quantity: held.item.Quantity}.change(held)
 		return c.planAddon(ctx, ports.ChangeRequest{Change: stays, Also: planned.others, IdempotencyKey: key}, plan, addonEnd{})
 	}

@@ -386,3 +386,34 @@ func TestAddOn_IsNotForThePortal(t *testing.T) {
 		t.Errorf("the portal itself: got %q, %v", url, err)
 	}
 }
+
+// An add-on that is to end before its plan changes to one without it does not stay.
+func TestAddOn_DoesNotStayBesideAPlanThatIsToCome(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		next app.ChangeWish
+		want error
+	}{
+		"without it":          {app.ChangeWish{Plan: "team", When: app.WhenPeriodEnd}, app.ErrAddonInTheWay},
+		"in another interval": {app.ChangeWish{Plan: "pro", Price: "yearly", When: app.WhenPeriodEnd}, app.ErrIntervalsDiffer},
+	} {
+		w, sub := withStorage(t, 2)
+		w.endAddon(t, "", "")
+		w.changeTo(t, c.next)
+		_, resumed := w.change.Resume(t.Context(), app.EndWish{User: "u", Plan: "storage"})
+		_, wanted := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "storage"})
+		_, fewer := w.change.Do(t.Context(), app.ChangeWish{User: "u", Plan: "storage", Quantity: 1})
+		for does, got := range map[string]error{"resumed": resumed, "wanted as it is": wanted, "wanted in part": fewer} {
+			if !errors.Is(got, c.want) {
+				t.Errorf("a plan %s, and the add-on is %s: got %v, want %v", name, does, got, c.want)
+			}
+		}
+		if _, err := w.change.Resume(t.Context(), app.EndWish{User: "u"}); err != nil {
+			t.Fatal(err)
+		}
+		w.nextPeriod(t, sub)
+		if got := w.prices(t, sub.ID); got != proAndStorage {
+			t.Errorf("a plan %s, taken back: %s, want all as it was", name, got)
+		}
+	}
+}

@@ -101,12 +101,8 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	result := ChangeResult{
 		Subscription: is.held.sub, Plan: is.to.plan.Key, Price: is.to.price, Quantity: is.to.quantity, When: is.when, EffectiveAt: c.clock(),
 	}
-	if is.to.isPresent(is.held) {
-		if is.planned.own == nil {
-			return result, nil // as a repetition finds it
-		}
-		is.when = is.planned.takenBack() // who wants what there is takes back what is planned
-		result.When = is.when
+	if is.to.isPresent(is.held) && is.planned.own == nil {
+		return result, nil // as a repetition finds it
 	}
 	if err := c.refuseOlder(ctx, is.held.sub, w.ProrationDate); err != nil {
 		return ChangeResult{}, err
@@ -167,8 +163,14 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 			return wished{}, err
 		}
 	}
-	if err := is.refuse(); err != nil || to.isPresent(held) {
+	if err := is.refuse(); err != nil {
 		return is, err
+	}
+	if to.isPresent(held) {
+		if is.planned.own == nil {
+			return is, nil
+		}
+		is.when = is.planned.takenBack() // who wants what there is takes back what is planned
 	}
 	return is, c.refuseBeside(ctx, is)
 }
