@@ -78,17 +78,28 @@ func (d *Deliver) sliceFor(ctx context.Context, e ports.Endpoint) (feedSlice, er
 	return slice, nil
 }
 
-// stepsOf puts together what one transaction changed of one user.
+// stepsOf puts together what one transaction changed of one user, or what one moment has
+// announced.
 func stepsOf(changes []domain.RightChange) [][]domain.RightChange {
 	var steps [][]domain.RightChange
 	for i, c := range changes {
-		if i > 0 && c.User == changes[i-1].User && c.Version == changes[i-1].Version {
+		if i > 0 && sameStep(changes[i-1], c) {
 			steps[len(steps)-1] = append(steps[len(steps)-1], c)
 			continue
 		}
 		steps = append(steps, []domain.RightChange{c})
 	}
 	return steps
+}
+
+// sameStep tells whether two lines that follow each other were told together, whenever they are
+// read. An announcement has the version of a change that may have been delivered long before it.
+func sameStep(a, b domain.RightChange) bool {
+	announces := a.Kind == domain.RightEnding
+	if a.User != b.User || a.Version != b.Version || announces != (b.Kind == domain.RightEnding) {
+		return false
+	}
+	return !announces || a.At.Equal(b.At)
 }
 
 // messageOf is what an endpoint is told of a step; not wanted: nothing, as it does not want to

@@ -150,10 +150,10 @@ func TestOrderWaits_EndWithWhatWasSeenLast(t *testing.T) {
 	w := newWatched()
 	pending := w.keep("ord_1", "ada", domain.OrderPending)
 	w.keep("ord_1", "ada", domain.OrderOpen)
-	answers, _ := w.wait(t, t.Context(), pending, 1, 20*time.Millisecond)
-	if got := <-answers; got.order.Status != domain.OrderOpen {
-		t.Errorf("got %+v", got)
+	if got, err := w.settled(t.Context(), pending, 100*time.Millisecond); err != nil || got.order.Status != domain.OrderOpen {
+		t.Errorf("got %+v, %v", got, err)
 	}
+	<-w.looked
 	failing, failures := w.wait(t, t.Context(), pending, 3, time.Hour)
 	w.mu.Lock()
 	w.err = errors.New("the store is away")

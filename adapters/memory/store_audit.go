@@ -33,7 +33,8 @@ func (s *Store) Audit(ctx context.Context, user domain.UserID) (ports.Audit, err
 		}
 	}
 	h.Told = s.feed.told[user]
-	h.Told.Entitlements = slices.Clone(h.Told.Entitlements)
+	h.Told.Entitlements, h.Told.Announced = slices.Clone(h.Told.Entitlements), slices.Clone(h.Told.Announced)
+	h.Cut = s.feed.pruned > 0
 	for _, ref := range audit.State.Account.Refs() {
 		if owner, known := s.owners[ref]; known {
 			audit.Owners[ref] = owner
