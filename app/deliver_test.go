@@ -446,7 +446,9 @@ func TestDeliver_OneThatHangsSlowsNoOther(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { w.deliver.Run(ctx, func(err error) { t.Error(err) }) })
+	soon := func(time.Duration) <-chan time.Time { return time.After(time.Millisecond) } // time stands still, and so no lease is over
+	deliver := app.NewDeliver(w.store, catalog, w.receivers, writeTold, w.clock.now, soon, memory.NewMeter())
+	running.Go(func() { deliver.Run(ctx, func(err error) { t.Error(err) }) })
 	taken.Wait() // while one hangs
 	cancel()
 	running.Wait()

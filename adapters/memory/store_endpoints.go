@@ -120,7 +120,7 @@ func (s *Store) LeaseEndpoints(ctx context.Context, lease ports.EndpointLease) (
 	var due []ports.Endpoint
 	for _, e := range s.endpoints.all {
 		if e.Disabled == "" && (e.Failures > 0) == lease.Failing && !e.NextAttempt.After(lease.Now) &&
-			!e.LeasedUntil.After(lease.Now) && e.Cursor != int64(len(s.feed.lines)) {
+			!e.LeasedUntil.After(lease.Now) && e.Cursor != s.feed.last() {
 			due = append(due, e)
 		}
 	}
