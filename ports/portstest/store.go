@@ -92,7 +92,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"a renewal takes back what time would have changed", testTimeTakenBack},
 		{"ends are announced, and withdrawn", testEndsAnnounced},
 		{"what is announced follows the lead times there are now", testFeedLooksAgain},
-		{"random histories are told as if nothing was kept between", testFeedHistories},
+		{"any histories are told as if nothing was kept between", testFeedHistories},
 		{"old lines of the feed are pruned, and positions go on", testFeedPruned},
 		{"the feed has no gap while it is pruned", testFeedPrunedMeanwhile},
 		{"what is told of a user is forgotten with the user", testFeedForgets},
