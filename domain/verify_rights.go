@@ -117,7 +117,8 @@ func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
 			held = applyChange(held, told[next])
 		}
 		if !h.Cut || seen[line.Feature] {
-			all = append(all, rightDifferences(id, "before", line.Feature, line.Before, last[line.Feature])...)
+			before := last[line.Feature]
+			put(!line.Before.byDefault() && !before.byDefault(), rightDifferences(id, "before", line.Feature, line.Before, before))
 		}
 		all = append(all, line.verifyKind()...)
 		if line.Kind == RightChanged {
@@ -282,19 +283,21 @@ func (h History) verifyTold(last map[FeatureKey]*Right, seen map[FeatureKey]bool
 // rightOf is what entitlements give of a line's feature at its moment, and whether that
 // follows from them alone: of one source, and nothing of it is a default plan's.
 func rightOf(held []Entitlement, line RightChange, c Catalog) (right *Right, sure bool) {
-	byDefault := func(r *Right) bool { return r != nil && r.Since.IsZero() }
-	sure = !byDefault(line.Before) && !byDefault(line.After)
+	sure = !line.Before.byDefault() && !line.After.byDefault()
 	of := (&Told{Entitlements: held}).ofFeature(line.Feature)
 	for _, e := range of {
 		sure = sure && e.Source == of[0].Source
 	}
 	for _, r := range Rights(held, c, line.At) {
 		if r.Feature == line.Feature {
-			return &r, sure && !byDefault(&r)
+			return &r, sure && !r.byDefault()
 		}
 	}
 	return nil, sure
 }
+
+// byDefault tells whether a right is that of a default plan, which nothing was changed for.
+func (r *Right) byDefault() bool { return r != nil && r.Since.IsZero() }
 
 func sameRight(a, b *Right) bool {
 	if a == nil || b == nil {
