@@ -61,7 +61,8 @@ func VerifyHistory(h History, kept []Entitlement) []Difference {
 		case change.Kind == ChangeUpdated && was == e:
 			differs("", there+" that changes nothing", "")
 		}
-		if (change.Event == "") == (change.Cause == "") {
+		causeless := change.Version == 0 && change.Event == "" // of a program that did not keep causes
+		if (change.Event == "") == (change.Cause == "") && !causeless {
 			differs("cause", string(change.Cause), "an event or a cause, and not both")
 		}
 		if change.Version < before.Version {
@@ -113,9 +114,7 @@ func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
 	next := 0
 	for _, line := range h.Lines {
 		id := number(line.Position)
-		for ; next < len(told) && told[next].Version <= line.Version; next++ {
-			held = applyChange(held, told[next])
-		}
+		held, next = line.heldAfter(held, told, next, c)
 		if !h.Cut || seen[line.Feature] {
 			before := last[line.Feature]
 			put(!line.Before.byDefault() && !before.byDefault(), rightDifferences(id, "before", line.Feature, line.Before, before))
@@ -138,6 +137,76 @@ func VerifyFeed(h History, c Catalog) (all, unproven []Difference) {
 	certain, rest := h.verifyTold(last, seen, c)
 	all = append(all, h.verifyAnnounced()...)
 	return append(all, certain...), append(unproven, rest...)
+}
+
+// heldAfter is what is held after the step that a line tells of, and how many of the changes
+// lead to it. What was kept before versions were counted has none: a line of it is of the
+// first step of its event that makes what it says.
+func (l *RightChange) heldAfter(held []Entitlement, told []Change, next int, c Catalog) ([]Entitlement, int) {
+	if l.Version == 0 && l.Kind == RightChanged {
+		return l.heldUnversioned(held, told, next, c)
+	}
+	for ; next < len(told) && l.Version > 0 && told[next].Version <= l.Version; next++ {
+		held = applyChange(held, told[next])
+	}
+	return held, next
+}
+
+// heldUnversioned goes on to the step that a line without a version is of, which may be the
+// one that was gone to before: a step makes lines of several features. If none makes what the
+// line says, it is as of the first that it may be of.
+func (l *RightChange) heldUnversioned(held []Entitlement, told []Change, next int, c Catalog) ([]Entitlement, int) {
+	says := func(held []Entitlement) bool {
+		right, _ := rightOf(held, *l, c)
+		return sameRight(l.After, right)
+	}
+	if next > 0 && says(held) && (l.Cause == CauseTime || l.isOfAny(stepBefore(told, next))) {
+		return held, next
+	}
+	first, firstNext := held, next
+	found := false
+	for now := held; next < len(told) && told[next].Version == 0; {
+		step := stepFrom(told, next)
+		for _, change := range step {
+			now = applyChange(now, change)
+		}
+		next += len(step)
+		if l.Cause != CauseTime && !l.isOfAny(step) {
+			continue
+		}
+		if says(now) {
+			return now, next
+		}
+		if !found {
+			first, firstNext, found = now, next, true
+		}
+	}
+	return first, firstNext
+}
+
+// isOfAny tells whether one of the changes of a step brought a line about.
+func (l *RightChange) isOfAny(step []Change) bool {
+	return slices.ContainsFunc(step, func(c Change) bool {
+		return c.Entitlement.Feature == l.Feature && c.Event == l.Event && c.Cause == l.Cause && !l.At.Before(c.At)
+	})
+}
+
+// stepFrom are the changes of one transaction that follow so many others.
+func stepFrom(all []Change, n int) []Change {
+	end := n + 1
+	for end < len(all) && all[end].sameStep(all[n]) {
+		end++
+	}
+	return all[n:end]
+}
+
+// stepBefore are the changes of the transaction that the first so many end with.
+func stepBefore(all []Change, n int) []Change {
+	start := n - 1
+	for start > 0 && all[start-1].sameStep(all[n-1]) {
+		start--
+	}
+	return all[start:n]
 }
 
 // verifyKind: what a line says of an end is said by an announcement alone, and is what its
@@ -230,7 +299,7 @@ func (l RightChange) verifyCause(told []Change) []Difference {
 	var ofVersion *Change
 	for n := range told {
 		change := &told[n]
-		if change.Version != l.Version || change.Entitlement.Feature != l.Feature {
+		if change.Version != l.Version || change.Entitlement.Feature != l.Feature || l.Version == 0 && !l.isOfAny(told[n:n+1]) {
 			continue
 		}
 		ofVersion = change
