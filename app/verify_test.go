@@ -183,3 +183,24 @@ func TestVerify_IsRefusedWhileTheCatalogIsBeingDerived(t *testing.T) {
 		t.Errorf("got %v, want that not everybody has what this catalog gives", err)
 	}
 }
+
+// Verifying everybody takes hours, in which a service with another catalog may start.
+func TestVerify_EndsWhenTheCatalogChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, user := range []domain.UserID{"ann", "bob"} {
+		w.deliver(t, w.stripe.Pay(w.start(t, app.CheckoutRequest{User: user, Plan: "basic"}).Session)...)
+	}
+	var told []app.UserVerified
+	err := w.verify(w.store, catalog).Do(t.Context(), app.VerifyQuery{}, func(found app.UserVerified) error {
+		told = append(told, found)
+		if err := w.store.SetSetting(t.Context(), "catalog", "deriving another"); err != nil {
+			return err
+		}
+		_, err := app.NewDeriveAgain(w.store, richer(), w.clock.now).Users(t.Context(), []domain.UserID{"ann", "bob"})
+		return err
+	})
+	if _, is := errors.AsType[app.Misfit](err); !is || len(told) != 1 || len(told[0].Differences) > 0 {
+		t.Errorf("got %v and %v, want the first user without a difference, and that the catalog has changed", told, err)
+	}
+}

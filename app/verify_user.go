@@ -88,6 +88,9 @@ func (v *Verify) verified(ctx context.Context, user domain.UserID, withBodies bo
 	if withBodies {
 		found.verifyFacts(state.Account, v.catalog, told)
 	}
+	if len(found.Differences) > 0 { // which is no wonder if the catalog has changed meanwhile
+		return found, v.derived(ctx)
+	}
 	return found, nil
 }
 
