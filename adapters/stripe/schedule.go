@@ -30,15 +30,17 @@ type scheduleObject struct {
 // schedulePhase is what is copied of the phase under way: what a phase does not say is
 // taken from the subscription when the phase begins.
 type schedulePhase struct {
-	Start number `json:"start_date"`
-	End   number `json:"end_date"`
-	Items []struct {
-		Price    itemPrice `json:"price"`
-		Quantity number    `json:"quantity"`
-		TaxRates []ref     `json:"tax_rates"`
-	} `json:"items"`
-	Coupon   ref   `json:"coupon"`
-	TaxRates []ref `json:"default_tax_rates"`
+	Start    number      `json:"start_date"`
+	End      number      `json:"end_date"`
+	Items    []phaseItem `json:"items"`
+	Coupon   ref         `json:"coupon"`
+	TaxRates []ref       `json:"default_tax_rates"`
+}
+
+type phaseItem struct {
+	Price    itemPrice `json:"price"`
+	Quantity number    `json:"quantity"`
+	TaxRates []ref     `json:"tax_rates"`
 }
 
 func (s scheduleObject) governs() bool { return s.Status == "active" || s.Status == "not_started" }
@@ -178,36 +180,37 @@ func phasesParams(current schedulePhase, now subscriptionNow, r ports.ChangeRequ
 	}
 }
 
-// plannedParams is what an item becomes in the next phase; nil: it goes.
+// plannedParams is what an item becomes in the next phase; nil: it goes. It is taxed as it was.
 func plannedParams(current schedulePhase, item domain.Item, changes []ports.Change) *stripe.SubscriptionSchedulePhaseItemParams {
+	is := current.item(item.Price)
+	params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(item.Price)), TaxRates: texts(is.TaxRates)}
 	for _, change := range changes {
 		switch {
 		case change.Item != item.ID:
 		case change.Kind == ports.ItemRemoved:
 			return nil
 		default:
-			params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(change.Price))}
+			params.Price = stripe.String(string(change.Price))
 			if change.Quantity > 0 {
 				params.Quantity = stripe.Int64(change.Quantity)
 			}
 			return params
 		}
 	}
-	params := &stripe.SubscriptionSchedulePhaseItemParams{Price: stripe.String(string(item.Price))}
-	if given := quantityOf(current, item.Price); given.given {
-		params.Quantity = stripe.Int64(given.value)
+	if is.Quantity.given {
+		params.Quantity = stripe.Int64(is.Quantity.value)
 	}
 	return params
 }
 
-// quantityOf is how many of a price there are in a phase; a metered one has none.
-func quantityOf(p schedulePhase, price domain.PriceID) number {
+// item is what a phase says of a price: a metered one has no quantity.
+func (p schedulePhase) item(price domain.PriceID) phaseItem {
 	for _, item := range p.Items {
 		if item.Price.id == word(price) {
-			return item.Quantity
+			return item
 		}
 	}
-	return number{}
+	return phaseItem{}
 }
 
 func (p schedulePhase) params() *stripe.SubscriptionSchedulePhaseParams {
