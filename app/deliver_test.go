@@ -390,6 +390,48 @@ func TestDeliver_WhatWasSentAndNotKeptIsSentAgainByTheSameID(t *testing.T) {
 	}
 }
 
+// Ensure that a receiver that does nothing twice by one id misses nothing after a backup was
+// restored: other changes have the positions then that were lost.
+func TestDeliver_AnIDMeansNothingElseAfterARestore(t *testing.T) {
+	t.Parallel()
+	lost, restored := newDeliverWorld(), newDeliverWorld() // of one backup, in which the endpoint is
+	for _, w := range []*deliverWorld{lost, restored} {
+		w.add(t, app.EndpointChange{})
+	}
+	lost.gives(t, 11, "ann")
+	lost.delivers(t)
+	restored.clock.advance(time.Hour)
+	restored.gives(t, 12, "bob")
+	restored.delivers(t)
+	if before, after := lost.receivers.took[0], restored.receivers.took[0]; before.ID == after.ID {
+		t.Errorf("%s is of %s, and of %s", before.ID, before.Body, after.Body)
+	}
+}
+
+// Ensure that a replay is heard, though the endpoint of the configuration always has one name.
+func TestDeliver_AnEndpointMadeAgainHasIDsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newDeliverWorld()
+	w.gives(t, 11, "ann")
+	zero := int64(0)
+	for range 2 {
+		if err := w.endpoints.Configure(t.Context(), "https://a", "whsec_1"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.endpoints.Change(t.Context(), app.ConfiguredEndpoint, app.EndpointChange{After: &zero}); err != nil {
+			t.Fatal(err)
+		}
+		w.delivers(t)
+		if err := w.endpoints.Delete(t.Context(), app.ConfiguredEndpoint); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.advance(time.Hour)
+	}
+	if took := w.receivers.took; len(took) != 2 || took[0].ID == took[1].ID {
+		t.Errorf("replayed to each: %d messages, want 2 of other ids", len(took))
+	}
+}
+
 func TestDeliver_OneProcessDeliversToAnEndpoint(t *testing.T) {
 	t.Parallel()
 	w := newDeliverWorld()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -106,13 +107,22 @@ func sameStep(a, b domain.RightChange) bool {
 // be, or was told.
 func messageOf(e ports.Endpoint, step []domain.RightChange) (m Message, wanted bool) {
 	m = Message{Endpoint: e.ID, User: step[0].User, first: step[0].Position, last: step[len(step)-1].Position}
-	m.ID = fmt.Sprintf("msg_%s_%d_%d", e.ID, e.Replays, m.first)
+	m.ID = messageID(e, step[0])
 	for _, c := range step {
 		if wants(e, c) {
 			m.Changes = append(m.Changes, c)
 		}
 	}
 	return m, len(m.Changes) > 0 && !slices.Contains(e.Delivered, m.first)
+}
+
+// messageID is the same whenever a step is sent, until it is replayed. A position alone is not
+// enough: after a backup was restored other changes have it, and the endpoint of the
+// configuration has its name again when it was deleted and made anew. The user is not in it,
+// who may be forgotten between two attempts.
+func messageID(e ports.Endpoint, first domain.RightChange) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %d %s", e.CreatedAt.UnixMicro(), first.At.UnixMicro(), first.Version, first.Feature))
+	return fmt.Sprintf("msg_%s_%d_%d_%x", e.ID, e.Replays, first.Position, sum[:8])
 }
 
 func wants(e ports.Endpoint, c domain.RightChange) bool {
