@@ -81,12 +81,12 @@ func (s *Sender) Send(ctx context.Context, l ports.Letter) (ports.LetterAnswer, 
 	if err := s.Check(l.URL); err != nil { // the settings may be others than when it was taken
 		return ports.LetterAnswer{}, err
 	}
-	if strings.HasPrefix(l.URL, "http:") {
-		ctx = context.WithValue(ctx, plainKey{}, true)
-	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.URL, bytes.NewReader(l.Body))
 	if err != nil {
 		return ports.LetterAnswer{}, refused(err.Error())
+	}
+	if request.URL.Scheme == "http" { // as parsed: an address may say HTTP
+		request = request.WithContext(context.WithValue(ctx, plainKey{}, true))
 	}
 	now := time.Now() // the receiver's, and not that of a sandbox
 	signature, err := signatures(l, now)
