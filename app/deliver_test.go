@@ -533,6 +533,30 @@ func TestDeliver_EndpointsChooseWhatTheyHear(t *testing.T) {
 	}
 }
 
+// Ensure that who hears that an end is near hears, too, that it is not meant any more.
+func TestDeliver_WhoHearsAnnouncementsHearsThemWithdrawn(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	w := newDeliverWorld()
+	w.leads = []time.Duration{day}
+	for _, cause := range []domain.Cause{domain.CauseTime, domain.CauseByHand, domain.CauseCatalog} {
+		url := "https://" + string(cause)
+		w.add(t, app.EndpointChange{URL: &url, Causes: &[]domain.Cause{cause}})
+	}
+	w.give(t, "ann", 11, time.Time{}, w.clock.now().Add(2*day))
+	w.gives(t, 11, "bob")
+	w.clock.advance(day)
+	w.gives(t, 12, "bob") // ann's end is announced
+	w.give(t, "ann", 11, time.Time{}, w.clock.now().Add(9*day))
+	w.gives(t, 13, "bob")
+	w.delivers(t)
+	for url, want := range map[string][]int64{"https://time": {1, 2}, "https://by_hand": {1, 2, 2}, "https://catalog": nil} {
+		if got := w.receivers.versions(t, url)["ann"]; !slices.Equal(got, want) {
+			t.Errorf("%s was told of ann's versions %v, want %v", url, got, want)
+		}
+	}
+}
+
 func TestEndpoints_AreReplayedRotatedAndTested(t *testing.T) {
 	t.Parallel()
 	w := newDeliverWorld()

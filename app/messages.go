@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -125,12 +126,14 @@ func messageID(e ports.Endpoint, first domain.RightChange) string {
 	return fmt.Sprintf("msg_%s_%d_%d_%x", e.ID, e.Replays, first.Position, sum[:8])
 }
 
+// wants tells whether an endpoint hears of a line. Who hears of ends that come near, which is by
+// time, hears too that one is not meant any more, whatever the cause of that.
 func wants(e ports.Endpoint, c domain.RightChange) bool {
-	cause := c.Cause
-	if cause == "" {
-		cause = ports.CauseEvent
+	if len(e.Features) > 0 && !slices.Contains(e.Features, c.Feature) {
+		return false
 	}
-	return (len(e.Features) == 0 || slices.Contains(e.Features, c.Feature)) && (len(e.Causes) == 0 || slices.Contains(e.Causes, cause))
+	withdrawn := c.Kind == domain.RightEndingWithdrawn && slices.Contains(e.Causes, domain.CauseTime)
+	return len(e.Causes) == 0 || withdrawn || slices.Contains(e.Causes, cmp.Or(c.Cause, ports.CauseEvent))
 }
 
 // tellStates has messages say how their users stand.
