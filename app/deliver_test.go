@@ -603,6 +603,22 @@ func TestEndpoints_AreReplayedRotatedAndTested(t *testing.T) {
 	}
 }
 
+// Ensure that the admin log, which is kept for good, has no password of an address, not even of
+// one that is refused, and no token of its query.
+func TestEndpointChange_AboutHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"https://eve:hidden@hooks.example.com/a?token=hidden#hidden": "url=https://hooks.example.com/a",
+		"https://hooks.example.com:8443/a":                           "url=https://hooks.example.com:8443/a",
+		"https://eve:hidden@hooks.example.com:port/":                 "url=(no address)",
+		"eve:hidden@hooks.example.com":                               "url=(no address)",
+	} {
+		if got := (app.EndpointChange{URL: &url}).About(); got != want {
+			t.Errorf("about %s: %q, want %q", url, got, want)
+		}
+	}
+}
+
 func TestEndpoints_SayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	w := newDeliverWorld()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -58,11 +59,12 @@ type EndpointChange struct {
 	Secret  *string // of a new one: else one is made
 }
 
-// About says what a change is for, without the secret.
+// About says what a change is for, without the secret, and without what of an address may be
+// one: it is kept before the address is looked at.
 func (c EndpointChange) About() string {
 	var parts []string
 	if c.URL != nil {
-		parts = append(parts, "url="+*c.URL)
+		parts = append(parts, "url="+plainAddress(*c.URL))
 	}
 	if c.Features != nil {
 		parts = append(parts, fmt.Sprintf("features=%s", *c.Features))
@@ -77,6 +79,15 @@ func (c EndpointChange) About() string {
 		parts = append(parts, fmt.Sprintf("enabled=%t", *c.Enabled))
 	}
 	return strings.Join(parts, " ")
+}
+
+// plainAddress is an address as far as its path.
+func plainAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "(no address)"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // Add makes an endpoint. [ErrBadRequest] and [ErrUnknownFeature] say what cannot be.
