@@ -4,9 +4,18 @@ import { command } from './api.js';
 import { element } from './dom.js';
 import { day, planName } from './words.js';
 
-// showAddons fills a list; act does what a button is for, and done says what came of it.
+let shown = '';
+
+// showAddons fills a list; act does what a button is for, and done says what came of it. What
+// has not changed is left alone: a button that somebody is about to press stays under the pointer.
 export function showAddons(list, sub, act, done) {
-  list.replaceChildren(...(sub?.addons ?? []).map((addon) => lineOf(addon, sub, act, done)));
+  const addons = sub?.addons ?? [];
+  const now = JSON.stringify([addons, sub?.cancels_at]);
+  if (now === shown) {
+    return;
+  }
+  shown = now;
+  list.replaceChildren(...addons.map((addon) => lineOf(addon, sub, act, done)));
   list.hidden = list.childElementCount === 0;
 }
 
