@@ -83,6 +83,27 @@ func TestAddOn_IsAddedToTheSubscriptionThatThereIs(t *testing.T) {
 	}
 }
 
+// Who has the plan twice, one of them unpaid, adds to the other.
+func TestAddOn_IsAddedToWhatOwesNothing(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "pro", 1)
+	unpaid, err := w.stripe.FetchSubscription(t.Context(), sub.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpaid.Snapshot.ID, unpaid.Snapshot.Status = "sub_0", domain.StatusUnpaid
+	unpaid.Snapshot.Items = slices.Clone(sub.Items)
+	unpaid.Snapshot.Items[0].ID = "si_0"
+	w.stripe.SetSubscription(unpaid.Snapshot)
+	w.deliver(t, unpaid)
+	if state, err := w.store.State(t.Context(), "u"); err != nil || len(state.Account.Subscriptions) != 2 {
+		t.Fatalf("there are %d subscriptions, %v, want 2", len(state.Account.Subscriptions), err)
+	}
+	if result := w.changeTo(t, app.ChangeWish{Plan: "storage"}); result.Subscription.ID != sub.ID {
+		t.Errorf("added to %s, want %s", result.Subscription.ID, sub.ID)
+	}
+}
+
 func TestAddOn_ThatIsNotPaidGivesNothing(t *testing.T) {
 	t.Parallel()
 	w, sub := subscribed(t, "pro", 1)

@@ -57,8 +57,8 @@ func (l liveItem) ending() bool { return l.sub.CancelAtPeriodEnd || !l.sub.Cance
 const mostAsked = 10
 
 // find lists the items whose plans are wanted, of live subscriptions: sorted by
-// subscription and item, add-ons after what they add to. Stripe is asked about each subscription once, and what it says
-// is kept before anybody goes by it.
+// subscription and item, add-ons after what they add to. Stripe is asked about each
+// subscription once, and what it says is kept before anybody goes by it.
 func (l liveSubscriptions) find(ctx context.Context, user domain.UserID, wanted func(domain.Plan) bool) ([]liveItem, error) {
 	told := map[domain.SubscriptionID]domain.Subscription{}
 	for {
@@ -158,7 +158,8 @@ func (l liveSubscriptions) only(ctx context.Context, user domain.UserID, named d
 	return found[0], nil
 }
 
-// addon finds the item of an add-on, or else the subscription that it would be added to.
+// addon finds the item of an add-on, or else the subscription that it would be added to: of
+// several one that owes nothing.
 func (l liveSubscriptions) addon(ctx context.Context, user domain.UserID, plan domain.Plan) (liveItem, error) {
 	found, err := l.find(ctx, user, func(held domain.Plan) bool { return held.Key == plan.Key || plan.AddsTo(held) })
 	if err != nil {
@@ -170,7 +171,8 @@ func (l liveSubscriptions) addon(ctx context.Context, user domain.UserID, plan d
 	if len(found) == 0 {
 		return liveItem{}, needsBase(plan)
 	}
-	return liveItem{account: found[0].account, sub: found[0].sub, plan: plan}, nil
+	base := found[max(slices.IndexFunc(found, func(i liveItem) bool { return !i.owes() }), 0)]
+	return liveItem{account: base.account, sub: base.sub, plan: plan}, nil
 }
 
 // needsBase says what to buy first.
