@@ -46,8 +46,8 @@ const errDeriving = Misfit("not everybody has what this catalog gives: it has ch
 const verifyPage = 100
 
 // Do verifies users one after the other, and tells of each. It ends with the first error of
-// tell. A [Misfit]: not everybody has
-// what this catalog gives. [ports.ErrNotFound]: nothing is known of the user.
+// tell. A [Misfit]: not everybody has what this catalog gives. [ports.ErrNotFound]: nothing is
+// known of the user.
 func (v *Verify) Do(ctx context.Context, q VerifyQuery, tell func(UserVerified) error) error {
 	if err := v.derived(ctx); err != nil {
 		return err
@@ -90,6 +90,9 @@ func (v *Verify) one(ctx context.Context, q VerifyQuery, tell func(UserVerified)
 
 // derived returns an error while not everybody has what this catalog gives.
 func (v *Verify) derived(ctx context.Context) error {
+	if err := v.heeded(ctx); err != nil {
+		return err
+	}
 	a := AdoptDatabase{store: v.store}
 	kept, err := a.setting(ctx, settingCatalog)
 	if err != nil {
@@ -106,4 +109,13 @@ func (v *Verify) derived(ctx context.Context) error {
 		return errDeriving
 	}
 	return nil
+}
+
+// heeded returns an error while when somebody is due may follow from other lead times.
+func (v *Verify) heeded(ctx context.Context) error {
+	same, err := (&leadTimes{store: v.store, announce: v.catalog.AnnounceEnds}).same(ctx)
+	if err == nil && !same {
+		err = errDeriving
+	}
+	return err
 }

@@ -184,6 +184,30 @@ func TestVerify_IsRefusedWhileTheCatalogIsBeingDerived(t *testing.T) {
 	}
 }
 
+// When somebody is due next hangs on the lead times of announcements as well.
+func TestVerify_IsRefusedUntilNewLeadTimesAreHeeded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	announcing := catalog
+	announcing.AnnounceEnds = []time.Duration{24 * time.Hour}
+	verify := func() error {
+		return w.verify(w.store, announcing).Do(t.Context(), app.VerifyQuery{}, func(app.UserVerified) error { return nil })
+	}
+	if err := w.store.SetSetting(t.Context(), "announce_ends", "1h0m0s"); err != nil {
+		t.Fatal(err)
+	}
+	err := verify()
+	if _, is := errors.AsType[app.Misfit](err); !is || !strings.Contains(err.Error(), "not everybody has what this catalog gives") {
+		t.Errorf("got %v, want that not everybody has what this catalog gives", err)
+	}
+	if err := w.store.SetSetting(t.Context(), "announce_ends", "24h0m0s"); err != nil {
+		t.Fatal(err)
+	}
+	if err := verify(); err != nil {
+		t.Errorf("when they are heeded: %v", err)
+	}
+}
+
 // Verifying everybody takes hours, in which a service with another catalog may start.
 func TestVerify_EndsWhenTheCatalogChangesMeanwhile(t *testing.T) {
 	t.Parallel()
