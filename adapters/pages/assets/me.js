@@ -144,12 +144,12 @@ function showCard(sub) {
   say(find('#card-words'), name && last4 ? `${name[0].toUpperCase()}${name.slice(1)} ending in ${last4}` : 'Stripe keeps your card. This service never sees it.');
 }
 
-// done says what came of a click, and reads how things stand.
+// done reads how things stand, and says what came of a click when it is to be seen: what is
+// said is no reason to click on before the page has its new shape.
 async function done(text) {
-  say(find('#said'), text);
   fold(find('#change'));
   fold(find('#cancel'));
-  await refresh(true);
+  await refresh(true).finally(() => say(find('#said'), text));
   find('#subscription').focus({ preventScroll: true });
 }
 
