@@ -18,11 +18,16 @@ type Event struct {
 
 // Events returns all events in the order of their making, also those that are too old for
 // GET /v1/events. Nothing delivers them in that order, but see WithOrderedEvents.
-func (s *Sandbox) Events() []Event {
+func (s *Sandbox) Events() []Event { return s.EventsFrom(0) }
+
+// EventsFrom returns the events of [Sandbox.Events] but for the first n, without the work of
+// writing those.
+func (s *Sandbox) EventsFrom(n int) []Event {
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
-	out := make([]Event, 0, len(s.stripe.Events.Order))
-	for _, e := range s.stripe.Events.Order {
+	left := s.stripe.Events.Order[min(max(n, 0), len(s.stripe.Events.Order)):]
+	out := make([]Event, 0, len(left))
+	for _, e := range left {
 		out = append(out, Event{e.ID, e.Kind, time.Unix(e.Created, 0).UTC(), e.About, wire.Encode(s.stripe.Render.Event(e))})
 	}
 	return out

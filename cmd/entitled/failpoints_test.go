@@ -27,14 +27,13 @@ var failures = []failure{refused, hung, undone, lost, diedFirst, diedAfter}
 // hangs is how long a call hangs before its caller is told that it took too long.
 const hangs = 5 * time.Millisecond
 
-// failpoints are all calls of one process to its database and to Stripe, of which one fails.
+// failpoints are all calls of one process to its database and to Stripe, of which some fail.
 type failpoints struct {
 	mu    sync.Mutex
-	at    int // which call, counted from 1; 0: none
-	does  failure
+	fails map[int]failure // which of the calls, counted from 1, and how
 	calls int
 	dead  bool
-	where string // the call that failed
+	where string // the call that failed last
 }
 
 // next counts a call and says what happens to it; a process that is dead calls nobody.
@@ -45,12 +44,12 @@ func (p *failpoints) next(call string) (does failure, dead bool) {
 	switch {
 	case p.dead:
 		return refused, true
-	case p.calls != p.at:
+	case p.fails[p.calls] == "":
 		return "", false
 	}
-	p.where = call
-	p.dead = p.does == diedFirst || p.does == diedAfter
-	return p.does, false
+	p.where, does = call, p.fails[p.calls]
+	p.dead = does == diedFirst || does == diedAfter
+	return does, false
 }
 
 func (p *failpoints) isDead() bool {

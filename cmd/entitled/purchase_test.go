@@ -39,6 +39,13 @@ func openShop(t *testing.T, database string) shop {
 func openBox(t *testing.T) *sandbox.Sandbox {
 	t.Helper()
 	box := sandbox.NewTest(t, sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: 20 * time.Millisecond, Max: time.Second, Attempts: 20}))
+	stock(t, box)
+	return box
+}
+
+// stock has a box sell what [testCatalog] says.
+func stock(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
 	for _, price := range []sandbox.PriceSpec{
 		{ID: "price_basic", Product: "Basic", UnitAmount: 1900, Currency: "usd"},
 		{LookupKey: "pro_monthly", Product: "Pro", UnitAmount: 2900, Currency: "usd", Interval: "month"},
@@ -47,7 +54,6 @@ func openBox(t *testing.T) *sandbox.Sandbox {
 			t.Fatal(err)
 		}
 	}
-	return box
 }
 
 // call sends a request as the product's back end and decodes the answer.

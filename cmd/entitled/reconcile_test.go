@@ -22,6 +22,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 var silentSubscribers = flag.Int("subscribers", 16, "how many subscribers hear of nothing for a day")
@@ -109,7 +110,7 @@ func TestReconcile_AHealthyDayOfTheSandbox(t *testing.T) {
 type silentShop struct {
 	box       *sandbox.Sandbox
 	gateway   *stripe.Gateway
-	store     *memory.Store
+	store     ports.Store
 	meter     *memory.Meter
 	checkout  *app.StartCheckout
 	webhook   *app.ReceiveWebhook
@@ -247,14 +248,14 @@ func (s *silentShop) listens(t *testing.T, version string) {
 // deliver has all webhooks come that did not.
 func (s *silentShop) deliver(t *testing.T) {
 	t.Helper()
-	events := s.box.Events()
-	for _, e := range events[s.delivered:] {
+	events := s.box.EventsFrom(s.delivered)
+	for _, e := range events {
 		signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: testWebhookSecret, Timestamp: s.box.Now()})
 		if _, _, err := s.webhook.Do(t.Context(), e.Body, signed.Header); err != nil {
 			t.Fatalf("%s: %v", e.Type, err)
 		}
 	}
-	s.delivered = len(events)
+	s.delivered += len(events)
 }
 
 func (s *silentShop) rights(t *testing.T, users []domain.UserID) map[domain.UserID][]domain.Entitlement {

@@ -70,7 +70,13 @@ func Start(t testing.TB, opts ...Option) *Server {
 // URL is a fresh database with the schema on the server.
 func (s *Server) URL() string {
 	s.t.Helper()
-	return s.databases.clone(s.t, s.databases.template)
+	return s.URLFor(s.t)
+}
+
+// URLFor is one that is gone after a test that the server outlives.
+func (s *Server) URLFor(t testing.TB) string {
+	t.Helper()
+	return s.databases.clone(t, s.databases.template)
 }
 
 // Mode is a way to stop a server.
