@@ -36,14 +36,9 @@ type frailShop struct {
 	random  *rand.Rand // nil: nothing fails
 	ids     atomic.Int64
 
-	// The process.
-	points    *failpoints
-	closes    func()
-	fulfill   *app.Fulfill
-	checkout  *app.StartCheckout
-	webhook   *app.ReceiveWebhook
-	reconcile *app.Reconcile
-	tell      *app.TellChanges
+	process
+	points *failpoints // of the process
+	closes func()      // its store
 
 	delivered int             // of the box's events
 	held      []sandbox.Event // that are late
@@ -52,6 +47,15 @@ type frailShop struct {
 	said      []string                 // what became of what was done at Stripe
 
 	calls, failed, deaths, dropped, twice, late, flipped int
+}
+
+// process is one of the service.
+type process struct {
+	fulfill   *app.Fulfill
+	checkout  *app.StartCheckout
+	webhook   *app.ReceiveWebhook
+	reconcile *app.Reconcile
+	tell      *app.TellChanges
 }
 
 // inProcess answers requests without a connection.
@@ -87,9 +91,7 @@ func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.NewDeployment(on.behind, s.newID).ID(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.looks(t, func() error { _, err := app.NewDeployment(on.behind, s.newID).ID(t.Context()); return err })
 	return s
 }
 
@@ -110,18 +112,24 @@ func (s *frailShop) starts(t *testing.T, fails map[int]failure) {
 	s.points = &failpoints{fails: fails}
 	kept, closes := s.on.open(t)
 	s.closes = closes
-	store := &failingStore{kept, s.points}
-	gateway := &failingGateway{s.gateway, s.points}
+	s.process = s.newProcess(t, &failingStore{kept, s.points}, &failingGateway{s.gateway, s.points})
+}
+
+func (s *frailShop) newProcess(t *testing.T, store ports.Store, gateway ports.Gateway) process {
+	t.Helper()
 	urls, err := app.NewReturnURLs("https://app.example/done", "https://app.example/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings, meter := app.Settings{URLs: urls}, memory.NewMeter()
-	s.fulfill = app.NewFulfill(store, gateway, s.sold, settings, s.box.Now, soon, meter)
-	s.checkout = app.NewStartCheckout(store, gateway, s.sold, app.NewPrices(gateway, s.sold, s.box.Now), s.fulfill, settings, s.box.Now, s.newID)
-	s.webhook = app.NewReceiveWebhook(gateway, s.fulfill)
-	s.reconcile = app.NewReconcile(store, gateway, s.sold, settings, s.fulfill, app.NewSyncUser(store, gateway, s.fulfill), s.box.Now, soon, meter)
-	s.tell = app.NewTellChanges(store, s.sold, s.box.Now, soon)
+	fulfill := app.NewFulfill(store, gateway, s.sold, settings, s.box.Now, soon, meter)
+	return process{
+		fulfill:   fulfill,
+		checkout:  app.NewStartCheckout(store, gateway, s.sold, app.NewPrices(gateway, s.sold, s.box.Now), fulfill, settings, s.box.Now, s.newID),
+		webhook:   app.NewReceiveWebhook(gateway, fulfill),
+		reconcile: app.NewReconcile(store, gateway, s.sold, settings, fulfill, app.NewSyncUser(store, gateway, fulfill), s.box.Now, soon, meter),
+		tell:      app.NewTellChanges(store, s.sold, s.box.Now, soon),
+	}
 }
 
 // ends is the end of the process: what is under way ends, too.
@@ -176,7 +184,7 @@ func (s *frailShop) awaitStore(t *testing.T) {
 func (s *frailShop) looks(t *testing.T, do func() error) {
 	t.Helper()
 	err := do()
-	for try := 1; err != nil && try < 5; try++ {
+	for begun := time.Now(); errors.Is(err, ports.ErrUnavailable) && time.Since(begun) < 2*time.Minute; {
 		s.awaitStore(t)
 		err = do()
 	}
@@ -201,12 +209,16 @@ func (s *frailShop) arrives(t *testing.T) {
 func (s *frailShop) receives(t *testing.T, events []sandbox.Event) {
 	t.Helper()
 	for _, e := range events {
-		s.until(t, "deliver "+e.Type, func() error {
-			signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: testWebhookSecret, Timestamp: s.box.Now()})
-			_, _, err := s.webhook.Do(t.Context(), e.Body, signed.Header)
-			return err
-		})
+		s.until(t, "deliver "+e.Type, func() error { return s.receive(t, s.box.Now(), e) })
 	}
+}
+
+// receive takes one webhook.
+func (p *process) receive(t *testing.T, now time.Time, e sandbox.Event) error {
+	t.Helper()
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: testWebhookSecret, Timestamp: now})
+	_, _, err := p.webhook.Do(t.Context(), e.Body, signed.Header)
+	return err
 }
 
 // passes lets time pass at Stripe.
