@@ -79,11 +79,8 @@ func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
 	t.Cleanup(func() { _ = s.box.Close() })
 	stock(t, s.box)
 	s.client = &http.Client{Transport: inProcess{s.box}}
-	sold, err := catalog.Parse("catalog.yaml", []byte(testCatalog), func(string) string { return "" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.sold = sold.Catalog
+	s.sold = readTestCatalog(t)
+	var err error
 	s.gateway, err = stripe.New(stripe.Config{
 		SecretKey: testStripeKey, WebhookSecrets: []string{testWebhookSecret}, APIBase: base, HTTPClient: s.client,
 		Clock: s.box.Now, Logger: slog.New(slog.DiscardHandler),
@@ -93,6 +90,15 @@ func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
 	}
 	s.looks(t, func() error { _, err := app.NewDeployment(on.behind, s.newID).ID(t.Context()); return err })
 	return s
+}
+
+func readTestCatalog(t *testing.T) domain.Catalog {
+	t.Helper()
+	sold, err := catalog.Parse("catalog.yaml", []byte(testCatalog), func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sold.Catalog
 }
 
 func (s *frailShop) newID() string { return fmt.Sprintf("%032x", s.ids.Add(1)) }
@@ -290,14 +296,14 @@ func (s *frailShop) rights(t *testing.T) map[domain.UserID][]domain.Entitlement 
 	return held
 }
 
-// differences are what verifying finds, by user.
-func (s *frailShop) differences(t *testing.T) map[domain.UserID][]domain.Difference {
+// differences are what verifying finds, by user: of one, or of all.
+func (s *frailShop) differences(t *testing.T, of app.VerifyQuery) map[domain.UserID][]domain.Difference {
 	t.Helper()
 	verify := app.NewVerify(s.on.behind, s.gateway, s.sold, app.Settings{}, s.box.Now, soon, memory.NewMeter())
 	var found map[domain.UserID][]domain.Difference
 	s.looks(t, func() error {
 		found = map[domain.UserID][]domain.Difference{}
-		return verify.Do(t.Context(), app.VerifyQuery{Bodies: true}, func(of app.UserVerified) error {
+		return verify.Do(t.Context(), of, func(of app.UserVerified) error {
 			if len(of.Differences) > 0 {
 				found[of.User] = of.Differences
 			}
@@ -310,7 +316,7 @@ func (s *frailShop) differences(t *testing.T) map[domain.UserID][]domain.Differe
 // verified finds no difference.
 func (s *frailShop) verified(t *testing.T) {
 	t.Helper()
-	for user, all := range s.differences(t) {
+	for user, all := range s.differences(t, app.VerifyQuery{Bodies: true}) {
 		for _, d := range all {
 			t.Errorf("user %s: %s", user, d)
 		}
@@ -385,7 +391,7 @@ func (s *frailShop) flips(t *testing.T) {
 				return ports.Kept{States: []ports.State{state}}, nil
 			})
 		})
-		found := s.differences(t)
+		found := s.differences(t, app.VerifyQuery{User: user})
 		named := slices.ContainsFunc(found[user], func(d domain.Difference) bool {
 			return strings.Contains(d.String(), string(flipped.Feature)) && strings.Contains(d.String(), flipped.Source.ID)
 		})
