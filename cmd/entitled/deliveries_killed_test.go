@@ -93,9 +93,9 @@ type killer struct {
 	in       int // so many messages from now
 	program  *program
 	attempts int
-	said     map[string]string           // what a message says, by its id
-	answered map[domain.UserID][]string  // ids that were answered, of each user, the first time
-	latest   map[domain.UserID]int64     // version of those
+	said     map[string]string          // what a message says, by its id
+	answered map[domain.UserID][]string // ids that were answered, of each user, the first time
+	latest   map[domain.UserID]int64    // version of those
 }
 
 func newKiller(t *testing.T) *killer {

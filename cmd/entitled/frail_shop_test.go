@@ -33,12 +33,14 @@ type frailShop struct {
 	gateway *stripe.Gateway
 	sold    domain.Catalog
 	on      frailStore
+	users   []domain.UserID
 	random  *rand.Rand // nil: nothing fails
 	ids     atomic.Int64
 
 	process
-	points *failpoints // of the process
-	closes func()      // its store
+	points *failpoints   // of the process
+	closes func()        // its store
+	pause  time.Duration // until the next one, after one has died: its leases are over
 
 	delivered int             // of the box's events
 	held      []sandbox.Event // that are late
@@ -74,7 +76,7 @@ func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
 	t.Helper()
 	const base = "http://127.0.0.1:1" // nobody listens
-	s := &frailShop{on: on, random: random, customers: map[domain.UserID]string{}, refunds: map[domain.UserID]string{}}
+	s := &frailShop{on: on, users: frailUsers, random: random, pause: 3 * time.Minute, customers: map[domain.UserID]string{}, refunds: map[domain.UserID]string{}}
 	s.box = sandbox.New(sandbox.WithBaseURL(base))
 	t.Cleanup(func() { _ = s.box.Close() })
 	stock(t, s.box)
@@ -157,7 +159,7 @@ func (s *frailShop) until(t *testing.T, what string, do func() error) {
 			s.ends()
 			s.awaitStore(t)
 			s.starts(t, nil)
-			s.passes(t, 3*time.Minute) // until its leases are over
+			s.passes(t, s.pause)
 			continue
 		}
 		if err == nil {
@@ -287,7 +289,7 @@ func (s *frailShop) rights(t *testing.T) map[domain.UserID][]domain.Entitlement 
 	t.Helper()
 	held := map[domain.UserID][]domain.Entitlement{}
 	s.looks(t, func() error {
-		kept, err := s.on.behind.Entitlements(t.Context(), frailUsers)
+		kept, err := s.on.behind.Entitlements(t.Context(), s.users)
 		for user, r := range kept {
 			held[user] = r.Entitlements
 		}
@@ -299,18 +301,23 @@ func (s *frailShop) rights(t *testing.T) map[domain.UserID][]domain.Entitlement 
 // differences are what verifying finds, by user: of one, or of all.
 func (s *frailShop) differences(t *testing.T, of app.VerifyQuery) map[domain.UserID][]domain.Difference {
 	t.Helper()
-	verify := app.NewVerify(s.on.behind, s.gateway, s.sold, app.Settings{}, s.box.Now, soon, memory.NewMeter())
 	var found map[domain.UserID][]domain.Difference
 	s.looks(t, func() error {
 		found = map[domain.UserID][]domain.Difference{}
-		return verify.Do(t.Context(), of, func(of app.UserVerified) error {
-			if len(of.Differences) > 0 {
-				found[of.User] = of.Differences
-			}
-			return nil
-		})
+		return s.verify(t, of, found)
 	})
 	return found
+}
+
+func (s *frailShop) verify(t *testing.T, of app.VerifyQuery, found map[domain.UserID][]domain.Difference) error {
+	t.Helper()
+	verify := app.NewVerify(s.on.behind, s.gateway, s.sold, app.Settings{}, s.box.Now, soon, memory.NewMeter())
+	return verify.Do(t.Context(), of, func(of app.UserVerified) error {
+		if len(of.Differences) > 0 {
+			found[of.User] = of.Differences
+		}
+		return nil
+	})
 }
 
 // verified finds no difference.
@@ -349,6 +356,9 @@ func (s *frailShop) told(t *testing.T) {
 		before, known := values[of]
 		if !known {
 			before = -1
+		}
+		if c.Kind != domain.RightChanged {
+			continue
 		}
 		if c.Position != int64(n)+1 || c.Version < versions[c.User] || value(c.Before) != before {
 			t.Errorf("line %d of the feed: position %d, version %d after %d, %s of %s was %d and is said to have been %d",

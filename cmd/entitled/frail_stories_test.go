@@ -103,8 +103,12 @@ var frailActs = []struct {
 		_, err := s.box.OpenDispute(s.payment(user).ID, sandbox.DisputeOptions{})
 		return err
 	}},
-	{"loses a dispute", func(s *frailShop, _ *testing.T, user domain.UserID) error { return s.box.WinDispute(s.payment(user).Dispute) }},
-	{"wins a dispute", func(s *frailShop, _ *testing.T, user domain.UserID) error { return s.box.LoseDispute(s.payment(user).Dispute) }},
+	{"loses a dispute", func(s *frailShop, _ *testing.T, user domain.UserID) error {
+		return s.box.WinDispute(s.payment(user).Dispute)
+	}},
+	{"wins a dispute", func(s *frailShop, _ *testing.T, user domain.UserID) error {
+		return s.box.LoseDispute(s.payment(user).Dispute)
+	}},
 	{"pauses collection", func(s *frailShop, t *testing.T, user domain.UserID) error {
 		return s.changes(t, user, url.Values{"pause_collection[behavior]": {"void"}})
 	}},
