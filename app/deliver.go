@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,8 @@ type Deliver struct {
 	woken   chan struct{} // holds a token if there may be something to do
 
 	mu      sync.Mutex
-	under   map[bool]int // turns that are under way, by whether the endpoint fails
+	under   map[bool]int                   // turns that are under way, by whether the endpoint fails
+	due     map[ports.EndpointID]time.Time // when what this process has failed at is to be tried again
 	running sync.WaitGroup
 	counts  atomic.Pointer[EndpointCounts]
 }
@@ -38,7 +40,7 @@ type Deliver struct {
 func NewDeliver(store ports.Store, catalog domain.Catalog, sender ports.Sender, write MessageWriter, clock ports.Clock, timer ports.Timer, meter ports.Meter) *Deliver {
 	d := &Deliver{
 		store: store, catalog: catalog, sender: sender, write: write, clock: clock, timer: timer, meter: meter,
-		woken: make(chan struct{}, 1), under: map[bool]int{},
+		woken: make(chan struct{}, 1), under: map[bool]int{}, due: map[ports.EndpointID]time.Time{},
 	}
 	d.counts.Store(&EndpointCounts{})
 	return d
@@ -49,8 +51,9 @@ const (
 	// them may be such as failed before, so that the others have room.
 	mostTurns   = 64
 	mostFailing = 32
-	// deliverLook is how late something of another process is noticed at most.
-	deliverLook = time.Second
+	// deliverLook is between two looks where nothing woke us: for what another process has
+	// left, or a command has changed. What this one knows of does not wait for it.
+	deliverLook = 5 * time.Second
 	// deliverPause is between two looks.
 	deliverPause = 5 * time.Millisecond
 	// deliverRest is after a failure of the store.
@@ -87,7 +90,7 @@ func (d *Deliver) Run(ctx context.Context, failed func(error)) {
 		default:
 			select {
 			case <-d.woken:
-			case <-d.timer(deliverLook):
+			case <-d.timer(d.untilDue()):
 			case <-ctx.Done():
 				return
 			}
@@ -110,8 +113,8 @@ func (d *Deliver) Once(ctx context.Context, failed func(error)) error {
 // look begins a turn with each endpoint that is due, as far as there is room: with those that
 // do not fail first.
 func (d *Deliver) look(ctx context.Context, failed func(error)) error {
+	now := d.clock()
 	for _, failing := range []bool{false, true} {
-		now := d.clock()
 		leased, err := d.store.LeaseEndpoints(ctx, ports.EndpointLease{
 			Now: now, Until: kept(now.Add(leaseTime)), Failing: failing, Limit: d.room(failing),
 		})
@@ -122,7 +125,33 @@ func (d *Deliver) look(ctx context.Context, failed func(error)) error {
 			d.begin(ctx, e, failed)
 		}
 	}
+	d.looked(now)
 	return nil
+}
+
+// dueAt has an endpoint looked at again at a time.
+func (d *Deliver) dueAt(id ports.EndpointID, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.due[id] = at
+}
+
+// untilDue is how long nothing is to be done, as far as this process knows.
+func (d *Deliver) untilDue() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now, wait := d.clock(), deliverLook
+	for _, at := range d.due {
+		wait = min(wait, max(at.Sub(now), 0))
+	}
+	return wait
+}
+
+// looked forgets what was due at a time at which all were looked at.
+func (d *Deliver) looked(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.DeleteFunc(d.due, func(_ ports.EndpointID, at time.Time) bool { return !at.After(now) })
 }
 
 func (d *Deliver) room(failing bool) int {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -387,6 +388,106 @@ func TestDeliver_WhatWasSentAndNotKeptIsSentAgainByTheSameID(t *testing.T) {
 	}
 	if at := w.endpoint(t, e.ID); at.Cursor != 4 {
 		t.Errorf("the cursor is %d, want 4", at.Cursor)
+	}
+}
+
+// Ensure that a change of an endpoint that is being delivered to sends nothing twice: not while
+// the turn is under way, and not after it.
+func TestDeliver_AChangeWhileItIsDeliveredToSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	w := newDeliverWorld()
+	e := w.add(t, app.EndpointChange{})
+	want := map[domain.UserID][]int64{}
+	for n := range int64(5) {
+		w.gives(t, 11+n, "ann", "bob")
+		want["ann"], want["bob"] = append(want["ann"], n+1), append(want["bob"], n+1)
+	}
+	other, all := w.process(w.store), []domain.FeatureKey{}
+	var changed atomic.Bool
+	w.receivers.answers(func(ctx context.Context, _ ports.Letter) (ports.LetterAnswer, error) {
+		if changed.CompareAndSwap(false, true) {
+			if _, err := w.endpoints.Change(ctx, e.ID, app.EndpointChange{Features: &all}); err != nil {
+				t.Error(err)
+			}
+			if err := other.Once(ctx, func(err error) { t.Error(err) }); err != nil {
+				t.Error(err)
+			}
+		}
+		return ports.LetterAnswer{Status: http.StatusOK}, nil
+	})
+	w.delivers(t)
+	w.delivers(t)
+	if diff := cmp.Diff(want, w.receivers.versions(t, e.URL)); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if at := w.endpoint(t, e.ID); at.Cursor != 10 || len(at.Delivered) > 0 || !at.LeasedUntil.IsZero() {
+		t.Errorf("in the end: %+v", at)
+	}
+}
+
+// Ensure that of a user to whom a message could not be delivered nothing later is sent, though
+// it was read already.
+func TestDeliver_NothingIsSentBeyondASliceThatFailed(t *testing.T) {
+	t.Parallel()
+	w := newDeliverWorld()
+	e := w.add(t, app.EndpointChange{})
+	var users []domain.UserID
+	for u := range 60 {
+		users = append(users, domain.UserID(fmt.Sprintf("user_%02d", u)))
+	}
+	for n := range int64(5) { // 300 lines, of which a slice has 200
+		w.gives(t, 11+n, users...)
+	}
+	first, bob := users[0], users[1]
+	w.receivers.answers(func(_ context.Context, l ports.Letter) (ports.LetterAnswer, error) {
+		if said := toldBy(t, l); said.User == bob && said.Changes[0] == 2 {
+			return ports.LetterAnswer{Status: http.StatusBadRequest}, nil
+		}
+		return ports.LetterAnswer{Status: http.StatusOK}, nil
+	})
+	w.delivers(t)
+	told := w.receivers.versions(t, e.URL)
+	if !slices.Equal(told[bob], []int64{1}) || !slices.Equal(told[first], []int64{1, 2, 3, 4}) {
+		t.Errorf("told of %v and %v, want what is before the message that was refused, and all of the slice", told[bob], told[first])
+	}
+	w.receivers.answers(nil)
+	w.clock.advance(time.Hour)
+	w.delivers(t)
+	for user, got := range w.receivers.versions(t, e.URL) {
+		if !slices.Equal(got, []int64{1, 2, 3, 4, 5}) {
+			t.Errorf("in the end %s was told of %v", user, got)
+		}
+	}
+}
+
+// Ensure that a process that has nothing to do looks seldom, and in time where it knows that
+// something is to be tried again.
+func TestDeliver_LooksWhenSomethingIsDue(t *testing.T) {
+	t.Parallel()
+	w := newDeliverWorld()
+	w.receivers.answers(status(http.StatusInternalServerError))
+	e := w.add(t, app.EndpointChange{})
+	waits := func() time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		var waits []time.Duration
+		w.deliver = app.NewDeliver(w.store, catalog, w.receivers, writeTold, w.clock.now, func(d time.Duration) <-chan time.Time {
+			if waits = append(waits, d); d >= time.Second {
+				cancel()
+			}
+			fired := make(chan time.Time, 1)
+			fired <- w.clock.now()
+			return fired
+		}, memory.NewMeter())
+		w.delivers(t)
+		w.deliver.Run(ctx, func(err error) { t.Error(err) })
+		return slices.Max(waits)
+	}
+	if wait := waits(); wait < 5*time.Second {
+		t.Errorf("with nothing to do it looks again after %s", wait)
+	}
+	w.gives(t, 11, "ann")
+	if wait := waits(); !w.clock.now().Add(wait).Equal(w.endpoint(t, e.ID).NextAttempt) {
+		t.Errorf("it looks again after %s, want when the next attempt is due: %s", wait, w.endpoint(t, e.ID).NextAttempt.Sub(w.clock.now()))
 	}
 }
 

@@ -39,27 +39,73 @@ const (
 )
 
 // turn delivers to an endpoint, slice by slice, until it has all, or it fails, or others are
-// to have the place.
+// to have the place. While a slice is sent the next one is read and what came of the one before
+// is kept, so that a slice takes no longer than sending it: what was sent and is not kept yet is
+// two slices at most.
 func (d *Deliver) turn(ctx context.Context, e ports.Endpoint) error {
 	end := d.clock().Add(turnTime)
+	ahead, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	reading := begin(&beside, func() (feedSlice, error) { return d.readSlice(ahead, e) })
+	var keeping func() (keptSlice, error) // of the slice before; nil: there was none
 	for {
-		slice, err := d.sliceFor(ctx, e)
-		if lost, is := errors.AsType[errCursorLost](err); is {
+		slice, unread := reading()
+		attempts, goOn := &attempts{}, false
+		if unread == nil {
+			if slice.more {
+				next := e
+				next.Cursor = slice.end
+				reading = begin(&beside, func() (feedSlice, error) { return d.readSlice(ahead, next) })
+			}
+			attempts = d.sendAll(ctx, e, slice.messages, end)
+			whole := len(attempts.delivered) == len(slice.messages)
+			goOn = slice.more && whole && ctx.Err() == nil && d.clock().Before(end)
+		}
+		if keeping != nil {
+			before, err := keeping()
+			if err != nil {
+				return err
+			}
+			if !before.lost {
+				e = before.endpoint
+			}
+			goOn = goOn && !before.lost
+		}
+		if lost, is := errors.AsType[errCursorLost](unread); is {
 			return d.disable(ctx, e, string(lost))
 		}
-		if err == nil {
-			err = d.tellStates(ctx, slice.messages)
+		if unread != nil {
+			return unread
 		}
-		if err != nil {
+		of := e
+		keeping = begin(&beside, func() (keptSlice, error) { return d.keep(ctx, of, slice, attempts, goOn) })
+		if !goOn {
+			_, err := keeping()
 			return err
 		}
-		attempts := d.sendAll(ctx, e, slice.messages, end)
-		goOn := slice.more && attempts.failure == nil && ctx.Err() == nil && d.clock().Before(end)
-		var lost bool
-		if e, lost, err = d.keep(ctx, e, slice, attempts, goOn); err != nil || lost || !goOn {
-			return err
+		e.Cursor = slice.end
+		if len(attempts.delivered) > 0 {
+			e.Failures = 0
 		}
 	}
+}
+
+// begin does something beside the caller, who asks for what came of it later.
+func begin[T any](beside *sync.WaitGroup, do func() (T, error)) func() (T, error) {
+	once := sync.OnceValues(do)
+	beside.Go(func() { _, _ = once() })
+	return once
+}
+
+// readSlice reads what follows an endpoint's cursor, and how those stand whom it tells of.
+func (d *Deliver) readSlice(ctx context.Context, e ports.Endpoint) (feedSlice, error) {
+	slice, err := d.sliceFor(ctx, e)
+	if err == nil {
+		err = d.tellStates(ctx, slice.messages)
+	}
+	return slice, err
 }
 
 // attempts are what came of a slice.
@@ -178,14 +224,25 @@ func secretsOf(e ports.Endpoint, at time.Time) []string {
 	return []string{e.Secret}
 }
 
+// keptSlice is an endpoint once what came of a slice is kept. Lost: somebody has changed or
+// deleted it so that this turn does not count.
+type keptSlice struct {
+	endpoint ports.Endpoint
+	lost     bool
+}
+
 // keep moves the cursor over what was delivered, and gives the lease back where it does not go
-// on. Lost: somebody has changed the endpoint so that this turn does not count.
-func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a *attempts, goOn bool) (now ports.Endpoint, lost bool, err error) {
+// on. Where somebody has changed the endpoint meanwhile what was delivered is remembered all the
+// same, so that it is not sent again, and nothing else follows.
+func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a *attempts, goOn bool) (keptSlice, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
 	at := kept(d.clock())
-	err = d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
-		if lost = k.Turn != e.Turn; lost {
+	var result keptSlice
+	err := d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
+		result.lost = k.Turn != e.Turn || !k.CreatedAt.Equal(e.CreatedAt)
+		if result.lost {
+			a.rememberIn(k, e)
 			return a.deliveries, nil
 		}
 		advance(k, slice, a.delivered)
@@ -194,18 +251,38 @@ func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a
 		if goOn {
 			k.LeasedUntil = at.Add(leaseTime)
 		}
-		now = *k
+		result.endpoint = *k
 		return a.deliveries, nil
 	})
 	if errors.Is(err, ports.ErrNotFound) {
-		return e, true, nil // it was deleted
+		return keptSlice{lost: true}, nil // it was deleted
 	}
-	return now, lost, err
+	if err == nil && !goOn && a.failure != nil && !result.lost && result.endpoint.Disabled == "" {
+		d.dueAt(e.ID, result.endpoint.NextAttempt)
+	}
+	return result, err
+}
+
+// rememberIn has an endpoint that was changed during a turn know what was delivered, unless it
+// is to be sent again, and the lease be free that the turn still has.
+func (a *attempts) rememberIn(k *ports.Endpoint, turn ports.Endpoint) {
+	if k.Replays == turn.Replays && k.CreatedAt.Equal(turn.CreatedAt) {
+		k.Delivered = deliveredBeyond(k.Cursor, k.Delivered, a.delivered)
+	}
+	if k.LeasedUntil.Equal(turn.LeasedUntil) {
+		k.LeasedUntil = time.Time{}
+	}
+}
+
+// deliveredBeyond are the first positions beyond a cursor of what was delivered before and now.
+func deliveredBeyond(cursor int64, before, now []int64) []int64 {
+	all := slices.DeleteFunc(slices.Concat(before, now), func(first int64) bool { return first <= cursor })
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // advance moves the cursor up to the first message that was not delivered.
 func advance(e *ports.Endpoint, slice feedSlice, delivered []int64) {
-	all := append(slices.Clone(e.Delivered), delivered...)
 	cursor := slice.end
 	for _, m := range slice.messages {
 		if !slices.Contains(delivered, m.first) {
@@ -213,9 +290,7 @@ func advance(e *ports.Endpoint, slice feedSlice, delivered []int64) {
 			break
 		}
 	}
-	e.Cursor = cursor
-	e.Delivered = slices.DeleteFunc(all, func(first int64) bool { return first <= cursor })
-	slices.Sort(e.Delivered)
+	e.Cursor, e.Delivered = cursor, deliveredBeyond(cursor, e.Delivered, delivered)
 }
 
 // judge says how the endpoint stands after these attempts. If there were none, as before.
@@ -259,10 +334,12 @@ func (f failure) rest(failures int) time.Duration {
 func (d *Deliver) disable(ctx context.Context, e ports.Endpoint, why string) error {
 	at := kept(d.clock())
 	err := d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
-		if k.Turn == e.Turn {
-			off(k, why, at)
-			k.LeasedUntil = time.Time{}
+		if k.Turn != e.Turn {
+			(&attempts{}).rememberIn(k, e)
+			return nil, nil
 		}
+		off(k, why, at)
+		k.LeasedUntil = time.Time{}
 		return nil, nil
 	})
 	if errors.Is(err, ports.ErrNotFound) {

@@ -171,7 +171,8 @@ func (s *Endpoints) check(ctx context.Context, wish EndpointChange) (end int64, 
 	return page.Last, nil
 }
 
-// applyTo changes an endpoint. A turn that is under way with what was before counts no more.
+// applyTo changes an endpoint. A turn that is under way with what was before counts no more,
+// but keeps its lease until it has said what was delivered: nothing is sent twice.
 func (c EndpointChange) applyTo(e *ports.Endpoint, now time.Time) {
 	if c.URL != nil {
 		e.URL = *c.URL
@@ -194,7 +195,6 @@ func (c EndpointChange) applyTo(e *ports.Endpoint, now time.Time) {
 	}
 	e.Failures, e.FailingSince, e.LastError, e.NextAttempt = 0, time.Time{}, "", now
 	e.Turn++
-	e.LeasedUntil = time.Time{}
 }
 
 func sortedOnce[T ~string](all []T) []T {
@@ -312,7 +312,7 @@ func (s *Endpoints) Configure(ctx context.Context, url, secret string) error {
 	case url == "" && e.Disabled != "", url == e.URL && secret == e.Secret && e.Disabled != notNamed:
 		return nil
 	case url == "":
-		_, err = s.change(ctx, e.ID, func(e *ports.Endpoint) { off(e, notNamed, now); e.Turn++; e.LeasedUntil = time.Time{} })
+		_, err = s.change(ctx, e.ID, func(e *ports.Endpoint) { off(e, notNamed, now); e.Turn++ })
 		return err
 	}
 	if _, err := s.check(ctx, EndpointChange{URL: &url}); err != nil {

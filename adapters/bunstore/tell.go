@@ -49,7 +49,7 @@ func (s *Store) tell(ctx context.Context, now time.Time, limit int, fn func([]po
 	if err := u.read(ctx, s, tx); err != nil {
 		return ports.TellResult{}, err
 	}
-	result := ports.TellResult{More: u.more(), End: u.end(), Next: u.next()}
+	result := ports.TellResult{More: u.more() || u.moreDue(), End: u.end(), Next: u.next()}
 	if len(u.changes)+len(u.due) == 0 {
 		return result, nil
 	}
@@ -138,7 +138,11 @@ func (u *untold) read(ctx context.Context, s *Store, tx transaction) error {
 	return tx.trip(ctx, s.among(s.db.NewSelect().Model(&u.told), "user_id", ids, &u.told))
 }
 
-// more tells whether more may wait than was read.
+// moreDue tells whether more users may be due than were locked: of as many as the limit some may
+// be held by updates, and those are due again in a moment anyway.
+func (u *untold) moreDue() bool { return 2*len(u.due) > u.limit }
+
+// more tells whether more changes may wait than were read.
 func (u *untold) more() bool { return len(u.changes) >= u.limit }
 
 func (u *untold) end() int64 {

@@ -27,7 +27,7 @@ type endpointsOpen struct {
 }
 
 // openEndpoints opens the database and keeps what is about to be done. The service notices
-// within a second what is changed here.
+// within some seconds what is changed here.
 func openEndpoints(ctx context.Context, act, about string) (endpointsOpen, error) {
 	cfg, err := readConfig(os.Environ(), os.ReadFile)
 	if err != nil {

@@ -89,6 +89,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"what is told is read by user, by feature and in pages", testFeedPages},
 		{"what time changes is told once, as a version", testTimeTold},
 		{"the feed says which choice", testChoicesTold},
+		{"however many are due, there is more until all are told", testManyDue},
 		{"a renewal takes back what time would have changed", testTimeTakenBack},
 		{"ends are announced, and withdrawn", testEndsAnnounced},
 		{"what is announced follows the lead times there are now", testFeedLooksAgain},

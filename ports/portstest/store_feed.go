@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -229,6 +230,21 @@ func testTimeTold(t *testing.T, s ports.Store) {
 	give(t, s, "ann", until.Add(time.Hour), projects("ann", 1, time.Time{}))
 	if version := versionOf(t, s, "ann"); version != 3 {
 		t.Errorf("version %d after the next change, want 3", version)
+	}
+}
+
+func testManyDue(t *testing.T, s ports.Store) {
+	const many = 25 // more than tell's limit, twice
+	end := noon.Add(time.Hour)
+	for n := range many {
+		user := domain.UserID(fmt.Sprintf("user_%02d", n))
+		give(t, s, user, noon, projects(user, 1, end))
+	}
+	tell(t, s, noon)
+	before := feed(t, s, ports.FeedQuery{}).Last
+	tell(t, s, end)
+	if got := feed(t, s, ports.FeedQuery{}).Last - before; got != many {
+		t.Errorf("%d of %d users whose time has come are told of before it is said that there is no more", got, many)
 	}
 }
 
