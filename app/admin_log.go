@@ -38,6 +38,7 @@ const (
 
 	ActReconcileShow = "reconcile.show"
 	ActVerify        = "verify"
+	ActVerifyShow    = "verify.show"
 
 	ActEndpointsList       = "endpoints.list"
 	ActEndpointsShow       = "endpoints.show"

@@ -38,8 +38,8 @@ type VerifyQuery struct {
 	Bodies bool          // the facts against bodies, too
 }
 
-// errDeriving: after a change of the catalog, or with another one than the service's.
-const errDeriving = Misfit("not everybody has what this catalog gives: it has changed, and that is being derived, or it is another one than the service's: " +
+// ErrDeriving: after a change of the catalog, or with another one than the service's.
+const ErrDeriving = Misfit("not everybody has what this catalog gives: it has changed, and that is being derived, or it is another one than the service's: " +
 	"wait until the service says that it is done, or set CATALOG to the service's file")
 
 // verifyPage is how many users are listed at a time.
@@ -106,7 +106,7 @@ func (v *Verify) derived(ctx context.Context) error {
 		return err
 	}
 	if kept != ours {
-		return errDeriving
+		return ErrDeriving
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (v *Verify) derived(ctx context.Context) error {
 func (v *Verify) heeded(ctx context.Context) error {
 	same, err := (&leadTimes{store: v.store, announce: v.catalog.AnnounceEnds}).same(ctx)
 	if err == nil && !same {
-		err = errDeriving
+		err = ErrDeriving
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func (v *Verify) Run(ctx context.Context, while time.Duration, tell func(VerifyP
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errNotDue), errors.Is(err, errDeriving): // it has its time
+		case errors.Is(err, errNotDue), errors.Is(err, ErrDeriving): // it has its time
 		default:
 			tell(pass, err)
 		}

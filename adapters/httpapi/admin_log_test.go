@@ -1,11 +1,15 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/entitled-dev/entitled/adapters/memory"
+	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -33,6 +37,9 @@ func TestAdminLog_EveryOperatorsRouteLeavesOneEntry(t *testing.T) {
 		endpointsPath:                      `{"url":"https://app.example.com/hooks"}`,
 		endpointPath:                       `{"enabled":true}`,
 	}
+	service := app.NewVerify(s.store, s.gateway, catalog, app.Settings{VerifyEvery: time.Hour}, s.deps.Clock, time.After, memory.NewMeter())
+	verified, done := context.WithCancel(t.Context()) // so that there is a pass to show
+	service.Run(verified, 0, func(app.VerifyPass, error) { done() })
 	receiver := newReceiver(t)
 	added := s.call("POST", endpointsPath, `{"url":"`+receiver.URL+`"}`, as("admin:ops"))
 	endpoint := added.json["endpoint"].(map[string]any)["id"].(string)

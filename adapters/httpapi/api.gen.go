@@ -923,6 +923,25 @@ type Delivery struct {
 	WebhookID string `json:"webhook_id"`
 }
 
+// Difference defines model for Difference.
+type Difference struct {
+	// Field Null: the whole row.
+	Field *string `json:"field"`
+
+	// Got What is kept.
+	Got string `json:"got"`
+
+	// ID Which row.
+	ID string `json:"id"`
+
+	// Mend What to do about it.
+	Mend  *string `json:"mend"`
+	Table string  `json:"table"`
+
+	// Want What follows from what else is kept.
+	Want string `json:"want"`
+}
+
 // DueLater defines model for DueLater.
 type DueLater struct {
 	Amount int64     `json:"amount"`
@@ -2019,6 +2038,67 @@ type ToldRight struct {
 // choice which of its values.
 type Value = featureValue
 
+// Verified defines model for Verified.
+type Verified struct {
+	// Differences What of theirs is otherwise than it follows from what else is kept.
+	Differences int `json:"differences"`
+
+	// Looked How many users were looked at.
+	Looked int `json:"looked"`
+
+	// Next What to say as `after` to go on; null: there is nobody left.
+	Next *string `json:"next"`
+
+	// Unproven How many facts cannot be checked, as no body that is kept tells of them; they need not be wrong.
+	Unproven int `json:"unproven"`
+
+	// Users Of whom there is something to say.
+	Users []VerifiedUser `json:"users"`
+}
+
+// VerifiedUser defines model for VerifiedUser.
+type VerifiedUser struct {
+	// Differences The first 100.
+	Differences []Difference `json:"differences"`
+
+	// Unproven The first 100.
+	Unproven []Difference `json:"unproven"`
+	UserID   string       `json:"user_id"`
+
+	// Why What may be the reason that something is unproven.
+	Why []string `json:"why"`
+}
+
+// VerifyPass defines model for VerifyPass.
+type VerifyPass struct {
+	Differences int `json:"differences"`
+
+	// Different Of them, those with a difference.
+	Different int `json:"different"`
+
+	// EndedAt Null: it is under way.
+	EndedAt *time.Time `json:"ended_at"`
+
+	// Looked How many users were looked at.
+	Looked    int       `json:"looked"`
+	StartedAt time.Time `json:"started_at"`
+}
+
+// VerifyRequest Whom to verify; if it says nothing, the first users.
+type VerifyRequest struct {
+	// After Those who follow this user, who need not exist.
+	After *string `json:"after,omitempty"`
+
+	// Bodies Hold the facts against the bodies of events, too, which takes longer.
+	Bodies *bool `json:"bodies,omitempty"`
+
+	// Limit How many at most; 100 if nothing is said. After some seconds it may be fewer.
+	Limit *int64 `json:"limit,omitempty"`
+
+	// UserID Only this user.
+	UserID *string `json:"user_id,omitempty"`
+}
+
 // Version Counts the changes of the user's rights; 0: there was none, or none since versions are
 // counted. `?at_least=` of a read takes it.
 type Version = int64
@@ -2261,6 +2341,9 @@ type ReconcileJSONRequestBody = ReconcileRequest
 // GiveGrantJSONRequestBody defines body for GiveGrant for application/json ContentType.
 type GiveGrantJSONRequestBody = GrantRequest
 
+// VerifyJSONRequestBody defines body for Verify for application/json ContentType.
+type VerifyJSONRequestBody = VerifyRequest
+
 // StartCheckoutJSONRequestBody defines body for StartCheckout for application/json ContentType.
 type StartCheckoutJSONRequestBody = CheckoutRequest
 
@@ -2335,6 +2418,12 @@ type ServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx echo.Context, userID PathUserID) error
+	// ShowVerify Show the service's own pass that is under way, or else the last one
+	// (GET /api/admin/verify)
+	ShowVerify(ctx echo.Context) error
+	// Verify Hold what users have against what it follows from
+	// (POST /api/admin/verify)
+	Verify(ctx echo.Context) error
 	// ListChanges Read what changed, in order, or wait for it
 	// (GET /api/changes)
 	ListChanges(ctx echo.Context, params ListChangesParams) error
@@ -2725,6 +2814,24 @@ func (w *ServerInterfaceWrapper) SyncUser(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SyncUser(ctx, userID)
+	return err
+}
+
+// ShowVerify converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowVerify(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowVerify(ctx)
+	return err
+}
+
+// Verify converts echo context to params.
+func (w *ServerInterfaceWrapper) Verify(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Verify(ctx)
 	return err
 }
 
@@ -3271,6 +3378,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.ListGrants, options.OperationMiddlewares["listGrants"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/grants", wrapper.GiveGrant, options.OperationMiddlewares["giveGrant"]...)
 	router.POST(options.BaseURL+"/api/admin/users/:user_id/sync", wrapper.SyncUser, options.OperationMiddlewares["syncUser"]...)
+	router.GET(options.BaseURL+"/api/admin/verify", wrapper.ShowVerify, options.OperationMiddlewares["showVerify"]...)
+	router.POST(options.BaseURL+"/api/admin/verify", wrapper.Verify, options.OperationMiddlewares["verify"]...)
 	router.GET(options.BaseURL+"/api/changes", wrapper.ListChanges, options.OperationMiddlewares["listChanges"]...)
 	router.POST(options.BaseURL+"/api/checkout/:plan", wrapper.StartCheckout, options.OperationMiddlewares["startCheckout"]...)
 	router.GET(options.BaseURL+"/api/entitlements", wrapper.ListEntitlements, options.OperationMiddlewares["listEntitlements"]...)
@@ -3706,6 +3815,49 @@ type SyncUserResponseObject interface {
 type SyncUser200JSONResponse SyncedUser
 
 func (response SyncUser200JSONResponse) VisitSyncUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowVerifyRequestObject struct {
+}
+
+type ShowVerifyResponseObject interface {
+	VisitShowVerifyResponse(w http.ResponseWriter) error
+}
+
+type ShowVerify200JSONResponse VerifyPass
+
+func (response ShowVerify200JSONResponse) VisitShowVerifyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyRequestObject struct {
+	Body *VerifyJSONRequestBody
+}
+
+type VerifyResponseObject interface {
+	VisitVerifyResponse(w http.ResponseWriter) error
+}
+
+type Verify200JSONResponse Verified
+
+func (response Verify200JSONResponse) VisitVerifyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -4241,6 +4393,12 @@ type StrictServerInterface interface {
 	// SyncUser Ask Stripe how everything of a user stands
 	// (POST /api/admin/users/{user_id}/sync)
 	SyncUser(ctx context.Context, request SyncUserRequestObject) (SyncUserResponseObject, error)
+	// ShowVerify Show the service's own pass that is under way, or else the last one
+	// (GET /api/admin/verify)
+	ShowVerify(ctx context.Context, request ShowVerifyRequestObject) (ShowVerifyResponseObject, error)
+	// Verify Hold what users have against what it follows from
+	// (POST /api/admin/verify)
+	Verify(ctx context.Context, request VerifyRequestObject) (VerifyResponseObject, error)
 	// ListChanges Read what changed, in order, or wait for it
 	// (GET /api/changes)
 	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
@@ -4909,6 +5067,78 @@ func (sh *strictHandler) SyncUser(ctx echo.Context, userID PathUserID) error {
 		return err
 	} else if validResponse, ok := response.(SyncUserResponseObject); ok {
 		return validResponse.VisitSyncUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowVerify operation middleware
+func (sh *strictHandler) ShowVerify(ctx echo.Context) error {
+	var request ShowVerifyRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowVerify(ctx.Request().Context(), request.(ShowVerifyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowVerify")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowVerifyResponseObject); ok {
+		return validResponse.VisitShowVerifyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Verify operation middleware
+func (sh *strictHandler) Verify(ctx echo.Context) error {
+	var request VerifyRequestObject
+
+	var body VerifyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Verify(ctx.Request().Context(), request.(VerifyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Verify")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyResponseObject); ok {
+		return validResponse.VisitVerifyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

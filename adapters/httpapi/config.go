@@ -46,6 +46,7 @@ type Deps struct {
 	ManualGrants     *app.ManualGrants
 	Replay           *app.Replay
 	Reconcile        *app.Reconcile
+	Verify           *app.Verify
 	AdminLog         *app.AdminLog
 	ReadChanges      *app.ReadChanges
 	Endpoints        *app.Endpoints

@@ -163,6 +163,7 @@ var answers = []answer{
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},
 	{app.ErrStillPays, http.StatusConflict, "still_pays", "Still pays", ownWords},
 	{app.ErrBodyNotKept, http.StatusConflict, "body_not_kept", "Body not kept", ownWords},
+	{app.ErrDeriving, http.StatusConflict, "deriving", "Rights are being derived", ownWords},
 	{app.ErrReconciling, http.StatusConflict, "reconciling", "Reconciling is under way", ownWords},
 	{ports.ErrConflict, http.StatusConflict, "conflict", "Conflict", nil},
 

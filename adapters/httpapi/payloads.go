@@ -118,6 +118,15 @@ var payloads = map[routeKey]payload{
 			"dry_run": {kind: kindBoolean},
 		},
 	},
+	{http.MethodPost, verifyPath}: {
+		optional: true, example: `{}`,
+		members: map[string]member{
+			"user_id": {kind: kindText, least: 1, most: 255},
+			"after":   {kind: kindText, least: 1, most: 255},
+			"limit":   {kind: kindNumber, least: 1, most: app.MostVerified},
+			"bodies":  {kind: kindBoolean},
+		},
+	},
 	{http.MethodPost, endpointsPath}: {
 		example: `{"url":"https://app.example.com/hooks"}`,
 		members: map[string]member{
@@ -255,6 +264,8 @@ func (m member) faultOfNumber(value any) string {
 	switch {
 	case err == nil && n < m.least:
 		return fmt.Sprintf("is at least %d", m.least)
+	case err == nil && m.most > 0 && n > m.most:
+		return fmt.Sprintf("is at most %d", m.most)
 	case err == nil:
 		return ""
 	case strings.Trim(string(number), "-0123456789") == "" && number != "":

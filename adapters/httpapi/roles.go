@@ -68,6 +68,8 @@ var rules = []rule{
 	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, act: app.ActEventsReplay, extra: replayTime},
 	{method: http.MethodPost, path: reconcilePath, roles: operators, act: app.ActReconcile},
 	{method: http.MethodGet, path: reconcilePath, roles: operators, act: app.ActReconcileShow},
+	{method: http.MethodPost, path: verifyPath, roles: operators, act: app.ActVerify, extra: verifyTime},
+	{method: http.MethodGet, path: verifyPath, roles: operators, act: app.ActVerifyShow},
 	{method: http.MethodGet, path: endpointsPath, roles: operators, act: app.ActEndpointsList},
 	{method: http.MethodPost, path: endpointsPath, roles: operators, act: app.ActEndpointsAdd},
 	{method: http.MethodGet, path: endpointPath, roles: operators, act: app.ActEndpointsShow},

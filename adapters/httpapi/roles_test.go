@@ -85,6 +85,8 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/admin/events/replay":           operators,
 		"POST /api/admin/reconcile":               {401, 403, 403, 403, 202, 401},
 		"GET /api/admin/reconcile":                operators,
+		"POST /api/admin/verify":                  operators,
+		"GET /api/admin/verify":                   {401, 403, 403, 403, 404, 401}, // nothing was verified by itself yet
 		"GET /api/admin/log":                      operators,
 		"GET /api/admin/endpoints":                operators,
 		"POST /api/admin/endpoints":               {401, 403, 403, 403, 400, 401}, // without a body

@@ -138,6 +138,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 		SyncUser:         app.NewSyncUser(store, gateway, fulfill),
 		Reconcile: app.NewReconcile(store, gateway, catalog, settings, fulfill, app.NewSyncUser(store, gateway, fulfill),
 			clock, time.After, memory.NewMeter()),
+		Verify:           app.NewVerify(store, gateway, catalog, settings, clock, time.After, memory.NewMeter()),
 		ShowSubscription: app.NewShowSubscription(store, gateway, catalog, prices, nil, clock),
 		ListOrders:       app.NewListOrders(store),
 		ListInvoices:     app.NewListInvoices(store, gateway),

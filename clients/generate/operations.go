@@ -36,6 +36,8 @@ var leftOut = map[string]string{
 	"showReadiness":  "a load balancer asks it",
 	"showReconcile":  "for operators, who have the command line",
 	"reconcile":      "for operators, who have the command line",
+	"verify":         "for operators, who have the command line",
+	"showVerify":     "for operators, who have the command line",
 	"listEndpoints":  "for operators, who have the command line",
 	"addEndpoint":    "for operators, who have the command line",
 	"showEndpoint":   "for operators, who have the command line",

@@ -71,13 +71,13 @@ func service(p parts) fx.Option {
 func serverDeps(
 	upgrade *app.Upgrade, portal *app.OpenPortal, change *app.ChangeSubscription, check *app.CheckEntitlement, show *app.ShowOrder, sync *app.SyncOrder, syncUser *app.SyncUser, plans *app.ListPlans, offers *app.OfferPlans,
 	subscription *app.ShowSubscription, orders *app.ListOrders, invoices *app.ListInvoices,
-	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, reconcile *app.Reconcile, adminLog *app.AdminLog,
+	webhook *app.ReceiveWebhook, explain *app.Explain, grants *app.ManualGrants, replay *app.Replay, reconcile *app.Reconcile, verify *app.Verify, adminLog *app.AdminLog,
 	changes *app.ReadChanges, endpoints *app.Endpoints, store ports.Store, meter *telemetry.Meter, who *authn.Authenticator, logger *slog.Logger, clock ports.Clock,
 ) httpapi.Deps {
 	return httpapi.Deps{
 		Upgrade: upgrade, OpenPortal: portal, Change: change, CheckEntitlement: check, ShowOrder: show, SyncOrder: sync, SyncUser: syncUser, ListPlans: plans, OfferPlans: offers,
 		ShowSubscription: subscription, ListOrders: orders, ListInvoices: invoices,
-		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, AdminLog: adminLog, ReadChanges: changes, Endpoints: endpoints,
+		ReceiveWebhook: webhook, Explain: explain, ManualGrants: grants, Replay: replay, Reconcile: reconcile, Verify: verify, AdminLog: adminLog, ReadChanges: changes, Endpoints: endpoints,
 		Ready: store.Ready, Receipts: store.Receipts, Metrics: meter.Handler(logger),
 		Authenticator: who, Log: logger, Clock: clock,
 	}
