@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,27 +13,43 @@ import (
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore"
-	"github.com/entitled-dev/entitled/adapters/httpapi"
-	"github.com/entitled-dev/entitled/adapters/webhooks"
+	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
+	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
-	"github.com/entitled-dev/entitled/ports"
 )
 
 // benchDelivered is how many messages are delivered, each about another user.
 const benchDelivered = 10_000
 
-// BenchmarkDeliveries is how many messages one process delivers to receivers on this machine,
-// which share its processors: to one endpoint, and to ten at a time.
+// BenchmarkDeliveries is how many messages the built program delivers to receivers on this
+// machine, which share its processors: to one endpoint, and to ten at a time. BENCH_BEFORE names
+// another build, which is measured in turns with it.
 func BenchmarkDeliveries(b *testing.B) {
-	for name, open := range databases {
+	binaries := map[string]string{"": benchBinary(b)}
+	if before := os.Getenv("BENCH_BEFORE"); before != "" {
+		binaries["before-"] = before
+	}
+	server := pgtest.Start(b, pgtest.Durable())
+	for name, open := range map[string]func(testing.TB) string{
+		"Postgres": func(testing.TB) string { return server.URL() },
+		"SQLite":   func(tb testing.TB) string { return sqlitetest.URL(tb) },
+	} {
 		for _, endpoints := range []int{1, 10} {
 			b.Run(fmt.Sprintf("%s/%d", name, endpoints), func(b *testing.B) {
-				store := openWithChanges(b, open(b), benchDelivered/endpoints)
+				database := open(b)
+				openWithChanges(b, database, benchDelivered/endpoints)
+				figures := map[string][]float64{}
 				for b.Loop() {
-					took := deliverAll(b, store, endpoints, benchDelivered/endpoints)
-					b.ReportMetric(benchDelivered/took.Seconds(), "deliveries/s")
+					for range benchRounds {
+						for unit, binary := range binaries {
+							deliverAll(b, binary, database, endpoints, func(unitOf string, value float64) {
+								figures[unit+unitOf] = append(figures[unit+unitOf], value)
+							})
+						}
+					}
 				}
+				reportMedians(b, figures)
 			})
 		}
 	}
@@ -41,14 +57,14 @@ func BenchmarkDeliveries(b *testing.B) {
 
 var benchCatalog = domain.Catalog{Features: map[domain.FeatureKey]domain.Feature{"sso": {Key: "sso", Type: domain.FeatureFlag}}}
 
-// openWithChanges is a database whose feed has a change of each of so many users.
-func openWithChanges(b *testing.B, database string, users int) *bunstore.Store {
+// openWithChanges has the feed of a new database say a change of each of so many users.
+func openWithChanges(b *testing.B, database string, users int) {
 	b.Helper()
 	store, err := bunstore.Open(b.Context(), database)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = store.Close() })
+	defer store.Close()
 	grants := app.NewManualGrants(store, benchCatalog, now, newID)
 	var giving sync.WaitGroup
 	var next atomic.Int64
@@ -70,45 +86,40 @@ func openWithChanges(b *testing.B, database string, users int) *bunstore.Store {
 		}
 		more = result.More
 	}
-	return store
 }
 
-// deliverAll delivers the whole feed to so many new endpoints, and says how long that took.
-func deliverAll(b *testing.B, store *bunstore.Store, endpoints, each int) time.Duration {
+// deliverAll has the program deliver the whole feed to so many new endpoints, and says how fast
+// that went and what it cost.
+func deliverAll(b *testing.B, binary, database string, endpoints int, say func(unit string, value float64)) {
 	b.Helper()
 	var taken sync.WaitGroup
-	taken.Add(endpoints * each)
+	taken.Add(benchDelivered)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		taken.Done()
 	}))
 	defer receiver.Close()
-	sender := webhooks.NewSender(webhooks.Config{AllowPrivate: true})
-	defer sender.Close()
-	deliver := app.NewDeliver(store, benchCatalog, sender, httpapi.WriteMessage, now, time.After, uncounted{})
-	admin := app.NewEndpoints(store, benchCatalog, sender, deliver, now, newID)
-	beginning := int64(0)
-	var made []ports.EndpointID
-	for n := range endpoints {
-		url := fmt.Sprintf("%s/%d", strings.TrimSuffix(receiver.URL, "/"), n)
-		e, err := admin.Add(b.Context(), app.EndpointChange{URL: &url, After: &beginning})
-		if err != nil {
-			b.Fatal(err)
-		}
-		made = append(made, e.ID)
+	p := startProgram(b, binary, database, "WEBHOOKS_ALLOW_PRIVATE=true")
+	defer p.stop(b)
+	meters := map[string]meter{"cpu-s/1k": cpuOf(p.pid())}
+	if strings.HasPrefix(database, "postgres") {
+		meters["postgres-cpu-s/1k"] = cpuOfPostgres(b, database)
 	}
-	ctx, cancel := context.WithCancel(b.Context())
-	var running sync.WaitGroup
+	before := map[string]float64{}
+	for unit, count := range meters {
+		before[unit] = count(b)
+	}
 	began := time.Now()
-	running.Go(func() { deliver.Run(ctx, func(err error) { b.Error(err) }) })
-	taken.Wait()
-	took := time.Since(began)
-	cancel()
-	running.Wait()
-	for _, id := range made {
-		if err := admin.Delete(b.Context(), id); err != nil {
-			b.Fatal(err)
-		}
+	var made []string
+	for n := range endpoints {
+		made = append(made, p.call(b, "POST", "/api/admin/endpoints", fmt.Sprintf(`{"url": "%s/%d", "after": 0}`, receiver.URL, n), 201)["endpoint"].(map[string]any)["id"].(string))
 	}
-	return took
+	taken.Wait()
+	say("deliveries/s", benchDelivered/time.Since(began).Seconds())
+	for unit, count := range meters {
+		say(unit, (count(b)-before[unit])*1000/benchDelivered)
+	}
+	for _, id := range made {
+		p.call(b, "DELETE", "/api/admin/endpoints/"+id, "", 200)
+	}
 }
