@@ -160,7 +160,7 @@ func (t *table[ID, Fact, Row]) write(s *Store) []statement {
 		all = append(all, s.insert(&t.added, "", nil))
 	}
 	if len(t.rows) > 0 {
-		all = append(all, s.upsert(&t.rows))
+		all = append(all, s.overwrite(&t.rows))
 	}
 	return all
 }

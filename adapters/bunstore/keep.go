@@ -294,7 +294,7 @@ func (c *changed) statements(s *Store) []statement {
 	}
 	sortEntitlements(c.entitlements)
 	sortEntitlements(c.revoked)
-	put(len(c.accounts), func() statement { return s.upsert(&c.accounts) })
+	put(len(c.accounts), func() statement { return s.overwrite(&c.accounts) })
 	put(len(c.refs), func() statement { return s.upsert(&c.refs) })
 	for _, table := range c.facts {
 		all = append(all, table.write(s)...)

@@ -44,6 +44,35 @@ func (s *Store) upsert(rows any) statement {
 	return s.insert(rows, s.fixed(table, func() string { return onConflict(table) }), nil)
 }
 
+// overwrite writes rows that were found. One row alone is updated in place: an INSERT that
+// meets it would ask the rules of the table twice, and every unique index before that.
+func (s *Store) overwrite(rows any) statement {
+	i := s.insertion(rows, "", nil)
+	if !s.onPostgres() || !i.one {
+		return s.upsert(rows)
+	}
+	return statement{sql: s.fixed(overwriting{i.table}, overwriting{i.table}.text), args: i.args(rows)}
+}
+
+// overwriting is what the text of an UPDATE follows from.
+type overwriting struct{ table *schema.Table }
+
+func (o overwriting) text() string {
+	var set, key []string
+	for i, field := range o.table.Fields {
+		value := fmt.Sprintf("$%d::%s", i+1, kindOf(field))
+		switch {
+		case field.IsPK:
+			key = append(key, "t."+field.Name+" = "+value)
+		case field.Name == "user_id":
+			set = append(set, strings.ReplaceAll(keepOwner, "EXCLUDED.user_id", value))
+		default:
+			set = append(set, field.Name+" = "+value)
+		}
+	}
+	return fmt.Sprintf("UPDATE %s AS t SET %s WHERE %s", o.table.Name, strings.Join(set, ", "), strings.Join(key, " AND "))
+}
+
 // fixed is SQL that is always the same for one thing that it does: it is put together once.
 func (s *Store) fixed(does any, text func() string) string {
 	if known, have := s.known.Load(does); have {
@@ -82,15 +111,12 @@ func (s *Store) tableOf(rows any) *schema.Table {
 // each of them first, at twice the cost of a row.) One row alone, as of most updates, has
 // a statement of its own: arrays of one would take half as long again.
 func (s *Store) insertColumns(rows any, conflict string, into any) statement {
-	values := reflect.ValueOf(rows).Elem()
-	i := insertion{s.tableOf(rows), values.Len() == 1, conflict, into != nil}
-	args := make([]any, 0, len(i.table.Fields))
-	for _, field := range i.table.Fields {
-		if !field.AutoIncrement {
-			args = append(args, columnOf(field, values, i.one))
-		}
-	}
-	return statement{sql: s.fixed(i, i.text), args: args, rows: into}
+	i := s.insertion(rows, conflict, into)
+	return statement{sql: s.fixed(i, i.text), args: i.args(rows), rows: into}
+}
+
+func (s *Store) insertion(rows any, conflict string, into any) insertion {
+	return insertion{s.tableOf(rows), reflect.ValueOf(rows).Elem().Len() == 1, conflict, into != nil}
 }
 
 // insertion is what the text of an INSERT follows from.
@@ -99,6 +125,17 @@ type insertion struct {
 	one       bool // row alone
 	conflict  string
 	returning bool // the first column
+}
+
+// args are the columns of rows that are written.
+func (i insertion) args(rows any) []any {
+	args := make([]any, 0, len(i.table.Fields))
+	for _, field := range i.table.Fields {
+		if !field.AutoIncrement {
+			args = append(args, columnOf(field, reflect.ValueOf(rows).Elem(), i.one))
+		}
+	}
+	return args
 }
 
 func (i insertion) text() string {
