@@ -115,10 +115,8 @@ type endRow struct {
 // in between, and the version that time gives follows all others. Whom an update holds is due
 // again in a moment: nobody waits.
 func (u *untold) read(ctx context.Context, s *Store, tx transaction) error {
-	if err := tx.trip(ctx, s.lockDue(u.now, u.limit, &u.due)); err != nil {
-		return err
-	}
-	if err := tx.trip(ctx, s.untoldChanges(u.limit, &u.changes), s.feedEnds(&u.ends), s.nextDue(u.now, &u.dues)); err != nil {
+	err := tx.trip(ctx, s.lockDue(u.now, u.limit, &u.due), s.untoldChanges(u.limit, &u.changes), s.feedEnds(&u.ends), s.nextDue(u.now, &u.dues))
+	if err != nil {
 		return err
 	}
 	if u.more() {
