@@ -283,8 +283,9 @@ func (c *changed) keepReceipts(receipts []domain.ProcessedEvent) error {
 	return checkIDs(ids)
 }
 
-// statements are one or two a table, however much has changed. Names come first: a
-// conflict there is found before anything else is written.
+// statements are one or two a table, however much has changed. Receipts come first: they have
+// the bodies, and what is sent together grows to that size at once. Then names: a conflict
+// there is found before anything else is written.
 func (c *changed) statements(s *Store) []statement {
 	var all []statement
 	put := func(n int, write func() statement) {
@@ -294,6 +295,7 @@ func (c *changed) statements(s *Store) []statement {
 	}
 	sortEntitlements(c.entitlements)
 	sortEntitlements(c.revoked)
+	put(len(c.receipts), func() statement { return s.insert(&c.receipts, s.orRedacted(&c.receipts), nil) })
 	put(len(c.accounts), func() statement { return s.overwrite(&c.accounts) })
 	put(len(c.refs), func() statement { return s.upsert(&c.refs) })
 	for _, table := range c.facts {
@@ -303,7 +305,6 @@ func (c *changed) statements(s *Store) []statement {
 	put(len(c.revoked), func() statement { return s.remove(&c.revoked, 4) })
 	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
-	put(len(c.receipts), func() statement { return s.insert(&c.receipts, s.orRedacted(&c.receipts), nil) })
 	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
 	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })
 	put(len(c.expected), func() statement { return s.insert(&c.expected, newDue, nil) })
