@@ -39,6 +39,9 @@ func TestVerifyFeed_HasNothingAgainstTrueHistories(t *testing.T) {
 				}
 			}
 			h.Told, h.Version = w.told, w.version
+			if _, changed := history[hour]; !changed && hour%every != 0 {
+				continue // all is as it was an hour ago
+			}
 			if found, _ := domain.VerifyFeed(h, catalog); len(found) > 0 {
 				t.Fatalf("at hour %d: %v\nlines %+v", hour, found, h.Lines)
 			}

@@ -3,6 +3,7 @@ package bunstore_test
 import (
 	"flag"
 	"log"
+	"runtime/debug"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,6 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	portstest.Checks(100)
+	debug.SetGCPercent(400) // what a test keeps is small, and there is room
 	// Most of them wait for databases to be made: more can wait than there are processors.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "8"); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,10 @@ import (
 	"github.com/entitled-dev/entitled/ports"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // what a test keeps is small, and there is room
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	testKey    = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -115,6 +116,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	buildDir = dir
+	debug.SetGCPercent(400) // what a test keeps is small, and there is room
 	// Most of a test here is waiting, so more go together than there are processors.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)

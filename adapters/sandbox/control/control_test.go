@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,10 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox/control"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // what a test keeps is small, and there is room
+	goleak.VerifyTestMain(m)
+}
 
 // process is a server, and a client that holds what it sends and gets against the
 // document.

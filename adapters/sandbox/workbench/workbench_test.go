@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -18,7 +19,10 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // what a test keeps is small, and there is room
+	goleak.VerifyTestMain(m)
+}
 
 // bench is a workbench, and the sandbox that it drives.
 type bench struct {
