@@ -258,7 +258,7 @@ func (c *ChangeSubscription) resumeAddon(ctx context.Context, w EndWish, plan do
 	if r.Deployment, err = c.name.ID(ctx); err != nil {
 		return EndedSubscription{}, err
 	}
-	fact, err := c.gateway.ResumeSubscription(ctx, r)
+	fact, err := c.gateway.ResumeSubscription(ctx, ports.ResumeRequest{EndRequest: r})
 	if err != nil {
 		return EndedSubscription{}, fmt.Errorf("resume add-on %s of subscription %s: %w", plan.Key, held.sub.ID, keyReused(err))
 	}

@@ -82,7 +82,7 @@ type wished struct {
 }
 
 // Do makes the change, and takes in how the subscription stands then. Errors:
-// [ErrNotSubscribed], [ErrNeedsBase], [ErrAddonInTheWay], [ErrIntervalsDiffer],
+// [ErrNotSubscribed], [ErrPaused], [ErrNeedsBase], [ErrAddonInTheWay], [ErrIntervalsDiffer],
 // [ErrChangePlanned], [ErrPaymentDue], [ErrNothingToChange], [ErrEndsAnyway], [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest], [ErrPriceNotSold],
 // [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
 func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult, error) {
@@ -163,7 +163,7 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 			return wished{}, err
 		}
 	}
-	if err := is.refuse(); err != nil {
+	if err := is.refuse(c.catalog); err != nil {
 		return is, err
 	}
 	if to.isPresent(held) {
@@ -234,8 +234,10 @@ func (c *ChangeSubscription) refuseOlder(ctx context.Context, sub domain.Subscri
 	return nil
 }
 
-func (w wished) refuse() error {
+func (w wished) refuse(c domain.Catalog) error {
 	switch {
+	case w.held.paused(c):
+		return pausedFirst(w.held)
 	case w.held.sub.Status == domain.StatusUnpaid, w.held.sub.Status == domain.StatusPaused, w.held.adds() && w.held.owes():
 		return fmt.Errorf("%w: the subscription is %s: POST /api/checkout/%s leads to where that is mended", ErrPaymentDue, w.held.sub.Status, w.held.plan.Key)
 	case w.when != WhenNow && w.when != WhenPeriodEnd:

@@ -59,7 +59,7 @@ func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscr
 		return c.endAddon(ctx, w, plan)
 	}
 	now := w.When == WhenNow
-	ended, err := c.end(ctx, w, "cancel", func(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+	ended, err := c.end(ctx, w, "cancel", func(ctx context.Context, _ liveItem, r ports.EndRequest) (domain.SubscriptionFact, error) {
 		return c.gateway.CancelSubscription(ctx, r, now)
 	})
 	if errors.Is(err, ErrNotSubscribed) {
@@ -70,18 +70,34 @@ func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscr
 	return ended, err
 }
 
-// Resume takes back that a subscription is to end, and what was planned for the end of its
-// period; of an add-on its own end alone. Errors are those of [ChangeSubscription.Cancel],
-// and [ErrEndsAnyway].
+// Resume takes back that a subscription is to end, what was planned for the end of its
+// period, and a pause that its user may make; of an add-on its own end alone. What was voided
+// is not paid afterwards: if nothing is paid for now, a period begins, which is paid at once.
+// Errors are those of [ChangeSubscription.Cancel], [ErrEndsAnyway], and [ErrPaymentDue] if
+// that was not paid.
 func (c *ChangeSubscription) Resume(ctx context.Context, w EndWish) (EndedSubscription, error) {
 	if plan, is := c.addonOf(w); is {
 		return c.resumeAddon(ctx, w, plan)
 	}
-	return c.end(ctx, w, "resume", c.gateway.ResumeSubscription)
+	return c.end(ctx, w, "resume", func(ctx context.Context, held liveItem, r ports.EndRequest) (domain.SubscriptionFact, error) {
+		wish := ports.ResumeRequest{EndRequest: r, Collect: held.paused(c.catalog)}
+		if wish.Collect {
+			var err error
+			if wish.Anew, err = c.voided(ctx, held.sub); err != nil {
+				return domain.SubscriptionFact{}, err
+			}
+		}
+		fact, err := c.gateway.ResumeSubscription(ctx, wish)
+		if errors.Is(err, ports.ErrPaymentFailed) {
+			err = fmt.Errorf("%w: a period begins as it is resumed, and was not paid, so that it is paused still: "+
+				"POST /api/portal with flow payment_method_update leads to where another card is given (%w)", ErrPaymentDue, err)
+		}
+		return fact, err
+	})
 }
 
 func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
-	call func(context.Context, ports.EndRequest) (domain.SubscriptionFact, error),
+	call func(context.Context, liveItem, ports.EndRequest) (domain.SubscriptionFact, error),
 ) (EndedSubscription, error) {
 	if err := checkCaller(w.User, w.ClientKey); err != nil {
 		return EndedSubscription{}, err
@@ -99,7 +115,7 @@ func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
 	if r.Deployment, err = c.name.ID(ctx); err != nil {
 		return EndedSubscription{}, err
 	}
-	fact, err := call(ctx, r)
+	fact, err := call(ctx, held, r)
 	if err != nil {
 		return EndedSubscription{}, fmt.Errorf("%s subscription %s: %w", does, held.sub.ID, keyReused(err))
 	}

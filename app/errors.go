@@ -37,6 +37,10 @@ var (
 	ErrEndsAnyway = errors.New("the subscription ends with its period")
 	// ErrPaymentDue: what is owed comes before a change.
 	ErrPaymentDue = errors.New("a payment is due")
+	// ErrNotPausable: the plan cannot be paused by its user, or not as the subscription stands.
+	ErrNotPausable = errors.New("the subscription cannot be paused")
+	// ErrPaused: while nothing is billed, nothing changes.
+	ErrPaused = errors.New("the subscription is paused")
 	// ErrNeedsBase: an add-on is wanted by somebody who has none of the plans that it is sold with.
 	ErrNeedsBase = errors.New("an add-on needs the plan that it is sold with")
 	// ErrAddonInTheWay: a plan is wanted with which an add-on of the user's is not sold.

@@ -20,12 +20,13 @@ const (
 	ActionUpgrade    Action = "upgrade"
 	ActionDowngrade  Action = "downgrade"
 	ActionChange     Action = "change" // a change that Stripe's portal does not make, and [ChangeSubscription] does
+	ActionResume     Action = "resume" // the user has paused it, and [ChangeSubscription.Resume] takes that back
 	ActionManage     Action = "manage" // the user is on it, or has to see to a payment first
 	ActionNone       Action = "none"   // there is nothing to do: it is held, the money is on its way, or it is in another currency
 )
 
 // Actions lists every action.
-var Actions = []Action{ActionBuy, ActionStartTrial, ActionUpgrade, ActionDowngrade, ActionChange, ActionManage, ActionNone}
+var Actions = []Action{ActionBuy, ActionStartTrial, ActionUpgrade, ActionDowngrade, ActionChange, ActionResume, ActionManage, ActionNone}
 
 // OfferPlans answers what is for sale to a user.
 type OfferPlans struct {
@@ -107,13 +108,16 @@ func (b *buyer) offer(plan OfferedPlan) Offer {
 	if does := slices.IndexFunc(offer.Actions, func(a Action) bool { return a != ActionNone }); plan.Plan.Addon() && does >= 0 {
 		offer.Action = offer.Actions[does] // who names no price gets one of the interval that is paid
 	}
-	if offer.Held && plan.Plan.Mode == domain.ModeSubscription {
+	if offer.Held && plan.Plan.Mode == domain.ModeSubscription && offer.Action != ActionResume {
 		offer.Action = ActionManage // who names no price keeps the present one
 	}
 	return offer
 }
 
 func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
+	if b.paused(plan.Plan) {
+		return ActionResume
+	}
 	if plan.Plan.Addon() {
 		return b.addonAction(plan, price)
 	}
@@ -133,6 +137,12 @@ func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
 	default:
 		return ActionBuy
 	}
+}
+
+// paused tells whether what a plan would change is paused by its user.
+func (b *buyer) paused(plan domain.Plan) bool {
+	_, sub, on := b.find(func(held domain.Plan) bool { return plan.Excludes(held) || plan.AddsTo(held) })
+	return on && pausedByUser(b.account, sub.Subscription, b.catalog)
 }
 
 // addonAction is what becomes of an add-on: there is nothing to do for who has none of the

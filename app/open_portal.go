@@ -57,7 +57,7 @@ type PortalWish struct {
 // Do makes a way into the portal, which lets in whoever has it for some minutes. Errors:
 // [ErrNoCustomer], [ErrNotSubscribed], [ErrSeveralSubscriptions], [ErrNotInPortal],
 // [ErrNothingToChange], [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
-// [ErrBadReturnURL], [ErrProviderMismatch], and those of the ports.
+// [ErrBadReturnURL], [ErrPaused], [ErrProviderMismatch], and those of the ports.
 func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err error) {
 	if !storable(string(w.User)) {
 		return "", fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
@@ -88,6 +88,8 @@ func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err erro
 		return "", fmt.Errorf("%w: the subscription to plan %s is to end already", ErrNothingToChange, held.plan.Key)
 	case w.Flow == ports.PortalCancel:
 		return p.open(ctx, held, ports.PortalRequest{Flow: w.Flow, ReturnURL: back})
+	case held.paused(p.catalog):
+		return "", pausedFirst(held)
 	case w.Plan == "":
 		return p.update(ctx, held, back)
 	}

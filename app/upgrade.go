@@ -58,7 +58,7 @@ const mostEnded = 3
 // Do finds what is to be done, and opens the page for it. Before anybody is refused a
 // checkout for what we believe is live, Stripe is asked. Errors: those of
 // [StartCheckout.Do] and of [OpenPortal.Do]; for who has what an add-on is sold with and
-// wants that, [ErrNotInPortal], since Stripe's portal adds nothing.
+// wants that, [ErrNotInPortal], since Stripe's portal adds nothing; [ErrPaused].
 func (u *Upgrade) Do(ctx context.Context, r CheckoutRequest) (NextStep, error) {
 	if plan := u.live.catalog.Plans[r.Plan]; plan.Addon() {
 		return u.addon(ctx, plan, r)
@@ -103,6 +103,9 @@ func (u *Upgrade) addon(ctx context.Context, plan domain.Plan, r CheckoutRequest
 
 // instead is what a user does who has a subscription that rules a checkout out.
 func (u *Upgrade) instead(ctx context.Context, held liveItem, r CheckoutRequest) (NextStep, error) {
+	if held.paused(u.live.catalog) {
+		return NextStep{}, pausedFirst(held)
+	}
 	urls := u.portal.urls
 	done, err := urls.withoutOrder("success_url", r.SuccessURL, urls.Success)
 	if err != nil {

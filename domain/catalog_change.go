@@ -91,7 +91,7 @@ func (c Catalog) givesAs(other Catalog, key PlanKey) bool {
 // whatGives is a plan without what only a buyer looks at.
 func (p Plan) whatGives() Plan {
 	p.Name, p.Description, p.Group, p.TrialDays, p.NotSold = "", "", "", 0, false
-	p.AddonTo = nil
+	p.AddonTo, p.Pausable = nil, false
 	p.Place, p.Highlight, p.Once, p.BoughtTwice = 0, false, false, ""
 	p.Checkout = CheckoutOptions{}
 	p.Prices = slices.Clone(p.Prices)

@@ -17,7 +17,7 @@ const (
 	SubscribedActive          SubscribedStatus = "active"
 	SubscribedPastDue         SubscribedStatus = "past_due" // something is overdue, and is still collected
 	SubscribedUnpaid          SubscribedStatus = "unpaid"   // something is overdue, and is no longer collected
-	SubscribedPaused          SubscribedStatus = "paused"   // the trial is over, and there is nothing to pay with
+	SubscribedPaused          SubscribedStatus = "paused"   // nothing is billed: its invoices are voided, or the trial is over and there is nothing to pay with
 	SubscribedCanceled        SubscribedStatus = "canceled" // it has ended
 )
 
@@ -135,6 +135,8 @@ func (p *Purchase) subscribedStatus(overdue bool) SubscribedStatus {
 		return SubscribedAwaitingPayment
 	case overdue:
 		return SubscribedPastDue
+	case s.Pause == PauseVoid:
+		return SubscribedPaused
 	default:
 		return SubscribedActive
 	}

@@ -11,6 +11,9 @@ import (
 type BillingDetails struct {
 	Method  *PaymentMethod // what pays for it; nil: nothing that is known
 	Planned *PlannedChange // at the end of its period; nil: none
+	// ResumesAt is when collection that is paused is resumed, in UTC; zero: it is not paused,
+	// or nobody has said.
+	ResumesAt time.Time
 }
 
 // PaymentMethod is what pays, in Stripe's words.

@@ -52,7 +52,25 @@ type Changed struct {
 	PayURL  string
 }
 
-// EndRequest asks for the end of a subscription, or to take a planned one back.
+// PauseRequest asks that the invoices of a subscription be voided from now on. What is open
+// already is still collected.
+type PauseRequest struct {
+	Subscription   domain.SubscriptionID
+	ResumesAt      time.Time // when Stripe collects again by itself; zero: never
+	IdempotencyKey string
+}
+
+// ResumeRequest asks to take back that a subscription is to end, what is planned for it and,
+// if it says so, that its collection is paused.
+type ResumeRequest struct {
+	EndRequest
+	Collect bool // collection is resumed, if it is paused
+	// Anew: a period begins with that, and is paid at once, or nothing changes. Of the one
+	// before nothing is given back.
+	Anew bool
+}
+
+// EndRequest asks for the end of a subscription.
 type EndRequest struct {
 	Subscription   domain.SubscriptionID
 	Deployment     domain.DeploymentID
@@ -109,8 +127,13 @@ type Changes interface {
 	// has ended is returned as it is.
 	CancelSubscription(ctx context.Context, r EndRequest, now bool) (domain.SubscriptionFact, error)
 
-	// ResumeSubscription takes back a planned end, and a planned change.
-	ResumeSubscription(ctx context.Context, r EndRequest) (domain.SubscriptionFact, error)
+	// ResumeSubscription takes back a planned end, and a planned change; and a pause of
+	// collection if that is asked for: [ErrPaymentFailed] if that had to be paid and was not.
+	ResumeSubscription(ctx context.Context, r ResumeRequest) (domain.SubscriptionFact, error)
+
+	// PauseCollection has the invoices of a subscription voided, until a time if one is
+	// said. One that has ended is returned as it is. A schedule stays.
+	PauseCollection(ctx context.Context, r PauseRequest) (domain.SubscriptionFact, error)
 
 	// PayPage is Stripe's page on which the newest open invoice of a subscription is
 	// paid. [ErrNotFound] if there is none.

@@ -42,6 +42,9 @@ var (
 	ErrLocaleRefused    = fmt.Errorf("%w: the locale is not supported", ErrGatewayRefused)
 	ErrQuantityRefused  = fmt.Errorf("%w: the quantity cannot be sold", ErrGatewayRefused)
 	ErrReturnURLRefused = fmt.Errorf("%w: the return URL is not accepted", ErrGatewayRefused)
+	// ErrPaymentFailed is an [ErrGatewayRefused]: it had to be paid at once, and there is
+	// nothing to pay with, or that was declined. Nothing has changed.
+	ErrPaymentFailed = fmt.Errorf("%w: it was not paid", ErrGatewayRefused)
 	// ErrKeyMismatch is an [ErrGatewayRefused]: the idempotency key was used for another call.
 	ErrKeyMismatch = fmt.Errorf("%w: the idempotency key was used for something else", ErrGatewayRefused)
 	// ErrScheduledElsewhere is an [ErrGatewayRefused]: a schedule governs the subscription

@@ -32,6 +32,7 @@ func readAddonTo(r *reader, into *planDraft, v value) {
 // notOfAddons are the fields that an add-on cannot have, and why.
 var notOfAddons = map[string]string{
 	"group":        "it is added to a subscription, beside what is in the group",
+	"pausable":     "it is paused with the subscription that it is added to",
 	"trial":        "it is in the trial of the subscription that it is added to, if there is one",
 	"bought_twice": "a subscription has it once",
 }

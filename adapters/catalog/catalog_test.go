@@ -308,3 +308,26 @@ func TestParse_AnAddOnNamesWhatItIsSoldWith(t *testing.T) {
 		t.Errorf("got %+v", plans)
 	}
 }
+
+// Who may pause would otherwise be given what nobody pays for.
+func TestParse_WhatIsPausableIsSuspendedWhileItIs(t *testing.T) {
+	t.Parallel()
+	file, err := catalog.Parse("x.yaml", []byte(`
+plans:
+  extra: {mode: subscription, addon_to: pro, prices: {x: {id: a}}, policy: {access: grace_after_first_payment}}
+  pro: {mode: subscription, pausable: true, prices: {x: {id: b}}}
+  mind: {mode: subscription, pausable: true, prices: {x: {id: c}}, policy: {access: suspend_while_void}}
+  other: {mode: subscription, prices: {x: {id: d}}}
+`), environment(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[domain.PlanKey][]domain.AccessOption{
+		"extra": {"grace_after_first_payment", "suspend_while_void"}, "pro": {"suspend_while_void"}, "mind": {"suspend_while_void"}, "other": nil,
+	} {
+		plan := file.Catalog.Plans[key]
+		if diff := cmp.Diff(want, plan.Policy.Access); diff != "" || plan.Pausable != (key == "pro" || key == "mind") {
+			t.Errorf("%s: pausable %t, access (-want +got):\n%s", key, plan.Pausable, diff)
+		}
+	}
+}

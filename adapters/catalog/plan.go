@@ -34,6 +34,7 @@ var planFields = fields[planDraft]{
 	}},
 	{"group", readGroup},
 	{"addon_to", readAddonTo},
+	{"pausable", func(r *reader, d *planDraft, v value) { d.plan.Pausable = r.truth(v, "pausable") }},
 	{"trial", readTrial},
 	{"grace", func(r *reader, d *planDraft, v value) { d.plan.Grace = r.duration(v, "grace") }},
 	{"leeway", func(r *reader, d *planDraft, v value) { d.plan.Leeway = r.duration(v, "leeway") }},
@@ -58,6 +59,7 @@ var (
 	onlySubscription = map[string]string{
 		"group":           "a group is of subscriptions, of which a user has one at a time",
 		"addon_to":        "an add-on is a further item of a subscription",
+		"pausable":        "only a subscription is paused",
 		"trial":           "only a subscription has a trial",
 		"trial_grants":    "only a subscription has a trial",
 		"grace":           "only a subscription can be past due",
@@ -87,6 +89,7 @@ func readPlans(r *reader, into *catalogDraft, v value) {
 	r.include(into.file.Catalog.Plans)
 	r.formerKeysAreFree(into.file.Catalog.Plans)
 	r.addonsHaveBases(into.file.Catalog.Plans)
+	suspendPausable(into.file.Catalog.Plans)
 }
 
 func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (domain.Plan, []SandboxPrice) {

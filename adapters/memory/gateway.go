@@ -45,6 +45,7 @@ type Gateway struct {
 	offers    map[ports.PortalConfigurationID]ports.PortalOffer
 	portals   map[string]ports.PortalRequest // by URL
 	scheduled map[domain.SubscriptionID][]ports.Change
+	resumes   map[domain.SubscriptionID]time.Time    // when a pause ends by itself
 	pending   map[domain.SubscriptionID]ports.Change // waits for its payment
 	declined  map[domain.CustomerID]bool             // whose cards are
 	done      map[string]string                      // idempotency key -> what of
@@ -80,6 +81,7 @@ func NewGateway(clock ports.Clock, prices ...ports.StripePrice) *Gateway {
 		offers:    map[ports.PortalConfigurationID]ports.PortalOffer{},
 		portals:   map[string]ports.PortalRequest{},
 		scheduled: map[domain.SubscriptionID][]ports.Change{},
+		resumes:   map[domain.SubscriptionID]time.Time{},
 		pending:   map[domain.SubscriptionID]ports.Change{},
 		declined:  map[domain.CustomerID]bool{},
 		done:      map[string]string{},

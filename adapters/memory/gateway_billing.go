@@ -18,7 +18,7 @@ func (g *Gateway) FetchBilling(ctx context.Context, id domain.SubscriptionID) (p
 	if !known {
 		return ports.BillingDetails{}, ports.ErrNotFound
 	}
-	details := ports.BillingDetails{Method: &ports.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242"}}
+	details := ports.BillingDetails{Method: &ports.PaymentMethod{Type: "card", Brand: "visa", Last4: "4242"}, ResumesAt: g.resumes[id]}
 	if changes, planned := g.scheduled[id]; planned {
 		next := sub
 		for _, change := range changes {

@@ -294,23 +294,49 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 
 // CancelSubscription implements [ports.Gateway].
 func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
-	return g.end(ctx, r, fmt.Sprint("cancel", r.Subscription, now), func(sub *domain.Subscription) {
+	return g.end(ctx, r, fmt.Sprint("cancel", r.Subscription, now), func(sub *domain.Subscription) error {
 		sub.CancelAtPeriodEnd, sub.CancelAt = true, sub.PeriodEnd()
 		if now {
 			sub.CancelAtPeriodEnd, sub.CancelAt = false, time.Time{}
 			sub.Status, sub.EndedAt = domain.StatusCanceled, g.now()
 		}
+		delete(g.scheduled, sub.ID)
+		return nil
 	})
 }
 
 // ResumeSubscription implements [ports.Gateway].
-func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
-	return g.end(ctx, r, fmt.Sprint("resume", r.Subscription), func(sub *domain.Subscription) {
+func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
+	return g.end(ctx, r.EndRequest, fmt.Sprint("resume", r.Subscription, r.Collect, r.Anew), func(sub *domain.Subscription) error {
+		if r.Collect && r.Anew && sub.Pause != domain.PauseNone {
+			if g.declined[sub.Customer] {
+				return ports.ErrPaymentFailed
+			}
+			begun, lines := g.nextPeriod(*sub, g.now())
+			*sub = begun
+			g.bill(sub, lines, domain.InvoicePaid)
+		}
+		if r.Collect {
+			sub.Pause = domain.PauseNone
+			delete(g.resumes, sub.ID)
+		}
 		sub.CancelAtPeriodEnd, sub.CancelAt = false, time.Time{}
+		delete(g.scheduled, sub.ID)
+		return nil
 	})
 }
 
-func (g *Gateway) end(ctx context.Context, r ports.EndRequest, does string, change func(*domain.Subscription)) (domain.SubscriptionFact, error) {
+// PauseCollection implements [ports.Gateway].
+func (g *Gateway) PauseCollection(ctx context.Context, r ports.PauseRequest) (domain.SubscriptionFact, error) {
+	end := ports.EndRequest{Subscription: r.Subscription, IdempotencyKey: r.IdempotencyKey}
+	return g.end(ctx, end, fmt.Sprint("pause", r.Subscription, r.ResumesAt), func(sub *domain.Subscription) error {
+		sub.Pause = domain.PauseVoid
+		g.resumes[sub.ID] = r.ResumesAt
+		return nil
+	})
+}
+
+func (g *Gateway) end(ctx context.Context, r ports.EndRequest, does string, change func(*domain.Subscription) error) (domain.SubscriptionFact, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.beginWith(ctx, r.IdempotencyKey); err != nil {
@@ -324,9 +350,11 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, does string, chan
 	if err != nil {
 		return domain.SubscriptionFact{}, err
 	}
-	delete(g.scheduled, sub.ID)
 	if first && !sub.Status.Ended() {
-		change(&sub)
+		if err := change(&sub); err != nil {
+			delete(g.done, r.IdempotencyKey)
+			return domain.SubscriptionFact{}, err
+		}
 		g.subscriptions[sub.ID] = sub
 	}
 	return g.fetchedSubscription(sub), nil
@@ -374,7 +402,11 @@ func (g *Gateway) Renew(id domain.SubscriptionID) []domain.Fact {
 		var lines []domain.Line
 		sub, lines = g.nextPeriod(sub, end)
 		sub.Status = domain.StatusActive
-		g.bill(&sub, lines, domain.InvoicePaid)
+		if at := g.resumes[id]; !at.IsZero() && !at.After(end) {
+			sub.Pause = domain.PauseNone
+			delete(g.resumes, id)
+		}
+		g.bill(&sub, lines, map[bool]domain.InvoiceStatus{false: domain.InvoicePaid, true: domain.InvoiceVoid}[sub.Pause == domain.PauseVoid])
 	}
 	g.subscriptions[id] = sub
 	return []domain.Fact{domain.SubscriptionFact{Type: happened, At: g.now(), Snapshot: sub}}

@@ -41,6 +41,9 @@ type billingObject struct {
 	ID       word         `json:"id"`
 	Kind     word         `json:"object"`
 	Schedule ref          `json:"schedule"`
+	Pause    struct {
+		ResumesAt number `json:"resumes_at"`
+	} `json:"pause_collection"`
 	Method   methodObject `json:"default_payment_method"`
 	Customer struct {
 		Settings struct {
@@ -70,7 +73,9 @@ func (g *Gateway) FetchBilling(ctx context.Context, id domain.SubscriptionID) (p
 	if !decode(got.body, &sub) || sub.Kind != kindSubscription || sub.ID != word(id) {
 		return ports.BillingDetails{}, unusable(c, got, "the answer is not the subscription")
 	}
-	details := ports.BillingDetails{Method: cmp.Or(sub.Method.read(), sub.Customer.Settings.Method.read())}
+	details := ports.BillingDetails{
+		Method: cmp.Or(sub.Method.read(), sub.Customer.Settings.Method.read()), ResumesAt: sub.Pause.ResumesAt.time(),
+	}
 	details.Planned, err = g.plannedBy(ctx, sub.Schedule)
 	return details, err
 }

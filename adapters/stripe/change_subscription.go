@@ -17,6 +17,7 @@ const (
 	noProration   = "none"
 
 	pendingIfIncomplete = "pending_if_incomplete"
+	errorIfIncomplete   = "error_if_incomplete"
 )
 
 // ChangeSubscription implements [ports.Gateway]. What was planned is let go once the change

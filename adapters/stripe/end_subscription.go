@@ -22,10 +22,19 @@ func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, no
 
 // ResumeSubscription implements [ports.Gateway]. Which of two ways the end was planned in
 // depends on the billing mode, and on who planned it.
-func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
 	params := &stripe.SubscriptionParams{}
 	c := updateSubscription("resume subscription", r.Subscription, r.IdempotencyKey, params)
-	return g.end(ctx, r, c, func(is subscriptionNow) bool {
+	if r.Collect && r.Anew {
+		if err := g.collectAnew(ctx, r.EndRequest); err != nil {
+			return domain.SubscriptionFact{}, err
+		}
+	}
+	return g.end(ctx, r.EndRequest, c, func(is subscriptionNow) bool {
+		needed := r.Collect && !r.Anew && is.Snapshot.Pause != domain.PauseNone
+		if needed {
+			params.AddExtra("pause_collection", "")
+		}
 		switch {
 		case is.Snapshot.CancelAtPeriodEnd:
 			params.CancelAtPeriodEnd = stripe.Bool(false)
@@ -34,7 +43,7 @@ func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (d
 			params.AddExtra("cancel_at", "")
 			return true
 		default:
-			return false
+			return needed
 		}
 	})
 }

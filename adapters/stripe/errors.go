@@ -67,16 +67,32 @@ func translateAnswer(c call, said *stripe.Error) error {
 	switch {
 	case said.Type == stripe.ErrorTypeIdempotency:
 		return fmt.Errorf("%w: %s: %s", ports.ErrKeyMismatch, c.does, summary(said))
+	case said.HTTPStatusCode == http.StatusPaymentRequired:
+		return unpaid(c, said)
 	case said.Code == codeNoneUpcoming:
 		return fmt.Errorf("%w: %s: %s", errNoneUpcoming, c.does, summary(said))
 	}
-	if kind := refusalOf(c, said); kind != nil {
+	switch kind := refusalOf(c, said); {
+	case errors.Is(kind, ports.ErrPaymentFailed):
+		return unpaid(c, said)
+	case kind != nil:
 		return fmt.Errorf("%w: %s: %s: %s", kind, c.does, summary(said), printed(said.Msg))
 	}
 	if said.HTTPStatusCode == http.StatusNotFound && said.Code == stripe.ErrorCodeResourceMissing {
 		return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))
 	}
 	return refused(c, summary(said)+": "+printed(said.Msg))
+}
+
+// errDeclinedBefore is an [ports.ErrPaymentFailed] that is the answer to an earlier call.
+var errDeclinedBefore = fmt.Errorf("%w: an earlier call with this key was not", ports.ErrPaymentFailed)
+
+func unpaid(c call, said *stripe.Error) error {
+	kind := ports.ErrPaymentFailed
+	if isReplayed(said.LastResponse) {
+		kind = errDeclinedBefore
+	}
+	return fmt.Errorf("%w: %s: %s", kind, c.does, summary(said))
 }
 
 // codeNoneUpcoming is what Stripe answers where there will be no further invoice.
@@ -108,6 +124,8 @@ var refusals = []struct {
 	// Of a deleted customer Stripe says the same as of one that never was.
 	{kind: ports.ErrCustomerGone, code: stripe.ErrorCodeResourceMissing, param: "customer"},
 	{kind: ports.ErrCustomerGone, says: "No such customer"},
+	// There is nothing to pay with.
+	{kind: ports.ErrPaymentFailed, says: "no attached payment source"},
 	{kind: ports.ErrCurrencyLocked, says: "combine currencies on a single customer"},
 	// No currency is asked for, so that the expected one is the customer's.
 	{kind: ports.ErrCurrencyLocked, says: "doesn't match the expected currency"},

@@ -33,7 +33,7 @@ func TestSchedule_OfSomebodyElseIsLeftAlone(t *testing.T) {
 			return err
 		},
 		"resume": func(f portstest.GatewayFixture, r ports.ChangeRequest) error {
-			_, err := f.Gateway.ResumeSubscription(t.Context(), ports.EndRequest{Subscription: r.Subscription, Deployment: r.Deployment, IdempotencyKey: "k"})
+			_, err := f.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: ports.EndRequest{Subscription: r.Subscription, Deployment: r.Deployment, IdempotencyKey: "k"}})
 			return err
 		},
 	} {

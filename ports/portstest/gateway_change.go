@@ -243,13 +243,13 @@ func gatewayScheduleDropped(t *testing.T, f GatewayFixture) {
 			return err
 		},
 		"by resuming": func(s subscriber) error {
-			_, err := s.Gateway.ResumeSubscription(t.Context(), s.end("resume"))
+			_, err := s.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: s.end("resume")})
 			return err
 		},
 		"by canceling, and resuming": func(s subscriber) error {
 			_, err := s.Gateway.CancelSubscription(t.Context(), s.end("cancel"), false)
 			if err == nil {
-				_, err = s.Gateway.ResumeSubscription(t.Context(), s.end("resume"))
+				_, err = s.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: s.end("resume")})
 			}
 			return err
 		},
@@ -333,7 +333,7 @@ func gatewayCancelAtPeriodEnd(t *testing.T, f GatewayFixture) {
 			t.Fatalf("canceled: got %+v, %v", fact, err)
 		}
 	}
-	fact, err := s.Gateway.ResumeSubscription(t.Context(), s.end("resume-1"))
+	fact, err := s.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: s.end("resume-1")})
 	if err != nil || fact.Snapshot.CancelAtPeriodEnd || !fact.Snapshot.CancelAt.IsZero() {
 		t.Fatalf("resumed: got %+v, %v", fact, err)
 	}
@@ -369,7 +369,7 @@ func gatewayCancelNow(t *testing.T, f GatewayFixture) {
 	if now := s.now(t, another.sub.ID); now.Status != domain.StatusActive {
 		t.Errorf("the other subscription: got %+v, want it as it was", now)
 	}
-	if fact, err := s.Gateway.ResumeSubscription(t.Context(), s.end("resume-1")); err != nil || fact.Snapshot.Status != domain.StatusCanceled {
+	if fact, err := s.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: s.end("resume-1")}); err != nil || fact.Snapshot.Status != domain.StatusCanceled {
 		t.Errorf("resumed after its end: got %+v, %v, want it as it is", fact, err)
 	}
 	for _, id := range []domain.SubscriptionID{"sub_unknown", ""} {
@@ -377,7 +377,7 @@ func gatewayCancelNow(t *testing.T, f GatewayFixture) {
 		if _, err := s.Gateway.CancelSubscription(t.Context(), r, true); !errors.Is(err, ports.ErrNotFound) {
 			t.Errorf("cancel %q: got %v, want %v", id, err, ports.ErrNotFound)
 		}
-		if _, err := s.Gateway.ResumeSubscription(t.Context(), r); !errors.Is(err, ports.ErrNotFound) {
+		if _, err := s.Gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: r}); !errors.Is(err, ports.ErrNotFound) {
 			t.Errorf("resume %q: got %v, want %v", id, err, ports.ErrNotFound)
 		}
 	}

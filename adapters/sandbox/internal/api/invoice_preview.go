@@ -163,7 +163,7 @@ func (s *Server) readChange(c *Call, sub *state.Subscription) (state.ItemChange,
 	if c.Err != nil {
 		return state.ItemChange{}, c.Err
 	}
-	ch := s.PriceChange(&was, sub.Items, behavior, at)
+	ch := s.PriceChange(&was, sub.Items, behavior, at, false)
 	if ended {
 		sub.TrialEnd = min(sub.TrialEnd, s.NowUnix())
 	}

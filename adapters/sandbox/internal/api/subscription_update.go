@@ -12,7 +12,7 @@ import (
 var subscriptionUpdateParams = []string{
 	"metadata[*]", "description", "cancel_at_period_end", "cancel_at", "proration_behavior", "payment_behavior",
 	"cancellation_details[comment]", "cancellation_details[feedback]",
-	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]",
+	"pause_collection", "pause_collection[behavior]", "pause_collection[resumes_at]", "billing_cycle_anchor", "billing_cycle_anchor[type]",
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
 	"coupon", "promotion_code", "discounts", "discounts[][coupon]", "discounts[][promotion_code]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
@@ -22,7 +22,7 @@ var subscriptionUpdateParams = []string{
 
 // pendingParams are what an update may change while it waits for its payment.
 var pendingParams = []string{
-	"items[*]", "payment_behavior", "proration_behavior", "proration_date", "trial_end", "expand[]",
+	"items[*]", "payment_behavior", "proration_behavior", "proration_date", "trial_end", "billing_cycle_anchor", "billing_cycle_anchor[type]", "expand[]",
 }
 
 // updateSubscription changes a live subscription. What falls due by that is
@@ -59,6 +59,7 @@ func (s *Server) updateSubscription(c *Call) (wire.Object, *wire.Error) {
 	s.readPauseCollection(c, &change)
 	change.Items = s.readItems(c, sub)
 	trialEndsNow := s.readTrial(c, &change)
+	anew := s.readAnchor(c, sub)
 	if sub.Schedule != "" && (c.Has("cancel_at_period_end") || c.Has("cancel_at")) {
 		c.Fail(wire.Invalid("", "", "The subscription is managed by the subscription schedule `%s`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.", sub.Schedule))
 	}
@@ -68,7 +69,7 @@ func (s *Server) updateSubscription(c *Call) (wire.Object, *wire.Error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}
-	ch := s.PriceChange(sub, change.Items, behavior, at)
+	ch := s.PriceChange(sub, change.Items, behavior, at, anew)
 	refused := s.RefusesChange(&change, ch, how)
 	if refused != nil && payment == "error_if_incomplete" {
 		return nil, refused
@@ -213,6 +214,20 @@ func (s *Server) readCancelAt(c *Call, sub *state.Subscription) {
 		return
 	}
 	sub.CanceledAt, sub.CancelReason = s.NowUnix(), "cancellation_requested"
+}
+
+// readAnchor tells whether the periods of a subscription begin anew.
+func (s *Server) readAnchor(c *Call, sub *state.Subscription) bool {
+	anchor := wire.AnchorParam(c.Version)
+	anew := c.OneOf(anchor, "now", "unchanged") == "now"
+	switch {
+	case !anew || c.Err != nil:
+	case sub.Status == "trialing" || sub.Status == "paused":
+		c.Fail(wire.Invalid(anchor, "", "The sandbox has the periods of an active subscription begin anew; this one is %s.", sub.Status))
+	case sub.Schedule != "":
+		c.Fail(wire.Invalid(anchor, "", "The subscription is managed by the subscription schedule `%s`: the sandbox has no periods begin anew there.", sub.Schedule))
+	}
+	return anew && c.Err == nil
 }
 
 // readTrial moves the end of a trial and tells whether that is now.

@@ -11,8 +11,8 @@ import (
 // PriceChange prorates the change from old to items at the time at. A new period
 // is invoiced at once: where the interval changes, or a free subscription becomes a
 // paid one or the other way round. Else prorations wait for the next invoice,
-// unless always_invoice asks for them now.
-func (s *Stripe) PriceChange(old *state.Subscription, items []state.SubscriptionItem, behavior string, at int64) state.ItemChange {
+// unless always_invoice asks for them now. anew: all periods begin now, whatever changes.
+func (s *Stripe) PriceChange(old *state.Subscription, items []state.SubscriptionItem, behavior string, at int64, anew bool) state.ItemChange {
 	now := s.NowUnix()
 	ch := state.ItemChange{Items: items, Anchor: old.Anchor, Pending: old.Pending}
 	if old.Terminal() || old.Status == "trialing" || old.Status == "paused" {
@@ -24,7 +24,7 @@ func (s *Stripe) PriceChange(old *state.Subscription, items []state.Subscription
 		}
 		return ch // a trial costs nothing, whatever it is a trial of, and a pause bills nothing
 	}
-	all := s.restarts(old, items)
+	all := anew || s.restarts(old, items)
 	if all {
 		ch.Anchor = now
 	}

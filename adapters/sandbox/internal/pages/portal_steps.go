@@ -201,7 +201,7 @@ func (s *Site) previewPortalChange(cfg *state.PortalConfiguration, sub *state.Su
 	if cfg.EndsTrial(sub) {
 		return s.Owed(sub, append([]state.InvoiceLine{{Amount: s.Prices.Get(priceID).Amount(quantity)}}, sub.Pending...)), 0
 	}
-	ch := s.PriceChange(sub, items, cfg.Proration, s.NowUnix())
+	ch := s.PriceChange(sub, items, cfg.Proration, s.NowUnix(), false)
 	if ch.Invoiced != nil {
 		due = s.Owed(sub, ch.Invoiced)
 	}
