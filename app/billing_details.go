@@ -39,9 +39,11 @@ type knownBilling struct {
 
 // SubscriptionBilling is how a subscription is paid for, and what is planned for it.
 type SubscriptionBilling struct {
-	Method  *ports.PaymentMethod // nil: none, or not known
-	Planned *PlannedPlan         // nil: nothing, or not known
-	Addons  []PlannedAddon       // those of which something is planned
+	Method *ports.PaymentMethod // nil: none, or not known
+	// ResumesAt is when collection that is paused is resumed, in UTC; zero: nobody has said, or not known.
+	ResumesAt time.Time
+	Planned   *PlannedPlan   // nil: nothing, or not known
+	Addons    []PlannedAddon // those of which something is planned
 }
 
 // PlannedAddon is what an add-on becomes at a time.
@@ -113,7 +115,7 @@ func (b *billingDetails) ask(ctx context.Context, a domain.Account, s domain.Sub
 	if err != nil {
 		return details, err
 	}
-	details.Method = told.Method
+	details.Method, details.ResumesAt = told.Method, told.ResumesAt
 	if told.Planned == nil {
 		return details, nil
 	}

@@ -142,7 +142,7 @@ func (b *buyer) action(plan OfferedPlan, price OfferedPrice, held bool) Action {
 // paused tells whether what a plan would change is paused by its user.
 func (b *buyer) paused(plan domain.Plan) bool {
 	_, sub, on := b.find(func(held domain.Plan) bool { return plan.Excludes(held) || plan.AddsTo(held) })
-	return on && pausedByUser(b.account, sub.Subscription, b.catalog)
+	return on && b.account.PausedByUser(sub.Subscription, b.catalog)
 }
 
 // addonAction is what becomes of an add-on: there is nothing to do for who has none of the

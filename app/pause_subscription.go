@@ -71,30 +71,19 @@ func (c *ChangeSubscription) Pause(ctx context.Context, w PauseWish) (PausedSubs
 		return PausedSubscription{}, fmt.Errorf("pause subscription %s: %w", held.sub.ID, keyReused(err))
 	}
 	paused.Subscription = fact.Snapshot
-	return paused, c.fulfill.FactsSettled(ctx, fact)
-}
-
-// pausedByUser tells whether a subscription is paused in the way that its user may, and may
-// take back.
-func pausedByUser(a domain.Account, sub domain.Subscription, c domain.Catalog) bool {
-	return sub.Pause == domain.PauseVoid && pausable(a, sub, c)
-}
-
-// pausable tells whether a user may pause a subscription: its plan says so, and nothing of it
-// is given while nothing is paid.
-func pausable(a domain.Account, sub domain.Subscription, c domain.Catalog) bool {
-	may := false
-	for _, item := range sub.Items {
-		plan, known := a.PlanOfItem(item, c)
-		if known && !slices.Contains(plan.Policy.Access, domain.SuspendWhileVoid) {
-			return false
-		}
-		may = may || known && plan.Pausable
+	// From now on what is paid for alone is given: what was billed has to be known.
+	billed, err := c.gateway.FetchInvoices(ctx, held.sub.ID)
+	if err != nil {
+		return PausedSubscription{}, fmt.Errorf("ask what was billed for subscription %s: %w", held.sub.ID, err)
 	}
-	return may
+	facts := []domain.Fact{fact}
+	for _, invoice := range billed {
+		facts = append(facts, invoice)
+	}
+	return paused, c.fulfill.FactsSettled(ctx, facts...)
 }
 
-func (l liveItem) paused(c domain.Catalog) bool { return pausedByUser(l.account, l.sub, c) }
+func (l liveItem) paused(c domain.Catalog) bool { return l.account.PausedByUser(l.sub, c) }
 
 func pausedFirst(held liveItem) error {
 	return fmt.Errorf("%w: POST /api/subscription/resume has subscription %s go on", ErrPaused, held.sub.ID)
@@ -110,7 +99,7 @@ func (c *ChangeSubscription) refusePause(ctx context.Context, held liveItem) err
 		}
 	}
 	switch {
-	case !pausable(held.account, held.sub, c.catalog):
+	case !held.account.Pausable(held.sub, c.catalog):
 		return fmt.Errorf("%w: plan %s, or what is sold beside it, is not pausable by the catalog", ErrNotPausable, held.plan.Key)
 	case held.sub.Status == domain.StatusTrialing:
 		return fmt.Errorf("%w: it is a trial, of which nothing is billed yet: POST /api/subscription/cancel ends that", ErrNotPausable)

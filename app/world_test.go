@@ -69,8 +69,9 @@ var catalog = domain.Catalog{
 			Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100)},
 		},
 		"team": {
-			Key: "team", Name: "Team", Mode: domain.ModeSubscription, Group: "main",
-			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Key: "team", Name: "Team", Mode: domain.ModeSubscription, Group: "main", Pausable: true,
+			Policy: domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}},
+			Grace:  domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 			Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
 			Grants:   map[domain.FeatureKey]domain.Value{"seats": domain.Limit(5)},
 			Checkout: domain.CheckoutOptions{MaxQuantity: 20},

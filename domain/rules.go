@@ -175,10 +175,6 @@ const (
 // AccessOption names optional rows of [AccessRules], as a plan's policy.access does.
 type AccessOption string
 
-// SuspendWhileVoid has a plan give what was paid for alone while invoices are voided. A plan
-// that its user may pause has it always: pausing would be a way to pay nothing.
-const SuspendWhileVoid AccessOption = "suspend_while_void"
-
 // AccessRule is a row of the decision table of subscription items: if everything is
 // observed that the row names, the item is given on its basis. What a row leaves
 // empty may be anything.

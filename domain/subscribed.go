@@ -39,6 +39,9 @@ type Subscribed struct {
 	CancelsAt    time.Time // the scheduled end; zero: none
 	PastDueSince time.Time // since when the oldest of what is overdue is; zero: nothing is
 
+	Pausable  bool // its user may pause it now, if nothing is planned for it and nothing metered is of it
+	Resumable bool // its user may take back that it is paused
+
 	Access      bool      // it gives something now
 	AccessUntil time.Time // when it gives nothing any more, if nothing happens; zero: never, or it does not now
 }
@@ -73,6 +76,8 @@ func SubscribedAt(a Account, c Catalog, t time.Time) []Subscribed {
 		s.PastDueSince = p.pastDueSince(t)
 		s.Status = p.subscribedStatus(!s.PastDueSince.IsZero())
 		s.Access, s.AccessUntil = accessAt(standings[p.Source], t)
+		s.Resumable = a.PausedByUser(p.Subscription, c)
+		s.Pausable = s.Status == SubscribedActive && p.Subscription.Pause == PauseNone && p.Subscription.ScheduledEnd().IsZero() && a.Pausable(p.Subscription, c)
 		s.setTimes()
 		all = append(all, s)
 	}

@@ -24,6 +24,7 @@ const (
 	ActionDowngrade  Action = "downgrade"
 	ActionManage     Action = "manage"
 	ActionNone       Action = "none"
+	ActionResume     Action = "resume"
 	ActionStartTrial Action = "start_trial"
 	ActionUpgrade    Action = "upgrade"
 )
@@ -40,6 +41,8 @@ func (e Action) Valid() bool {
 	case ActionManage:
 		return true
 	case ActionNone:
+		return true
+	case ActionResume:
 		return true
 	case ActionStartTrial:
 		return true
@@ -359,6 +362,27 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PauseBehavior.
+const (
+	PauseBehaviorKeepAsDraft       PauseBehavior = "keep_as_draft"
+	PauseBehaviorMarkUncollectible PauseBehavior = "mark_uncollectible"
+	PauseBehaviorVoid              PauseBehavior = "void"
+)
+
+// Valid indicates whether the value is a known member of the PauseBehavior enum.
+func (e PauseBehavior) Valid() bool {
+	switch e {
+	case PauseBehaviorKeepAsDraft:
+		return true
+	case PauseBehaviorMarkUncollectible:
+		return true
+	case PauseBehaviorVoid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PortalRequestFlow.
 const (
 	PaymentMethodUpdate PortalRequestFlow = "payment_method_update"
@@ -593,6 +617,8 @@ func (e PreviewChangeParamsWhen) Valid() bool {
 //   - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 //     subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 //     checkout is refused with `not_in_portal`
+//   - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes
+//     that back, and a checkout is refused with `subscription_paused`
 //   - `manage`: the user is on it, or has to see to a payment first
 //   - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
 //     another currency, or it is an add-on to what the user does not have, or pays in another
@@ -621,7 +647,7 @@ type Addon struct {
 	// - `active`: nothing is overdue
 	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 	// - `unpaid`: something is overdue, and is no longer collected
-	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the trial is over and there is nothing to pay with
 	// - `canceled`: it has ended
 	Status SubscribedStatus `json:"status"`
 }
@@ -1389,6 +1415,9 @@ type NullableChangeKind string
 // NullableMode As Mode; null of a plan that every user holds.
 type NullableMode string
 
+// NullablePause defines model for NullablePause.
+type NullablePause = Pause
+
 // NullablePaymentMethod What pays, as Stripe said within the last minute, of `subscription` alone. Null if there
 // is nothing, or Stripe does not answer at once: then too the rest is as it is.
 type NullablePaymentMethod struct {
@@ -1506,6 +1535,51 @@ type Orders struct {
 // Outcome As of a webhook; `failed`: it could not be processed, Stripe sends it again.
 type Outcome string
 
+// Pause defines model for Pause.
+type Pause struct {
+	// Behavior What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`.
+	Behavior PauseBehavior `json:"behavior"`
+
+	// Resumable Its user may take it back, by `POST /api/subscription/resume`.
+	Resumable bool `json:"resumable"`
+
+	// ResumesAt When collection is resumed by itself; null if nobody has said, or it is not known, as of `others`.
+	ResumesAt *time.Time `json:"resumes_at"`
+}
+
+// PauseBehavior What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`.
+type PauseBehavior string
+
+// PauseRequest defines model for PauseRequest.
+type PauseRequest struct {
+	// Plan The plan whose subscription is meant. May be absent if there is one subscription.
+	Plan *string `json:"plan,omitempty"`
+
+	// ResumesAt When it is to go on by itself: with the first period that begins then or later, after
+	// the present one and within two years. Absent: when it is resumed.
+	ResumesAt *time.Time `json:"resumes_at,omitempty"`
+
+	// UserID Whose subscription. A service key has to say; a user may only name itself.
+	UserID *string `json:"user_id,omitempty"`
+}
+
+// PausedSubscription defines model for PausedSubscription.
+type PausedSubscription struct {
+	// Paused false to a late repetition of a request, if it was resumed since.
+	Paused bool `json:"paused"`
+
+	// PausesAt When the present period ends.
+	PausesAt *time.Time `json:"pauses_at"`
+	Plan     string     `json:"plan"`
+
+	// ResumesAt When collection is resumed, which is an hour before the period that it goes on with; null if that is not decided.
+	ResumesAt *time.Time `json:"resumes_at"`
+
+	// Status Stripe's status of the subscription, which a pause leaves as it is.
+	Status         string `json:"status"`
+	SubscriptionID string `json:"subscription_id"`
+}
+
 // Plan defines model for Plan.
 type Plan struct {
 	// Action What a button would do, with `user_id` or `mine` alone: a price's for that price, a
@@ -1517,6 +1591,8 @@ type Plan struct {
 	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 	//   subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 	//   checkout is refused with `not_in_portal`
+	// - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes
+	//   that back, and a checkout is refused with `subscription_paused`
 	// - `manage`: the user is on it, or has to see to a payment first
 	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
 	//   another currency, or it is an add-on to what the user does not have, or pays in another
@@ -1566,6 +1642,9 @@ type Plan struct {
 
 	// Once Who holds it cannot buy it again.
 	Once bool `json:"once"`
+
+	// Pausable Its user may pause it, by `POST /api/subscription/pause`.
+	Pausable bool `json:"pausable"`
 
 	// Prices At least one, unless every user holds the plan; the first is the default unless Stripe no longer sells it.
 	Prices []Price `json:"prices"`
@@ -1672,6 +1751,8 @@ type Price struct {
 	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 	//   subscription is to several things, or the plan is an add-on: `POST /api/subscription/change` makes it, and a
 	//   checkout is refused with `not_in_portal`
+	// - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes
+	//   that back, and a checkout is refused with `subscription_paused`
 	// - `manage`: the user is on it, or has to see to a payment first
 	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in
 	//   another currency, or it is an add-on to what the user does not have, or pays in another
@@ -1943,7 +2024,7 @@ type SubscribedItem struct {
 // - `active`: nothing is overdue
 // - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 // - `unpaid`: something is overdue, and is no longer collected
-// - `paused`: the trial is over, and there is nothing to pay with
+// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the trial is over and there is nothing to pay with
 // - `canceled`: it has ended
 type SubscribedStatus string
 
@@ -1970,6 +2051,10 @@ type Subscription struct {
 
 	// PastDueSince Since when the oldest of what is overdue is; null if nothing is.
 	PastDueSince *time.Time `json:"past_due_since"`
+
+	// Pausable Its user may pause it now, unless a change is planned for it.
+	Pausable bool           `json:"pausable"`
+	Pause    *NullablePause `json:"pause"`
 
 	// PaymentMethod What pays, as Stripe said within the last minute, of `subscription` alone. Null if there
 	// is nothing, or Stripe does not answer at once: then too the rest is as it is.
@@ -1998,7 +2083,7 @@ type Subscription struct {
 	// - `active`: nothing is overdue
 	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 	// - `unpaid`: something is overdue, and is no longer collected
-	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the trial is over and there is nothing to pay with
 	// - `canceled`: it has ended
 	Status SubscribedStatus `json:"status"`
 
@@ -2292,6 +2377,13 @@ type ChangeSubscriptionParams struct {
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PauseSubscriptionParams defines parameters for PauseSubscription.
+type PauseSubscriptionParams struct {
+	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
+	// same key does nothing again, and answers how things are now.
+	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
+}
+
 // PreviewChangeParams defines parameters for PreviewChange.
 type PreviewChangeParams struct {
 	// Plan The plan to have; the present one to change its price or quantity; an add-on to add it, or to set how many.
@@ -2355,6 +2447,9 @@ type CancelSubscriptionJSONRequestBody = EndRequest
 
 // ChangeSubscriptionJSONRequestBody defines body for ChangeSubscription for application/json ContentType.
 type ChangeSubscriptionJSONRequestBody = ChangeRequest
+
+// PauseSubscriptionJSONRequestBody defines body for PauseSubscription for application/json ContentType.
+type PauseSubscriptionJSONRequestBody = PauseRequest
 
 // ResumeSubscriptionJSONRequestBody defines body for ResumeSubscription for application/json ContentType.
 type ResumeSubscriptionJSONRequestBody = ResumeRequest
@@ -2463,6 +2558,9 @@ type ServerInterface interface {
 	// ChangeSubscription Change a subscription
 	// (POST /api/subscription/change)
 	ChangeSubscription(ctx echo.Context, params ChangeSubscriptionParams) error
+	// PauseSubscription Pause a subscription
+	// (POST /api/subscription/pause)
+	PauseSubscription(ctx echo.Context, params PauseSubscriptionParams) error
 	// PreviewChange Say what a change of a subscription would cost
 	// (GET /api/subscription/preview)
 	PreviewChange(ctx echo.Context, params PreviewChangeParams) error
@@ -3220,6 +3318,35 @@ func (w *ServerInterfaceWrapper) ChangeSubscription(ctx echo.Context) error {
 	return err
 }
 
+// PauseSubscription converts echo context to params.
+func (w *ServerInterfaceWrapper) PauseSubscription(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PauseSubscriptionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey ClientKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PauseSubscription(ctx, params)
+	return err
+}
+
 // PreviewChange converts echo context to params.
 func (w *ServerInterfaceWrapper) PreviewChange(ctx echo.Context) error {
 	var err error
@@ -3393,6 +3520,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/subscription", wrapper.ShowSubscription, options.OperationMiddlewares["showSubscription"]...)
 	router.POST(options.BaseURL+"/api/subscription/cancel", wrapper.CancelSubscription, options.OperationMiddlewares["cancelSubscription"]...)
 	router.POST(options.BaseURL+"/api/subscription/change", wrapper.ChangeSubscription, options.OperationMiddlewares["changeSubscription"]...)
+	router.POST(options.BaseURL+"/api/subscription/pause", wrapper.PauseSubscription, options.OperationMiddlewares["pauseSubscription"]...)
 	router.GET(options.BaseURL+"/api/subscription/preview", wrapper.PreviewChange, options.OperationMiddlewares["previewChange"]...)
 	router.POST(options.BaseURL+"/api/subscription/resume", wrapper.ResumeSubscription, options.OperationMiddlewares["resumeSubscription"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.ShowHealth, options.OperationMiddlewares["showHealth"]...)
@@ -4250,6 +4378,29 @@ func (response ChangeSubscription200JSONResponse) VisitChangeSubscriptionRespons
 	return err
 }
 
+type PauseSubscriptionRequestObject struct {
+	Params PauseSubscriptionParams
+	Body   *PauseSubscriptionJSONRequestBody
+}
+
+type PauseSubscriptionResponseObject interface {
+	VisitPauseSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type PauseSubscription200JSONResponse PausedSubscription
+
+func (response PauseSubscription200JSONResponse) VisitPauseSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PreviewChangeRequestObject struct {
 	Params PreviewChangeParams
 }
@@ -4438,6 +4589,9 @@ type StrictServerInterface interface {
 	// ChangeSubscription Change a subscription
 	// (POST /api/subscription/change)
 	ChangeSubscription(ctx context.Context, request ChangeSubscriptionRequestObject) (ChangeSubscriptionResponseObject, error)
+	// PauseSubscription Pause a subscription
+	// (POST /api/subscription/pause)
+	PauseSubscription(ctx context.Context, request PauseSubscriptionRequestObject) (PauseSubscriptionResponseObject, error)
 	// PreviewChange Say what a change of a subscription would cost
 	// (GET /api/subscription/preview)
 	PreviewChange(ctx context.Context, request PreviewChangeRequestObject) (PreviewChangeResponseObject, error)
@@ -5566,6 +5720,57 @@ func (sh *strictHandler) ChangeSubscription(ctx echo.Context, params ChangeSubsc
 		return err
 	} else if validResponse, ok := response.(ChangeSubscriptionResponseObject); ok {
 		return validResponse.VisitChangeSubscriptionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PauseSubscription operation middleware
+func (sh *strictHandler) PauseSubscription(ctx echo.Context, params PauseSubscriptionParams) error {
+	var request PauseSubscriptionRequestObject
+
+	request.Params = params
+
+	var body PauseSubscriptionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseSubscription(ctx.Request().Context(), request.(PauseSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PauseSubscriptionResponseObject); ok {
+		return validResponse.VisitPauseSubscriptionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

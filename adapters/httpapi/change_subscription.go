@@ -129,6 +129,31 @@ func (s *Server) CancelSubscription(ctx context.Context, r CancelSubscriptionReq
 	return CancelSubscription200JSONResponse(ended), nil
 }
 
+// PauseSubscription implements POST /api/subscription/pause.
+func (s *Server) PauseSubscription(ctx context.Context, r PauseSubscriptionRequestObject) (PauseSubscriptionResponseObject, error) {
+	wish := orZero(r.Body)
+	user, err := s.limitedUser(ctx, wish.UserID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := clientKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	paused, err := s.deps.Change.Pause(ctx, app.PauseWish{
+		User: user, Plan: domain.PlanKey(orZero(wish.Plan)), ResumesAt: orZero(wish.ResumesAt), ClientKey: key,
+	})
+	if err != nil {
+		return nil, err
+	}
+	sub := paused.Subscription
+	note(ctx, slog.String("subscription", string(sub.ID)))
+	return PauseSubscription200JSONResponse{
+		SubscriptionID: string(sub.ID), Status: string(sub.Status), Plan: string(paused.Plan),
+		Paused: sub.Pause != domain.PauseNone, PausesAt: moment(sub.PeriodEnd()), ResumesAt: moment(paused.ResumesAt),
+	}, nil
+}
+
 // ResumeSubscription implements POST /api/subscription/resume.
 func (s *Server) ResumeSubscription(ctx context.Context, r ResumeSubscriptionRequestObject) (ResumeSubscriptionResponseObject, error) {
 	wish := orZero(r.Body)

@@ -92,6 +92,14 @@ var payloads = map[routeKey]payload{
 			"user_id": {kind: kindText, least: 1, most: 255},
 		},
 	},
+	{http.MethodPost, "/api/subscription/pause"}: {
+		optional: true, example: `{}`,
+		members: map[string]member{
+			"plan":       {kind: kindText},
+			"resumes_at": {kind: kindTime},
+			"user_id":    {kind: kindText, least: 1, most: 255},
+		},
+	},
 	{http.MethodPost, "/api/subscription/resume"}: {
 		optional: true, example: `{}`,
 		members: map[string]member{

@@ -65,7 +65,7 @@ func planJSON(o app.OfferedPlan) Plan {
 	of := o.Plan
 	plan := Plan{
 		Key: string(of.Key), Name: of.Name, Description: of.Description, Default: of.Default, Highlight: of.Highlight,
-		Group: orNull(of.Group), AddonTo: wordsOf(of.AddonTo), Once: of.Once,
+		Group: orNull(of.Group), AddonTo: wordsOf(of.AddonTo), Once: of.Once, Pausable: of.Pausable,
 		TrialDays: numberOrNull(of.TrialDays), ValidFor: numberOrNull(int64(of.ValidFor / time.Second)),
 		Unit: orNull(o.Unit), MaxQuantity: max(of.Checkout.MaxQuantity, 1), AdjustableQuantity: of.Checkout.AdjustableAmount,
 		Prices:   make([]Price, len(o.Prices)),

@@ -48,6 +48,7 @@ var rules = []rule{
 	{method: http.MethodGet, path: "/api/subscription/preview", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/change", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/cancel", roles: callers},
+	{method: http.MethodPost, path: "/api/subscription/pause", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/resume", roles: callers},
 	{method: http.MethodGet, path: "/api/orders", roles: callers},
 	{method: http.MethodGet, path: "/api/invoices", roles: callers},

@@ -59,6 +59,7 @@ func TestRoles_EveryRouteByEveryRole(t *testing.T) {
 		"POST /api/portal":               {401, 409, 409, 400, 400, 401}, // neither is subscribed
 		"POST /api/subscription/change":  {401, 400, 400, 400, 400, 401}, // without a body
 		"POST /api/subscription/cancel":  {401, 409, 409, 400, 400, 401},
+		"POST /api/subscription/pause":   {401, 409, 409, 400, 400, 401},
 		"POST /api/subscription/resume":  {401, 409, 409, 400, 400, 401},
 		"GET /api/subscription/preview":  {401, 400, 400, 400, 400, 401}, // without a plan
 		"GET /api/orders/:id":            {401, 200, 404, 200, 200, 401},

@@ -33,6 +33,9 @@ func (s *Server) ShowSubscription(ctx context.Context, r ShowSubscriptionRequest
 		first := subscriptionJSON(one)
 		first.PaymentMethod, first.PlannedChange = billingJSON(shown.Billing)
 		planAddons(first.Addons, shown.Billing.Addons)
+		if first.Pause != nil {
+			first.Pause.ResumesAt = moment(shown.Billing.ResumesAt)
+		}
 		told.Subscription = &first
 	}
 	return told, nil
@@ -79,7 +82,10 @@ func subscriptionJSON(s domain.Subscribed) Subscription {
 		Access: s.Access, AccessUntil: moment(s.AccessUntil), StartedAt: moment(s.Subscription.StartedAt),
 		PeriodStart: moment(s.PeriodStart), PeriodEnd: moment(s.PeriodEnd),
 		RenewsAt: moment(s.RenewsAt), CancelsAt: moment(s.CancelsAt), EndedAt: moment(s.Subscription.EndedAt),
-		PastDueSince: moment(s.PastDueSince), Items: make([]SubscribedItem, len(s.Items)), Addons: []Addon{},
+		PastDueSince: moment(s.PastDueSince), Pausable: s.Pausable, Items: make([]SubscribedItem, len(s.Items)), Addons: []Addon{},
+	}
+	if pause := s.Subscription.Pause; pause != domain.PauseNone && s.Live() {
+		shown.Pause = &NullablePause{Behavior: PauseBehavior(pause), Resumable: s.Resumable}
 	}
 	if s.Status == domain.SubscribedTrialing {
 		shown.TrialEndsAt = moment(s.Subscription.TrialEnd)

@@ -38,9 +38,9 @@ func (m methodObject) read() *ports.PaymentMethod {
 // billingObject is a subscription with what pays for it: its own method, or else its
 // customer's.
 type billingObject struct {
-	ID       word         `json:"id"`
-	Kind     word         `json:"object"`
-	Schedule ref          `json:"schedule"`
+	ID       word `json:"id"`
+	Kind     word `json:"object"`
+	Schedule ref  `json:"schedule"`
 	Pause    struct {
 		ResumesAt number `json:"resumes_at"`
 	} `json:"pause_collection"`

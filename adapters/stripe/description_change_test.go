@@ -37,7 +37,10 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 			},
 			"cancel": func() error { _, err := gateway.CancelSubscription(t.Context(), end, false); return err },
 			"end":    func() error { _, err := gateway.CancelSubscription(t.Context(), end, true); return err },
-			"resume": func() error { _, err := gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: end}); return err },
+			"resume": func() error {
+				_, err := gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: end})
+				return err
+			},
 			"pause": func() error {
 				_, err := gateway.PauseCollection(t.Context(), ports.PauseRequest{Subscription: "sub_1", ResumesAt: time.Now().Add(time.Hour), IdempotencyKey: "k"})
 				return err
@@ -100,7 +103,7 @@ func portalAgainstStripesDescription(t *testing.T, d descriptions) {
 // fitting gives the mock's samples what our calls go by: an item of the id that is
 // changed, a schedule that governs, an invoice that can be paid.
 func fitting(o map[string]any, schedule bool) {
-		o["pause_collection"] = map[string]any{"behavior": "void", "resumes_at": nil}
+	o["pause_collection"] = map[string]any{"behavior": "void", "resumes_at": nil}
 	switch o["object"] {
 	case "subscription":
 		o["schedule"], o["cancel_at"], o["cancel_at_period_end"], o["status"] = nil, nil, true, "active"

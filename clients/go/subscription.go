@@ -53,7 +53,20 @@ func (c *Client) Cancel(ctx context.Context, user string, which EndRequest, opti
 	return ending, err
 }
 
-// Resume takes back what is planned for a subscription: its end, or a change.
+// Pause has nothing be billed, and nothing given, from the end of the present period on, where
+// the plan is pausable.
+func (c *Client) Pause(ctx context.Context, user string, which PauseRequest, options ...CallOption) (PausedSubscription, error) {
+	body := struct {
+		PauseRequest
+		UserID string `json:"user_id"`
+	}{which, user}
+	var paused PausedSubscription
+	err := c.do(ctx, post(body, "api", "subscription", "pause").with(options), &paused)
+	return paused, err
+}
+
+// Resume takes back what is planned for a subscription, its end or a change, and a pause. What
+// begins anew after a pause is charged at once.
 func (c *Client) Resume(ctx context.Context, user string, which ResumeRequest, options ...CallOption) (EndingSubscription, error) {
 	body := struct {
 		ResumeRequest

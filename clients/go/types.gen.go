@@ -12,6 +12,8 @@ import "time"
 // - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 // subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
 // makes it, and a checkout is refused with `not_in_portal`
+// - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+// back, and a checkout is refused with `subscription_paused`
 // - `manage`: the user is on it, or has to see to a payment first
 // - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
 // currency, or it is an add-on to what the user does not have, or pays in another interval
@@ -24,6 +26,7 @@ const (
 	ActionUpgrade    Action = "upgrade"
 	ActionDowngrade  Action = "downgrade"
 	ActionChange     Action = "change"
+	ActionResume     Action = "resume"
 	ActionManage     Action = "manage"
 	ActionNone       Action = "none"
 )
@@ -42,7 +45,8 @@ type Addon struct {
 	// - `active`: nothing is overdue
 	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 	// - `unpaid`: something is overdue, and is no longer collected
-	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+	// trial is over and there is nothing to pay with
 	// - `canceled`: it has ended
 	Status SubscribedStatus `json:"status"`
 	// When it is to end, by itself or with the subscription. By itself it is known of `subscription`
@@ -444,6 +448,52 @@ type Orders struct {
 	CustomerID string `json:"customer_id"`
 }
 
+// Pause is what becomes of invoices while collection is paused, and until when.
+type Pause struct {
+	// What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`.
+	Behavior PauseBehavior `json:"behavior"`
+	// When collection is resumed by itself; null if nobody has said, or it is not known, as of
+	// `others`.
+	ResumesAt time.Time `json:"resumes_at"`
+	// Its user may take it back, by `POST /api/subscription/resume`.
+	Resumable bool `json:"resumable"`
+}
+
+// PauseBehavior: What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`.
+type PauseBehavior string
+
+// The values of [PauseBehavior].
+const (
+	PauseBehaviorVoid              PauseBehavior = "void"
+	PauseBehaviorKeepAsDraft       PauseBehavior = "keep_as_draft"
+	PauseBehaviorMarkUncollectible PauseBehavior = "mark_uncollectible"
+)
+
+// PauseRequest says which subscription is to pause; the zero value pauses the only one until it
+// is resumed.
+type PauseRequest struct {
+	// The plan whose subscription is meant. May be absent if there is one subscription.
+	Plan string `json:"plan,omitzero"`
+	// When it is to go on by itself: with the first period that begins then or later, after the
+	// present one and within two years. Absent: when it is resumed.
+	ResumesAt time.Time `json:"resumes_at,omitzero"`
+}
+
+// PausedSubscription is a subscription that is paused.
+type PausedSubscription struct {
+	SubscriptionID string `json:"subscription_id"`
+	// Stripe's status of the subscription, which a pause leaves as it is.
+	Status string `json:"status"`
+	Plan   string `json:"plan"`
+	// false to a late repetition of a request, if it was resumed since.
+	Paused bool `json:"paused"`
+	// When the present period ends.
+	PausesAt time.Time `json:"pauses_at"`
+	// When collection is resumed, which is an hour before the period that it goes on with; null if
+	// that is not decided.
+	ResumesAt time.Time `json:"resumes_at"`
+}
+
 // PaymentMethod is what pays for a subscription.
 type PaymentMethod struct {
 	// Stripe's word, such as card or sepa_debit.
@@ -473,6 +523,8 @@ type Plan struct {
 	AddonTo []string `json:"addon_to"`
 	// Who holds it cannot buy it again.
 	Once bool `json:"once"`
+	// Its user may pause it, by `POST /api/subscription/pause`.
+	Pausable bool `json:"pausable"`
 	// How long it may be tried, once a user, ever; null if it may not.
 	TrialDays *int64 `json:"trial_days"`
 	// For how many seconds a one-time purchase is valid; null if it is for good, and of what is
@@ -499,6 +551,8 @@ type Plan struct {
 	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 	// subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
 	// makes it, and a checkout is refused with `not_in_portal`
+	// - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+	// back, and a checkout is refused with `subscription_paused`
 	// - `manage`: the user is on it, or has to see to a payment first
 	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
 	// currency, or it is an add-on to what the user does not have, or pays in another interval
@@ -603,6 +657,8 @@ type Price struct {
 	// - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
 	// subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
 	// makes it, and a checkout is refused with `not_in_portal`
+	// - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+	// back, and a checkout is refused with `subscription_paused`
 	// - `manage`: the user is on it, or has to see to a payment first
 	// - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
 	// currency, or it is an add-on to what the user does not have, or pays in another interval
@@ -704,7 +760,8 @@ type SubscribedItem struct {
 // - `active`: nothing is overdue
 // - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 // - `unpaid`: something is overdue, and is no longer collected
-// - `paused`: the trial is over, and there is nothing to pay with
+// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+// trial is over and there is nothing to pay with
 // - `canceled`: it has ended
 type SubscribedStatus string
 
@@ -735,7 +792,8 @@ type Subscription struct {
 	// - `active`: nothing is overdue
 	// - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
 	// - `unpaid`: something is overdue, and is no longer collected
-	// - `paused`: the trial is over, and there is nothing to pay with
+	// - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+	// trial is over and there is nothing to pay with
 	// - `canceled`: it has ended
 	Status SubscribedStatus `json:"status"`
 	// It gives something now.
@@ -755,6 +813,9 @@ type Subscription struct {
 	TrialEndsAt time.Time `json:"trial_ends_at"`
 	// Since when the oldest of what is overdue is; null if nothing is.
 	PastDueSince time.Time `json:"past_due_since"`
+	// Its user may pause it now, unless a change is planned for it.
+	Pausable bool   `json:"pausable"`
+	Pause    *Pause `json:"pause"`
 	// What pays, as Stripe said within the last minute, of `subscription` alone. Null if there is
 	// nothing, or Stripe does not answer at once: then too the rest is as it is.
 	PaymentMethod *PaymentMethod `json:"payment_method"`

@@ -21,6 +21,7 @@ const teamCatalog = testCatalog + `
     name: Team
     mode: subscription
     group: main
+    pausable: true
     checkout: {max_quantity: 50}
     prices: {monthly: {lookup_key: team_monthly}, yearly: {lookup_key: team_yearly}}
     grants: {sso: true, projects: 1000}
@@ -111,6 +112,25 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 				t.Errorf("ended: holds %q", held)
 			}
 			s.call(t, "POST", "/api/checkout/team", `{"user_id":"bob"}`, 201)
+
+			s.buys(t, "cat", "team")
+			subscription = s.subscriptionOf(t, "cat")
+			if paused := call("/api/subscription/pause", `{"user_id":"cat"}`); paused["paused"] != true {
+				t.Errorf("paused: got %v", paused)
+			}
+			s.then(t, "cat", "it is paid for still", nil, team)
+			s.call(t, "POST", "/api/subscription/change", `{"user_id":"cat","plan":"pro"}`, 409)
+			// The clock stands still, so that what was paid for is still had.
+			s.then(t, "cat", "the next period is not billed", s.box.RenewSubscription(subscription, true), team)
+			shown := s.call(t, "GET", "/api/subscription?user_id=cat", "", 200)["subscription"].(map[string]any)
+			pause := shown["pause"].(map[string]any)
+			if shown["status"] != "paused" || shown["renews_at"] != nil || pause["behavior"] != "void" || pause["resumable"] != true || pause["resumes_at"] != nil {
+				t.Errorf("shown as %v", shown)
+			}
+			call("/api/subscription/resume", `{"user_id":"cat"}`)
+			if held := s.holds(t, "cat"); held != team {
+				t.Errorf("resumed: holds %q", held)
+			}
 		})
 	}
 }

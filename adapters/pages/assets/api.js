@@ -65,12 +65,14 @@ const forBuyers = {
   no_customer: 'You have bought nothing yet.',
   not_in_portal: 'Your subscription cannot be changed on Stripe’s page. “My account” changes it. Nothing was charged.',
   not_subscribed: 'You have no subscription that could be changed.',
+  not_pausable: 'Your plan cannot be paused now.',
   nothing_to_change: 'That is what you have already.',
   payment_due: 'A payment is overdue. Please see to that first.',
   payment_provider_busy: 'Stripe does not answer now. Please try again.',
   rate_limited: 'That was very often. Please wait some seconds, then try again.',
   scheduled_elsewhere: 'A change was planned for you elsewhere. Please ask the support.',
   several_subscriptions: 'You have several subscriptions. Please change this one on Stripe’s page.',
+  subscription_paused: 'Your plan is paused. Please resume it first, on “My account”.',
 };
 
 // wordsOf reads problem details (RFC 9457), as far as they are given.

@@ -15,6 +15,7 @@ const panel = find('#subscription');
 const trouble = find('#plan-trouble');
 const change = new Change(find('#change-form'), done);
 const cancelForm = find('#cancel-form');
+const pauseForm = find('#pause-form');
 
 let shown = null; // what is on the page, as JSON; null before the first answer
 let current = null; // the subscription that the buttons are about
@@ -110,21 +111,26 @@ function priceWords(sub, plans) {
 
 function showButtons(sub, plans, invoices) {
   const open = sub && owes(sub) ? invoices.find((i) => i.status === 'open' && i.subscription_id === sub.id && sound(i.hosted_url)) : null;
-  const options = sub && !owes(sub) && !sub.cancels_at ? optionsFor(sub, plans) : [];
+  const paused = Boolean(sub?.pause?.resumable);
+  const options = sub && !owes(sub) && !sub.cancels_at && !paused ? optionsFor(sub, plans) : [];
   find('#pay').hidden = !open;
   find('#pay').href = open?.hosted_url ?? '/me';
   find('#choose').hidden = sub !== null;
   find('#change').hidden = options.length === 0;
   find('#cancel').hidden = !sub || Boolean(sub.cancels_at);
-  find('#resume').hidden = !sub || !(sub.cancels_at || sub.planned_change);
+  find('#pause').hidden = !sub?.pausable || Boolean(sub.planned_change);
+  find('#resume').hidden = !sub || !(sub.cancels_at || sub.planned_change || paused);
   if (!find('#resume').disabled) {
-    say(find('#resume'), sub?.plan ? `Keep ${planName(sub.plan)}` : 'Keep it');
+    say(find('#resume'), `${paused ? 'Resume' : 'Keep'} ${sub?.plan ? planName(sub.plan) : 'it'}`);
   }
   if (find('#change').hidden) {
     fold(find('#change'));
   }
   if (find('#cancel').hidden) {
     fold(find('#cancel'));
+  }
+  if (find('#pause').hidden) {
+    fold(find('#pause'));
   }
   say(find('#change'), options.some(({ plan }) => plan.addon_to.length > 0) ? 'Change or add' : 'Change plan');
   change.offer(sub, options);
@@ -133,6 +139,10 @@ function showButtons(sub, plans, invoices) {
     say(find('#cancel-words'), ends && !owes(sub)
       ? `It ends on ${day(ends)}. Until then you keep what you have, and nothing is charged again.`
       : 'It ends with what is paid for, and nothing is charged again.');
+    say(find('#pause-words'), sub.period_end
+      ? `You keep what you have until ${day(sub.period_end)}. After that nothing is charged, and it gives you nothing, until you resume it. What begins then is charged at once.`
+      : 'Nothing is charged, and it gives you nothing beyond what is paid for, until you resume it.');
+    say(find('#pause-title'), `Pause ${sub.plan ? planName(sub.plan) : 'it'}?`);
     say(find('#cancel-title'), `Cancel ${sub.plan ? planName(sub.plan) : 'it'}?`);
   }
 }
@@ -149,13 +159,14 @@ function showCard(sub) {
 async function done(text) {
   fold(find('#change'));
   fold(find('#cancel'));
+  fold(find('#pause'));
   await refresh(true).finally(() => say(find('#said'), text));
   find('#subscription').focus({ preventScroll: true });
 }
 
-// Two parts of the panel unfold under their buttons, one at a time.
+// Three parts of the panel unfold under their buttons, one at a time.
 
-const parts = new Map([[find('#change'), change.form], [find('#cancel'), cancelForm]]);
+const parts = new Map([[find('#change'), change.form], [find('#pause'), pauseForm], [find('#cancel'), cancelForm]]);
 
 function fold(button) {
   button.setAttribute('aria-expanded', 'false');
@@ -214,9 +225,17 @@ cancelForm.addEventListener('submit', (event) => {
   });
 });
 
+pauseForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  act(pauseForm.querySelector('[type=submit]'), find('#pause-trouble'), 'Pausing…', async () => {
+    await command('/api/subscription/pause', whose());
+    await done('It is paused. You may resume it whenever you like.');
+  });
+});
+
 find('#resume').addEventListener('click', (event) => act(event.currentTarget, trouble, 'One moment…', async () => {
   await command('/api/subscription/resume', whose());
-  await done('It goes on as before.');
+  await done(current?.pause ? 'It goes on.' : 'It goes on as before.');
 }));
 
 function portal(button, flow) {

@@ -92,6 +92,8 @@ function buttonOf(offer, price, other) {
     case 'change': // on the account page
       if (offer.addon_to.length > 0 && !offer.held) return [`Add ${name}`, true];
       return [`Switch to ${other}`, true];
+    case 'resume':
+      return ['Resume your plan', true];
     case 'manage':
       return [offer.held ? `Manage ${name}` : 'See to your payment', true];
     case 'none':
@@ -118,7 +120,7 @@ async function press(card) {
   say(card.trouble, '');
   const offer = offers.get(card.key);
   const price = offer?.prices.find((p) => p.key === chosenPrice(card));
-  if (['manage', 'change'].includes(price?.action ?? offer?.action)) {
+  if (['manage', 'change', 'resume'].includes(price?.action ?? offer?.action)) {
     location.assign('/me');
     return;
   }

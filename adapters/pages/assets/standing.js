@@ -43,9 +43,20 @@ const standing = {
   active: renews,
   past_due: overdue,
   unpaid: overdue,
-  paused: () => ['Your trial is over, and there is no card to go on with. Add one to go on.'],
+  paused: pausedWords,
   canceled: (sub) => [sub.ended_at ? `It ended on ${day(sub.ended_at)}.` : 'It has ended.'],
 };
+
+function pausedWords({ pause, access, access_until: until }) {
+  if (!pause) {
+    return ['Your trial is over, and there is no card to go on with. Add one to go on.'];
+  }
+  return [
+    'Nothing is charged while it is paused.',
+    access && until ? `You have what is paid for until ${day(until)}.` : access ? 'You have what you had.' : 'It gives you nothing meanwhile.',
+    ...(pause.resumes_at ? [`It goes on by itself after ${day(pause.resumes_at)}.`] : []),
+  ];
+}
 
 function overdue(sub) {
   const since = sub.past_due_since ? `A payment has been overdue since ${day(sub.past_due_since)}.` : 'A payment is overdue.';

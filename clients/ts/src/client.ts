@@ -2,7 +2,7 @@ import { isOutage, Problem } from "./problem.js";
 import { atStripe, type Call, type Connection, pause, type Query, request } from "./request.js";
 import type {
   ChangedSubscription, ChangePreview, ChangeRequest, Changes, Checkout, CheckoutRequest, EndingSubscription, EndRequest,
-  EntitlementCheck, Entitlements, Invoices, Order, Orders, Plans, Portal, PortalRequest, ResumeRequest, Subscribed,
+  EntitlementCheck, Entitlements, Invoices, Order, Orders, Plans, PausedSubscription, PauseRequest, Portal, PortalRequest, ResumeRequest, Subscribed,
 } from "./types.gen.js";
 
 /** Whether a user has a feature: unknown where the service could not be asked. */
@@ -212,7 +212,12 @@ export class Entitled {
     return this.post(which, once, "api", "subscription", "cancel");
   }
 
-  /** Takes back what is planned for the subscription: its end, or a change. */
+  /** Has nothing be billed, and nothing given, from the end of the present period on, where the plan is pausable. */
+  pause(which: PauseRequest = {}, once: Once = {}): Promise<PausedSubscription> {
+    return this.post(which, once, "api", "subscription", "pause");
+  }
+
+  /** Takes back what is planned for the subscription, its end or a change, and a pause. What begins anew after a pause is charged at once. */
   resume(which: ResumeRequest = {}, once: Once = {}): Promise<EndingSubscription> {
     return this.post(which, once, "api", "subscription", "resume");
   }

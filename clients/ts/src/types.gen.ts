@@ -15,11 +15,13 @@ export type Value = true | number | string;
  * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
  * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
  * makes it, and a checkout is refused with `not_in_portal`
+ * - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+ * back, and a checkout is refused with `subscription_paused`
  * - `manage`: the user is on it, or has to see to a payment first
  * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
  * currency, or it is an add-on to what the user does not have, or pays in another interval
  */
-export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "change" | "manage" | "none";
+export type Action = "buy" | "start_trial" | "upgrade" | "downgrade" | "change" | "resume" | "manage" | "none";
 
 /** Addon is an add-on of a subscription. */
 export interface Addon {
@@ -36,7 +38,8 @@ export interface Addon {
    * - `active`: nothing is overdue
    * - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
    * - `unpaid`: something is overdue, and is no longer collected
-   * - `paused`: the trial is over, and there is nothing to pay with
+   * - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+   * trial is over and there is nothing to pay with
    * - `canceled`: it has ended
    */
   status: SubscribedStatus;
@@ -481,6 +484,53 @@ export interface Orders {
   customer_id?: string;
 }
 
+/** Pause is what becomes of invoices while collection is paused, and until when. */
+export interface Pause {
+  /** What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`. */
+  behavior: PauseBehavior;
+  /**
+   * When collection is resumed by itself; null if nobody has said, or it is not known, as of
+   * `others`.
+   */
+  resumes_at: Time | null;
+  /** Its user may take it back, by `POST /api/subscription/resume`. */
+  resumable: boolean;
+}
+
+/** PauseBehavior: What becomes of invoices meanwhile, in Stripe's words. A user's pause is `void`. */
+export type PauseBehavior = "void" | "keep_as_draft" | "mark_uncollectible";
+
+/**
+ * PauseRequest says which subscription is to pause; the zero value pauses the only one until it
+ * is resumed.
+ */
+export interface PauseRequest {
+  /** The plan whose subscription is meant. May be absent if there is one subscription. */
+  plan?: string;
+  /**
+   * When it is to go on by itself: with the first period that begins then or later, after the
+   * present one and within two years. Absent: when it is resumed.
+   */
+  resumes_at?: Time;
+}
+
+/** PausedSubscription is a subscription that is paused. */
+export interface PausedSubscription {
+  subscription_id: string;
+  /** Stripe's status of the subscription, which a pause leaves as it is. */
+  status: string;
+  plan: string;
+  /** false to a late repetition of a request, if it was resumed since. */
+  paused: boolean;
+  /** When the present period ends. */
+  pauses_at: Time | null;
+  /**
+   * When collection is resumed, which is an hour before the period that it goes on with; null if
+   * that is not decided.
+   */
+  resumes_at: Time | null;
+}
+
 /** PaymentMethod is what pays for a subscription. */
 export interface PaymentMethod {
   /** Stripe's word, such as card or sepa_debit. */
@@ -512,6 +562,8 @@ export interface Plan {
   addon_to: string[];
   /** Who holds it cannot buy it again. */
   once: boolean;
+  /** Its user may pause it, by `POST /api/subscription/pause`. */
+  pausable: boolean;
   /** How long it may be tried, once a user, ever; null if it may not. */
   trial_days: number | null;
   /**
@@ -543,6 +595,8 @@ export interface Plan {
    * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
    * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
    * makes it, and a checkout is refused with `not_in_portal`
+   * - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+   * back, and a checkout is refused with `subscription_paused`
    * - `manage`: the user is on it, or has to see to a payment first
    * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
    * currency, or it is an add-on to what the user does not have, or pays in another interval
@@ -657,6 +711,8 @@ export interface Price {
    * - `change`: such a change, and not one for Stripe's portal, as the price is metered, the
    * subscription is to several things, or the plan is an add-on: `POST /api/subscription/change`
    * makes it, and a checkout is refused with `not_in_portal`
+   * - `resume`: the user has paused the subscription: `POST /api/subscription/resume` takes that
+   * back, and a checkout is refused with `subscription_paused`
    * - `manage`: the user is on it, or has to see to a payment first
    * - `none`: there is nothing to do: it is held, the money is on its way, the user pays in another
    * currency, or it is an add-on to what the user does not have, or pays in another interval
@@ -753,7 +809,8 @@ export interface SubscribedItem {
  * - `active`: nothing is overdue
  * - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
  * - `unpaid`: something is overdue, and is no longer collected
- * - `paused`: the trial is over, and there is nothing to pay with
+ * - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+ * trial is over and there is nothing to pay with
  * - `canceled`: it has ended
  */
 export type SubscribedStatus = "incomplete" | "awaiting_payment" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
@@ -774,7 +831,8 @@ export interface Subscription {
    * - `active`: nothing is overdue
    * - `past_due`: something is overdue, and is still collected; access stays for the plan's grace
    * - `unpaid`: something is overdue, and is no longer collected
-   * - `paused`: the trial is over, and there is nothing to pay with
+   * - `paused`: nothing is billed, since its invoices are voided (`pause` says more), or since the
+   * trial is over and there is nothing to pay with
    * - `canceled`: it has ended
    */
   status: SubscribedStatus;
@@ -797,6 +855,9 @@ export interface Subscription {
   trial_ends_at: Time | null;
   /** Since when the oldest of what is overdue is; null if nothing is. */
   past_due_since: Time | null;
+  /** Its user may pause it now, unless a change is planned for it. */
+  pausable: boolean;
+  pause: Pause | null;
   /**
    * What pays, as Stripe said within the last minute, of `subscription` alone. Null if there is
    * nothing, or Stripe does not answer at once: then too the rest is as it is.
