@@ -131,7 +131,7 @@ func (c *ChangeSubscription) endAddon(ctx context.Context, w EndWish, plan domai
 		Change: ports.Change{Subscription: held.sub.ID, Kind: ports.ItemRemoved, Item: held.item.ID}, Also: planned.others,
 		IdempotencyKey: c.key("cancel", w.User, w.ClientKey),
 	}
-	return c.planAddon(ctx, r, plan, addonEnd{at: ends})
+	return c.planAddon(ctx, held, r, addonEnd{at: ends})
 }
 
 // heldAddon finds an add-on, under the lock of its user.
@@ -200,7 +200,7 @@ func (c *ChangeSubscription) removeAddon(ctx context.Context, w EndWish, held li
 		fact = changed.Fact
 	}
 	if err != nil {
-		return EndedSubscription{}, fmt.Errorf("end add-on %s of subscription %s: %w", held.plan.Key, held.sub.ID, keyReused(err))
+		return EndedSubscription{}, fmt.Errorf("end add-on %s of subscription %s: %w", held.plan.Key, held.sub.ID, c.refused(ctx, held.sub, err))
 	}
 	if err := c.fulfill.FactsSettled(ctx, fact); err != nil {
 		return EndedSubscription{}, err
@@ -209,19 +209,19 @@ func (c *ChangeSubscription) removeAddon(ctx context.Context, w EndWish, held li
 }
 
 // planAddon plans what becomes of an add-on at the end of the period.
-func (c *ChangeSubscription) planAddon(ctx context.Context, r ports.ChangeRequest, plan domain.Plan, end addonEnd) (EndedSubscription, error) {
+func (c *ChangeSubscription) planAddon(ctx context.Context, held liveItem, r ports.ChangeRequest, end addonEnd) (EndedSubscription, error) {
 	var err error
 	if r.Deployment, err = c.name.ID(ctx); err != nil {
 		return EndedSubscription{}, err
 	}
 	changed, err := c.gateway.ScheduleChange(ctx, r)
 	if err != nil {
-		return EndedSubscription{}, fmt.Errorf("plan for add-on %s of subscription %s: %w", plan.Key, r.Subscription, keyReused(err))
+		return EndedSubscription{}, fmt.Errorf("plan for add-on %s of subscription %s: %w", held.plan.Key, r.Subscription, c.refused(ctx, held.sub, err))
 	}
 	if err := c.fulfill.FactsSettled(ctx, changed.Fact); err != nil {
 		return EndedSubscription{}, err
 	}
-	return EndedSubscription{changed.Fact.Snapshot, plan.Key, &end}, nil
+	return EndedSubscription{changed.Fact.Snapshot, held.plan.Key, &end}, nil
 }
 
 // resumeAddon takes back what is planned for an add-on, and nothing else.
@@ -252,7 +252,7 @@ func (c *ChangeSubscription) resumeAddon(ctx context.Context, w EndWish, plan do
 			return EndedSubscription{}, err
 		}
 		stays := target{stripe: price, quantity: held.item.Quantity}.change(held)
-		return c.planAddon(ctx, ports.ChangeRequest{Change: stays, Also: planned.others, IdempotencyKey: key}, plan, addonEnd{})
+		return c.planAddon(ctx, held, ports.ChangeRequest{Change: stays, Also: planned.others, IdempotencyKey: key}, addonEnd{})
 	}
 	r := ports.EndRequest{Subscription: held.sub.ID, IdempotencyKey: key}
 	if r.Deployment, err = c.name.ID(ctx); err != nil {
@@ -260,7 +260,7 @@ func (c *ChangeSubscription) resumeAddon(ctx context.Context, w EndWish, plan do
 	}
 	fact, err := c.gateway.ResumeSubscription(ctx, ports.ResumeRequest{EndRequest: r})
 	if err != nil {
-		return EndedSubscription{}, fmt.Errorf("resume add-on %s of subscription %s: %w", plan.Key, held.sub.ID, keyReused(err))
+		return EndedSubscription{}, fmt.Errorf("resume add-on %s of subscription %s: %w", plan.Key, held.sub.ID, c.refused(ctx, held.sub, err))
 	}
 	if err := c.fulfill.FactsSettled(ctx, fact); err != nil {
 		return EndedSubscription{}, err

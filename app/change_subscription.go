@@ -84,7 +84,8 @@ type wished struct {
 // Do makes the change, and takes in how the subscription stands then. Errors:
 // [ErrNotSubscribed], [ErrPaused], [ErrNeedsBase], [ErrAddonInTheWay], [ErrIntervalsDiffer],
 // [ErrChangePlanned], [ErrPaymentDue], [ErrNothingToChange], [ErrEndsAnyway], [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest], [ErrPriceNotSold],
-// [ErrKeyReused], [ErrProviderMismatch], and those of the ports.
+// [ErrKeyReused], [ErrProviderMismatch], and those of the ports, [ports.ErrChangedMeanwhile]
+// if another process has changed the subscription at the same time.
 func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult, error) {
 	if err := checkCaller(w.User, w.ClientKey); err != nil {
 		return ChangeResult{}, err
@@ -118,7 +119,14 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 	}
 	changed, err := call(ctx, r)
 	if err != nil {
-		return ChangeResult{}, fmt.Errorf("change subscription %s: %w", is.held.sub.ID, keyReused(err))
+		err = c.refused(ctx, is.held.sub, err)
+		if errors.Is(err, ports.ErrChangedMeanwhile) {
+			if again, readErr := c.read(ctx, w); readErr == nil && again.to.isPresent(again.held) && again.planned.own == nil {
+				result.Subscription = again.held.sub
+				return result, nil // somebody else has done the same
+			}
+		}
+		return ChangeResult{}, fmt.Errorf("change subscription %s: %w", is.held.sub.ID, err)
 	}
 	if err := c.fulfill.FactsSettled(ctx, changed.Fact); err != nil {
 		return ChangeResult{}, err
@@ -296,6 +304,24 @@ func (c *ChangeSubscription) key(does string, user domain.UserID, clientKey stri
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", user, clientKey))
 	return "entitled-" + does + "-" + hex.EncodeToString(sum[:16])
+}
+
+// refused is the error of a call about a subscription: where somebody else has changed that
+// since it was read, this is why it was refused.
+func (c *ChangeSubscription) refused(ctx context.Context, was domain.Subscription, err error) error {
+	for _, clear := range []error{ports.ErrKeyMismatch, ports.ErrScheduledElsewhere, ports.ErrPaymentFailed, ports.ErrChangedMeanwhile} {
+		if errors.Is(err, clear) {
+			return keyReused(err)
+		}
+	}
+	if !errors.Is(err, ports.ErrGatewayRefused) {
+		return err
+	}
+	is, lookErr := c.gateway.FetchSubscription(ctx, was.ID)
+	if lookErr != nil || is.Snapshot.SaysAs(was) || c.fulfill.Facts(ctx, is) != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", err.Error(), ports.ErrChangedMeanwhile)
 }
 
 // keyReused says in the client's words that a key came with another request.

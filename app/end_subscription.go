@@ -117,7 +117,7 @@ func (c *ChangeSubscription) end(ctx context.Context, w EndWish, does string,
 	}
 	fact, err := call(ctx, held, r)
 	if err != nil {
-		return EndedSubscription{}, fmt.Errorf("%s subscription %s: %w", does, held.sub.ID, keyReused(err))
+		return EndedSubscription{}, fmt.Errorf("%s subscription %s: %w", does, held.sub.ID, c.refused(ctx, held.sub, err))
 	}
 	if err := c.fulfill.FactsSettled(ctx, fact); err != nil {
 		return EndedSubscription{}, err

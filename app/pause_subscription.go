@@ -68,7 +68,7 @@ func (c *ChangeSubscription) Pause(ctx context.Context, w PauseWish) (PausedSubs
 		Subscription: held.sub.ID, ResumesAt: paused.ResumesAt, IdempotencyKey: c.key("pause", w.User, w.ClientKey),
 	})
 	if err != nil {
-		return PausedSubscription{}, fmt.Errorf("pause subscription %s: %w", held.sub.ID, keyReused(err))
+		return PausedSubscription{}, fmt.Errorf("pause subscription %s: %w", held.sub.ID, c.refused(ctx, held.sub, err))
 	}
 	paused.Subscription = fact.Snapshot
 	// From now on what is paid for alone is given: what was billed has to be known.

@@ -128,6 +128,9 @@ const precedenceCreated = 0
 // sameSnapshot tells whether two snapshots are one.
 func sameSnapshot(a, b Subscription) bool { return a.ID == b.ID && compareSnapshots(a, b) == 0 }
 
+// SaysAs tells whether two snapshots of one subscription say the same, whenever they are from.
+func (s Subscription) SaysAs(other Subscription) bool { return s.ID == other.ID && sameState(s, other) }
+
 // sameState tells whether two snapshots say the same, whenever they are from.
 func sameState(a, b Subscription) bool {
 	a.SeenAt, a.Precedence = b.SeenAt, b.Precedence

@@ -22,7 +22,7 @@ type ChangeKind string
 const (
 	ItemSet     ChangeKind = ""       // it gets a price and a quantity
 	ItemAdded   ChangeKind = "add"    // there is one more
-	ItemRemoved ChangeKind = "remove" // it goes, without anything being given back; never the last one
+	ItemRemoved ChangeKind = "remove" // it goes, without anything being given back, nor billed of what was used; never the last one
 )
 
 // ChangeRequest asks for a change. The same key always asks for the same.
@@ -106,6 +106,7 @@ type PreviewLine struct {
 }
 
 // Changes is how Stripe's subscriptions are changed. What changes one refuses
+// [ErrChangedMeanwhile] where it was seen that somebody else changed it at the same time, and
 // [ErrScheduledElsewhere] if a schedule that is not ours governs it, and drops one that
 // is ours once it holds. Each takes the key of an earlier call for the same: nothing is done
 // twice, and what was planned since stays.

@@ -45,6 +45,9 @@ var (
 	// ErrPaymentFailed is an [ErrGatewayRefused]: it had to be paid at once, and there is
 	// nothing to pay with, or that was declined. Nothing has changed.
 	ErrPaymentFailed = fmt.Errorf("%w: it was not paid", ErrGatewayRefused)
+	// ErrChangedMeanwhile is an [ErrGatewayRefused]: somebody else has changed the subscription
+	// since it was read.
+	ErrChangedMeanwhile = fmt.Errorf("%w: the subscription has changed meanwhile", ErrGatewayRefused)
 	// ErrKeyMismatch is an [ErrGatewayRefused]: the idempotency key was used for another call.
 	ErrKeyMismatch = fmt.Errorf("%w: the idempotency key was used for something else", ErrGatewayRefused)
 	// ErrScheduledElsewhere is an [ErrGatewayRefused]: a schedule governs the subscription

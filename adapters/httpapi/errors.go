@@ -100,6 +100,7 @@ var answers = []answer{
 	{ports.ErrQuantityRefused, http.StatusUnprocessableEntity, "quantity_not_sold", "Quantity not for sale", say("Stripe does not sell this quantity at this price: ask for less")},
 	{ports.ErrReturnURLRefused, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", say("Stripe does not accept this success_url or cancel_url")},
 	{ports.ErrScheduledElsewhere, http.StatusConflict, "scheduled_elsewhere", "Scheduled elsewhere", say("a subscription schedule that was made elsewhere, as in Stripe's dashboard, governs this subscription: change it there, or release it first")},
+	{ports.ErrChangedMeanwhile, http.StatusConflict, "changed_meanwhile", "Changed meanwhile", say("another request has changed the subscription at the same time: look how it stands, and ask again")},
 	{ports.ErrPaymentFailed, http.StatusConflict, "payment_due", "Payment due", say("there is nothing to pay with, or it was declined: POST /api/portal with flow payment_method_update leads to where another card is given")},
 	{ports.ErrKeyMismatch, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", say("the key came with another request: use a new key")},
 	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},

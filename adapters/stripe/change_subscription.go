@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/stripe/stripe-go/v76"
@@ -50,6 +51,10 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 		return ports.Changed{}, err
 	}
 	got, err := g.send(ctx, c)
+	if r.Kind == ports.ItemRemoved && errors.Is(err, errHasUsage) {
+		params.Items[0].ClearUsage, c.key = stripe.Bool(true), c.key+"-usage"
+		got, err = g.send(ctx, c)
+	}
 	if err != nil {
 		return ports.Changed{}, err
 	}

@@ -84,6 +84,11 @@ func translateAnswer(c call, said *stripe.Error) error {
 	return refused(c, summary(said)+": "+printed(said.Msg))
 }
 
+// errHasUsage: an item is to go, of which something was used and is not billed yet. Prices
+// that count by usage records need it said that this is dropped; those that count by meters
+// do not.
+var errHasUsage = fmt.Errorf("%w: what was used of it is not billed", ports.ErrGatewayRefused)
+
 // errDeclinedBefore is an [ports.ErrPaymentFailed] that is the answer to an earlier call.
 var errDeclinedBefore = fmt.Errorf("%w: an earlier call with this key was not", ports.ErrPaymentFailed)
 
@@ -126,6 +131,7 @@ var refusals = []struct {
 	{kind: ports.ErrCustomerGone, says: "No such customer"},
 	// There is nothing to pay with.
 	{kind: ports.ErrPaymentFailed, says: "no attached payment source"},
+	{kind: errHasUsage, says: "clear_usage"},
 	{kind: ports.ErrCurrencyLocked, says: "combine currencies on a single customer"},
 	// No currency is asked for, so that the expected one is the customer's.
 	{kind: ports.ErrCurrencyLocked, says: "doesn't match the expected currency"},

@@ -2,6 +2,8 @@ package stripe
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -127,6 +129,11 @@ func (g *Gateway) scheduleOf(ctx context.Context, now subscriptionNow, r ports.C
 		params: &stripe.SubscriptionScheduleParams{FromSubscription: stripe.String(string(r.Subscription))},
 	}
 	got, err := g.send(ctx, c)
+	if errors.Is(err, ports.ErrGatewayRefused) {
+		if again, lookErr := g.subscriptionNow(ctx, r.Subscription); lookErr == nil && again.schedule != "" {
+			err = fmt.Errorf("%w: it has a schedule by now", ports.ErrChangedMeanwhile)
+		}
+	}
 	if err != nil {
 		return scheduleObject{}, err
 	}
@@ -261,13 +268,18 @@ func (g *Gateway) ownSchedule(ctx context.Context, now subscriptionNow, deployme
 	return schedule, nil
 }
 
-// release has a subscription go on by itself.
+// release has a subscription go on by itself, if nobody else has done that meanwhile.
 func (g *Gateway) release(ctx context.Context, schedule scheduleObject, key string) error {
 	_, err := g.send(ctx, call{
 		does: "release subscription schedule", method: http.MethodPost, key: key + "-release",
 		path:   stripe.FormatURLPath("/v1/subscription_schedules/%s/release", string(schedule.ID)),
 		params: &stripe.SubscriptionScheduleReleaseParams{},
 	})
+	if errors.Is(err, ports.ErrGatewayRefused) {
+		if again, lookErr := g.fetchSchedule(ctx, ref(schedule.ID)); lookErr == nil && !again.governs() {
+			return nil
+		}
+	}
 	return err
 }
 

@@ -60,6 +60,7 @@ const forBuyers = {
   already_held: 'You have this already.',
   base_plan_needed: 'This is added to a plan that you do not have. Please choose the plan first.',
   change_planned: 'Another change is planned for your plan. Take that back first, on “My account”.',
+  changed_meanwhile: 'That has just been changed elsewhere. Please look at it again.',
   ends_anyway: 'Your plan is to end. Keep it first, then change it.',
   intervals_differ: 'A plan and its add-ons are paid for the same time. Choose a price of the same interval, or remove the add-on first.',
   no_customer: 'You have bought nothing yet.',
