@@ -22,7 +22,8 @@ type PriceSpec struct {
 	IntervalCount int64  // 1 if zero
 	Metered       bool   // usage is billed, after the period; see AddUsage
 	Tiers         []PriceTier
-	TiersMode     string // graduated or volume, of a price with tiers
+	TiersMode     string                    // graduated or volume, of a price with tiers
+	Currencies    map[string]CurrencyOption // what it costs in further currencies
 	Metadata      map[string]string
 }
 
@@ -31,6 +32,40 @@ type PriceTier struct {
 	UpTo       int64 // the last quantity in it; 0 for the last tier, which has no end
 	UnitAmount int64 // minor units, for each
 	FlatAmount int64 // minor units, once
+}
+
+// CurrencyOption is what a price costs in a further currency.
+type CurrencyOption struct {
+	UnitAmount int64 // minor units
+	Tiers      []PriceTier
+}
+
+// options are the further currencies of a price, or what is wrong with one of them.
+func (spec PriceSpec) options() (map[string]state.PriceOption, error) {
+	options := map[string]state.PriceOption{}
+	for currency, o := range spec.Currencies {
+		tiers := stateTiers(o.Tiers)
+		switch {
+		case !wire.CurrencyCode.MatchString(currency) || currency == spec.Currency:
+			return nil, fmt.Errorf("sandbox: invalid further currency %q: three lower-case letters are needed, and not those of the price's own", currency)
+		case o.UnitAmount < 0 || o.UnitAmount > wire.MaxAmount:
+			return nil, fmt.Errorf("sandbox: invalid amount %d %s", o.UnitAmount, currency)
+		case len(o.Tiers) > 0 != (len(spec.Tiers) > 0) || len(o.Tiers) > 0 && o.UnitAmount != 0:
+			return nil, fmt.Errorf("sandbox: a price has tiers in all of its currencies, or an amount in all")
+		case state.CheckTiers(tiers) != "":
+			return nil, fmt.Errorf("sandbox: %s: %s", currency, state.CheckTiers(tiers))
+		}
+		options[currency] = state.PriceOption{UnitAmount: o.UnitAmount, Tiers: tiers}
+	}
+	return options, nil
+}
+
+func stateTiers(tiers []PriceTier) []state.PriceTier {
+	found := make([]state.PriceTier, 0, len(tiers))
+	for _, t := range tiers {
+		found = append(found, state.PriceTier(t))
+	}
+	return found
 }
 
 // ErrTaken is returned where something of the name is there already.
@@ -48,11 +83,11 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	if spec.Currency == "" {
 		spec.Currency = "usd"
 	}
-	tiers := make([]state.PriceTier, 0, len(spec.Tiers))
-	for _, t := range spec.Tiers {
-		tiers = append(tiers, state.PriceTier(t))
-	}
+	tiers := stateTiers(spec.Tiers)
+	options, err := spec.options()
 	switch {
+	case err != nil:
+		return Price{}, err
 	case spec.Product == "":
 		return Price{}, fmt.Errorf("sandbox: a price needs the name of its product")
 	case !wire.CurrencyCode.MatchString(spec.Currency):
@@ -78,7 +113,7 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	p := &state.Price{
 		ID: spec.ID, Product: pr.ID, Currency: spec.Currency, LookupKey: spec.LookupKey, Active: true,
 		UnitAmount: spec.UnitAmount, Interval: spec.Interval, IntervalCount: spec.IntervalCount,
-		Tiers: tiers, TiersMode: spec.TiersMode, Metadata: maps.Clone(spec.Metadata), Created: s.stripe.NowUnix(),
+		Tiers: tiers, TiersMode: spec.TiersMode, Options: options, Metadata: maps.Clone(spec.Metadata), Created: s.stripe.NowUnix(),
 	}
 	if spec.Metered {
 		p.UsageType = "metered"

@@ -23,6 +23,12 @@ test("catalog and customers", async () => {
   await stripe.prices.update(price.id, { nickname: "n" });
   expect((await stripe.prices.retrieve(price.id, { expand: ["product"] })).product.name).toBe("Pro");
   expect((await one(stripe.prices.list({ lookup_keys: ["once"] }))).id).toBe(price.id);
+  const local = await stripe.prices.create({ product: product.id, currency: "usd", unit_amount: 500, currency_options: { eur: { unit_amount: 450 } } });
+  await stripe.prices.update(local.id, { currency_options: { jpy: { unit_amount: 700 } } });
+  const { currency_options: options } = await stripe.prices.retrieve(local.id, { expand: ["currency_options"] });
+  expect([options.usd.unit_amount, options.eur.unit_amount, options.jpy.unit_amount]).toEqual([500, 450, 700]);
+  const abroad = await stripe.checkout.sessions.create({ ...shop, mode: "payment", currency: "eur", line_items: [{ price: local.id, quantity: 2 }] });
+  expect([abroad.currency, abroad.amount_total]).toEqual(["eur", 900]);
   const customer = await stripe.customers.create({ email: "ada@shop.example" });
   await stripe.customers.update(customer.id, { name: "Ada" });
   expect((await stripe.customers.retrieve(customer.id)).name).toBe("Ada");

@@ -288,6 +288,9 @@ func TestControl_SubscriptionsLiveOn(t *testing.T) {
 
 	customer := text(p.stripe("POST customers", "name", "Ada"), "id")
 	p.do("POST customers/"+customer+"/card", `{"card": "good"}`)
+	seats := text(p.do("POST prices", `{"product": "Seats", "interval": "month", "tiers_mode": "volume", "tiers": [{"up_to": 5, "unit_amount": 90}, {"unit_amount": 70, "flat_amount": 10}],
+		"currency_options": {"eur": {"tiers": [{"unit_amount": 60}]}}}`), "id")
+	p.is("prices/"+seats, "billing_scheme", "tiered")
 	metered := text(p.do("POST prices", `{"product": "Calls", "unit_amount": 3, "interval": "month", "metered": true}`), "id")
 	made := text(p.do("POST subscriptions", `{"customer": "`+customer+`", "items": [{"price": "`+metered+`"}, {"price": "price_pro", "quantity": 2}]}`), "id")
 	p.do("POST subscriptions/"+made+"/usage", `{"price": "`+metered+`", "quantity": 7}`)

@@ -115,7 +115,30 @@ type priceSpec struct {
 	Interval      string            `json:"interval"`
 	IntervalCount int64             `json:"interval_count"`
 	Metered       bool              `json:"metered"`
+	TiersMode     string            `json:"tiers_mode"`
+	Tiers         []tier            `json:"tiers"`
+	Currencies    map[string]amount `json:"currency_options"`
 	Metadata      map[string]string `json:"metadata"`
+}
+
+type tier struct {
+	UpTo       int64 `json:"up_to"`
+	UnitAmount int64 `json:"unit_amount"`
+	FlatAmount int64 `json:"flat_amount"`
+}
+
+// amount is what a price costs in a further currency.
+type amount struct {
+	UnitAmount int64  `json:"unit_amount"`
+	Tiers      []tier `json:"tiers"`
+}
+
+func tiersOf(given []tier) []sandbox.PriceTier {
+	tiers := make([]sandbox.PriceTier, len(given))
+	for i, t := range given {
+		tiers[i] = sandbox.PriceTier(t)
+	}
+	return tiers
 }
 
 func addPrice(c *call) (any, error) {
@@ -123,9 +146,14 @@ func addPrice(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	currencies := map[string]sandbox.CurrencyOption{}
+	for currency, a := range in.Currencies {
+		currencies[currency] = sandbox.CurrencyOption{UnitAmount: a.UnitAmount, Tiers: tiersOf(a.Tiers)}
+	}
 	p, err := c.box.AddPrice(sandbox.PriceSpec{
 		ID: in.ID, LookupKey: in.LookupKey, Product: in.Product, ProductID: in.ProductID, UnitAmount: in.UnitAmount, Currency: in.Currency,
 		Interval: in.Interval, IntervalCount: in.IntervalCount, Metered: in.Metered, Metadata: in.Metadata,
+		TiersMode: in.TiersMode, Tiers: tiersOf(in.Tiers), Currencies: currencies,
 	})
 	return map[string]string{"id": p.ID, "product": p.ProductID}, err
 }

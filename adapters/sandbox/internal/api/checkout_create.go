@@ -181,6 +181,8 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 			c.Fail(wire.Invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
 		case first != nil && first.Currency != p.Currency:
 			c.Fail(wire.Invalid(name, "", "All prices on a Checkout session must be in the same currency."))
+		case c.Has("currency") && p.In(c.Text("currency")) == nil:
+			c.Fail(wire.Invalid(name+"[price]", "", "%s", p.Refuses(c.Text("currency"))))
 		case p.Recurring() && firstRecurring != nil && (firstRecurring.Interval != p.Interval || firstRecurring.IntervalCount != p.IntervalCount):
 			c.Fail(wire.Invalid(name, "", "Checkout does not support multiple prices with different billing intervals."))
 		}
@@ -198,9 +200,9 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 	if first == nil {
 		return
 	}
-	cs.Currency = first.Currency
-	if want := c.Text("currency"); want != "" && want != cs.Currency {
-		c.Fail(wire.Invalid("currency", "", "The price specified supports currencies of `%s`. This doesn't match the expected currency: `%s`.", cs.Currency, want))
+	cs.Currency = cmp.Or(c.Text("currency"), s.keptCurrency(cs), first.Currency)
+	if cs.Mode == "subscription" {
+		s.refuseCombined(c, cs.Customer, cs.Currency)
 	}
 	switch {
 	case cs.Mode == "payment" && recurring > 0:
@@ -212,6 +214,25 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 	}
 	if len(cs.PaymentMethodTypes) == 0 {
 		cs.PaymentMethodTypes = []string{"card", life.DebitType(cs.Currency)}
+	}
+}
+
+// keptCurrency is the one that the customer of a new subscription pays in already, if all of
+// the prices have it: Checkout stays with it where none is asked for.
+func (s *Server) keptCurrency(cs *state.Session) string {
+	locked := s.LockedCurrency(cs.Customer)
+	for _, l := range cs.Lines {
+		if cs.Mode != "subscription" || l.Inline != nil || s.PriceIn(l.Price, locked) == nil {
+			return ""
+		}
+	}
+	return locked
+}
+
+// refuseCombined refuses a second currency of what one customer pays from period to period.
+func (s *Server) refuseCombined(c *Call, customer, currency string) {
+	if locked := s.LockedCurrency(customer); locked != "" && locked != currency {
+		c.Fail(wire.Invalid("", "", "You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, invoice item or active subscription mode checkout session with currency %s.", locked))
 	}
 }
 

@@ -75,6 +75,18 @@ func (s *Server) expand(o wire.Object, path, version string) *wire.Error {
 		}
 		return nil // a price without tiers has no such property, also expanded
 	}
+	if name == "currency_options" && o["object"] == "price" {
+		p := s.Prices.Get(o["id"].(string))
+		options, shown := o[name].(wire.Object)
+		if !shown {
+			options = render.CurrencyOptions(p)
+			o[name] = options
+		}
+		if deeper && !render.OptionTiers(p, options, rest) {
+			return wire.Invalid("expand", "", "This property cannot be expanded (%s).", rest)
+		}
+		return nil
+	}
 	if o["object"] == "customer" && o[name] == nil {
 		s.expandCustomer(o, name, version)
 	}

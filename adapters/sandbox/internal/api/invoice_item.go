@@ -46,11 +46,13 @@ func (s *Server) createInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 		c.Fail(wire.MissingParam("currency"))
 	}
 	bill := s.readBilled(c, it, &it.Line)
+	s.refuseCombined(c, it.Customer, it.Currency)
 	if c.Err != nil {
 		return nil, c.Err
 	}
 	bill()
 	s.InvoiceItems.Add(it.ID, it)
+	s.Customers.Get(it.Customer).Currency = it.Currency
 	if in != nil {
 		it.Invoice = in.ID
 		it.Line.ID = wire.NewID("il_1", 23)
@@ -112,10 +114,11 @@ func (s *Server) readBilled(c *Call, it *state.InvoiceItem, l *state.InvoiceLine
 			c.Fail(wire.Invalid("price", "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`."))
 		case !p.Active:
 			c.Fail(wire.Invalid("price", "", "The price specified is inactive. This field only accepts active prices."))
-		case it.Currency != "" && p.Currency != it.Currency:
-			c.Fail(wire.Invalid("price", "", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", p.Currency, it.Currency))
+		case it.Currency == "":
+			it.Currency = p.Currency
+		case p.In(it.Currency) == nil:
+			c.Fail(wire.Invalid("price", "", "%s", p.Refuses(it.Currency)))
 		}
-		it.Currency = p.Currency
 	}
 	if !wire.CurrencyCode.MatchString(it.Currency) && c.Err == nil {
 		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", it.Currency))
@@ -139,7 +142,7 @@ func (s *Server) readBilled(c *Call, it *state.InvoiceItem, l *state.InvoiceLine
 		if l.Description == "" {
 			l.Description = s.Products.Get(p.Product).Name
 		}
-		l.Price, l.Quantity, l.Amount, l.Start, l.End = p.ID, quantity, p.Amount(quantity), start, end
+		l.Price, l.Quantity, l.Amount, l.Start, l.End = p.ID, quantity, p.In(it.Currency).Amount(quantity), start, end
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Server) PortalChange(cfg *state.PortalConfiguration, ps *state.PortalSe
 		form.Set("items[0][price]", priceID)
 	}
 	if cfg.EndsTrial(sub) {
-		if e := s.RefusesPayment(sub, life.Attempt{}); e != nil && s.Prices.Get(priceID).Amount(quantity) > 0 {
+		if e := s.RefusesPayment(sub, life.Attempt{}); e != nil && s.PriceIn(priceID, sub.Currency).Amount(quantity) > 0 {
 			return e
 		}
 		form.Set("trial_end", "now")

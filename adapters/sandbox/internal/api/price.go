@@ -14,14 +14,14 @@ var priceRoutes = []route{
 			"currency", "product", "product_data[name]", "product_data[id]", "product_data[metadata][*]", "unit_amount", "active",
 			"nickname", "lookup_key", "transfer_lookup_key", "recurring[interval]", "recurring[interval_count]",
 			"recurring[usage_type]", "billing_scheme", "tax_behavior", "metadata[*]", "tiers_mode",
-			"tiers[][up_to]", "tiers[][unit_amount]", "tiers[][flat_amount]",
+			"tiers[][up_to]", "tiers[][unit_amount]", "tiers[][flat_amount]", "currency_options[*]",
 		},
 		do: (*Server).createPrice,
 	},
 	{pattern: "GET /v1/prices/{id}", do: (*Server).retrievePrice},
 	{
 		pattern: "POST /v1/prices/{id}",
-		params:  []string{"active", "nickname", "metadata[*]"},
+		params:  []string{"active", "nickname", "metadata[*]", "currency_options[*]"},
 		do:      (*Server).updatePrice,
 	},
 	{
@@ -43,7 +43,7 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 	}
 	if scheme == "tiered" {
 		c.Required("tiers_mode")
-		if p.Tiers = readTiers(c); len(p.Tiers) == 0 {
+		if p.Tiers = readTiers(c, "tiers"); len(p.Tiers) == 0 {
 			c.Fail(wire.MissingParam("tiers"))
 		}
 	} else {
@@ -59,6 +59,7 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 	if p.Currency != "" && !wire.CurrencyCode.MatchString(p.Currency) {
 		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", p.Currency))
 	}
+	p.Options = readCurrencyOptions(c, p)
 	if c.HasAny("recurring") && p.Interval == "" {
 		c.Fail(wire.MissingParam("recurring[interval]"))
 	}

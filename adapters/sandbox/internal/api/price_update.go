@@ -2,7 +2,7 @@ package api
 
 import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 
-// updatePrice changes what Stripe lets change: a price's amount never.
+// updatePrice changes what Stripe lets change: a price's amount in its own currency never.
 func (s *Server) updatePrice(c *Call) (wire.Object, *wire.Error) {
 	p := s.Prices.Get(c.id)
 	if p == nil {
@@ -16,6 +16,7 @@ func (s *Server) updatePrice(c *Call) (wire.Object, *wire.Error) {
 		change.Nickname = c.Form.Get("nickname")
 	}
 	change.Metadata = c.Metadata("metadata", p.Metadata)
+	change.Options = readCurrencyOptions(c, p)
 	if c.Err != nil {
 		return nil, c.Err
 	}

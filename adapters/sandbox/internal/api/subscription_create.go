@@ -10,7 +10,7 @@ import (
 
 var subscriptionCreateParams = []string{
 	"trial_settings[end_behavior][missing_payment_method]", "trial_end", "cancel_at",
-	"customer", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
+	"customer", "currency", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
 	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
@@ -20,7 +20,7 @@ var subscriptionCreateParams = []string{
 // an invoice is sent.
 func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 	sub := &state.Subscription{
-		Customer: c.Required("customer"), Description: c.Limited("description", 500), Metadata: c.Metadata("metadata", nil),
+		Customer: c.Required("customer"), Currency: c.Text("currency"), Description: c.Limited("description", 500), Metadata: c.Metadata("metadata", nil),
 		CancelAtPeriodEnd: c.Flag("cancel_at_period_end"), Flexible: c.flexible("billing_mode"),
 	}
 	sub.DaysUntilDue = c.readCollection("subscription", sub.DaysUntilDue)
@@ -50,6 +50,7 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		sub.Items = append(sub.Items, it)
 	}
 	s.CheckItems(c, sub, sub.Items)
+	s.refuseCombined(c, sub.Customer, sub.Currency)
 	chosen := s.readSubscriptionChoice(c, sub.Customer, sub.Currency)
 	if c.Err != nil {
 		return nil, c.Err
@@ -64,7 +65,7 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 	}
 	var amounts []int64
 	for _, it := range sub.Items {
-		if p := s.Prices.Get(it.Price); trialDays == 0 && trialEnd == 0 && !p.Metered() {
+		if p := s.PriceIn(it.Price, sub.Currency); trialDays == 0 && trialEnd == 0 && !p.Metered() {
 			due += p.Amount(it.Quantity)
 			amounts = append(amounts, p.Amount(it.Quantity))
 		}

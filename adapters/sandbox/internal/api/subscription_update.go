@@ -306,8 +306,8 @@ func (s *Server) CheckItemPrice(c *Call, sub *state.Subscription, it state.Subsc
 		c.Fail(wire.Invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
 	case p.Metered() && c.Has(name+"[quantity]"):
 		c.Fail(wire.Invalid(name+"[quantity]", "", "You cannot set the quantity for metered plans."))
-	case sub.Currency != "" && p.Currency != sub.Currency:
-		c.Fail(wire.Invalid(name+"[price]", "", "The price specified only supports `%s`. This doesn't match the expected currency: `%s`.", p.Currency, sub.Currency))
+	case sub.Currency != "" && p.In(sub.Currency) == nil:
+		c.Fail(wire.Invalid(name+"[price]", "", "%s", p.Refuses(sub.Currency)))
 	}
 }
 

@@ -120,8 +120,8 @@ func (s *Stripe) prepareCustomer(cs *state.Session) {
 	s.Emit("customer.created", s.Render.Customer(cu), nil)
 }
 
-func (s *Stripe) onceLine(l state.SessionLine, now int64) state.InvoiceLine {
-	p := s.Prices.Get(l.Price)
+func (s *Stripe) onceLine(cs *state.Session, l state.SessionLine, now int64) state.InvoiceLine {
+	p := s.PriceIn(l.Price, cs.Currency)
 	return state.InvoiceLine{
 		Price: l.Price, Quantity: l.Quantity, Amount: p.Amount(l.Quantity), Start: now, End: now,
 		Description: s.Products.Get(p.Product).Name,
@@ -201,7 +201,7 @@ func (s *Stripe) collected(cs *state.Session, pi *state.PaymentIntent) {
 		// The invoice of a one-time payment is made once it is paid.
 		in := &state.Invoice{Customer: cs.Customer, Currency: cs.Currency, BillingReason: "manual", PeriodStart: s.NowUnix(), PeriodEnd: s.NowUnix()}
 		for _, l := range cs.Lines {
-			in.Lines = append(in.Lines, s.onceLine(l, s.NowUnix()))
+			in.Lines = append(in.Lines, s.onceLine(cs, l, s.NowUnix()))
 		}
 		s.ReduceInvoice(in, cs.Discount)
 		in.Pay(pi.ID, s.NowUnix())

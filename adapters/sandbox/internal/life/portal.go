@@ -135,6 +135,6 @@ func (s *Stripe) Offers(cfg *state.PortalConfiguration, currency string) []*stat
 		}
 	}
 	return slices.DeleteFunc(out, func(p *state.Price) bool {
-		return !p.Active || !s.Products.Get(p.Product).Active || !p.Recurring() || p.Metered() || p.Currency != currency
+		return !p.Active || !s.Products.Get(p.Product).Active || !p.Recurring() || p.Metered() || p.In(currency) == nil
 	})
 }

@@ -31,7 +31,7 @@ func (s *Stripe) PriceChange(old *state.Subscription, items []state.Subscription
 	var credits, rest, periods []state.InvoiceLine
 	for _, was := range old.Items {
 		if i := state.IndexOfItem(items, was.ID); all || i < 0 || !items[i].SameAs(was) {
-			credits = append(credits, s.prorated(was, -1, at)...)
+			credits = append(credits, s.prorated(old, was, -1, at)...)
 		}
 	}
 	for i := range items {
@@ -44,9 +44,9 @@ func (s *Stripe) PriceChange(old *state.Subscription, items []state.Subscription
 			periods = append(periods, s.itemLine(old, *it, state.SubscriptionItem{}))
 		case j < 0 || !s.SameInterval(*it, old.Items[j]):
 			it.Anchor, it.Start, it.End = old.Items[peer].Anchor, old.Items[peer].Start, old.Items[peer].End
-			rest = append(rest, s.prorated(*it, 1, at)...)
+			rest = append(rest, s.prorated(old, *it, 1, at)...)
 		case !it.SameAs(old.Items[j]):
-			rest = append(rest, s.prorated(*it, 1, at)...)
+			rest = append(rest, s.prorated(old, *it, 1, at)...)
 		}
 	}
 	lines := append([]state.InvoiceLine{}, old.Pending...)
@@ -63,7 +63,7 @@ func (s *Stripe) PriceChange(old *state.Subscription, items []state.Subscription
 
 // restarts tells whether all periods begin anew.
 func (s *Stripe) restarts(old *state.Subscription, items []state.SubscriptionItem) bool {
-	if (s.periodAmount(old.Items) == 0) != (s.periodAmount(items) == 0) {
+	if (s.periodAmount(old.Currency, old.Items) == 0) != (s.periodAmount(old.Currency, items) == 0) {
 		return true
 	}
 	return !old.Flexible && !s.SameInterval(old.Items[0], items[0])
@@ -84,10 +84,10 @@ func (s *Stripe) peer(items []state.SubscriptionItem, it state.SubscriptionItem)
 	return -1
 }
 
-func (s *Stripe) periodAmount(items []state.SubscriptionItem) int64 {
+func (s *Stripe) periodAmount(currency string, items []state.SubscriptionItem) int64 {
 	var sum int64
 	for _, it := range items {
-		if p := s.Prices.Get(it.Price); p.Metered() {
+		if p := s.PriceIn(it.Price, currency); p.Metered() {
 			sum++ // it may cost something: that is not a free subscription
 		} else {
 			sum += p.Amount(it.Quantity)
@@ -98,8 +98,8 @@ func (s *Stripe) periodAmount(items []state.SubscriptionItem) int64 {
 
 // prorated is the share of an item from at to the end of its period: credited with
 // sign -1, charged with 1. Usage is not prorated.
-func (s *Stripe) prorated(it state.SubscriptionItem, sign, at int64) []state.InvoiceLine {
-	p := s.Prices.Get(it.Price)
+func (s *Stripe) prorated(sub *state.Subscription, it state.SubscriptionItem, sign, at int64) []state.InvoiceLine {
+	p := s.PriceIn(it.Price, sub.Currency)
 	at = min(max(at, it.Start), it.End) // the period may have been moved past the clock
 	whole, left := it.End-it.Start, it.End-at
 	if p.Metered() || whole <= 0 {

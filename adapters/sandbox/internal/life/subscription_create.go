@@ -39,6 +39,9 @@ func (s *Stripe) AddSubscription(sub *state.Subscription, first FirstInvoice) *s
 		sub.Status = sub.StartStatus()
 	}
 	s.Subscriptions.Add(sub.ID, sub)
+	if cu := s.Customers.Get(sub.Customer); cu != nil {
+		cu.Currency = sub.Currency
+	}
 	s.Emit("customer.subscription.created", s.Render.Subscription(sub), nil)
 	if sub.Discount != nil {
 		s.Emit("customer.discount.created", s.Render.Discount(sub.Discount), nil)

@@ -20,7 +20,7 @@ func (s *Stripe) restart(it *state.SubscriptionItem, now int64) {
 // itemLine bills one item: its current period in advance, or what was used of a
 // metered price in the period that has ended. A trial costs nothing.
 func (s *Stripe) itemLine(sub *state.Subscription, it, ended state.SubscriptionItem) state.InvoiceLine {
-	p := s.Prices.Get(it.Price)
+	p := s.PriceIn(it.Price, sub.Currency)
 	name := s.Products.Get(p.Product).Name
 	l := state.InvoiceLine{Price: it.Price, Item: it.ID, Quantity: it.Quantity, Start: it.Start, End: it.End, Metadata: sub.Metadata}
 	if p.Metered() {

@@ -303,7 +303,7 @@ func (s *Site) checkoutPage(cs *state.Session) *checkoutPage {
 		p.Trial = fmt.Sprintf("%d days free, until %s.", cs.TrialDays, ends)
 	}
 	for i, l := range cs.Lines {
-		price := s.Prices.Get(l.Price)
+		price := s.PriceIn(l.Price, cs.Currency)
 		line := pageLine{
 			Field: quantityField(i), Name: s.Products.Get(price.Product).Name, Price: shownPrice(price),
 			Amount: wire.FormatAmount(s.LineSubtotal(cs, l), price.Currency), Quantity: l.Quantity, Least: l.Least, Most: l.Most,

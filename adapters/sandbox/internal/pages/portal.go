@@ -191,7 +191,7 @@ func (v *portalVisit) subscription(sub *state.Subscription) portalSubscription {
 	}
 	var names, prices []string
 	for _, it := range sub.Items {
-		price := v.s.Prices.Get(it.Price)
+		price := v.s.PriceIn(it.Price, sub.Currency)
 		names, prices = append(names, v.s.Products.Get(price.Product).Name), append(prices, shownPrice(price))
 	}
 	p.Name, p.Price = strings.Join(names, ", "), strings.Join(prices, " and ")
@@ -205,7 +205,7 @@ func (v *portalVisit) subscription(sub *state.Subscription) portalSubscription {
 func (s *Site) nextOf(sub *state.Subscription) string {
 	var amount int64
 	for _, it := range sub.Items {
-		if p := s.Prices.Get(it.Price); !p.Metered() {
+		if p := s.PriceIn(it.Price, sub.Currency); !p.Metered() {
 			amount += p.Amount(it.Quantity)
 		}
 	}

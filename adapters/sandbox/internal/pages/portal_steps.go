@@ -133,7 +133,7 @@ func (v *portalVisit) chooseUpdate(planError, countError string) portalAnswer {
 	for _, price := range v.s.Offers(v.cfg, v.sub.Currency) {
 		if price == current || v.cfg.Allows("price") {
 			p.Plans = append(p.Plans, portalPlan{
-				ID: price.ID, Name: v.s.Products.Get(price.Product).Name, Price: shownPrice(price), Current: price == current, Selected: price.ID == chosen,
+				ID: price.ID, Name: v.s.Products.Get(price.Product).Name, Price: shownPrice(price.In(v.sub.Currency)), Current: price == current, Selected: price.ID == chosen,
 			})
 		}
 	}
@@ -153,7 +153,7 @@ func (v *portalVisit) confirmUpdate(priceID string, quantity int64, failed *wire
 	if e := v.s.RefusesPortalChange(v.cfg, v.sub, priceID, quantity); e != nil {
 		return v.impossible(e)
 	}
-	price := v.s.Prices.Get(priceID)
+	price := v.s.PriceIn(priceID, v.sub.Currency)
 	due, later := v.s.previewPortalChange(v.cfg, v.sub, priceID, quantity)
 	p := portalConfirmPage{
 		portalFrame: v.frame("Confirm your update"), Subscription: v.subscription(v.sub), Name: v.s.Products.Get(price.Product).Name,
@@ -199,7 +199,7 @@ func (s *Site) previewPortalChange(cfg *state.PortalConfiguration, sub *state.Su
 	items := append([]state.SubscriptionItem{}, sub.Items...)
 	items[0].Price, items[0].Quantity = priceID, quantity
 	if cfg.EndsTrial(sub) {
-		return s.Owed(sub, append([]state.InvoiceLine{{Amount: s.Prices.Get(priceID).Amount(quantity)}}, sub.Pending...)), 0
+		return s.Owed(sub, append([]state.InvoiceLine{{Amount: s.PriceIn(priceID, sub.Currency).Amount(quantity)}}, sub.Pending...)), 0
 	}
 	ch := s.PriceChange(sub, items, cfg.Proration, s.NowUnix(), false)
 	if ch.Invoiced != nil {

@@ -11,7 +11,7 @@ func (r *Renderer) LineItems(cs *state.Session) []wire.Object {
 		p, amount := r.Prices.Get(l.Price), r.LineSubtotal(cs, l)
 		out = append(out, wire.Object{
 			"id": l.ID, "object": "item", "amount_discount": r.LineOff(cs, l), "amount_subtotal": amount, "amount_tax": 0,
-			"amount_total": r.LineTotal(cs, l), "currency": p.Currency, "description": r.Products.Get(p.Product).Name,
+			"amount_total": r.LineTotal(cs, l), "currency": cs.Currency, "description": r.Products.Get(p.Product).Name,
 			"price": r.Price(p), "quantity": wire.OrNull(l.Quantity),
 		})
 	}

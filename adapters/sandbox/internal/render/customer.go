@@ -20,7 +20,7 @@ func (r *Renderer) Customer(cu *state.Customer) wire.Object {
 	}
 	return wire.Object{
 		"id": cu.ID, "object": "customer", "address": addressObject(cu.Address), "balance": cu.Balance, "created": cu.Created,
-		"currency": nil, "default_source": nil, "delinquent": false, "description": wire.OrNull(cu.Description), "discount": nil,
+		"currency": wire.OrNull(cu.Currency), "default_source": nil, "delinquent": false, "description": wire.OrNull(cu.Description), "discount": nil,
 		"email": wire.OrNull(cu.Email), "invoice_prefix": cu.InvoicePrefix,
 		"invoice_settings": wire.Object{"custom_fields": nil, "default_payment_method": wire.OrNull(cu.DefaultMethod), "footer": nil, "rendering_options": nil},
 		"livemode":         false, "metadata": wire.MetadataObject(cu.Metadata), "name": wire.OrNull(cu.Name), "next_invoice_sequence": 1,

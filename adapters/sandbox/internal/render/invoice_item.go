@@ -19,13 +19,13 @@ func (r *Renderer) InvoiceItem(it *state.InvoiceItem) wire.Object {
 	case l.Proration && l.Quantity == 1:
 		unit, decimal = l.Amount, strconv.FormatInt(l.Amount, 10)
 	case !l.Proration && len(p.Tiers) == 0:
-		unit, decimal = p.UnitAmount, p.UnitAmountDecimal()
+		unit, decimal = p.In(it.Currency).UnitAmount, p.In(it.Currency).UnitAmountDecimal()
 	}
 	o := wire.Object{
 		"id": it.ID, "object": "invoiceitem", "amount": l.Amount, "currency": it.Currency, "customer": it.Customer, "date": it.Created,
 		"description": wire.OrNull(l.Description), "discountable": !l.Proration, "discounts": []string{}, "invoice": wire.OrNull(it.Invoice), "livemode": false,
 		"metadata": wire.MetadataObject(l.Metadata), "net_amount": l.Amount, "parent": parent, "period": wire.Object{"start": l.Start, "end": l.End},
-		"price": r.Price(p), "pricing": pricing(*l, p), "proration": l.Proration, "quantity": l.Quantity, "quantity_decimal": strconv.FormatInt(l.Quantity, 10),
+		"price": r.Price(p), "pricing": pricing(*l, p, it.Currency), "proration": l.Proration, "quantity": l.Quantity, "quantity_decimal": strconv.FormatInt(l.Quantity, 10),
 		"subscription": wire.OrNull(it.Subscription), "tax_rates": []wire.Object{}, "test_clock": nil,
 		"unit_amount": unit, "unit_amount_decimal": decimal,
 	}

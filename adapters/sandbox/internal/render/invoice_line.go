@@ -20,10 +20,10 @@ func (r *Renderer) invoiceLine(in *state.Invoice, l state.InvoiceLine) wire.Obje
 		"description": l.Description, "discount_amounts": DiscountAmounts(in.Discount, l.Discount), "discountable": !l.Proration, "discounts": in.Discount.IDs(),
 		"invoice": in.ID, "livemode": false, "metadata": wire.MetadataObject(l.Metadata), "parent": lineParent(l, in.Subscription),
 		"period": wire.Object{"start": l.Start, "end": l.End}, "price": r.Price(p),
-		"pricing":   pricing(l, p),
+		"pricing":   pricing(l, p, in.Currency),
 		"proration": l.Proration, "proration_details": prorationDetails(l),
 		"quantity": l.Quantity, "subscription": wire.OrNull(in.Subscription), "subtotal": l.Amount, "tax_amounts": []wire.Object{}, "tax_rates": []wire.Object{},
-		"taxes": []wire.Object{}, "type": "subscription", "unit_amount_excluding_tax": p.UnitAmountDecimal(),
+		"taxes": []wire.Object{}, "type": "subscription", "unit_amount_excluding_tax": p.In(in.Currency).UnitAmountDecimal(),
 	}
 	if l.Item == "" || l.Proration {
 		o["type"] = "invoiceitem"
@@ -38,8 +38,8 @@ func (r *Renderer) invoiceLine(in *state.Invoice, l state.InvoiceLine) wire.Obje
 }
 
 // pricing is how basil tells the price.
-func pricing(l state.InvoiceLine, p *state.Price) wire.Object {
-	return wire.Object{"type": "price_details", "price_details": wire.Object{"price": p.ID, "product": p.Product}, "unit_amount_decimal": p.UnitAmountDecimal()}
+func pricing(l state.InvoiceLine, p *state.Price, currency string) wire.Object {
+	return wire.Object{"type": "price_details", "price_details": wire.Object{"price": p.ID, "product": p.Product}, "unit_amount_decimal": p.In(currency).UnitAmountDecimal()}
 }
 
 func prorationDetails(l state.InvoiceLine) wire.Object {

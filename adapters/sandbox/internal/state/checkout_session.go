@@ -86,7 +86,7 @@ func (a *Account) LineOff(cs *Session, l SessionLine) int64 {
 
 // LineSubtotal is the line's amount without a discount.
 func (a *Account) LineSubtotal(cs *Session, l SessionLine) int64 {
-	p := a.Prices.Get(l.Price)
+	p := a.PriceIn(l.Price, cs.Currency)
 	if cs.TrialDays > 0 && p.Recurring() || p.Metered() {
 		return 0
 	}

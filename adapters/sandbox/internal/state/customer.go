@@ -9,6 +9,7 @@ type Customer struct {
 	Created                             int64
 	InvoicePrefix                       string
 	DefaultMethod                       string // of its invoices
+	Currency                            string // of what it was last to pay from period to period; empty: nothing yet
 	Cardless                            bool   // a test has taken its card away
 	Balance                             int64  // what it owes; a credit is negative
 	Deleted                             bool

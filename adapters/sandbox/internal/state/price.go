@@ -15,6 +15,7 @@ type Price struct {
 	Interval, UsageType                                     string
 	Tiers                                                   []PriceTier
 	TiersMode                                               string
+	Options                                                 map[string]PriceOption // by further currencies
 	IntervalCount                                           int64
 	Metadata                                                map[string]string
 	Created                                                 int64
