@@ -153,7 +153,7 @@ func (c *ChangeSubscription) read(ctx context.Context, w ChangeWish) (wished, er
 	if err != nil {
 		return wished{}, err
 	}
-	to, err := c.prices.targetOf(ctx, held, planWish{w.Plan, w.Price, w.Quantity})
+	to, err := c.prices.targetOf(ctx, held, planWish{plan: w.Plan, price: w.Price, quantity: w.Quantity})
 	if err != nil {
 		return wished{}, err
 	}

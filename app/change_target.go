@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -21,6 +22,7 @@ type planWish struct {
 	plan     domain.PlanKey
 	price    domain.PriceKey // empty: the present one, or else one of its interval, or else the plan's first
 	quantity int64           // 0: the present one, as far as the plan goes
+	currency string          // empty: the present one, and there is no other
 }
 
 func (w planWish) of(held liveItem, catalog domain.Catalog) (domain.Plan, error) {
@@ -61,6 +63,7 @@ func (p *Prices) targetOf(ctx context.Context, held liveItem, w planWish) (targe
 	}
 	present.ID = held.item.Price // though Stripe lists it no more
 	t := target{plan: plan, quantity: w.quantity}
+	paid := cmp.Or(held.account.CurrencyOf(held.sub.ID), present.Currency)
 	if t.price, t.stripe, err = p.priceFor(ctx, plan, held, present, w.price); err != nil {
 		return target{}, err
 	}
@@ -73,8 +76,10 @@ func (p *Prices) targetOf(ctx context.Context, held liveItem, w planWish) (targe
 	switch {
 	case t.stripe.Metered && w.quantity > 1:
 		return target{}, fmt.Errorf("%w: price %s of plan %s is metered, what is used is paid for afterwards: leave quantity out", ErrBadRequest, t.price, plan.Key)
-	case present.Currency != "" && t.stripe.Currency != "" && present.Currency != t.stripe.Currency:
-		return target{}, fmt.Errorf("from price %s to %s: %w", present.ID, t.stripe.ID, ports.ErrCurrencyLocked)
+	case w.currency != "" && paid != "" && w.currency != paid:
+		return target{}, fmt.Errorf("subscription %s is paid in %s: %w", held.sub.ID, paid, ports.ErrCurrencyLocked)
+	case paid != "" && t.stripe.Currency != "" && !t.stripe.SoldIn(paid):
+		return target{}, fmt.Errorf("from price %s to %s in %s: %w", present.ID, t.stripe.ID, paid, ports.ErrCurrencyLocked)
 	case plan.Addon() && !t.isPresent(held):
 		return t, p.refuseInterval(ctx, t, beside)
 	}

@@ -45,7 +45,7 @@ func (s *StartCheckout) keepOrder(ctx context.Context, user domain.UserID, draft
 			// The trial was taken elsewhere meanwhile, or the price has a successor:
 			// other parameters, other key.
 			order.TrialDays = min(order.TrialDays, trial)
-			order.PriceID = draft.PriceID
+			order.PriceID, order.Subtotal, order.Currency = draft.PriceID, draft.Subtotal, draft.Currency
 			order.Attempt++
 		default:
 			return ports.Kept{}, nil

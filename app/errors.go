@@ -59,6 +59,8 @@ var (
 	// ErrPriceNotSold: the catalog names a price that Stripe does not have or no
 	// longer sells.
 	ErrPriceNotSold = errors.New("price is not for sale at the payment provider")
+	// ErrCurrencyNotSold: the price is not sold in the currency that was chosen.
+	ErrCurrencyNotSold = errors.New("the price is not sold in this currency")
 	// ErrProviderMismatch: the payment provider does not know the customer or the checkout of a user
 	// who has bought something, and does not say that it was deleted either.
 	ErrProviderMismatch = errors.New("the payment provider does not know what was made for this user before: " +

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -30,6 +31,26 @@ type OfferedPlan struct {
 type OfferedPrice struct {
 	Key    domain.PriceKey
 	Stripe ports.StripePrice
+	// Currencies are those that a buyer may choose from.
+	Currencies []string
+}
+
+// In is what Stripe says of the price in a currency, and in its own where it is not offered
+// in that, as in an empty one.
+func (p OfferedPrice) In(currency string) ports.StripePrice {
+	if slices.Contains(p.Currencies, currency) {
+		p.Stripe, _ = p.Stripe.In(currency)
+	}
+	return p.Stripe
+}
+
+// Total is what a quantity costs in a currency, in minor units before discounts and tax, and
+// whether that can be told: not of more than the plan is sold with.
+func (o OfferedPlan) Total(price ports.StripePrice, quantity int64) (int64, bool) {
+	if quantity > max(o.Plan.Checkout.MaxQuantity, 1) {
+		return 0, false
+	}
+	return price.Total(quantity)
 }
 
 // Do lists the plans in the order of the catalog file. Prices that Stripe does not sell are
@@ -43,7 +64,7 @@ func (l *ListPlans) Do(ctx context.Context) ([]OfferedPlan, error) {
 		o := OfferedPlan{Plan: plan, Features: l.catalog.FeaturesOf(plan), Unit: l.catalog.UnitOf(plan)}
 		for _, price := range plan.Prices {
 			if s, err := l.prices.Of(ctx, plan, price); err == nil {
-				o.Prices = append(o.Prices, OfferedPrice{Key: price.Key, Stripe: s})
+				o.Prices = append(o.Prices, OfferedPrice{price.Key, s, currenciesOf(price, s)})
 			}
 		}
 		if len(o.Prices) > 0 || plan.Default {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -44,7 +45,10 @@ func NewOfferPlans(list *ListPlans, store ports.Store, catalog domain.Catalog, c
 // Offers are the plans for one user.
 type Offers struct {
 	Plans []Offer
-	AsOf  time.Time
+	// Currency is the one that the user pays a subscription in, and so all that is paid again
+	// and again; empty: none that is known.
+	Currency string
+	AsOf     time.Time
 }
 
 // Offer is a plan for one user.
@@ -72,7 +76,7 @@ func (o *OfferPlans) Do(ctx context.Context, user domain.UserID) (Offers, error)
 		account: state.Account, catalog: o.catalog, now: now, offered: offered,
 		subscribed: domain.SubscribedAt(state.Account, o.catalog, now),
 	}
-	offers := Offers{AsOf: now}
+	offers := Offers{AsOf: now, Currency: b.currency()}
 	for _, plan := range offered {
 		offers.Plans = append(offers.Plans, b.offer(plan))
 	}
@@ -160,7 +164,7 @@ func (b *buyer) addonAction(plan OfferedPlan, price OfferedPrice) Action {
 		return ActionManage
 	case !has && status != domain.StatusActive && status != domain.StatusTrialing:
 		return ActionManage
-	case known && (paid.Stripe.Currency != price.Stripe.Currency || !sameInterval(paid.Stripe, price.Stripe)):
+	case known && (!price.Stripe.SoldIn(b.paidIn(sub, paid)) || !sameInterval(paid.Stripe, price.Stripe)):
 		return ActionNone
 	case has:
 		return b.changeTo(plan, price, item, sub)
@@ -176,15 +180,30 @@ func (b *buyer) changeTo(plan OfferedPlan, price OfferedPrice, item domain.Subsc
 	switch {
 	case present, owesFirst(sub.Subscription.Status, false, func() bool { return sub.Access }):
 		return ActionManage
-	case known && now.Stripe.Currency != price.Stripe.Currency:
+	case known && !price.Stripe.SoldIn(b.paidIn(sub, now)):
 		return ActionNone
 	case len(sub.Items) > 1, price.Stripe.Metered, known && now.Stripe.Metered:
 		return ActionChange
-	case b.isMore(item, plan, price):
+	case b.isMore(item, plan, price, b.account.CurrencyOf(sub.Subscription.ID)):
 		return ActionUpgrade
 	default:
 		return ActionDowngrade
 	}
+}
+
+// paidIn is the currency that a subscription is paid in, which one of its prices has.
+func (b *buyer) paidIn(sub domain.Subscribed, price OfferedPrice) string {
+	return cmp.Or(b.account.CurrencyOf(sub.Subscription.ID), price.Stripe.Currency)
+}
+
+// currency is the one that the buyer pays subscriptions in.
+func (b *buyer) currency() string {
+	for _, s := range b.subscribed {
+		if paid := b.account.CurrencyOf(s.Subscription.ID); paid != "" && b.account.Live(s.Subscription) {
+			return paid
+		}
+	}
+	return ""
 }
 
 // hadTrial tells whether the trial was taken otherwise than by what a checkout of the plan
@@ -215,7 +234,7 @@ func (b *buyer) find(wanted func(domain.Plan) bool) (domain.SubscribedItem, doma
 // interval is, and the price that took the place of the one that is paid; of another what
 // costs more in the same time; where that cannot be told, what comes later in the catalog
 // file.
-func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice) bool {
+func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice, currency string) bool {
 	held, _ := b.catalog.PlanOf(item.Plan)
 	now, known := b.priceOf(held.Key, func(p OfferedPrice) bool { return p.Key == item.PriceKey })
 	switch {
@@ -228,10 +247,12 @@ func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price Offer
 	if !there {
 		alike = price
 	}
-	if now.Stripe.AmountUnknown || alike.Stripe.AmountUnknown || now.Stripe.Currency != alike.Stripe.Currency {
+	present, _ := now.Stripe.In(currency)
+	next, sold := alike.Stripe.In(present.Currency)
+	if present.AmountUnknown || next.AmountUnknown || !sold {
 		return plan.Plan.Place > held.Place
 	}
-	return alike.Stripe.Amount*daysOf(now.Stripe) > now.Stripe.Amount*daysOf(alike.Stripe)
+	return next.Amount*daysOf(present) > present.Amount*daysOf(next)
 }
 
 // priceOf finds a price of a plan that is offered.

@@ -93,7 +93,7 @@ func (p *OpenPortal) Do(ctx context.Context, w PortalWish) (url string, err erro
 	case w.Plan == "":
 		return p.update(ctx, held, back)
 	}
-	to, err := p.prices.targetOf(ctx, held, planWish{w.Plan, w.Price, w.Quantity})
+	to, err := p.prices.targetOf(ctx, held, planWish{plan: w.Plan, price: w.Price, quantity: w.Quantity})
 	switch {
 	case err != nil:
 		return "", err

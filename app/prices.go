@@ -92,7 +92,7 @@ func sold(all []ports.StripePrice, plan domain.Plan, price domain.Price) (ports.
 }
 
 // Faults lists the catalog's prices that Stripe does not sell, or sells in another
-// way than their plan. The error is that Stripe could not be asked.
+// way than their plan, or not in all of their currencies. The error is that Stripe could not be asked.
 func (p *Prices) Faults(ctx context.Context) ([]error, error) {
 	if _, err := p.all(ctx); err != nil {
 		return nil, err
@@ -108,6 +108,11 @@ func (p *Prices) Faults(ctx context.Context) ([]error, error) {
 			case found.Metered && counted:
 				faults = append(faults, fmt.Errorf("plan %s, price %s: %s is metered at Stripe, and nobody can choose a quantity of it: "+
 					"give the plan no max_quantity and no adjustable_quantity", plan.Key, price.Key, found.ID))
+			}
+			if err == nil {
+				if missing := missingCurrencies(plan, price, found); missing != nil {
+					faults = append(faults, missing)
+				}
 			}
 		}
 	}

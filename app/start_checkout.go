@@ -51,6 +51,7 @@ type CheckoutRequest struct {
 	Plan       domain.PlanKey
 	Price      domain.PriceKey // empty: the plan's first
 	Quantity   int64           // 0: 1
+	Currency   string          // ISO 4217, in any case; empty: as Stripe's page has it
 	SuccessURL string          // empty: the configured one
 	CancelURL  string
 	Locale     string // IETF tag, such as navigator.language says, or auto; empty: auto
@@ -65,7 +66,7 @@ type CheckoutRequest struct {
 // Do keeps an order, sees to the customer and the session at Stripe and returns
 // the order, open. Errors: [ErrUnknownPlan], [ErrUnknownPrice], [ErrBadRequest],
 // [ErrBadReturnURL], [ErrKeyReused], [ErrAlreadySubscribed], [ErrAlreadyHeld],
-// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold], [ErrNeedsBase] of every
+// [ErrCheckoutCompleted], [ErrTooManyCheckouts], [ErrPriceNotSold], [ErrCurrencyNotSold], [ErrNeedsBase] of every
 // add-on, [ErrProviderMismatch], and those of the ports.
 func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order, error) {
 	plan, price, err := s.check(&r)
@@ -75,6 +76,9 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	stripePrice, err := s.prices.Of(ctx, plan, price)
 	if err != nil {
 		return domain.Order{}, err
+	}
+	if stripePrice, err = chosen(r.Currency, price, stripePrice); err != nil {
+		return domain.Order{}, fmt.Errorf("plan %s: %w", plan.Key, err)
 	}
 	if stripePrice.Metered && r.Quantity != 1 {
 		return domain.Order{}, fmt.Errorf("%w: price %s of plan %s is metered, what is used is paid for afterwards: leave quantity out", ErrBadRequest, price.Key, plan.Key)
@@ -130,6 +134,11 @@ const maxID = 255
 // the gateway's to know.
 var localeForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 
+var (
+	currencyForm    = regexp.MustCompile(`^[a-z]{3}$`)
+	errCurrencyForm = fmt.Errorf("%w: a currency has the three letters of ISO 4217, such as eur", ErrBadRequest)
+)
+
 // check refuses what cannot be sold, and fills in what was left out.
 func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, error) {
 	plan, found := s.catalog.Plans[r.Plan]
@@ -146,11 +155,14 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 	if r.Quantity == 0 {
 		r.Quantity = 1
 	}
+	r.Currency = strings.ToLower(r.Currency)
 	switch {
 	case !storable(string(r.User)):
 		return plan, price, fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
+	case r.Currency != "" && !currencyForm.MatchString(r.Currency):
+		return plan, price, errCurrencyForm
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
 		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de, pt-BR or zh-Hans-CN, its parts joined by hyphens, or auto", ErrBadRequest)
 	}
@@ -190,6 +202,9 @@ func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.
 	if !stripePrice.AmountUnknown && !stripePrice.Metered && !plan.Checkout.AdjustableAmount {
 		order.Subtotal, order.Currency = stripePrice.Amount*r.Quantity, stripePrice.Currency
 	}
+	if r.Currency != "" {
+		order.Currency, order.CurrencyChosen = r.Currency, true
+	}
 	var err error
 	if order.SuccessURL, err = s.settings.URLs.choose(r.SuccessURL, s.settings.URLs.Success, order.ID); err != nil {
 		return order, fmt.Errorf("success_url: %w", err)
@@ -202,7 +217,9 @@ func (s *StartCheckout) draft(r CheckoutRequest, plan domain.Plan, price domain.
 
 // fingerprint is the request without its key: two with the same are one wish.
 func fingerprint(r CheckoutRequest) string {
-	return fmt.Sprintf("%q", []string{
-		string(r.Plan), string(r.Price), fmt.Sprint(r.Quantity), r.SuccessURL, r.CancelURL, r.Locale,
-	})
+	wish := []string{string(r.Plan), string(r.Price), fmt.Sprint(r.Quantity), r.SuccessURL, r.CancelURL, r.Locale}
+	if r.Currency != "" {
+		wish = append(wish, r.Currency)
+	}
+	return fmt.Sprintf("%q", wish)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -115,7 +116,7 @@ func (u *Upgrade) instead(ctx context.Context, held liveItem, r CheckoutRequest)
 	if err != nil {
 		return NextStep{}, err
 	}
-	to, err := u.portal.prices.targetOf(ctx, held, planWish{r.Plan, r.Price, r.Quantity})
+	to, err := u.portal.prices.targetOf(ctx, held, planWish{r.Plan, r.Price, r.Quantity, strings.ToLower(r.Currency)})
 	if err != nil {
 		return NextStep{}, err
 	}

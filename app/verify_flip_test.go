@@ -42,7 +42,7 @@ var sources = map[string]string{
 	"payments.status": "as payment_intent_id", "payments.total": "as payment_intent_id",
 
 	"orders.plan": "what an order is for is what we alone know", "orders.price": "as plan", "orders.mode": "as plan",
-	"orders.quantity": "as plan", "orders.price_id": "as plan", "orders.subtotal": "as plan", "orders.currency": "as plan",
+	"orders.quantity": "as plan", "orders.price_id": "as plan", "orders.subtotal": "as plan", "orders.currency": "as plan", "orders.currency_chosen": "as plan",
 	"orders.trial_days": "as plan", "orders.success_url": "as plan", "orders.cancel_url": "as plan", "orders.locale": "as plan",
 	"orders.expires_at": "as plan", "orders.attempt": "as plan", "orders.client_key": "as plan", "orders.fingerprint": "as plan",
 	"orders.session_id": "only the answer to its making tells of it", "orders.session_url": "as session_id",

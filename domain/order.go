@@ -65,15 +65,18 @@ type Order struct {
 
 	// What the session is created with; kept so that a repeated call to Stripe
 	// has the same parameters to the byte.
-	PriceID    PriceID
-	Subtotal   int64  // what Stripe asks for it, before discounts and tax; 0: nothing, or not known
-	Currency   string // of Subtotal
-	TrialDays  int
-	SuccessURL string
-	CancelURL  string
-	Locale     string
-	ExpiresAt  time.Time // UTC, whole seconds
-	Attempt    int       // part of Stripe's idempotency key; counts definite refusals
+	PriceID  PriceID
+	Subtotal int64  // what Stripe asks for it, before discounts and tax; 0: nothing, or not known
+	Currency string // of Subtotal; ISO 4217, lower case
+	// CurrencyChosen: the buyer chose Currency, and pays in no other. Otherwise Stripe's page
+	// may be in that of where the buyer is, as far as the price has it.
+	CurrencyChosen bool
+	TrialDays      int
+	SuccessURL     string
+	CancelURL      string
+	Locale         string
+	ExpiresAt      time.Time // UTC, whole seconds
+	Attempt        int       // part of Stripe's idempotency key; counts definite refusals
 
 	// ClientKey is the client's Idempotency-Key, unique within the user;
 	// Fingerprint is the request it came with.
@@ -99,14 +102,16 @@ func (o Order) Open(t time.Time) bool {
 	return !o.Status.Settled() && t.Before(o.ExpiresAt)
 }
 
-// isPaidBy tells whether a session may pay the order: it is the one that we made for
-// it, or one that Stripe recovered from that. Any other session with our order's id in
+// isPaidBy tells whether a session may pay the order: it is in the currency that was chosen,
+// if one was, and it is the one that we made for it, or one that Stripe recovered from that. Any other session with our order's id in
 // its metadata is somebody's copy, and counts only for the very price: what is dearer is
 // something else. (Of one whose making was not answered, the buyer may have raised the
 // quantity.)
 func (o Order) isPaidBy(s SessionFact) bool {
 	switch {
 	case s.Mode != "" && s.Mode != o.Mode:
+		return false
+	case o.CurrencyChosen && s.Currency != "" && s.Currency != o.Currency:
 		return false
 	case o.Session != "" && (s.ID == o.Session || s.RecoveredFrom == o.Session):
 		return true

@@ -66,6 +66,9 @@ type Price struct {
 	ID        PriceID
 	LookupKey string
 	NotSold   bool // who pays it keeps the plan; nobody can buy it
+	// Currencies are those that a buyer may choose from, as far as Stripe has them, ISO 4217 in
+	// lower case; none: all that Stripe has.
+	Currencies []string
 }
 
 // BillingAddress says when a buyer is asked for the billing address; the words are Stripe's.

@@ -34,6 +34,9 @@ var (
 	// ErrCurrencyLocked is an [ErrGatewayRefused]: the customer has bought in another
 	// currency, and Stripe takes one currency from a customer at a time.
 	ErrCurrencyLocked = fmt.Errorf("%w: the customer pays in another currency", ErrGatewayRefused)
+	// ErrCurrencyRefused is an [ErrGatewayRefused]: the price is not sold in the currency
+	// that was chosen.
+	ErrCurrencyRefused = fmt.Errorf("%w: the price is not sold in that currency", ErrGatewayRefused)
 	// ErrPriceRefused is an [ErrGatewayRefused] about what was set up: the price is
 	// missing or archived, its product is, or it does not fit the mode.
 	ErrPriceRefused = fmt.Errorf("%w: the price cannot be sold", ErrGatewayRefused)
@@ -102,12 +105,16 @@ type StripePrice struct {
 	Archived  bool // its product is no longer for sale, whatever Active says
 
 	Amount        int64  // minor currency units per unit
-	AmountUnknown bool   // there is no one amount: in tiers, chosen by the buyer, or less than a minor unit
+	AmountUnknown bool   // there is no one amount: in tiers, for packages, chosen by the buyer, or less than a minor unit
 	Tiered        bool   // the amount of a unit depends on how many there are
+	Volume        bool   // of tiers: all units cost what the last of them does
+	Tiers         []Tier // empty: none, or not of whole minor units
 	Metered       bool   // what was used is paid for, afterwards
 	Currency      string // ISO 4217, lower case
 	Interval      string // day, week, month, year; empty: one-time
 	IntervalCount int64
+	// Options are what it costs in further currencies, sorted by these.
+	Options []CurrencyOption
 }
 
 // ForSale tells whether a price can be bought: Stripe lists prices as active whose
@@ -140,7 +147,7 @@ type Gateway interface {
 	// with the same idempotency key, as it stands now. The order's and the user's id
 	// go into everything that the session will make. The order's locale is any IETF
 	// tag: the page is in the nearest language that Stripe has. A refusal is
-	// [ErrCustomerGone], [ErrCurrencyLocked], [ErrPriceRefused], [ErrLocaleRefused],
+	// [ErrCustomerGone], [ErrCurrencyLocked], [ErrCurrencyRefused], [ErrPriceRefused], [ErrLocaleRefused],
 	// [ErrQuantityRefused] or [ErrReturnURLRefused] where Stripe says so much.
 	CreateSession(ctx context.Context, r SessionRequest) (domain.SessionFact, error)
 

@@ -98,6 +98,7 @@ type orderRow struct {
 	CreatedAt       time.Time `bun:"created_at,nullzero"`
 	PaidAt          time.Time `bun:"paid_at,nullzero"`
 	MayBeTwice      bool      `bun:"may_be_twice"`
+	CurrencyChosen  bool      `bun:"currency_chosen"`
 }
 
 func orderRowOf(key factRow, o domain.Order) orderRow {
@@ -110,7 +111,7 @@ func orderRowOf(key factRow, o domain.Order) orderRow {
 		ClientKey: clean(o.ClientKey), Fingerprint: clean(o.Fingerprint),
 		SessionID: clean(o.Session), SessionURL: clean(o.SessionURL),
 		SubscriptionID: clean(o.Subscription), PaymentIntentID: clean(o.PaymentIntent),
-		CreatedAt: stamp(o.CreatedAt), PaidAt: stamp(o.PaidAt), MayBeTwice: o.MayBeTwice,
+		CreatedAt: stamp(o.CreatedAt), PaidAt: stamp(o.PaidAt), MayBeTwice: o.MayBeTwice, CurrencyChosen: o.CurrencyChosen,
 	}
 }
 
@@ -125,7 +126,7 @@ func (r orderRow) toDomain() domain.Order {
 		ClientKey: r.ClientKey, Fingerprint: r.Fingerprint,
 		Session: domain.SessionID(r.SessionID), SessionURL: r.SessionURL,
 		Subscription: domain.SubscriptionID(r.SubscriptionID), PaymentIntent: domain.PaymentIntentID(r.PaymentIntentID),
-		CreatedAt: stamp(r.CreatedAt), PaidAt: stamp(r.PaidAt), MayBeTwice: r.MayBeTwice,
+		CreatedAt: stamp(r.CreatedAt), PaidAt: stamp(r.PaidAt), MayBeTwice: r.MayBeTwice, CurrencyChosen: r.CurrencyChosen,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // maxSize is far above any catalog that a person writes.
@@ -34,6 +35,16 @@ type SandboxPrice struct {
 	Currency      string // ISO 4217, lower case
 	Interval      string // day, week, month, year; empty: one-time
 	IntervalCount int64  // 0: one-time
+	// What a quantity costs in tiers, instead of an amount for each.
+	TiersMode string // graduated or volume; empty: there are none
+	Tiers     []ports.Tier
+	Options   map[string]SandboxOption // by further currencies
+}
+
+// SandboxOption is what a price costs in a further currency.
+type SandboxOption struct {
+	Amount int64
+	Tiers  []ports.Tier
 }
 
 //go:embed demo.yaml

@@ -5,7 +5,10 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // priceDraft is a price while it is read.
@@ -24,6 +27,12 @@ var priceFields = fields[priceDraft]{
 	{"id", func(r *reader, d *priceDraft, v value) {
 		if id, ok := r.id(v, "id"); ok {
 			r.priceID(d, v, id, "id")
+		}
+	}},
+	{"currencies", func(r *reader, d *priceDraft, v value) {
+		for _, e := range r.list(v, "currencies of "+d.what) {
+			r.currency(e.at, e.text)
+			d.price.Currencies = append(d.price.Currencies, e.text)
 		}
 	}},
 	{"sold", func(r *reader, d *priceDraft, v value) { d.price.NotSold = !r.truth(v, "sold") }},
@@ -127,11 +136,10 @@ var sandboxFields = fields[SandboxPrice]{
 		s.Amount, _ = r.count(v, "amount, in minor currency units,", 0, 99_999_999)
 	}},
 	{"currency", func(r *reader, s *SandboxPrice, v value) {
-		c, ok := r.text(v, "currency")
-		if ok && !currencyPattern.MatchString(c) {
-			r.fail(v, "currency must be three lower case letters such as usd")
+		if c, ok := r.text(v, "currency"); ok {
+			r.currency(v, c)
+			s.Currency = c
 		}
-		s.Currency = c
 	}},
 	{"interval", func(r *reader, s *SandboxPrice, v value) {
 		s.Interval = r.word(v, "interval", "day", "week", "month", "year")
@@ -139,15 +147,88 @@ var sandboxFields = fields[SandboxPrice]{
 	{"interval_count", func(r *reader, s *SandboxPrice, v value) {
 		s.IntervalCount, _ = r.count(v, "interval_count", 1, 365)
 	}},
+	{"tiers_mode", func(r *reader, s *SandboxPrice, v value) {
+		s.TiersMode = r.word(v, "tiers_mode", "graduated", "volume")
+	}},
+	{"tiers", func(r *reader, s *SandboxPrice, v value) { s.Tiers = r.tiers(v) }},
+	{"currency_options", func(r *reader, s *SandboxPrice, v value) {
+		all, _ := r.pairs(v, "currency_options")
+		s.Options = map[string]SandboxOption{}
+		for _, p := range all {
+			r.currency(p.at, p.key)
+			var o SandboxOption
+			readFields(r, p.says, "currency option "+p.key, optionFields, &o)
+			s.Options[p.key] = o
+		}
+	}},
+}
+
+var optionFields = fields[SandboxOption]{
+	{"amount", func(r *reader, o *SandboxOption, v value) {
+		o.Amount, _ = r.count(v, "amount, in minor currency units,", 0, 99_999_999)
+	}},
+	{"tiers", func(r *reader, o *SandboxOption, v value) { o.Tiers = r.tiers(v) }},
+}
+
+var tierFields = fields[ports.Tier]{
+	{"up_to", func(r *reader, t *ports.Tier, v value) { t.UpTo, _ = r.count(v, "up_to", 1, 999_999) }},
+	{"unit_amount", func(r *reader, t *ports.Tier, v value) {
+		t.UnitAmount, _ = r.count(v, "unit_amount, in minor currency units,", 0, 99_999_999)
+	}},
+	{"flat_amount", func(r *reader, t *ports.Tier, v value) {
+		t.FlatAmount, _ = r.count(v, "flat_amount, in minor currency units,", 0, 99_999_999)
+	}},
+}
+
+// tiers are in the order of their quantities, and only the last has no end.
+func (r *reader) tiers(v value) []ports.Tier {
+	sequence, is := v.node.(*ast.SequenceNode)
+	if !is {
+		r.fail(v, "tiers must be a list such as [{up_to: 5, unit_amount: 900}, {unit_amount: 700}], not %s", kindOf(v))
+		return nil
+	}
+	var all []ports.Tier
+	for i, node := range sequence.Values {
+		var t ports.Tier
+		one, last := at(node, v), i == len(sequence.Values)-1
+		readFields(r, one, "a tier", tierFields, &t)
+		switch {
+		case last != (t.UpTo == 0):
+			r.fail(one, "the last tier has no up_to, and every other has one")
+		case i > 0 && !last && t.UpTo <= all[i-1].UpTo:
+			r.fail(one, "a tier has to end after the one before it, which goes up_to %d", all[i-1].UpTo)
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+func (r *reader) currency(v value, code string) {
+	if !currencyPattern.MatchString(code) {
+		r.fail(v, "currency must be three lower case letters such as usd")
+	}
 }
 
 var currencyPattern = regexp.MustCompile(`^[a-z]{3}$`)
 
 func (r *reader) sandbox(d *priceDraft, v value) {
 	got := readFields(r, v, "sandbox of "+d.what, sandboxFields, &d.sandbox)
-	for _, needed := range []string{"amount", "currency"} {
+	needs := []string{"amount", "currency"}
+	if got.has("tiers") {
+		needs = []string{"tiers_mode", "currency"}
+	}
+	for _, needed := range needs {
 		if got != nil && !got.has(needed) {
 			r.fail(v, "sandbox of %s has no %s: add it", d.what, needed)
+		}
+	}
+	if got.has("tiers") && got.has("amount") || !got.has("tiers") && got.has("tiers_mode") {
+		r.fail(v, "sandbox of %s has either an amount, or tiers and a tiers_mode", d.what)
+	}
+	for currency, o := range d.sandbox.Options {
+		if got != nil && (currency == d.sandbox.Currency || got.has("tiers") != (len(o.Tiers) > 0) || len(o.Tiers) > 0 && o.Amount != 0) {
+			r.fail(got["currency_options"].at, "sandbox of %s: %s of currency_options is another currency than %s, and has tiers if that has and an amount if that has",
+				d.what, currency, d.sandbox.Currency)
 		}
 	}
 	if got.has("interval") && !got.has("interval_count") {

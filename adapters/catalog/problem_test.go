@@ -214,6 +214,11 @@ func TestParse_EveryProblemSaysWhereAndWhatToDo(t *testing.T) {
 		"ignored with a space":     {priced("{id: price_1}") + "ignored: {lookup_keys: [a b]}\n", "6:25", "an entry of ignored lookup_keys must be at most 200 characters without spaces"},
 
 		"sandbox without amount":   {priced("{id: p, sandbox: {currency: usd, interval: month}}"), "5:33", "has no amount"},
+		"tiers with a gap":         {priced("{id: p, sandbox: {currency: usd, interval: month, tiers_mode: volume, tiers: [{up_to: 3}, {up_to: 3}, {}]}}"), "5:106", "has to end after the one before it"},
+		"tiers with an end":        {priced("{id: p, sandbox: {currency: usd, interval: month, tiers_mode: volume, tiers: [{up_to: 3}]}}"), "5:94", "the last tier has no up_to"},
+		"its own currency again":   {priced("{id: p, sandbox: {amount: 1, currency: usd, interval: month, currency_options: {usd: {amount: 1}}}}"), "5:77", "another currency than usd"},
+		"tiers in one currency":    {priced("{id: p, sandbox: {amount: 1, currency: usd, interval: month, currency_options: {eur: {tiers: [{}]}}}}"), "5:77", "has tiers if that has"},
+		"currencies in capitals":   {priced("{id: p, currencies: [EUR]}"), "5:37", "three lower case letters"},
 		"sandbox without currency": {priced("{id: p, sandbox: {amount: 1, interval: month}}"), "5:33", "has no currency"},
 		"amount below nothing":     {priced("{id: p, sandbox: {amount: -1, currency: usd, interval: month}}"), "5:42", "amount, in minor currency units, must be a whole number"},
 		"amount with a point":      {priced("{id: p, sandbox: {amount: 9.99, currency: usd, interval: month}}"), "5:42", "amount, in minor currency units, must be a whole number"},

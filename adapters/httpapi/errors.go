@@ -95,6 +95,8 @@ var answers = []answer{
 	{ports.ErrPriceRefused, http.StatusBadGateway, "price_not_sold", "Price not for sale", say(operator)},
 	{ports.ErrCurrencyLocked, http.StatusConflict, "currency_locked", "User pays in another currency", say("Stripe takes one currency from a customer at a time, and this user has a subscription, an open checkout or an invoice in another: " +
 		"choose a price in that currency, or wait until what there is has ended")},
+	{ports.ErrCurrencyRefused, http.StatusUnprocessableEntity, "currency_not_sold", "Price not sold in this currency", say("Stripe does not sell this price in this currency: choose another, or leave it out")},
+	{app.ErrCurrencyNotSold, http.StatusUnprocessableEntity, "currency_not_sold", "Price not sold in this currency", ownWords},
 	{ports.ErrBuyerRefused, http.StatusUnprocessableEntity, "email_not_accepted", "E-mail address not accepted", say("Stripe does not take this e-mail address: correct it, or leave it out")},
 	{ports.ErrLocaleRefused, http.StatusUnprocessableEntity, "locale_not_supported", "Locale not supported", say("Stripe's page does not have this locale: send auto, or leave it out")},
 	{ports.ErrQuantityRefused, http.StatusUnprocessableEntity, "quantity_not_sold", "Quantity not for sale", say("Stripe does not sell this quantity at this price: ask for less")},

@@ -234,6 +234,8 @@ func (g *Gateway) refusal(r ports.SessionRequest) error {
 	switch {
 	case !known || !price.ForSale():
 		return fmt.Errorf("price %s: %w", r.Order.PriceID, ports.ErrPriceRefused)
+	case r.Order.CurrencyChosen && !price.SoldIn(r.Order.Currency):
+		return fmt.Errorf("price %s in %s: %w", r.Order.PriceID, r.Order.Currency, ports.ErrCurrencyRefused)
 	case price.Metered != r.Metered:
 		return fmt.Errorf("a quantity goes with a price that is not metered: %w", ports.ErrQuantityRefused)
 	case !g.customers[r.Customer]:

@@ -38,7 +38,7 @@ func (g *Gateway) checkout(s session) ports.Checkout {
 	order := domain.Order{
 		ID: s.order.ID, Plan: s.order.Plan, Price: s.order.Price, PriceID: s.price, Quantity: max(s.quantity, 1),
 		Mode: fact.Mode, Status: domain.OrderPending, Subtotal: fact.Subtotal, Currency: fact.Currency,
-		SuccessURL: s.order.SuccessURL, CancelURL: s.order.CancelURL, Locale: s.order.Locale,
+		CurrencyChosen: s.order.CurrencyChosen, SuccessURL: s.order.SuccessURL, CancelURL: s.order.CancelURL, Locale: s.order.Locale,
 		ExpiresAt: s.order.ExpiresAt, CreatedAt: cmp.Or(s.order.CreatedAt, fact.At),
 	}
 	return ports.Checkout{Claim: domain.ClaimOf(fact), Fact: fact, Order: order.WithSession(fact), PriceClaimed: s.order.PriceID}

@@ -16,6 +16,9 @@ func (g *Gateway) Pay(id domain.SessionID) []domain.Fact {
 	}
 	s.fact.Status, s.fact.PaymentStatus, s.fact.URL = "complete", "paid", ""
 	price, _ := g.price(s.price)
+	if s.order.CurrencyChosen {
+		price, _ = price.In(s.order.Currency)
+	}
 	s.fact.Amount, s.fact.Subtotal, s.fact.Currency = price.Amount*s.quantity, price.Amount*s.quantity, price.Currency
 	if s.fact.Mode == domain.ModePayment {
 		s.fact.PaymentIntent = g.charge(s.fact, "")

@@ -50,6 +50,9 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		metaOrder: string(order.ID), metaUser: string(r.User), metaDeployment: string(r.Deployment),
 		metaPlan: string(order.Plan), metaPrice: string(order.Price), metaPriceID: string(order.PriceID),
 	})
+	if order.CurrencyChosen {
+		metadata[metaCurrency] = order.Currency
+	}
 	p := &stripe.CheckoutSessionParams{
 		Mode:              stripe.String(string(order.Mode)),
 		Customer:          stripe.String(string(r.Customer)),
@@ -57,6 +60,9 @@ func sessionParams(r ports.SessionRequest) *stripe.CheckoutSessionParams {
 		LineItems:         []*stripe.CheckoutSessionLineItemParams{lineItem(r)},
 		SuccessURL:        stripe.String(order.SuccessURL),
 		Metadata:          metadata,
+	}
+	if order.CurrencyChosen {
+		p.Currency = stripe.String(order.Currency)
 	}
 	if order.CancelURL != "" {
 		p.CancelURL = stripe.String(order.CancelURL)

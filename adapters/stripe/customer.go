@@ -20,6 +20,7 @@ const (
 	metaPlan       = "plan"
 	metaPrice      = "price"
 	metaPriceID    = "price_id"
+	metaCurrency   = "currency" // that was chosen
 	metaDeployment = "deployment"
 )
 

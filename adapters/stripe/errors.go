@@ -133,8 +133,10 @@ var refusals = []struct {
 	{kind: ports.ErrPaymentFailed, says: "no attached payment source"},
 	{kind: errHasUsage, says: "clear_usage"},
 	{kind: ports.ErrCurrencyLocked, says: "combine currencies on a single customer"},
-	// No currency is asked for, so that the expected one is the customer's.
+	// The expected one is the customer's, unless one was asked for: see refusalOf.
 	{kind: ports.ErrCurrencyLocked, says: "doesn't match the expected currency"},
+	{kind: ports.ErrCurrencyLocked, says: "doesn't include the expected currency"},
+	{kind: ports.ErrCurrencyRefused, param: "currency"},
 	{kind: ports.ErrQuantityRefused, code: stripe.ErrorCodeAmountTooLarge},
 	{kind: ports.ErrQuantityRefused, param: "line_items[0][quantity]"},
 	{kind: ports.ErrPriceRefused, param: "line_items[0][price]"},
@@ -161,10 +163,19 @@ func refusalOf(c call, said *stripe.Error) error {
 	}
 	for _, r := range refusals {
 		if (r.code == "" || r.code == said.Code) && (r.param == "" || r.param == said.Param) && strings.Contains(said.Msg, r.says) {
+			if r.kind == ports.ErrCurrencyLocked && strings.Contains(r.says, "expected currency") && asksCurrency(c) {
+				return ports.ErrCurrencyRefused
+			}
 			return r.kind
 		}
 	}
 	return nil
+}
+
+// asksCurrency tells whether a call names the currency that is to be paid in.
+func asksCurrency(c call) bool {
+	session, is := c.params.(*stripe.CheckoutSessionParams)
+	return is && session.Currency != nil
 }
 
 func refused(c call, why string) error {

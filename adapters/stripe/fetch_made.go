@@ -79,7 +79,7 @@ func (s *madeSession) checkout(got answer) ports.Checkout {
 	order := domain.Order{
 		ID: domain.OrderID(s.Metadata.OrderID), Plan: domain.PlanKey(s.Metadata.Plan), Price: domain.PriceKey(s.Metadata.Price),
 		Mode: fact.Mode, Quantity: 1, Status: domain.OrderPending,
-		Subtotal: fact.Subtotal, Currency: fact.Currency,
+		Subtotal: fact.Subtotal, Currency: fact.Currency, CurrencyChosen: s.Metadata.Currency != "" && string(s.Metadata.Currency) == fact.Currency,
 		SuccessURL: string(s.SuccessURL), CancelURL: string(s.CancelURL), Locale: string(s.Locale),
 		ExpiresAt: s.ExpiresAt.time(), CreatedAt: s.Created.time(),
 	}

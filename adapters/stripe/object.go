@@ -43,6 +43,7 @@ type metadata struct {
 	Plan       word `json:"plan"`
 	Price      word `json:"price"`
 	PriceID    word `json:"price_id"`
+	Currency   word `json:"currency"`
 	Deployment word `json:"deployment"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -23,19 +24,48 @@ const (
 
 // priceObject is a price as Stripe has it, with its product.
 type priceObject struct {
-	ID        word            `json:"id"`
-	Kind      word            `json:"object"`
-	Active    bool            `json:"active"`
-	Product   json.RawMessage `json:"product"`
-	Amount    number          `json:"unit_amount"` // null: see [ports.StripePrice]
-	Scheme    word            `json:"billing_scheme"`
-	Currency  word            `json:"currency"`
-	LookupKey word            `json:"lookup_key"`
+	ID      word            `json:"id"`
+	Kind    word            `json:"object"`
+	Active  bool            `json:"active"`
+	Product json.RawMessage `json:"product"`
+	priceAmount
+	Options   map[string]priceAmount `json:"currency_options"`
+	Scheme    word                   `json:"billing_scheme"`
+	TiersMode word                   `json:"tiers_mode"`
+	Packages  *struct{}              `json:"transform_quantity"`
+	Currency  word                   `json:"currency"`
+	LookupKey word                   `json:"lookup_key"`
 	Recurring struct {
 		Interval word   `json:"interval"`
 		Count    number `json:"interval_count"`
 		Usage    word   `json:"usage_type"`
 	} `json:"recurring"`
+}
+
+// priceAmount is what a price costs in one currency.
+type priceAmount struct {
+	Amount number      `json:"unit_amount"` // null: see [ports.StripePrice]
+	Tiers  []priceTier `json:"tiers"`
+}
+
+type priceTier struct {
+	UpTo   number `json:"up_to"` // null: it has no end
+	Unit   number `json:"unit_amount"`
+	UnitIn word   `json:"unit_amount_decimal"`
+	Flat   number `json:"flat_amount"`
+	FlatIn word   `json:"flat_amount_decimal"`
+}
+
+// tiers are nil if one of them is not of whole minor units.
+func (a priceAmount) tiers() []ports.Tier {
+	var all []ports.Tier
+	for _, t := range a.Tiers {
+		if !t.Unit.given && t.UnitIn != "" || !t.Flat.given && t.FlatIn != "" {
+			return nil
+		}
+		all = append(all, ports.Tier{UpTo: t.UpTo.value, UnitAmount: t.Unit.value, FlatAmount: t.Flat.value})
+	}
+	return all
 }
 
 // archived tells whether a price's product is no longer for sale. Of one that did
@@ -57,7 +87,19 @@ func (p priceObject) product() string {
 	return string(id)
 }
 
+// further are the currencies beside the price's own, sorted.
+func (p priceObject) further() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.Options)), func(c string) bool { return c == string(p.Currency) })
+}
+
 func (p priceObject) price() ports.StripePrice {
+	var options []ports.CurrencyOption
+	for _, currency := range p.further() {
+		o := p.Options[currency]
+		options = append(options, ports.CurrencyOption{
+			Currency: currency, Amount: o.Amount.value, AmountUnknown: !o.Amount.given || p.Packages != nil, Tiers: o.tiers(),
+		})
+	}
 	return ports.StripePrice{
 		ID:            domain.PriceID(p.ID),
 		LookupKey:     string(p.LookupKey),
@@ -65,8 +107,11 @@ func (p priceObject) price() ports.StripePrice {
 		Active:        p.Active,
 		Archived:      p.archived(),
 		Amount:        p.Amount.value,
-		AmountUnknown: !p.Amount.given,
+		AmountUnknown: !p.Amount.given || p.Packages != nil,
 		Tiered:        p.Scheme == "tiered",
+		Volume:        p.TiersMode == "volume",
+		Tiers:         p.tiers(),
+		Options:       options,
 		Metered:       p.Recurring.Usage == "metered",
 		Currency:      string(p.Currency),
 		Interval:      string(p.Recurring.Interval),
@@ -124,25 +169,56 @@ func once(prices []ports.StripePrice) []ports.StripePrice {
 func (g *Gateway) priceByID(ctx context.Context, id string) ([]ports.StripePrice, error) {
 	c := call{
 		does: "fetch price", method: http.MethodGet, path: stripe.FormatURLPath("/v1/prices/%s", id),
-		params: &stripe.PriceParams{Expand: stripe.StringSlice([]string{"product"})},
+		params: &stripe.PriceParams{Expand: stripe.StringSlice([]string{"product", "tiers", "currency_options"})},
 	}
-	got, err := g.send(ctx, c)
+	p, err := g.fetchPrice(ctx, c)
 	if errors.Is(err, ports.ErrNotFound) {
 		return nil, nil
+	}
+	if err == nil {
+		p, err = g.withTiers(ctx, p)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return []ports.StripePrice{p.price()}, nil
+}
+
+func (g *Gateway) fetchPrice(ctx context.Context, c call) (priceObject, error) {
+	got, err := g.send(ctx, c)
+	if err != nil {
+		return priceObject{}, err
+	}
 	var p priceObject
 	if !decode(got.body, &p) || p.Kind != "price" || p.ID == "" {
-		return nil, unusable(c, got, "the answer is not a price")
+		return p, unusable(c, got, "the answer is not a price")
 	}
-	return []ports.StripePrice{p.price()}, nil
+	return p, nil
+}
+
+// mostTiered bounds in how many further currencies the tiers of a price are asked for.
+const mostTiered = 40
+
+// withTiers is a price with the tiers of its further currencies, which Stripe shows only
+// under each one's name.
+func (g *Gateway) withTiers(ctx context.Context, p priceObject) (priceObject, error) {
+	further := p.further()
+	if p.Scheme != "tiered" || len(further) == 0 {
+		return p, nil
+	}
+	expand := []string{"product", "tiers", "currency_options"}
+	for _, currency := range further[:min(len(further), mostTiered)] {
+		expand = append(expand, "currency_options."+currency+".tiers")
+	}
+	return g.fetchPrice(ctx, call{
+		does: "fetch the tiers of a price", method: http.MethodGet, path: stripe.FormatURLPath("/v1/prices/%s", string(p.ID)),
+		params: &stripe.PriceParams{Expand: stripe.StringSlice(expand)},
+	})
 }
 
 func (g *Gateway) pricesByKey(ctx context.Context, keys []string) ([]ports.StripePrice, error) {
 	var found []ports.StripePrice
-	params := &stripe.PriceListParams{LookupKeys: stripe.StringSlice(keys), Expand: stripe.StringSlice([]string{"data.product"})}
+	params := &stripe.PriceListParams{LookupKeys: stripe.StringSlice(keys), Expand: stripe.StringSlice([]string{"data.product", "data.tiers", "data.currency_options"})}
 	params.Limit = stripe.Int64(pricesPerPage)
 	c := call{does: "list prices", method: http.MethodGet, path: "/v1/prices", params: params}
 	for range maxPricesPages {
@@ -159,9 +235,13 @@ func (g *Gateway) pricesByKey(ctx context.Context, keys []string) ([]ports.Strip
 			return nil, unusable(c, got, "the answer is not a list of prices")
 		}
 		for _, p := range page.Data {
-			if p.ID != "" && slices.Contains(keys, string(p.LookupKey)) {
-				found = append(found, p.price())
+			if p.ID == "" || !slices.Contains(keys, string(p.LookupKey)) {
+				continue
 			}
+			if p, err = g.withTiers(ctx, p); err != nil {
+				return nil, err
+			}
+			found = append(found, p.price())
 		}
 		if !page.More || len(page.Data) == 0 {
 			break

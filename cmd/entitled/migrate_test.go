@@ -17,7 +17,7 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 			}
 			all := applied()
 			code, said := p.exit(t, words("migrate down"))
-			for _, want := range []string{"00016_announcements.sql", "column kind of right_changes", "backup", "say --yes"} {
+			for _, want := range []string{"00019_currencies.sql", "column currency_chosen of orders", "backup", "say --yes"} {
 				if code != 2 || !strings.Contains(said, want) {
 					t.Errorf("exits with %d, want 2 and %q:\n%s", code, want, said)
 				}

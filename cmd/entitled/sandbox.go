@@ -18,6 +18,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/sandbox/control"
 	"github.com/entitled-dev/entitled/adapters/sandbox/workbench"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 // sandboxCommand runs the Stripe in a box alone, for tests of programs in any language.
@@ -151,12 +152,25 @@ func isWebURL(text string) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
+func sandboxTiers(tiers []ports.Tier) []sandbox.PriceTier {
+	sold := make([]sandbox.PriceTier, len(tiers))
+	for i, t := range tiers {
+		sold[i] = sandbox.PriceTier(t)
+	}
+	return sold
+}
+
 // sellInSandbox puts what the catalog names up for sale, unless it is there already.
 func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice) error {
 	for _, price := range prices {
+		currencies := map[string]sandbox.CurrencyOption{}
+		for currency, o := range price.Options {
+			currencies[currency] = sandbox.CurrencyOption{UnitAmount: o.Amount, Tiers: sandboxTiers(o.Tiers)}
+		}
 		_, err := box.AddPrice(sandbox.PriceSpec{
 			ID: string(price.ID), LookupKey: price.LookupKey, Product: price.Name,
 			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
+			TiersMode: price.TiersMode, Tiers: sandboxTiers(price.Tiers), Currencies: currencies,
 		})
 		if err != nil && !errors.Is(err, sandbox.ErrTaken) {
 			return err

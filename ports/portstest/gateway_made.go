@@ -50,7 +50,7 @@ func gatewayFetchMade(t *testing.T, f GatewayFixture) {
 		order := requests[i].Order
 		want := domain.Order{
 			ID: order.ID, Plan: order.Plan, Price: order.Price, Mode: order.Mode, Quantity: order.Quantity, PriceID: order.PriceID,
-			Status: domain.OrderPending, Subtotal: now.Subtotal, Currency: now.Currency, SuccessURL: order.SuccessURL, CancelURL: order.CancelURL,
+			Status: domain.OrderPending, Subtotal: now.Subtotal, Currency: now.Currency, CurrencyChosen: order.CurrencyChosen, SuccessURL: order.SuccessURL, CancelURL: order.CancelURL,
 			Locale: order.Locale, ExpiresAt: order.ExpiresAt, Session: now.ID, SessionURL: now.URL, CreatedAt: got.Order.CreatedAt,
 		}
 		if diff := cmp.Diff(want, got.Order); diff != "" || got.Order.CreatedAt.IsZero() {
