@@ -47,10 +47,13 @@ func TestPrices_FaultsAreWhatAnOperatorHasToMend(t *testing.T) {
 		says  string // empty: no fault
 		sold  bool
 	}{
-		"in order":               {good, nil, "", true},
-		"in tiers":               {with(func(p *ports.StripePrice) { p.Tiered, p.AmountUnknown, p.Amount = true, true, 0 }), nil, "", true},
-		"metered":                {with(func(p *ports.StripePrice) { p.Metered = true }), nil, "", true},
-		"in another currency":    {with(func(p *ports.StripePrice) { p.Currency = "jpy" }), nil, "", true},
+		"in order":            {good, nil, "", true},
+		"in tiers":            {with(func(p *ports.StripePrice) { p.Tiered, p.AmountUnknown, p.Amount = true, true, 0 }), nil, "", true},
+		"metered":             {with(func(p *ports.StripePrice) { p.Metered = true }), nil, "", true},
+		"in another currency": {with(func(p *ports.StripePrice) { p.Currency = "jpy" }), nil, "", true},
+		"in all currencies": {with(func(p *ports.StripePrice) { p.Options = []ports.CurrencyOption{{Currency: "eur", Amount: 2700}} }),
+			func(p *domain.Plan) { p.Prices[0].Currencies = []string{"eur", "usd"} }, "", true},
+		"without a currency":     {good, func(p *domain.Plan) { p.Prices[0].Currencies = []string{"usd", "gbp", "eur"} }, "price_1 is sold in usd at Stripe, and not in gbp, eur", true},
 		"missing":                {with(func(p *ports.StripePrice) { p.LookupKey = "" }), nil, "no price with the lookup key pro_monthly", false},
 		"missing by id":          {good, func(p *domain.Plan) { p.Prices = []domain.Price{{Key: "monthly", ID: "price_2"}} }, "no price with the id price_2", false},
 		"archived":               {with(func(p *ports.StripePrice) { p.Active = false }), nil, "price_1 is archived", false},

@@ -198,3 +198,39 @@ func TestRights_UntilCountsASourceThatBeginsBeforeTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// What was chosen to be paid in one currency is paid in no other, whoever made the session.
+func TestOrder_IsPaidInTheCurrencyThatWasChosen(t *testing.T) {
+	t.Parallel()
+	in := func(currency string, more ...func(*domain.SessionFact)) domain.SessionFact {
+		s := domain.SessionFact{
+			Type: "checkout.session.completed", At: on(0), ID: "cs_own", Mode: domain.ModePayment, Status: "complete", PaymentStatus: "paid",
+			Order: "o1", Customer: cusAna, PaymentIntent: "pi_1", Amount: 5000, Subtotal: 5000, Currency: currency,
+		}
+		for _, change := range more {
+			change(&s)
+		}
+		return s
+	}
+	recovered := func(s *domain.SessionFact) { s.ID, s.RecoveredFrom = "cs_2", "cs_own" }
+	for name, c := range map[string]struct {
+		chosen  bool
+		said    domain.SessionFact
+		outcome domain.Outcome
+	}{
+		"the one that was chosen":       {true, in("eur"), domain.OutcomeApplied},
+		"another":                       {true, in("usd"), domain.OutcomeQuarantined},
+		"another, recovered":            {true, in("usd", recovered), domain.OutcomeQuarantined},
+		"the one, recovered":            {true, in("eur", recovered), domain.OutcomeApplied},
+		"that of where the buyer is":    {false, in("usd"), domain.OutcomeApplied},
+		"a copy in the one for as much": {true, in("eur", func(s *domain.SessionFact) { s.ID = "cs_2" }), domain.OutcomeApplied},
+	} {
+		order := domain.Order{
+			ID: "o1", Plan: "life", Mode: domain.ModePayment, Quantity: 1, Status: domain.OrderPending, Subtotal: 5000, Currency: "eur", CurrencyChosen: c.chosen, ExpiresAt: on(1),
+		}
+		a, verdict := domain.Record(accountWith(ana, order.WithSession(domain.SessionFact{ID: "cs_own"})), c.said, market)
+		if paid := rightsAt(a, market, on(1)) == "life"; verdict.Outcome != c.outcome || paid != (c.outcome == domain.OutcomeApplied) {
+			t.Errorf("%s: %s (%s), paid %t, want %s", name, verdict.Outcome, verdict.Reason, paid, c.outcome)
+		}
+	}
+}

@@ -440,6 +440,24 @@ func (e PriceBillingScheme) Valid() bool {
 	}
 }
 
+// Defines values for PriceTiersMode.
+const (
+	Graduated PriceTiersMode = "graduated"
+	Volume    PriceTiersMode = "volume"
+)
+
+// Valid indicates whether the value is a known member of the PriceTiersMode enum.
+func (e PriceTiersMode) Valid() bool {
+	switch e {
+	case Graduated:
+		return true
+	case Volume:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PriceUsageType.
 const (
 	Licensed PriceUsageType = "licensed"
@@ -885,6 +903,12 @@ type CheckoutAction string
 type CheckoutRequest struct {
 	// CancelURL Where the buyer goes who turns back; as `success_url`.
 	CancelURL *string `json:"cancel_url,omitempty"`
+
+	// Currency ISO 4217, one of the price's `currencies` (`currency_not_sold` otherwise). If absent,
+	// Stripe's page is in what the user's subscriptions are paid in, or where the buyer is,
+	// as far as the price has that. A subscription stays in its currency: another one is
+	// `currency_locked`.
+	Currency *string `json:"currency,omitempty"`
 
 	// Email Where Stripe's receipts and invoices go, and what its page shows: of the user's
 	// customer from now on, not of this checkout alone. It is a key for nothing, and kept
@@ -1459,6 +1483,10 @@ type NullableValue = featureValue
 type Order struct {
 	CreatedAt time.Time `json:"created_at"`
 
+	// Currency ISO 4217, lower case: the one that was chosen, in which alone it is paid; null if none
+	// was.
+	Currency *string `json:"currency"`
+
 	// ExpiresAt Until when the buyer may pay.
 	ExpiresAt time.Time `json:"expires_at"`
 	ID        string    `json:"id"`
@@ -1766,6 +1794,9 @@ type Price struct {
 	// BillingScheme What a unit costs depends on how many there are, if `tiered`.
 	BillingScheme PriceBillingScheme `json:"billing_scheme"`
 
+	// Currencies All that a buyer may choose from as `currency` of a checkout.
+	Currencies []PriceInCurrency `json:"currencies"`
+
 	// Currency ISO 4217, lower case.
 	Currency string `json:"currency"`
 
@@ -1778,6 +1809,18 @@ type Price struct {
 	// Key As in `price` of a checkout.
 	Key string `json:"key"`
 
+	// Tiers Of a `tiered` price; empty if they are of parts of a minor unit.
+	Tiers []PriceTier `json:"tiers"`
+
+	// TiersMode `graduated`: each unit costs what its own tier says; `volume`: all cost what the tier of
+	// the last one says. null for a price without tiers.
+	TiersMode *PriceTiersMode `json:"tiers_mode"`
+
+	// Total What `quantity` units cost in one period, before discounts and tax. Absent without
+	// `quantity`, for more than the plan is sold with, and where it cannot be told: of what
+	// is billed by use, and of parts of a minor unit.
+	Total *int64 `json:"total,omitempty"`
+
 	// UsageType `metered`: what was used is paid for afterwards, and a checkout takes no
 	// `quantity`. null for a price paid once.
 	UsageType *PriceUsageType `json:"usage_type"`
@@ -1786,9 +1829,35 @@ type Price struct {
 // PriceBillingScheme What a unit costs depends on how many there are, if `tiered`.
 type PriceBillingScheme string
 
+// PriceTiersMode `graduated`: each unit costs what its own tier says; `volume`: all cost what the tier of
+// the last one says. null for a price without tiers.
+type PriceTiersMode string
+
 // PriceUsageType `metered`: what was used is paid for afterwards, and a checkout takes no
 // `quantity`. null for a price paid once.
 type PriceUsageType string
+
+// PriceInCurrency What a price costs in one currency.
+type PriceInCurrency struct {
+	// Amount Per unit, in the minor unit of the currency; null where there is no one amount.
+	Amount *int64 `json:"amount"`
+
+	// Currency ISO 4217, lower case.
+	Currency string      `json:"currency"`
+	Tiers    []PriceTier `json:"tiers"`
+}
+
+// PriceTier A part of the quantities, after the tier before it. Amounts are in minor currency units.
+type PriceTier struct {
+	// FlatAmount Once.
+	FlatAmount int64 `json:"flat_amount"`
+
+	// UnitAmount For each.
+	UnitAmount int64 `json:"unit_amount"`
+
+	// UpTo The last quantity in it; null for the last tier, which has no end.
+	UpTo *int64 `json:"up_to"`
+}
 
 // Purpose What the user is to do at `url`: pay for a new purchase; confirm a change; pay what is
 // owed, or give a card that pays; take back that the subscription is to end; nothing that
@@ -2351,6 +2420,13 @@ type ListPlansParams struct {
 
 	// UserID For this user. A service key has to say; a user may only name itself.
 	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Currency ISO 4217: amounts are in this currency, where a price has it. Where it has not they are
+	// in the price's own, which it says.
+	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
+
+	// Quantity `total` of each price says what so many units cost.
+	Quantity *int64 `form:"quantity,omitempty" json:"quantity,omitempty"`
 }
 
 // ShowSubscriptionParams defines parameters for ShowSubscription.
@@ -3219,6 +3295,20 @@ func (w *ServerInterfaceWrapper) ListPlans(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "currency" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "currency", ctx.QueryParams(), &params.Currency, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter currency: %s", err))
+	}
+
+	// ------------- Optional query parameter "quantity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "quantity", ctx.QueryParams(), &params.Quantity, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter quantity: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -33,6 +33,7 @@ func (s *Server) StartCheckout(ctx context.Context, r StartCheckoutRequestObject
 		Plan:       domain.PlanKey(r.Plan),
 		Price:      domain.PriceKey(orZero(wish.Price)),
 		Quantity:   orZero(wish.Quantity),
+		Currency:   orZero(wish.Currency),
 		SuccessURL: orZero(wish.SuccessURL),
 		CancelURL:  orZero(wish.CancelURL),
 		Locale:     orZero(wish.Locale),

@@ -363,7 +363,9 @@ func TestPlans_SayWhatAPriceIsLike(t *testing.T) {
 	s := start(t, setup{})
 	for _, p := range []ports.StripePrice{
 		{ID: "price_basic", Active: true, Amount: 0, Currency: "eur"},
-		{ID: "price_monthly", LookupKey: "pro_monthly", Active: true, AmountUnknown: true, Tiered: true, Currency: "eur", Interval: "month", IntervalCount: 1},
+		{ID: "price_monthly", LookupKey: "pro_monthly", Active: true, AmountUnknown: true, Tiered: true, Volume: true, Currency: "eur", Interval: "month", IntervalCount: 1,
+			Tiers:   []ports.Tier{{UpTo: 2, UnitAmount: 9, FlatAmount: 1}, {UnitAmount: 7}},
+			Options: []ports.CurrencyOption{{Currency: "usd", AmountUnknown: true, Tiers: []ports.Tier{{UnitAmount: 8}}}}},
 		{ID: "price_yearly", LookupKey: "pro_yearly", Active: true, Amount: 5, Metered: true, Currency: "eur", Interval: "year", IntervalCount: 1},
 		{ID: "price_gone", Active: true, Archived: true, Amount: 900, Currency: "eur"},
 	} {
@@ -378,17 +380,52 @@ func TestPlans_SayWhatAPriceIsLike(t *testing.T) {
 			prices[p["key"].(string)] = p
 		}
 	}
+	tiers := []any{
+		map[string]any{"up_to": float64(2), "unit_amount": float64(9), "flat_amount": float64(1)},
+		map[string]any{"up_to": nil, "unit_amount": float64(7), "flat_amount": float64(0)},
+	}
 	want := map[string]any{
 		"once": map[string]any{"key": "once", "amount": float64(0), "currency": "eur", "billing_scheme": "per_unit",
-			"usage_type": nil, "interval": nil, "interval_count": nil},
+			"usage_type": nil, "interval": nil, "interval_count": nil, "tiers_mode": nil, "tiers": []any{},
+			"currencies": []any{map[string]any{"currency": "eur", "amount": float64(0), "tiers": []any{}}}},
 		"monthly": map[string]any{"key": "monthly", "currency": "eur", "billing_scheme": "tiered",
-			"usage_type": "licensed", "interval": "month", "interval_count": float64(1)},
+			"usage_type": "licensed", "interval": "month", "interval_count": float64(1), "tiers_mode": "volume", "tiers": tiers,
+			"currencies": []any{
+				map[string]any{"currency": "eur", "amount": nil, "tiers": tiers},
+				map[string]any{"currency": "usd", "amount": nil, "tiers": []any{map[string]any{"up_to": nil, "unit_amount": float64(8), "flat_amount": float64(0)}}},
+			}},
 		"yearly": map[string]any{"key": "yearly", "amount": float64(5), "currency": "eur", "billing_scheme": "per_unit",
-			"usage_type": "metered", "interval": "year", "interval_count": float64(1)},
+			"usage_type": "metered", "interval": "year", "interval_count": float64(1), "tiers_mode": nil, "tiers": []any{},
+			"currencies": []any{map[string]any{"currency": "eur", "amount": float64(5), "tiers": []any{}}}},
 	}
 	if diff := cmp.Diff(want, prices); diff != "" {
 		t.Errorf("the prices differ (-want +got):\n%s", diff)
 	}
+	totals := func(query string) string {
+		var said []string
+		for _, plan := range plansOf(s.call("GET", "/api/plans?"+query, "")) {
+			for _, price := range plan["prices"].([]any) {
+				p := price.(map[string]any)
+				said = append(said, fmt.Sprint(p["currency"], " ", p["total"]))
+			}
+		}
+		return strings.Join(said, ", ")
+	}
+	for query, want := range map[string]string{
+		"quantity=1": "eur 0, eur 10, eur <nil>", "quantity=3": "eur <nil>, eur 21, eur <nil>", "currency=usd&quantity=3": "eur <nil>, usd 24, eur <nil>",
+		"currency=USD": "eur <nil>, usd <nil>, eur <nil>", "currency=gbp&quantity=6": "eur <nil>, eur <nil>, eur <nil>",
+	} {
+		if got := totals(query); got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
+	s.want(s.call("GET", "/api/plans?quantity=0", ""), 400, "bad_request")
+	refused := s.call("POST", "/api/checkout/pro", `{"currency":"gbp"}`, as("user:ada"))
+	s.want(refused, 422, "currency_not_sold")
+	if !strings.Contains(refused.detail(), "eur, usd") {
+		t.Errorf("the detail is %q", refused.detail())
+	}
+	s.want(s.call("POST", "/api/checkout/pro", `{"currency":"12!"}`, as("user:ada")), 422, "invalid_request")
 	s.want(s.call("POST", "/api/checkout/unsold", "", as("user:ada")), 502, "price_not_sold")
 	metered := s.call("POST", "/api/checkout/pro", `{"price":"yearly","quantity":2}`, as("user:ada"))
 	s.want(metered, 422, "invalid_request")

@@ -100,7 +100,7 @@ func (s *Server) fulfilledOrder(ctx context.Context, o domain.Order, user domain
 func (s *Server) orderJSON(o domain.Order, user domain.UserID) Order {
 	shown := Order{
 		ID: string(o.ID), UserID: string(user),
-		Plan: string(o.Plan), Price: string(o.Price), Quantity: o.Quantity, Mode: Mode(o.Mode),
+		Plan: string(o.Plan), Price: string(o.Price), Quantity: o.Quantity, Currency: chosenCurrency(o), Mode: Mode(o.Mode),
 		Status: OrderStatus(o.Status), SessionID: orNull(o.Session),
 		CreatedAt: o.CreatedAt.UTC(), ExpiresAt: o.ExpiresAt.UTC(), PaidAt: moment(o.PaidAt),
 	}
@@ -108,4 +108,12 @@ func (s *Server) orderJSON(o domain.Order, user domain.UserID) Order {
 		shown.URL = orNull(o.SessionURL)
 	}
 	return shown
+}
+
+// chosenCurrency is null where Stripe's page may be in another than the price's own.
+func chosenCurrency(o domain.Order) *string {
+	if !o.CurrencyChosen {
+		return nil
+	}
+	return &o.Currency
 }

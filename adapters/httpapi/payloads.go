@@ -56,6 +56,7 @@ var payloads = map[routeKey]payload{
 			"quantity":    {kind: kindNumber, least: 1},
 			"success_url": {kind: kindText, most: 5000},
 			"cancel_url":  {kind: kindText, most: 5000},
+			"currency":    {kind: kindText, least: 3, most: 3},
 			"locale":      {kind: kindText, most: 35},
 			"email":       {kind: kindText, least: 3, most: ports.MaxEmail},
 			"name":        {kind: kindText, least: 1, most: ports.MaxBuyerName},

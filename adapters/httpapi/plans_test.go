@@ -18,15 +18,15 @@ func TestPlans_AnswerToTheByte(t *testing.T) {
 	want := `{"plans":[` +
 		`{"addon_to":[],"adjustable_quantity":false,"default":false,"description":"","features":[{"description":"","included":null,"key":"projects","name":"","per_unit":false,"value":10}],` +
 		`"grants":{"projects":10},"group":null,"highlight":false,"key":"basic","max_quantity":1,"mode":"payment","name":"Basic","once":false,"pausable":false,` +
-		`"prices":[{"amount":900,"billing_scheme":"per_unit","currency":"eur","interval":null,"interval_count":null,"key":"once","usage_type":null}],` +
+		`"prices":[{"amount":900,"billing_scheme":"per_unit","currencies":[{"amount":900,"currency":"eur","tiers":[]}],"currency":"eur","interval":null,"interval_count":null,"key":"once","tiers":[],"tiers_mode":null,"usage_type":null}],` +
 		`"trial_days":null,"unit":null,"valid_for":null},` +
 		`{"addon_to":[],"adjustable_quantity":false,"default":false,"description":"For teams","features":[` +
 		`{"description":"","included":null,"key":"projects","name":"","per_unit":false,"value":100},` +
 		`{"description":"","included":null,"key":"sso","name":"","per_unit":false,"value":true},` +
 		`{"description":"","included":null,"key":"storage","name":"","per_unit":false,"value":"unlimited"}],` +
 		`"grants":{"projects":100,"sso":true,"storage":"unlimited"},"group":"main","highlight":false,"key":"pro","max_quantity":5,"mode":"subscription","name":"Pro","once":false,"pausable":false,` +
-		`"prices":[{"amount":1900,"billing_scheme":"per_unit","currency":"eur","interval":"month","interval_count":1,"key":"monthly","usage_type":"licensed"},` +
-		`{"amount":19000,"billing_scheme":"per_unit","currency":"eur","interval":"year","interval_count":1,"key":"yearly","usage_type":"licensed"}],` +
+		`"prices":[{"amount":1900,"billing_scheme":"per_unit","currencies":[{"amount":1900,"currency":"eur","tiers":[]}],"currency":"eur","interval":"month","interval_count":1,"key":"monthly","tiers":[],"tiers_mode":null,"usage_type":"licensed"},` +
+		`{"amount":19000,"billing_scheme":"per_unit","currencies":[{"amount":19000,"currency":"eur","tiers":[]}],"currency":"eur","interval":"year","interval_count":1,"key":"yearly","tiers":[],"tiers_mode":null,"usage_type":"licensed"}],` +
 		`"trial_days":null,"unit":null,"valid_for":null}]}` + "\n"
 	got := s.call("GET", "/api/plans", "")
 	if diff := cmp.Diff(want, got.text); diff != "" {

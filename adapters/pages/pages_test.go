@@ -108,7 +108,7 @@ func TestPricing_ShowsWhatIsForSale(t *testing.T) {
 		"Sandbox: no real money moves", "4242 4242 4242 4242", "4000 0000 0000 0002",
 		`data-plan="basic"`, "disabled>Choose Basic</button>", "Enough to begin with", "€49", "once", "Yours for one year", "10 projects",
 		`data-plan="pro"`, "disabled>Choose Pro</button>", "First 14 days free",
-		`data-unit="1950" data-currency="eur"><span class="amount">€19.50</span> <span class="period">/month, each</span>`,
+		`data-price="monthly"><span class="amount">€19.50</span> <span class="period">/month, each</span>`,
 		`<span class="amount">€1,990</span> <span class="period">/year, each</span>`,
 		`name="price-pro" value="monthly" autocomplete="off" checked`, `name="price-pro" value="yearly"`,
 		"100 projects", "5 seats each", "SSO", `max="20"`, "user_1",

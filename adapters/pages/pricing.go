@@ -16,8 +16,16 @@ import (
 
 // pricing is what the pricing page shows.
 type pricing struct {
-	Canceled bool // the buyer came back without paying
-	Plans    []planCard
+	Canceled   bool // the buyer came back without paying
+	Plans      []planCard
+	Currency   string           // that amounts are shown in, where a price has it; empty: none was chosen
+	Currencies []currencyChoice // none where there is nothing to choose
+}
+
+// currencyChoice is a currency that the page can be read in.
+type currencyChoice struct {
+	Code, Name string // as in the address, and in capitals
+	Chosen     bool
 }
 
 // planCard is one plan for sale.
@@ -38,7 +46,7 @@ func (c planCard) Countable() bool { return c.MaxQuantity > 1 }
 type priceTag struct {
 	Key, Label, Amount, Period string
 	Each                       bool   // it is paid for each of the units
-	Unit, Currency             string // what one unit costs, in minor units, where that is one amount
+	Currency                   string // that it is shown in, of several that it is sold in; empty: there is but one
 }
 
 type grant struct{ Feature, Words string }
@@ -53,16 +61,40 @@ func (s *shop) pricing(w http.ResponseWriter, r *http.Request) {
 		s.render(w, r, http.StatusServiceUnavailable, unavailablePage, page{Title: "Prices are not available", Path: "/", User: user})
 		return
 	}
-	body := pricing{Canceled: r.URL.Query().Has("canceled")}
+	currencies := currenciesOf(offered)
+	body := pricing{Canceled: r.URL.Query().Has("canceled"), Currency: strings.ToLower(r.URL.Query().Get("currency"))}
+	if !slices.Contains(currencies, body.Currency) {
+		body.Currency = ""
+	}
+	for _, c := range currencies {
+		if len(currencies) > 1 {
+			body.Currencies = append(body.Currencies, currencyChoice{c, strings.ToUpper(c), c == cmp.Or(body.Currency, currencies[0])})
+		}
+	}
 	for _, o := range offered {
-		body.Plans = append(body.Plans, s.card(o, offered))
+		body.Plans = append(body.Plans, s.card(o, offered, body.Currency))
 	}
 	s.render(w, r, http.StatusOK, pricingPage, page{
 		Title: "Plans and prices", Path: "/", Script: "pricing.js", User: user, Words: s.words(r), Body: body,
 	})
 }
 
-func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan) planCard {
+// currenciesOf are all that something is sold in, in the order of what is offered.
+func currenciesOf(offered []app.OfferedPlan) []string {
+	var all []string
+	for _, o := range offered {
+		for _, p := range o.Prices {
+			for _, c := range p.Currencies {
+				if !slices.Contains(all, c) {
+					all = append(all, c)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan, currency string) planCard {
 	plan := o.Plan
 	c := planCard{
 		Key:         string(plan.Key),
@@ -92,6 +124,7 @@ func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan) planCard {
 		c.Notes = append(c.Notes, "Yours for good")
 	}
 	for _, p := range o.Prices {
+		p.Stripe = p.In(currency)
 		tag := priceTag{
 			Key:    string(p.Key),
 			Label:  capital(inWords(string(p.Key))),
@@ -99,12 +132,14 @@ func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan) planCard {
 			Period: period(p.Stripe.Interval, p.Stripe.IntervalCount),
 			Each:   c.Countable() && !p.Stripe.AmountUnknown,
 		}
-		switch {
-		case p.Stripe.AmountUnknown:
-		case p.Stripe.Metered:
+		if p.Stripe.Metered && !p.Stripe.AmountUnknown {
 			tag.Period = "per unit used"
-		default:
-			tag.Unit, tag.Currency = strconv.FormatInt(p.Stripe.Amount, 10), p.Stripe.Currency
+		}
+		if one, told := p.Stripe.Total(1); p.Stripe.AmountUnknown && told && !c.Countable() {
+			tag.Amount = money(one, p.Stripe.Currency)
+		}
+		if len(p.Currencies) > 1 {
+			tag.Currency = p.Stripe.Currency
 		}
 		c.Prices = append(c.Prices, tag)
 	}

@@ -169,7 +169,7 @@ func TestCreateSession_CustomerGone(t *testing.T) {
 func TestCreateSession_WhatARefusalIsAbout(t *testing.T) {
 	t.Parallel()
 	kinds := []error{
-		ports.ErrCustomerGone, ports.ErrCurrencyLocked, ports.ErrPriceRefused,
+		ports.ErrCustomerGone, ports.ErrCurrencyLocked, ports.ErrCurrencyRefused, ports.ErrPriceRefused,
 		ports.ErrLocaleRefused, ports.ErrQuantityRefused, ports.ErrReturnURLRefused,
 	}
 	for name, test := range map[string]struct {
@@ -179,6 +179,8 @@ func TestCreateSession_WhatARefusalIsAbout(t *testing.T) {
 		"a currency":                 {"", "", "You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, invoice item or active subscription mode checkout session with currency gbp.", ports.ErrCurrencyLocked},
 		"a currency, in older words": {"", "currency", "Can't combine currencies on a single customer. This customer has had a subscription, coupon, or invoice item with currency eur", ports.ErrCurrencyLocked},
 		"a price of one currency":    {"", "line_items[0][price]", "The price specified only supports `usd`. This doesn't match the expected currency: `aud`.", ports.ErrCurrencyLocked},
+		"a price of some currencies": {"", "line_items[0][price]", "The price specified supports currencies of `usd`, `eur` which doesn't include the expected currency of `aud`.", ports.ErrCurrencyLocked},
+		"no currency":                {"", "currency", "Invalid currency: xyz.", ports.ErrCurrencyRefused},
 		"a locale":                   {"", "locale", "Invalid locale: must be one of auto, bg, cs, or zh-TW", ports.ErrLocaleRefused},
 		"a locale, without a name":   {"", "", "Invalid locale: must be one of auto, bg, cs, or zh-TW", ports.ErrLocaleRefused},
 		"a quantity":                 {"parameter_invalid_integer", "line_items[0][quantity]", "Invalid integer", ports.ErrQuantityRefused},

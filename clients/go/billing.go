@@ -2,12 +2,27 @@ package entitled
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 )
 
 // Plans are what is for sale, the same for everybody.
 func (c *Client) Plans(ctx context.Context) (Plans, error) {
 	return c.plans(ctx, request{method: "GET", path: []string{"api", "plans"}})
+}
+
+// PlansIn are what is for sale with amounts in a currency, where a price has it, and with the
+// total of so many units, in minor units before discounts and tax. An empty currency leaves
+// prices in their own, and a quantity of 0 has no totals.
+func (c *Client) PlansIn(ctx context.Context, currency string, quantity int64) (Plans, error) {
+	query := url.Values{}
+	if currency != "" {
+		query.Set("currency", currency)
+	}
+	if quantity != 0 {
+		query.Set("quantity", strconv.FormatInt(quantity, 10))
+	}
+	return c.plans(ctx, get(query, "api", "plans"))
 }
 
 // PlansFor are what is for sale, with what each plan is to a user: whether it is held, and what a

@@ -217,6 +217,10 @@ type Checkout struct {
 type CheckoutRequest struct {
 	// Where the buyer goes who turns back; as `success_url`.
 	CancelURL string `json:"cancel_url,omitzero"`
+	// ISO 4217, one of the price's `currencies` (`currency_not_sold` otherwise). If absent, Stripe's
+	// page is in what the user's subscriptions are paid in, or where the buyer is, as far as the
+	// price has that. A subscription stays in its currency: another one is `currency_locked`.
+	Currency string `json:"currency,omitzero"`
 	// Where Stripe's receipts and invoices go, and what its page shows: of the user's customer from
 	// now on, not of this checkout alone. It is a key for nothing, and kept at Stripe alone. With a
 	// service key only; a user's own is that of its token, if the service is set up so.
@@ -381,6 +385,8 @@ type Order struct {
 	// Key of the price within the plan.
 	Price    string `json:"price"`
 	Quantity int64  `json:"quantity"`
+	// ISO 4217, lower case: the one that was chosen, in which alone it is paid; null if none was.
+	Currency string `json:"currency"`
 	// `payment`: sold once. `subscription`: paid again every period.
 	Mode Mode `json:"mode"`
 	// - `pending`: kept, and no payment page that we know of
@@ -640,8 +646,15 @@ type Price struct {
 	Key string `json:"key"`
 	// ISO 4217, lower case.
 	Currency string `json:"currency"`
+	// All that a buyer may choose from as `currency` of a checkout.
+	Currencies []PriceInCurrency `json:"currencies"`
 	// `per_unit`, `tiered`. What a unit costs depends on how many there are, if `tiered`.
 	BillingScheme string `json:"billing_scheme"`
+	// `graduated`, `volume`. `graduated`: each unit costs what its own tier says; `volume`: all cost
+	// what the tier of the last one says. null for a price without tiers.
+	TiersMode string `json:"tiers_mode"`
+	// Of a `tiered` price; empty if they are of parts of a minor unit.
+	Tiers []PriceTier `json:"tiers"`
 	// `licensed`, `metered`. `metered`: what was used is paid for afterwards, and a checkout takes no
 	// `quantity`. null for a price paid once.
 	UsageType string `json:"usage_type"`
@@ -666,6 +679,30 @@ type Price struct {
 	// Per unit, in the minor unit of the currency. Absent where there is no one amount: in tiers,
 	// chosen by the buyer, or less than a minor unit.
 	Amount *int64 `json:"amount"`
+	// What `quantity` units cost in one period, before discounts and tax. Absent without `quantity`,
+	// for more than the plan is sold with, and where it cannot be told: of what is billed by use, and
+	// of parts of a minor unit.
+	Total *int64 `json:"total"`
+}
+
+// PriceInCurrency: What a price costs in one currency.
+type PriceInCurrency struct {
+	// ISO 4217, lower case.
+	Currency string `json:"currency"`
+	// Per unit, in the minor unit of the currency; null where there is no one amount.
+	Amount *int64      `json:"amount"`
+	Tiers  []PriceTier `json:"tiers"`
+}
+
+// PriceTier: A part of the quantities, after the tier before it. Amounts are in minor currency
+// units.
+type PriceTier struct {
+	// The last quantity in it; null for the last tier, which has no end.
+	UpTo *int64 `json:"up_to"`
+	// For each.
+	UnitAmount int64 `json:"unit_amount"`
+	// Once.
+	FlatAmount int64 `json:"flat_amount"`
 }
 
 // Purpose: What the user is to do at `url`: pay for a new purchase; confirm a change; pay what is

@@ -80,7 +80,7 @@ func order(user domain.UserID) domain.Order {
 		ID: domain.OrderID("o_" + user), Plan: "pro", Price: "monthly", Mode: domain.ModeSubscription, Quantity: 1,
 		Status: domain.OrderOpen, PriceID: "price_1", SuccessURL: "https://example.com/ok", ExpiresAt: noon.Add(time.Hour),
 		ClientKey: "key", Session: domain.SessionID("cs_" + user), CreatedAt: noon.Add(123456 * time.Microsecond),
-		PaymentIntent: domain.PaymentIntentID("pi_" + user), Subtotal: 1200, Currency: "eur",
+		PaymentIntent: domain.PaymentIntentID("pi_" + user), Subtotal: 1200, Currency: "eur", CurrencyChosen: true,
 	}
 }
 
@@ -202,7 +202,7 @@ func drawOrder(t *rapid.T, name string) domain.Order {
 		Quantity: rapid.Int64Min(1).Draw(t, "quantity"),
 		Status:   rapid.SampledFrom(domain.OrderStatuses).Draw(t, "order status"),
 		PriceID:  domain.PriceID(drawText(t, "price id")),
-		Subtotal: rapid.Int64().Draw(t, "subtotal"), Currency: drawText(t, "currency"), TrialDays: rapid.IntRange(0, 1000).Draw(t, "trial days"),
+		Subtotal: rapid.Int64().Draw(t, "subtotal"), Currency: drawText(t, "currency"), CurrencyChosen: rapid.Bool().Draw(t, "chosen"), TrialDays: rapid.IntRange(0, 1000).Draw(t, "trial days"),
 		SuccessURL: drawText(t, "success"), CancelURL: drawText(t, "cancel"), Locale: drawText(t, "locale"),
 		ExpiresAt: drawTime(t, "expires"), Attempt: rapid.IntRange(0, 9).Draw(t, "attempt"),
 		Fingerprint: drawText(t, "fingerprint"), SessionURL: drawText(t, "session url"),

@@ -18,10 +18,12 @@ const cards = [...document.querySelectorAll('[data-card]')].map((card) => ({
 }));
 
 let offers = new Map(); // what each plan is to the user, by key
+const currency = document.querySelector('.plans')?.dataset.currency; // that was chosen
+const inCurrency = currency ? `&currency=${encodeURIComponent(currency)}` : '';
 
 for (const card of cards) {
   card.radios.forEach((radio) => radio.addEventListener('change', () => show(card)));
-  card.quantity?.addEventListener('input', () => show(card));
+  card.quantity?.addEventListener('input', () => count(card));
   card.button?.addEventListener('click', () => press(card));
 }
 
@@ -34,8 +36,11 @@ window.addEventListener('pageshow', (event) => event.persisted && location.reloa
 // work all the same: what a checkout does is found out anew.
 async function read(first) {
   try {
-    const { plans } = await ask('GET', '/api/plans?mine=true', { patience: 10_000 });
+    const { plans } = await ask('GET', `/api/plans?mine=true${inCurrency}`, { patience: 10_000 });
     offers = new Map(plans.map((plan) => [plan.key, plan]));
+    if (first && !currency && paysOtherwise(plans)) {
+      return;
+    }
   } catch {
     // As they are.
   }
@@ -45,8 +50,26 @@ async function read(first) {
     if (radio) {
       radio.checked = true;
     }
-    show(card);
+    count(card);
   }
+}
+
+// paysOtherwise leads who pays subscriptions in another currency than the page is in to the
+// page in that.
+function paysOtherwise(plans) {
+  for (const card of cards) {
+    const offered = plans.find((plan) => plan.key === card.key)?.prices ?? [];
+    for (const { dataset } of card.prices) {
+      const own = offered.find((price) => price.key === dataset.price)?.currency;
+      if (own && dataset.currency && own !== dataset.currency) {
+        const there = new URL(location.href);
+        there.searchParams.set('currency', own);
+        location.replace(there);
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 function chosenPrice(card) {
@@ -64,7 +87,7 @@ function show(card) {
   const besides = [...offers.values()].some((o) => o.held && !o.default && o.mode === 'subscription');
   card.held.hidden = !offer?.held || (card.isDefault && besides);
   say(card.held, offer?.mode === 'payment' ? 'You have it' : 'Your plan');
-  showTotal(card, price);
+  showTotal(card, chosen);
   if (card.button && !card.button.hasAttribute('aria-busy')) {
     const radio = card.radios.find((r) => r.checked);
     const priceLabel = radio?.parentElement.querySelector('span').textContent.toLowerCase() ?? chosen;
@@ -104,16 +127,47 @@ function buttonOf(offer, price, other) {
   }
 }
 
-// showTotal says what a quantity costs, where a unit has one amount.
-function showTotal(card, price) {
+// count asks the service what the quantity costs, as the buyer types it: tiers are its
+// affair. Answers to what is no longer asked are dropped.
+function count(card) {
+  clearTimeout(card.counting);
+  card.asked?.abort();
+  card.priced = undefined;
+  show(card);
+  const quantity = quantityOf(card);
+  const told = offers.get(card.key)?.prices.every((price) => price.amount !== undefined);
+  if (quantity === undefined || (quantity < 2 && told)) {
+    return;
+  }
+  card.counting = setTimeout(async () => {
+    const asked = card.asked = new AbortController();
+    try {
+      const { plans } = await ask('GET', `/api/plans?quantity=${quantity}${inCurrency}`, { patience: 10_000, signal: asked.signal });
+      if (card.asked === asked) {
+        card.priced = plans.find((plan) => plan.key === card.key);
+        show(card);
+      }
+    } catch {
+      // Stripe's page has the total.
+    }
+  }, 120);
+}
+
+// quantityOf is undefined where nothing sensible is chosen.
+function quantityOf(card) {
+  const { quantity } = card;
+  return quantity && quantity.value !== '' && quantity.checkValidity() ? quantity.valueAsNumber : undefined;
+}
+
+// showTotal says what a quantity costs; of one unit only where its price does not.
+function showTotal(card, chosen) {
   if (!card.total) {
     return;
   }
-  const { unit, currency } = card.prices.find((p) => !p.hidden)?.dataset ?? {};
-  const quantity = card.quantity.valueAsNumber;
-  const countable = unit !== undefined && card.quantity.value !== '' && card.quantity.checkValidity();
-  card.total.hidden = !countable || quantity < 2;
-  say(card.total, card.total.hidden ? '' : `${money(BigInt(unit) * BigInt(quantity), currency)}${price ? period(price) : ''} for ${quantity}`);
+  const quantity = quantityOf(card);
+  const price = card.priced?.prices.find((p) => p.key === chosen);
+  card.total.hidden = quantity === undefined || price?.total === undefined || (quantity < 2 && price.amount !== undefined);
+  say(card.total, card.total.hidden ? '' : `${money(price.total, price.currency)}${period(price)} for ${quantity}`);
 }
 
 async function press(card) {
@@ -128,8 +182,12 @@ async function press(card) {
     price: chosenPrice(card),
     // The service puts the order's id in place of {ORDER_ID}.
     success_url: `${location.origin}/return?order_id={ORDER_ID}`,
-    cancel_url: `${location.origin}/?canceled=1`,
+    cancel_url: `${location.origin}/?canceled=1${inCurrency}`,
   };
+  const shown = card.prices.find((p) => !p.hidden)?.dataset.currency;
+  if (currency && shown) {
+    order.currency = shown; // what the buyer chose to read is what is to be paid
+  }
   if (card.quantity) {
     if (card.quantity.value === '' || !card.quantity.checkValidity()) {
       say(card.trouble, `Please choose a quantity from 1 to ${card.quantity.max}.`);

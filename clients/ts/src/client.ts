@@ -133,8 +133,11 @@ export class Entitled {
   }
 
   /** What is for sale, the same for everybody. */
-  plans(): Promise<Plans> {
-    return this.send({ method: "GET", path: ["api", "plans"], longer: atStripe });
+  plans(view: { currency?: string; quantity?: number } = {}): Promise<Plans> {
+    const query = new URLSearchParams();
+    if (view.currency !== undefined) query.set("currency", view.currency);
+    if (view.quantity !== undefined) query.set("quantity", String(view.quantity));
+    return this.send({ method: "GET", path: ["api", "plans"], query, longer: atStripe });
   }
 
   /** What is for sale, with what each plan is to the user: whether it is held, and what a button would do. */

@@ -235,6 +235,12 @@ export interface CheckoutRequest {
   /** Where the buyer goes who turns back; as `success_url`. */
   cancel_url?: string;
   /**
+   * ISO 4217, one of the price's `currencies` (`currency_not_sold` otherwise). If absent, Stripe's
+   * page is in what the user's subscriptions are paid in, or where the buyer is, as far as the
+   * price has that. A subscription stays in its currency: another one is `currency_locked`.
+   */
+  currency?: string;
+  /**
    * Where Stripe's receipts and invoices go, and what its page shows: of the user's customer from
    * now on, not of this checkout alone. It is a key for nothing, and kept at Stripe alone. With a
    * service key only; a user's own is that of its token, if the service is set up so.
@@ -424,6 +430,8 @@ export interface Order {
   /** Key of the price within the plan. */
   price: string;
   quantity: number;
+  /** ISO 4217, lower case: the one that was chosen, in which alone it is paid; null if none was. */
+  currency: string | null;
   /** `payment`: sold once. `subscription`: paid again every period. */
   mode: Mode;
   /**
@@ -691,8 +699,17 @@ export interface Price {
   key: string;
   /** ISO 4217, lower case. */
   currency: string;
+  /** All that a buyer may choose from as `currency` of a checkout. */
+  currencies: PriceInCurrency[];
   /** `per_unit`, `tiered`. What a unit costs depends on how many there are, if `tiered`. */
   billing_scheme: "per_unit" | "tiered";
+  /**
+   * `graduated`, `volume`. `graduated`: each unit costs what its own tier says; `volume`: all cost
+   * what the tier of the last one says. null for a price without tiers.
+   */
+  tiers_mode: "graduated" | "volume" | null;
+  /** Of a `tiered` price; empty if they are of parts of a minor unit. */
+  tiers: PriceTier[];
   /**
    * `licensed`, `metered`. `metered`: what was used is paid for afterwards, and a checkout takes no
    * `quantity`. null for a price paid once.
@@ -723,6 +740,34 @@ export interface Price {
    * chosen by the buyer, or less than a minor unit.
    */
   amount?: number;
+  /**
+   * What `quantity` units cost in one period, before discounts and tax. Absent without `quantity`,
+   * for more than the plan is sold with, and where it cannot be told: of what is billed by use, and
+   * of parts of a minor unit.
+   */
+  total?: number;
+}
+
+/** PriceInCurrency: What a price costs in one currency. */
+export interface PriceInCurrency {
+  /** ISO 4217, lower case. */
+  currency: string;
+  /** Per unit, in the minor unit of the currency; null where there is no one amount. */
+  amount: number | null;
+  tiers: PriceTier[];
+}
+
+/**
+ * PriceTier: A part of the quantities, after the tier before it. Amounts are in minor currency
+ * units.
+ */
+export interface PriceTier {
+  /** The last quantity in it; null for the last tier, which has no end. */
+  up_to: number | null;
+  /** For each. */
+  unit_amount: number;
+  /** Once. */
+  flat_amount: number;
 }
 
 /**

@@ -1,0 +1,82 @@
+package app_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
+)
+
+// sellAbroad has the plans of the main group sold in euros too.
+func (w *world) sellAbroad() {
+	for _, p := range []ports.StripePrice{
+		{ID: "price_pro_m", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 2900, Currency: "usd", Interval: "month", IntervalCount: 1},
+		{ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
+	} {
+		p.Options = []ports.CurrencyOption{{Currency: "eur", Amount: p.Amount - 200}}
+		w.stripe.SetPrice(p)
+	}
+}
+
+func TestCheckout_IsInTheCurrencyThatIsChosen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sellAbroad()
+	if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro", Currency: "gbp"}); !errors.Is(err, app.ErrCurrencyNotSold) {
+		t.Errorf("a currency that Stripe does not have: got %v, want %v", err, app.ErrCurrencyNotSold)
+	}
+	if _, err := w.checkout.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "pro", Currency: "€"}); !errors.Is(err, app.ErrBadRequest) {
+		t.Errorf("no currency: got %v, want %v", err, app.ErrBadRequest)
+	}
+	first := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+	if first.CurrencyChosen || first.Currency != "usd" || first.Subtotal != 2900 {
+		t.Errorf("where none was chosen: %+v", first)
+	}
+	chosen := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Currency: "EUR"})
+	if !chosen.CurrencyChosen || chosen.Currency != "eur" || chosen.Subtotal != 2700 || chosen.ID == first.ID {
+		t.Errorf("chosen: %+v", chosen)
+	}
+	if again := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro", Currency: "eur"}); again.ID != chosen.ID {
+		t.Errorf("the same wish: order %s, and was %s", again.ID, chosen.ID)
+	}
+	if open := w.account(t, "u").Orders[first.ID]; open.Status != domain.OrderExpired {
+		t.Errorf("the one in the other currency is %s", open.Status)
+	}
+	w.deliver(t, w.stripe.Pay(chosen.Session)...)
+	if paid := w.account(t, "u").Orders[chosen.ID]; paid.Status != domain.OrderPaid {
+		t.Errorf("paid in euros: %+v", paid)
+	}
+}
+
+// A change stays in the currency of what there is to change.
+func TestUpgrade_StaysInTheCurrencyOfTheSubscription(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sellAbroad()
+	sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro", Currency: "eur"})
+	w.deliver(t, domain.InvoiceFact{Type: "invoice.paid", At: w.clock.now(), Customer: sub.Customer, Invoice: domain.Invoice{
+		ID: "in_eur", Subscription: sub.ID, Status: domain.InvoicePaid, Currency: "eur", CreatedAt: w.clock.now(), FinalizedAt: w.clock.now(), Complete: true,
+	}})
+	if got := w.account(t, "u").CurrencyOf(sub.ID); got != "eur" {
+		t.Fatalf("the subscription is paid in %q", got)
+	}
+	if _, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team", Currency: "usd"}); !errors.Is(err, ports.ErrCurrencyLocked) {
+		t.Errorf("in another: got %v, want %v", err, ports.ErrCurrencyLocked)
+	}
+	for _, currency := range []string{"", "EUR"} {
+		if step, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team", Currency: currency}); err != nil || step.Purpose != app.PurposeChange {
+			t.Errorf("in %q: got %+v, %v", currency, step, err)
+		}
+	}
+	if action, _, _ := w.button(t, "team", 0); action != app.ActionUpgrade {
+		t.Errorf("the button would %s, want %s", action, app.ActionUpgrade)
+	}
+	w.stripe.SetPrice(ports.StripePrice{ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1})
+	w.clock.advance(time.Hour) // prices are asked for again
+	if _, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: "team"}); !errors.Is(err, ports.ErrCurrencyLocked) {
+		t.Errorf("to what has no euros: got %v, want %v", err, ports.ErrCurrencyLocked)
+	}
+}
