@@ -460,6 +460,44 @@ func TestDeliver_NothingIsSentBeyondASliceThatFailed(t *testing.T) {
 	}
 }
 
+// forgetful forgets a user before it says for the first time how users stand.
+type forgetful struct {
+	ports.Store
+	forget func()
+}
+
+func (s *forgetful) States(ctx context.Context, users []domain.UserID) (map[domain.UserID]ports.State, error) {
+	if s.forget != nil {
+		s.forget()
+		s.forget = nil
+	}
+	return s.Store.States(ctx, users)
+}
+
+// Ensure that no message names a user who was forgotten before it was read how the user stands,
+// nor says that a user has lost everything who was.
+func TestDeliver_WhoIsForgottenMeanwhileIsNotNamed(t *testing.T) {
+	t.Parallel()
+	w := newDeliverWorld()
+	e := w.add(t, app.EndpointChange{})
+	w.gives(t, 11, "ann", "bob")
+	store := &forgetful{Store: w.store, forget: func() {
+		if err := w.store.Forget(t.Context(), "ann", "forgotten:1"); err != nil {
+			t.Error(err)
+		}
+	}}
+	w.deliver = w.process(store)
+	w.delivers(t)
+	if diff := cmp.Diff(map[domain.UserID][]int64{"forgotten:1": {1}, "bob": {1}}, w.receivers.versions(t, e.URL)); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	for _, l := range w.receivers.took {
+		if said := toldBy(t, l); said.Version != 1 || said.Projects != 11 {
+			t.Errorf("%s says %+v", l.ID, said)
+		}
+	}
+}
+
 // Ensure that a process that has nothing to do looks seldom, and in time where it knows that
 // something is to be tried again.
 func TestDeliver_LooksWhenSomethingIsDue(t *testing.T) {

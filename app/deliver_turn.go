@@ -26,6 +26,8 @@ const (
 	// mostRefused is after how many messages that failed nothing more is sent in a turn: other
 	// users are told though one message is refused each time, and who is away is left alone.
 	mostRefused = 3
+	// mostReads is how often a slice is read whose users are forgotten meanwhile.
+	mostReads = 3
 	// keepTime bounds keeping what was delivered.
 	keepTime = 10 * time.Second
 
@@ -99,14 +101,24 @@ func begin[T any](beside *sync.WaitGroup, do func() (T, error)) func() (T, error
 	return once
 }
 
-// readSlice reads what follows an endpoint's cursor, and how those stand whom it tells of.
+// readSlice reads what follows an endpoint's cursor, and how those stand whom it tells of. Who
+// was forgotten between the two reads stands as nobody does: the feed is read again, which has
+// them under another id by then.
 func (d *Deliver) readSlice(ctx context.Context, e ports.Endpoint) (feedSlice, error) {
-	slice, err := d.sliceFor(ctx, e)
-	if err == nil {
-		err = d.tellStates(ctx, slice.messages)
+	for range mostReads {
+		slice, err := d.sliceFor(ctx, e)
+		if err == nil {
+			err = d.tellStates(ctx, slice.messages)
+		}
+		if err != nil || !slices.ContainsFunc(slice.messages, Message.isOfNobody) {
+			return slice, err
+		}
 	}
-	return slice, err
+	return feedSlice{}, fmt.Errorf("%w: users are being forgotten who are told of", ports.ErrUnavailable)
 }
+
+// isOfNobody tells whether the user stands at a version before the one that is told of.
+func (m Message) isOfNobody() bool { return m.Rights.Version < m.Changes[0].Version }
 
 // attempts are what came of a slice.
 type attempts struct {

@@ -85,6 +85,7 @@ type Endpoints interface {
 	// ChangeEndpoint runs fn on an endpoint, which nobody else changes meanwhile, and keeps
 	// what it makes of it, with the deliveries that it returns, in one transaction. fn may run
 	// again; if it fails nothing is kept and its error is returned. ID and CreatedAt stay.
+	// What was answered to a message about a user who was forgotten since is not kept.
 	// [ErrNotFound]: there is none.
 	ChangeEndpoint(ctx context.Context, id EndpointID, fn func(*Endpoint) ([]Delivery, error)) error
 

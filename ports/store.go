@@ -189,7 +189,8 @@ type Store interface {
 	Redact(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// Forget puts another user id in the place of one, wherever that is kept, and redacts
-	// the receipts of the user. Texts that say the id are taken, too. [ErrNotFound]: it is
+	// the receipts of the user. Texts that say the id are taken, too, and what receivers
+	// answered to messages about the user. [ErrNotFound]: it is
 	// kept nowhere. Names still lead to what they led to, under the other id.
 	Forget(ctx context.Context, user, as domain.UserID) error
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -116,10 +117,25 @@ func (s *Store) keepDeliveries(id ports.EndpointID, deliveries []ports.Delivery)
 	}
 	kept := s.db.NewSelect().Model((*deliveryRow)(nil)).Column("seq").Where("endpoint_id = ?", clean(id)).
 		Order("seq DESC").Limit(1).Offset(ports.DeliveriesKept)
-	return []statement{
-		s.statement(s.db.NewInsert().Model(&rows).ExcludeColumn("seq").Returning("NULL"), nil),
-		s.statement(s.db.NewDelete().Model((*deliveryRow)(nil)).Where("endpoint_id = ?", clean(id)).Where("seq <= (?)", kept), nil),
+	all := []statement{s.statement(s.db.NewInsert().Model(&rows).ExcludeColumn("seq").Returning("NULL"), nil)}
+	if slices.ContainsFunc(rows, func(row deliveryRow) bool { return row.Answer != "" }) {
+		all = append(all, s.forgetAnswers(id, rows))
 	}
+	return append(all,
+		s.statement(s.db.NewDelete().Model((*deliveryRow)(nil)).Where("endpoint_id = ?", clean(id)).Where("seq <= (?)", kept), nil))
+}
+
+// forgetAnswers takes what receivers answered to messages about users who were forgotten while
+// they were sent.
+func (s *Store) forgetAnswers(id ports.EndpointID, rows []deliveryRow) statement {
+	var firsts []int64
+	for _, row := range rows {
+		firsts = append(firsts, row.First)
+	}
+	forgotten := s.db.NewSelect().Model((*rightChangeRow)(nil)).Column("position").
+		Where("position BETWEEN ? AND ?", slices.Min(firsts), slices.Max(firsts)).Where("user_id LIKE ?", string(domain.ForgottenUser("%")))
+	return s.statement(s.db.NewUpdate().Model((*deliveryRow)(nil)).Set("answer = ?", forgottenText).
+		Where("endpoint_id = ?", clean(id)).Where("answer <> ''").Where("first_position IN (?)", forgotten), nil)
 }
 
 // DeleteEndpoint implements [ports.Endpoints].

@@ -43,6 +43,9 @@ var ofUsers = []string{
 	"credit_notes", "subscription_pasts", "grants", "entitlements", "entitlement_changes", "right_changes", "rights_told", "processed_events", "admin_log",
 }
 
+// forgottenText is in the place of what may say something of a person.
+const forgottenText = "(forgotten)"
+
 // Forget implements [ports.Store]. The feed is told before it or after it: what was read under
 // one id is not written under it any more.
 func (s *Store) Forget(ctx context.Context, user, as domain.UserID) error {
@@ -90,12 +93,18 @@ func (s *Store) forget(user, as string) []statement {
 	if !s.onPostgres() {
 		contains = "instr(?, ?) > 0"
 	}
-	const text = "(forgotten)"
+	const text = forgottenText
+	if s.onPostgres() { // who is keeping answers has kept them by then, or finds the user forgotten
+		add("SELECT id FROM webhook_endpoints ORDER BY id FOR UPDATE")
+	}
 	add("UPDATE processed_events SET payload = ?, redacted = true WHERE user_id = ?", bun.Safe(s.noBytes()), as)
 	add("UPDATE processed_events SET reason = ? WHERE user_id = ? AND "+contains, text, as, bun.Ident("reason"), user)
 	// Of two users who claim one name, the other's receipt says whose it is, too.
 	add("UPDATE processed_events SET reason = replace(replace(reason, ?, ?), ?, ?) WHERE outcome = ? AND "+contains,
 		"user "+user+",", "user "+as+",", "user "+user+":", "user "+as+":", clean(domain.OutcomeQuarantined), bun.Ident("reason"), "user "+user)
+	// What a receiver answered to a message about the user, or in the user's words.
+	add("UPDATE webhook_deliveries SET answer = ? WHERE answer <> '' AND ("+contains+" OR first_position IN (SELECT position FROM right_changes WHERE user_id = ?))",
+		text, bun.Ident("answer"), user, as)
 	add("UPDATE admin_log SET about = ? WHERE user_id = ? AND "+contains, text, as, bun.Ident("about"), user)
 	add("UPDATE admin_log SET decided_by = ? WHERE user_id = ? AND decided_by = ?", as, as, user)
 	return all

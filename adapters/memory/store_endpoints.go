@@ -90,6 +90,9 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id ports.EndpointID, fn func
 	s.endpoints.all[id] = ownEndpoint(changed)
 	kept := s.endpoints.deliveries[id]
 	for _, d := range deliveries {
+		if d.Answer != "" && s.isForgotten(d.First) {
+			d.Answer = forgottenText
+		}
 		s.endpoints.attempts++
 		d.Seq = s.endpoints.attempts
 		kept = append(kept, d)

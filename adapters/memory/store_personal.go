@@ -60,6 +60,7 @@ func (s *Store) Forget(ctx context.Context, user, as domain.UserID) error {
 		}
 	}
 	s.forgetInFeed(user, as)
+	s.forgetInDeliveries(user, as)
 	kept = s.forgetInReceipts(user, as) || kept
 	kept = s.forgetInAdminLog(user, as) || kept
 	if !kept {
@@ -78,6 +79,28 @@ func (s *Store) forgetInFeed(user, as domain.UserID) {
 			s.feed.lines[i].User = as
 		}
 	}
+}
+
+// forgetInDeliveries takes what receivers answered to messages about the user, or in the user's
+// words.
+func (s *Store) forgetInDeliveries(user, as domain.UserID) {
+	about := map[int64]bool{}
+	for _, line := range s.feed.lines {
+		about[line.Position] = line.User == as
+	}
+	for _, all := range s.endpoints.deliveries {
+		for i := range all {
+			if d := &all[i]; d.Answer != "" && (about[d.First] || strings.Contains(d.Answer, string(user))) {
+				d.Answer = forgottenText
+			}
+		}
+	}
+}
+
+// isForgotten tells whether a line of the feed is of a user who was forgotten.
+func (s *Store) isForgotten(position int64) bool {
+	n := position - s.feed.pruned - 1
+	return n >= 0 && n < int64(len(s.feed.lines)) && s.feed.lines[n].User.Forgotten()
 }
 
 const forgottenText = "(forgotten)"

@@ -28,10 +28,10 @@ type shop struct {
 	endpoint sandbox.WebhookEndpoint
 }
 
-func openShop(t *testing.T, database string) shop {
+func openShop(t *testing.T, database string, more ...string) shop {
 	t.Helper()
 	box := openBox(t)
-	p := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+box.URL())
+	p := startProgram(t, buildProgram(t, raceFlags...), database, append(more, "STRIPE_API_BASE="+box.URL())...)
 	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 

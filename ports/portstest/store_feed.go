@@ -267,8 +267,27 @@ func testFeedForgets(t *testing.T, s ports.Store) {
 	give(t, s, "ann", noon, projects("ann", 1, until))
 	tell(t, s, noon)
 	give(t, s, "ann", noon, projects("ann", 2, until))
+	addEndpoints(t, s, endpoint("ep_a"))
+	answers := []ports.Delivery{
+		{Message: "of ann", First: 1, Answer: "hello, Ann Smith", At: noon}, {Message: "a test", Answer: "no ann here", At: noon},
+		{Message: "of another", First: 7, Answer: "taken", At: noon}, {Message: "silent", First: 1, At: noon},
+	}
+	if err := s.ChangeEndpoint(t.Context(), "ep_a", func(*ports.Endpoint) ([]ports.Delivery, error) { return answers, nil }); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Forget(t.Context(), "ann", "forgotten:1"); err != nil {
 		t.Fatal(err)
+	}
+	kept, err := s.Deliveries(t.Context(), "ep_a", 10)
+	if err != nil || len(kept) != 4 || kept[0].Answer != "" || kept[1].Answer != "taken" || kept[2].Answer != "(forgotten)" || kept[3].Answer != "(forgotten)" {
+		t.Errorf("what receivers answered, the last first: %+v, %v", kept, err)
+	}
+	late := []ports.Delivery{{Message: "under way", First: 1, Answer: "hello, Ann Smith", At: noon}, {Message: "of another", First: 7, Answer: "taken", At: noon}}
+	if err := s.ChangeEndpoint(t.Context(), "ep_a", func(*ports.Endpoint) ([]ports.Delivery, error) { return late, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err = s.Deliveries(t.Context(), "ep_a", 2); err != nil || len(kept) != 2 || kept[0].Answer != "taken" || kept[1].Answer != "(forgotten)" {
+		t.Errorf("what was answered after it: %+v, %v", kept, err)
 	}
 	tell(t, s, until)
 	changes := feed(t, s, ports.FeedQuery{}).Changes
