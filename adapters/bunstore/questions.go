@@ -105,7 +105,7 @@ const laterSince = `CONFLICT (kind, id) DO UPDATE SET since =
 
 func (s *Store) deleteAnswered(rows []questionRow) statement {
 	if s.onPostgres() {
-		return statement{args: s.columns(&rows, 3), sql: `DELETE FROM questions AS t
+		return statement{args: s.columns(&rows, 3, false), sql: `DELETE FROM questions AS t
 			USING unnest($1::text[], $2::text[], $3::timestamptz[]) AS answered (kind, id, since)
 			WHERE t.kind = answered.kind AND t.id = answered.id AND (t.since IS NULL OR t.since < answered.since)`}
 	}

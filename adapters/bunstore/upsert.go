@@ -161,11 +161,11 @@ func (i insertion) text() string {
 	return sql
 }
 
-// columns are the first columns of rows, one array each.
-func (s *Store) columns(rows any, n int) []any {
+// columns are the first columns of rows, one array each; or, of one row alone, its values.
+func (s *Store) columns(rows any, n int, one bool) []any {
 	args := make([]any, n)
 	for i, field := range s.tableOf(rows).Fields[:n] {
-		args[i] = columnOf(field, reflect.ValueOf(rows).Elem(), false)
+		args[i] = columnOf(field, reflect.ValueOf(rows).Elem(), one)
 	}
 	return args
 }
@@ -222,7 +222,8 @@ func valuesOf[V any](rows reflect.Value, field *schema.Field, one bool, value fu
 
 // remove removes rows by their first columns, which are the key.
 func (s *Store) remove(rows any, columns int) statement {
-	r, args := removal{s.tableOf(rows), columns}, s.columns(rows, columns)
+	r := removal{s.tableOf(rows), columns, s.onPostgres() && reflect.ValueOf(rows).Elem().Len() == 1}
+	args := s.columns(rows, columns, r.one)
 	if s.onPostgres() {
 		return statement{sql: s.fixed(r, r.text), args: args}
 	}
@@ -237,14 +238,19 @@ func (s *Store) remove(rows any, columns int) statement {
 type removal struct {
 	table   *schema.Table
 	columns int
+	one     bool // row alone
 }
 
 func (r removal) text() string {
-	var names, arrays, same []string
+	var names, arrays, same, is []string
 	for i, field := range r.table.Fields[:r.columns] {
 		names = append(names, field.Name)
 		arrays = append(arrays, fmt.Sprintf("$%d::text[]", i+1))
 		same = append(same, fmt.Sprintf("t.%[1]s = gone.%[1]s", field.Name))
+		is = append(is, fmt.Sprintf("%s = $%d", field.Name, i+1))
+	}
+	if r.one {
+		return fmt.Sprintf("DELETE FROM %s WHERE %s", r.table.Name, strings.Join(is, " AND "))
 	}
 	return fmt.Sprintf("DELETE FROM %s AS t USING unnest(%s) AS gone (%s) WHERE %s",
 		r.table.Name, strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(same, " AND "))
