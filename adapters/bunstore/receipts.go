@@ -21,10 +21,10 @@ func (s *Store) Receipts(ctx context.Context, q ports.ReceiptQuery) ([]domain.Pr
 }
 
 // listReceipts takes time for what it lists, not for what it passes over: every way to
-// ask has an index that ends in the time of receipt. The one on types has the outcome
-// before that, so without an outcome each of them is listed, and the lists are merged.
+// ask has an index that ends in the time of receipt. Those of all, and of a type, have the
+// outcome before that, so without an outcome each of them is listed, and the lists are merged.
 func (s *Store) listReceipts(q ports.ReceiptQuery, rows *[]receiptRow) *bun.SelectQuery {
-	if q.Type == "" || q.Outcome != "" || q.User != "" || q.WaitsFor != (domain.Ref{}) {
+	if q.Outcome != "" || q.User != "" || q.WaitsFor != (domain.Ref{}) {
 		return s.filterReceipts(q, rows)
 	}
 	lists := make([]string, len(domain.Outcomes))
