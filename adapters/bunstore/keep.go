@@ -12,19 +12,20 @@ import (
 
 // changed is what an update has to write: only what differs from what was read.
 type changed struct {
-	accounts     []accountRow
-	blank        []string // accounts made to be locked, of which nothing is kept
-	refs         []refRow
-	facts        []factTable
-	marks        []invoicePaymentRow // of accounts of which something is kept apart from now on
-	entitlements []entitlementRow
-	revoked      []entitlementRow
-	changes      []changeRow
-	receipts     []receiptRow
-	questions    []questionRow
-	answered     []questionRow
-	expected     []questionRow
-	unexpected   []questionRow
+	accounts   []accountRow
+	blank      []string // accounts made to be locked, of which nothing is kept
+	refs       []refRow
+	facts      []factTable
+	marks      []invoicePaymentRow // of accounts of which something is kept apart from now on
+	granted    []entitlementRow
+	regranted  []entitlementRow // that were read
+	revoked    []entitlementRow
+	changes    []changeRow
+	receipts   []receiptRow
+	questions  []questionRow
+	answered   []questionRow
+	expected   []questionRow
+	unexpected []questionRow
 }
 
 // writes compares what an update leaves behind with what it found. No statements:
@@ -207,8 +208,11 @@ func (c *changed) compareEntitlements(was, is ports.State, keys keying, held map
 	}
 	for _, row := range entitlementRowsOf(user, is.Entitlements) {
 		row.Purchase = keys.ofRight(row.source(), held[row.key()])
-		if had[row.key()] != row {
-			c.entitlements = append(c.entitlements, row)
+		switch was, have := had[row.key()]; {
+		case !have: // or not read: it may be there, see [belongings.into]
+			c.granted = append(c.granted, row)
+		case was != row:
+			c.regranted = append(c.regranted, row)
 		}
 		delete(had, row.key())
 	}
@@ -293,7 +297,8 @@ func (c *changed) statements(s *Store) []statement {
 			all = append(all, write())
 		}
 	}
-	sortEntitlements(c.entitlements)
+	sortEntitlements(c.granted)
+	sortEntitlements(c.regranted)
 	sortEntitlements(c.revoked)
 	put(len(c.receipts), func() statement { return s.insert(&c.receipts, s.orRedacted(&c.receipts), nil) })
 	put(len(c.accounts), func() statement { return s.overwrite(&c.accounts) })
@@ -303,7 +308,8 @@ func (c *changed) statements(s *Store) []statement {
 	}
 	put(len(c.marks), func() statement { return s.insert(&c.marks, doNothing, nil) })
 	put(len(c.revoked), func() statement { return s.remove(&c.revoked, 4) })
-	put(len(c.entitlements), func() statement { return s.upsert(&c.entitlements) })
+	put(len(c.granted), func() statement { return s.upsert(&c.granted) })
+	put(len(c.regranted), func() statement { return s.overwrite(&c.regranted) })
 	put(len(c.changes), func() statement { return s.insert(&c.changes, "", nil) })
 	put(len(c.questions), func() statement { return s.insert(&c.questions, laterSince, nil) })
 	put(len(c.answered), func() statement { return s.deleteAnswered(c.answered) })

@@ -248,8 +248,11 @@ func (s *Store) keepTold(u untold, tellings []ports.Telling) []statement {
 	if len(changes) > 0 {
 		all = append(all, s.insert(&changes, "", nil))
 	}
-	if len(told) > 0 {
+	switch {
+	case len(told) > len(u.told):
 		all = append(all, s.upsert(&told))
+	case len(told) > 0: // all were read
+		all = append(all, s.overwrite(&told))
 	}
 	if len(u.changes) > 0 {
 		all = append(all, s.markTold(u.changes))
