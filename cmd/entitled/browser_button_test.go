@@ -26,7 +26,7 @@ func TestBrowser_AButtonOfAnotherSiteSells(t *testing.T) {
 
 	p := startDev(t, buildProgram(t), "--app-url", shop)
 	_, port, _ = net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
+	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 	mux.Handle("/api/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: p.address})
 	}})

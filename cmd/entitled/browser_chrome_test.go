@@ -25,10 +25,18 @@ const (
 	journeyPatience = 5 * time.Minute
 )
 
-// startChromium starts one headless Chromium, which ends with the test, and returns
-// the context that tabs are opened from.
-func startChromium(t *testing.T) context.Context {
+// sharedChromium is one headless Chromium for all tests, which ends with them: the context
+// that tabs are opened from.
+func sharedChromium(t *testing.T) context.Context {
 	t.Helper()
+	ctx, err := startChromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+var startChromium = sync.OnceValues(func() (context.Context, error) {
 	file := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -37,7 +45,7 @@ func startChromium(t *testing.T) context.Context {
 		}
 	}
 	if file == "" {
-		t.Fatal("no chromium, chromium-browser or google-chrome in PATH: apt-get install chromium (Debian) or chromium-browser (Ubuntu)")
+		return nil, errors.New("no chromium, chromium-browser or google-chrome in PATH: apt-get install chromium (Debian) or chromium-browser (Ubuntu)")
 	}
 	// The profile is chromedp's own temporary directory. It removes it after the
 	// last of Chromium's processes is gone; t.TempDir would race with them.
@@ -48,30 +56,30 @@ func startChromium(t *testing.T) context.Context {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 	)
-	// Not the test's own context: that ends before the Cleanup that closes Chromium.
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
+	atEnd = func() error {
+		defer release()
+		defer cancel()
 		ending, stop := context.WithTimeout(ctx, stepPatience)
 		defer stop()
 		if err := chromedp.Cancel(ending); err != nil {
-			t.Errorf("close Chromium: %v", err)
+			return fmt.Errorf("close Chromium: %w", err)
 		}
-		cancel()
-		release()
-	})
+		return nil
+	}
 	started := make(chan error, 1)
 	go func() { started <- chromedp.Do(ctx) }()
 	select {
 	case err := <-started:
 		if err != nil {
-			t.Fatalf("start %s: %v", file, err)
+			return nil, fmt.Errorf("start %s: %w", file, err)
 		}
 	case <-time.After(stepPatience):
-		t.Fatalf("%s has not started in %s", file, stepPatience)
+		return nil, fmt.Errorf("%s has not started in %s", file, stepPatience)
 	}
-	return ctx
-}
+	return ctx, nil
+})
 
 // tab is one tab of a browser. Whatever Chromium complains about in it fails the
 // test: exceptions, console errors, failed requests, violations of the content

@@ -58,7 +58,7 @@ func TestBrowser(t *testing.T) {
 	}
 	p := startDev(t, buildProgram(t), flags...)
 	_, port, _ := net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
+	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 
 	places := make(chan struct{}, 3) // of users at a time: Chromium is no idler
 	for name, test := range map[string]func(*testing.T, *site){
@@ -106,7 +106,7 @@ func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	t.Parallel()
 	p := startDev(t, buildProgram(t, raceFlags...))
 	_, port, _ := net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: startChromium(t)}
+	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 	b := s.newUser(t)
 	b.choose("pro")
 	b.click(`button[value="4242 4242 4242 4242"]`)

@@ -106,6 +106,9 @@ func buildProgram(tb testing.TB, flags ...string) string {
 // buildDir outlives the test that built, and not the test process.
 var buildDir string
 
+// atEnd ends what all tests share, after the last of them.
+var atEnd = func() error { return nil }
+
 func TestMain(m *testing.M) {
 	if serve, is := benchHandlers[os.Getenv("BENCH_HANDLER")]; is {
 		serve(os.Getenv("BENCH_ADDRESS"))
@@ -130,6 +133,10 @@ func TestMain(m *testing.M) {
 		http.DefaultClient.Transport = answers // not the default transport, which the program itself takes
 	}
 	code := m.Run()
+	if err := atEnd(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.RemoveAll(dir)
 	os.Exit(answers.verdict(code, os.Stderr))
 }
