@@ -51,9 +51,8 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 		return ports.Changed{}, err
 	}
 	got, err := g.send(ctx, c)
-	if r.Kind == ports.ItemRemoved && errors.Is(err, errHasUsage) {
-		params.Items[0].ClearUsage, c.key = stripe.Bool(true), c.key+"-usage"
-		got, err = g.send(ctx, c)
+	if r.Kind == ports.ItemRemoved && errors.Is(err, ports.ErrGatewayRefused) {
+		got, err = g.removeWithUsage(ctx, c, params, err)
 	}
 	if err != nil {
 		return ports.Changed{}, err
@@ -66,6 +65,18 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 		return ports.Changed{}, err
 	}
 	return g.changed(ctx, r.Subscription)
+}
+
+// removeWithUsage removes an item of which something was used, which Stripe refuses unless it
+// is said that this is not to be billed; or finds that it has done so, as a refusal is not
+// kept under its key. Else the first refusal stands.
+func (g *Gateway) removeWithUsage(ctx context.Context, c call, params *stripe.SubscriptionParams, refusal error) (answer, error) {
+	params.Items[0].ClearUsage, c.key = stripe.Bool(true), c.key+"-usage"
+	got, err := g.send(ctx, c)
+	if errors.Is(err, ports.ErrGatewayRefused) && !errors.Is(refusal, errHasUsage) {
+		return answer{}, refusal
+	}
+	return got, err
 }
 
 // plannedBefore tells whether a schedule was there when a change was made: what a late
