@@ -57,14 +57,14 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 				},
 				"pro": {
 					Key: "pro", Name: "Pro", Description: "For a small team that ships.", Place: 2, Highlight: true,
-					Mode: domain.ModeSubscription, Group: "main", Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+					Mode: domain.ModeSubscription, Group: "main", Pausable: true, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices: []domain.Price{
 						{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"},
 						{Key: "monthly_2025", LookupKey: "pro_monthly_2025", NotSold: true},
 					},
 					Grants:        map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100), "seats": domain.Limit(5)},
 					PastDueGrants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(10), "seats": domain.Limit(5)},
-					Policy:        domain.Policy{Refund: "revoke", Dispute: "suspend"},
+					Policy:        domain.Policy{Refund: "revoke", Dispute: "suspend", Access: []domain.AccessOption{domain.SuspendWhileVoid}},
 					Checkout:      domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 1},
 				},
 				"team": {
