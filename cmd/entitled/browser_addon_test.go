@@ -24,11 +24,43 @@ func demoWithAddon(t *testing.T) string {
       monthly: {lookup_key: bench_monthly, sandbox: {amount: 500, currency: usd, interval: month}}
       yearly: {lookup_key: bench_yearly, sandbox: {amount: 5000, currency: usd, interval: year}}
     grants: {seats: 9}
+  crew:
+    name: Crew
+    mode: subscription
+    group: crew
+    prices:
+      monthly:
+        lookup_key: crew_monthly
+        sandbox:
+          currency: usd
+          interval: month
+          tiers_mode: graduated
+          tiers: [{up_to: 2, unit_amount: 1000, flat_amount: 500}, {unit_amount: 700}]
+          currency_options: {eur: {tiers: [{up_to: 2, unit_amount: 900, flat_amount: 450}, {unit_amount: 650}]}}
+    checkout: {max_quantity: 50}
+    grants: {seats: 1}
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// What tiers come to is said as the buyer types, in the currency that the address names, and
+// is what Stripe's page asks for.
+func tiersAbroad(t *testing.T, s *site) {
+	b := s.newUser(t)
+	b.visit("/")
+	b.says(`[data-card="crew"] .total`, "$15/month for 1")
+	b.click(`.currencies a[href="/?currency=eur"]`)
+	b.until(`location.search === "?currency=eur"`)
+	b.says(`[data-card="crew"] .total`, "€13.50/month for 1")
+	b.fill("#quantity-crew", "3")
+	b.says(`[data-card="crew"] .total`, "€29/month for 3")
+	b.accessible("prices in another currency")
+	b.click(`button[data-plan="crew"]`)
+	b.see("#pay")
+	b.says("#total", "€29")
 }
 
 // An add-on, with its price said beforehand, its end, and a change of mind.

@@ -74,6 +74,7 @@ func TestBrowser(t *testing.T) {
 		"the reference shows every operation":               reference,
 		"the account changes, ends and resumes a plan":      account,
 		"an add-on is added, ends and is kept":              addOn,
+		"tiers are added up, in the currency of choice":     tiersAbroad,
 		"an unpaid order leads back to its payment page":    unpaidOrder,
 		"a disputed order says so":                          disputedOrder,
 		"a person gets pages for what there is not":         errorPages,
@@ -346,9 +347,7 @@ func changePlan(t *testing.T, s *site) {
 	b.button("pro", "Switch to yearly")
 	b.button("team", "Upgrade to Team")
 	b.fill("#quantity-team", "3")
-	if got := b.text(`[data-card="team"] .total`); got != "$297/month for 3" {
-		t.Errorf("the total is %q", got)
-	}
+	b.says(`[data-card="team"] .total`, "$297/month for 3")
 	b.fill("#quantity-team", "1")
 	b.click(`button[data-plan="team"]`)
 	b.see("#confirm-update")
