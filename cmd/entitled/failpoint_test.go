@@ -100,7 +100,7 @@ type calmStories struct {
 // spread over the first story.
 func (c *calmStories) chosen(t *testing.T, seed, of int) (calmStory, int, failure) {
 	t.Helper()
-	if story := c.number(t, 0); of < story.calls {
+	if story := c.number(t, 0); *failpointFirst == 0 && of < story.calls {
 		return story, 1 + (seed%of)*story.calls/of, failures[seed%len(failures)]
 	}
 	for number := 0; ; number++ {

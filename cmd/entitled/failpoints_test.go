@@ -203,6 +203,14 @@ func (g *failingGateway) ListObjects(ctx context.Context, of ports.ListedKind, f
 	return through(g.failpoints, "ListObjects", ports.ErrGatewayBusy, func() (ports.ObjectPage, error) { return g.Gateway.ListObjects(ctx, of, from, after) })
 }
 
+func (g *failingGateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
+	return through(g.failpoints, "CancelSubscription", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.CancelSubscription(ctx, r, now) })
+}
+
+func (g *failingGateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+	return through(g.failpoints, "ResumeSubscription", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.ResumeSubscription(ctx, r) })
+}
+
 func (g *failingGateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
 	return through(g.failpoints, "Prices", ports.ErrGatewayBusy, func() ([]ports.StripePrice, error) { return g.Gateway.Prices(ctx, wanted) })
 }

@@ -58,6 +58,7 @@ type process struct {
 	webhook   *app.ReceiveWebhook
 	reconcile *app.Reconcile
 	tell      *app.TellChanges
+	change    *app.ChangeSubscription
 }
 
 // inProcess answers requests without a connection.
@@ -131,9 +132,12 @@ func (s *frailShop) newProcess(t *testing.T, store ports.Store, gateway ports.Ga
 	}
 	settings, meter := app.Settings{URLs: urls}, memory.NewMeter()
 	fulfill := app.NewFulfill(store, gateway, s.sold, settings, s.box.Now, soon, meter)
+	prices := app.NewPrices(gateway, s.sold, s.box.Now)
+	portal := app.NewOpenPortal(store, gateway, s.sold, prices, fulfill, settings, s.newID)
 	return process{
 		fulfill:   fulfill,
-		checkout:  app.NewStartCheckout(store, gateway, s.sold, app.NewPrices(gateway, s.sold, s.box.Now), fulfill, settings, s.box.Now, s.newID),
+		checkout:  app.NewStartCheckout(store, gateway, s.sold, prices, fulfill, settings, s.box.Now, s.newID),
+		change:    app.NewChangeSubscription(portal, fulfill, s.box.Now, s.newID),
 		webhook:   app.NewReceiveWebhook(gateway, fulfill),
 		reconcile: app.NewReconcile(store, gateway, s.sold, settings, fulfill, app.NewSyncUser(store, gateway, fulfill), s.box.Now, soon, meter),
 		tell:      app.NewTellChanges(store, s.sold, s.box.Now, soon),

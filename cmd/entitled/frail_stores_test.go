@@ -29,15 +29,15 @@ var frailStores = []struct {
 	runs int
 	open func(t *testing.T, server *restarting) frailStore
 }{
-	{"memory", 12, func(*testing.T, *restarting) frailStore {
+	{"memory", 6, func(*testing.T, *restarting) frailStore {
 		store := memory.NewStore()
 		return frailStore{open: func(*testing.T) (ports.Store, func()) { return store, func() {} }, behind: store}
 	}},
-	{"SQLite", 3, func(t *testing.T, _ *restarting) frailStore {
+	{"SQLite", 1, func(t *testing.T, _ *restarting) frailStore {
 		url := sqlitetest.URL(t)
 		return frailStore{open: opensAt(url), behind: opened(t, url)}
 	}},
-	{"Postgres", 3, func(t *testing.T, server *restarting) frailStore {
+	{"Postgres", 1, func(t *testing.T, server *restarting) frailStore {
 		url := server.url(t)
 		cutter := pgtest.NewCutter(t, url)
 		return frailStore{open: opensAt(cutter.URL()), behind: opened(t, url), cutter: cutter}

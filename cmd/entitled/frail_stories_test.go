@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
+	"github.com/entitled-dev/entitled/ports"
 )
 
 var frailUsers = []domain.UserID{"ann", "bob", "cyd"}
@@ -138,9 +140,46 @@ var frailActs = []struct {
 		s.buys(t, user, "basic", fmt.Sprintf("key %d of %s", len(s.said), user))
 		return nil
 	}},
+	{"has us end it with the period", func(s *frailShop, t *testing.T, user domain.UserID) error {
+		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
+			return s.change.Cancel(ctx, w)
+		}, app.EndWish{User: user})
+	}},
+	{"has us end it", func(s *frailShop, t *testing.T, user domain.UserID) error {
+		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
+			return s.change.Cancel(ctx, w)
+		}, app.EndWish{User: user, When: app.WhenNow})
+	}},
+	{"has us resume it", func(s *frailShop, t *testing.T, user domain.UserID) error {
+		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
+			return s.change.Resume(ctx, w)
+		}, app.EndWish{User: user})
+	}},
+	{"subscribes", func(s *frailShop, t *testing.T, user domain.UserID) error {
+		if sub := s.subscription(user); sub.ID != "" && !sub.Ended {
+			return errNothing
+		}
+		s.buys(t, user, "pro", fmt.Sprintf("key %d of %s", len(s.said), user))
+		return nil
+	}},
 	{"does not pay", func(s *frailShop, t *testing.T, user domain.UserID) error {
 		return s.box.ExpireSession(string(s.begins(t, user, "basic", fmt.Sprintf("key %d of %s", len(s.said), user)).Session))
 	}},
+}
+
+// wishes asks the service for the end of a subscription, or to take that back, until it says
+// that it is so, or that it cannot be.
+func (s *frailShop) wishes(t *testing.T, what func(context.Context, app.EndWish) (app.EndedSubscription, error), w app.EndWish) (said error) {
+	t.Helper()
+	w.ClientKey = fmt.Sprintf("key %d of %s", len(s.said), w.User)
+	s.until(t, "end a subscription", func() error {
+		_, said = what(t.Context(), w)
+		if errors.Is(said, ports.ErrUnavailable) || errors.Is(said, ports.ErrGatewayBusy) {
+			return said
+		}
+		return nil
+	})
+	return said
 }
 
 // begins starts a checkout.
