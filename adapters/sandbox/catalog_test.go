@@ -147,3 +147,21 @@ func TestCatalog_IsReadAsTheGatewayDoes(t *testing.T) {
 	s.fetch(dahlia, "/v1/prices?limit=2&starting_after="+first.at("data.1.id")).wants(t, "the second page", map[string]string{
 		"has_more": "false", "data.0.id": s.once, "data.1": "<none>"})
 }
+
+// A lookup key goes from a price to its successor also after both were made.
+func TestPrice_TakesALookupKeyOver(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.refused(400, "/v1/prices/"+s.yearly, values("lookup_key", "pro_monthly"))
+	if got := s.after(func() {
+		s.post("/v1/prices/"+s.yearly, values("lookup_key", "pro_monthly", "transfer_lookup_key", "true", "tax_behavior", "inclusive")).wants(t, "the successor", map[string]string{
+			"lookup_key": "pro_monthly", "tax_behavior": "inclusive"})
+	}); got != "price.updated price.updated" {
+		t.Errorf("got events %s", got)
+	}
+	s.fetch("", "/v1/prices/"+s.monthly).wants(t, "the one before", map[string]string{"lookup_key": "null"})
+	s.post("/v1/prices/"+s.yearly, values("lookup_key", "pro_monthly", "nickname", "Same")).wants(t, "its own key", map[string]string{"nickname": "Same"})
+	s.refused(400, "/v1/prices/"+s.yearly, values("tax_behavior", "exclusive"))
+	s.post("/v1/prices/"+s.yearly, values("lookup_key", "")).wants(t, "without", map[string]string{"lookup_key": "null"})
+	s.conform()
+}

@@ -21,7 +21,7 @@ var priceRoutes = []route{
 	{pattern: "GET /v1/prices/{id}", do: (*Server).retrievePrice},
 	{
 		pattern: "POST /v1/prices/{id}",
-		params:  []string{"active", "nickname", "metadata[*]", "currency_options[*]"},
+		params:  []string{"active", "nickname", "metadata[*]", "currency_options[*]", "lookup_key", "transfer_lookup_key", "tax_behavior"},
 		do:      (*Server).updatePrice,
 	},
 	{
@@ -76,11 +76,7 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 	case p.Product == "":
 		c.Required("product_data[name]")
 	}
-	holder := s.PriceByLookupKey(p.LookupKey)
-	transfer := c.Flag("transfer_lookup_key")
-	if holder != nil && !transfer {
-		c.Fail(wire.Invalid("lookup_key", "", "A price (`%s`) already uses that lookup key.", holder.ID))
-	}
+	holder := s.readHolder(c, p)
 	if c.Err != nil {
 		return nil, c.Err
 	}
@@ -97,14 +93,31 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 		s.Emit("product.created", s.Render.Product(made), nil)
 		p.Product = made.ID
 	}
-	if holder != nil {
-		before := s.Render.Price(holder)
-		holder.LookupKey = ""
-		s.EmitUpdated("price.updated", before, s.Render.Price(holder))
-	}
+	s.takeLookupKey(holder)
 	s.Prices.Add(p.ID, p)
 	s.Emit("price.created", s.Render.Price(p), nil)
 	return s.Render.Price(p), nil
+}
+
+// readHolder is another price that has p's lookup key and is to give it up; nil for none.
+func (s *Server) readHolder(c *Call, p *state.Price) *state.Price {
+	holder, transfer := s.PriceByLookupKey(p.LookupKey), c.Flag("transfer_lookup_key")
+	if holder == nil || holder.ID == p.ID {
+		return nil
+	}
+	if !transfer {
+		c.Fail(wire.Invalid("lookup_key", "", "A price (`%s`) already uses that lookup key.", holder.ID))
+	}
+	return holder
+}
+
+func (s *Server) takeLookupKey(holder *state.Price) {
+	if holder == nil {
+		return
+	}
+	before := s.Render.Price(holder)
+	holder.LookupKey = ""
+	s.EmitUpdated("price.updated", before, s.Render.Price(holder))
 }
 
 func (s *Server) retrievePrice(c *Call) (wire.Object, *wire.Error) {

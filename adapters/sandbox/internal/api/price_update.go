@@ -17,9 +17,22 @@ func (s *Server) updatePrice(c *Call) (wire.Object, *wire.Error) {
 	}
 	change.Metadata = c.Metadata("metadata", p.Metadata)
 	change.Options = readCurrencyOptions(c, p)
+	if c.Has("lookup_key") {
+		if change.LookupKey = c.Form.Get("lookup_key"); change.LookupKey != "" {
+			c.Limited("lookup_key", 200)
+		}
+	}
+	if v := c.OneOf("tax_behavior", "exclusive", "inclusive", "unspecified"); v != "" {
+		if p.TaxBehavior != "" && p.TaxBehavior != "unspecified" && v != p.TaxBehavior {
+			c.Fail(wire.Invalid("tax_behavior", "", "You cannot update the tax behavior of a price once it is set to inclusive or exclusive."))
+		}
+		change.TaxBehavior = v
+	}
+	holder := s.readHolder(c, &change)
 	if c.Err != nil {
 		return nil, c.Err
 	}
+	s.takeLookupKey(holder)
 	before := s.Render.Price(p)
 	*p = change
 	s.EmitUpdated("price.updated", before, s.Render.Price(p))
