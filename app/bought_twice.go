@@ -206,6 +206,9 @@ func (f *Fulfill) takeBack(ctx context.Context, twice domain.BoughtTwice) (ports
 			Subscription: domain.SubscriptionID(twice.Older.ID), Deployment: deployment, IdempotencyKey: "entitled-twice-" + twice.Older.ID,
 		}, true)
 	})
+	if errors.Is(err, ports.ErrGatewayRefused) {
+		return ports.TwiceAlarmed, nil // the money is back, and what it was for goes on
+	}
 	if err != nil {
 		return ports.TwiceAlarmed, fmt.Errorf("end subscription %s: %w", twice.Older.ID, err)
 	}

@@ -371,6 +371,23 @@ func TestBoughtTwice_WhatIsNotRefundedDoesNotEnd(t *testing.T) {
 	}
 }
 
+// refusing is a Stripe that gives money back and does not end what it was for.
+type refusing struct{ *memory.Gateway }
+
+func (refusing) CancelSubscription(context.Context, ports.EndRequest, bool) (domain.SubscriptionFact, error) {
+	return domain.SubscriptionFact{}, ports.ErrGatewayRefused
+}
+
+func TestBoughtTwice_WhatIsRefundedAndCannotEndIsLeftToAPerson(t *testing.T) {
+	t.Parallel()
+	w := newTwice(t, domain.TwiceRefundOlder, time.Hour)
+	w.serve(t, withPolicy(domain.TwiceRefundOlder), refusing{w.world.stripe})
+	w.sellAnother(t)
+	if got := w.outcome(t); got != ports.TwiceAlarmed || len(w.refunds(t)) != 1 || !w.both(t) {
+		t.Errorf("got %s, %d refunds, both live %t, want an alarm: the money has gone back, and the older one goes on", got, len(w.refunds(t)), w.both(t))
+	}
+}
+
 // A page may be open while the plan is sold in the dashboard, and be paid after that was
 // looked at.
 func TestBoughtTwice_ByAPageThatWasOpenMeanwhile(t *testing.T) {
