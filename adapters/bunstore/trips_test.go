@@ -1,6 +1,7 @@
 package bunstore_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -33,6 +34,9 @@ func TestTrips(t *testing.T) {
 			return err
 		}, 1},
 		"state": {func(s *bunstore.Store) error { _, err := s.State(t.Context(), "ann"); return err }, 1},
+		// Two keep a change. Then: whether there is any, the lock, what there is, what its users
+		// were told before, and what they are told now.
+		"tell": {func(s *bunstore.Store) error { return errors.Join(keepsOfAll(t, s, "bob"), tells(t, s)) }, 2 + 5},
 	} {
 		s, err := bunstore.Open(t.Context(), proxy.URL())
 		if err != nil {
