@@ -207,8 +207,12 @@ func (g *failingGateway) CancelSubscription(ctx context.Context, r ports.EndRequ
 	return through(g.failpoints, "CancelSubscription", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.CancelSubscription(ctx, r, now) })
 }
 
-func (g *failingGateway) ResumeSubscription(ctx context.Context, r ports.EndRequest) (domain.SubscriptionFact, error) {
+func (g *failingGateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
 	return through(g.failpoints, "ResumeSubscription", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.ResumeSubscription(ctx, r) })
+}
+
+func (g *failingGateway) PauseCollection(ctx context.Context, r ports.PauseRequest) (domain.SubscriptionFact, error) {
+	return through(g.failpoints, "PauseCollection", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.PauseCollection(ctx, r) })
 }
 
 func (g *failingGateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
