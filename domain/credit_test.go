@@ -57,10 +57,24 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		sub(30, "active", has("si_1", "price_m", 7, 30, 60)), bill(30, "in_3", "paid", cycle("si_1", "price_m", 7, 7000, 30, 60)),
 		sub(30.1, "active", has("si_1", "price_m", 4, 30, 60)),
 	}
+	// Eight seats are asked for and the bill is voided; then they are changed to the team plan,
+	// most of which that credit pays for, and that is removed: no money went back, so what the
+	// change took away is not had again.
+	neverPaid := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 2900, 0, 30), cycle("si_2", "price_addon", 1, 700, 0, 30)),
+		sub(1, "past_due", has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(1, "in_2", "void", line(domain.LineCredit, "si_1", "price_m", 1, -2803, 1, 30), line(domain.LineChange, "si_1", "price_m", 8, 22426, 1, 30)),
+		sub(21, "active", has("si_2", "price_addon", 1, 0, 30), has("si_3", "price_team_year", 5, 0, 30)),
+		sub(26, "active", has("si_2", "price_addon", 1, 0, 30)),
+		settledWith(bill(26, "in_3", "paid", line(domain.LineCredit, "si_1", "price_m", 8, -6959, 21, 30),
+			line(domain.LineChange, "si_3", "price_team_year", 5, 14999, 21, 30), line(domain.LineCredit, "si_3", "price_team_year", 5, -6666, 26, 30)), -40000, -38626, 0),
+	}
 	also := func(facts []domain.Fact, more ...domain.Fact) []domain.Fact {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
 	tellAll(t, map[string]story{
+		"changed on credit for what was voided":  {neverPaid, []holding{{27, "sso"}}},
 		"given up beside a bill that is owed":    {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
 		"refunded, and then changed often":       {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},
 		"changed":                                {changed, []holding{{11, team}}},

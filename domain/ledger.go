@@ -49,7 +49,8 @@ func (p *Purchase) horizon() time.Time {
 
 // items are those of the subscription, and those that it no longer has because of a
 // change that is not paid, or whose money went back: what such a change took away was
-// not given back.
+// not given back. What was settled with credit for what was never paid took things away
+// all the same: no money went back, and the status says what there is instead.
 func (l *ledger) items() []Item {
 	items := l.Subscription.Items
 	for _, bill := range l.Bills {
@@ -60,7 +61,7 @@ func (l *ledger) items() []Item {
 		}
 	}
 	for n := range l.lines {
-		if s := &l.lines[n]; s.revoked != nil {
+		if s := &l.lines[n]; s.revoked != nil && s.revoked != &neverPaid {
 			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
 		}
 	}
