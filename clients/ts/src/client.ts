@@ -132,12 +132,9 @@ export class Entitled {
     return this.read(read, {}, "api", "entitlements");
   }
 
-  /** What is for sale, the same for everybody. */
+  /** What is for sale, the same for everybody: in a currency, and with totals for a quantity, if they are given. */
   plans(view: { currency?: string; quantity?: number } = {}): Promise<Plans> {
-    const query = new URLSearchParams();
-    if (view.currency !== undefined) query.set("currency", view.currency);
-    if (view.quantity !== undefined) query.set("quantity", String(view.quantity));
-    return this.send({ method: "GET", path: ["api", "plans"], query, longer: atStripe });
+    return this.send({ method: "GET", path: ["api", "plans"], query: view, longer: atStripe });
   }
 
   /** What is for sale, with what each plan is to the user: whether it is held, and what a button would do. */
