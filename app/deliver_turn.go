@@ -41,78 +41,54 @@ const (
 )
 
 // turn delivers to an endpoint, slice by slice, until it has all, or it fails, or others are
-// to have the place. While a slice is sent the next one is read and what came of the one before
-// is kept, so that a slice takes no longer than sending it: what was sent and is not kept yet is
-// two slices at most.
+// to have the place. Each slice is kept before the next is read: who changes the endpoint or is
+// forgotten meanwhile is heeded by then.
 func (d *Deliver) turn(ctx context.Context, e ports.Endpoint) error {
 	end := d.clock().Add(turnTime)
-	ahead, stop := context.WithCancel(ctx)
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	defer stop()
-	reading := begin(&beside, func() (feedSlice, error) { return d.readSlice(ahead, e) })
-	var keeping func() (keptSlice, error) // of the slice before; nil: there was none
 	for {
-		slice, unread := reading()
-		attempts, goOn := &attempts{}, false
-		if unread == nil {
-			if slice.more {
-				next := e
-				next.Cursor = slice.end
-				reading = begin(&beside, func() (feedSlice, error) { return d.readSlice(ahead, next) })
-			}
-			attempts = d.sendAll(ctx, e, slice.messages, end)
-			whole := len(attempts.delivered) == len(slice.messages)
-			goOn = slice.more && whole && ctx.Err() == nil && d.clock().Before(end)
-		}
-		if keeping != nil {
-			before, err := keeping()
-			if err != nil {
-				return err
-			}
-			if !before.lost {
-				e = before.endpoint
-			}
-			goOn = goOn && !before.lost
-		}
-		if lost, is := errors.AsType[errCursorLost](unread); is {
+		slice, err := d.readSlice(ctx, e)
+		if lost, is := errors.AsType[errCursorLost](err); is {
 			return d.disable(ctx, e, string(lost))
 		}
-		if unread != nil {
-			return unread
-		}
-		of := e
-		keeping = begin(&beside, func() (keptSlice, error) { return d.keep(ctx, of, slice, attempts, goOn) })
-		if !goOn {
-			_, err := keeping()
+		if err != nil {
 			return err
 		}
-		e.Cursor = slice.end
-		if len(attempts.delivered) > 0 {
-			e.Failures = 0
+		attempts := d.sendAll(ctx, e, slice.messages, end)
+		whole := len(attempts.delivered) == len(slice.messages)
+		goOn := slice.more && whole && ctx.Err() == nil && d.clock().Before(end)
+		var lost bool
+		if e, lost, err = d.keep(ctx, e, slice, attempts, goOn); err != nil || lost || !goOn {
+			return err
 		}
 	}
 }
 
-// begin does something beside the caller, who asks for what came of it later.
-func begin[T any](beside *sync.WaitGroup, do func() (T, error)) func() (T, error) {
-	once := sync.OnceValues(do)
-	beside.Go(func() { _, _ = once() })
-	return once
-}
-
 // readSlice reads what follows an endpoint's cursor, and how those stand whom it tells of. Who
 // was forgotten between the two reads stands as nobody does: the feed is read again, which has
-// them under another id by then.
+// them under another id by then. Who is still there under the same id was not forgotten but
+// stands so, and is told of as it is, rather than to hold up everybody: verifying finds that.
 func (d *Deliver) readSlice(ctx context.Context, e ports.Endpoint) (feedSlice, error) {
+	var before []domain.UserID
 	for range mostReads {
 		slice, err := d.sliceFor(ctx, e)
 		if err == nil {
 			err = d.tellStates(ctx, slice.messages)
 		}
-		if err != nil || !slices.ContainsFunc(slice.messages, Message.isOfNobody) {
+		if err != nil {
 			return slice, err
 		}
+		var nobody []domain.UserID
+		fresh := false
+		for _, m := range slice.messages {
+			if m.isOfNobody() {
+				nobody = append(nobody, m.User)
+				fresh = fresh || !slices.Contains(before, m.User)
+			}
+		}
+		if !fresh {
+			return slice, nil
+		}
+		before = nobody
 	}
 	return feedSlice{}, fmt.Errorf("%w: users are being forgotten who are told of", ports.ErrUnavailable)
 }
@@ -236,24 +212,15 @@ func secretsOf(e ports.Endpoint, at time.Time) []string {
 	return []string{e.Secret}
 }
 
-// keptSlice is an endpoint once what came of a slice is kept. Lost: somebody has changed or
-// deleted it so that this turn does not count.
-type keptSlice struct {
-	endpoint ports.Endpoint
-	lost     bool
-}
-
 // keep moves the cursor over what was delivered, and gives the lease back where it does not go
-// on. Where somebody has changed the endpoint meanwhile what was delivered is remembered all the
-// same, so that it is not sent again, and nothing else follows.
-func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a *attempts, goOn bool) (keptSlice, error) {
+// on. Lost: somebody has changed or deleted the endpoint so that this turn does not count; what
+// was delivered is remembered all the same, so that it is not sent again, and nothing else follows.
+func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a *attempts, goOn bool) (now ports.Endpoint, lost bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
 	at := kept(d.clock())
-	var result keptSlice
-	err := d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
-		result.lost = k.Turn != e.Turn || !k.CreatedAt.Equal(e.CreatedAt)
-		if result.lost {
+	err = d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
+		if lost = k.Turn != e.Turn || !k.CreatedAt.Equal(e.CreatedAt); lost {
 			a.rememberIn(k, e)
 			return a.deliveries, nil
 		}
@@ -263,16 +230,16 @@ func (d *Deliver) keep(ctx context.Context, e ports.Endpoint, slice feedSlice, a
 		if goOn {
 			k.LeasedUntil = at.Add(leaseTime)
 		}
-		result.endpoint = *k
+		now = *k
 		return a.deliveries, nil
 	})
 	if errors.Is(err, ports.ErrNotFound) {
-		return keptSlice{lost: true}, nil // it was deleted
+		return e, true, nil // it was deleted
 	}
-	if err == nil && !goOn && a.failure != nil && !result.lost && result.endpoint.Disabled == "" {
-		d.dueAt(e.ID, result.endpoint.NextAttempt)
+	if err == nil && !goOn && a.failure != nil && !lost && now.Disabled == "" {
+		d.dueAt(e.ID, now.NextAttempt)
 	}
-	return result, err
+	return now, lost, err
 }
 
 // rememberIn has an endpoint that was changed during a turn know what was delivered, unless it

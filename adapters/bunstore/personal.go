@@ -102,8 +102,10 @@ func (s *Store) forget(user, as string) []statement {
 	// Of two users who claim one name, the other's receipt says whose it is, too.
 	add("UPDATE processed_events SET reason = replace(replace(reason, ?, ?), ?, ?) WHERE outcome = ? AND "+contains,
 		"user "+user+",", "user "+as+",", "user "+user+":", "user "+as+":", clean(domain.OutcomeQuarantined), bun.Ident("reason"), "user "+user)
-	// What a receiver answered to a message about the user, or in the user's words.
-	add("UPDATE webhook_deliveries SET answer = ? WHERE answer <> '' AND ("+contains+" OR first_position IN (SELECT position FROM right_changes WHERE user_id = ?))",
+	// What a receiver answered to a message about the user, or in the user's words; and to those
+	// of which the feed does not know any more whom they were about.
+	add("UPDATE webhook_deliveries SET answer = ? WHERE answer <> '' AND ("+contains+" OR first_position IN (SELECT position FROM right_changes WHERE user_id = ?)"+
+		" OR first_position > 0 AND first_position < (SELECT MIN(position) FROM right_changes))",
 		text, bun.Ident("answer"), user, as)
 	add("UPDATE admin_log SET about = ? WHERE user_id = ? AND "+contains, text, as, bun.Ident("about"), user)
 	add("UPDATE admin_log SET decided_by = ? WHERE user_id = ? AND decided_by = ?", as, as, user)

@@ -82,7 +82,7 @@ func (s *Store) forgetInFeed(user, as domain.UserID) {
 }
 
 // forgetInDeliveries takes what receivers answered to messages about the user, or in the user's
-// words.
+// words; and to messages of which the feed does not know any more whom they were about.
 func (s *Store) forgetInDeliveries(user, as domain.UserID) {
 	about := map[int64]bool{}
 	for _, line := range s.feed.lines {
@@ -90,7 +90,7 @@ func (s *Store) forgetInDeliveries(user, as domain.UserID) {
 	}
 	for _, all := range s.endpoints.deliveries {
 		for i := range all {
-			if d := &all[i]; d.Answer != "" && (about[d.First] || strings.Contains(d.Answer, string(user))) {
+			if d := &all[i]; d.Answer != "" && (about[d.First] || d.First > 0 && d.First <= s.feed.pruned || strings.Contains(d.Answer, string(user))) {
 				d.Answer = forgottenText
 			}
 		}

@@ -97,6 +97,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"old lines of the feed are pruned, and positions go on", testFeedPruned},
 		{"the feed has no gap while it is pruned", testFeedPrunedMeanwhile},
 		{"what is told of a user is forgotten with the user", testFeedForgets},
+		{"what was answered about a line that was pruned is forgotten with anybody", testFeedForgetsWhatWasPruned},
 		{"every reader of the feed has every change once", testFeedReaders},
 		{"endpoints are kept, listed and deleted", testEndpoints},
 		{"an endpoint is changed with all that follows or not at all", testChangeEndpoint},

@@ -262,6 +262,29 @@ func testTimeTakenBack(t *testing.T, s ports.Store) {
 	}
 }
 
+// Of which line was pruned nobody can tell whom it was about: what was answered to it goes.
+func testFeedForgetsWhatWasPruned(t *testing.T, s ports.Store) {
+	for _, user := range []domain.UserID{"ann", "bob", "cid"} {
+		give(t, s, user, noon, projects(user, 1, time.Time{}))
+	}
+	tell(t, s, noon)
+	addEndpoints(t, s, endpoint("ep_a"))
+	answers := []ports.Delivery{{Message: "of ann", First: 1, Answer: "hello, Ann Smith", At: noon}, {Message: "of the last", First: 3, Answer: "taken", At: noon}}
+	if err := s.ChangeEndpoint(t.Context(), "ep_a", func(*ports.Endpoint) ([]ports.Delivery, error) { return answers, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.PruneFeed(t.Context(), noon.Add(time.Hour), 1); err != nil || n != 1 {
+		t.Fatalf("pruned %d, %v", n, err)
+	}
+	if err := s.Forget(t.Context(), "ann", "forgotten:1"); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Deliveries(t.Context(), "ep_a", 10)
+	if err != nil || len(kept) != 2 || kept[0].Answer != "taken" || kept[1].Answer != "(forgotten)" {
+		t.Errorf("what receivers answered, the last first: %+v, %v", kept, err)
+	}
+}
+
 func testFeedForgets(t *testing.T, s ports.Store) {
 	until := noon.AddDate(0, 1, 0)
 	give(t, s, "ann", noon, projects("ann", 1, until))
