@@ -204,8 +204,9 @@ func sortedOnce[T ~string](all []T) []T {
 	return slices.Compact(slices.Sorted(slices.Values(all)))
 }
 
-// Change changes an endpoint, and has the next attempt made at once. Errors are those of Add,
-// and [ports.ErrNotFound].
+// Change changes an endpoint, and has the next attempt made at once; or, while it is somebody's
+// turn, when that ends: a minute later at most, if its process died. Errors are those of Add, and
+// [ports.ErrNotFound].
 func (s *Endpoints) Change(ctx context.Context, id ports.EndpointID, wish EndpointChange) (ports.Endpoint, error) {
 	if wish.Secret != nil {
 		return ports.Endpoint{}, fmt.Errorf("%w: a secret is not changed but rotated", ErrBadRequest)

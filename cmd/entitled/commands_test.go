@@ -38,9 +38,12 @@ func (p *program) command(t *testing.T, args []string, more ...string) (stdout, 
 func (p *program) says(t *testing.T, command string, wanted ...string) string {
 	t.Helper()
 	out, complaint, ok := p.command(t, words(command))
+	if !ok {
+		t.Fatalf("entitled %s failed:\n%s%s", command, out, complaint)
+	}
 	for _, want := range wanted {
-		if !ok || !strings.Contains(out+complaint, want) {
-			t.Fatalf("entitled %s: succeeded %t, want %q in\n%s%s", command, ok, want, out, complaint)
+		if !strings.Contains(out+complaint, want) {
+			t.Fatalf("entitled %s: want %q in\n%s%s", command, want, out, complaint)
 		}
 	}
 	return out

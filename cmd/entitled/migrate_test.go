@@ -15,10 +15,9 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 			applied := func() int {
 				return strings.Count(p.says(t, "migrate status"), "Z\n")
 			}
-			p.says(t, "migrate down") // of which nobody misses anything: an index
 			all := applied()
 			code, said := p.exit(t, words("migrate down"))
-			for _, want := range []string{"00019_currencies.sql", "column currency_chosen of orders", "backup", "say --yes"} {
+			for _, want := range []string{"00018_currencies.sql", "column currency_chosen of orders", "backup", "say --yes"} {
 				if code != 2 || !strings.Contains(said, want) {
 					t.Errorf("exits with %d, want 2 and %q:\n%s", code, want, said)
 				}
@@ -27,7 +26,11 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 				t.Fatalf("%d migrations of %d are left, and --yes was not said", left, all)
 			}
 			for left := all - 1; left >= 6; left-- {
-				p.says(t, "migrate down --yes")
+				command := "migrate down --yes"
+				if left == all-2 { // 00017: an index, of which nobody misses anything
+					command = "migrate down"
+				}
+				p.says(t, command)
 				if got := applied(); got != left {
 					t.Fatalf("%d migrations are left, want %d", got, left)
 				}

@@ -91,7 +91,7 @@ func TestUser_WhoIsForgottenLeavesNoTraceAndNothingFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
-			s.says(t, "grant "+person+" sso --reason for~"+person)
+			s.says(t, "grant "+person+" sso --by support --reason for~"+person)
 			s.idle(t)
 			<-echoed
 			s.eventually(t, "what the receiver echoed is kept", func() bool {
