@@ -63,6 +63,10 @@ func (g *Gateway) collectAnew(ctx context.Context, r ports.EndRequest) error {
 	if got.replayed && !(decode(got.body, &then) && domain.InvoiceID(then.Invoice) == now.Snapshot.LatestInvoice) {
 		return nil
 	}
+	// With a schedule Stripe lets no period begin.
+	if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
+		return err
+	}
 	return g.beginPeriod(ctx, now.Snapshot)
 }
 
