@@ -103,6 +103,8 @@ var answers = []answer{
 	{ports.ErrReturnURLRefused, http.StatusUnprocessableEntity, "return_url_not_allowed", "Return URL not allowed", say("Stripe does not accept this success_url or cancel_url")},
 	{ports.ErrScheduledElsewhere, http.StatusConflict, "scheduled_elsewhere", "Scheduled elsewhere", say("a subscription schedule that was made elsewhere, as in Stripe's dashboard, governs this subscription: change it there, or release it first")},
 	{ports.ErrChangedMeanwhile, http.StatusConflict, "changed_meanwhile", "Changed meanwhile", say("another request has changed the subscription at the same time: look how it stands, and ask again")},
+	// A resumption that was not paid is both: what is paused still is told first.
+	{app.ErrPaymentDue, http.StatusConflict, "payment_due", "Payment due", ownWords},
 	{ports.ErrPaymentFailed, http.StatusConflict, "payment_due", "Payment due", say("there is nothing to pay with, or it was declined: POST /api/portal with flow payment_method_update leads to where another card is given")},
 	{ports.ErrKeyMismatch, http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency key reused", say("the key came with another request: use a new key")},
 	{ports.ErrGatewayRefused, http.StatusBadGateway, "payment_provider_refused", "Payment provider refuses", say(operator)},
@@ -163,7 +165,6 @@ var answers = []answer{
 	{app.ErrNotInPortal, http.StatusConflict, "not_in_portal", "Not in the portal", ownWords},
 	{app.ErrNothingToChange, http.StatusConflict, "nothing_to_change", "Nothing to change", ownWords},
 	{app.ErrEndsAnyway, http.StatusConflict, "ends_anyway", "Ends anyway", ownWords},
-	{app.ErrPaymentDue, http.StatusConflict, "payment_due", "Payment due", ownWords},
 	{app.ErrAlreadyHeld, http.StatusConflict, "already_held", "Already held", ownWords},
 	{app.ErrCheckoutCompleted, http.StatusConflict, "checkout_completed", "An earlier checkout has just been completed", ownWords},
 	{errCheckoutOver, http.StatusConflict, "checkout_over", "Checkout is over", ownWords},

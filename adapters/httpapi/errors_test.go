@@ -122,6 +122,7 @@ func TestErrors_Answers(t *testing.T) {
 		{app.ErrChangePlanned, 409, "change_planned", "another change is planned"},
 		{app.ErrAlreadyHeld, 409, "already_held", "already held"},
 		{fmt.Errorf("keep order: %w: come back later", app.ErrTooManyCheckouts), 429, "too_many_checkouts", "too many checkouts begun and not paid: come back later"},
+		{fmt.Errorf("resume sub_1: %w: card_declined: %w: give another card", ports.ErrPaymentFailed, app.ErrPaymentDue), 409, "payment_due", "a payment is due: give another card"},
 		{app.ErrCheckoutCompleted, 409, "checkout_completed", "an earlier checkout has just been completed"},
 		{fmt.Errorf("customer cus_1: %w", ports.ErrConflict), 409, "conflict", ""},
 		{ports.ErrNoCredentials, 401, "unauthenticated", "send Authorization: Bearer with a service key or a user's token"},
