@@ -147,6 +147,9 @@ func (c *ChangeSubscription) heldAddon(ctx context.Context, w EndWish, plan doma
 	if errors.Is(err, ErrNeedsBase) {
 		err = fmt.Errorf("%w to add-on %s, nor to what it is sold with", ErrNotSubscribed, plan.Key)
 	}
+	if err == nil && held.paused(c.catalog) {
+		err = pausedFirst(held)
+	}
 	if err != nil {
 		unlock()
 		return liveItem{}, nil, err

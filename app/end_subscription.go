@@ -82,15 +82,20 @@ func (c *ChangeSubscription) Resume(ctx context.Context, w EndWish) (EndedSubscr
 	return c.end(ctx, w, "resume", func(ctx context.Context, held liveItem, r ports.EndRequest) (domain.SubscriptionFact, error) {
 		wish := ports.ResumeRequest{EndRequest: r, Collect: held.paused(c.catalog)}
 		if wish.Collect {
-			var err error
-			if wish.Anew, err = c.voided(ctx, held.sub); err != nil {
+			paid, err := c.paidFor(ctx, held.sub)
+			if err != nil {
 				return domain.SubscriptionFact{}, err
 			}
+			wish.Anew = !paid
 		}
 		fact, err := c.gateway.ResumeSubscription(ctx, wish)
 		if errors.Is(err, ports.ErrPaymentFailed) {
-			err = fmt.Errorf("%w: a period begins as it is resumed, and was not paid, so that it is paused still: "+
-				"POST /api/portal with flow payment_method_update leads to where another card is given (%w)", ErrPaymentDue, err)
+			err = fmt.Errorf("%w: %w: a period begins as it is resumed, and was not paid, so that it is paused still: "+
+				"POST /api/portal with flow payment_method_update leads to where another card is given", err, ErrPaymentDue)
+		}
+		if err == nil && wish.Collect && fact.Snapshot.Pause != domain.PauseNone && !fact.Snapshot.Status.Ended() {
+			// Which is a late repetition: the key is of an earlier pause, or was declined in an earlier period.
+			err = fmt.Errorf("%w: it is paused still, and this Idempotency-Key belongs to an earlier resumption: ask with a new one", ErrPaymentDue)
 		}
 		return fact, err
 	})

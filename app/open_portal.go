@@ -188,11 +188,16 @@ func (p *OpenPortal) changeable(ctx context.Context, held liveItem) error {
 	return nil
 }
 
-// open opens the portal for a subscription's customer.
+// open opens the portal for a subscription's customer. While anything of theirs is paused
+// nothing is changed there.
 func (p *OpenPortal) open(ctx context.Context, held liveItem, r ports.PortalRequest) (string, error) {
-	offer, err := p.offer(ctx, held, nil)
-	if err != nil {
-		return "", err
+	var offer ports.PortalOffer
+	all := liveItems(held.account, p.catalog, func(domain.Plan) bool { return true })
+	if !slices.ContainsFunc(all, func(l liveItem) bool { return l.paused(p.catalog) }) {
+		var err error
+		if offer, err = p.offer(ctx, held, nil); err != nil {
+			return "", err
+		}
 	}
 	r.Customer = held.sub.Customer
 	if r.Flow.OfSubscription() {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,6 +65,9 @@ func (c *ChangeSubscription) Pause(ctx context.Context, w PauseWish) (PausedSubs
 		return PausedSubscription{}, fmt.Errorf("%w, for %s: take that back first, by POST /api/subscription/resume",
 			ErrChangePlanned, details.Planned.At.Format(time.RFC3339))
 	}
+	if err := c.refuseDraft(ctx, held); err != nil {
+		return PausedSubscription{}, err
+	}
 	fact, err := c.gateway.PauseCollection(ctx, ports.PauseRequest{
 		Subscription: held.sub.ID, ResumesAt: paused.ResumesAt, IdempotencyKey: c.key("pause", w.User, w.ClientKey),
 	})
@@ -122,6 +126,24 @@ func (c *ChangeSubscription) refusePause(ctx context.Context, held liveItem) err
 	return nil
 }
 
+// refuseDraft refuses a pause while the present period's invoice is drawn up: that would be
+// voided too, though the period is given by now.
+func (c *ChangeSubscription) refuseDraft(ctx context.Context, held liveItem) error {
+	if held.sub.LatestInvoice == "" || held.sub.Pause != domain.PauseNone {
+		return nil
+	}
+	latest, err := c.gateway.FetchInvoice(ctx, held.sub.LatestInvoice)
+	switch {
+	case errors.Is(err, ports.ErrNotFound): // a draft that was deleted
+		return nil
+	case err != nil:
+		return fmt.Errorf("ask for the latest invoice of subscription %s: %w", held.sub.ID, err)
+	case latest.Invoice.Status == domain.InvoiceDraft:
+		return fmt.Errorf("%w: the invoice of the present period is a draft, which Stripe has final about an hour after the period begins: pause then", ErrPaymentDue)
+	}
+	return nil
+}
+
 const (
 	// resumeLead is how long before a period collection is resumed that the period's invoice
 	// is to be collected: with its beginning alone that would be a race at Stripe.
@@ -169,26 +191,24 @@ func laterEnd(present domain.Item, price ports.StripePrice, n int) time.Time {
 	return first.AddDate(0, 0, min(max(end.Day(), present.PeriodStart.Day()), last)-1)
 }
 
-// voided tells whether an item of a subscription is not paid for now because its invoice was
-// voided, by Stripe's word. What is drawn up and not final yet will be collected.
-func (c *ChangeSubscription) voided(ctx context.Context, sub domain.Subscription) (bool, error) {
+// paidFor tells whether each item of a subscription is billed now, at the price and quantity
+// that it has, by Stripe's word. What is drawn up and not final yet will be collected.
+func (c *ChangeSubscription) paidFor(ctx context.Context, sub domain.Subscription) (bool, error) {
 	billed, err := c.gateway.FetchInvoices(ctx, sub.ID)
 	if err != nil {
 		return false, fmt.Errorf("ask what was billed for subscription %s: %w", sub.ID, err)
 	}
 	now := c.clock()
 	for _, item := range sub.Items {
-		has := func(void bool) bool {
-			return slices.ContainsFunc(billed, func(f domain.InvoiceFact) bool {
-				return (f.Invoice.Status == domain.InvoiceVoid) == void && slices.ContainsFunc(f.Invoice.Lines, func(l domain.Line) bool {
-					return l.Item == item.ID && l.Price == item.Price && l.Kind != domain.LineCredit && l.Quantity >= item.Quantity &&
-						!l.From.After(now) && l.Until.After(now)
-				})
+		if !slices.ContainsFunc(billed, func(f domain.InvoiceFact) bool {
+			collected := f.Invoice.Status != domain.InvoiceVoid && f.Invoice.Status != domain.InvoiceUncollectible
+			return collected && slices.ContainsFunc(f.Invoice.Lines, func(l domain.Line) bool {
+				return (l.Item == item.ID || l.Item == "") && l.Price == item.Price && l.Kind != domain.LineCredit &&
+					l.Quantity >= item.Quantity && !l.From.After(now) && l.Until.After(now)
 			})
-		}
-		if has(true) && !has(false) {
-			return true, nil
+		}) {
+			return false, nil
 		}
 	}
-	return false, nil
+	return true, nil
 }

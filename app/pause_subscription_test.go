@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -168,4 +169,99 @@ func TestPause_OfWhatCannotBe(t *testing.T) {
 	if _, err := w.change.Pause(t.Context(), app.PauseWish{User: "u", Plan: "storage"}); !errors.Is(err, app.ErrBadRequest) {
 		t.Errorf("an add-on: got %v", err)
 	}
+}
+
+// What is changed at Stripe meanwhile is no way to have more than was paid for.
+func TestPause_ResumesForNothingOnlyWhatIsPaidFor(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 2)
+	w.pause(t, app.PauseWish{})
+	now, err := w.stripe.FetchSubscription(t.Context(), sub.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.Snapshot.Items = slices.Clone(now.Snapshot.Items)
+	now.Snapshot.Items[0].Quantity = 7 // to be billed later, as by the dashboard
+	w.stripe.SetSubscription(now.Snapshot)
+	w.stripe.DeclineCards(sub.Customer, true)
+	_, err = w.change.Resume(t.Context(), app.EndWish{User: "u"})
+	if !errors.Is(err, app.ErrPaymentDue) || !errors.Is(err, ports.ErrPaymentFailed) {
+		t.Errorf("unpaid: got %v", err)
+	}
+	w.stripe.DeclineCards(sub.Customer, false)
+	resumed, err := w.change.Resume(t.Context(), app.EndWish{User: "u"})
+	if err != nil || resumed.Subscription.Pause != domain.PauseNone || w.billed(t, sub.ID, domain.InvoicePaid) != 2 {
+		t.Errorf("resumed: got %+v, %v, and %d invoices paid, want 2", resumed, err, w.billed(t, sub.ID, domain.InvoicePaid))
+	}
+}
+
+// A key of an earlier resumption resumes nothing, and whoever asks with it hears that.
+func TestPause_LateRepetitionOfAResumptionIsRefused(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "team", 1)
+	resume := func() (app.EndedSubscription, error) {
+		return w.change.Resume(t.Context(), app.EndWish{User: "u", ClientKey: "k"})
+	}
+	w.pause(t, app.PauseWish{})
+	if _, err := resume(); err != nil {
+		t.Fatal(err)
+	}
+	w.pause(t, app.PauseWish{})
+	if got, err := resume(); !errors.Is(err, app.ErrPaymentDue) {
+		t.Errorf("got %+v, %v, want to hear that it is paused still", got, err)
+	}
+}
+
+// The portal is open to who gives another card, and changes no plan.
+func TestPause_PortalChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, _ := subscribed(t, "team", 1)
+	for paused, want := range []bool{true, false} {
+		if paused > 0 {
+			w.pause(t, app.PauseWish{})
+		}
+		for _, flow := range []ports.PortalFlow{"", ports.PortalPaymentMethod} {
+			url, err := w.portal.Do(t.Context(), app.PortalWish{User: "u", Flow: flow})
+			if offered := len(w.stripe.OfferedAt(url).Products) > 0; err != nil || offered != want {
+				t.Errorf("pauses: %d, flow %q: got %v, offers changes: %t", paused, flow, err, offered)
+			}
+		}
+	}
+}
+
+func TestPause_AddOnsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w, sub := withStorage(t, 1)
+	sub.Pause = domain.PauseVoid
+	w.stripe.SetSubscription(sub)
+	wish := app.EndWish{User: "u", Plan: "storage"}
+	if got, err := w.change.Cancel(t.Context(), wish); !errors.Is(err, app.ErrPaused) {
+		t.Errorf("ended: got %+v, %v", got, err)
+	}
+	if got, err := w.change.Resume(t.Context(), wish); !errors.Is(err, app.ErrPaused) {
+		t.Errorf("resumed: got %+v, %v", got, err)
+	}
+	// Of a plan that is not pausable, or no more: it is taken back all the same.
+	if got, err := w.change.Resume(t.Context(), app.EndWish{User: "u"}); err != nil || got.Subscription.Pause != domain.PauseNone {
+		t.Errorf("the plan: got %+v, %v", got, err)
+	}
+}
+
+func TestPause_WaitsForTheInvoiceThatIsDrawnUp(t *testing.T) {
+	t.Parallel()
+	w, sub := subscribed(t, "team", 1)
+	billed, err := w.stripe.FetchInvoices(t.Context(), sub.ID)
+	if err != nil || len(billed) != 1 {
+		t.Fatalf("got %d invoices, %v", len(billed), err)
+	}
+	sub.LatestInvoice = billed[0].Invoice.ID
+	w.stripe.SetSubscription(sub)
+	draft := billed[0]
+	draft.Invoice.Status = domain.InvoiceDraft
+	w.stripe.SetInvoice(draft)
+	if got, err := w.change.Pause(t.Context(), app.PauseWish{User: "u"}); !errors.Is(err, app.ErrPaymentDue) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	w.stripe.SetInvoice(billed[0])
+	w.pause(t, app.PauseWish{})
 }

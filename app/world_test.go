@@ -64,7 +64,8 @@ var catalog = domain.Catalog{
 		},
 		"pro": {
 			Key: "pro", Name: "Pro", Mode: domain.ModeSubscription, Group: "main", TrialDays: 14,
-			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Policy: domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}}, // as team's group
+			Grace:  domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 			Prices: []domain.Price{{Key: "monthly", LookupKey: "pro_monthly"}, {Key: "yearly", LookupKey: "pro_yearly"}},
 			Grants: map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(100)},
 		},
@@ -78,14 +79,16 @@ var catalog = domain.Catalog{
 		},
 		"storage": {
 			Key: "storage", Name: "Storage", Mode: domain.ModeSubscription, AddonTo: []domain.PlanKey{"pro", "max"},
-			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway, Place: 9,
+			Policy: domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}},
+			Grace:  domain.DefaultGrace, Leeway: domain.DefaultLeeway, Place: 9,
 			Prices:   []domain.Price{{Key: "yearly", LookupKey: "storage_yearly"}, {Key: "monthly", LookupKey: "storage_monthly"}},
 			Grants:   map[domain.FeatureKey]domain.Value{"gigabytes": domain.Limit(10)},
 			Checkout: domain.CheckoutOptions{MaxQuantity: 5},
 		},
 		"max": {
 			Key: "max", Name: "Max", Mode: domain.ModeSubscription, Group: "main", Place: 8,
-			Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+			Policy: domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}},
+			Grace:  domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 			Prices: []domain.Price{{Key: "monthly", LookupKey: "max_monthly"}},
 			Grants: map[domain.FeatureKey]domain.Value{"projects": domain.Limit(1000)},
 		},

@@ -120,7 +120,7 @@ type Plan struct {
 	Mode        Mode          // empty: of a default plan
 	Group       GroupKey      // at most one live subscription of a user within a group; may be empty
 	AddonTo     []PlanKey     // it is sold as a further item of the subscription to one of these alone; empty: by itself
-	Pausable    bool          // its user may pause it, which suspends it: see [SuspendWhileVoid]
+	Pausable    bool          // its user may pause it, which suspends it and its group: see [SuspendWhileVoid]
 	TrialDays   int           // 0: no trial
 	Grace       time.Duration // how long past_due keeps access, from when the oldest of what is owed was due
 	Leeway      time.Duration // how long active access outlives the period's end

@@ -72,6 +72,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Mode: domain.ModeSubscription, Group: "main", TrialDays: 14, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
 					Prices:   []domain.Price{{Key: "monthly", LookupKey: "team_monthly"}},
 					Grants:   map[domain.FeatureKey]domain.Value{"sso": domain.Flag(), "projects": domain.Limit(domain.Unlimited), "seats": domain.Limit(1)},
+					Policy:   domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}}, // as pro's group
 					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 50, AdjustableAmount: true},
 				},
 			},
@@ -318,15 +319,19 @@ plans:
   pro: {mode: subscription, pausable: true, prices: {x: {id: b}}}
   mind: {mode: subscription, pausable: true, prices: {x: {id: c}}, policy: {access: suspend_while_void}}
   other: {mode: subscription, prices: {x: {id: d}}}
+  small: {mode: subscription, group: main, pausable: true, prices: {x: {id: e}}}
+  large: {mode: subscription, group: main, prices: {x: {id: f}}}
+  beside: {mode: subscription, addon_to: large, prices: {x: {id: g}}}
 `), environment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[domain.PlanKey][]domain.AccessOption{
 		"extra": {"grace_after_first_payment", "suspend_while_void"}, "pro": {"suspend_while_void"}, "mind": {"suspend_while_void"}, "other": nil,
+		"small": {"suspend_while_void"}, "large": {"suspend_while_void"}, "beside": {"suspend_while_void"},
 	} {
 		plan := file.Catalog.Plans[key]
-		if diff := cmp.Diff(want, plan.Policy.Access); diff != "" || plan.Pausable != (key == "pro" || key == "mind") {
+		if diff := cmp.Diff(want, plan.Policy.Access); diff != "" || plan.Pausable != (key == "pro" || key == "mind" || key == "small") {
 			t.Errorf("%s: pausable %t, access (-want +got):\n%s", key, plan.Pausable, diff)
 		}
 	}

@@ -40,6 +40,13 @@ func (g *Gateway) OpenPortal(ctx context.Context, r ports.PortalRequest) (string
 	return url, nil
 }
 
+// OfferedAt is what the portal may change that was opened at an address.
+func (g *Gateway) OfferedAt(url string) ports.PortalOffer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.offers[g.portals[url].Configuration]
+}
+
 // portalRefusal is why there is no such way into the portal, under the lock.
 func (g *Gateway) portalRefusal(r ports.PortalRequest) error {
 	offer, known := g.offers[r.Configuration]
