@@ -1,13 +1,16 @@
 package stripe_test
 
 import (
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
+	"github.com/entitled-dev/entitled/ports/portstest"
 )
 
 // Of several who plan at once one does, or one after the other.
@@ -43,35 +46,59 @@ func TestScheduleChange_AtOnceIsNoFailure(t *testing.T) {
 	all.Wait()
 }
 
-func TestChangeSubscription_RemovesWhatWasUsed(t *testing.T) {
+// A key is one removal's, of whatever kind of price, and is answered again for that one.
+func TestChangeSubscription_RemovesOneItemByAKey(t *testing.T) {
 	t.Parallel()
-	box := sandbox.NewTest(t)
-	f := fixture(t, box)
-	sub := subscribed(t, f)
-	price, err := box.AddPrice(sandbox.PriceSpec{LookupKey: "calls", Product: "Calls", UnitAmount: 5, Currency: "usd", Interval: "month", Metered: true})
+	for _, metered := range []bool{false, true} {
+		box := sandbox.NewTest(t)
+		f := fixture(t, box)
+		sub := subscribed(t, f)
+		remove := func(item string) (int, error) {
+			changed, err := f.Gateway.ChangeSubscription(t.Context(), ports.ChangeRequest{
+				Change:     ports.Change{Subscription: sub.ID, Kind: ports.ItemRemoved, Item: item},
+				Deployment: "0123abcd", IdempotencyKey: fmt.Sprint("remove", sub.ID),
+			})
+			return len(changed.Fact.Snapshot.Items), err
+		}
+		used, other := addItem(t, box, f, sub.ID, metered), addItem(t, box, f, sub.ID, !metered)
+		third := addItem(t, box, f, sub.ID, metered)
+		for range 2 {
+			if left, err := remove(used); err != nil || left != 3 {
+				t.Errorf("metered %v: got %d items, %v", metered, left, err)
+			}
+		}
+		for _, item := range []string{other, third} {
+			if _, err := remove(item); !errors.Is(err, ports.ErrKeyMismatch) {
+				t.Errorf("metered %v, another item by the key: got %v, want %v", metered, err, ports.ErrKeyMismatch)
+			}
+		}
+		if left, err := remove(used); err != nil || left != 3 {
+			t.Errorf("metered %v, late: got %d items, %v", metered, left, err)
+		}
+	}
+}
+
+// addItem adds a further item, of which something is used if it is metered.
+func addItem(t *testing.T, box *sandbox.Sandbox, f portstest.GatewayFixture, sub domain.SubscriptionID, metered bool) string {
+	t.Helper()
+	name := rand.Text()
+	price, err := box.AddPrice(sandbox.PriceSpec{LookupKey: name, Product: name, UnitAmount: 5, Currency: "usd", Interval: "month", Metered: metered})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := ports.ChangeRequest{
-		Change:     ports.Change{Subscription: sub.ID, Kind: ports.ItemAdded, Price: domain.PriceID(price.ID)},
-		Deployment: "0123abcd", IdempotencyKey: "add",
+	change := ports.Change{Subscription: sub, Kind: ports.ItemAdded, Price: domain.PriceID(price.ID)}
+	added, err := f.Gateway.ChangeSubscription(t.Context(), ports.ChangeRequest{Change: change, Deployment: "0123abcd", IdempotencyKey: name})
+	if err == nil && metered {
+		err = box.AddUsage(string(sub), price.ID, 7)
 	}
-	added, err := f.Gateway.ChangeSubscription(t.Context(), change)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := box.AddUsage(string(sub.ID), price.ID, 7); err != nil {
 		t.Fatal(err)
 	}
 	for _, item := range added.Fact.Snapshot.Items {
-		if item.ID != sub.Items[0].ID {
-			change.Change = ports.Change{Subscription: sub.ID, Kind: ports.ItemRemoved, Item: item.ID}
+		if item.Price == change.Price {
+			return item.ID
 		}
 	}
-	change.IdempotencyKey = "remove"
-	for range 2 { // as a client repeats it
-		if changed, err := f.Gateway.ChangeSubscription(t.Context(), change); err != nil || len(changed.Fact.Snapshot.Items) != 1 {
-			t.Errorf("removed: got %+v, %v", changed.Fact.Snapshot.Items, err)
-		}
-	}
+	t.Fatal("the item is not there")
+	return ""
 }

@@ -36,6 +36,7 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if r.Kind == ports.ItemRemoved { // nothing falls due, and nothing is given back
 		params.ProrationBehavior, params.PaymentBehavior, params.ProrationDate = stripe.String(noProration), nil, nil
 	}
+	item := params.Items[0]
 	c := updateSubscription("change subscription", r.Subscription, r.IdempotencyKey, params)
 	if err := checkChange(c, r.Change); err != nil {
 		return ports.Changed{}, err
@@ -50,9 +51,14 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 	if err != nil {
 		return ports.Changed{}, err
 	}
+	if r.Kind == ports.ItemRemoved && now.metered(r.Item) {
+		item.ClearUsage = stripe.Bool(true) // without it Stripe refuses, if something was used that is not billed yet
+	}
 	got, err := g.send(ctx, c)
-	if r.Kind == ports.ItemRemoved && errors.Is(err, ports.ErrGatewayRefused) {
-		got, err = g.removeWithUsage(ctx, c, params, err)
+	if errors.Is(err, ports.ErrKeyMismatch) && r.Kind == ports.ItemRemoved && !now.has(r.Item) {
+		// What has gone may have been metered: then this is the request that the key came with.
+		item.ClearUsage = stripe.Bool(true)
+		got, err = g.send(ctx, c)
 	}
 	if err != nil {
 		return ports.Changed{}, err
@@ -65,18 +71,6 @@ func (g *Gateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest)
 		return ports.Changed{}, err
 	}
 	return g.changed(ctx, r.Subscription)
-}
-
-// removeWithUsage removes an item of which something was used, which Stripe refuses unless it
-// is said that this is not to be billed; or finds that it has done so, as a refusal is not
-// kept under its key. Else the first refusal stands.
-func (g *Gateway) removeWithUsage(ctx context.Context, c call, params *stripe.SubscriptionParams, refusal error) (answer, error) {
-	params.Items[0].ClearUsage, c.key = stripe.Bool(true), c.key+"-usage"
-	got, err := g.send(ctx, c)
-	if errors.Is(err, ports.ErrGatewayRefused) && !errors.Is(refusal, errHasUsage) {
-		return answer{}, refusal
-	}
-	return got, err
 }
 
 // plannedBefore tells whether a schedule was there when a change was made: what a late

@@ -84,11 +84,6 @@ func translateAnswer(c call, said *stripe.Error) error {
 	return refused(c, summary(said)+": "+printed(said.Msg))
 }
 
-// errHasUsage: an item is to go, of which something was used and is not billed yet. Prices
-// that count by usage records need it said that this is dropped; those that count by meters
-// do not.
-var errHasUsage = fmt.Errorf("%w: what was used of it is not billed", ports.ErrGatewayRefused)
-
 // errDeclinedBefore is an [ports.ErrPaymentFailed] that is the answer to an earlier call.
 var errDeclinedBefore = fmt.Errorf("%w: an earlier call with this key was not", ports.ErrPaymentFailed)
 
@@ -125,15 +120,17 @@ var refusals = []struct {
 	code  stripe.ErrorCode // empty: any
 	param string           // empty: any
 	says  string           // what the message contains; empty: anything
+	names bool             // only of a call that names the currency that is to be paid in
 }{
 	// Of a deleted customer Stripe says the same as of one that never was.
 	{kind: ports.ErrCustomerGone, code: stripe.ErrorCodeResourceMissing, param: "customer"},
 	{kind: ports.ErrCustomerGone, says: "No such customer"},
 	// There is nothing to pay with.
 	{kind: ports.ErrPaymentFailed, says: "no attached payment source"},
-	{kind: errHasUsage, says: "clear_usage"},
 	{kind: ports.ErrCurrencyLocked, says: "combine currencies on a single customer"},
-	// The expected one is the customer's, unless one was asked for: see refusalOf.
+	// The expected one is what was asked for, else the customer's.
+	{kind: ports.ErrCurrencyRefused, says: "doesn't match the expected currency", names: true},
+	{kind: ports.ErrCurrencyRefused, says: "doesn't include the expected currency", names: true},
 	{kind: ports.ErrCurrencyLocked, says: "doesn't match the expected currency"},
 	{kind: ports.ErrCurrencyLocked, says: "doesn't include the expected currency"},
 	{kind: ports.ErrCurrencyRefused, param: "currency"},
@@ -162,18 +159,16 @@ func refusalOf(c call, said *stripe.Error) error {
 		return nil
 	}
 	for _, r := range refusals {
-		if (r.code == "" || r.code == said.Code) && (r.param == "" || r.param == said.Param) && strings.Contains(said.Msg, r.says) {
-			if r.kind == ports.ErrCurrencyLocked && strings.Contains(r.says, "expected currency") && asksCurrency(c) {
-				return ports.ErrCurrencyRefused
-			}
+		about := (r.code == "" || r.code == said.Code) && (r.param == "" || r.param == said.Param) && strings.Contains(said.Msg, r.says)
+		if about && (!r.names || namesCurrency(c)) {
 			return r.kind
 		}
 	}
 	return nil
 }
 
-// asksCurrency tells whether a call names the currency that is to be paid in.
-func asksCurrency(c call) bool {
+// namesCurrency tells whether a call names the currency that is to be paid in.
+func namesCurrency(c call) bool {
 	session, is := c.params.(*stripe.CheckoutSessionParams)
 	return is && session.Currency != nil
 }

@@ -22,6 +22,9 @@ const (
 	maxPricesPages = 10 // a lookup key has one price; this only ends a loop
 )
 
+// usageMetered is the usage type of what is paid by what was used of it.
+const usageMetered = "metered"
+
 // priceObject is a price as Stripe has it, with its product.
 type priceObject struct {
 	ID      word            `json:"id"`
@@ -112,7 +115,7 @@ func (p priceObject) price() ports.StripePrice {
 		Volume:        p.TiersMode == "volume",
 		Tiers:         p.tiers(),
 		Options:       options,
-		Metered:       p.Recurring.Usage == "metered",
+		Metered:       p.Recurring.Usage == usageMetered,
 		Currency:      string(p.Currency),
 		Interval:      string(p.Recurring.Interval),
 		IntervalCount: p.Recurring.Count.value,

@@ -53,7 +53,10 @@ type subscriptionItem struct {
 }
 
 // itemPrice is a price as an item names it: the object, or its id.
-type itemPrice struct{ id, lookupKey, product word }
+type itemPrice struct {
+	id, lookupKey, product word
+	metered                bool
+}
 
 // UnmarshalJSON implements [json.Unmarshaler]. It never fails.
 func (p *itemPrice) UnmarshalJSON(b []byte) error {
@@ -63,13 +66,20 @@ func (p *itemPrice) UnmarshalJSON(b []byte) error {
 	}
 	var product ref
 	_ = product.UnmarshalJSON(member(b, "product"))
-	*p = itemPrice{word(text(member(b, "id"), maxID)), word(text(member(b, "lookup_key"), maxID)), word(product)}
+	usage := member(b, "usage_type") // of a plan
+	if recurring := member(b, "recurring"); len(recurring) > 0 && recurring[0] == '{' {
+		usage = member(recurring, "usage_type")
+	}
+	*p = itemPrice{
+		id: word(text(member(b, "id"), maxID)), lookupKey: word(text(member(b, "lookup_key"), maxID)), product: word(product),
+		metered: text(usage, maxID) == usageMetered,
+	}
 	return nil
 }
 
 // or is what the price says, and of what it does not say what another one does.
 func (p itemPrice) or(other itemPrice) itemPrice {
-	return itemPrice{cmp.Or(p.id, other.id), cmp.Or(p.lookupKey, other.lookupKey), cmp.Or(p.product, other.product)}
+	return itemPrice{cmp.Or(p.id, other.id), cmp.Or(p.lookupKey, other.lookupKey), cmp.Or(p.product, other.product), p.metered || other.metered}
 }
 
 func readSubscription(o *object, t domain.EventType, at time.Time) domain.SubscriptionFact {

@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -17,6 +18,18 @@ type subscriptionNow struct {
 	schedule ref
 	pending  bool // a change waits for its payment
 	payURL   string
+	items    []subscriptionItem
+}
+
+func (n subscriptionNow) has(item string) bool {
+	return slices.ContainsFunc(n.items, func(i subscriptionItem) bool { return string(i.ID) == item })
+}
+
+// metered tells whether an item is there and paid by what was used.
+func (n subscriptionNow) metered(item string) bool {
+	return slices.ContainsFunc(n.items, func(i subscriptionItem) bool {
+		return string(i.ID) == item && i.Price.or(i.Plan).metered
+	})
 }
 
 // nextEnd is when the period ends of the items that ends first: the next invoice's time.
@@ -60,7 +73,7 @@ func (g *Gateway) subscriptionNow(ctx context.Context, id domain.SubscriptionID)
 		} `json:"latest_invoice"`
 	}
 	decode(got.body, &more) // it was read before
-	now := subscriptionNow{SubscriptionFact: fact, schedule: more.Schedule, pending: more.Pending != nil}
+	now := subscriptionNow{SubscriptionFact: fact, schedule: more.Schedule, pending: more.Pending != nil, items: subscription.Items.Data}
 	if now.pending && domain.InvoiceStatus(more.Invoice.Status) == domain.InvoiceOpen {
 		now.payURL = string(more.Invoice.PayPage)
 	}
