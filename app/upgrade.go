@@ -116,7 +116,7 @@ func (u *Upgrade) instead(ctx context.Context, held liveItem, r CheckoutRequest)
 	if err != nil {
 		return NextStep{}, err
 	}
-	to, err := u.portal.prices.targetOf(ctx, held, planWish{r.Plan, r.Price, r.Quantity, strings.ToLower(r.Currency)})
+	to, err := u.portal.prices.targetOf(ctx, held, planWish{plan: r.Plan, price: r.Price, quantity: r.Quantity, currency: strings.ToLower(r.Currency)})
 	if err != nil {
 		return NextStep{}, err
 	}

@@ -406,7 +406,11 @@ func (g *Gateway) Renew(id domain.SubscriptionID) []domain.Fact {
 			sub.Pause = domain.PauseNone
 			delete(g.resumes, id)
 		}
-		g.bill(&sub, lines, map[bool]domain.InvoiceStatus{false: domain.InvoicePaid, true: domain.InvoiceVoid}[sub.Pause == domain.PauseVoid])
+		status := domain.InvoicePaid
+		if sub.Pause == domain.PauseVoid {
+			status = domain.InvoiceVoid
+		}
+		g.bill(&sub, lines, status)
 	}
 	g.subscriptions[id] = sub
 	return []domain.Fact{domain.SubscriptionFact{Type: happened, At: g.now(), Snapshot: sub}}
