@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -272,14 +273,14 @@ func (c *ChangeSubscription) usual(ctx context.Context, held liveItem, to target
 		return "", fmt.Errorf("price of subscription %s: %w", held.sub.ID, err)
 	}
 	before, after := daysOf(present), daysOf(to.stripe)
+	paid := cmp.Or(held.account.CurrencyOf(held.sub.ID), present.Currency)
+	order, told := compareCosts(costs{to.stripe, to.quantity}, costs{present, held.item.Quantity}, paid)
 	switch {
 	case held.sub.Status == domain.StatusTrialing, held.ending():
 		return WhenNow, nil
 	case after < before:
 		return WhenPeriodEnd, nil
-	case after > before, present.AmountUnknown, to.stripe.AmountUnknown:
-		return WhenNow, nil
-	case to.stripe.Amount*to.quantity < present.Amount*held.item.Quantity:
+	case after == before && told && order < 0:
 		return WhenPeriodEnd, nil
 	default:
 		return WhenNow, nil

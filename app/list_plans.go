@@ -35,13 +35,14 @@ type OfferedPrice struct {
 	Currencies []string
 }
 
-// In is what Stripe says of the price in a currency, and in its own where it is not offered
-// in that, as in an empty one.
+// In is what Stripe says of the price in a currency. Where it is not offered in that, as in
+// an empty one, it is in its own, or in the first that it is offered in if its own is none.
 func (p OfferedPrice) In(currency string) ports.StripePrice {
-	if slices.Contains(p.Currencies, currency) {
-		p.Stripe, _ = p.Stripe.In(currency)
+	if !slices.Contains(p.Currencies, currency) {
+		currency = defaultOf(p.Currencies, p.Stripe)
 	}
-	return p.Stripe
+	paid, _ := p.Stripe.In(currency)
+	return paid
 }
 
 // Total is what a quantity costs in a currency, in minor units before discounts and tax, and

@@ -184,7 +184,7 @@ func (b *buyer) changeTo(plan OfferedPlan, price OfferedPrice, item domain.Subsc
 		return ActionNone
 	case len(sub.Items) > 1, price.Stripe.Metered, known && now.Stripe.Metered:
 		return ActionChange
-	case b.isMore(item, plan, price, b.account.CurrencyOf(sub.Subscription.ID)):
+	case b.isMore(item, plan, price, b.paidIn(sub, now)):
 		return ActionUpgrade
 	default:
 		return ActionDowngrade
@@ -234,7 +234,7 @@ func (b *buyer) find(wanted func(domain.Plan) bool) (domain.SubscribedItem, doma
 // interval is, and the price that took the place of the one that is paid; of another what
 // costs more in the same time; where that cannot be told, what comes later in the catalog
 // file.
-func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice, currency string) bool {
+func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price OfferedPrice, paid string) bool {
 	held, _ := b.catalog.PlanOf(item.Plan)
 	now, known := b.priceOf(held.Key, func(p OfferedPrice) bool { return p.Key == item.PriceKey })
 	switch {
@@ -243,16 +243,16 @@ func (b *buyer) isMore(item domain.SubscribedItem, plan OfferedPlan, price Offer
 	case !known:
 		return plan.Plan.Place > held.Place
 	}
-	alike, there := b.priceOf(plan.Plan.Key, func(p OfferedPrice) bool { return daysOf(p.Stripe) == daysOf(now.Stripe) })
-	if !there {
-		alike = price
+	alike := price
+	if other, there := b.priceOf(plan.Plan.Key, func(p OfferedPrice) bool { return daysOf(p.Stripe) == daysOf(now.Stripe) }); there && daysOf(price.Stripe) != daysOf(now.Stripe) {
+		alike = other
 	}
-	present, _ := now.Stripe.In(currency)
-	next, sold := alike.Stripe.In(present.Currency)
-	if present.AmountUnknown || next.AmountUnknown || !sold {
+	quantity := max(min(item.Quantity, plan.Plan.Checkout.MaxQuantity), 1) // as a change has it that names none
+	order, told := compareCosts(costs{alike.Stripe, quantity}, costs{now.Stripe, max(item.Quantity, 1)}, paid)
+	if !told {
 		return plan.Plan.Place > held.Place
 	}
-	return next.Amount*daysOf(present) > present.Amount*daysOf(next)
+	return order > 0
 }
 
 // priceOf finds a price of a plan that is offered.

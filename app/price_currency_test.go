@@ -80,3 +80,46 @@ func TestUpgrade_StaysInTheCurrencyOfTheSubscription(t *testing.T) {
 		t.Errorf("to what has no euros: got %v, want %v", err, ports.ErrCurrencyLocked)
 	}
 }
+
+// What costs more in dollars may cost less in euros, in which it is paid.
+func TestChange_ComparesWhatIsPaid(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		usd, eur, tier int64 // of the other plan
+		action         app.Action
+		when           app.When
+	}{
+		"less in euros":  {9900, 2400, 0, app.ActionDowngrade, app.WhenPeriodEnd},
+		"more in euros":  {1900, 2600, 0, app.ActionUpgrade, app.WhenNow},
+		"less in a tier": {9900, 0, 2400, app.ActionDowngrade, app.WhenPeriodEnd},
+	} {
+		w := newWorld(t)
+		option := ports.CurrencyOption{Currency: "eur", Amount: test.eur}
+		if test.tier > 0 {
+			option = ports.CurrencyOption{Currency: "eur", AmountUnknown: true, Tiers: []ports.Tier{{UnitAmount: test.tier}}}
+		}
+		w.stripe.SetPrice(ports.StripePrice{
+			ID: "price_pro_m", LookupKey: "pro_monthly", Product: "prod_pro", Active: true, Amount: 2900, Currency: "usd", Interval: "month",
+			Options: []ports.CurrencyOption{{Currency: "eur", Amount: 2500}},
+		})
+		w.stripe.SetPrice(ports.StripePrice{
+			ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: test.usd, Currency: "usd", Interval: "month",
+			Options: []ports.CurrencyOption{option},
+		})
+		w.clock.advance(time.Hour) // prices are asked for again
+		sub := w.subscribe(t, app.CheckoutRequest{User: "u", Plan: "pro", Currency: "eur"})
+		sub.Status, sub.SeenAt, sub.LatestInvoice = domain.StatusActive, w.clock.now().Add(time.Second), "in_eur"
+		w.stripe.SetSubscription(sub)
+		w.deliver(t, domain.SubscriptionFact{Type: "customer.subscription.updated", At: sub.SeenAt, Snapshot: sub},
+			domain.InvoiceFact{Type: "invoice.paid", At: w.clock.now(), Customer: sub.Customer, Invoice: domain.Invoice{
+				ID: "in_eur", Subscription: sub.ID, Status: domain.InvoicePaid, Currency: "eur", CreatedAt: w.clock.now(), FinalizedAt: w.clock.now(), Complete: true,
+			}})
+		if action, _, _ := w.button(t, "team", 0); action != test.action {
+			t.Errorf("%s: the button would %s, want %s", name, action, test.action)
+		}
+		preview, err := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "team"})
+		if err != nil || preview.When != test.when {
+			t.Errorf("%s: the change is made %q, want %q, %v", name, preview.When, test.when, err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ type CheckoutRequest struct {
 	Plan       domain.PlanKey
 	Price      domain.PriceKey // empty: the plan's first
 	Quantity   int64           // 0: 1
-	Currency   string          // ISO 4217, in any case; empty: as Stripe's page has it
+	Currency   string          // ISO 4217, in any case; empty: as Stripe's page has it, or the first that the catalog names if the price's own is none
 	SuccessURL string          // empty: the configured one
 	CancelURL  string
 	Locale     string // IETF tag, such as navigator.language says, or auto; empty: auto
@@ -77,6 +78,7 @@ func (s *StartCheckout) Do(ctx context.Context, r CheckoutRequest) (domain.Order
 	if err != nil {
 		return domain.Order{}, err
 	}
+	r.Currency = cmp.Or(r.Currency, defaultOf(currenciesOf(price, stripePrice), stripePrice))
 	if stripePrice, err = chosen(r.Currency, price, stripePrice); err != nil {
 		return domain.Order{}, fmt.Errorf("plan %s: %w", plan.Key, err)
 	}
@@ -134,10 +136,15 @@ const maxID = 255
 // the gateway's to know.
 var localeForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 
-var (
-	currencyForm    = regexp.MustCompile(`^[a-z]{3}$`)
-	errCurrencyForm = fmt.Errorf("%w: a currency has the three letters of ISO 4217, such as eur", ErrBadRequest)
-)
+var currencyForm = regexp.MustCompile(`^[a-z]{3}$`)
+
+// CheckCurrency refuses with [ErrBadRequest] what is no currency in lower case.
+func CheckCurrency(currency string) error {
+	if !currencyForm.MatchString(currency) {
+		return fmt.Errorf("%w: a currency has the three letters of ISO 4217, such as eur", ErrBadRequest)
+	}
+	return nil
+}
 
 // check refuses what cannot be sold, and fills in what was left out.
 func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, error) {
@@ -161,10 +168,11 @@ func (s *StartCheckout) check(r *CheckoutRequest) (domain.Plan, domain.Price, er
 		return plan, price, fmt.Errorf("%w: a user id has 1 to %d characters and no control characters", ErrBadRequest, maxID)
 	case r.ClientKey != "" && !storable(r.ClientKey):
 		return plan, price, fmt.Errorf("%w: an Idempotency-Key has 1 to %d characters and no control characters", ErrBadRequest, maxID)
-	case r.Currency != "" && !currencyForm.MatchString(r.Currency):
-		return plan, price, errCurrencyForm
 	case r.Locale != "" && !localeForm.MatchString(r.Locale):
 		return plan, price, fmt.Errorf("%w: locale is an IETF tag such as de, pt-BR or zh-Hans-CN, its parts joined by hyphens, or auto", ErrBadRequest)
+	}
+	if err := CheckCurrency(r.Currency); r.Currency != "" && err != nil {
+		return plan, price, err
 	}
 	if err := r.Buyer.Check(); err != nil {
 		return plan, price, fmt.Errorf("%w: %w", ErrBadRequest, err)

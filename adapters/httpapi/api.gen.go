@@ -2422,7 +2422,7 @@ type ListPlansParams struct {
 	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
 
 	// Currency ISO 4217: amounts are in this currency, where a price has it. Where it has not they are
-	// in the price's own, which it says.
+	// in the price's own, or the first that it is sold in, which it says.
 	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
 
 	// Quantity `total` of each price says what so many units cost.

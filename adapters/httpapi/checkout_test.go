@@ -420,6 +420,7 @@ func TestPlans_SayWhatAPriceIsLike(t *testing.T) {
 		}
 	}
 	s.want(s.call("GET", "/api/plans?quantity=0", ""), 400, "bad_request")
+	s.want(s.call("GET", "/api/plans?currency=12!", ""), 422, "invalid_request")
 	refused := s.call("POST", "/api/checkout/pro", `{"currency":"gbp"}`, as("user:ada"))
 	s.want(refused, 422, "currency_not_sold")
 	if !strings.Contains(refused.detail(), "eur, usd") {

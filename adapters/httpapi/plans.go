@@ -28,7 +28,11 @@ func viewOf(p ListPlansParams) (plansView, error) {
 	case p.Quantity != nil && (*p.Quantity < 1 || *p.Quantity > mostPriced):
 		return plansView{}, fmt.Errorf("%w: quantity is from 1 to %d", errMalformed, mostPriced)
 	}
-	return plansView{strings.ToLower(orZero(p.Currency)), orZero(p.Quantity)}, nil
+	view := plansView{strings.ToLower(orZero(p.Currency)), orZero(p.Quantity)}
+	if p.Currency == nil {
+		return view, nil
+	}
+	return view, app.CheckCurrency(view.currency)
 }
 
 const plansPath = "/api/plans"
