@@ -1,7 +1,11 @@
 package app_test
 
 import (
+	"crypto/rand"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,4 +126,45 @@ func TestChange_ComparesWhatIsPaid(t *testing.T) {
 			t.Errorf("%s: the change is made %q, want %q, %v", name, preview.When, test.when, err)
 		}
 	}
+}
+
+// Where none is chosen it is the first that the catalog names, unless the price's own is one.
+func TestCheckout_IsInACurrencyThatTheCatalogNames(t *testing.T) {
+	t.Parallel()
+	for named, want := range map[string]string{"eur": "eur", "eur gbp": "eur", "eur usd": "usd"} {
+		w := newWorld(t)
+		w.sellAbroad()
+		narrow := catalog
+		narrow.Plans = maps.Clone(catalog.Plans)
+		pro := narrow.Plans["pro"]
+		pro.Prices = slices.Clone(pro.Prices)
+		pro.Prices[0].Currencies = strings.Fields(named)
+		narrow.Plans["pro"] = pro
+		w.sell(t, narrow)
+		order := w.start(t, app.CheckoutRequest{User: "u", Plan: "pro"})
+		if order.Currency != want || order.CurrencyChosen != (want != "usd") {
+			t.Errorf("%s: the order is in %s, chosen %v, want %s", named, order.Currency, order.CurrencyChosen, want)
+		}
+		offers, err := w.offers.Do(t.Context(), "u")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range offers.Plans {
+			if o.Plan.Key == "pro" && o.Prices[0].In("").Currency != want {
+				t.Errorf("%s: shown in %s, want %s", named, o.Prices[0].In("").Currency, want)
+			}
+		}
+	}
+}
+
+// sell has the world sell another catalog.
+func (w *world) sell(t *testing.T, sold domain.Catalog) {
+	t.Helper()
+	urls, err := app.NewReturnURLs("https://app.example/done", "https://app.example/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices := app.NewPrices(w.stripe, sold, w.clock.now)
+	w.checkout = app.NewStartCheckout(w.store, w.stripe, sold, prices, w.fulfill, app.Settings{URLs: urls}, w.clock.now, rand.Text)
+	w.offers = app.NewOfferPlans(app.NewListPlans(sold, prices), w.store, sold, w.clock.now)
 }

@@ -67,7 +67,8 @@ type Price struct {
 	LookupKey string
 	NotSold   bool // who pays it keeps the plan; nobody can buy it
 	// Currencies are those that a buyer may choose from, as far as Stripe has them, ISO 4217 in
-	// lower case; none: all that Stripe has.
+	// lower case; none: all that Stripe has. Where the price's own is not among them, the first
+	// is what is paid by who chooses none.
 	Currencies []string
 }
 
