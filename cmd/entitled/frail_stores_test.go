@@ -22,22 +22,22 @@ type frailStore struct {
 	cutter *pgtest.Cutter                                        // of connections; nil: there are none
 }
 
-// frailStores opens the stores of one run, by their names. The second is how many runs there
-// are unless it is said.
+// frailStores opens the stores of one run, by their names. Unless it is said there are so many
+// runs from a first seed on: on databases those of which one dies.
 var frailStores = []struct {
-	name string
-	runs int
-	open func(t *testing.T, server *restarting) frailStore
+	name       string
+	runs, from int
+	open       func(t *testing.T, server *restarting) frailStore
 }{
-	{"memory", 6, func(*testing.T, *restarting) frailStore {
+	{"memory", 12, 0, func(*testing.T, *restarting) frailStore {
 		store := memory.NewStore()
 		return frailStore{open: func(*testing.T) (ports.Store, func()) { return store, func() {} }, behind: store}
 	}},
-	{"SQLite", 1, func(t *testing.T, _ *restarting) frailStore {
+	{"SQLite", 2, 3, func(t *testing.T, _ *restarting) frailStore {
 		url := sqlitetest.URL(t)
 		return frailStore{open: opensAt(url), behind: opened(t, url)}
 	}},
-	{"Postgres", 1, func(t *testing.T, server *restarting) frailStore {
+	{"Postgres", 2, 4, func(t *testing.T, server *restarting) frailStore {
 		url := server.url(t)
 		cutter := pgtest.NewCutter(t, url)
 		return frailStore{open: opensAt(cutter.URL()), behind: opened(t, url), cutter: cutter}
