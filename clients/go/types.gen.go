@@ -219,7 +219,8 @@ type CheckoutRequest struct {
 	CancelURL string `json:"cancel_url,omitzero"`
 	// ISO 4217, one of the price's `currencies` (`currency_not_sold` otherwise). If absent, Stripe's
 	// page is in what the user's subscriptions are paid in, or where the buyer is, as far as the
-	// price has that. A subscription stays in its currency: another one is `currency_locked`.
+	// price has that; or in the first of `currencies`, if the price's own is none of them. A
+	// subscription stays in its currency: another one is `currency_locked`.
 	Currency string `json:"currency,omitzero"`
 	// Where Stripe's receipts and invoices go, and what its page shows: of the user's customer from
 	// now on, not of this checkout alone. It is a key for nothing, and kept at Stripe alone. With a

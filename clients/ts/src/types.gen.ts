@@ -237,7 +237,8 @@ export interface CheckoutRequest {
   /**
    * ISO 4217, one of the price's `currencies` (`currency_not_sold` otherwise). If absent, Stripe's
    * page is in what the user's subscriptions are paid in, or where the buyer is, as far as the
-   * price has that. A subscription stays in its currency: another one is `currency_locked`.
+   * price has that; or in the first of `currencies`, if the price's own is none of them. A
+   * subscription stays in its currency: another one is `currency_locked`.
    */
   currency?: string;
   /**
