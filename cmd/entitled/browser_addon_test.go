@@ -73,7 +73,7 @@ func addOn(t *testing.T, s *site) {
 	b.button("bench", "Add Bench")
 	b.click(`button[data-plan="bench"]`)
 	b.planIs("Pro", "Active")
-	b.see(`#held [data-feature="sso"]`) // what is bought may be had a moment later, and a preview says what changes
+	b.see(`#entitlements [data-feature="sso"]`) // what is bought may be had a moment later, and a preview says what changes
 	b.says("#change", "Change or add")
 	b.click("#change")
 	if read[bool](b, `document.querySelector('input[data-to="bench-yearly"]') !== null`) {
