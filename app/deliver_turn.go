@@ -248,6 +248,12 @@ func (a *attempts) rememberIn(k *ports.Endpoint, turn ports.Endpoint) {
 	if k.Replays == turn.Replays && k.CreatedAt.Equal(turn.CreatedAt) {
 		k.Delivered = deliveredBeyond(k.Cursor, k.Delivered, a.delivered)
 	}
+	giveBack(k, turn)
+}
+
+// giveBack frees the lease that a turn has of an endpoint that was changed since, unless
+// somebody else has it by now.
+func giveBack(k *ports.Endpoint, turn ports.Endpoint) {
 	if k.LeasedUntil.Equal(turn.LeasedUntil) {
 		k.LeasedUntil = time.Time{}
 	}
@@ -314,7 +320,7 @@ func (d *Deliver) disable(ctx context.Context, e ports.Endpoint, why string) err
 	at := kept(d.clock())
 	err := d.store.ChangeEndpoint(ctx, e.ID, func(k *ports.Endpoint) ([]ports.Delivery, error) {
 		if k.Turn != e.Turn {
-			(&attempts{}).rememberIn(k, e)
+			giveBack(k, e)
 			return nil, nil
 		}
 		off(k, why, at)

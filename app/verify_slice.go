@@ -32,7 +32,8 @@ func (v *Verify) Slice(ctx context.Context, q VerifyQuery, after domain.UserID, 
 		return nil
 	}
 	if q.User != "" {
-		return slice, v.Do(ctx, q, add)
+		err := v.Do(ctx, q, add) // before the slice is returned, which it fills
+		return slice, err
 	}
 	if err := v.derived(ctx); err != nil {
 		return slice, err

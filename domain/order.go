@@ -103,10 +103,10 @@ func (o Order) Open(t time.Time) bool {
 }
 
 // isPaidBy tells whether a session may pay the order: it is in the currency that was chosen,
-// if one was, and it is the one that we made for it, or one that Stripe recovered from that. Any other session with our order's id in
-// its metadata is somebody's copy, and counts only for the very price: what is dearer is
-// something else. (Of one whose making was not answered, the buyer may have raised the
-// quantity.)
+// if one was, and it is the one that we made for it, or one that Stripe recovered from that.
+// Any other session with our order's id in its metadata is somebody's copy, and counts only
+// for the very price: what is dearer is something else. (Of one whose making was not answered,
+// the buyer may have raised the quantity.)
 func (o Order) isPaidBy(s SessionFact) bool {
 	switch {
 	case s.Mode != "" && s.Mode != o.Mode:

@@ -93,12 +93,11 @@ func (s *Store) forget(user, as string) []statement {
 	if !s.onPostgres() {
 		contains = "instr(?, ?) > 0"
 	}
-	const text = forgottenText
 	if s.onPostgres() { // who is keeping answers has kept them by then, or finds the user forgotten
 		add("SELECT id FROM webhook_endpoints ORDER BY id FOR UPDATE")
 	}
 	add("UPDATE processed_events SET payload = ?, redacted = true WHERE user_id = ?", bun.Safe(s.noBytes()), as)
-	add("UPDATE processed_events SET reason = ? WHERE user_id = ? AND "+contains, text, as, bun.Ident("reason"), user)
+	add("UPDATE processed_events SET reason = ? WHERE user_id = ? AND "+contains, forgottenText, as, bun.Ident("reason"), user)
 	// Of two users who claim one name, the other's receipt says whose it is, too.
 	add("UPDATE processed_events SET reason = replace(replace(reason, ?, ?), ?, ?) WHERE outcome = ? AND "+contains,
 		"user "+user+",", "user "+as+",", "user "+user+":", "user "+as+":", clean(domain.OutcomeQuarantined), bun.Ident("reason"), "user "+user)
@@ -106,8 +105,8 @@ func (s *Store) forget(user, as string) []statement {
 	// of which the feed does not know any more whom they were about.
 	add("UPDATE webhook_deliveries SET answer = ? WHERE answer <> '' AND ("+contains+" OR first_position IN (SELECT position FROM right_changes WHERE user_id = ?)"+
 		" OR first_position > 0 AND first_position < (SELECT MIN(position) FROM right_changes))",
-		text, bun.Ident("answer"), user, as)
-	add("UPDATE admin_log SET about = ? WHERE user_id = ? AND "+contains, text, as, bun.Ident("about"), user)
+		forgottenText, bun.Ident("answer"), user, as)
+	add("UPDATE admin_log SET about = ? WHERE user_id = ? AND "+contains, forgottenText, as, bun.Ident("about"), user)
 	add("UPDATE admin_log SET decided_by = ? WHERE user_id = ? AND decided_by = ?", as, as, user)
 	return all
 }
