@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -318,6 +319,24 @@ func TestExit_ADebugLogHasNoTraces(t *testing.T) {
 	}
 	if !strings.Contains(log, "DEBUG") || !strings.Contains(log, "started") {
 		t.Errorf("the log does not say what was started:\n%s", log)
+	}
+}
+
+func TestExit_WhoIsToldToEndBeforeItIsReadyEndsWell(t *testing.T) {
+	t.Parallel()
+	cfg, err := readConfig(environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)}), os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &logBuffer{}
+	p, err := cfg.parts(console{io.Discard, log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	if err := runService(ctx, p); err != nil || !strings.Contains(log.String(), "not ready yet") {
+		t.Errorf("got %v, and the log says:\n%s", err, log)
 	}
 }
 

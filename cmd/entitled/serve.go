@@ -103,7 +103,13 @@ func runService(ctx context.Context, p parts, also ...fx.Option) error {
 	if err := program.Err(); err != nil {
 		return p.names.opening(dig.RootCause(err)) // what else is needed was checked before
 	}
-	if err := program.Start(ctx); err != nil {
+	switch err := program.Start(ctx); {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		// No failure: so ends a deployment that is taken back. What was under way is kept, or
+		// was not acknowledged.
+		p.logger.Info("ending: it was not ready yet")
+		return nil
+	case err != nil:
 		return p.names.naming(err)
 	}
 	p.logger.Info("ready", "address", p.http.Addr, "mode", mode(p.settings))
