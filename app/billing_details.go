@@ -34,7 +34,14 @@ type billingKey struct {
 
 type knownBilling struct {
 	details SubscriptionBilling
+	since   time.Time // when the subscription was first seen as it is
 	asked   time.Time
+}
+
+// counts tells whether an answer says what there is to say. What Stripe tells is dated by
+// the second, so another change within the first one has the key of the change before it.
+func (k knownBilling) counts(now time.Time) bool {
+	return now.Sub(k.asked) < billingFresh && k.asked.Sub(k.since) > time.Second
 }
 
 // SubscriptionBilling is how a subscription is paid for, and what is planned for it.
@@ -81,7 +88,11 @@ func (b *billingDetails) of(ctx context.Context, a domain.Account, s domain.Subs
 	b.mu.Lock()
 	known, have := b.known[key]
 	b.mu.Unlock()
-	if have && b.clock().Sub(known.asked) < billingFresh {
+	now := b.clock()
+	if !have {
+		known.since = now
+	}
+	if known.counts(now) {
 		return known.details
 	}
 	select {
@@ -101,7 +112,7 @@ func (b *billingDetails) of(ctx context.Context, a domain.Account, s domain.Subs
 	if len(b.known) >= mostBilling {
 		clear(b.known)
 	}
-	b.known[key] = knownBilling{details, b.clock()}
+	b.known[key] = knownBilling{details, known.since, now}
 	return details
 }
 

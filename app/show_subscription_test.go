@@ -45,12 +45,17 @@ func TestShowSubscription_TellsWhatPaysAndWhatIsPlanned(t *testing.T) {
 	if shown := w.page(t, show); shown.Billing.Method == nil || shown.Billing.Method.Last4 != "4242" || shown.Billing.Planned != nil {
 		t.Errorf("got %+v, want a card, and nothing planned", shown.Billing)
 	}
+	w.clock.advance(2 * time.Second)
 	w.page(t, show)
-	if n := stripe.asked.Load(); n != 1 {
-		t.Errorf("asked %d times within a minute, want once", n)
+	w.page(t, show)
+	if n := stripe.asked.Load(); n != 2 {
+		t.Errorf("asked %d times within a minute, want once more than in the first second", n)
 	}
-	w.clock.advance(time.Second)
-	w.changeTo(t, app.ChangeWish{Plan: "pro"})
+	w.changeTo(t, app.ChangeWish{Plan: "team", Quantity: 3, ProrationDate: w.clock.now()})
+	if shown := w.page(t, show); shown.Billing.Planned != nil {
+		t.Errorf("planned %+v, want nothing", shown.Billing.Planned)
+	}
+	w.changeTo(t, app.ChangeWish{Plan: "pro"}) // within the same second
 	want := app.PlannedPlan{Plan: "pro", Price: "monthly", Quantity: 1, At: sub.PeriodEnd()}
 	if shown := w.page(t, show); shown.Billing.Planned == nil || *shown.Billing.Planned != want {
 		t.Errorf("planned %+v, want %+v at once", shown.Billing.Planned, want)
