@@ -47,11 +47,13 @@ async function follow(id) {
   again.hidden = true;
   const began = Date.now();
   let rest = 1000;
+  let wait = '3s'; // at first: who has not paid looks for the way there, and a lost message is best asked for soon
   let asked = false; // whether Stripe itself was asked
   for (;;) {
     let order = null;
     try {
-      order = await ask('GET', `${pathOf(id)}?wait=20s`, { patience: 40_000 });
+      order = await ask('GET', `${pathOf(id)}?wait=${wait}`, { patience: 40_000 });
+      wait = '20s';
       if (isOpen(order) || (order.status === 'awaiting_payment' && rest === slowest)) {
         show(order, asked);
         // The message may be late, or lost: ask Stripe directly.
