@@ -42,14 +42,15 @@ func sharedChromium(t *testing.T) context.Context {
 
 var startChromium = sync.OnceValues(func() (context.Context, error) {
 	file := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	// The first is all that is needed here, and takes half the processor time.
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
 			file = found
 			break
 		}
 	}
 	if file == "" {
-		return nil, errors.New("no chromium, chromium-browser or google-chrome in PATH: apt-get install chromium (Debian) or chromium-browser (Ubuntu)")
+		return nil, errors.New("no chromium-headless-shell, chromium, chromium-browser or google-chrome in PATH: apt-get install chromium-headless-shell (Debian) or chromium-browser (Ubuntu)")
 	}
 	// The profile is chromedp's own temporary directory. It removes it after the
 	// last of Chromium's processes is gone; t.TempDir would race with them.
@@ -212,24 +213,65 @@ func (b *tab) visit(path string) {
 	b.do("visit "+path, chromedp.Navigate(address))
 }
 
-// click waits until there is something to click. (chromedp's own Click would wait until it
-// is visible, and not until it is enabled, whichever option it is given.)
+// click waits until there is something to click that is enabled and at rest, and clicks again
+// where the page has moved under the pointer meanwhile, as it may while answers come.
+// (chromedp's own Click hits whatever is there by then.)
 func (b *tab) click(selector string) {
 	b.t.Helper()
-	b.do("wait for "+selector, chromedp.WaitEnabled(chromedp.CSS(selector), chromedp.RetryInterval(looking)))
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+	ctx, end := context.WithTimeout(b.ctx, stepPatience)
+	defer end()
+	aim, missed := fmt.Sprintf(aimAt, selector), ""
+	for {
+		// Between two pages there is nothing to ask.
+		if at, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](aim)); err == nil && len(at) == 2 {
+			if err := chromedp.Do(ctx, chromedp.MouseClickXY(at[0], at[1])); err != nil {
+				b.fatal("click "+selector, err)
+			}
+			missed, err = chromedp.Run(ctx, chromedp.Evaluate[string](`window.aimed?.missed ?? ""`))
+			if err != nil || missed == "" { // or the page has gone where the click led
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			b.fatal("click "+selector+" "+missed, errNotSo)
+		case <-time.After(looking):
+		}
+	}
 }
 
-// manage opens Stripe's portal from the account page, once that has all that it shows: what
-// is yet to come moves the button away from under the pointer.
+// aimAt tells where the middle of an element is, once it is enabled, where it was when asked
+// before, and not covered. A click that then hits something else has no effect on the page.
+const aimAt = `((selector) => {
+	const element = document.querySelector(selector);
+	if (!element || element.matches(":disabled")) return [];
+	element.scrollIntoView({block: "center", behavior: "instant"});
+	const {left, top, width, height} = element.getBoundingClientRect();
+	const at = [left + width / 2, top + height / 2];
+	const is = (hit) => element.contains(hit) || hit.closest("label")?.control === element;
+	const before = window.aimed;
+	before?.release?.();
+	const aimed = window.aimed = {element, at};
+	const covers = document.elementFromPoint(...at);
+	if (width === 0 || before?.element !== element || before.at.join() !== at.join() || !covers || !is(covers)) return [];
+	const guard = (event) => {
+		if (!is(event.target)) {
+			event.preventDefault();
+			event.stopImmediatePropagation();
+			aimed.missed = "missed it and hit " + event.target.outerHTML.slice(0, 100);
+		}
+	};
+	const kinds = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+	kinds.forEach((kind) => window.addEventListener(kind, guard, {capture: true}));
+	aimed.release = () => kinds.forEach((kind) => window.removeEventListener(kind, guard, {capture: true}));
+	window.addEventListener("mouseup", () => setTimeout(aimed.release), {once: true, capture: true});
+	return at;
+})(%q)`
+
+// manage opens Stripe's portal from the account page.
 func (b *tab) manage() {
 	b.t.Helper()
 	b.visit("/me")
-	b.until(`["invoices", "orders"].every((list) => ["", "-none", "-trouble"].some((end) => document.getElementById(list + end).checkVisibility()))`)
-	b.until(`document.querySelector("[aria-busy=true]") === null`)
-	const still = `(() => { const {top} = document.querySelector("#manage").getBoundingClientRect(); const was = window.wasAt; window.wasAt = top; return was === top })()`
-	b.until(still)
-	b.until(still)
 	b.click("#manage")
 }
 

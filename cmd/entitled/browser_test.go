@@ -84,7 +84,6 @@ func TestBrowser(t *testing.T) {
 		"axe finds nothing in the account":                  accessibleAccount,
 		"axe finds nothing at the checkout":                 accessibleCheckout,
 		"axe finds nothing in the portal and on invoices":   accessiblePortal,
-		"axe finds nothing on the workbench":                accessibleWorkbench,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,6 +165,7 @@ func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	}
 	b.visit("/me")
 	b.holdsFree()
+	accessibleWorkbench(t, s) // which shows what everybody pays: another's would come in between
 }
 
 func upgrade(t *testing.T, s *site) {
