@@ -60,7 +60,7 @@ func TestBrowser(t *testing.T) {
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 
-	places := make(chan struct{}, 3) // of users at a time: Chromium is no idler
+	places := make(chan struct{}, 5) // of users at a time: Chromium is no idler
 	for name, test := range map[string]func(*testing.T, *site){
 		"a click on Upgrade leads to the entitlements":      upgrade,
 		"what is paid once is held until a date":            payOnce,
