@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -24,13 +25,15 @@ import (
 
 // Every call that we make is one that Stripe's own description has, with parameters
 // that it knows, of the types and values that it allows; and its sample answers are
-// read.
+// read. What the source has and no test here makes is counted.
 func TestAgainstStripesDescription(t *testing.T) {
 	t.Parallel()
-	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t), stripespec.StartMockOf(t, adaptive().Module)}
+	d := descriptions{stripespec.StartMockOf(t, newest().Module), stripespec.StartMock(t), stripespec.StartMockOf(t, adaptive().Module), newChecked()}
+	t.Cleanup(func() { d.checked.everything(t) }) // once all of these are over
 	t.Run("calls", func(t *testing.T) { t.Parallel(); callsAgainstStripesDescription(t, d) })
 	t.Run("changes", func(t *testing.T) { t.Parallel(); changesAgainstStripesDescription(t, d) })
 	t.Run("pages", func(t *testing.T) { t.Parallel(); pagesAgainstStripesDescription(t, d) })
+	t.Run("rare", func(t *testing.T) { t.Parallel(); rareAgainstStripesDescription(t, d) })
 }
 
 // adaptive is the version that a session with adaptive_pricing is made in.
@@ -43,7 +46,10 @@ func newest() struct{ API, Module string } { return stripespec.Versions[len(stri
 // descriptions are the addresses of Stripe's own descriptions: that of the version in
 // which we read, for what is asked, that of v76, for what is made, and that of a version
 // which has what v76's has not.
-type descriptions struct{ reads, makes, adaptive string }
+type descriptions struct {
+	reads, makes, adaptive string
+	checked                *checked
+}
 
 // gateway is one that talks to the descriptions.
 func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (gateway *stripe.Gateway, asked func() []string) {
@@ -57,6 +63,14 @@ func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (
 		mu.Lock()
 		paths = append(paths, r.URL.Path)
 		mu.Unlock()
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = d.checked.sent(r, body)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		switch version := r.Header.Get("Stripe-Version"); {
 		case version == newest().API && r.Method == http.MethodGet:
 			reads.ServeHTTP(w, r)
@@ -71,6 +85,7 @@ func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (
 	t.Cleanup(server.Close)
 	gateway, err := stripe.New(stripe.Config{
 		SecretKey: "sk_test_description", WebhookSecrets: []string{"whsec_description"}, APIBase: server.URL,
+		Logger: slog.New(d.checked),
 	})
 	if err != nil {
 		t.Fatal(err)

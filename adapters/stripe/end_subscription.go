@@ -15,7 +15,7 @@ import (
 func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
 	c := updateSubscription("cancel subscription", r.Subscription, r.IdempotencyKey, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)})
 	if now {
-		c.method, c.params, c.key = http.MethodDelete, &stripe.SubscriptionCancelParams{}, ""
+		c.does, c.method, c.params, c.key = "end subscription", http.MethodDelete, &stripe.SubscriptionCancelParams{}, ""
 	}
 	return g.end(ctx, r, c, func(subscriptionNow) bool { return true })
 }

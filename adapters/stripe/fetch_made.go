@@ -55,7 +55,7 @@ func (g *Gateway) FetchMade(ctx context.Context, id domain.CustomerID) (ports.Ma
 
 func (g *Gateway) fetchMaker(ctx context.Context, id domain.CustomerID) (ports.Made, error) {
 	c := call{
-		does: "fetch customer", method: http.MethodGet,
+		does: "fetch customer with what it was made for", method: http.MethodGet,
 		path: stripe.FormatURLPath("/v1/customers/%s", string(id)), params: &stripe.CustomerParams{},
 	}
 	if !isID(string(id), "cus_") {

@@ -40,9 +40,7 @@ func New(config Config) (*Gateway, error) {
 		HTTPClient:        c.HTTPClient,
 		LeveledLogger:     silent{},
 		MaxNetworkRetries: stripe.Int64(0), // see send
-	}
-	if c.APIBase != "" {
-		backend.URL = stripe.String(c.APIBase)
+		URL:               optional(c.APIBase),
 	}
 	return &Gateway{
 		key:     c.SecretKey,

@@ -26,7 +26,7 @@ type issued struct {
 func (g *Gateway) IssuedInvoices(ctx context.Context, customer domain.CustomerID, limit int) ([]ports.IssuedInvoice, error) {
 	params := &stripe.InvoiceListParams{Customer: stripe.String(string(customer))}
 	params.Limit = stripe.Int64(int64(min(limit, ports.IssuedMost)))
-	c := call{does: "list invoices", method: http.MethodGet, path: "/v1/invoices", params: params, belonging: true}
+	c := call{does: "list issued invoices", method: http.MethodGet, path: "/v1/invoices", params: params, belonging: true}
 	if !isID(string(customer), "cus_") {
 		return nil, fmt.Errorf("%w: %s: that is not the id of a customer", ports.ErrNotFound, c.does)
 	}

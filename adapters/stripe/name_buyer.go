@@ -15,7 +15,7 @@ import (
 // nothing is written, and no event sent, where it is called so already.
 func (g *Gateway) NameBuyer(ctx context.Context, r ports.BuyerRequest) error {
 	c := call{
-		does: "fetch customer", method: http.MethodGet,
+		does: "fetch customer with its name", method: http.MethodGet,
 		path: stripe.FormatURLPath("/v1/customers/%s", string(r.Customer)), params: &stripe.CustomerParams{},
 	}
 	if !isID(string(r.Customer), "cus_") {

@@ -46,7 +46,7 @@ func (n subscriptionNow) nextEnd() time.Time {
 // subscriptionNow asks for a subscription before it is changed, and after.
 func (g *Gateway) subscriptionNow(ctx context.Context, id domain.SubscriptionID) (subscriptionNow, error) {
 	c := call{
-		does: "fetch subscription", method: http.MethodGet, path: stripe.FormatURLPath("/v1/subscriptions/%s", string(id)),
+		does: "fetch subscription with what is planned", method: http.MethodGet, path: stripe.FormatURLPath("/v1/subscriptions/%s", string(id)),
 		params: &stripe.SubscriptionParams{Expand: stripe.StringSlice([]string{"latest_invoice"})},
 	}
 	if err := noSubscription(c, id); err != nil {
