@@ -52,6 +52,12 @@ func account(t *testing.T, s *site) {
 	b.planIs("Team", "Active")
 	b.says("#plan-price", "$297/month, for 3 at $99 each")
 	b.until(`document.querySelectorAll("#invoices li").length === 2`)
+	b.click("#change")
+	b.click(`input[data-to="team-monthly"]`)
+	b.retype("#change-quantity", "4")
+	b.says("#change-form [type=submit]", "Pay $99 and change")
+	b.click("#change-form [type=submit]")
+	b.says("#said", "You now have Team × 4.")
 
 	b.click("#change")
 	b.click(`input[data-to="pro-monthly"]`)

@@ -73,6 +73,7 @@ func TestBrowser(t *testing.T) {
 		"another plan of the group is confirmed at Stripe":  changePlan,
 		"the reference shows every operation":               reference,
 		"the account changes, ends and resumes a plan":      account,
+		"the account pauses a plan and goes on with it":     pauses,
 		"an add-on is added, ends and is kept":              addOn,
 		"tiers are added up, in the currency of choice":     tiersAbroad,
 		"an unpaid order leads back to its payment page":    unpaidOrder,

@@ -76,6 +76,22 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 			if step := call("/api/checkout/team", `{"user_id":"ana"}`); step["action"] != "none" || step["url"] == nil {
 				t.Errorf("who has it: got %v", step)
 			}
+			for _, change := range []struct{ what, plan, wish, gives, price string }{
+				{"another quantity", "team", `{"user_id":"ana","quantity":3}`, team, "team monthly 3"},
+				{"a downgrade", "pro", `{"user_id":"ana"}`, pro, "pro monthly 1"},
+				{"a year of another plan", "team", `{"user_id":"ana","price":"yearly"}`, team, "team yearly 1"},
+				{"the month again", "team", `{"user_id":"ana","price":"monthly"}`, team, "team monthly 1"},
+			} {
+				step := call("/api/checkout/"+change.plan, change.wish)
+				if step["purpose"] != "change" {
+					t.Fatalf("%s: got %v", change.what, step)
+				}
+				s.then(t, "ana", change.what, s.box.Portal(step["url"].(string)).Confirm(), change.gives)
+				is := s.call(t, "GET", "/api/subscription?user_id=ana", "", 200)["subscription"].(map[string]any)
+				if got := fmt.Sprint(is["plan"], " ", is["price"], " ", is["quantity"]); got != change.price {
+					t.Errorf("%s: has %s, want %s", change.what, got, change.price)
+				}
+			}
 			portal := call("/api/portal", `{"user_id":"ana","flow":"subscription_cancel"}`)
 			s.then(t, "ana", "it is canceled there", s.box.Portal(portal["url"].(string)).Confirm(), team)
 			step = call("/api/checkout/team", `{"user_id":"ana"}`)
@@ -99,8 +115,15 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 			}
 			s.then(t, "bob", "a downgrade is planned", nil, team)
 			s.then(t, "bob", "the next period begins", s.box.RenewSubscription(subscription, true), pro)
-			call("/api/subscription/change", `{"user_id":"bob","plan":"team","price":"yearly"}`)
-			s.then(t, "bob", "a year of another plan", nil, team)
+			call("/api/subscription/change", `{"user_id":"bob","plan":"team","price":"monthly"}`)
+			call("/api/subscription/change", `{"user_id":"bob","plan":"team","price":"monthly","quantity":2}`)
+			s.then(t, "bob", "another quantity", nil, team)
+			call("/api/subscription/change", `{"user_id":"bob","plan":"team","price":"yearly","quantity":2}`)
+			s.then(t, "bob", "a year instead of a month", nil, team)
+			is := s.call(t, "GET", "/api/subscription?user_id=bob", "", 200)["subscription"].(map[string]any)
+			if got := fmt.Sprint(is["plan"], " ", is["price"], " ", is["quantity"]); got != "team yearly 2" {
+				t.Errorf("has %s, want team yearly 2", got)
+			}
 			if end := call("/api/subscription/cancel", `{"user_id":"bob"}`); end["ends_at"] == nil {
 				t.Errorf("canceled: got %v", end)
 			}
