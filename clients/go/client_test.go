@@ -181,6 +181,8 @@ func TestDo_TriesAgainWhatMayBeTriedAgain(t *testing.T) {
 		"not what was wrong":           {[]answer{problem(404, "unknown_feature"), ok(yes)}, has, 1, false},
 		"not what failed inside":       {[]answer{problem(500, "internal"), ok(yes)}, has, 1, false},
 		"a checkout, by its key":       {[]answer{busy, checkout}, upgrade, 2, true},
+		"not what another has changed": {[]answer{problem(409, "changed_meanwhile"), ok("{}")}, changePlan, 1, false},
+		"a pause, by its key":          {[]answer{busy, ok("{}")}, pausePlan, 2, true},
 		"not a portal, which has none": {[]answer{busy, ok(`{"url":"https://x"}`)}, portal, 1, false},
 	} {
 		f := serve(t, c.answers...)
@@ -204,6 +206,16 @@ func has(c *Client) error {
 
 func upgrade(c *Client) error {
 	_, err := c.Upgrade(context.Background(), "u", "pro", CheckoutRequest{})
+	return err
+}
+
+func changePlan(c *Client) error {
+	_, err := c.Change(context.Background(), "u", ChangeRequest{Plan: "pro"})
+	return err
+}
+
+func pausePlan(c *Client) error {
+	_, err := c.Pause(context.Background(), "u", PauseRequest{})
 	return err
 }
 
@@ -259,6 +271,72 @@ func TestUpgrade_SendsOneKeyHoweverOftenItTries(t *testing.T) {
 	}
 	if len(body) != 3 || body["user_id"] != "u" || body["price"] != "yearly" || body["quantity"] != 5.0 {
 		t.Errorf("sent %v", body)
+	}
+}
+
+// What changes a subscription says what was asked for, and nothing else; and has a key.
+func TestVerbs_SendWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	f := serve(t, ok("{}"))
+	c, _ := f.client(t)
+	day := time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)
+	for _, verb := range []struct {
+		call       func() error
+		path, body string
+	}{
+		{func() error { return pausePlan(c) }, "/api/subscription/pause", `{"user_id":"u"}`},
+		{func() error {
+			_, err := c.Pause(t.Context(), "u", PauseRequest{Plan: "pro", ResumesAt: day})
+			return err
+		},
+			"/api/subscription/pause", `{"plan":"pro","resumes_at":"2027-03-01T00:00:00Z","user_id":"u"}`},
+		{func() error { _, err := c.Resume(t.Context(), "u", ResumeRequest{Plan: "pro"}); return err },
+			"/api/subscription/resume", `{"plan":"pro","user_id":"u"}`},
+		{func() error {
+			_, err := c.Cancel(t.Context(), "u", EndRequest{Plan: "storage", When: WhenNow})
+			return err
+		},
+			"/api/subscription/cancel", `{"plan":"storage","when":"now","user_id":"u"}`},
+		{func() error {
+			_, err := c.Change(t.Context(), "u", ChangeRequest{Plan: "team", Price: "yearly", Quantity: 3, When: WhenPeriodEnd, ProrationDate: day})
+			return err
+		}, "/api/subscription/change", `{"plan":"team","price":"yearly","proration_date":"2027-03-01T00:00:00Z","quantity":3,"when":"period_end","user_id":"u"}`},
+		{func() error {
+			_, err := c.Upgrade(t.Context(), "u", "pro", CheckoutRequest{Currency: "eur"})
+			return err
+		},
+			"/api/checkout/pro", `{"currency":"eur","user_id":"u"}`},
+	} {
+		if err := verb.call(); err != nil {
+			t.Fatal(err)
+		}
+		r, body := f.asked[len(f.asked)-1], f.bodies[len(f.bodies)-1]
+		if r.Method != "POST" || r.URL.Path != verb.path || body != verb.body || r.Header.Get("Idempotency-Key") == "" {
+			t.Errorf("sent %s %s with %s, want %s with %s, and a key", r.Method, r.URL.Path, body, verb.path, verb.body)
+		}
+	}
+}
+
+func TestPause_SaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	client, _ := serve(t, ok(`{"subscription_id":"sub_1","status":"active","plan":"pro","paused":true,"pauses_at":"2026-12-31T00:00:00Z","resumes_at":null}`)).client(t)
+	got, err := client.Pause(t.Context(), "u", PauseRequest{})
+	if err != nil || !got.Paused || !got.PausesAt.Equal(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)) || !got.ResumesAt.IsZero() {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestPlansIn_AsksForACurrencyAndTotals(t *testing.T) {
+	t.Parallel()
+	f := serve(t, ok(`{"plans":[]}`))
+	c, _ := f.client(t)
+	for query, ask := range map[string]func() error{
+		"currency=eur&quantity=7": func() error { _, err := c.PlansIn(t.Context(), "eur", 7); return err },
+		"":                        func() error { _, err := c.PlansIn(t.Context(), "", 0); return err },
+	} {
+		if err := ask(); err != nil || f.asked[len(f.asked)-1].URL.RawQuery != query {
+			t.Errorf("asked for %s, %v, want %s", f.asked[len(f.asked)-1].URL, err, query)
+		}
 	}
 }
 

@@ -77,6 +77,8 @@ describe("a request is made again", () => {
     ["but not if it is told to come much later", [problem(503, "unavailable", { "Retry-After": "60" })], (c) => c.check("sso").catch(() => 0), 1],
     ["but not if it was wrong", [problem(404, "unknown_feature")], (c) => c.check("sso").catch(() => 0), 1],
     ["if it has a key", [busy, checkout], (c) => c.upgrade("pro"), 2],
+    ["but not if somebody else changed it", [problem(409, "changed_meanwhile")], (c) => c.change({ plan: "pro" }).catch(() => 0), 1],
+    ["if it pauses, by its key", [busy, { body: {} }], (c) => c.pause(), 2],
     ["but not a visit to the portal", [busy], (c) => c.portal().catch(() => 0), 1],
   ])("%s", async ([, said, call, tries]) => {
     const { url, asked } = await service(...said);
@@ -91,6 +93,27 @@ test("upgrade sends what is wanted, by the caller's key", async () => {
   await client(url).upgrade("pro", { price: "yearly", quantity: 5 }, { idempotencyKey: "click-1" });
   expect(asked[0]).toMatchObject({ method: "POST", url: "/api/checkout/pro", headers: { "idempotency-key": "click-1" } });
   expect(JSON.parse(asked[0]!.body)).toEqual({ price: "yearly", quantity: 5, user_id: "u" });
+});
+
+test.for<[string, (c: Entitled) => Promise<unknown>, object]>([
+  ["/api/subscription/pause", (c) => c.pause(), {}],
+  ["/api/subscription/pause", (c) => c.pause({ plan: "pro", resumes_at: "2027-03-01T00:00:00Z" }), { plan: "pro", resumes_at: "2027-03-01T00:00:00Z" }],
+  ["/api/subscription/resume", (c) => c.resume({ plan: "pro" }), { plan: "pro" }],
+  ["/api/subscription/cancel", (c) => c.cancel({ plan: "storage", when: "now" }), { plan: "storage", when: "now" }],
+  ["/api/subscription/change", (c) => c.change({ plan: "team", quantity: 3, when: "period_end" }), { plan: "team", quantity: 3, when: "period_end" }],
+  ["/api/checkout/pro", (c) => c.upgrade("pro", { currency: "eur" }), { currency: "eur" }],
+])("%s is sent what is wanted, and a key", async ([path, call, body]) => {
+  const { url, asked } = await service({ body: {} });
+  await call(client(url));
+  expect(asked[0]).toMatchObject({ method: "POST", url: path, headers: { "idempotency-key": expect.stringMatching(/.{16}/) } });
+  expect(JSON.parse(asked[0]!.body)).toEqual({ ...body, user_id: "u" });
+});
+
+test("plans are asked for in a currency, with totals", async () => {
+  const { url, asked } = await service({ body: { plans: [] } });
+  await client(url).plans({ currency: "eur", quantity: 7 });
+  await client(url).plans();
+  expect(asked.map((a) => a.url)).toEqual(["/api/plans?currency=eur&quantity=7", "/api/plans"]);
 });
 
 test("a problem is what the service says", async () => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => dev?.stop());
 
-test("a user buys, changes, ends and resumes, and holds what is paid for", async () => {
+test("a user buys, pauses, changes, ends and resumes, and holds what is paid for", async () => {
   const ada = entitled.as("ada");
   expect(await ada.has("sso")).toBe("no");
   expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["free", "basic", "pro", "team"]);
@@ -36,6 +36,14 @@ test("a user buys, changes, ends and resumes, and holds what is paid for", async
   expect((await ada.subscription()).subscription).toMatchObject({ plan: "pro", price: "monthly", status: "active" });
   expect((await ada.myPlans()).plans.find((plan) => plan.key === "pro")?.held).toBe(true);
 
+  expect((await entitled.plans({ currency: "eur", quantity: 7 })).plans).toHaveLength(4);
+  await expect(entitled.as("bob").upgrade("pro", { currency: "eur" })).rejects.toMatchObject({ status: 422, code: "currency_not_sold" });
+
+  expect(await ada.pause()).toMatchObject({ plan: "pro", paused: true, resumes_at: null });
+  await expect(ada.change({ plan: "team" })).rejects.toMatchObject({ status: 409, code: "subscription_paused" });
+  expect((await ada.resume()).plan).toBe("pro");
+  expect((await ada.subscription()).subscription?.pause).toBeNull();
+
   const preview = await ada.preview({ plan: "pro", price: "yearly" });
   expect(preview).toMatchObject({ currency: "usd", when: "now" });
   const changed = await ada.change({ plan: "pro", price: "yearly", proration_date: preview.proration_date });
@@ -47,7 +55,7 @@ test("a user buys, changes, ends and resumes, and holds what is paid for", async
   expect((await ada.resume()).ends_at).toBeNull();
   expect((await ada.portal({ flow: "payment_method_update" })).url).toMatch(/^http/);
   expect((await ada.orders({ limit: 5 })).orders.map((order) => order.id)).toEqual([checkout.order_id]);
-});
+}, 30_000);
 
 test("a misspelled feature is unknown, and not for everybody", async () => {
   const bob = new Entitled({ baseURL: dev.url, key: dev.key, user: "bob", whenUnknown: () => true, onUnknown: () => {} });

@@ -1,13 +1,14 @@
 package backend
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	entitled "github.com/entitled-dev/entitled/clients/go"
 )
 
-// Every verb of the client, on a real service: a user buys, changes, ends and resumes.
+// Every verb of the client, on a real service: a user buys, pauses, changes, ends and resumes.
 func TestClient_EveryVerb(t *testing.T) {
 	c, ctx := dev(t), t.Context()
 	const ada = "ada of Go"
@@ -56,6 +57,28 @@ func TestClient_EveryVerb(t *testing.T) {
 	}
 	if now, err := c.Subscription(ctx, ada); err != nil || now.Subscription == nil || now.Subscription.Status != entitled.SubscribedStatusActive {
 		t.Errorf("subscription: %+v, %v", now, err)
+	}
+
+	if euros, err := c.PlansIn(ctx, "eur", 7); err != nil || len(euros.Plans) != 4 || len(euros.Plans[2].Prices) == 0 {
+		t.Errorf("plans in a currency: %+v, %v", euros, err)
+	}
+	var refused *entitled.Problem
+	if _, err := c.Upgrade(ctx, ada+"'s neighbor", "pro", entitled.CheckoutRequest{Currency: "eur"}); !errors.As(err, &refused) || refused.Code != "currency_not_sold" {
+		t.Errorf("a currency that the plan is not sold in: %v", err)
+	}
+
+	paused, err := c.Pause(ctx, ada, entitled.PauseRequest{})
+	if err != nil || !paused.Paused || paused.PausesAt.IsZero() || !paused.ResumesAt.IsZero() {
+		t.Errorf("pause: %+v, %v", paused, err)
+	}
+	if _, err := c.Change(ctx, ada, entitled.ChangeRequest{Plan: "team"}); !errors.As(err, &refused) || refused.Code != "subscription_paused" {
+		t.Errorf("a change while it is paused: %v", err)
+	}
+	if resumed, err := c.Resume(ctx, ada, entitled.ResumeRequest{}); err != nil || resumed.Plan != "pro" {
+		t.Errorf("resume: %+v, %v", resumed, err)
+	}
+	if now, err := c.Subscription(ctx, ada); err != nil || now.Subscription == nil || now.Subscription.Pause != nil {
+		t.Errorf("resumed: %+v, %v", now, err)
 	}
 
 	yearly := entitled.ChangeRequest{Plan: "pro", Price: "yearly"}
