@@ -33,7 +33,7 @@ func (f PortalFlow) OfSubscription() bool {
 type PortalOffer struct {
 	Deployment domain.DeploymentID
 	// Products are what may be chosen; none: subscriptions are not changed there. Stripe
-	// takes [PortalProductsMost] at most.
+	// takes [PortalProductsMost] at most. A trial goes on in what is chosen.
 	Products []PortalProduct
 	// Quantities: the quantity may be changed too.
 	Quantities bool
@@ -77,8 +77,9 @@ type Portal interface {
 	OpenPortal(ctx context.Context, r PortalRequest) (url string, err error)
 }
 
-// Fingerprint is short, and the same for the same offer.
+// Fingerprint is short, and the same for the same offer. What a portal is made to do with any
+// offer is in it: one that was made otherwise is not found again.
 func (o PortalOffer) Fingerprint() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t", o.Products, o.Quantities))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t trials go on", o.Products, o.Quantities))
 	return hex.EncodeToString(sum[:16])
 }

@@ -55,13 +55,16 @@ func (c *checked) sent(r *http.Request, body []byte) error {
 	defer c.mu.Unlock()
 	for _, values := range []url.Values{r.URL.Query(), inBody} {
 		for name := range values {
-			for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '[' || r == ']' }) {
+			for part := range strings.FieldsFuncSeq(name, inBrackets) {
 				c.names[part] = true
 			}
 		}
 	}
 	return nil
 }
+
+// inBrackets parts the name of a parameter.
+func inBrackets(r rune) bool { return r == '[' || r == ']' }
 
 // everything fails the test for each call that the gateway's source has, and each parameter
 // that it sets, of which no description was asked.
@@ -263,8 +266,9 @@ func (s source) parameters() []string {
 			}
 		case *ast.CallExpr:
 			if literal, is := firstLiteral(n); is && calls(n, "AddExtra") {
-				name, _, _ := strings.Cut(strings.Trim(literal.Value, `"`), "[")
-				names[name] = true
+				for part := range strings.FieldsFuncSeq(strings.Trim(literal.Value, `"`), inBrackets) {
+					names[part] = true
+				}
 			}
 		}
 	})

@@ -72,7 +72,7 @@ func (d descriptions) gateway(t *testing.T, change func(*http.Response) error) (
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		switch version := r.Header.Get("Stripe-Version"); {
-		case version == newest().API && r.Method == http.MethodGet:
+		case version == newest().API && (r.Method == http.MethodGet || r.URL.Path == "/v1/billing_portal/configurations"):
 			reads.ServeHTTP(w, r)
 		case version == "2023-10-16":
 			makes.ServeHTTP(w, r)

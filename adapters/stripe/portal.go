@@ -46,7 +46,7 @@ func (g *Gateway) PortalConfiguration(ctx context.Context, offer ports.PortalOff
 	c := call{
 		does: "create portal configuration", method: http.MethodPost, path: "/v1/billing_portal/configurations",
 		key:    fmt.Sprintf("entitled-portal-%s-%s-%d", offer.Deployment, offer.Fingerprint(), retired),
-		params: portalConfigurationParams(offer),
+		params: portalConfigurationParams(offer), version: portalVersion,
 	}
 	if err := checkCreate(c, string(offer.Deployment)); err != nil {
 		return "", err
@@ -84,7 +84,7 @@ func (g *Gateway) findPortalConfiguration(ctx context.Context, offer ports.Porta
 }
 
 // portalConfigurationParams lets customers do for themselves what costs nobody anything,
-// and change to what is on offer. A change is paid at once, as ours are.
+// and change to what is on offer. A change is paid at once, and a trial goes on, as with ours.
 func portalConfigurationParams(offer ports.PortalOffer) *stripe.BillingPortalConfigurationParams {
 	yes := stripe.Bool(true)
 	p := &stripe.BillingPortalConfigurationParams{
@@ -120,6 +120,8 @@ func portalConfigurationParams(offer ports.PortalOffer) *stripe.BillingPortalCon
 		})
 	}
 	p.Features.SubscriptionUpdate = update
+	// Else the portal ends a trial and charges for it at once. v76 has no name for it.
+	p.AddExtra("features[subscription_update][trial_update_behavior]", "continue_trial")
 	return p
 }
 

@@ -18,6 +18,10 @@ const readVersion = "2026-08-26.dahlia"
 // ones make subscriptions of another billing mode.
 const adaptiveVersion = "2025-05-28.basil"
 
+// portalVersion is that of a configuration which says what becomes of a trial, which v76's own
+// cannot.
+const portalVersion = readVersion
+
 // chargeVersion still has the invoice in a charge; see [Gateway.invoiceOf].
 const chargeVersion = stripe.APIVersion
 

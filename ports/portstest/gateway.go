@@ -97,6 +97,7 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"the portal's configuration is one for an offer", gatewayPortalConfiguration},
 		{"the portal is opened for each flow", gatewayOpenPortal},
 		{"a change is confirmed in the portal", gatewayConfirmPortal},
+		{"a trial goes on in what it is changed to, there too", gatewayTrialGoesOn},
 		{"a subscription is changed once for a key", gatewayChange},
 		{"a late repetition of a change changes nothing", gatewayChangeLate},
 		{"a change that is not paid waits", gatewayChangeUnpaid},

@@ -132,6 +132,44 @@ func gatewayConfirmPortal(t *testing.T, f GatewayFixture) {
 	}
 }
 
+// Whichever way a trial is changed, it goes on, and nothing is charged, as the preview says.
+func gatewayTrialGoesOn(t *testing.T, f GatewayFixture) {
+	s := newShopper(t, f)
+	for order, change := range map[domain.OrderID]func(ports.Change){
+		"order1": func(to ports.Change) {
+			_, err := s.Gateway.ChangeSubscription(t.Context(), ports.ChangeRequest{Change: to, Deployment: deployment, IdempotencyKey: "change"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"order2": func(to ports.Change) {
+			url, err := s.Gateway.OpenPortal(t.Context(), ports.PortalRequest{
+				Customer: s.customer, Configuration: s.configuration(t, s.offer(t)), ReturnURL: returnURL,
+				Flow: ports.PortalConfirm, Subscription: to.Subscription, Change: to,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.ConfirmPortal(t, url)
+		},
+	} {
+		r := s.request(order, domain.ModeSubscription)
+		r.Order.TrialDays = 14
+		before := s.fetchSubscription(t, r).Snapshot
+		to := ports.Change{Subscription: before.ID, Item: before.Items[0].ID, Price: s.Dearer.ID, Quantity: 2}
+		preview, err := s.Gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: to, At: before.StartedAt})
+		if err != nil || preview.Now != nil && preview.Now.Total != 0 {
+			t.Errorf("%s: previewed %+v, %v, want nothing due now", order, preview.Now, err)
+		}
+		change(to)
+		now := s.now(t, before.ID)
+		if now.Status != domain.StatusTrialing || !now.TrialEnd.Equal(before.TrialEnd) || now.Items[0].Price != s.Dearer.ID || now.LatestInvoice != before.LatestInvoice {
+			t.Errorf("%s: got %s until %s with %+v, billed by %s; want the trial until %s of %s, and no other invoice",
+				order, now.Status, now.TrialEnd, now.Items, now.LatestInvoice, before.TrialEnd, s.Dearer.ID)
+		}
+	}
+}
+
 // now is how a subscription stands at Stripe.
 func (s shopper) now(t *testing.T, id domain.SubscriptionID) domain.Subscription {
 	t.Helper()
