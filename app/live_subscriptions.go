@@ -148,7 +148,7 @@ func (l liveSubscriptions) only(ctx context.Context, user domain.UserID, named d
 	case err != nil:
 		return liveItem{}, err
 	case len(found) == 0:
-		return liveItem{}, fmt.Errorf("%w to any plan", ErrNotSubscribed)
+		return liveItem{}, fmt.Errorf("%w to any plan: POST /api/checkout/{plan} sells one", ErrNotSubscribed)
 	}
 	for _, other := range found {
 		if other.sub.ID != found[0].sub.ID {
