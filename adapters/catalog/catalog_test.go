@@ -41,6 +41,7 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 				"sso":      {Key: "sso", Name: "Single sign-on", Type: domain.FeatureFlag, Merge: domain.MergeMax},
 				"projects": {Key: "projects", Name: "Projects", Place: 1, Type: domain.FeatureLimit, Merge: domain.MergeMax},
 				"seats":    {Key: "seats", Name: "Seats", Place: 2, Type: domain.FeatureLimit, Merge: domain.MergeMax, PerUnit: true},
+				"support":  {Key: "support", Name: "Priority support", Place: 3, Type: domain.FeatureFlag, Merge: domain.MergeMax},
 			},
 			Plans: map[domain.PlanKey]domain.Plan{
 				"free": {
@@ -75,6 +76,14 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 					Policy:   domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}}, // as pro's group
 					Checkout: domain.CheckoutOptions{PromotionCodes: true, MaxQuantity: 50, AdjustableAmount: true},
 				},
+				"priority": {
+					Key: "priority", Name: "Priority", Description: "Your questions are answered first.", Place: 4,
+					Mode: domain.ModeSubscription, AddonTo: []domain.PlanKey{"pro", "team"}, Grace: domain.DefaultGrace, Leeway: domain.DefaultLeeway,
+					Prices:   []domain.Price{{Key: "monthly", LookupKey: "priority_monthly"}, {Key: "yearly", LookupKey: "priority_yearly"}},
+					Grants:   map[domain.FeatureKey]domain.Value{"support": domain.Flag()},
+					Policy:   domain.Policy{Access: []domain.AccessOption{domain.SuspendWhileVoid}}, // as what it is added to
+					Checkout: domain.CheckoutOptions{MaxQuantity: 1},
+				},
 			},
 		},
 		Sandbox: []catalog.SandboxPrice{
@@ -83,6 +92,8 @@ func TestDemo_IsTheCatalogOfDevAndNeedsNothingFromTheEnvironment(t *testing.T) {
 			{Plan: "pro", Price: "yearly", Name: "Pro", LookupKey: "pro_yearly", Amount: 29000, Currency: "usd", Interval: "year", IntervalCount: 1},
 			{Plan: "pro", Price: "monthly_2025", Name: "Pro", LookupKey: "pro_monthly_2025", Amount: 2400, Currency: "usd", Interval: "month", IntervalCount: 1},
 			{Plan: "team", Price: "monthly", Name: "Team", LookupKey: "team_monthly", Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1},
+			{Plan: "priority", Price: "monthly", Name: "Priority", LookupKey: "priority_monthly", Amount: 900, Currency: "usd", Interval: "month", IntervalCount: 1},
+			{Plan: "priority", Price: "yearly", Name: "Priority", LookupKey: "priority_yearly", Amount: 9000, Currency: "usd", Interval: "year", IntervalCount: 1},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(domain.Catalog{})); diff != "" {

@@ -10,20 +10,11 @@ import (
 	"github.com/entitled-dev/entitled/adapters/catalog"
 )
 
-// demoWithAddon is the demo's catalog with an add-on to Pro.
-func demoWithAddon(t *testing.T) string {
+// demoWithTiers is the demo's catalog with a plan that is sold in tiers, in two currencies.
+func demoWithTiers(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "catalog.yaml")
 	text := string(catalog.Demo()) + `
-  bench:
-    name: Bench
-    description: Room for more people.
-    mode: subscription
-    addon_to: pro
-    prices:
-      monthly: {lookup_key: bench_monthly, sandbox: {amount: 500, currency: usd, interval: month}}
-      yearly: {lookup_key: bench_yearly, sandbox: {amount: 5000, currency: usd, interval: year}}
-    grants: {seats: 9}
   crew:
     name: Crew
     mode: subscription
@@ -67,30 +58,30 @@ func tiersAbroad(t *testing.T, s *site) {
 func addOn(t *testing.T, s *site) {
 	b := s.newUser(t)
 	b.visit("/")
-	b.says(`button[data-plan="bench"]`, "Added to Pro")
+	b.says(`button[data-plan="priority"]`, "Added to Pro")
 	b.subscribe("pro")
 	b.visit("/")
-	b.button("bench", "Add Bench")
-	b.click(`button[data-plan="bench"]`)
+	b.button("priority", "Add Priority")
+	b.click(`button[data-plan="priority"]`)
 	b.planIs("Pro", "Active")
 	b.see(`#entitlements [data-feature="sso"]`) // what is bought may be had a moment later, and a preview says what changes
 	b.says("#change", "Change or add")
 	b.click("#change")
-	if read[bool](b, `document.querySelector('input[data-to="bench-yearly"]') !== null`) {
+	if read[bool](b, `document.querySelector('input[data-to="priority-yearly"]') !== null`) {
 		t.Error("an add-on is offered by the year beside a plan by the month")
 	}
-	b.click(`input[data-to="bench-monthly"]`)
-	b.says("#change-form [type=submit]", "Pay $5 and change")
-	b.says("#preview .gets", "Seats: 5 → 9")
+	b.click(`input[data-to="priority-monthly"]`)
+	b.says("#change-form [type=submit]", "Pay $9 and change")
+	b.says("#preview .gets", "Priority support")
 	b.click("#change-form [type=submit]")
-	b.says("#said", "You now have Bench.")
+	b.says("#said", "You now have Priority.")
 	b.planIs("Pro", "Active")
-	b.says("#addons li", "Bench")
+	b.says("#addons li", "Priority")
 	b.click("#addons button")
-	b.says("#said", "Bench ends on ")
-	b.says("#addons button", "Keep Bench")
+	b.says("#said", "Priority ends on ")
+	b.says("#addons button", "Keep Priority")
 	b.planIs("Pro", "Active")
 	b.click("#addons button")
-	b.says("#said", "Bench goes on as before.")
-	b.says("#addons button", "Remove Bench")
+	b.says("#said", "Priority goes on as before.")
+	b.says("#addons button", "Remove Priority")
 }

@@ -54,7 +54,7 @@ func startDev(t *testing.T, binary string, flags ...string) *program {
 func TestBrowser(t *testing.T) {
 	var flags []string
 	if *screenshots == "" { // which are of the demo as it is
-		flags = []string{"--catalog", demoWithAddon(t)}
+		flags = []string{"--catalog", demoWithTiers(t)}
 	}
 	p := startDev(t, buildProgram(t), flags...)
 	_, port, _ := net.SplitHostPort(p.address)

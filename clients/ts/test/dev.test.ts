@@ -13,8 +13,8 @@ afterAll(() => dev?.stop());
 test("a user buys, pauses, changes, ends and resumes, and holds what is paid for", async () => {
   const ada = entitled.as("ada");
   expect(await ada.has("sso")).toBe("no");
-  expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["free", "basic", "pro", "team"]);
-  expect((await ada.myPlans()).plans.map((plan) => plan.action)).toEqual(["none", "buy", "buy", "start_trial"]);
+  expect((await entitled.plans()).plans.map((plan) => plan.key)).toEqual(["free", "basic", "pro", "team", "priority"]);
+  expect((await ada.myPlans()).plans.map((plan) => plan.action)).toEqual(["none", "buy", "buy", "start_trial", "none"]);
 
   const click = { idempotencyKey: "click-1" };
   const checkout = await ada.upgrade("pro", { price: "monthly" }, click);
@@ -36,7 +36,7 @@ test("a user buys, pauses, changes, ends and resumes, and holds what is paid for
   expect((await ada.subscription()).subscription).toMatchObject({ plan: "pro", price: "monthly", status: "active" });
   expect((await ada.myPlans()).plans.find((plan) => plan.key === "pro")?.held).toBe(true);
 
-  expect((await entitled.plans({ currency: "eur", quantity: 7 })).plans).toHaveLength(4);
+  expect((await entitled.plans({ currency: "eur", quantity: 7 })).plans).toHaveLength(5);
   await expect(entitled.as("bob").upgrade("pro", { currency: "eur" })).rejects.toMatchObject({ status: 422, code: "currency_not_sold" });
 
   expect(await ada.pause()).toMatchObject({ plan: "pro", paused: true, resumes_at: null });
@@ -50,6 +50,11 @@ test("a user buys, pauses, changes, ends and resumes, and holds what is paid for
   expect(changed).toMatchObject({ action: "none", price: "yearly" });
   const invoices = (await ada.invoices({ limit: 10 })).invoices;
   expect(invoices.map((invoice) => invoice.amount_paid)).toContain(preview.due_now);
+
+  expect(await ada.change({ plan: "priority", price: "yearly" })).toMatchObject({ action: "none", plan: "priority" });
+  expect(await ada.has("support")).toBe("yes");
+  expect((await ada.cancel({ plan: "priority", when: "now" })).ended_at).not.toBeNull();
+  expect(await ada.has("support")).toBe("no");
 
   expect((await ada.cancel()).ends_at).not.toBeNull();
   expect((await ada.resume()).ends_at).toBeNull();

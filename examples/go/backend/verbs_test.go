@@ -19,10 +19,10 @@ func TestClient_EveryVerb(t *testing.T) {
 		t.Errorf("misspelled: %s, %v", answer, err)
 	}
 	plans, err := c.PlansFor(ctx, ada)
-	if err != nil || len(plans.Plans) != 4 || plans.Plans[1].Action != entitled.ActionBuy || plans.Plans[1].Held {
+	if err != nil || len(plans.Plans) != 5 || plans.Plans[1].Action != entitled.ActionBuy || plans.Plans[1].Held {
 		t.Errorf("plans: %+v, %v", plans, err)
 	}
-	if everybody, err := c.Plans(ctx); err != nil || everybody.UserID != "" || len(everybody.Plans) != 4 {
+	if everybody, err := c.Plans(ctx); err != nil || everybody.UserID != "" || len(everybody.Plans) != 5 {
 		t.Errorf("plans for everybody: %+v, %v", everybody, err)
 	}
 
@@ -59,7 +59,7 @@ func TestClient_EveryVerb(t *testing.T) {
 		t.Errorf("subscription: %+v, %v", now, err)
 	}
 
-	if euros, err := c.PlansIn(ctx, "eur", 7); err != nil || len(euros.Plans) != 4 || len(euros.Plans[2].Prices) == 0 {
+	if euros, err := c.PlansIn(ctx, "eur", 7); err != nil || len(euros.Plans) != 5 || len(euros.Plans[2].Prices) == 0 {
 		t.Errorf("plans in a currency: %+v, %v", euros, err)
 	}
 	var refused *entitled.Problem
@@ -93,6 +93,12 @@ func TestClient_EveryVerb(t *testing.T) {
 	invoices, err := c.Invoices(ctx, ada, 10)
 	if err != nil || !slices.ContainsFunc(invoices.Invoices, func(i entitled.Invoice) bool { return i.AmountPaid == preview.DueNow }) {
 		t.Errorf("no invoice is as previewed, %d: %+v, %v", preview.DueNow, invoices, err)
+	}
+	if added, err := c.Change(ctx, ada, entitled.ChangeRequest{Plan: "priority", Price: "yearly"}); err != nil || added.Plan != "priority" || !c.Allows(ctx, ada, "support") {
+		t.Errorf("add: %+v, %v", added, err)
+	}
+	if ending, err := c.Cancel(ctx, ada, entitled.EndRequest{Plan: "priority", When: entitled.WhenNow}); err != nil || ending.EndedAt.IsZero() || c.Allows(ctx, ada, "support") {
+		t.Errorf("end what was added: %+v, %v", ending, err)
 	}
 	if ending, err := c.Cancel(ctx, ada, entitled.EndRequest{}); err != nil || ending.EndsAt.IsZero() {
 		t.Errorf("cancel: %+v, %v", ending, err)
