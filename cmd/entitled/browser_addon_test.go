@@ -77,6 +77,12 @@ func addOn(t *testing.T, s *site) {
 	b.says("#said", "You now have Priority.")
 	b.planIs("Pro", "Active")
 	b.says("#addons li", "Priority")
+	b.click("#change")
+	b.see(`input[data-to="team-monthly"]`)
+	if read[bool](b, `document.querySelector('input[data-to="pro-yearly"]') !== null`) {
+		t.Error("a plan is offered by the year beside an add-on by the month")
+	}
+	b.click("#change")
 	b.click("#addons button")
 	b.says("#said", "Priority ends on ")
 	b.says("#addons button", "Keep Priority")

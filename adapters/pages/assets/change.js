@@ -8,16 +8,18 @@ import { day, featureName, money, period, planName, valueWords } from './words.j
 const typing = 300;
 
 // optionsFor are the prices that a subscription may change to: of its own plan, and of
-// the others of its group; and those of add-ons that are paid as often as it is.
+// the others of its group; and those of add-ons that are paid as often as it is. Beside an
+// add-on that stays, the plan stays in its interval too.
 export function optionsFor(sub, plans) {
   const now = plans.find((p) => p.key === sub.plan);
   const paid = now?.prices.find((p) => p.key === sub.price);
+  const kept = sub.addons.some((held) => held.ends_at === null);
   const options = [];
   for (const plan of plans) {
     const addon = plan.addon_to.includes(sub.plan);
     const related = addon || plan.key === sub.plan || (plan.mode === 'subscription' && now?.group && plan.group === now.group);
     for (const price of related ? plan.prices : []) {
-      if (addon && paid && period(price) !== period(paid)) {
+      if ((addon || kept) && paid && period(price) !== period(paid)) {
         continue;
       }
       const held = addon ? sub.addons : [sub];
