@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,9 +54,8 @@ func (l *ListInvoices) Do(ctx context.Context, user domain.UserID, limit int) (I
 		}
 		list.Invoices = append(list.Invoices, issued...)
 	}
-	slices.SortFunc(list.Invoices, func(a, b ports.IssuedInvoice) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
-	})
+	// Of those of one second Stripe knows which is newer.
+	slices.SortStableFunc(list.Invoices, func(a, b ports.IssuedInvoice) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	list.Invoices = list.Invoices[:min(len(list.Invoices), limit)]
 	return list, nil
 }

@@ -1,10 +1,13 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
+	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -35,4 +38,27 @@ func TestListInvoices_NoSuchCustomerIsNoEmptyList(t *testing.T) {
 	if got, err := app.NewListInvoices(w.store, w.stripe).Do(t.Context(), "u", 10); err != nil || len(got.Invoices) != 0 {
 		t.Errorf("who paid nothing: got %+v, %v, want none", got, err)
 	}
+}
+
+// Which of the invoices of one second is the newest, Stripe's list says, and ids do not.
+func TestListInvoices_KeepStripesOrderWithinASecond(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	buyers["an active subscriber"](t, w)
+	at := w.clock.now()
+	stripe := issuing{w.stripe, []ports.IssuedInvoice{{ID: "in_1", CreatedAt: at}, {ID: "in_2", CreatedAt: at}}}
+	got, err := app.NewListInvoices(w.store, stripe).Do(t.Context(), "u", 10)
+	if err != nil || len(got.Invoices) != 2 || got.Invoices[0].ID != "in_1" {
+		t.Errorf("got %+v, %v, want in_1 first", got.Invoices, err)
+	}
+}
+
+// issuing is a Stripe that lists these invoices.
+type issuing struct {
+	*memory.Gateway
+	invoices []ports.IssuedInvoice
+}
+
+func (i issuing) IssuedInvoices(context.Context, domain.CustomerID, int) ([]ports.IssuedInvoice, error) {
+	return i.invoices, nil
 }
