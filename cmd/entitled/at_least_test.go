@@ -77,7 +77,7 @@ func newReplicas(t *testing.T) *replicas {
 	t.Helper()
 	url := pgtest.URL(t)
 	p := &replicas{bought: map[domain.UserID]int{}}
-	p.frailShop = newFrailShop(t, frailStore{behind: opened(t, url)}, rand.New(rand.NewPCG(1, 3)))
+	p.frailShop = newFrailShop(t, testCatalog, frailStore{behind: opened(t, url)}, rand.New(rand.NewPCG(1, 3)))
 	for n := range p.of {
 		r := &p.of[n]
 		r.tail = &pausedTail{Store: opened(t, url), knew: map[domain.UserID]ports.Rights{}}

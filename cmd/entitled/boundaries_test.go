@@ -57,7 +57,7 @@ type boundaries struct {
 
 func newBoundaries(t *testing.T, on frailStore) *boundaries {
 	t.Helper()
-	b := &boundaries{frailShop: newFrailShop(t, on, nil), dice: rand.New(rand.NewPCG(1, 5))}
+	b := &boundaries{frailShop: newFrailShop(t, testCatalog, on, nil), dice: rand.New(rand.NewPCG(1, 5))}
 	b.sold.AnnounceEnds = []time.Duration{7 * day, day}
 	b.pause = 0
 	b.users = []domain.UserID{"goes", "ends", "stays", "fails", "once", "grant"}

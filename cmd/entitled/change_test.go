@@ -36,6 +36,14 @@ const teamCatalog = testCatalog + `
 func openTeams(t *testing.T, database string, more ...string) shop {
 	t.Helper()
 	box := openBox(t)
+	stockTeams(t, box)
+	p := startTeams(t, database, append([]string{"STRIPE_API_BASE=" + box.URL()}, more...)...)
+	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+}
+
+// stockTeams has a box sell what [teamCatalog] adds.
+func stockTeams(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
 	for _, price := range []sandbox.PriceSpec{
 		{LookupKey: "team_monthly", Product: "Team", UnitAmount: 9900, Currency: "usd", Interval: "month"},
 		{LookupKey: "storage_monthly", Product: "Storage", UnitAmount: 500, Currency: "usd", Interval: "month"},
@@ -45,8 +53,6 @@ func openTeams(t *testing.T, database string, more ...string) shop {
 			t.Fatal(err)
 		}
 	}
-	p := startTeams(t, database, append([]string{"STRIPE_API_BASE=" + box.URL()}, more...)...)
-	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 
 func startTeams(t *testing.T, database string, more ...string) *program {

@@ -198,7 +198,7 @@ func giverOn(t *testing.T, database, url string) func(t *testing.T) (given int) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	sold := readTestCatalog(t)
+	sold := parseCatalog(t, testCatalog)
 	sender := webhooks.NewSender(webhooks.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
 	beginning := int64(0)

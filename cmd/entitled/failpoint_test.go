@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var (
@@ -25,7 +26,23 @@ var (
 // it is derived from; but for what somebody changes by hand, which is found.
 func TestFailpoints_EachCallFailsInTurn(t *testing.T) {
 	t.Parallel()
-	stories := &calmStories{}
+	eachCallFailsInTurn(t, purchaseStories, map[string]usually{"memory": {5, 1}, "SQLite": {1, 4}})
+}
+
+// The same of what users ask the service for themselves: to change, pause and end what they
+// have, here or in the portal; and of what an operator does for them. What was answered is so,
+// and nothing is charged or given back twice.
+func TestFailpoints_EachCallOfAWishFailsInTurn(t *testing.T) {
+	t.Parallel()
+	eachCallFailsInTurn(t, wishStories, map[string]usually{"memory": {4, 2}, "Postgres": {1, 4}})
+}
+
+// usually is in how many runs calls fail unless that is said, and the seed of the first.
+type usually struct{ runs, from int }
+
+func eachCallFailsInTurn(t *testing.T, kind frailStory, usual map[string]usually) {
+	t.Helper()
+	stories := &calmStories{kind: kind}
 	for _, on := range frailStores {
 		t.Run(on.name, func(t *testing.T) {
 			t.Parallel()
@@ -33,7 +50,7 @@ func TestFailpoints_EachCallFailsInTurn(t *testing.T) {
 			if on.name == "Postgres" {
 				server = startRestarting(t)
 			}
-			runs, from := on.runs, on.from
+			runs, from := usual[on.name].runs, usual[on.name].from
 			if *failpointRuns > 0 {
 				runs, from = *failpointRuns, *failpointFirst
 			}
@@ -46,16 +63,19 @@ func TestFailpoints_EachCallFailsInTurn(t *testing.T) {
 				}
 			})
 			for seed := from; seed < from+runs; seed++ {
-				story, at, does := stories.chosen(t, seed, runs)
+				story, at, does := stories.chosen(t, seed)
 				t.Run(fmt.Sprintf("seed %d, story %d, call %d is %s", seed, story.number, at, does), func(t *testing.T) {
 					t.Parallel()
 					random := rand.New(rand.NewPCG(uint64(seed), 1))
-					s := newFrailShop(t, on.open(t, server), random)
+					s := newFrailShop(t, kind.catalog, on.open(t, server), random)
 					s.starts(t, map[int]failure{at: does})
-					s.plays(t, story.number)
+					s.plays(t, kind, story.number)
 					s.ends()
 					if diff := cmp.Diff(story.ends, s.holds(t)); diff != "" {
 						t.Errorf("rights differ (-nothing fails +got):\n%s", diff)
+					}
+					if diff := cmp.Diff(story.books, s.books(t), cmpopts.EquateApprox(0, prorated)); diff != "" {
+						t.Errorf("Stripe's books differ (-nothing fails +got):\n%s", diff)
 					}
 					s.verified(t)
 					s.told(t)
@@ -94,20 +114,25 @@ func (d *tally) String() string {
 type calmStory struct {
 	number, calls int
 	ends          map[string]string // what is held after it
+	books         books
 }
 
-// calmStories are those that were played so far.
+// calmStories are those of a kind that were played so far.
 type calmStories struct {
+	kind   frailStory
 	mu     sync.Mutex
 	played []calmStory
 }
 
+// spread is over how many calls of the first story the few usual runs are.
+const spread = 12
+
 // chosen is what a run is about: of so few that not each call can fail in each way, they are
 // spread over the first story.
-func (c *calmStories) chosen(t *testing.T, seed, of int) (calmStory, int, failure) {
+func (c *calmStories) chosen(t *testing.T, seed int) (calmStory, int, failure) {
 	t.Helper()
-	if story := c.number(t, 0); *failpointFirst == 0 && of < story.calls {
-		return story, 1 + (seed%of)*story.calls/of, failures[seed%len(failures)]
+	if story := c.number(t, 0); *failpointRuns == 0 {
+		return story, 1 + (seed%spread)*story.calls/spread, failures[seed%len(failures)]
 	}
 	for number := 0; ; number++ {
 		story := c.number(t, number)
@@ -124,15 +149,15 @@ func (c *calmStories) number(t *testing.T, number int) calmStory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for n := len(c.played); n <= number; n++ {
-		s := newFrailShop(t, frailStores[0].open(t, nil), nil)
+		s := newFrailShop(t, c.kind.catalog, frailStores[0].open(t, nil), nil)
 		s.starts(t, nil)
-		s.plays(t, n)
+		s.plays(t, c.kind, n)
 		s.ends()
 		s.verified(t)
 		s.told(t)
-		story := calmStory{n, s.calls, s.holds(t)}
+		story := calmStory{n, s.calls, s.holds(t), s.books(t)}
 		c.played = append(c.played, story)
-		t.Logf("story %d: %d calls; %v; held: %v", n, story.calls, s.said, story.ends)
+		t.Logf("story %d: %d calls; %v; held: %v; %+v", n, story.calls, s.said, story.ends, story.books)
 	}
 	return c.played[number]
 }

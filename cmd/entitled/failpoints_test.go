@@ -147,6 +147,14 @@ func (s *failingStore) SwapSetting(ctx context.Context, name, old, value string)
 	return through(s.failpoints, "SwapSetting "+name, ports.ErrUnavailable, func() (bool, error) { return s.Store.SwapSetting(ctx, name, old, value) })
 }
 
+func (s *failingStore) Changes(ctx context.Context, user domain.UserID) ([]domain.Change, error) {
+	return through(s.failpoints, "Changes", ports.ErrUnavailable, func() ([]domain.Change, error) { return s.Store.Changes(ctx, user) })
+}
+
+func (s *failingStore) Forget(ctx context.Context, user, as domain.UserID) error {
+	return throughOnly(s.failpoints, "Forget", ports.ErrUnavailable, func() error { return s.Store.Forget(ctx, user, as) })
+}
+
 // failingGateway is a gateway whose calls are failpoints.
 type failingGateway struct {
 	ports.Gateway
@@ -217,4 +225,44 @@ func (g *failingGateway) PauseCollection(ctx context.Context, r ports.PauseReque
 
 func (g *failingGateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
 	return through(g.failpoints, "Prices", ports.ErrGatewayBusy, func() ([]ports.StripePrice, error) { return g.Gateway.Prices(ctx, wanted) })
+}
+
+func (g *failingGateway) PreviewChange(ctx context.Context, r ports.PreviewRequest) (ports.ChangePreview, error) {
+	return through(g.failpoints, "PreviewChange", ports.ErrGatewayBusy, func() (ports.ChangePreview, error) { return g.Gateway.PreviewChange(ctx, r) })
+}
+
+func (g *failingGateway) ChangeSubscription(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
+	return through(g.failpoints, "ChangeSubscription", ports.ErrGatewayBusy, func() (ports.Changed, error) { return g.Gateway.ChangeSubscription(ctx, r) })
+}
+
+func (g *failingGateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (ports.Changed, error) {
+	return through(g.failpoints, "ScheduleChange", ports.ErrGatewayBusy, func() (ports.Changed, error) { return g.Gateway.ScheduleChange(ctx, r) })
+}
+
+func (g *failingGateway) PayPage(ctx context.Context, id domain.SubscriptionID) (string, error) {
+	return through(g.failpoints, "PayPage", ports.ErrGatewayBusy, func() (string, error) { return g.Gateway.PayPage(ctx, id) })
+}
+
+func (g *failingGateway) FetchBilling(ctx context.Context, id domain.SubscriptionID) (ports.BillingDetails, error) {
+	return through(g.failpoints, "FetchBilling", ports.ErrGatewayBusy, func() (ports.BillingDetails, error) { return g.Gateway.FetchBilling(ctx, id) })
+}
+
+func (g *failingGateway) PortalConfiguration(ctx context.Context, offer ports.PortalOffer) (ports.PortalConfigurationID, error) {
+	return through(g.failpoints, "PortalConfiguration", ports.ErrGatewayBusy, func() (ports.PortalConfigurationID, error) { return g.Gateway.PortalConfiguration(ctx, offer) })
+}
+
+func (g *failingGateway) OpenPortal(ctx context.Context, r ports.PortalRequest) (string, error) {
+	return through(g.failpoints, "OpenPortal", ports.ErrGatewayBusy, func() (string, error) { return g.Gateway.OpenPortal(ctx, r) })
+}
+
+func (g *failingGateway) RefundDuplicate(ctx context.Context, r ports.RefundRequest) (domain.RefundFact, error) {
+	return through(g.failpoints, "RefundDuplicate", ports.ErrGatewayBusy, func() (domain.RefundFact, error) { return g.Gateway.RefundDuplicate(ctx, r) })
+}
+
+func (g *failingGateway) FetchCustomer(ctx context.Context, id domain.CustomerID) (bool, error) {
+	return through(g.failpoints, "FetchCustomer", ports.ErrGatewayBusy, func() (bool, error) { return g.Gateway.FetchCustomer(ctx, id) })
+}
+
+func (g *failingGateway) FetchMade(ctx context.Context, customer domain.CustomerID) (ports.Made, error) {
+	return through(g.failpoints, "FetchMade", ports.ErrGatewayBusy, func() (ports.Made, error) { return g.Gateway.FetchMade(ctx, customer) })
 }

@@ -45,8 +45,9 @@ type frailShop struct {
 	delivered int             // of the box's events
 	held      []sandbox.Event // that are late
 	customers map[domain.UserID]string
-	refunds   map[domain.UserID]string // the last one
-	said      []string                 // what became of what was done at Stripe
+	refunds   map[domain.UserID]string         // the last one
+	grants    map[domain.UserID]domain.GrantID // the last one
+	said      []string                         // what became of what was done at Stripe
 
 	calls, failed, deaths, dropped, twice, late, flipped int
 }
@@ -59,6 +60,9 @@ type process struct {
 	reconcile *app.Reconcile
 	tell      *app.TellChanges
 	change    *app.ChangeSubscription
+	portal    *app.OpenPortal
+	grant     *app.ManualGrants
+	data      *app.UserData
 }
 
 // inProcess answers requests without a connection.
@@ -74,15 +78,19 @@ func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
+func newFrailShop(t *testing.T, sells string, on frailStore, random *rand.Rand) *frailShop {
 	t.Helper()
 	const base = "http://127.0.0.1:1" // nobody listens
-	s := &frailShop{on: on, users: frailUsers, random: random, pause: 3 * time.Minute, customers: map[domain.UserID]string{}, refunds: map[domain.UserID]string{}}
+	s := &frailShop{
+		on: on, users: frailUsers, random: random, pause: 3 * time.Minute,
+		customers: map[domain.UserID]string{}, refunds: map[domain.UserID]string{}, grants: map[domain.UserID]domain.GrantID{},
+	}
 	s.box = sandbox.New(sandbox.WithBaseURL(base))
 	t.Cleanup(func() { _ = s.box.Close() })
 	stock(t, s.box)
+	stockTeams(t, s.box)
 	s.client = &http.Client{Transport: inProcess{s.box}}
-	s.sold = readTestCatalog(t)
+	s.sold = parseCatalog(t, sells)
 	var err error
 	s.gateway, err = stripe.New(stripe.Config{
 		SecretKey: testStripeKey, WebhookSecrets: []string{testWebhookSecret}, APIBase: base, HTTPClient: s.client,
@@ -95,9 +103,9 @@ func newFrailShop(t *testing.T, on frailStore, random *rand.Rand) *frailShop {
 	return s
 }
 
-func readTestCatalog(t *testing.T) domain.Catalog {
+func parseCatalog(t *testing.T, text string) domain.Catalog {
 	t.Helper()
-	sold, err := catalog.Parse("catalog.yaml", []byte(testCatalog), func(string) string { return "" })
+	sold, err := catalog.Parse("catalog.yaml", []byte(text), func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +146,9 @@ func (s *frailShop) newProcess(t *testing.T, store ports.Store, gateway ports.Ga
 		fulfill:   fulfill,
 		checkout:  app.NewStartCheckout(store, gateway, s.sold, prices, fulfill, settings, s.box.Now, s.newID),
 		change:    app.NewChangeSubscription(portal, fulfill, s.box.Now, s.newID),
+		portal:    portal,
+		grant:     app.NewManualGrants(store, s.sold, s.box.Now, s.newID),
+		data:      app.NewUserData(store, s.newID),
 		webhook:   app.NewReceiveWebhook(gateway, fulfill),
 		reconcile: app.NewReconcile(store, gateway, s.sold, settings, fulfill, app.NewSyncUser(store, gateway, fulfill), s.box.Now, soon, meter),
 		tell:      app.NewTellChanges(store, s.sold, s.box.Now, soon),
@@ -277,15 +288,24 @@ func (s *frailShop) post(t *testing.T, method, path string, form url.Values) err
 func (s *frailShop) holds(t *testing.T) map[string]string {
 	t.Helper()
 	held := map[string]string{"done": strings.Join(s.said, ", ")}
+	var forgotten []string // who was whom is not known
 	for user, all := range s.rights(t) {
+		var then []string
 		for _, in := range []time.Duration{0, 20 * day, 35 * day, 400 * day} {
 			var rights []string
 			for _, r := range domain.Rights(all, s.sold, s.box.Now().Add(in)) {
 				rights = append(rights, fmt.Sprintf("%s=%d grace=%t renews=%t", r.Feature, r.Value.Limit, r.InGrace, r.Renews))
 			}
-			held[fmt.Sprintf("%s in %s", user, in)] = strings.Join(rights, ", ")
+			then = append(then, fmt.Sprintf("in %s: %s", in, strings.Join(rights, ", ")))
+		}
+		if user.Forgotten() {
+			forgotten = append(forgotten, strings.Join(then, "; "))
+		} else {
+			held[string(user)] = strings.Join(then, "; ")
 		}
 	}
+	slices.Sort(forgotten)
+	held["forgotten"] = strings.Join(forgotten, " | ")
 	return held
 }
 
@@ -293,7 +313,17 @@ func (s *frailShop) rights(t *testing.T) map[domain.UserID][]domain.Entitlement 
 	t.Helper()
 	held := map[domain.UserID][]domain.Entitlement{}
 	s.looks(t, func() error {
-		kept, err := s.on.behind.Entitlements(t.Context(), s.users)
+		known, err := s.on.behind.Users(t.Context(), "", 1000)
+		if err != nil {
+			return err
+		}
+		users := slices.Clone(s.users)
+		for _, user := range known {
+			if user.Forgotten() {
+				users = append(users, user)
+			}
+		}
+		kept, err := s.on.behind.Entitlements(t.Context(), users)
 		for user, r := range kept {
 			held[user] = r.Entitlements
 		}

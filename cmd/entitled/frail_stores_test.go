@@ -22,22 +22,20 @@ type frailStore struct {
 	cutter *pgtest.Cutter                                        // of connections; nil: there are none
 }
 
-// frailStores opens the stores of one run, by their names. Unless it is said there are so many
-// runs from a first seed on: on databases those of which one dies.
+// frailStores opens the stores of one run, by their names.
 var frailStores = []struct {
-	name       string
-	runs, from int
-	open       func(t *testing.T, server *restarting) frailStore
+	name string
+	open func(t *testing.T, server *restarting) frailStore
 }{
-	{"memory", 12, 0, func(*testing.T, *restarting) frailStore {
+	{"memory", func(*testing.T, *restarting) frailStore {
 		store := memory.NewStore()
 		return frailStore{open: func(*testing.T) (ports.Store, func()) { return store, func() {} }, behind: store}
 	}},
-	{"SQLite", 2, 3, func(t *testing.T, _ *restarting) frailStore {
+	{"SQLite", func(t *testing.T, _ *restarting) frailStore {
 		url := sqlitetest.URL(t)
 		return frailStore{open: opensAt(url), behind: opened(t, url)}
 	}},
-	{"Postgres", 2, 4, func(t *testing.T, server *restarting) frailStore {
+	{"Postgres", func(t *testing.T, server *restarting) frailStore {
 		url := server.url(t)
 		cutter := pgtest.NewCutter(t, url)
 		return frailStore{open: opensAt(cutter.URL()), behind: opened(t, url), cutter: cutter}

@@ -1,26 +1,44 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
-	"github.com/entitled-dev/entitled/ports"
 )
 
 var frailUsers = []domain.UserID{"ann", "bob", "cyd"}
 
+// frailStory is a kind of story.
+type frailStory struct {
+	catalog string
+	first   []frailAct // what happens in the first story
+	more    int        // how much happens in each of the others
+	may     []frailDeed
+}
+
+// frailDeed is what may happen to what a user has.
+type frailDeed struct {
+	name string
+	do   func(s *frailShop, t *testing.T, user domain.UserID) error
+}
+
+// purchaseStories are of what is bought, and what becomes of it at Stripe.
+var purchaseStories = frailStory{
+	testCatalog, []frailAct{{"renews", "ann"}, {"fails to renew", "bob"}, {"is refunded in part", "cyd"}, {"is to end", "bob"}}, 6, frailDeeds,
+}
+
 // plays has three users buy, and something happen to what they bought: in the first story
-// what is written here, in each of the others what its number throws.
-func (s *frailShop) plays(t *testing.T, story int) {
+// what is written there, in each of the others what its number throws.
+func (s *frailShop) plays(t *testing.T, of frailStory, story int) {
 	t.Helper()
 	for n, user := range frailUsers {
 		plan := domain.PlanKey("pro")
@@ -32,9 +50,10 @@ func (s *frailShop) plays(t *testing.T, story int) {
 		s.passes(t, 10*time.Minute)
 	}
 	s.reconciles(t)
-	for _, of := range actsOf(story) {
-		err := frailActs[of.act].do(s, t, of.user)
-		s.said = append(s.said, fmt.Sprintf("%s %s: %t", of.user, frailActs[of.act].name, err == nil))
+	for _, act := range of.acts(story) {
+		deed := of.may[slices.IndexFunc(of.may, func(d frailDeed) bool { return d.name == act.does })]
+		err := deed.do(s, t, act.user)
+		s.said = append(s.said, fmt.Sprintf("%s %s: %t", act.user, act.does, err == nil))
 		s.arrives(t)
 		s.passes(t, 30*time.Minute)
 	}
@@ -49,31 +68,28 @@ func (s *frailShop) plays(t *testing.T, story int) {
 }
 
 type frailAct struct {
-	act  int
+	does string
 	user domain.UserID
 }
 
-// actsOf are what happens in a story.
-func actsOf(story int) []frailAct {
+// acts are what happens in a story.
+func (f frailStory) acts(story int) []frailAct {
 	if story == 0 {
-		return []frailAct{{0, "ann"}, {1, "bob"}, {6, "cyd"}, {4, "bob"}}
+		return f.first
 	}
 	random := rand.New(rand.NewPCG(uint64(story), 2))
-	acts := make([]frailAct, 6)
+	acts := make([]frailAct, f.more)
 	for n := range acts {
-		acts[n] = frailAct{random.IntN(len(frailActs)), frailUsers[random.IntN(len(frailUsers))]}
+		acts[n] = frailAct{f.may[random.IntN(len(f.may))].name, frailUsers[random.IntN(len(frailUsers))]}
 	}
 	return acts
 }
 
 var errNothing = errors.New("there is no such thing")
 
-// frailActs are what may happen to what a user has bought. Where there is no such thing, or
+// frailDeeds are what may happen to what a user has bought. Where there is no such thing, or
 // Stripe does not let it, nothing does.
-var frailActs = []struct {
-	name string
-	do   func(s *frailShop, t *testing.T, user domain.UserID) error
-}{
+var frailDeeds = []frailDeed{
 	{"renews", func(s *frailShop, _ *testing.T, user domain.UserID) error {
 		return s.box.RenewSubscription(s.subscription(user).ID, true)
 	}},
@@ -141,19 +157,13 @@ var frailActs = []struct {
 		return nil
 	}},
 	{"has us end it with the period", func(s *frailShop, t *testing.T, user domain.UserID) error {
-		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
-			return s.change.Cancel(ctx, w)
-		}, app.EndWish{User: user})
+		return s.ending(t, app.EndWish{User: user}, (*app.ChangeSubscription).Cancel)
 	}},
 	{"has us end it", func(s *frailShop, t *testing.T, user domain.UserID) error {
-		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
-			return s.change.Cancel(ctx, w)
-		}, app.EndWish{User: user, When: app.WhenNow})
+		return s.ending(t, app.EndWish{User: user, When: app.WhenNow}, (*app.ChangeSubscription).Cancel)
 	}},
 	{"has us resume it", func(s *frailShop, t *testing.T, user domain.UserID) error {
-		return s.wishes(t, func(ctx context.Context, w app.EndWish) (app.EndedSubscription, error) {
-			return s.change.Resume(ctx, w)
-		}, app.EndWish{User: user})
+		return s.ending(t, app.EndWish{User: user}, (*app.ChangeSubscription).Resume)
 	}},
 	{"subscribes", func(s *frailShop, t *testing.T, user domain.UserID) error {
 		if sub := s.subscription(user); sub.ID != "" && !sub.Ended {
@@ -165,21 +175,6 @@ var frailActs = []struct {
 	{"does not pay", func(s *frailShop, t *testing.T, user domain.UserID) error {
 		return s.box.ExpireSession(string(s.begins(t, user, "basic", fmt.Sprintf("key %d of %s", len(s.said), user)).Session))
 	}},
-}
-
-// wishes asks the service for the end of a subscription, or to take that back, until it says
-// that it is so, or that it cannot be.
-func (s *frailShop) wishes(t *testing.T, what func(context.Context, app.EndWish) (app.EndedSubscription, error), w app.EndWish) (said error) {
-	t.Helper()
-	w.ClientKey = fmt.Sprintf("key %d of %s", len(s.said), w.User)
-	s.until(t, "end a subscription", func() error {
-		_, said = what(t.Context(), w)
-		if errors.Is(said, ports.ErrUnavailable) || errors.Is(said, ports.ErrGatewayBusy) {
-			return said
-		}
-		return nil
-	})
-	return said
 }
 
 // begins starts a checkout.
@@ -208,7 +203,7 @@ func (s *frailShop) changes(t *testing.T, user domain.UserID, form url.Values) e
 // subscription is the newest of a user.
 func (s *frailShop) subscription(user domain.UserID) sandbox.SubscriptionState {
 	for _, sub := range s.box.Subscriptions() {
-		if sub.Metadata["user_id"] == string(user) {
+		if sub.Metadata["user_id"] == string(user) || sub.Customer == s.customers[user] {
 			return sub
 		}
 	}
