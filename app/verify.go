@@ -10,7 +10,7 @@ import (
 )
 
 // Verify holds what is derived against what it is derived from: entitlements, their history,
-// the feed, versions, names and expected news against the facts, orders and grants that are
+// the feed, versions, names, sums of the past and expected news against the facts, orders and grants that are
 // kept; and the facts against the bodies of the events that told them. It changes nothing.
 type Verify struct {
 	store   ports.Store

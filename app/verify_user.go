@@ -46,6 +46,7 @@ var mends = map[string]string{
 	"refs":                                 "set its user_id to this user: until then events about it go elsewhere, or nowhere",
 	unreadable:                             "take the row that it names from a backup",
 	"questions":                            "entitled sync USER asks for the news at once",
+	"subscription_pasts":                   "entitled events replay --user USER adds it up again, if the body of an event about one of its invoices is kept; else take the row from a backup",
 }
 
 // Mend says what is to be done about a difference.
@@ -79,6 +80,7 @@ func (v *Verify) verified(ctx context.Context, user domain.UserID, withBodies bo
 	}
 	state := audit.State
 	found.differs(domain.VerifyEntitlements(state.Account, v.catalog, state.Entitlements)...)
+	found.differs(domain.VerifyPasts(state.Account, audit.Apart, audit.Pasts)...)
 	found.differs(domain.VerifyHistory(audit.History, state.Entitlements)...)
 	found.verifyFeed(audit.History, v.catalog)
 	found.differs(verifyNames(audit)...)

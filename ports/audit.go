@@ -24,6 +24,10 @@ type Audit struct {
 	Names []domain.Ref
 	// Due are the questions about the news that are expected of the account.
 	Due map[domain.Ref]Question
+	// Apart are the invoices that a store keeps apart, as [Kept.Ended] said, and Pasts the sums
+	// of them that it keeps; a store that keeps nothing apart has neither.
+	Apart map[domain.InvoiceID]bool
+	Pasts map[domain.SubscriptionID]domain.Past
 	// Misfiled is what the store itself finds: rows that an update would not find with what
 	// they belong to.
 	Misfiled []domain.Difference

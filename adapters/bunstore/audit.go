@@ -3,6 +3,7 @@ package bunstore
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -71,7 +72,12 @@ func (s *Store) audit(ctx context.Context, tx transaction, user domain.UserID) (
 	if err != nil {
 		return ports.Audit{}, err
 	}
-	audit := ports.Audit{State: h.withoutSums(*h.states[user]), History: history, Names: domainOf(rows.names, refRow.toDomain)}
+	held := *h.states[user]
+	audit := ports.Audit{
+		History: history, Names: domainOf(rows.names, refRow.toDomain),
+		Apart: h.keys[user].apartOf(held.Account), Pasts: maps.Clone(held.Account.Past),
+	}
+	audit.State = h.withoutSums(held)
 	var names []refRow
 	var due []questionRow
 	if err := tx.commit(ctx, s.namesOf(audit.State.Account.Refs(), &names), s.questionsOf(audit.State.Account.Expectations(), &due)); err != nil {
