@@ -194,6 +194,9 @@ func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 	if r.event.ID == "" || r.asked {
 		return domain.Verdict{}, err // it has no receipt; or it goes on waiting, and the question with it
 	}
+	if !errors.Is(err, ports.ErrUnavailable) { // a store that is away is no fault of the event's
+		f.meter.Event(domain.OutcomeFailed, "")
+	}
 	ctx, cancel = context.WithTimeout(context.Background(), failTime) // the other one may be over
 	defer cancel()
 	receipt := receiptOf(r, domain.Verdict{Outcome: domain.OutcomeFailed, Reason: err.Error()}, "", f.clock())

@@ -55,22 +55,27 @@ func (r *Reconcile) missedEvents(types []domain.EventType) step {
 		for _, id := range page.Unread {
 			run.note(domain.Event{ID: id}, domain.OutcomeFailed)
 		}
-		for chunk := range slices.Chunk(missing, takenAtOnce) {
-			if run.Query.DryRun {
-				for _, e := range chunk {
-					run.note(e, "")
-				}
-				continue
-			}
-			if err := r.takeIn(ctx, run, chunk); err != nil {
-				return "", err
-			}
-			if err := r.hold(ctx, s); err != nil {
-				return "", err
-			}
-		}
-		return string(page.Next), nil
+		return string(page.Next), r.takeInAll(ctx, s, run, missing)
 	}
+}
+
+// takeInAll takes in events a few at a time, or notes them in a run that is to change nothing.
+func (r *Reconcile) takeInAll(ctx context.Context, s *reconciliation, run *ReconcileRun, events []domain.Event) error {
+	for chunk := range slices.Chunk(events, takenAtOnce) {
+		if run.Query.DryRun {
+			for _, e := range chunk {
+				run.note(e, "")
+			}
+			continue
+		}
+		if err := r.takeIn(ctx, run, chunk); err != nil {
+			return err
+		}
+		if err := r.hold(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // missing are those of the events that never came, or were not processed when they did; of a

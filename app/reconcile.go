@@ -260,6 +260,7 @@ func (r *Reconcile) steps(run ReconcileRun) []step {
 	for _, types := range MissedTypes {
 		all = append(all, r.missedEvents(types))
 	}
+	all = append(all, r.failedEvents)
 	switch {
 	case run.Query.DryRun:
 	case run.Query.User != "":

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,6 +90,64 @@ func TestReconcile_TakesInWhatNoWebhookBrought(t *testing.T) {
 				t.Errorf("late webhooks counted as drift: %v", bad.meter.Drifted())
 			}
 		})
+	}
+}
+
+// sickStore cannot process some events.
+type sickStore struct {
+	ports.Store
+	sick atomic.Pointer[map[domain.EventID]bool]
+}
+
+func (s *sickStore) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	if sick := s.sick.Load(); sick != nil {
+		return s.Store.Update(ctx, touch, func(f ports.Found) (ports.Kept, error) {
+			kept, err := fn(f)
+			if slices.ContainsFunc(kept.Receipts, func(r domain.ProcessedEvent) bool { return (*sick)[r.ID] }) {
+				return ports.Kept{}, errors.New("a bug")
+			}
+			return kept, err
+		})
+	}
+	return s.Store.Update(ctx, touch, fn)
+}
+
+// An event that cannot be processed for longer than Stripe sends it and lists reach back is
+// looked at again at each run, and told of as failed, until it can be.
+func TestReconcile_WhatFailsForDaysIsNotLost(t *testing.T) {
+	t.Parallel()
+	store := &sickStore{Store: memory.NewStore()}
+	w := newWorldOn(t, store)
+	_, told := w.sold(t, "u", "basic")
+	sick := map[domain.EventID]bool{}
+	for _, e := range w.drops(factsOf(told)...) {
+		sick[e.ID] = true
+	}
+	store.sick.Store(&sick)
+	w.clock.advance(time.Hour)
+	failing := w.reconciles(t, app.ReconcileQuery{}).Outcomes[domain.OutcomeFailed]
+	for range 3 {
+		w.clock.advance(24 * time.Hour)
+		if run := w.reconciles(t, app.ReconcileQuery{}); failing == 0 || run.Outcomes[domain.OutcomeFailed] != failing || run.Drifted() != 0 {
+			t.Fatalf("%d events failed, and a day later it is %+v", failing, run)
+		}
+	}
+	if counted := w.meter.Events()[memory.EventCount{Outcome: domain.OutcomeFailed}]; counted != 4*failing {
+		t.Errorf("%d failures are counted, want %d: nobody is alarmed of the others", counted, 4*failing)
+	}
+	store.sick.Store(nil)
+	w.clock.advance(24 * time.Hour)
+	if run := w.reconciles(t, app.ReconcileQuery{DryRun: true}); len(run.Missed) != failing || run.Outcomes[domain.OutcomeFailed] != 0 {
+		t.Errorf("what would be taken in: %+v, want %d events", run, failing)
+	}
+	if run := w.reconciles(t, app.ReconcileQuery{}); run.Drifted() == 0 || run.Outcomes[domain.OutcomeFailed] != 0 {
+		t.Errorf("once it can be processed: %+v", run)
+	}
+	if held := w.features(t, "u"); len(held) == 0 {
+		t.Error("the user has nothing of what was paid")
+	}
+	if run := w.reconciles(t, app.ReconcileQuery{}); run.Missing != 0 || run.Drifted() != 0 {
+		t.Errorf("a second time: %+v, want nothing", run)
 	}
 }
 
