@@ -70,6 +70,21 @@ func TestTry_RepeatsWhatWasRolledBack(t *testing.T) {
 	}
 }
 
+// A transaction of database/sql whose time is over is rolled back, and says no more than that.
+func TestTry_ATransactionThatTookTooLongIsUnavailable(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	err := bounded(ctx, func(context.Context) error { return sql.ErrTxDone })
+	if err = translate("test", err); !errors.Is(err, ports.ErrUnavailable) || !errors.Is(err, sql.ErrTxDone) {
+		t.Errorf("got %v, want %v", err, ports.ErrUnavailable)
+	}
+	err = bounded(t.Context(), func(context.Context) error { return sql.ErrTxDone })
+	if err = translate("test", err); errors.Is(err, ports.ErrUnavailable) {
+		t.Errorf("one that was ended by ourselves: %v", err)
+	}
+}
+
 func TestTry_SucceedsAtLast(t *testing.T) {
 	t.Parallel()
 	tried := 0

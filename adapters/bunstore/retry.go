@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -57,7 +58,11 @@ func (s *Store) try(ctx context.Context, doing string, op func(context.Context) 
 func bounded(ctx context.Context, op func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return op(ctx)
+	err := op(ctx)
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", ctx.Err(), err) // which is why database/sql has ended it
+	}
+	return err
 }
 
 func repeatable(err error) bool {
