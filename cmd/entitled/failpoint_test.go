@@ -26,7 +26,7 @@ var (
 // it is derived from; but for what somebody changes by hand, which is found.
 func TestFailpoints_EachCallFailsInTurn(t *testing.T) {
 	t.Parallel()
-	eachCallFailsInTurn(t, purchaseStories, map[string]usually{"memory": {5, 1}, "SQLite": {1, 4}})
+	eachCallFailsInTurn(t, purchaseStories, map[string]usually{"memory": {4, 1}, "SQLite": {1, 4}})
 }
 
 // The same of what users ask the service for themselves: to change, pause and end what they
@@ -37,22 +37,26 @@ func TestFailpoints_EachCallOfAWishFailsInTurn(t *testing.T) {
 	eachCallFailsInTurn(t, wishStories, map[string]usually{"memory": {4, 2}, "Postgres": {1, 4}})
 }
 
-// usually is in how many runs calls fail unless that is said, and the seed of the first.
+// usually is in how many runs calls fail unless that is said, and the seed of the first: on
+// databases one in which the process dies.
 type usually struct{ runs, from int }
 
 func eachCallFailsInTurn(t *testing.T, kind frailStory, usual map[string]usually) {
 	t.Helper()
 	stories := &calmStories{kind: kind}
 	for _, on := range frailStores {
+		runs, from := usual[on.name].runs, usual[on.name].from
+		if *failpointRuns > 0 {
+			runs, from = *failpointRuns, *failpointFirst
+		}
+		if runs == 0 {
+			continue
+		}
 		t.Run(on.name, func(t *testing.T) {
 			t.Parallel()
 			server := &restarting{}
 			if on.name == "Postgres" {
 				server = startRestarting(t)
-			}
-			runs, from := usual[on.name].runs, usual[on.name].from
-			if *failpointRuns > 0 {
-				runs, from = *failpointRuns, *failpointFirst
 			}
 			var did tally
 			begun := time.Now()
