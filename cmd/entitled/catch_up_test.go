@@ -94,7 +94,7 @@ func TestCatchUp_KilledInTheMiddleAnotherGoesOn(t *testing.T) {
 	for name, open := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const users = 4000
+			const users = 1200
 			database := open(t)
 			s := openShop(t, database)
 			s.buys(t, "u", "basic")
