@@ -49,6 +49,7 @@ const (
 	togetherTime = 8 * time.Second
 	lockWait     = 3 * time.Second
 	aloneTime    = 5 * time.Second
+	aloneWait    = 4 * time.Second // for a lock: that it is held is then said, and not that time is over
 	failTime     = 2 * time.Second
 )
 
@@ -186,7 +187,7 @@ func (f *Fulfill) together(batch []received) ([]domain.Verdict, error) {
 func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), aloneTime)
 	defer cancel()
-	verdicts, err := f.join(ctx, []received{r}, 0)
+	verdicts, err := f.join(ctx, []received{r}, aloneWait)
 	if err == nil {
 		return verdicts[0], nil
 	}
@@ -194,17 +195,20 @@ func (f *Fulfill) alone(r received) (domain.Verdict, error) {
 	if r.event.ID == "" || r.asked {
 		return domain.Verdict{}, err // it has no receipt; or it goes on waiting, and the question with it
 	}
-	if !errors.Is(err, ports.ErrUnavailable) { // a store that is away is no fault of the event's
+	if !errors.Is(err, ports.ErrUnavailable) { // a store that is away, or another that holds the account, is no fault of the event's
 		f.meter.Event(domain.OutcomeFailed, "")
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), failTime) // the other one may be over
 	defer cancel()
 	receipt := receiptOf(r, domain.Verdict{Outcome: domain.OutcomeFailed, Reason: err.Error()}, "", f.clock())
 	if failed := f.store.Fail(ctx, receipt); failed != nil {
-		return domain.Verdict{}, fmt.Errorf("%w (and the failure could not be recorded: %w)", err, failed)
+		return domain.Verdict{}, fmt.Errorf("%w (and %w: %w)", err, errUnrecorded, failed)
 	}
 	return domain.Verdict{}, err
 }
+
+// errUnrecorded: of an event that failed there need not be a receipt.
+var errUnrecorded = errors.New("the failure could not be recorded")
 
 // join is the transaction.
 func (f *Fulfill) join(ctx context.Context, batch []received, lockWait time.Duration) (verdicts []domain.Verdict, err error) {

@@ -145,8 +145,12 @@ func (r *Reconcile) takeIn(ctx context.Context, run *ReconcileRun, events []doma
 	return nil
 }
 
-// stops tells whether an error is of the world rather than of one event.
+// stops tells whether an error is of the world rather than of one event. That another holds
+// the account is of one event, once that is recorded: it is tried again by the next run.
 func stops(ctx context.Context, err error) bool {
+	if errors.Is(err, ports.ErrLocked) && !errors.Is(err, errUnrecorded) {
+		return ctx.Err() != nil
+	}
 	return err != nil && (ctx.Err() != nil || errors.Is(err, ports.ErrUnavailable) || errors.Is(err, ErrClosing))
 }
 

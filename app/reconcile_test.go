@@ -151,6 +151,39 @@ func TestReconcile_WhatFailsForDaysIsNotLost(t *testing.T) {
 	}
 }
 
+// heldStore has an account that another holds.
+type heldStore struct {
+	ports.Store
+	held atomic.Pointer[domain.Ref]
+}
+
+func (s *heldStore) Update(ctx context.Context, touch ports.Touch, fn func(ports.Found) (ports.Kept, error)) error {
+	if held := s.held.Load(); held != nil && slices.Contains(touch.Refs, *held) {
+		return ports.ErrLocked
+	}
+	return s.Store.Update(ctx, touch, fn)
+}
+
+func TestReconcile_AnAccountThatAnotherHoldsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	store := &heldStore{Store: memory.NewStore()}
+	w := newWorldOn(t, store)
+	order, told := w.sold(t, "u1", "basic")
+	w.drops(told["session"])
+	_, other := w.sold(t, "u2", "basic")
+	w.drops(other["session"])
+	store.held.Store(&domain.Ref{Kind: domain.RefSession, ID: string(order.Session)})
+	w.clock.advance(time.Hour)
+	if run := w.reconciles(t, app.ReconcileQuery{}); run.Outcomes[domain.OutcomeFailed] != 1 || len(w.features(t, "u2")) == 0 {
+		t.Errorf("while an account is held: %+v, and the other one has %v", run, w.features(t, "u2"))
+	}
+	store.held.Store(nil)
+	w.clock.advance(24 * time.Hour)
+	if run := w.reconciles(t, app.ReconcileQuery{}); run.Outcomes[domain.OutcomeApplied] != 1 || len(w.features(t, "u1")) == 0 {
+		t.Errorf("once it is not: %+v", run)
+	}
+}
+
 // A day on which webhooks arrive reads 0, objects included.
 func TestReconcile_AHealthyDayReadsZero(t *testing.T) {
 	t.Parallel()

@@ -117,5 +117,8 @@ func TestFulfill_TakesABatchApartForALockedAccount(t *testing.T) {
 		if err != nil || len(receipts) != 1 {
 			t.Errorf("receipts of failures: %v, %v, want one", receipts, err)
 		}
+		if counted := w.meter.Events()[memory.EventCount{Outcome: domain.OutcomeFailed}]; counted != 0 {
+			t.Errorf("%d failures are counted: somebody is alarmed of what another holds for a moment", counted)
+		}
 	})
 }
