@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -14,7 +15,8 @@ const failedPage = 100
 
 // failedEvents processes again what could not be processed when it came. Stripe sends an event
 // for three days, and lists reach back but an hour behind the run before: what goes on failing
-// for longer would come from nowhere. It is looked at for as long as Stripe would list it.
+// for longer would come from nowhere. It is looked at for as long as Stripe would list it, by
+// the scheduled runs ever more seldom.
 func (r *Reconcile) failedEvents(ctx context.Context, s *reconciliation, run *ReconcileRun) (string, error) {
 	page, err := r.failedAfter(ctx, domain.EventID(run.After))
 	if err != nil {
@@ -30,7 +32,7 @@ func (r *Reconcile) failedEvents(ctx context.Context, s *reconciliation, run *Re
 			next = ""
 			break
 		}
-		if receipt.Redacted || run.lists(receipt) {
+		if receipt.Redacted || run.lists(receipt) || run.Scheduled && !dueAgain(receipt, r.clock()) {
 			continue // the user was forgotten, or it was just tried
 		}
 		event, err := r.fulfill.reread(ctx, receipt.ID)
@@ -65,6 +67,13 @@ func (r *Reconcile) failedAfter(ctx context.Context, after domain.EventID) ([]do
 		}
 	}
 	return r.store.Receipts(ctx, query)
+}
+
+// dueAgain tells whether it is time to process a failed event again: after as long as it has
+// failed, and once a day at the latest. Many that go on failing would fill each run.
+func dueAgain(receipt domain.ProcessedEvent, now time.Time) bool {
+	failedFor := receipt.ProcessedAt.Sub(receipt.ReceivedAt)
+	return now.Sub(receipt.ProcessedAt) >= min(failedFor, 24*time.Hour)
 }
 
 // lists tells whether an event is one of those that the run has listed.

@@ -1897,10 +1897,10 @@ type ReconcileRun struct {
 	// Listed How many events and objects were looked at.
 	Listed int `json:"listed"`
 
-	// Missed The first 100 events that had never come, but for those of strangers.
+	// Missed The first 100 events that had never come, or failed when they did, but for those of strangers.
 	Missed []MissedEvent `json:"missed"`
 
-	// Missing How many of the events had never come.
+	// Missing How many of the events had never come
 	Missing int `json:"missing"`
 
 	// Scheduled Nobody asked for it.

@@ -94,7 +94,7 @@ func (r reconcileCommand) print(c console, run app.ReconcileRun) error {
 
 // reconciled says in a line what a run has found.
 func reconciled(run app.ReconcileRun) string {
-	said := fmt.Sprintf("looked at %d events and objects, of events since %s: %s had not come", run.Listed, instant(run.From), counted(run.Missing, "event"))
+	said := fmt.Sprintf("looked at %d events and objects, of events since %s: %s had not come, or failed", run.Listed, instant(run.From), counted(run.Missing, "event"))
 	if since := run.Query.Since; !since.IsZero() && run.From.After(since) {
 		said += fmt.Sprintf(" (and not since %s: Stripe lists events of 30 days)", instant(since))
 	}
