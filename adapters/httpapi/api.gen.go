@@ -1900,7 +1900,7 @@ type ReconcileRun struct {
 	// Missed The first 100 events that had never come, or failed when they did, but for those of strangers.
 	Missed []MissedEvent `json:"missed"`
 
-	// Missing How many of the events had never come
+	// Missing How many of the events had never come, or failed when they did.
 	Missing int `json:"missing"`
 
 	// Scheduled Nobody asked for it.
