@@ -160,7 +160,8 @@ type Store interface {
 
 	// Fail keeps the receipt of an event that could not be processed, in a
 	// transaction of its own, so that it outlives the rollback of what failed.
-	// It counts the attempt. A receipt with a final outcome stays as it is.
+	// It counts the attempt, and keeps the user that the event was known to be about.
+	// A receipt with a final outcome stays as it is.
 	Fail(ctx context.Context, receipt domain.ProcessedEvent) error
 
 	// State reads one user's state without locking; a user of whom nothing is

@@ -17,8 +17,9 @@ func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
 		return err
 	}
 	return s.try(ctx, "keep the receipt of a failure", func(ctx context.Context) error {
-		query := s.db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE").Set("attempts = t.attempts + 1")
-		for _, column := range []string{"type", "object", "user_id", "created_at", "processed_at", "api_version", "livemode", "outcome", "reason", "waits_for_kind", "waits_for_id"} {
+		query := s.db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE").Set("attempts = t.attempts + 1").
+			Set("user_id = CASE WHEN EXCLUDED.user_id = '' THEN t.user_id ELSE EXCLUDED.user_id END") // what fails names nobody
+		for _, column := range []string{"type", "object", "created_at", "processed_at", "api_version", "livemode", "outcome", "reason", "waits_for_kind", "waits_for_id"} {
 			query = query.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}
 		_, err := query.Where("t.outcome NOT IN (?)", bun.List(finalOutcomes)).Exec(ctx)

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -244,6 +245,7 @@ func (s *Store) Fail(ctx context.Context, receipt domain.ProcessedEvent) error {
 			return nil
 		}
 		receipt.Payload, receipt.ReceivedAt = before.Payload, before.ReceivedAt
+		receipt.User = cmp.Or(receipt.User, before.User)
 	}
 	receipt.Outcome, receipt.Attempts = domain.OutcomeFailed, before.Attempts+1
 	s.receipts[receipt.ID] = cloneReceipt(receipt)

@@ -85,15 +85,15 @@ func testFailNotFinal(t *testing.T, s ports.Store) {
 			continue
 		}
 		r := receipt(domain.EventID("evt_"+outcome), outcome)
-		r.WaitsFor = domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}
+		r.WaitsFor, r.User = domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}, "ann"
 		keepReceipts(t, s, r)
 		late := receipt(r.ID, outcome) // that it failed goes without saying
-		late.Reason = "late"
+		late.Reason, late.User = "late", ""
 		if err := s.Fail(t.Context(), late); err != nil {
 			t.Fatalf("Fail: %v", err)
 		}
 		want := late
-		want.Outcome, want.Attempts = domain.OutcomeFailed, 2
+		want.Outcome, want.Attempts, want.User = domain.OutcomeFailed, 2, "ann" // what fails names nobody
 		wantEqual(t, "receipt", receiptOf(t, s, r.ID), want)
 	}
 }
