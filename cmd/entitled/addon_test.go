@@ -6,7 +6,7 @@ import "testing"
 func TestAddon_FromItsPreviewToItsEnd(t *testing.T) {
 	t.Parallel()
 	const pro, both = "projects=100 sso=true", "projects=150 sso=true"
-	s := openTeams(t, databases["SQLite"](t))
+	s := openTeams(t, buildProgram(t), databases["SQLite"](t))
 	if refused := s.call(t, "POST", "/api/checkout/storage", `{"user_id":"ana"}`, 409); refused["code"] != "base_plan_needed" {
 		t.Errorf("without the plan: got %v", refused)
 	}

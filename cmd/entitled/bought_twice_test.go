@@ -28,7 +28,7 @@ func TestBoughtTwice_TheOlderIsTakenBackAsTheCatalogSays(t *testing.T) {
 			if err := os.WriteFile(catalog, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p := startProgram(t, buildProgram(t, raceFlags...), open(t), "STRIPE_API_BASE="+box.URL(), "CATALOG="+catalog)
+			p := startProgram(t, buildProgram(t), open(t), "STRIPE_API_BASE="+box.URL(), "CATALOG="+catalog)
 			s := shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 
 			s.buys(t, "ana", "pro")

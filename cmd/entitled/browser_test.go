@@ -49,8 +49,7 @@ func startDev(t *testing.T, binary string, flags ...string) *program {
 // The whole way, as people go it: a browser, the pages, the API, Stripe's page and
 // its webhooks, each over HTTP. The users share a program and a Chromium, as users do.
 //
-// Not parallel: on some pages what is there for seconds has to be seen. (And not built to look
-// for races, as that of the workbench is: it would have the users wait for each other.)
+// Not parallel: on some pages what is there for seconds has to be seen.
 func TestBrowser(t *testing.T) {
 	var flags []string
 	if *screenshots == "" { // which are of the demo as it is
@@ -105,7 +104,7 @@ func TestBrowser(t *testing.T) {
 // workbench's clock. It has a program of its own, since the clock is everybody's.
 func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	t.Parallel()
-	p := startDev(t, buildProgram(t, raceFlags...))
+	p := startDev(t, buildProgram(t))
 	_, port, _ := net.SplitHostPort(p.address)
 	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 	b := s.newUser(t)

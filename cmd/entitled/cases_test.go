@@ -181,7 +181,6 @@ func (p *player) start(t *testing.T, catalog string) {
 	for key, value := range p.env {
 		env = append(env, key+"="+value)
 	}
-	// Not built to look for races: that takes a start twice as long, and there are many.
 	p.program = startProgram(t, buildProgram(t), p.database, env...)
 }
 

@@ -33,11 +33,11 @@ const teamCatalog = testCatalog + `
 `
 
 // openTeams is a shop with two plans of one group.
-func openTeams(t *testing.T, database string, more ...string) shop {
+func openTeams(t *testing.T, binary, database string, more ...string) shop {
 	t.Helper()
 	box := openBox(t)
 	stockTeams(t, box)
-	p := startTeams(t, database, append([]string{"STRIPE_API_BASE=" + box.URL()}, more...)...)
+	p := startTeams(t, binary, database, append([]string{"STRIPE_API_BASE=" + box.URL()}, more...)...)
 	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 
@@ -55,13 +55,13 @@ func stockTeams(t *testing.T, box *sandbox.Sandbox) {
 	}
 }
 
-func startTeams(t *testing.T, database string, more ...string) *program {
+func startTeams(t *testing.T, binary, database string, more ...string) *program {
 	t.Helper()
 	catalog := filepath.Join(t.TempDir(), "teams.yaml")
 	if err := os.WriteFile(catalog, []byte(teamCatalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return startProgram(t, buildProgram(t, raceFlags...), database, append(more, "CATALOG="+catalog)...)
+	return startProgram(t, binary, database, append(more, "CATALOG="+catalog)...)
 }
 
 func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
@@ -70,7 +70,7 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 	for name, open := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := openTeams(t, open(t))
+			s := openTeams(t, buildProgram(t), open(t))
 			call := func(path, body string) map[string]any { return s.call(t, "POST", path, body, 200) }
 
 			s.buys(t, "ana", "pro")
@@ -167,7 +167,7 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 // What is not paid gives nothing and takes nothing, and is had once it is paid.
 func TestChange_IsHadOnceItIsPaid(t *testing.T) {
 	t.Parallel()
-	s := openTeams(t, databases["SQLite"](t))
+	s := openTeams(t, buildProgram(t), databases["SQLite"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 	if err := s.box.SetCard(subscription, "4000000000000341"); err != nil {
@@ -189,7 +189,7 @@ func TestChange_IsHadOnceItIsPaid(t *testing.T) {
 // leads to where it is paid.
 func TestChange_StripeIsAskedHowItStands(t *testing.T) {
 	t.Parallel()
-	s := openTeams(t, databases["SQLite"](t))
+	s := openTeams(t, buildProgram(t), databases["SQLite"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
@@ -215,8 +215,9 @@ func TestChange_StripeIsAskedHowItStands(t *testing.T) {
 // most one page can be paid, and there is one subscription once all that could be paid was.
 func TestChange_FortyCheckoutsAtOnceSellOneSubscription(t *testing.T) {
 	database := pgtest.URL(t)
-	s := openTeams(t, database)
-	two := startTeams(t, database, "STRIPE_API_BASE="+s.box.URL())
+	raced := buildProgram(t, raceFlags...)
+	s := openTeams(t, raced, database)
+	two := startTeams(t, raced, database, "STRIPE_API_BASE="+s.box.URL())
 	const user = "ana"
 	for round := range 3 {
 		answers := make([]string, 40)

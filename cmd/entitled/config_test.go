@@ -143,7 +143,7 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 
 func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t),
+	p := startProgram(t, buildProgram(t), databases["SQLite"](t),
 		"AUTH_JWKS_URL=http://127.0.0.1:1/keys", "AUTH_ISSUER=any", "AUTH_AUDIENCE=any")
 	p.stop(t)
 	for _, setting := range []string{"AUTH_ISSUER=any", "AUTH_AUDIENCE=any"} {
@@ -169,7 +169,7 @@ func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 		for _, args := range []string{"grants ana", "migrate status"} {
 			t.Run(url+" "+args, func(t *testing.T) {
 				t.Parallel()
-				p := &program{cmd: &exec.Cmd{Path: buildProgram(t, raceFlags...), Env: []string{raceSettings, "DATABASE_URL=" + url}}}
+				p := &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: []string{raceSettings, "DATABASE_URL=" + url}}}
 				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) {
 					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
 				}

@@ -25,7 +25,7 @@ func TestCurrency_IsChosenAndStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := startTeams(t, sqlitetest.URL(t), "STRIPE_API_BASE="+box.URL())
+	p := startTeams(t, buildProgram(t), sqlitetest.URL(t), "STRIPE_API_BASE="+box.URL())
 	s := shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 	said := func(query, plan string) string {
 		t.Helper()

@@ -147,7 +147,7 @@ func TestFaults_PostgresThatEndsForWantOfRoomIsSurvived(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Durable(), pgtest.On(disk.Dir))
 	database := server.URL()
 	seedBuyers(t, database, events)
-	p := startProgram(t, buildProgram(t, raceFlags...), database)
+	p := startProgram(t, buildProgram(t), database)
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()

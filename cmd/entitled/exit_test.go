@@ -309,7 +309,7 @@ func portOf(address string) string {
 // put together.
 func TestExit_ADebugLogHasNoTraces(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t), "LOG_LEVEL=debug")
+	p := startProgram(t, buildProgram(t), databases["SQLite"](t), "LOG_LEVEL=debug")
 	p.stop(t)
 	log := p.log.String()
 	for _, trace := range []string{"trace", ".go:", "goroutine", "constructor"} {

@@ -69,7 +69,7 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {
 	database := sqlitetest.URL(t)
 	s := openShop(t, database)
-	two := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+s.box.URL())
+	two := startProgram(t, buildProgram(t), database, "STRIPE_API_BASE="+s.box.URL())
 	s.box.AddWebhookEndpoint("http://"+two.address+"/api/webhooks/stripe", testWebhookSecret)
 	var wait sync.WaitGroup
 	for n := range 40 {
@@ -351,7 +351,7 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 10)
-	p := startProgram(t, buildProgram(t, raceFlags...), database)
+	p := startProgram(t, buildProgram(t), database)
 	edit := func(n int64, old, replacement string) []byte {
 		body := completedEvent(n)
 		edited := bytes.Replace(body, []byte(old), []byte(replacement), 1)

@@ -86,7 +86,7 @@ func TestLog_HoldsLittleAndGoesOnAfterAFailure(t *testing.T) {
 
 func TestLog_HasEveryRequestWhenTheProgramEnds(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t, raceFlags...), databases["SQLite"](t))
+	p := startProgram(t, buildProgram(t), databases["SQLite"](t))
 	const requests = 50
 	for range requests {
 		response, err := http.Get("http://" + p.address + "/api/plans")

@@ -77,7 +77,8 @@ var (
 	buildCount atomic.Int32
 )
 
-// raceFlags make a program that looks for races, as `make test` makes the tests.
+// raceFlags make a program that looks for races, for tests in which much goes on at once, or
+// that walk through much of it: it takes five times as long, and the rooms are tested so too.
 var raceFlags = []string{"-race", "-gcflags=modernc.org/sqlite/lib=-race=false", "-gcflags=modernc.org/libc/...=-race=false"}
 
 // raceSettings are for such a program. It ends when it finds a race: one that is killed

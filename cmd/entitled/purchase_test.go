@@ -30,8 +30,13 @@ type shop struct {
 
 func openShop(t *testing.T, database string, more ...string) shop {
 	t.Helper()
+	return openShopWith(t, buildProgram(t), database, more...)
+}
+
+func openShopWith(t *testing.T, binary, database string, more ...string) shop {
+	t.Helper()
 	box := openBox(t)
-	p := startProgram(t, buildProgram(t, raceFlags...), database, append(more, "STRIPE_API_BASE="+box.URL())...)
+	p := startProgram(t, binary, database, append(more, "STRIPE_API_BASE="+box.URL())...)
 	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
 }
 
@@ -104,7 +109,7 @@ func TestPurchase_WalksFromCheckoutToEntitlement(t *testing.T) {
 	for name, open := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := openShop(t, open(t))
+			s := openShopWith(t, buildProgram(t, raceFlags...), open(t))
 			for plan, want := range map[string]string{"basic": "projects=10", "pro": "projects=100 sso=true"} {
 				user := "user_" + plan
 				started := s.call(t, "POST", "/api/checkout/"+plan, `{"user_id":"`+user+`"}`, 201)
@@ -144,8 +149,9 @@ func TestPurchase_WalksFromCheckoutToEntitlement(t *testing.T) {
 func TestPurchase_TwentyAtOnceWithOneKeyOverTwoProcessesMakeOneSession(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
-	one := openShop(t, database)
-	two := startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+one.box.URL())
+	raced := buildProgram(t, raceFlags...)
+	one := openShopWith(t, raced, database)
+	two := startProgram(t, raced, database, "STRIPE_API_BASE="+one.box.URL())
 	answers := make(chan map[string]any, 20)
 	for i := range 20 {
 		p := []*program{one.program, two}[i%2]

@@ -21,7 +21,7 @@ func (s *shop) moves(t *testing.T, database string) {
 		s.stop(t)
 	}
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
-	s.program = startProgram(t, buildProgram(t, raceFlags...), database, "STRIPE_API_BASE="+s.box.URL())
+	s.program = startProgram(t, buildProgram(t), database, "STRIPE_API_BASE="+s.box.URL())
 	s.endpoint = s.box.AddWebhookEndpoint("http://"+s.address+"/api/webhooks/stripe", testWebhookSecret)
 }
 
@@ -55,7 +55,7 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 
 			s.program = nil
 			s.moves(t, database)
-			other := startProgram(t, buildProgram(t, raceFlags...), open(t), "STRIPE_API_BASE="+s.box.URL())
+			other := startProgram(t, buildProgram(t), open(t), "STRIPE_API_BASE="+s.box.URL())
 			s.box.AddWebhookEndpoint("http://"+other.address+"/api/webhooks/stripe", testWebhookSecret)
 			sold := []struct{ user, plan, resent, order, holds string }{
 				{user: "known", plan: "pro", resent: "checkout.session.completed"},

@@ -156,7 +156,7 @@ func TestUser_StrangersBodiesAreNotKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := open(t)
-			p := startProgram(t, buildProgram(t, raceFlags...), database)
+			p := startProgram(t, buildProgram(t), database)
 			body := []byte(`{"id":"evt_stranger","object":"event","api_version":"2023-10-16","created":` + fmt.Sprint(now().Unix()) + `,"livemode":false,"type":"charge.succeeded",
 				"data":{"object":{"id":"ch_stranger","object":"charge","customer":"cus_stranger","amount":1,"currency":"usd","billing_details":{"email":"stranger@example.com"}}}}`)
 			if status := p.deliver(body); status != 200 {
