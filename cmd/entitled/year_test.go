@@ -121,7 +121,9 @@ func (y *year) buys(plan string) {
 		ID string `json:"session_id"`
 	}
 	// What Stripe did not answer is not asked again for a while, and a user may not ask too often.
-	y.patiently("start a checkout", 250*time.Millisecond, func() (done bool) {
+	// What Stripe did not answer is not asked again for a while, and a user may not ask too
+	// often: by the box's clock, on which a wait takes no time.
+	y.patiently("start a checkout", func() { y.ok(y.box.Sleep(time.Second)) }, func() (done bool) {
 		request, err := http.NewRequestWithContext(y.t.Context(), "POST", "http://"+y.address+"/api/checkout/"+plan, strings.NewReader(`{"user_id":"`+y.user+`"}`))
 		y.ok(err)
 		request.Header.Set("Authorization", "Bearer "+testAPIKey)
@@ -159,7 +161,7 @@ func (y *year) changes(price, proration string) {
 func (y *year) asks(method, path string, form url.Values, into any) {
 	y.t.Helper()
 	y.keys++
-	y.patiently(path, 5*time.Millisecond, func() bool {
+	y.patiently(path, func() { time.Sleep(5 * time.Millisecond) }, func() bool {
 		request, err := http.NewRequestWithContext(y.t.Context(), method, y.box.URL()+path, strings.NewReader(form.Encode()))
 		y.ok(err)
 		request.Header.Set("Authorization", "Bearer "+testStripeKey)
@@ -176,13 +178,13 @@ func (y *year) asks(method, path string, form url.Values, into any) {
 	})
 }
 
-func (y *year) patiently(what string, pause time.Duration, try func() bool) {
+func (y *year) patiently(what string, wait func(), try func() bool) {
 	y.t.Helper()
 	for tries := 0; !try(); tries++ {
 		if tries == 100 {
 			y.t.Fatalf("%s: in vain. %s\n%s", what, y.said, y.log)
 		}
-		time.Sleep(pause)
+		wait()
 	}
 }
 
@@ -236,6 +238,8 @@ func (y *year) holds(when, want string) {
 // A year of one subscription: twelve renewals, one of which fails and recovers, an upgrade
 // that is declined and then paid, a downgrade, a refund, a dispute that is won, and the end.
 func (y *year) play() {
+	begun := time.Now()
+	defer func() { y.t.Log("took", time.Since(begun)) }()
 	const nothing, pro, team = "", "projects=100", "projects=1000 sso=true"
 	y.buys("pro")
 	y.holds("bought", pro)
