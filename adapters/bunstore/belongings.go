@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -61,22 +62,23 @@ func (b *belongings) into(h *held) error {
 // readNamed reads what is kept with the purchases of some names, or with none, and the names
 // themselves, and receipts.
 func (s *Store) readNamed(w wanted, b *belongings, names *[]refRow, receipts *[]receiptRow) []statement {
-	from, with := "named", func() string {
+	kinds, ids := columns(w.refs)
+	sources := append([]source{{from: "named", rows: names}, {where: s.isOneOf("t.id", w.events), without: "payload", rows: receipts}}, b.sources()...)
+	by := keys{on: "t.user_id = keys.user_id AND t.purchase = keys.purchase", args: []any{kinds, ids, w.events}, with: func() string {
 		return fmt.Sprintf(`WITH named AS (SELECT t.kind, t.id, t.user_id, t.purchase FROM %[1]s), keys AS (
 				SELECT user_id, purchase FROM named
 				UNION SELECT user_id, CASE WHEN purchase LIKE '%%%[2]s' THEN substr(purchase, 1, length(purchase) - length('%[2]s')) ELSE purchase END FROM named
 				UNION SELECT user_id, '' FROM named
 			) `, s.named(w.refs), apartMark)
-	}
+	}}
 	if !s.onPostgres() {
-		from = "(SELECT * FROM " + string(s.named(w.refs)) + ")"
-		with = func() string {
-			return "WITH keys (user_id, purchase) AS (VALUES " + s.tuples(purchasesBehind(*names).columns()) + ") "
+		sources[0].from = "(SELECT * FROM " + string(s.named(w.refs)) + ")"
+		by.with = func() string {
+			return "WITH keys (user_id, purchase) AS (SELECT value->>0, value->>1 FROM json_each(?)) "
 		}
+		by.late = func() []any { return []any{inJSON(purchasesBehind(*names).columns())} }
 	}
-	sources := append([]source{{from: from, rows: names}, {where: s.isOneOf("t.id", w.events), without: "payload", rows: receipts}}, b.sources()...)
-	kinds, ids := columns(w.refs)
-	return s.together("read what is named", with, "t.user_id = keys.user_id AND t.purchase = keys.purchase", sources, kinds, ids, w.events)
+	return s.together("read what is named", by, sources)
 }
 
 // purchasesBehind are those that readNamed has Postgres look for.
@@ -93,14 +95,18 @@ func purchasesBehind(names []refRow) purchases {
 // readWhole reads all that belongs to some users, and to those who have some names.
 func (s *Store) readWhole(users []string, names []domain.Ref, b *belongings) []statement {
 	b.whole = true
-	with := func() string {
-		if !s.onPostgres() && len(names) == 0 {
-			return "WITH keys (user_id) AS (VALUES " + s.tuples(users) + ") "
-		}
-		return fmt.Sprintf(`WITH keys AS (%s UNION SELECT t.user_id FROM %s) `, s.rowsOf("user_id", users), s.named(names))
-	}
 	kinds, ids := columns(names)
-	return s.together("read all of users", with, "t.user_id = keys.user_id", b.sources(), kinds, ids, users)
+	by := keys{on: "t.user_id = keys.user_id", args: []any{kinds, ids, users}, with: func() string {
+		return fmt.Sprintf(`WITH keys AS (SELECT unnest($3::text[]) AS user_id UNION SELECT t.user_id FROM %s) `, s.named(names))
+	}}
+	if !s.onPostgres() {
+		by.with = func() string {
+			return `WITH keys (user_id) AS (SELECT value FROM json_each(?1) UNION
+				SELECT t.user_id FROM refs AS t WHERE (t.kind, t.id) IN (SELECT value->>0, value->>1 FROM json_each(?2))) `
+		}
+		by.late = func() []any { return []any{inJSON(users), inJSON(kinds, ids)} }
+	}
+	return s.together("read all of users", by, b.sources())
 }
 
 // named are the rows of names, as t. On Postgres $1 has their kinds and $2 their ids, and
@@ -115,8 +121,7 @@ func (s *Store) named(names []domain.Ref) bun.Safe {
 	return bun.Safe("refs AS t WHERE (t.kind, t.id) IN (VALUES " + s.tuples(columns(names)) + ")")
 }
 
-// isOneOf narrows a column to some values, and rowsOf makes rows of them; on Postgres $3 has
-// them.
+// isOneOf narrows a column to some values; on Postgres $3 has them.
 func (s *Store) isOneOf(column string, values []string) string {
 	if s.onPostgres() {
 		return column + " = ANY ($3)"
@@ -124,11 +129,29 @@ func (s *Store) isOneOf(column string, values []string) string {
 	return column + " IN (VALUES " + s.tuples(values) + ")"
 }
 
-func (s *Store) rowsOf(column string, values []string) string {
-	if s.onPostgres() {
-		return "SELECT unnest($3::text[]) AS " + column
+// keys are what tables are read by.
+type keys struct {
+	with func() string // defines them for a statement
+	on   string        // joins a table with them
+	args []any         // on Postgres
+	late func() []any  // on SQLite, once what comes before has been read
+}
+
+// inJSON are columns as a list of rows, or one column as a list of values: SQLite takes no
+// other list for an argument.
+func inJSON(columns ...[]string) string {
+	rows := make([]any, len(columns[0]))
+	for i := range rows {
+		row := make([]string, len(columns))
+		for n, column := range columns {
+			row[n] = column[i]
+		}
+		if rows[i] = row; len(columns) == 1 {
+			rows[i] = row[0]
+		}
 	}
-	return "SELECT column1 AS " + column + " FROM (VALUES " + s.tuples(values) + ")"
+	text, _ := json.Marshal(rows) // texts always can be
+	return string(text)
 }
 
 // source is a table that is read together with others.
@@ -143,23 +166,25 @@ type source struct {
 // together reads several tables: on Postgres by one statement, each row of which says which
 // source it is of; on SQLite those of keys follow from what is read before them. One for each table would cost half as much again. (A nested SELECT is planned
 // by itself, and so as a search by each key, however little the tables hold.)
-func (s *Store) together(does string, with func() string, ofKeys string, sources []source, args ...any) []statement {
+func (s *Store) together(does string, by keys, sources []source) []statement {
 	if !s.onPostgres() {
 		all := make([]statement, len(sources))
 		for i, from := range sources {
-			sql := "SELECT " + s.list(from) + " FROM "
 			if !from.keyed {
-				all[i] = statement{sql: sql + s.rest(from, ofKeys), rows: from.rows}
+				all[i] = statement{sql: "SELECT " + s.list(from) + " FROM " + s.rest(from, by), rows: from.rows}
 				continue
 			}
-			all[i] = statement{rows: from.rows, text: func() string { return with() + sql + "keys CROSS JOIN " + s.rest(from, ofKeys) }}
+			sql := s.fixed(part{does, i}, func() string {
+				return by.with() + "SELECT " + s.list(from) + " FROM keys CROSS JOIN " + s.rest(from, by)
+			})
+			all[i] = statement{sql: sql, late: by.late, rows: from.rows}
 		}
 		return all
 	}
 	sql := s.fixed(does, func() string {
 		var keyed, others []string
 		for i, from := range sources {
-			part := fmt.Sprintf("SELECT %d, ROW(%s) FROM %s", i, s.list(from), s.rest(from, ofKeys))
+			part := fmt.Sprintf("SELECT %d, ROW(%s) FROM %s", i, s.list(from), s.rest(from, by))
 			if from.keyed {
 				keyed = append(keyed, part)
 			} else {
@@ -167,16 +192,22 @@ func (s *Store) together(does string, with func() string, ofKeys string, sources
 			}
 		}
 		keyed = []string{"SELECT belonging.* FROM keys, LATERAL (" + strings.Join(keyed, " UNION ALL ") + ") AS belonging (source, found)"}
-		return with() + strings.Join(append(keyed, others...), " UNION ALL ")
+		return by.with() + strings.Join(append(keyed, others...), " UNION ALL ")
 	})
-	return []statement{{sql: sql, args: args, each: func(found pgx.Rows) error { return s.scanOneOf(sources, found) }}}
+	return []statement{{sql: sql, args: by.args, each: func(found pgx.Rows) error { return s.scanOneOf(sources, found) }}}
+}
+
+// part is one of what is read together.
+type part struct {
+	does string
+	n    int
 }
 
 // rest is what follows FROM.
-func (s *Store) rest(from source, ofKeys string) string {
+func (s *Store) rest(from source, by keys) string {
 	table, which := cmp.Or(from.from, s.tableOf(from.rows).Name), cmp.Or(from.where, "true")
 	if from.keyed {
-		which = ofKeys + " AND " + which
+		which = by.on + " AND " + which
 	}
 	return table + " AS t WHERE " + which
 }

@@ -52,3 +52,10 @@ func (s *Store) Restore(ctx context.Context, file string) error {
 
 // Tests need no large accounts to see that what is done at a time is bounded.
 func init() { keysAtOnce = 100 }
+
+// Prepared counts the statements that a store on SQLite has prepared.
+func (s *Store) Prepared() int {
+	s.prepared.mu.Lock()
+	defer s.prepared.mu.Unlock()
+	return len(s.prepared.statements)
+}

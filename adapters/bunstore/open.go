@@ -30,7 +30,8 @@ type Store struct {
 	pooled   atomic.Bool   // there is a pooler before Postgres
 	settings string        // sets a transaction, if there is
 
-	writer chan struct{} // of SQLite only: who holds its one place may write
+	writer   chan struct{} // of SQLite only: who holds its one place may write
+	prepared prepared      // on SQLite only; on Postgres a connection knows what it has prepared
 
 	known sync.Map // SQL that is always the same, by what it does: see fixed
 }

@@ -15,7 +15,7 @@ type statement struct {
 	rows any   // pointer to a slice of rows; nil: it returns none, or they go to each
 
 	each func(pgx.Rows) error // on Postgres only: reads one row
-	text func() string        // on SQLite only: the SQL, where it follows from what was read before in the trip
+	late func() []any         // the same on SQLite: the arguments, which may follow from what was read before in the trip
 }
 
 // transaction is one attempt at a transaction. What a use needs is few trips: on
