@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,6 +117,42 @@ func TestSchedule_RefusesWhatItCannotKeep(t *testing.T) {
 	}
 	s.refused(400, "/v1/subscription_schedules", values("customer", sub.at("customer")))
 	s.fetch("", "/v1/subscription_schedules?customer="+sub.at("customer")).wants(t, "listed", map[string]string{"data.0.id": id, "data.1": "<none>"})
+}
+
+// Since basil a phase lasts for a duration, in place of iterations; it ends with a period too.
+func TestSchedule_PhasesLastForADuration(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub, id := s.downgraded(s.yearly)
+	plan := func(price string, pairs ...string) url.Values {
+		return values(append([]string{
+			"phases[0][start_date]", sub.at("current_period_start"), "phases[0][end_date]", sub.at("current_period_end"),
+			"phases[0][items][0][price]", s.monthly, "phases[0][items][0][quantity]", "3", "phases[1][items][0][price]", price,
+		}, pairs...)...)
+	}
+	end := time.Unix(s.sub(sub.at("id")).CurrentPeriodEnd, 0).UTC()
+	for _, tt := range []struct {
+		price, interval, count string
+		end                    time.Time
+	}{{s.monthly, "month", "", end.AddDate(0, 1, 0)}, {s.monthly, "year", "1", end.AddDate(1, 0, 0)}, {s.yearly, "month", "24", end.AddDate(2, 0, 0)}} {
+		form := plan(tt.price, "phases[1][duration][interval]", tt.interval)
+		if tt.count != "" {
+			form.Set("phases[1][duration][interval_count]", tt.count)
+		}
+		s.postIn(dahlia, "/v1/subscription_schedules/"+id, form).wants(t, tt.count+" "+tt.interval, map[string]string{"phases.1.end_date": fmtInt(tt.end.Unix())})
+	}
+	for name, pairs := range map[string][]string{
+		"within a period": {"phases[1][duration][interval]", "day"},
+		"no interval":     {"phases[1][duration][interval_count]", "2"},
+		"two ends":        {"phases[1][duration][interval]", "month", "phases[1][end_date]", fmtInt(end.AddDate(0, 1, 0).Unix())},
+	} {
+		if status, answer := s.ask(dahlia, "POST", "/v1/subscription_schedules/"+id, plan(s.monthly, pairs...)); status != 400 || !strings.Contains(string(answer), "phases[1][duration]") {
+			t.Errorf("%s: %d %s", name, status, answer)
+		}
+	}
+	// An end is not billed here: who says so is taken at its word, who asks for a bill is refused.
+	s.refused(400, "/v1/subscription_schedules/"+id+"/cancel", values("invoice_now", "true"))
+	s.post("/v1/subscription_schedules/"+id+"/cancel", values("invoice_now", "false", "prorate", "false")).wants(t, "canceled", map[string]string{"status": "canceled"})
 }
 
 // The sandbox's clock takes a schedule from phase to phase, and to its end.

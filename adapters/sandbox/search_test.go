@@ -71,7 +71,7 @@ func TestSearch_FindsWhatIsSold(t *testing.T) {
 	}
 }
 
-// Backfills ask for plans, and for warnings that there are none of.
+// Backfills ask for plans.
 func TestPlans_AreTheRecurringPrices(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -84,24 +84,46 @@ func TestPlans_AreTheRecurringPrices(t *testing.T) {
 		t.Errorf("a one-time price is a plan: got %d", status)
 	}
 	for _, v := range stripespec.Versions {
-		for schema, path := range map[string]string{"list of plan": "/v1/plans", "list of radar.early_fraud_warning": "/v1/radar/early_fraud_warnings?charge=ch_1"} {
-			_, answer := s.ask(v.API, "GET", path, nil)
-			stripespec.ValidateIn(t, v.API, schema, answer)
-		}
-	}
-	if status, _ := s.ask("", "GET", "/v1/radar/early_fraud_warnings/issfr_1", nil); status != 404 {
-		t.Errorf("got %d", status)
+		_, answer := s.ask(v.API, "GET", "/v1/plans", nil)
+		stripespec.ValidateIn(t, v.API, "list of plan", answer)
 	}
 }
 
-// Tax ids are left out, and said so.
-func TestTaxIDs_AreRefusedByName(t *testing.T) {
+// Backfills ask for kinds that there are none of: their lists are empty, and making one is
+// refused by its name.
+func TestAbsentKinds_AreEmptyLists(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.refused(400, "/v1/customers/"+s.customer().ID+"/tax_ids", values("type", "eu_vat", "value", "DE123456789"))
-	status, body := s.ask("", "GET", "/v1/tax_ids", nil)
-	if status != 400 {
-		t.Errorf("got %d", status)
+	cu := s.customer().ID
+	product := s.fetch("", "/v1/prices/"+s.monthly).at("product")
+	for path, since := range map[string]string{
+		"/v1/radar/early_fraud_warnings?charge=ch_1":                  "",
+		"/v1/tax_ids?owner[type]=customer&owner[customer]=" + cu:      "",
+		"/v1/customers/" + cu + "/tax_ids?limit=5":                    "",
+		"/v1/entitlements/features?limit=5":                           "2024-04-10",
+		"/v1/entitlements/active_entitlements?limit=9&customer=" + cu: "2024-04-10",
+		"/v1/products/" + product + "/features":                       "2024-04-10",
+	} {
+		for _, v := range stripespec.Versions {
+			if v.API < since {
+				continue
+			}
+			status, answer := s.ask(v.API, "GET", path, nil)
+			list := parse(t, answer)
+			if status != 200 || list.at("object") != "list" || list.len("data") != 0 || list.at("has_more") != "false" {
+				t.Errorf("%s %s: %d %s", v.API, path, status, answer)
+			}
+		}
 	}
-	wantText(t, string(body), "does not serve it yet")
+	for path, want := range map[string]int{
+		"/v1/radar/early_fraud_warnings/issfr_1": 404, "/v1/tax_ids/txi_1": 404, "/v1/entitlements/features/feat_1": 404, "/v1/entitlements/active_entitlements/ent_1": 404,
+		"/v1/customers/cus_none/tax_ids": 404, "/v1/products/prod_none/features": 404,
+		"/v1/entitlements/active_entitlements": 400, "/v1/entitlements/active_entitlements?customer=cus_none": 400, "/v1/tax_ids?owner[customer]=cus_none": 400,
+	} {
+		if status, answer := s.ask(dahlia, "GET", path, nil); status != want {
+			t.Errorf("%s: %d %s", path, status, answer)
+		}
+	}
+	body := s.refused(400, "/v1/customers/"+cu+"/tax_ids", values("type", "eu_vat", "value", "DE123456789"))
+	wantText(t, body.at("error.message"), "does not serve it yet")
 }

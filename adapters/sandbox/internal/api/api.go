@@ -41,7 +41,7 @@ func allRoutes() []route {
 		portalSessionRoutes, portalConfigurationRoutes,
 		paymentMethodRoutes, subscriptionItemRoutes, invoicePreviewRoutes, invoiceItemRoutes, invoiceCreateRoutes,
 		couponRoutes, promotionCodeRoutes, scheduleRoutes,
-		searchRoutes, planRoutes, earlyFraudWarningRoutes,
+		searchRoutes, planRoutes, absentRoutes,
 	)
 }
 

@@ -19,13 +19,14 @@ var scheduleRoutes = []route{
 		pattern: "POST /v1/subscription_schedules/{id}",
 		params: []string{
 			"end_behavior", "metadata[*]", "proration_behavior", "phases[][start_date]", "phases[][end_date]", "phases[][iterations]",
+			"phases[][duration][interval]", "phases[][duration][interval_count]",
 			"phases[][proration_behavior]", "phases[][metadata][*]", "phases[][items][][price]", "phases[][items][][quantity]",
 			"phases[][items][][metadata][*]",
 		},
 		do: (*Server).updateSchedule,
 	},
 	{pattern: "POST /v1/subscription_schedules/{id}/release", params: []string{"preserve_cancel_date"}, do: (*Server).releaseSchedule},
-	{pattern: "POST /v1/subscription_schedules/{id}/cancel", do: (*Server).cancelSchedule},
+	{pattern: "POST /v1/subscription_schedules/{id}/cancel", params: []string{"invoice_now", "prorate"}, do: (*Server).cancelSchedule},
 	{
 		pattern: "GET /v1/subscription_schedules",
 		params:  wire.Listing("customer", "scheduled"),
@@ -178,12 +179,23 @@ func (s *Server) readPhases(c *Call, sch *state.Schedule) []state.Phase {
 	return out
 }
 
-// phaseEnd reads where a phase ends: after some periods, or at a date where one ends. It
-// is one period unless the request says.
+// phaseEnd reads where a phase ends: after some periods, or at a date or after a time with
+// which one ends. It is one period unless the request says.
 func (s *Server) phaseEnd(c *Call, name string, it state.SubscriptionItem, start int64) int64 {
 	end, n := c.Integer(name+"[end_date]", 0, 1<<40), c.Integer(name+"[iterations]", 1, 1000)
-	if end != 0 && n != 0 {
+	param := name + "[end_date]"
+	switch lasts := c.HasAny(name + "[duration]"); {
+	case end != 0 && n != 0:
 		c.Fail(wire.Invalid(name+"[iterations]", "parameters_exclusive", "You may only specify one of these parameters: end_date, iterations."))
+		return 0
+	case lasts && (end != 0 || n != 0):
+		c.Fail(wire.Invalid(name+"[duration]", "parameters_exclusive", "You may only specify one of these parameters: duration, end_date, iterations."))
+		return 0
+	case lasts:
+		param = name + "[duration]"
+		end = c.readDuration(param, it.Anchor, start)
+	}
+	if c.Err != nil {
 		return 0
 	}
 	if n == 0 {
@@ -194,9 +206,31 @@ func (s *Server) phaseEnd(c *Call, name string, it state.SubscriptionItem, start
 		t = s.Prices.Get(it.Price).PeriodEnd(it.Anchor, t)
 	}
 	if end != 0 && t != end {
-		c.Fail(wire.Invalid(name+"[end_date]", "", "Stripe can end a phase within a period, the sandbox ends it with one: the next is at %d.", t))
+		c.Fail(wire.Invalid(param, "", "Stripe can end a phase within a period, the sandbox ends it with one: the next is at %d.", t))
 	}
 	return t
+}
+
+// readDuration reads how long a phase lasts and returns when it ends. Months are counted as
+// those of periods are, from the anchor.
+func (c *Call) readDuration(name string, anchor, start int64) int64 {
+	c.Required(name + "[interval]")
+	each := state.Price{Interval: c.OneOf(name+"[interval]", "day", "month", "week", "year"), IntervalCount: 1}
+	n := int64(1)
+	if c.Has(name + "[interval_count]") {
+		n = c.Integer(name+"[interval_count]", 1, 1000)
+	}
+	switch each.Interval {
+	case "year":
+		each.Interval, n = "month", 12*n
+	case "day", "week":
+		anchor = start
+	}
+	end := start
+	for i := int64(0); c.Err == nil && i < n; i++ {
+		end = each.PeriodEnd(anchor, end)
+	}
+	return end
 }
 
 func (s *Server) readPhaseItems(c *Call, sub *state.Subscription, name string) []state.SubscriptionItem {
@@ -241,8 +275,12 @@ func (s *Server) releaseSchedule(c *Call) (wire.Object, *wire.Error) {
 
 // cancelSchedule ends the subscription too, at once.
 func (s *Server) cancelSchedule(c *Call) (wire.Object, *wire.Error) {
+	c.refuseFinalBill()
 	sch, e := s.openSchedule(c, "cancel")
-	if e != nil {
+	switch {
+	case c.Err != nil:
+		return nil, c.Err
+	case e != nil:
 		return nil, e
 	}
 	s.CancelNow(s.Subscriptions.Get(sch.Subscription))
