@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -106,4 +107,58 @@ func TestInvoice_AdvancesAfterAnHour(t *testing.T) {
 	sent := s.post("/v1/invoices", values("customer", cu, "collection_method", "send_invoice", "days_until_due", "3")).at("id")
 	s.post("/v1/invoiceitems", values("customer", cu, "amount", "300", "currency", "usd", "invoice", sent))
 	s.post("/v1/invoices/"+sent+"/finalize", values("auto_advance", "true")).wants(t, "sent", map[string]string{"status": "open", "due_date": fmtInt(now.Now().Unix() + 3*24*60*60)})
+}
+
+// A draft that no subscription made can be deleted, and what is on it goes with it. One that
+// is sent is finalized by that.
+func TestInvoice_DraftsAreDeletedOrSent(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cu := s.withCard()
+	draft := func(pairs ...string) string {
+		id := s.post("/v1/invoices", values(append([]string{"customer", cu}, pairs...)...)).at("id")
+		// Since basil the price is in a hash, and an amount for each is a decimal.
+		s.postIn(dahlia, "/v1/invoiceitems", values("customer", cu, "invoice", id, "pricing[price]", s.once)).wants(t, "of a price", map[string]string{"amount": "4900"})
+		s.postIn(dahlia, "/v1/invoiceitems", values("customer", cu, "invoice", id, "unit_amount_decimal", "50", "quantity", "3", "currency", "usd")).wants(t, "of an amount", map[string]string{"amount": "150"})
+		return id
+	}
+	gone := draft("auto_advance", "true")
+	var status int
+	var answer []byte
+	if got := s.after(func() { status, answer = s.ask("", "DELETE", "/v1/invoices/"+gone, nil) }); got != "invoiceitem.deleted invoiceitem.deleted invoice.deleted" || status != 200 {
+		t.Errorf("got %d %s, events %s", status, answer, got)
+	}
+	parse(t, answer).wants(t, "the answer", map[string]string{"id": gone, "object": "invoice", "deleted": "true"})
+	if status, _ := s.ask("", "GET", "/v1/invoices/"+gone, nil); status != 404 {
+		t.Errorf("it is still there: %d", status)
+	}
+	if got := s.advance(2 * time.Hour); got != "" {
+		t.Errorf("a draft that is gone goes on: %s", got)
+	}
+
+	sent := draft("collection_method", "send_invoice", "days_until_due", "7")
+	if got := s.after(func() {
+		s.post("/v1/invoices/"+sent+"/send", nil).wants(t, "sent", map[string]string{"status": "open", "amount_due": "5050"})
+	}); got != "payment_intent.created invoice.finalized invoice.updated invoice.sent" {
+		t.Errorf("got events %s", got)
+	}
+	for id, what := range map[string]string{sent: "open", s.created("items[0][price]", s.monthly).at("latest_invoice"): "a subscription's", "in_none": "none"} {
+		if status, answer := s.ask("", "DELETE", "/v1/invoices/"+id, nil); status/100 != 4 {
+			t.Errorf("%s: %d %s", what, status, answer)
+		}
+	}
+	for name, tt := range map[string]struct{ pairs, param string }{
+		"parts of a cent":   {"unit_amount_decimal=0.5&currency=usd", "unit_amount_decimal"},
+		"no such price":     {"pricing[price]=price_none", "pricing[price]"},
+		"a recurring price": {"pricing[price]=" + s.monthly, "pricing[price]"},
+	} {
+		form := must[url.Values](t)(url.ParseQuery(tt.pairs))
+		form.Set("customer", cu)
+		status, answer := s.ask(dahlia, "POST", "/v1/invoiceitems", form)
+		if status != 400 {
+			t.Errorf("%s: %d %s", name, status, answer)
+		}
+		parse(t, answer).wants(t, name, map[string]string{"error.param": tt.param})
+	}
+	s.conform("invoice.deleted", "invoiceitem.deleted")
 }

@@ -13,7 +13,7 @@ import (
 func (c *Call) unknown(allowed []string) {
 	for _, k := range c.Names() {
 		switch {
-		case !wire.Known().TakesSince(c.operation, c.Version, k):
+		case c.operation != "" && !wire.Known().TakesSince(c.operation, c.Version, k):
 			unknown := c.unknownPart(k)
 			c.Fail(wire.Invalid(unknown, "parameter_unknown", "Received unknown parameter: %s", unknown))
 		case !wire.MatchesParam("expand[]", k) && !slices.ContainsFunc(allowed, func(a string) bool { return wire.MatchesParam(a, k) }):

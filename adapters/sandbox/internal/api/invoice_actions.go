@@ -94,7 +94,7 @@ func (s *Server) finalizeInvoice(c *Call) (wire.Object, *wire.Error) {
 	return s.Render.Invoice(in), nil
 }
 
-// sendInvoice sends an invoice again.
+// sendInvoice sends an invoice again. A draft is finalized, and sent by that.
 func (s *Server) sendInvoice(c *Call) (wire.Object, *wire.Error) {
 	in := s.Invoices.Get(c.id)
 	switch {
@@ -102,6 +102,10 @@ func (s *Server) sendInvoice(c *Call) (wire.Object, *wire.Error) {
 		return nil, wire.NotFound("invoice", c.id, "invoice")
 	case !in.ToBeSent():
 		return nil, wire.Invalid("", "", "You can only manually send an invoice if its collection method is 'send_invoice'.")
+	case in.Status == "draft":
+		s.FinalizeInvoice(in, in.IntentDescription(), []string{"card"})
+		s.AdvanceInvoice(in)
+		return s.Render.Invoice(in), nil
 	case in.Status != "open":
 		return nil, wire.Invalid("", "", "You can only send an open invoice; this one is %s.", in.Status)
 	}

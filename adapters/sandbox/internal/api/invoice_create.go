@@ -16,6 +16,7 @@ var invoiceCreateRoutes = []route{
 		do:      (*Server).createInvoice,
 	},
 	{pattern: "POST /v1/invoices/{id}", params: invoiceParams, do: (*Server).updateInvoiceByID},
+	{pattern: "DELETE /v1/invoices/{id}", do: (*Server).deleteInvoice},
 }
 
 // createInvoice makes a draft. It takes the items that wait where that is asked for, and
@@ -100,4 +101,19 @@ func (s *Server) updateInvoiceByID(c *Call) (wire.Object, *wire.Error) {
 		s.AdvanceInvoiceSoon(in)
 	}
 	return s.Render.Invoice(in), nil
+}
+
+// deleteInvoice deletes a draft that is not a subscription's, with its items.
+func (s *Server) deleteInvoice(c *Call) (wire.Object, *wire.Error) {
+	in := s.Invoices.Get(c.id)
+	switch {
+	case in == nil:
+		return nil, wire.NotFound("invoice", c.id, "id")
+	case in.Status != "draft":
+		return nil, wire.Invalid("", "invoice_not_editable", "You can only delete draft invoices; this one is %s.", in.Status)
+	case in.Subscription != "":
+		return nil, wire.Invalid("", "", "You can't delete invoices created by subscriptions.")
+	}
+	s.DeleteDraft(in)
+	return wire.Object{"id": in.ID, "object": "invoice", "deleted": true}, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 var invoiceItemParams = []string{
-	"amount", "description", "metadata[*]", "period[start]", "period[end]", "price", "quantity", "unit_amount",
+	"amount", "description", "metadata[*]", "period[start]", "period[end]", "price", "pricing[price]", "quantity", "unit_amount", "unit_amount_decimal",
 }
 
 var invoiceItemRoutes = []route{
@@ -39,10 +39,10 @@ func (s *Server) createInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 			c.Fail(wire.MissingReference("subscription", id, "subscription"))
 		}
 	}
-	if !c.Has("price") && !c.Has("amount") && !c.Has("unit_amount") {
+	if !c.Has(priceIn(c)) && !c.Has("amount") && !c.Has(unitAmountIn(c)) {
 		c.Fail(wire.MissingParam("amount"))
 	}
-	if !c.Has("price") && it.Currency == "" {
+	if !c.Has(priceIn(c)) && it.Currency == "" {
 		c.Fail(wire.MissingParam("currency"))
 	}
 	bill := s.readBilled(c, it, &it.Line)
@@ -85,39 +85,56 @@ func (s *Server) readDraft(c *Call, it *state.InvoiceItem) *state.Invoice {
 	return in
 }
 
+// priceIn is where an item names its price: since basil within a hash.
+func priceIn(c *Call) string {
+	if c.Has("pricing[price]") {
+		return "pricing[price]"
+	}
+	return "price"
+}
+
+// unitAmountIn is where an item has the amount for each: basil took the plain one away.
+func unitAmountIn(c *Call) string {
+	if c.Has("unit_amount_decimal") {
+		return "unit_amount_decimal"
+	}
+	return "unit_amount"
+}
+
 // readBilled reads what an item bills. The function that it returns puts that into the
 // line, and makes the price of an amount that has none.
 func (s *Server) readBilled(c *Call, it *state.InvoiceItem, l *state.InvoiceLine) func() {
 	p := s.Prices.Get(l.Price)
 	var each int64
-	own := c.Has("amount") || c.Has("unit_amount")
+	price, unit := priceIn(c), unitAmountIn(c)
+	own := c.Has("amount") || c.Has(unit)
 	quantity := l.Quantity
 	if c.Has("quantity") {
 		quantity = c.Integer("quantity", 0, state.MaxQuantity)
 	}
 	switch {
-	case c.Has("amount") && c.Has("price"), c.Has("unit_amount") && c.Has("price"), c.Has("amount") && c.Has("unit_amount"):
-		c.Fail(wire.Invalid("price", "parameters_exclusive", "You may only specify one of these parameters: amount, price, unit_amount."))
+	case c.Has("amount") && c.Has(price), c.Has(unit) && c.Has(price), c.Has("amount") && c.Has(unit):
+		c.Fail(wire.Invalid(price, "parameters_exclusive", "You may only specify one of these parameters: amount, price, unit_amount."))
 	case c.Has("amount") && c.Has("quantity"):
 		c.Fail(wire.Invalid("quantity", "", "You cannot specify `quantity` with `amount`: use `unit_amount`."))
 	case c.Has("amount"):
 		each, quantity = c.Integer("amount", -wire.MaxAmount, wire.MaxAmount), 1
-	case c.Has("unit_amount"):
-		each = c.Integer("unit_amount", -wire.MaxAmount, wire.MaxAmount)
-	case c.Has("price"):
-		p = s.Prices.Get(c.Text("price"))
+	case c.Has(unit):
+		each = c.Integer(unit, -wire.MaxAmount, wire.MaxAmount)
+	case c.Has(price):
+		p = s.Prices.Get(c.Text(price))
 		switch {
 		case p == nil:
-			c.Fail(wire.MissingReference("price", c.Text("price"), "price"))
+			c.Fail(wire.MissingReference("price", c.Text(price), price))
 			return nil
 		case p.Recurring():
-			c.Fail(wire.Invalid("price", "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`."))
+			c.Fail(wire.Invalid(price, "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`."))
 		case !p.Active:
-			c.Fail(wire.Invalid("price", "", "The price specified is inactive. This field only accepts active prices."))
+			c.Fail(wire.Invalid(price, "", "The price specified is inactive. This field only accepts active prices."))
 		case it.Currency == "":
 			it.Currency = p.Currency
 		case p.In(it.Currency) == nil:
-			c.Fail(wire.Invalid("price", "", "%s", p.Refuses(it.Currency)))
+			c.Fail(wire.Invalid(price, "", "%s", p.Refuses(it.Currency)))
 		}
 	}
 	if !wire.CurrencyCode.MatchString(it.Currency) && c.Err == nil {

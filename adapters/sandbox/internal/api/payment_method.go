@@ -47,11 +47,9 @@ var billingParams = []string{
 	"billing_details[address][postal_code]", "billing_details[address][country]",
 }
 
-var paymentMethodCreateParams = append([]string{"type", "card[token]", "card[number]", "card[exp_month]", "card[exp_year]", "card[cvc]", "metadata[*]"}, billingParams...)
+var paymentMethodCreateParams = append([]string{"type", "card[token]", "card[number]", "card[exp_month]", "card[exp_year]", "card[cvc]", "sepa_debit[iban]", "metadata[*]"}, billingParams...)
 
 var paymentMethodUpdateParams = append([]string{"card[exp_month]", "card[exp_year]", "metadata[*]"}, billingParams...)
-
-// paymentMethodUnsupported are the methods and the rest that the sandbox lacks.
 
 // otherMethods are types of payment methods that Stripe has and the sandbox has not.
 var otherMethods = []string{
@@ -72,8 +70,10 @@ func (s *Server) createPaymentMethod(c *Call) (wire.Object, *wire.Error) {
 		return nil, c.Err
 	case kind == "" && !c.HasAny("card"):
 		return nil, wire.MissingParam("type")
+	case kind == "sepa_debit":
+		return s.createSEPADebit(c, pm)
 	case kind != "" && kind != "card":
-		return nil, wire.Invalid("type", "", "Stripe has payment methods of type %s, the sandbox does not make them yet: use type=card, or the test method %s.", kind, knownDebit)
+		return nil, wire.Invalid("type", "", "Stripe has payment methods of type %s, the sandbox does not make them yet: use type=card or sepa_debit, or the test method %s.", kind, knownDebit)
 	case c.Has("card[number]"):
 		return nil, &wire.Error{Status: 402, Kind: "invalid_request_error", Message: "Sending credit card numbers directly to the Stripe API is generally unsafe. We suggest you use test tokens that map to the test card you are using, see https://stripe.com/docs/testing. To enable testing raw card data APIs, see https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis."}
 	case !c.Has("card[token]"):
@@ -84,6 +84,30 @@ func (s *Server) createPaymentMethod(c *Call) (wire.Object, *wire.Error) {
 	made := s.AddCard(state.CardsByName[name].Number, s.Now().AddDate(1, 0, 0))
 	made.Metadata, made.Email, made.Name, made.Phone, made.Address = pm.Metadata, pm.Email, pm.Name, pm.Phone, pm.Address
 	return s.Render.PaymentMethod(made), nil
+}
+
+// testIBANs are accounts of Stripe's for tests, and whether a debit of them fails.
+var testIBANs = map[string]bool{
+	"AT611904300234573201": false, "DE89370400440532013000": false, "FR1420041010050500013M02606": false, "IT40S0542811101000000123456": false, "NL39RABO0300065264": false,
+	"AT861904300235473202": true, "DE62370400440532013001": true, "FR8420041010050500013M02607": true, "IT60X0542811101000000123456": true, "NL91ABNA0417164300": true,
+}
+
+// createSEPADebit makes a bank account of one of Stripe's test numbers.
+func (s *Server) createSEPADebit(c *Call, pm *state.PaymentMethod) (wire.Object, *wire.Error) {
+	iban := strings.ToUpper(strings.ReplaceAll(c.Required("sepa_debit[iban]"), " ", ""))
+	fails, known := testIBANs[iban]
+	switch {
+	case c.Err != nil:
+		return nil, c.Err
+	case pm.Email == "":
+		return nil, wire.MissingParam("billing_details[email]")
+	case pm.Name == "":
+		return nil, wire.MissingParam("billing_details[name]")
+	case !known:
+		return nil, wire.Invalid("sepa_debit[iban]", "", "The sandbox knows some of Stripe's test IBANs alone: AT611904300234573201 pays, AT861904300235473202 fails.")
+	}
+	pm.Kind, pm.Fails = "sepa_debit", fails
+	return s.Render.PaymentMethod(s.AddMethod(pm)), nil
 }
 
 // readBilling sets the billing_details that the request gives; an empty value unsets.

@@ -15,10 +15,24 @@ func (s *Stripe) AdvanceInvoiceSoon(in *state.Invoice) {
 }
 
 func (s *Stripe) advanceDraft(t state.Timer) {
-	if in := s.Invoices.Get(t.About); in.Status == "draft" && in.AutoAdvance {
+	if in := s.Invoices.Get(t.About); in != nil && in.Status == "draft" && in.AutoAdvance {
 		s.FinalizeInvoice(in, in.IntentDescription(), []string{"card"})
 		s.AdvanceInvoice(in)
 	}
+}
+
+// DeleteDraft takes back a draft that no subscription made, and the items that are on it.
+func (s *Stripe) DeleteDraft(in *state.Invoice) {
+	last := s.Render.Invoice(in)
+	for _, l := range in.Lines {
+		if it := s.InvoiceItems.Get(l.InvoiceItem); it != nil {
+			gone := s.Render.InvoiceItem(it)
+			s.InvoiceItems.Remove(it.ID)
+			s.Emit("invoiceitem.deleted", gone, nil)
+		}
+	}
+	s.Invoices.Remove(in.ID)
+	s.Emit("invoice.deleted", last, nil)
 }
 
 // AdvanceInvoice collects an open invoice that Stripe collects by itself, at once.

@@ -33,6 +33,19 @@ func (s *Stripe) PaySession(cs *state.Session, p Payment) *wire.Error {
 	return s.payBy(cs, s.MethodPaid(p, cs.Currency), p.Settles, false)
 }
 
+// PaySessionWith is such an attempt with a method that is there.
+func (s *Stripe) PaySessionWith(cs *state.Session, pm *state.PaymentMethod) *wire.Error {
+	settles := ""
+	switch {
+	case pm.Kind != "card" && pm.Fails:
+		settles = "fails"
+	case pm.Kind != "card":
+		settles = "succeeds"
+	}
+	cs.BuyerEmail, cs.BuyerName = pm.Email, pm.Name
+	return s.payBy(cs, pm, settles, false)
+}
+
 // payBy pays with a method, nil for none. A card whose owner has to authenticate leaves
 // the session open, waiting for that, unless the owner has done so.
 func (s *Stripe) payBy(cs *state.Session, pm *state.PaymentMethod, settles string, authenticated bool) *wire.Error {
