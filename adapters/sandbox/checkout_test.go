@@ -1,7 +1,10 @@
 package sandbox_test
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/stripe/stripe-go/v76"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
+	"github.com/entitled-dev/entitled/adapters/sandbox/stripespec"
 )
 
 func TestCreateSession_KeepsWhatItIsGiven(t *testing.T) {
@@ -222,4 +226,96 @@ func TestSession_ExpiresByItself(t *testing.T) {
 	if got := s.endpoint.types(); strings.Join(got, " ") != "checkout.session.expired" {
 		t.Errorf("got webhooks %v", got)
 	}
+}
+
+// A session that the shop's own page shows has a secret in place of a URL. The sandbox has no
+// Stripe.js, so that its page stands for that one, and leads to the same place.
+func TestCreateSession_OnTheShopsOwnPage(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	form := func(mode string, pairs ...string) url.Values {
+		return values(append([]string{"mode", "payment", "ui_mode", mode, "line_items[0][price]", s.once, "line_items[0][quantity]", "1"}, pairs...)...)
+	}
+	back := []string{"return_url", "https://shop.test/back?session={CHECKOUT_SESSION_ID}"}
+	card := url.Values{"testCard": {string(sandbox.GoodCard)}, "email": {"ada@example.com"}, "name": {"Ada"}}
+	for _, tt := range []struct {
+		version, mode string
+		pairs         []string
+		redirects, to string
+	}{
+		{"", "embedded", back, "always", "https://shop.test/back?session=%s"},
+		{"2025-09-30.clover", "custom", back, "<none>", "https://shop.test/back?session=%s"},
+		{dahlia, "embedded_page", append([]string{"redirect_on_completion", "if_required"}, back...), "if_required", "https://shop.test/back?session=%s"},
+		{dahlia, "embedded_page", []string{"redirect_on_completion", "never"}, "never", "/c/pay/%s"},
+		{"2026-10-28.endive", "elements", back, "<none>", "https://shop.test/back?session=%s"},
+	} {
+		what := tt.version + " " + tt.mode
+		cs := s.postIn(tt.version, "/v1/checkout/sessions", form(tt.mode, tt.pairs...))
+		cs.wants(t, what, map[string]string{"ui_mode": tt.mode, "url": "null", "success_url": "null", "redirect_on_completion": tt.redirects})
+		if !strings.HasPrefix(cs.at("client_secret"), cs.at("id")+"_secret_") {
+			t.Errorf("%s: the secret is %s", what, cs.at("client_secret"))
+		}
+		s.ok(s.Buyer().Pays(cs.at("id"), sandbox.GoodCard))
+		if _, to, _ := s.submit(s.URL()+"/c/pay/"+cs.at("id"), card); to != fmt.Sprintf(tt.to, cs.at("id")) {
+			t.Errorf("%s: the page leads to %s", what, to)
+		}
+		_, answer := s.ask(tt.version, "GET", "/v1/checkout/sessions/"+cs.at("id"), nil)
+		if described := stripespec.Versions[len(stripespec.Versions)-1].API; tt.version <= described {
+			stripespec.ValidateIn(t, cmp.Or(tt.version, sandbox.APIVersion), "checkout.session", answer)
+		}
+	}
+	for name, tt := range map[string]struct {
+		version, mode string
+		pairs         []string
+		param         string
+	}{
+		"no return_url":                     {"", "embedded", nil, "return_url"},
+		"a return_url that is never used":   {"", "embedded", append([]string{"redirect_on_completion", "never"}, back...), "return_url"},
+		"a success_url":                     {"", "embedded", append([]string{"success_url", "https://shop.test"}, back...), "success_url"},
+		"a cancel_url":                      {dahlia, "elements", append([]string{"cancel_url", "https://shop.test"}, back...), "cancel_url"},
+		"a redirect of the shop's own form": {dahlia, "elements", append([]string{"redirect_on_completion", "never"}, back...), "redirect_on_completion"},
+		"a return_url of Stripe's own page": {"", "hosted", back, "return_url"},
+		"an own form where it is not yet":   {"", "custom", back, "ui_mode"},
+		"a name that is not the version's":  {dahlia, "embedded", back, "ui_mode"},
+	} {
+		status, answer := s.ask(tt.version, "POST", "/v1/checkout/sessions", form(tt.mode, tt.pairs...))
+		if status != 400 {
+			t.Errorf("%s: %d", name, status)
+		}
+		parse(t, answer).wants(t, name, map[string]string{"error.param": tt.param})
+	}
+}
+
+// Since endive types are not named but chosen from: what is allowed and there is here may pay.
+func TestCreateSession_ChoosesFromWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	const endive = "2026-10-28.endive"
+	pay := checkout("payment", "line_items[0][price]", s.once, "line_items[0][quantity]", "1")
+	for name, tt := range map[string]struct {
+		version, path string
+		form, choice  []string
+		want          map[string]string
+	}{
+		"a session": {endive, "/v1/checkout/sessions", pay, []string{"allowed_payment_method_types[0]", "card", "allowed_payment_method_types[1]", "link"},
+			map[string]string{"payment_method_types.0": "card", "payment_method_types.1": "<none>"}},
+		"a session without": {endive, "/v1/checkout/sessions", pay, nil, map[string]string{"payment_method_types.1": "us_bank_account"}},
+		"an excluded type": {dahlia, "/v1/checkout/sessions", pay, []string{"excluded_payment_method_types[0]", "card"},
+			map[string]string{"payment_method_types.0": "us_bank_account", "payment_method_types.1": "<none>", "excluded_payment_method_types.0": "card"}},
+		"an intent": {endive, "/v1/payment_intents", []string{"amount", "500", "currency", "usd"}, []string{"allowed_payment_method_types[0]", "card"},
+			map[string]string{"payment_method_types.0": "card", "payment_method_types.1": "<none>", "excluded_payment_method_types": "null"}},
+		"a set-up": {endive, "/v1/setup_intents", nil, []string{"excluded_payment_method_types[0]", "us_bank_account"},
+			map[string]string{"payment_method_types.0": "card", "payment_method_types.1": "<none>"}},
+	} {
+		o := s.postIn(tt.version, tt.path, values(append(slices.Clone(tt.form), tt.choice...)...))
+		o.wants(t, name, tt.want)
+	}
+	changed := s.postIn(endive, "/v1/payment_intents", values("amount", "500", "currency", "usd")).at("id")
+	s.postIn(endive, "/v1/payment_intents/"+changed, values("allowed_payment_method_types[]", "us_bank_account")).wants(t, "changed", map[string]string{
+		"payment_method_types.0": "us_bank_account", "payment_method_types.1": "<none>"})
+	status, answer := s.ask(endive, "POST", "/v1/checkout/sessions", values(append(pay, "allowed_payment_method_types[0]", "paypal")...))
+	if status != 400 {
+		t.Errorf("nothing is left to pay with: %d %s", status, answer)
+	}
+	parse(t, answer).wants(t, "nothing left", map[string]string{"error.param": "allowed_payment_method_types"})
 }

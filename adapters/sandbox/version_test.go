@@ -263,7 +263,7 @@ func TestVersions_RefuseWhatTheyDoNotHave(t *testing.T) {
 		{"2026-02-25.clover", "POST", "/v1/checkout/sessions", "ui_mode=hosted_page", 400, "Invalid ui_mode"},
 		{dahlia, "POST", "/v1/checkout/sessions", "ui_mode=hosted", 400, "Invalid ui_mode"},
 		{"2026-10-28.endive", "POST", "/v1/checkout/sessions", "payment_method_types[]=card", 400, "Received unknown parameter: payment_method_types"},
-		{"2026-10-28.endive", "POST", "/v1/checkout/sessions", "allowed_payment_method_types[]=card", 400, "does not support this parameter of Stripe"},
+		{"2026-10-28.endive", "POST", "/v1/checkout/sessions", "allowed_payment_method_types[]=card", 400, "Missing required param: success_url"},
 		{dahlia, "POST", "/v1/checkout/sessions", "allowed_payment_method_types[]=card", 400, "Received unknown parameter"},
 		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor=now", 400, "Received unknown parameter"},
 		{"2026-10-28.endive", "POST", "/v1/subscriptions/sub_1/resume", "billing_cycle_anchor[type]=now", 404, "No such subscription"},
@@ -272,8 +272,7 @@ func TestVersions_RefuseWhatTheyDoNotHave(t *testing.T) {
 		{"", "GET", "/v1/invoice_items", "", 404, "Unrecognized request URL"},
 		{"", "POST", "/v1/stripecli/sessions", "device_name=x", 400, "for its command line, and the sandbox does not serve it yet"},
 		{"", "POST", "/v1/events/evt_1/retry", "for_stripecli=true", 400, "for its command line"},
-		{"", "GET", "/v1/payment_pages/cs_1", "", 400, "for its command line"},
-		{"", "POST", "/v1/payment_pages/cs_1/confirm", "payment_method=pm_1", 400, "for its command line"},
+		{"", "GET", "/v1/payment_pages/cs_1/again", "", 404, "Unrecognized request URL"},
 		{"", "POST", "/v1/events/evt_1/again", "", 404, "Unrecognized request URL"},
 		{"", "PUT", "/v1/customers", "", 404, "Unrecognized request URL"},
 	} {

@@ -192,7 +192,7 @@ func (c *Call) unserved(rt *route, method string) *wire.Error {
 // of the API has: stripe listen, the payment of a session in stripe trigger, and stripe
 // events resend.
 func ofTheCLI(at string) bool {
-	for _, pattern := range []string{"/v1/stripecli/*", "/v1/payment_pages/*", "/v1/payment_pages/*/*", "/v1/events/*/retry"} {
+	for _, pattern := range []string{"/v1/stripecli/*", "/v1/payment_pages/*", "/v1/payment_pages/*/confirm", "/v1/events/*/retry"} {
 		if ok, _ := path.Match(pattern, at); ok {
 			return true
 		}

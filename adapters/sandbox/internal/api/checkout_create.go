@@ -12,11 +12,11 @@ import (
 )
 
 var sessionParams = slices.Concat(priceDataParams("line_items[][price_data]"), productDataParams("line_items[][price_data]"), shippingParams("payment_intent_data[shipping]"), []string{
-	"mode", "ui_mode", "success_url", "cancel_url", "customer", "customer_email", "customer_creation", "client_reference_id",
+	"mode", "ui_mode", "success_url", "cancel_url", "return_url", "redirect_on_completion", "customer", "customer_email", "customer_creation", "client_reference_id",
 	"customer_update[address]", "customer_update[name]", "customer_update[shipping]",
 	"discounts[][coupon]", "discounts[][promotion_code]",
 	"expires_at", "locale", "currency", "allow_promotion_codes", "automatic_tax[enabled]", "tax_id_collection[enabled]", "adaptive_pricing[enabled]",
-	"billing_address_collection", "payment_method_collection", "payment_method_types[]", "metadata[*]",
+	"billing_address_collection", "payment_method_collection", "payment_method_types[]", "allowed_payment_method_types[]", "excluded_payment_method_types[]", "metadata[*]",
 	"line_items[][price]", "line_items[][quantity]", "line_items[][adjustable_quantity][enabled]",
 	"line_items[][adjustable_quantity][minimum]", "line_items[][adjustable_quantity][maximum]",
 	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]",
@@ -47,7 +47,11 @@ func (s *Server) createSession(c *Call) (wire.Object, *wire.Error) {
 			l.Inline = nil // it is a price like others now
 		}
 	}
-	cs.URL = cmp.Or(s.Base, c.base) + cs.PagePath()
+	if cs.UIMode == "hosted" {
+		cs.URL = cmp.Or(s.Base, c.base) + cs.PagePath()
+	} else {
+		cs.ClientSecret = wire.NewID(cs.ID+"_secret_", 24)
+	}
 	s.Sessions.Add(cs.ID, cs)
 	if cs.Mode == "setup" {
 		si := &state.SetupIntent{Customer: cs.Customer, Description: cs.DataDescription, Metadata: cs.DataMetadata, MethodTypes: cs.PaymentMethodTypes}
@@ -95,12 +99,9 @@ func (s *Server) readSession(c *Call) *state.Session {
 		PaymentMethodTypes:      c.List("payment_method_types"),
 	}
 	c.Flag("adaptive_pricing[enabled]")
-	c.OneOf("ui_mode", wire.HostedIn(c.Version))
+	readUIMode(c, cs)
 	c.Required("mode")
 	cs.Mode = c.OneOf("mode", "payment", "setup", "subscription")
-	if cs.SuccessURL == "" {
-		c.Required("success_url")
-	}
 	for _, f := range []string{"address", "name", "shipping"} {
 		cs.CustomerUpdate[f] = c.OneOf("customer_update["+f+"]", "auto", "never")
 	}
@@ -120,6 +121,40 @@ func (s *Server) readSession(c *Call) *state.Session {
 		}
 	}
 	return cs
+}
+
+// readUIMode reads where the buyer pays, and so where they go on from there.
+func readUIMode(c *Call, cs *state.Session) {
+	shown := c.OneOf("ui_mode", wire.UIModes(c.Version)...)
+	cs.UIMode, cs.ReturnURL = wire.UIMode(shown), c.WebURL("return_url")
+	cs.RedirectOnCompletion = c.OneOf("redirect_on_completion", "always", "if_required", "never")
+	refuse := func(names ...string) {
+		for _, name := range names {
+			if c.Has(name) {
+				c.Fail(wire.Invalid(name, "", "`%s` can not be used with `ui_mode` %s.", name, cmp.Or(shown, wire.UIModes(c.Version)[0])))
+			}
+		}
+	}
+	switch cs.UIMode {
+	case "hosted":
+		refuse("return_url", "redirect_on_completion")
+		if cs.SuccessURL == "" {
+			c.Required("success_url")
+		}
+	case "embedded":
+		refuse("success_url", "cancel_url")
+		cs.RedirectOnCompletion = cmp.Or(cs.RedirectOnCompletion, "always")
+		if cs.RedirectOnCompletion == "never" {
+			refuse("return_url")
+		} else if cs.ReturnURL == "" {
+			c.Required("return_url")
+		}
+	case "custom":
+		refuse("success_url", "cancel_url", "redirect_on_completion")
+		if cs.ReturnURL == "" {
+			c.Required("return_url")
+		}
+	}
 }
 
 func (s *Server) checkCustomer(c *Call, cs *state.Session) {
@@ -150,9 +185,7 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 			c.Fail(wire.Invalid("line_items", "", "You can not pass `line_items` in `setup` mode."))
 		}
 		cs.Currency = c.Text("currency")
-		if len(cs.PaymentMethodTypes) == 0 {
-			cs.PaymentMethodTypes = []string{"card"}
-		}
+		cs.PaymentMethodTypes = c.choose(&cs.MethodChoice, cs.PaymentMethodTypes, "card")
 		return
 	}
 	if !c.HasAny("line_items") {
@@ -212,9 +245,7 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 	case cs.Mode == "payment" && once > 100, cs.Mode == "subscription" && (recurring > 20 || once > 20):
 		c.Fail(wire.Invalid("line_items", "", "There are too many line items."))
 	}
-	if len(cs.PaymentMethodTypes) == 0 {
-		cs.PaymentMethodTypes = []string{"card", life.DebitType(cs.Currency)}
-	}
+	cs.PaymentMethodTypes = c.choose(&cs.MethodChoice, cs.PaymentMethodTypes, "card", life.DebitType(cs.Currency))
 }
 
 // keptCurrency is the one that the customer of a new subscription pays in already, if all of

@@ -41,7 +41,7 @@ func (s *Server) listPaymentIntents(c *Call) (wire.Object, *wire.Error) {
 }
 
 var intentParams = append(shippingParams("shipping"), []string{
-	"amount", "currency", "customer", "description", "metadata[*]", "payment_method", "payment_method_types[]", "receipt_email",
+	"amount", "currency", "customer", "description", "metadata[*]", "payment_method", "payment_method_types[]", "allowed_payment_method_types[]", "excluded_payment_method_types[]", "receipt_email",
 	"setup_future_usage", "statement_descriptor", "statement_descriptor_suffix", "capture_method",
 }...)
 
@@ -149,11 +149,12 @@ func (s *Server) readIntent(c *Call, pi *state.PaymentIntent) {
 		pi.MethodTypes = c.readMethodTypes()
 		pi.Redirects = ""
 	}
-	if len(pi.MethodTypes) == 0 {
-		pi.MethodTypes = []string{"card"}
+	if len(pi.MethodTypes) == 0 || c.choosesMethods() {
+		automatic := []string{"card"}
 		if pi.Redirects != "" {
-			pi.MethodTypes = append(pi.MethodTypes, life.DebitType(pi.Currency))
+			automatic = append(automatic, life.DebitType(pi.Currency))
 		}
+		pi.MethodTypes = c.choose(&pi.MethodChoice, nil, automatic...)
 	}
 	pi.Shipping = c.readShipping("shipping", pi.Shipping)
 	readUsage(pi, c)

@@ -266,6 +266,35 @@ func (c *Call) readMethodTypes() []string {
 	return types
 }
 
+const (
+	allowedMethods  = "allowed_payment_method_types"
+	excludedMethods = "excluded_payment_method_types"
+)
+
+// choosesMethods tells whether the request narrows the types that are chosen automatically.
+func (c *Call) choosesMethods() bool { return c.HasAny(allowedMethods) || c.HasAny(excludedMethods) }
+
+// choose is which types of methods may pay: those that the request names, or what there is
+// here of those that it allows and does not exclude.
+func (c *Call) choose(ch *state.MethodChoice, named []string, automatic ...string) []string {
+	if c.HasAny(allowedMethods) {
+		ch.Allowed = c.List(allowedMethods)
+	}
+	if c.HasAny(excludedMethods) {
+		ch.Excluded = c.List(excludedMethods)
+	}
+	if len(named) > 0 {
+		return named
+	}
+	left := slices.DeleteFunc(automatic, func(kind string) bool {
+		return len(ch.Allowed) > 0 && !slices.Contains(ch.Allowed, kind) || slices.Contains(ch.Excluded, kind)
+	})
+	if len(left) == 0 {
+		c.Fail(wire.Invalid(allowedMethods, "", "None of the payment methods that are allowed is one of the sandbox's, which are a card and the currency's bank debit."))
+	}
+	return left
+}
+
 // readFirstMethod is the payment method that a new customer comes with, nil for none.
 // It can be the default at once.
 func (s *Server) readFirstMethod(c *Call) (*state.PaymentMethod, *wire.Error) {

@@ -36,7 +36,7 @@ func (s *Server) listSetupIntents(c *Call) (wire.Object, *wire.Error) {
 	}.serve(c)
 }
 
-var setupParams = []string{"customer", "description", "metadata[*]", "payment_method", "payment_method_types[]"}
+var setupParams = []string{"customer", "description", "metadata[*]", "payment_method", "payment_method_types[]", "allowed_payment_method_types[]", "excluded_payment_method_types[]"}
 
 var setupConfirmParams = slices.Concat([]string{"payment_method", "client_secret", "return_url", "use_stripe_sdk"}, mandateParams)
 
@@ -86,11 +86,12 @@ func (s *Server) readSetup(c *Call, si *state.SetupIntent) {
 	if c.HasAny("payment_method_types") {
 		si.MethodTypes, si.Redirects = c.readMethodTypes(), ""
 	}
-	if len(si.MethodTypes) == 0 {
-		si.MethodTypes = []string{"card"}
+	if len(si.MethodTypes) == 0 || c.choosesMethods() {
+		automatic := []string{"card"}
 		if si.Redirects != "" {
-			si.MethodTypes = append(si.MethodTypes, "us_bank_account")
+			automatic = append(automatic, "us_bank_account")
 		}
+		si.MethodTypes = c.choose(&si.MethodChoice, nil, automatic...)
 	}
 }
 

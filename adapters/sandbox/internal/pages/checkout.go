@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -122,7 +123,7 @@ func (s *Site) submitCheckout(w http.ResponseWriter, r *http.Request) {
 		s.render(w, status, "portal_closed.html", page)
 		return
 	}
-	completed, target := s.Events.Get(cs.Completed), cs.LeadsTo()
+	completed, target := s.Events.Get(cs.Completed), cmp.Or(cs.LeadsTo(), cs.PagePath())
 	if waits {
 		target = render.AuthenticationPath + cs.ID
 	}

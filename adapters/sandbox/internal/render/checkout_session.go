@@ -32,7 +32,7 @@ func (r *Renderer) Session(cs *state.Session) wire.Object {
 		"amount_subtotal": subtotal, "amount_total": total,
 		"automatic_tax":              wire.Object{"enabled": cs.AutomaticTax, "liability": nil, "status": nil},
 		"billing_address_collection": wire.OrNull(cs.BillingAddress), "cancel_url": wire.OrNull(cs.CancelURL),
-		"client_reference_id": wire.OrNull(cs.ClientReference), "client_secret": nil, "consent": nil, "consent_collection": nil,
+		"client_reference_id": wire.OrNull(cs.ClientReference), "client_secret": wire.OrNull(cs.ClientSecret), "consent": nil, "consent_collection": nil,
 		"created": cs.Created, "currency": wire.OrNull(cs.Currency), "currency_conversion": nil, "custom_fields": []wire.Object{},
 		"custom_text": wire.Object{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
 		"customer":    wire.OrNull(cs.Customer), "customer_creation": wire.OrNull(cs.CustomerCreation), "customer_details": r.customerDetails(cs),
@@ -43,13 +43,22 @@ func (r *Renderer) Session(cs *state.Session) wire.Object {
 		"payment_method_types": append([]string{}, cs.PaymentMethodTypes...), "payment_status": cs.PaymentStatus,
 		"phone_number_collection": wire.Object{"enabled": false}, "recovered_from": nil, "setup_intent": nil,
 		"shipping_address_collection": nil, "shipping_cost": nil, "shipping_details": nil, "shipping_options": []wire.Object{},
-		"status": cs.Status, "submit_type": nil, "subscription": shown(cs.Subscription), "success_url": cs.SuccessURL,
+		"status": cs.Status, "submit_type": nil, "subscription": shown(cs.Subscription), "success_url": wire.OrNull(cs.SuccessURL),
 		"tax_id_collection": wire.Object{"enabled": cs.TaxIDCollection, "required": "never"},
 		"total_details":     wire.Object{"amount_discount": subtotal - total, "amount_shipping": 0, "amount_tax": 0},
-		"ui_mode":           "hosted", "url": wire.OrNull(cs.URL),
+		"ui_mode":           cs.UIMode, "url": wire.OrNull(cs.URL),
 	}
 	if cs.AutomaticTax && done {
 		o["automatic_tax"] = wire.Object{"enabled": true, "liability": wire.Object{"type": "self"}, "status": "complete"}
+	}
+	if len(cs.Excluded) > 0 {
+		o["excluded_payment_method_types"] = typesOrNull(cs.Excluded)
+	}
+	if cs.ReturnURL != "" {
+		o["return_url"] = cs.ReturnURL
+	}
+	if cs.RedirectOnCompletion != "" {
+		o["redirect_on_completion"] = cs.RedirectOnCompletion
 	}
 	if cs.Mode == "setup" {
 		o["amount_subtotal"], o["amount_total"], o["total_details"], o["setup_intent"] = nil, nil, nil, cs.SetupIntent

@@ -33,6 +33,7 @@ func (r *Renderer) PaymentIntent(pi *state.PaymentIntent) wire.Object {
 		"last_payment_error": lastError, "latest_charge": wire.OrNull(pi.LatestCharge), "livemode": false,
 		"metadata": wire.MetadataObject(pi.Metadata), "next_action": r.nextAction(pi.ID, pi.Status, pi.ReturnURL), "on_behalf_of": nil, "payment_method": wire.OrNull(pi.PaymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": wire.Object{},
+		"allowed_payment_method_types": typesOrNull(pi.Allowed), "excluded_payment_method_types": typesOrNull(pi.Excluded),
 		"payment_method_types": append([]string{}, pi.MethodTypes...), "processing": nil, "receipt_email": wire.OrNull(pi.ReceiptEmail), "review": nil,
 		"setup_future_usage": wire.OrNull(pi.SetupFutureUsage), "shipping": shippingObject(pi.Shipping), "statement_descriptor": wire.OrNull(pi.StatementDescriptor), "statement_descriptor_suffix": wire.OrNull(pi.StatementSuffix),
 		"status": pi.Status, "transfer_data": nil, "transfer_group": nil,

@@ -84,3 +84,11 @@ func AuthenticatedDetails() wire.Object {
 		"result_reason": nil, "transaction_id": wire.NewID("", 36), "version": "2.2.0",
 	}
 }
+
+// typesOrNull shows a list of types of methods, null if nobody gave one.
+func typesOrNull(types []string) any {
+	if len(types) == 0 {
+		return nil
+	}
+	return append([]string{}, types...)
+}

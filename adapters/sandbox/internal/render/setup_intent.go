@@ -21,6 +21,7 @@ func (r *Renderer) SetupIntent(si *state.SetupIntent) wire.Object {
 		"flow_directions": nil, "last_setup_error": lastError, "latest_attempt": nil, "livemode": false, "mandate": nil,
 		"metadata": wire.MetadataObject(si.Metadata), "next_action": r.nextAction(si.ID, si.Status, si.ReturnURL), "on_behalf_of": nil, "payment_method": wire.OrNull(si.PaymentMethod),
 		"payment_method_configuration_details": nil, "payment_method_options": wire.Object{},
+		"allowed_payment_method_types": typesOrNull(si.Allowed), "excluded_payment_method_types": typesOrNull(si.Excluded),
 		"payment_method_types": append([]string{}, si.MethodTypes...), "single_use_mandate": nil, "status": si.Status, "usage": usage,
 	}
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -9,8 +10,12 @@ import (
 
 // Session is a Checkout Session.
 type Session struct {
+	MethodChoice
 	ID, Mode, Status, PaymentStatus          string
 	URL, SuccessURL, CancelURL, Locale       string
+	UIMode                                   string // hosted, embedded or custom
+	ClientSecret, ReturnURL                  string // of those that are not hosted
+	RedirectOnCompletion                     string // of an embedded one
 	Customer, CustomerEmail, ClientReference string
 	CustomerCreation                         string
 	CustomerUpdate                           map[string]string
@@ -122,9 +127,9 @@ func (cs *Session) SubscribesLater() bool {
 // Fixed tells whether what is bought is settled: an attempt to pay has made the invoice.
 func (cs *Session) Fixed() bool { return cs.Attempted && !cs.SubscribesLater() }
 
-// LeadsTo is where the buyer goes on after paying.
+// LeadsTo is where the buyer goes on after paying, empty if they stay.
 func (cs *Session) LeadsTo() string {
-	return strings.ReplaceAll(cs.SuccessURL, "{CHECKOUT_SESSION_ID}", cs.ID)
+	return strings.ReplaceAll(cmp.Or(cs.SuccessURL, cs.ReturnURL), "{CHECKOUT_SESSION_ID}", cs.ID)
 }
 
 // OpenUntil tells whether the session still takes a payment; the timer that

@@ -4,6 +4,7 @@ import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 
 // PaymentIntent is a payment to be made, with one charge or several in a row.
 type PaymentIntent struct {
+	MethodChoice
 	ID, Customer, Invoice, Status, Currency string
 	Description, ClientSecret, LatestCharge string
 	Amount                                  int64 // minor units

@@ -151,3 +151,7 @@ func (pm *PaymentMethod) Last4() string {
 
 // brandNames are what readers call the brands of cards.
 var brandNames = map[string]string{"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}
+
+// MethodChoice narrows the types of payment methods that are chosen automatically. Allowed is
+// all of them if empty.
+type MethodChoice struct{ Allowed, Excluded []string }

@@ -4,6 +4,7 @@ import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 
 // SetupIntent keeps a payment method for later, without a payment.
 type SetupIntent struct {
+	MethodChoice
 	ID, Customer, Status, ClientSecret, Description string
 	Metadata                                        map[string]string
 	MethodTypes                                     []string

@@ -69,6 +69,9 @@ var shapeChanges = []shapeChange{
 	{"2026-03-25.dahlia", "invoice", []string{"amount_paid_off_stripe"}, nil},
 	{"2026-03-25.dahlia", "line_item", []string{"subtotal"}, nil},
 	{"2026-05-27.dahlia", "subscription", []string{"billing_schedules"}, nil},
+	{"2025-09-30.clover", "payment_intent", []string{"excluded_payment_method_types"}, nil},
+	{"2026-08-26.dahlia", "payment_intent", []string{"allowed_payment_method_types"}, nil},
+	{"2026-08-26.dahlia", "setup_intent", []string{"allowed_payment_method_types", "excluded_payment_method_types"}, nil},
 	{"2024-04-10", "billing_portal.configuration.features", nil, []string{"subscription_pause"}},
 	{"2024-10-28.acacia", "billing_portal.configuration.features.subscription_update", []string{"schedule_at_period_end"}, nil},
 	{"2025-09-30.clover", "billing_portal.configuration", []string{"name"}, nil},
@@ -116,20 +119,46 @@ func Shaped(o Object, kind, version string) Object {
 	return out
 }
 
-// shownIn is the value of a property as the version has it: there is one that was renamed.
+// shownIn is the value of a property as the version has it: there is one whose values were
+// renamed.
 func shownIn(version, kind, name string, v any) any {
-	if name == "ui_mode" && kind == "checkout.session" && v == "hosted" {
-		return HostedIn(version)
+	if mode, ok := v.(string); ok && name == "ui_mode" && kind == "checkout.session" {
+		return uiModeIn(version, mode)
 	}
 	return v
 }
 
-// HostedIn is the ui_mode of Stripe's own page: the one value that was renamed.
-func HostedIn(version string) string {
-	if version >= Dahlia {
-		return "hosted_page"
+// uiModes are the values of a session's ui_mode, and what dahlia made of their names.
+var uiModes = []struct{ name, renamed string }{{"hosted", "hosted_page"}, {"embedded", "embedded_page"}, {"custom", "elements"}}
+
+func uiModeIn(version, mode string) string {
+	for _, m := range uiModes {
+		if m.name == mode && version >= Dahlia {
+			return m.renamed
+		}
 	}
-	return "hosted"
+	return mode
+}
+
+// UIModes are the names that a version has for them.
+func UIModes(version string) []string {
+	var out []string
+	for _, m := range uiModes {
+		if m.name != "custom" || version >= Basil {
+			out = append(out, uiModeIn(version, m.name))
+		}
+	}
+	return out
+}
+
+// UIMode is what a version's name stands for, by the oldest one; hosted if it is empty.
+func UIMode(name string) string {
+	for _, m := range uiModes {
+		if name == m.name || name == m.renamed {
+			return m.name
+		}
+	}
+	return uiModes[0].name
 }
 
 // hiddenIn are the properties of a kind that the version does not have. Every object of every
