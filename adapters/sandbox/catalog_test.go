@@ -165,3 +165,22 @@ func TestPrice_TakesALookupKeyOver(t *testing.T) {
 	s.post("/v1/prices/"+s.yearly, values("lookup_key", "")).wants(t, "without", map[string]string{"lookup_key": "null"})
 	s.conform()
 }
+
+// What pricing pages show of a product can be given and changed, and which price is its default.
+func TestProduct_KeepsWhatPricingPagesShow(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	product := s.fetch("", "/v1/prices/"+s.monthly).at("product")
+	s.postIn(dahlia, "/v1/products/"+product, values("default_price", s.monthly, "url", "https://shop.test/pro", "statement_descriptor", "PRO", "shippable", "false", "unit_label", "seat",
+		"marketing_features[0][name]", "All of it", "marketing_features[1][name]", "And more", "expand[]", "default_price")).wants(t, "changed", map[string]string{
+		"default_price.id": s.monthly, "url": "https://shop.test/pro", "statement_descriptor": "PRO", "shippable": "false", "unit_label": "seat", "marketing_features.1.name": "And more"})
+	s.fetch("", "/v1/products/"+product).wants(t, "by its older name", map[string]string{"features.0.name": "All of it"})
+	s.postIn(dahlia, "/v1/products/"+product, values("default_price", "", "url", "", "marketing_features", "")).wants(t, "taken off", map[string]string{
+		"default_price": "null", "url": "null", "marketing_features.0": "<none>"})
+	for what, id := range map[string]string{"another product's": s.once, "none": "price_none"} {
+		s.refused(400, "/v1/products/"+product, values("default_price", id)).wants(t, what, map[string]string{"error.param": "default_price"})
+	}
+	metered := s.meter()
+	s.fetch("", "/v1/prices?recurring[usage_type]=metered").wants(t, "metered prices", map[string]string{"data.0.id": metered, "data.1": "<none>"})
+	s.fetch("", "/v1/prices?recurring[usage_type]=licensed&limit=100").wants(t, "licensed prices", map[string]string{"data.1.type": "recurring", "data.2": "<none>"})
+}

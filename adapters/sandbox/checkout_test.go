@@ -319,3 +319,42 @@ func TestCreateSession_ChoosesFromWhatIsAllowed(t *testing.T) {
 	}
 	parse(t, answer).wants(t, "nothing left", map[string]string{"error.param": "allowed_payment_method_types"})
 }
+
+// What a session says of its page, its payment and its trial is kept, and can be read.
+func TestCreateSession_KeepsWhatThePageSays(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	coupon := s.coupon("percent_off", "25", "duration", "once")
+	cs := s.postIn(dahlia, "/v1/checkout/sessions", values(checkout("payment", "line_items[0][price]", s.once, "line_items[0][quantity]", "1", "discounts[0][coupon]", coupon,
+		"submit_type", "donate", "phone_number_collection[enabled]", "true", "custom_text[submit][message]", "Thank you",
+		"payment_intent_data[receipt_email]", "ada@example.com", "payment_intent_data[statement_descriptor]", "SHOP", "payment_intent_data[statement_descriptor_suffix]", "ONCE",
+		"expand[0]", "total_details.breakdown", "expand[1]", "discounts.coupon")...))
+	cs.wants(t, "a session", map[string]string{"submit_type": "donate", "phone_number_collection.enabled": "true", "custom_text.submit.message": "Thank you", "custom_text.after_submit": "null",
+		"discounts.0.coupon.id": coupon, "discounts.0.promotion_code": "null", "total_details.breakdown.discounts.0.amount": "1225", "total_details.breakdown.discounts.0.discount.source.coupon": coupon})
+	id := cs.at("id")
+	s.postIn(dahlia, "/v1/checkout/sessions/"+id, values("metadata[order]", "o1")).wants(t, "changed", map[string]string{"metadata.order": "o1"})
+	if status, _ := s.ask("", "POST", "/v1/checkout/sessions/"+id, values("metadata[a]", "b")); status != 404 {
+		t.Errorf("a version that cannot change a session can: %d", status)
+	}
+	s.ok(s.Buyer().Pays(id, sandbox.GoodCard))
+	status, answer := s.ask(dahlia, "GET", "/v1/checkout/sessions/"+id+"?expand[]=payment_intent&expand[]=total_details.breakdown", nil)
+	stripespec.ValidateIn(t, dahlia, "checkout.session", answer)
+	if status != 200 {
+		t.Fatal(status)
+	}
+	parse(t, answer).wants(t, "paid", map[string]string{"payment_intent.receipt_email": "ada@example.com", "payment_intent.statement_descriptor": "SHOP", "payment_intent.statement_descriptor_suffix": "ONCE"})
+
+	ends := s.Now().Add(10 * day).Unix()
+	trial := func(end int64, pairs ...string) url.Values {
+		return values(checkout("subscription", append([]string{"line_items[0][price]", s.monthly, "line_items[0][quantity]", "1", "subscription_data[trial_end]", fmtInt(end),
+			"subscription_data[trial_settings][end_behavior][missing_payment_method]", "cancel"}, pairs...)...)...)
+	}
+	id = s.post("/v1/checkout/sessions", trial(ends)).at("id")
+	_, page := s.visit(s.URL() + "/c/pay/" + id)
+	wantText(t, page, "Free until "+time.Unix(ends, 0).UTC().Format("January 2, 2006"))
+	s.ok(s.Buyer().Pays(id, sandbox.GoodCard))
+	s.fetch("", "/v1/checkout/sessions/"+id+"?expand[]=subscription").wants(t, "a trial", map[string]string{"amount_total": "0", "payment_status": "no_payment_required",
+		"subscription.status": "trialing", "subscription.trial_end": fmtInt(ends)})
+	s.refused(400, "/v1/checkout/sessions", trial(s.Now().Add(day).Unix())).wants(t, "a short trial", map[string]string{"error.param": "subscription_data[trial_end]"})
+	s.refused(400, "/v1/checkout/sessions", trial(ends, "subscription_data[trial_period_days]", "5")).wants(t, "two trials", map[string]string{"error.param": "subscription_data[trial_end]"})
+}

@@ -150,6 +150,13 @@ func TestSchedule_PhasesLastForADuration(t *testing.T) {
 			t.Errorf("%s: %d %s", name, status, answer)
 		}
 	}
+	// What stays as it is can be said, as clients do that send back what they read.
+	stays := plan(s.monthly, "phases[1][trial]", "false", "phases[1][collection_method]", "charge_automatically", "phases[1][discounts]", "",
+		"phases[0][automatic_tax][enabled]", "false", "default_settings[billing_cycle_anchor]", "automatic", "default_settings[collection_method]", "charge_automatically")
+	s.postIn(dahlia, "/v1/subscription_schedules/"+id, stays)
+	stays.Set("phases[1][collection_method]", "send_invoice")
+	_, answer := s.ask(dahlia, "POST", "/v1/subscription_schedules/"+id, stays)
+	parse(t, answer).wants(t, "another way to collect", map[string]string{"error.param": "phases[1][collection_method]"})
 	// An end is not billed here: who says so is taken at its word, who asks for a bill is refused.
 	s.refused(400, "/v1/subscription_schedules/"+id+"/cancel", values("invoice_now", "true"))
 	s.post("/v1/subscription_schedules/"+id+"/cancel", values("invoice_now", "false", "prorate", "false")).wants(t, "canceled", map[string]string{"status": "canceled"})

@@ -241,3 +241,14 @@ func TestSubscription_ListsByPriceAndKeepsTheReason(t *testing.T) {
 		t.Errorf("got %+v, %v", sub.CancellationDetails, err)
 	}
 }
+
+// Taxes are not computed: what says whether they are to be is kept, and shown on invoices.
+func TestSubscription_SaysWhetherTaxesAreAutomatic(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	sub := s.created("items[0][price]", s.monthly, "automatic_tax[enabled]", "true", "proration_behavior", "none", "expand[]", "latest_invoice")
+	sub.wants(t, "made", map[string]string{"automatic_tax.enabled": "true", "latest_invoice.automatic_tax.enabled": "true", "latest_invoice.total": "2000"})
+	s.post("/v1/subscriptions/"+sub.at("id"), values("automatic_tax[enabled]", "false")).wants(t, "changed", map[string]string{"automatic_tax.enabled": "false"})
+	s.created("items[0][price]", s.monthly, "collection_method", "send_invoice", "days_until_due", "7")
+	s.fetch("", "/v1/subscriptions?collection_method=charge_automatically").wants(t, "those that are charged", map[string]string{"data.0.id": sub.at("id"), "data.1": "<none>"})
+}

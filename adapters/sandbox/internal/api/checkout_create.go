@@ -19,9 +19,12 @@ var sessionParams = slices.Concat(priceDataParams("line_items[][price_data]"), p
 	"billing_address_collection", "payment_method_collection", "payment_method_types[]", "allowed_payment_method_types[]", "excluded_payment_method_types[]", "metadata[*]",
 	"line_items[][price]", "line_items[][quantity]", "line_items[][adjustable_quantity][enabled]",
 	"line_items[][adjustable_quantity][minimum]", "line_items[][adjustable_quantity][maximum]",
-	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]",
+	"subscription_data[metadata][*]", "subscription_data[description]", "subscription_data[trial_period_days]", "subscription_data[trial_end]",
 	"subscription_data[trial_settings][end_behavior][missing_payment_method]", "subscription_data[billing_mode][type]",
-	"payment_intent_data[metadata][*]", "payment_intent_data[description]", "payment_intent_data[setup_future_usage]",
+	"payment_intent_data[metadata][*]", "payment_intent_data[description]", "payment_intent_data[setup_future_usage]", "payment_intent_data[receipt_email]",
+	"payment_intent_data[statement_descriptor]", "payment_intent_data[statement_descriptor_suffix]",
+	"submit_type", "phone_number_collection[enabled]", "custom_text[after_submit][message]", "custom_text[shipping_address][message]", "custom_text[submit][message]",
+	"custom_text[terms_of_service_acceptance][message]",
 	"setup_intent_data[metadata][*]", "setup_intent_data[description]",
 	"invoice_creation[enabled]", "consent_collection[terms_of_service]", "consent_collection[promotions]",
 })
@@ -36,7 +39,7 @@ func (s *Server) createSession(c *Call) (wire.Object, *wire.Error) {
 	cs := s.readSession(c)
 	s.checkCustomer(c, cs)
 	s.readLines(c, cs)
-	readModeData(cs, c)
+	s.readModeData(cs, c)
 	s.readSessionDiscount(c, cs)
 	if c.Err != nil {
 		return nil, c.Err
@@ -99,6 +102,7 @@ func (s *Server) readSession(c *Call) *state.Session {
 		PaymentMethodTypes:      c.List("payment_method_types"),
 	}
 	c.Flag("adaptive_pricing[enabled]")
+	readTexts(c, cs)
 	readUIMode(c, cs)
 	c.Required("mode")
 	cs.Mode = c.OneOf("mode", "payment", "setup", "subscription")
@@ -121,6 +125,39 @@ func (s *Server) readSession(c *Call) *state.Session {
 		}
 	}
 	return cs
+}
+
+// readTexts reads what the page is to say and ask.
+func readTexts(c *Call, cs *state.Session) {
+	cs.SubmitType = c.OneOf("submit_type", "auto", "book", "donate", "pay", "subscribe")
+	cs.CollectsPhone = c.Flag("phone_number_collection[enabled]")
+	for _, place := range state.CustomTexts {
+		if name := "custom_text[" + place + "][message]"; c.Has(name) {
+			if cs.CustomText == nil {
+				cs.CustomText = map[string]string{}
+			}
+			cs.CustomText[place] = c.Limited(name, 1200)
+		}
+	}
+}
+
+// shortestTrial is how far off the end of a session's trial has to be.
+const shortestTrial = 48 * time.Hour
+
+// readSessionTrialEnd reads when the trial of a session's subscription ends; 0 if that is
+// not told, or as days.
+func (s *Server) readSessionTrialEnd(c *Call) int64 {
+	const name = "subscription_data[trial_end]"
+	switch end := c.Integer(name, 0, 1<<40); {
+	case !c.Has(name):
+	case c.Has("subscription_data[trial_period_days]"):
+		c.Fail(wire.Invalid(name, "parameters_exclusive", "You may only specify one of these parameters: trial_end, trial_period_days."))
+	case end < s.Now().Add(shortestTrial).Unix():
+		c.Fail(wire.Invalid(name, "", "The `trial_end` date has to be at least 2 days in the future."))
+	default:
+		return end
+	}
+	return 0
 }
 
 // readUIMode reads where the buyer pays, and so where they go on from there.
@@ -298,7 +335,7 @@ func readAdjustable(c *Call, name string, l *state.SessionLine) {
 
 // readModeData reads what belongs to one mode and refuses what belongs to the
 // other.
-func readModeData(cs *state.Session, c *Call) {
+func (s *Server) readModeData(cs *state.Session, c *Call) {
 	refuse := func(name string) {
 		if c.HasAny(name) {
 			c.Fail(wire.Invalid(name, "", "You can not pass `%s` in `%s` mode.", name, cs.Mode))
@@ -312,6 +349,9 @@ func readModeData(cs *state.Session, c *Call) {
 		cs.DataMetadata = c.Metadata("payment_intent_data[metadata]", nil)
 		cs.DataDescription = c.Limited("payment_intent_data[description]", 1000)
 		cs.Shipping = c.readShipping("payment_intent_data[shipping]", nil)
+		cs.ReceiptEmail = c.Email("payment_intent_data[receipt_email]")
+		cs.StatementDescriptor = c.Limited("payment_intent_data[statement_descriptor]", 22)
+		cs.StatementSuffix = c.Limited("payment_intent_data[statement_descriptor_suffix]", 22)
 		cs.SetupFutureUsage = c.OneOf("payment_intent_data[setup_future_usage]", "off_session", "on_session")
 		cs.PaymentMethodCollection = "if_required"
 		if cs.Customer == "" && cs.CustomerCreation == "" {
@@ -336,9 +376,10 @@ func readModeData(cs *state.Session, c *Call) {
 		cs.DataMetadata = c.Metadata("subscription_data[metadata]", nil)
 		cs.DataDescription = c.Limited("subscription_data[description]", 500)
 		cs.TrialDays = c.Integer("subscription_data[trial_period_days]", 1, 730)
+		cs.TrialEnd = s.readSessionTrialEnd(c)
 		cs.Flexible = c.flexible("subscription_data[billing_mode]")
 		cs.MissingPaymentMethod = c.OneOf("subscription_data[trial_settings][end_behavior][missing_payment_method]", "cancel", "create_invoice", "pause")
-		if cs.MissingPaymentMethod != "" && cs.TrialDays == 0 {
+		if cs.MissingPaymentMethod != "" && !cs.HasTrial() {
 			c.Fail(wire.Invalid("subscription_data[trial_settings]", "", "You must provide a trial to use `trial_settings`."))
 		}
 		if cs.PaymentMethodCollection == "" {

@@ -8,6 +8,7 @@ import (
 var sessionRoutes = []route{
 	{pattern: "POST /v1/checkout/sessions", params: sessionParams, do: (*Server).createSession},
 	{pattern: "GET /v1/checkout/sessions/{id}", do: (*Server).retrieveSession},
+	{pattern: "POST /v1/checkout/sessions/{id}", params: []string{"metadata", "metadata[*]"}, do: (*Server).updateSession},
 	{pattern: "POST /v1/checkout/sessions/{id}/expire", do: (*Server).expireSession},
 	{pattern: "GET /v1/checkout/sessions/{id}/line_items", params: wire.ListParams, do: (*Server).listLineItems},
 	{
@@ -61,5 +62,18 @@ func (s *Server) expireSession(c *Call) (wire.Object, *wire.Error) {
 		return nil, wire.Invalid("", "", "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of `%s`.", cs.Status)
 	}
 	s.ExpireSession(cs)
+	return s.Render.Session(cs), nil
+}
+
+func (s *Server) updateSession(c *Call) (wire.Object, *wire.Error) {
+	cs := s.Sessions.Get(c.id)
+	if cs == nil {
+		return nil, wire.NotFound("checkout.session", c.id, "session")
+	}
+	metadata := c.Metadata("metadata", cs.Metadata)
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	cs.Metadata = metadata
 	return s.Render.Session(cs), nil
 }

@@ -58,6 +58,12 @@ func (s *Server) expand(o wire.Object, path, version string) *wire.Error {
 		id := o["id"].(string)
 		o[name] = wire.ListOf(s.Render.LineItems(s.Sessions.Get(id)), false, "/v1/checkout/sessions/"+id+"/line_items").In(version)
 	}
+	if path == "total_details.breakdown" && o["object"] == "checkout.session" {
+		if details, ok := o["total_details"].(wire.Object); ok {
+			details["breakdown"] = s.Render.SessionBreakdown(s.Sessions.Get(o["id"].(string))).In(version)
+		}
+		return nil
+	}
 	if name == "refunds" && o["object"] == "charge" && o[name] == nil {
 		o[name] = s.Render.ChargeRefunds(s.Charges.Get(o["id"].(string))).In(version)
 	}

@@ -1,6 +1,9 @@
 package api
 
-import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+import (
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
 
 // updatePrice changes what Stripe lets change: a price's amount in its own currency never.
 func (s *Server) updatePrice(c *Call) (wire.Object, *wire.Error) {
@@ -53,6 +56,10 @@ func (s *Server) updateProduct(c *Call) (wire.Object, *wire.Error) {
 		change.Name = c.Required("name")
 	}
 	change.Images = c.readImages(p.Images)
+	c.readProduct(&change)
+	if c.Has("default_price") {
+		change.DefaultPrice = s.readDefaultPrice(c, p)
+	}
 	if c.Has("description") {
 		change.Description = c.Form.Get("description")
 	}
@@ -62,4 +69,20 @@ func (s *Server) updateProduct(c *Call) (wire.Object, *wire.Error) {
 	}
 	s.ChangeProduct(p, change)
 	return s.Render.Product(p), nil
+}
+
+// readDefaultPrice reads which of a product's prices is the one that is shown; empty is none.
+func (s *Server) readDefaultPrice(c *Call, p *state.Product) string {
+	id := c.Form.Get("default_price")
+	price := s.Prices.Get(id)
+	switch {
+	case id == "":
+	case price == nil:
+		c.Fail(wire.MissingReference("price", id, "default_price"))
+	case price.Product != p.ID:
+		c.Fail(wire.Invalid("default_price", "", "The price specified belongs to another product: `%s`.", price.Product))
+	case !price.Active:
+		c.Fail(wire.Invalid("default_price", "", "The price specified is inactive. This field only accepts active prices."))
+	}
+	return id
 }

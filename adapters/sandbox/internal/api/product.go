@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
@@ -8,15 +10,18 @@ import (
 var productRoutes = []route{
 	{
 		pattern: "POST /v1/products",
-		params: append([]string{"id", "name", "description", "active", "unit_label", "metadata[*]", "images[]", "default_price_data[metadata][*]"},
-			priceDataParams("default_price_data")...),
+		params: append([]string{"id", "name", "description", "active", "unit_label", "metadata[*]", "images[]", "url", "statement_descriptor", "shippable",
+			"marketing_features[][name]", "features[][name]", "default_price_data[metadata][*]"}, priceDataParams("default_price_data")...),
 		do: (*Server).createProduct,
 	},
 	{pattern: "GET /v1/products/{id}", do: (*Server).retrieveProduct},
 	{
 		pattern: "POST /v1/products/{id}",
-		params:  []string{"active", "name", "description", "metadata[*]", "images", "images[]"},
-		do:      (*Server).updateProduct,
+		params: []string{
+			"active", "name", "description", "metadata[*]", "images", "images[]", "unit_label", "url", "statement_descriptor", "shippable", "default_price",
+			"marketing_features", "marketing_features[][name]", "features", "features[][name]",
+		},
+		do: (*Server).updateProduct,
 	},
 	{pattern: "DELETE /v1/products/{id}", do: (*Server).deleteProduct},
 	{
@@ -28,10 +33,11 @@ var productRoutes = []route{
 
 func (s *Server) createProduct(c *Call) (wire.Object, *wire.Error) {
 	p := &state.Product{
-		ID: c.Text("id"), Name: c.Required("name"), Description: c.Text("description"), UnitLabel: c.Text("unit_label"),
+		ID: c.Text("id"), Name: c.Required("name"), Description: c.Text("description"),
 		Active: !c.Has("active") || c.Flag("active"), Metadata: c.Metadata("metadata", nil),
 		Images: c.readImages(nil), Created: s.NowUnix(), Updated: s.NowUnix(),
 	}
+	c.readProduct(p)
 	if p.ID == "" {
 		p.ID = wire.NewID("prod_", 14)
 	}
@@ -54,6 +60,36 @@ func (s *Server) createProduct(c *Call) (wire.Object, *wire.Error) {
 		s.Emit("price.created", s.Render.Price(standard), nil)
 	}
 	return s.Render.Product(p), nil
+}
+
+// readProduct reads what a pricing page or a receipt shows of a product.
+func (c *Call) readProduct(p *state.Product) {
+	if c.Has("unit_label") {
+		p.UnitLabel = c.Form.Get("unit_label")
+	}
+	if c.Has("url") {
+		if p.URL = ""; c.Form.Get("url") != "" {
+			p.URL = c.WebURL("url")
+		}
+	}
+	if c.Has("statement_descriptor") {
+		p.StatementDescriptor = c.Limited("statement_descriptor", 22)
+	}
+	if c.Has("shippable") {
+		p.Shippable = c.OneOf("shippable", "true", "false")
+	}
+	for _, name := range []string{"marketing_features", "features"} { // by its newer name and its older
+		if !c.HasAny(name) {
+			continue
+		}
+		p.Features = nil
+		for _, i := range c.Indexes(name) {
+			p.Features = append(p.Features, c.Limited(fmt.Sprintf("%s[%d][name]", name, i), 80))
+		}
+		if len(p.Features) > 15 {
+			c.Fail(wire.Invalid(name, "", "You may specify up to 15 marketing features."))
+		}
+	}
 }
 
 // readImages reads the addresses of pictures, up to eight; was are those if the request

@@ -22,6 +22,9 @@ var scheduleRoutes = []route{
 			"phases[][duration][interval]", "phases[][duration][interval_count]",
 			"phases[][proration_behavior]", "phases[][metadata][*]", "phases[][items][][price]", "phases[][items][][quantity]",
 			"phases[][items][][metadata][*]",
+			// of these, what changes nothing
+			"phases[][trial]", "phases[][discounts]", "phases[][coupon]", "phases[][collection_method]", "phases[][automatic_tax][enabled]",
+			"default_settings[collection_method]", "default_settings[billing_cycle_anchor]", "default_settings[automatic_tax][enabled]",
 		},
 		do: (*Server).updateSchedule,
 	},
@@ -117,6 +120,7 @@ func (s *Server) updateSchedule(c *Call) (wire.Object, *wire.Error) {
 		change.EndBehavior = v
 	}
 	change.Metadata = c.Metadata("metadata", sch.Metadata)
+	s.refuseSettings(c, s.Subscriptions.Get(sch.Subscription))
 	c.OneOf("proration_behavior", "always_invoice", "create_prorations", "none")
 	if c.HasAny("phases") {
 		change.Phases, change.Phase = s.readPhases(c, sch), 0
@@ -129,6 +133,28 @@ func (s *Server) updateSchedule(c *Call) (wire.Object, *wire.Error) {
 	s.AnnounceExpiry(sch)
 	s.EmitUpdated("subscription_schedule.updated", before, s.Render.Schedule(sch))
 	return s.Render.Schedule(sch), nil
+}
+
+// refuseSettings refuses what a schedule would change of its subscription beside the items.
+// What says that it stays as it is can be said.
+func (s *Server) refuseSettings(c *Call, sub *state.Subscription) {
+	method := "charge_automatically"
+	if sub.DaysUntilDue > 0 {
+		method = "send_invoice"
+	}
+	stays := [][2]string{{"[trial]", "false"}, {"[discounts]", ""}, {"[coupon]", ""}, {"[collection_method]", method},
+		{"[automatic_tax][enabled]", boolText(sub.AutomaticTax)}, {"[billing_cycle_anchor]", "automatic"}}
+	places := []string{"default_settings"}
+	for _, i := range c.Indexes("phases") {
+		places = append(places, fmt.Sprintf("phases[%d]", i))
+	}
+	for _, place := range places {
+		for _, stay := range stays {
+			if full := place + stay[0]; c.Has(full) && c.Form.Get(full) != stay[1] {
+				c.Fail(wire.Invalid(full, "", "Stripe schedules this, the sandbox does not yet: %s=%s", full, c.Form.Get(full)))
+			}
+		}
+	}
 }
 
 // readPhases reads the phase that is under way and those that follow. The first keeps

@@ -13,6 +13,7 @@ var subscriptionCreateParams = []string{
 	"customer", "currency", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
+	"automatic_tax[enabled]", "proration_behavior",
 	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
 }
 
@@ -24,6 +25,8 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		CancelAtPeriodEnd: c.Flag("cancel_at_period_end"), Flexible: c.flexible("billing_mode"),
 	}
 	sub.DaysUntilDue = c.readCollection("subscription", sub.DaysUntilDue)
+	c.readAutomaticTax(sub)
+	c.OneOf("proration_behavior", "always_invoice", "create_prorations", "none") // of which there is nothing: the periods begin now, or with the trial's end
 	behavior := c.OneOf("payment_behavior", "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete")
 	trialDays := c.Integer("trial_period_days", 1, 730)
 	sub.MissingPaymentMethod = c.OneOf("trial_settings[end_behavior][missing_payment_method]", "cancel", "create_invoice", "pause")
@@ -110,6 +113,14 @@ func (s *Server) readSubscriptionMethod(c *Call, sub *state.Subscription) life.A
 		sub.SaveMethod = v == "on_subscription"
 	}
 	return life.Attempt{OffSession: c.Flag("off_session")}
+}
+
+// readAutomaticTax reads whether taxes are computed. There are none, so that it is only shown.
+func (c *Call) readAutomaticTax(sub *state.Subscription) {
+	if c.HasAny("automatic_tax") {
+		c.Required("automatic_tax[enabled]")
+		sub.AutomaticTax = c.Flag("automatic_tax[enabled]")
+	}
 }
 
 // readTrialEnd reads when the trial of a new subscription ends; 0 for none.

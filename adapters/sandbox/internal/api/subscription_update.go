@@ -16,7 +16,7 @@ var subscriptionUpdateParams = []string{
 	"trial_end", "trial_settings[end_behavior][missing_payment_method]",
 	"coupon", "promotion_code", "discounts", "discounts[][coupon]", "discounts[][promotion_code]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
-	"proration_date", "collection_method", "days_until_due",
+	"proration_date", "collection_method", "days_until_due", "automatic_tax[enabled]",
 	"items[][id]", "items[][price]", "items[][quantity]", "items[][deleted]", "items[][clear_usage]", "items[][metadata][*]",
 }
 
@@ -55,6 +55,7 @@ func (s *Server) updateSubscription(c *Call) (wire.Object, *wire.Error) {
 	}
 	at := s.prorationDate(c, sub)
 	change.DaysUntilDue = c.readCollection("subscription", change.DaysUntilDue)
+	c.readAutomaticTax(&change)
 	how := s.readSubscriptionMethod(c, &change)
 	s.readPauseCollection(c, &change)
 	change.Items = s.readItems(c, sub)

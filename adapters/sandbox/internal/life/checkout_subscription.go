@@ -8,7 +8,7 @@ func (s *Stripe) subscriptionOf(cs *state.Session) (*state.Subscription, FirstIn
 		Customer: cs.Customer, Currency: cs.Currency, Description: cs.DataDescription, Metadata: cs.DataMetadata,
 		AutomaticTax: cs.AutomaticTax, MissingPaymentMethod: cs.MissingPaymentMethod, Flexible: cs.Flexible,
 	}
-	first := FirstInvoice{Discount: cs.Discount, TrialDays: cs.TrialDays, MethodTypes: cs.PaymentMethodTypes}
+	first := FirstInvoice{Discount: cs.Discount, TrialDays: cs.TrialDays, TrialEnd: cs.TrialEnd, MethodTypes: cs.PaymentMethodTypes}
 	for _, l := range cs.Lines {
 		if s.Prices.Get(l.Price).Recurring() {
 			sub.Items = append(sub.Items, state.SubscriptionItem{Price: l.Price, Quantity: l.Quantity})

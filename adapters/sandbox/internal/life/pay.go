@@ -104,7 +104,8 @@ func (s *Stripe) prepare(cs *state.Session, pm *state.PaymentMethod) {
 		pi := &state.PaymentIntent{
 			Customer: cs.Customer, Currency: cs.Currency, Amount: total, Description: cs.DataDescription,
 			Metadata: cs.DataMetadata, MethodTypes: cs.PaymentMethodTypes,
-			SetupFutureUsage: cs.SetupFutureUsage, Shipping: cs.Shipping,
+			SetupFutureUsage: cs.SetupFutureUsage, Shipping: cs.Shipping, ReceiptEmail: cs.ReceiptEmail,
+			StatementDescriptor: cs.StatementDescriptor, StatementSuffix: cs.StatementSuffix,
 		}
 		s.AddPaymentIntent(pi)
 		cs.PaymentIntent = pi.ID

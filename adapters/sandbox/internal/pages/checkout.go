@@ -298,10 +298,12 @@ func (s *Site) checkoutPage(cs *state.Session) *checkoutPage {
 	if cs.Mode == "setup" {
 		p.Heading, p.Button = "Save your card", "Save card"
 	}
-	if cs.TrialDays > 0 {
+	if cs.HasTrial() {
 		p.Heading, p.Button = "Start your trial", "Start trial"
-		ends := s.Now().AddDate(0, 0, int(cs.TrialDays)).UTC().Format("January 2, 2006")
-		p.Trial = fmt.Sprintf("%d days free, until %s.", cs.TrialDays, ends)
+		const day = "January 2, 2006"
+		if p.Trial = fmt.Sprintf("%d days free, until %s.", cs.TrialDays, s.Now().AddDate(0, 0, int(cs.TrialDays)).UTC().Format(day)); cs.TrialEnd > 0 {
+			p.Trial = fmt.Sprintf("Free until %s.", time.Unix(cs.TrialEnd, 0).UTC().Format(day))
+		}
 	}
 	for i, l := range cs.Lines {
 		price := s.PriceIn(l.Price, cs.Currency)

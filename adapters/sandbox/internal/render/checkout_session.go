@@ -34,16 +34,16 @@ func (r *Renderer) Session(cs *state.Session) wire.Object {
 		"billing_address_collection": wire.OrNull(cs.BillingAddress), "cancel_url": wire.OrNull(cs.CancelURL),
 		"client_reference_id": wire.OrNull(cs.ClientReference), "client_secret": wire.OrNull(cs.ClientSecret), "consent": nil, "consent_collection": nil,
 		"created": cs.Created, "currency": wire.OrNull(cs.Currency), "currency_conversion": nil, "custom_fields": []wire.Object{},
-		"custom_text": wire.Object{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
+		"custom_text": customText(cs),
 		"customer":    wire.OrNull(cs.Customer), "customer_creation": wire.OrNull(cs.CustomerCreation), "customer_details": r.customerDetails(cs),
 		"customer_email": wire.OrNull(cs.CustomerEmail), "expires_at": cs.ExpiresAt, "invoice": shown(cs.Invoice),
 		"invoice_creation": nil, "livemode": false, "locale": wire.OrNull(cs.Locale), "metadata": wire.MetadataObject(cs.Metadata),
 		"mode": cs.Mode, "payment_intent": nil, "payment_link": nil, "payment_method_collection": cs.PaymentMethodCollection,
 		"payment_method_configuration_details": nil, "payment_method_options": wire.Object{},
 		"payment_method_types": append([]string{}, cs.PaymentMethodTypes...), "payment_status": cs.PaymentStatus,
-		"phone_number_collection": wire.Object{"enabled": false}, "recovered_from": nil, "setup_intent": nil,
+		"phone_number_collection": wire.Object{"enabled": cs.CollectsPhone}, "recovered_from": nil, "setup_intent": nil,
 		"shipping_address_collection": nil, "shipping_cost": nil, "shipping_details": nil, "shipping_options": []wire.Object{},
-		"status": cs.Status, "submit_type": nil, "subscription": shown(cs.Subscription), "success_url": wire.OrNull(cs.SuccessURL),
+		"status": cs.Status, "submit_type": wire.OrNull(cs.SubmitType), "discounts": sessionDiscounts(cs), "subscription": shown(cs.Subscription), "success_url": wire.OrNull(cs.SuccessURL),
 		"tax_id_collection": wire.Object{"enabled": cs.TaxIDCollection, "required": "never"},
 		"total_details":     wire.Object{"amount_discount": subtotal - total, "amount_shipping": 0, "amount_tax": 0},
 		"ui_mode":           cs.UIMode, "url": wire.OrNull(cs.URL),
@@ -85,6 +85,36 @@ func (r *Renderer) Session(cs *state.Session) wire.Object {
 		}
 	}
 	return o
+}
+
+func customText(cs *state.Session) wire.Object {
+	o := wire.Object{}
+	for _, place := range state.CustomTexts {
+		if o[place] = nil; cs.CustomText[place] != "" {
+			o[place] = wire.Object{"message": cs.CustomText[place]}
+		}
+	}
+	return o
+}
+
+// sessionDiscounts are what a session is reduced by: a code, or a coupon.
+func sessionDiscounts(cs *state.Session) []wire.Object {
+	out := []wire.Object{}
+	if d := cs.Discount; d != nil && d.PromotionCode != "" {
+		out = append(out, wire.Object{"coupon": nil, "promotion_code": d.PromotionCode})
+	} else if d != nil {
+		out = append(out, wire.Object{"coupon": d.Coupon, "promotion_code": nil})
+	}
+	return out
+}
+
+// SessionBreakdown is total_details.breakdown, which is shown when it is expanded.
+func (r *Renderer) SessionBreakdown(cs *state.Session) wire.Object {
+	discounts := []wire.Object{}
+	if cs.Discount != nil {
+		discounts = append(discounts, wire.Object{"amount": r.Subtotal(cs) - r.SessionTotal(cs), "discount": r.Discount(cs.Discount)})
+	}
+	return wire.Object{"discounts": discounts, "taxes": []wire.Object{}}
 }
 
 // customerDetails are known from a given customer at once, else from the buyer.

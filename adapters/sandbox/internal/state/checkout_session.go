@@ -28,14 +28,20 @@ type Session struct {
 	PromotionCodes, AutomaticTax, TaxIDCollection, InvoiceCreation bool
 	Flexible                                                       bool // billing_mode of the subscription
 	BillingAddress, PaymentMethodCollection                        string
-	TermsOfService, Promotions                                     string // consent_collection
+	SubmitType                                                     string
+	CollectsPhone                                                  bool
+	CustomText                                                     map[string]string // by its place, see CustomTexts
+	TermsOfService, Promotions                                     string            // consent_collection
 	PaymentMethodTypes                                             []string
 
 	// Of subscription_data and payment_intent_data: what is given to the objects
 	// that paying makes.
 	DataMetadata         map[string]string
 	DataDescription      string
-	TrialDays            int64
+	TrialDays, TrialEnd  int64 // one of them, or neither
+	ReceiptEmail         string
+	StatementDescriptor  string
+	StatementSuffix      string
 	SetupFutureUsage     string
 	Shipping             *Shipping
 	MissingPaymentMethod string
@@ -51,6 +57,12 @@ type Session struct {
 	Settles                              string // succeeds or fails: the outcome of a delayed payment under way
 	Completed                            string // the event that told of it
 }
+
+// CustomTexts are the places of the page that a shop may have a text in.
+var CustomTexts = []string{"after_submit", "shipping_address", "submit", "terms_of_service_acceptance"}
+
+// HasTrial tells whether the session's subscription begins with a trial.
+func (cs *Session) HasTrial() bool { return cs.TrialDays > 0 || cs.TrialEnd > 0 }
 
 // SessionLine is one price that a session sells.
 type SessionLine struct {
@@ -92,7 +104,7 @@ func (a *Account) LineOff(cs *Session, l SessionLine) int64 {
 // LineSubtotal is the line's amount without a discount.
 func (a *Account) LineSubtotal(cs *Session, l SessionLine) int64 {
 	p := a.PriceIn(l.Price, cs.Currency)
-	if cs.TrialDays > 0 && p.Recurring() || p.Metered() {
+	if cs.HasTrial() && p.Recurring() || p.Metered() {
 		return 0
 	}
 	return p.Amount(l.Quantity)

@@ -69,6 +69,7 @@ var shapeChanges = []shapeChange{
 	{"2026-03-25.dahlia", "invoice", []string{"amount_paid_off_stripe"}, nil},
 	{"2026-03-25.dahlia", "line_item", []string{"subtotal"}, nil},
 	{"2026-05-27.dahlia", "subscription", []string{"billing_schedules"}, nil},
+	{Basil, "checkout.session", []string{"discounts"}, nil},
 	{"2025-09-30.clover", "payment_intent", []string{"excluded_payment_method_types"}, nil},
 	{"2026-08-26.dahlia", "payment_intent", []string{"allowed_payment_method_types"}, nil},
 	{"2026-08-26.dahlia", "setup_intent", []string{"allowed_payment_method_types", "excluded_payment_method_types"}, nil},
