@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -66,4 +67,35 @@ func TestInvoice_ShowsTheSecretOfItsPayment(t *testing.T) {
 	}
 	s.fetch(dahlia, "/v1/invoices/"+sub.at("latest_invoice.id")).wants(t, "not asked for", map[string]string{"confirmation_secret": "<none>"})
 	s.refused(400, "/v1/subscriptions", values("customer", s.withCard(), "items[0][price]", s.monthly, "expand[]", "latest_invoice.confirmation_secret"))
+}
+
+// What is paid once is billed with the first period, also where a trial puts that off.
+func TestSubscription_BillsWhatIsPaidOnceWithTheFirstPeriod(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	coupon := s.coupon("percent_off", "50", "duration", "once")
+	once := []string{"items[0][price]", s.monthly, "add_invoice_items[0][price]", s.once, "add_invoice_items[0][quantity]", "2", "expand[]", "latest_invoice"}
+	for name, tt := range map[string]struct {
+		pairs []string
+		want  map[string]string
+	}{
+		"at once":         {nil, map[string]string{"status": "active", "latest_invoice.total": "11800", "latest_invoice.amount_paid": "11800", "latest_invoice.lines.data.1.amount": "2000"}},
+		"with a trial":    {[]string{"trial_period_days", "7"}, map[string]string{"status": "trialing", "latest_invoice.amount_paid": "9800"}},
+		"with a discount": {[]string{"coupon", coupon}, map[string]string{"status": "active", "latest_invoice.amount_paid": "5900"}},
+		"unpaid yet":      {[]string{"payment_behavior", "default_incomplete", "trial_period_days", "7"}, map[string]string{"status": "incomplete", "latest_invoice.amount_due": "9800"}},
+	} {
+		sub := s.created(append(slices.Clone(once), tt.pairs...)...)
+		sub.wants(t, name, tt.want)
+		if sub.at("items.data.1") != "<none>" {
+			t.Errorf("%s: it is an item: %s", name, mustJSON(sub))
+		}
+	}
+	first := s.created(once...)
+	s.ok(s.RenewSubscription(first.at("id"), true))
+	s.fetch("", "/v1/subscriptions/"+first.at("id")+"?expand[]=latest_invoice").wants(t, "the next", map[string]string{"latest_invoice.total": "2000"})
+	poor := s.customer().ID
+	s.refused(400, "/v1/subscriptions", values("customer", poor, "items[0][price]", s.monthly, "trial_period_days", "7", "add_invoice_items[0][price]", s.once))
+	for name, tt := range map[string]struct{ price, param string }{"a recurring price": {s.yearly, "add_invoice_items[0][price]"}, "no price": {"price_none", "add_invoice_items[0][price]"}} {
+		s.refused(400, "/v1/subscriptions", values("customer", s.withCard(), "items[0][price]", s.monthly, "add_invoice_items[0][price]", tt.price)).wants(t, name, map[string]string{"error.param": tt.param})
+	}
 }

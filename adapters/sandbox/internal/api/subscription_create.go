@@ -13,7 +13,7 @@ var subscriptionCreateParams = []string{
 	"customer", "currency", "description", "metadata[*]", "collection_method", "days_until_due", "payment_behavior", "trial_period_days",
 	"cancel_at_period_end", "items[][price]", "items[][quantity]", "items[][metadata][*]", "billing_mode[type]",
 	"default_payment_method", "off_session", "payment_settings[save_default_payment_method]",
-	"automatic_tax[enabled]", "proration_behavior",
+	"automatic_tax[enabled]", "proration_behavior", "add_invoice_items[][price]", "add_invoice_items[][quantity]",
 	"coupon", "promotion_code", "discounts[][coupon]", "discounts[][promotion_code]",
 }
 
@@ -53,6 +53,7 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		sub.Items = append(sub.Items, it)
 	}
 	s.CheckItems(c, sub, sub.Items)
+	once := s.readOnce(c, sub.Currency)
 	s.refuseCombined(c, sub.Customer, sub.Currency)
 	chosen := s.readSubscriptionChoice(c, sub.Customer, sub.Currency)
 	if c.Err != nil {
@@ -67,6 +68,10 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		due += l.Amount
 	}
 	var amounts []int64
+	for _, l := range once {
+		due += l.Amount
+		amounts = append(amounts, l.Amount)
+	}
 	for _, it := range sub.Items {
 		if p := s.PriceIn(it.Price, sub.Currency); trialDays == 0 && trialEnd == 0 && !p.Metered() {
 			due += p.Amount(it.Quantity)
@@ -87,7 +92,7 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		s.AddSetupIntent(si)
 		sub.PendingSetup = si.ID
 	}
-	in := s.AddSubscription(sub, life.FirstInvoice{TrialDays: trialDays, TrialEnd: trialEnd, Discount: given, MethodTypes: []string{"card"}})
+	in := s.AddSubscription(sub, life.FirstInvoice{Once: once, TrialDays: trialDays, TrialEnd: trialEnd, Discount: given, MethodTypes: []string{"card"}})
 	if si := s.SetupIntents.Get(sub.PendingSetup); si != nil {
 		si.Subscription = sub.ID
 	}
@@ -104,6 +109,33 @@ func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 		s.ScheduleCancel(sub)
 	}
 	return s.Render.Subscription(sub), nil
+}
+
+// readOnce reads what is billed once, with a subscription's first invoice.
+func (s *Server) readOnce(c *Call, currency string) []state.InvoiceLine {
+	var lines []state.InvoiceLine
+	for _, i := range c.Indexes("add_invoice_items") {
+		name := fmt.Sprintf("add_invoice_items[%d]", i)
+		price, quantity := name+"[price]", int64(1)
+		if c.Has(name + "[quantity]") {
+			quantity = c.Integer(name+"[quantity]", 1, state.MaxQuantity)
+		}
+		p := s.Prices.Get(c.Required(price))
+		switch {
+		case c.Err != nil:
+		case p == nil:
+			c.Fail(wire.MissingReference("price", c.Text(price), price))
+		case p.Recurring():
+			c.Fail(wire.Invalid(price, "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`."))
+		case !p.Active:
+			c.Fail(wire.Invalid(price, "", "The price specified is inactive. This field only accepts active prices."))
+		case p.In(currency) == nil:
+			c.Fail(wire.Invalid(price, "", "%s", p.Refuses(currency)))
+		default:
+			lines = append(lines, s.OnceLine(p.ID, quantity, currency))
+		}
+	}
+	return lines
 }
 
 // readSubscriptionMethod reads what is charged, and whether its owner is there.

@@ -13,7 +13,7 @@ func (s *Stripe) subscriptionOf(cs *state.Session) (*state.Subscription, FirstIn
 		if s.Prices.Get(l.Price).Recurring() {
 			sub.Items = append(sub.Items, state.SubscriptionItem{Price: l.Price, Quantity: l.Quantity})
 		} else {
-			first.once = append(first.once, s.onceLine(cs, l, s.NowUnix()))
+			first.Once = append(first.Once, s.OnceLine(l.Price, l.Quantity, cs.Currency))
 		}
 	}
 	return sub, first

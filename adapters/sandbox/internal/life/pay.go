@@ -134,10 +134,11 @@ func (s *Stripe) prepareCustomer(cs *state.Session) {
 	s.Emit("customer.created", s.Render.Customer(cu), nil)
 }
 
-func (s *Stripe) onceLine(cs *state.Session, l state.SessionLine, now int64) state.InvoiceLine {
-	p := s.PriceIn(l.Price, cs.Currency)
+// OnceLine bills a price that is paid once.
+func (s *Stripe) OnceLine(price string, quantity int64, currency string) state.InvoiceLine {
+	p, now := s.PriceIn(price, currency), s.NowUnix()
 	return state.InvoiceLine{
-		Price: l.Price, Quantity: l.Quantity, Amount: p.Amount(l.Quantity), Start: now, End: now,
+		Price: price, Quantity: quantity, Amount: p.Amount(quantity), Start: now, End: now,
 		Description: s.Products.Get(p.Product).Name,
 	}
 }
@@ -215,7 +216,7 @@ func (s *Stripe) collected(cs *state.Session, pi *state.PaymentIntent) {
 		// The invoice of a one-time payment is made once it is paid.
 		in := &state.Invoice{Customer: cs.Customer, Currency: cs.Currency, BillingReason: "manual", PeriodStart: s.NowUnix(), PeriodEnd: s.NowUnix()}
 		for _, l := range cs.Lines {
-			in.Lines = append(in.Lines, s.onceLine(cs, l, s.NowUnix()))
+			in.Lines = append(in.Lines, s.OnceLine(l.Price, l.Quantity, cs.Currency))
 		}
 		s.ReduceInvoice(in, cs.Discount)
 		in.Pay(pi.ID, s.NowUnix())

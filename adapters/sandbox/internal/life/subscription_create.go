@@ -10,7 +10,7 @@ import (
 
 // FirstInvoice is what a subscription begins with, besides its items.
 type FirstInvoice struct {
-	once        []state.InvoiceLine // what is paid once
+	Once        []state.InvoiceLine // what is paid once
 	Discount    *state.Discount
 	TrialDays   int64
 	TrialEnd    int64                // instead of the days
@@ -65,7 +65,7 @@ func (s *Stripe) firstInvoiceOf(sub *state.Subscription, first FirstInvoice) *st
 	in := &state.Invoice{
 		Customer: sub.Customer, Subscription: sub.ID, Currency: sub.Currency, BillingReason: "subscription_create",
 		SubscriptionMetadata: sub.Metadata, PeriodStart: now, PeriodEnd: now, AutomaticTax: sub.AutomaticTax,
-		DaysUntilDue: sub.DaysUntilDue, Lines: first.once,
+		DaysUntilDue: sub.DaysUntilDue, Lines: first.Once,
 	}
 	for i := range sub.Items {
 		it := &sub.Items[i]
