@@ -125,4 +125,4 @@ func (f *File) Keep(ctx context.Context, box func() *sandbox.Sandbox, failed fun
 }
 
 // Close lets other processes have the file.
-func (f *File) Close() error { return f.lock.Close() }
+func (f *File) Close() error { return errors.Join(unlock(f.lock), f.lock.Close()) }
