@@ -348,13 +348,18 @@ func (f *Fulfill) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// askObject asks what an invoice is over, or whose a payment is and what it pays.
+// askObject asks what an invoice is over, what a credit note takes back, or whose a payment
+// is and what it pays.
 func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
 	fact, err := asked(f, func() (domain.Fact, error) {
-		if d.Subject.Kind == domain.RefInvoice {
+		switch d.Subject.Kind {
+		case domain.RefInvoice:
 			return f.gateway.FetchInvoice(ctx, domain.InvoiceID(d.Subject.ID))
+		case domain.RefCreditNote:
+			return f.creditNoteNow(ctx, d.Subject)
+		default:
+			return f.gateway.FetchCharge(ctx, d.Subject)
 		}
-		return f.gateway.FetchCharge(ctx, d.Subject)
 	})
 	if err != nil {
 		return err
@@ -364,6 +369,17 @@ func (f *Fulfill) askObject(ctx context.Context, d domain.Doubt) error {
 		return err
 	}
 	return f.over(ctx, domain.Doubt{Subject: d.Subject}, verdict)
+}
+
+func (f *Fulfill) creditNoteNow(ctx context.Context, note domain.Ref) (domain.Fact, error) {
+	facts, err := f.gateway.FetchReturned(ctx, note)
+	if err == nil && len(facts) == 0 {
+		return nil, ports.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return facts[0], nil
 }
 
 // told joins an answer. If it is about an order that was lost, that is made again first:

@@ -65,8 +65,8 @@ func (n CreditNote) join(m CreditNote) CreditNote {
 	n.Invoice = max(n.Invoice, m.Invoice)
 	n.Kind = max(n.Kind, m.Kind)
 	n.CreatedAt = earlier(n.CreatedAt, m.CreatedAt)
-	if slices.CompareFunc(m.Lines, n.Lines, compareCreditedLines) > 0 {
-		n.Lines = m.Lines // they never change: the one that was read further
+	if cmp.Or(cmp.Compare(len(m.Lines), len(n.Lines)), slices.CompareFunc(m.Lines, n.Lines, compareCreditedLines)) > 0 {
+		n.Lines = m.Lines // they never change, and a message has room for ten
 	}
 	n.Refunds = union(n.Refunds, m.Refunds)
 	return n

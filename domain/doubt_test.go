@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -174,7 +175,7 @@ func TestDoubt_WhetherADisputeIsAboutAPart(t *testing.T) {
 	}
 }
 
-// A message has room for ten lines of an invoice.
+// A message has room for ten lines of an invoice, and of a credit note.
 func TestDoubt_LinesThatTheMessageHadNoRoomFor(t *testing.T) {
 	t.Parallel()
 	lines := domain.Ref{Kind: domain.RefInvoice, ID: "in_0"}
@@ -184,11 +185,24 @@ func TestDoubt_LinesThatTheMessageHadNoRoomFor(t *testing.T) {
 		CreditNote: domain.CreditNote{ID: "cn_1", Invoice: "in_0", Status: domain.CreditNoteIssued, Amount: 100},
 	}
 	whole := after(accountWith(ana), invoiceSays(paid, 0))
+	of := func(f domain.CreditNoteFact, lines ...domain.CreditedLine) domain.CreditNoteFact {
+		f.CreditNote.Lines = lines
+		return f
+	}
+	first, last := domain.CreditedLine{Line: "il_2", Amount: 60}, domain.CreditedLine{Line: "il_1", Amount: 40}
+	cutNote, allOfNote := of(note, first), of(note, last, first)
+	cutNote.MoreLines = true
+	linesOfNote := domain.Ref{Kind: domain.RefCreditNote, ID: "cn_1"}
 	for name, c := range map[string]struct {
 		account domain.Account
 		fact    domain.Fact
 		doubt   domain.Ref
 	}{
+		"a credit note, cut":                        {whole, cutNote, linesOfNote},
+		"a credit note, cut, of an unknown invoice": {accountWith(ana), cutNote, linesOfNote},
+		"a credit note, cut again":                  {after(whole, cutNote), cutNote, linesOfNote},
+		"a credit note, all of it":                  {after(whole, cutNote), allOfNote, domain.Ref{}},
+		"a credit note, cut, and the rest is known": {after(whole, allOfNote), cutNote, domain.Ref{}},
 		"all told":                             {accountWith(ana), invoiceSays(paid, 0), domain.Ref{}},
 		"cut":                                  {accountWith(ana), invoiceSays(paid, 0, cut), lines},
 		"cut, and the rest is known":           {whole, invoiceSays(paid, 0, cut), domain.Ref{}},
@@ -199,6 +213,11 @@ func TestDoubt_LinesThatTheMessageHadNoRoomFor(t *testing.T) {
 	} {
 		if _, verdict := domain.Record(c.account, c.fact, shop); verdict.Doubt.Subject != c.doubt {
 			t.Errorf("%s: doubt about %+v, want %+v", name, verdict.Doubt.Subject, c.doubt)
+		}
+	}
+	for name, a := range map[string]domain.Account{"cut first": after(whole, cutNote, allOfNote), "cut last": after(whole, allOfNote, cutNote)} {
+		if got := a.CreditNotes["cn_1"].Lines; !slices.Equal(got, allOfNote.CreditNote.Lines) {
+			t.Errorf("a credit note, %s: lines %v, want all", name, got)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type CreditNoteFact struct {
 	Type            EventType
 	At              time.Time
 	CreditNote      CreditNote
+	MoreLines       bool // the note has lines that the message had no room for
 	Customer        CustomerID
 	CustomerAccount CustomerAccountID
 }

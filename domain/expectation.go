@@ -19,9 +19,9 @@ const (
 	renewalDue = 2 * time.Hour
 	// incompleteDue: Stripe ends a subscription whose first payment fails after 23 hours.
 	incompleteDue = 25 * time.Hour
-	// overdueDue: the status says that something is owed, and its invoice is about to be
-	// told, in whatever order.
-	overdueDue = time.Minute
+	// otherHalfDue: of a subscription and its invoices one says what the other has not said
+	// yet, and is about to be told, in whatever order.
+	otherHalfDue = time.Minute
 	// completionDue: a checkout that expires says so at once.
 	completionDue = time.Hour
 	// delayedDue: a bank debit takes days.
@@ -50,6 +50,9 @@ func (a Account) Expectations() []Expectation {
 			expect(RefRenewal, string(p.Subscription.ID), p.renewalDue())
 		}
 	}
+	for subscription, told := range a.untoldSubscriptions() {
+		expect(RefRenewal, string(subscription), told.Add(otherHalfDue))
+	}
 	for _, i := range a.Invoices {
 		expect(RefCollection, string(i.ID), i.collectionDue())
 	}
@@ -63,11 +66,32 @@ func (a Account) Expectations() []Expectation {
 	return all
 }
 
+// untoldSubscriptions are those of which nothing was told but invoices, and since when.
+func (a *Account) untoldSubscriptions() map[SubscriptionID]time.Time {
+	var untold map[SubscriptionID]time.Time
+	for _, i := range a.Invoices {
+		if _, told := a.Subscriptions[i.Subscription]; told || i.Subscription == "" || i.FirstSeenAt.IsZero() {
+			continue
+		}
+		if untold == nil {
+			untold = map[SubscriptionID]time.Time{}
+		}
+		untold[i.Subscription] = earlier(untold[i.Subscription], i.FirstSeenAt)
+	}
+	return untold
+}
+
 // renewalDue is when the next news of a subscription is due; zero: none is.
 func (p *Purchase) renewalDue() time.Time {
 	s := p.Subscription
 	status, _ := s.Status.row()
-	if status.Terminal || s.Status == StatusPaused || p.CustomerDeleted {
+	if status.Terminal || p.CustomerDeleted {
+		return time.Time{}
+	}
+	if paid := p.paidUnheard(); !paid.IsZero() {
+		return paid.Add(otherHalfDue)
+	}
+	if s.Status == StatusPaused {
 		return time.Time{}
 	}
 	if s.Status == StatusIncomplete {
@@ -96,10 +120,27 @@ func (p *Purchase) renewalDue() time.Time {
 	}
 	period := max(end.Sub(s.PeriodStart()), day)
 	due := again(end.Add(renewalDue), s.SeenAt, period)
-	if soon := s.SeenAt.Add(overdueDue); p.moneyUnknown() && !s.fetched() && soon.Before(due) {
+	if soon := s.SeenAt.Add(otherHalfDue); p.moneyUnknown() && !s.fetched() && soon.Before(due) {
 		return soon
 	}
 	return due
+}
+
+// paidUnheard is since when an invoice is paid of a subscription that gives nothing before
+// one is, and no snapshot has said what came of it; zero: none is.
+func (p *Purchase) paidUnheard() time.Time {
+	s := &p.Subscription
+	var since time.Time
+	if s.Status != StatusIncomplete && s.Status != StatusPaused {
+		return since
+	}
+	for _, bill := range p.Bills {
+		i := &bill.Invoice
+		if i.settled() && (i.SeenAt.After(s.SeenAt) || i.SeenAt.Equal(s.SeenAt) && !s.fetched()) {
+			since = earlier(since, i.SeenAt)
+		}
+	}
+	return since
 }
 
 // moneyUnknown tells whether something is owed, by the status, and invoices that would

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -13,9 +14,11 @@ type silence struct {
 	after string // since when something is due
 	from  time.Time
 	facts []domain.Fact
-	order domain.Order
-	kind  domain.RefKind
-	id    string
+	// answer is what Stripe says that was not told before; nil: nothing.
+	answer domain.Fact
+	order  domain.Order
+	kind   domain.RefKind
+	id     string
 }
 
 // silences are all kinds of news that may be due.
@@ -46,6 +49,16 @@ func silences() []silence {
 		{
 			of: "`past_due`, and of no invoice was told that it is open", after: "that was told", from: on(30.5),
 			facts: []domain.Fact{sub(30.5, "past_due", has("si_1", "price_m", 1, 30, 60))}, kind: domain.RefRenewal, id: "sub_1",
+		},
+		{
+			of: "`incomplete` or `paused`, and of an invoice was told that it is paid", after: "that was told", from: on(2),
+			facts: []domain.Fact{sub(0, "incomplete", has("si_1", "price_m", 1, 0, 30)), bill(2, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30))},
+			kind:  domain.RefRenewal, id: "sub_1",
+		},
+		{
+			of: "a subscription of which an invoice alone was told", after: "that was told", from: noon,
+			facts: []domain.Fact{bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30))}, answer: active,
+			kind: domain.RefRenewal, id: "sub_1",
 		},
 		{
 			of: "an open invoice", after: "it was due", from: on(30),
@@ -80,7 +93,7 @@ func (s silence) due() time.Time {
 // askedAt is when news is due again, once Stripe was asked and said the same.
 func (s silence) askedAt(at time.Time) (time.Time, bool) {
 	a := s.account()
-	for _, f := range s.facts {
+	for _, f := range append(slices.Clone(s.facts), s.answer) {
 		switch f := f.(type) {
 		case domain.SubscriptionFact:
 			f.Type, f.At = domain.TypeFetched, at
@@ -110,7 +123,9 @@ func TestExpectations_NewsIsDueWhenItShouldHaveCome(t *testing.T) {
 		"a trial":                               2 * time.Hour,
 		"a subscription that is to end":         2 * time.Hour,
 		"`incomplete`: the first payment fails": 25 * time.Hour,
-		"`past_due`, and of no invoice was told that it is open": time.Minute,
+		"`past_due`, and of no invoice was told that it is open":               time.Minute,
+		"`incomplete` or `paused`, and of an invoice was told that it is paid": time.Minute,
+		"a subscription of which an invoice alone was told":                    time.Minute,
 		"an open invoice":           5 * day,
 		"a checkout":                time.Hour,
 		"a payment that takes days": 10 * day,
@@ -167,6 +182,10 @@ func TestExpectations_NewerNewsAnswersThem(t *testing.T) {
 		"the invoice of the next period was told":            {[]domain.Fact{sub(0, "active", at(0)), bill(0, "in_1", "paid", month0), bill(30, "in_2", "paid", month1)}, subscription, on(60).Add(2 * time.Hour)},
 		"the end was told":                                   {[]domain.Fact{sub(0, "active", at(0)), sub(9, "canceled", at(0))}, subscription, time.Time{}},
 		"it never began":                                     {[]domain.Fact{sub(0, "incomplete", at(0)), sub(1, "incomplete_expired", at(0))}, subscription, time.Time{}},
+		"it is paused, and was paid for before":              {[]domain.Fact{bill(3, "in_1", "paid", month0), sub(14, "paused", at(0))}, subscription, time.Time{}},
+		"it is paused, and is paid for after":                {[]domain.Fact{sub(14, "paused", at(0)), bill(15, "in_1", "paid", month0)}, subscription, on(15).Add(time.Minute)},
+		"it is paused, paid for, and goes on":                {[]domain.Fact{sub(14, "paused", at(0)), bill(30, "in_2", "paid", month1), sub(30, "active", at(30))}, subscription, on(60).Add(2 * time.Hour)},
+		"its invoices were told before it":                   {[]domain.Fact{bill(0, "in_1", "paid", month0), sub(0, "active", at(0))}, subscription, on(30).Add(2 * time.Hour)},
 		"it is paused":                                       {[]domain.Fact{sub(14, "paused", at(0))}, subscription, time.Time{}},
 		"its customer is gone":                               {[]domain.Fact{sub(0, "active", at(0)), gone}, subscription, time.Time{}},
 		"none of anything is held":                           {[]domain.Fact{sub(0, "active", has("si_1", "price_m", 0, 0, 30))}, subscription, time.Time{}},

@@ -52,10 +52,14 @@ func (n CreditNoteFact) record(r *recording, _ Catalog) Verdict {
 		return quarantined("credit note %s has status %q, which no rule knows: the last known state stays until a newer program is sent the event again", note.ID, note.Status)
 	}
 	merge(r, &r.CreditNotes, note.ID, note, sameCreditNote)
-	if !known || !invoice.Complete {
+	switch {
+	case n.MoreLines && len(r.CreditNotes[note.ID].Lines) <= len(note.Lines):
+		return Verdict{Doubt: Doubt{Subject: Ref{RefCreditNote, string(note.ID)}}} // the answer leads on
+	case !known || !invoice.Complete:
 		return Verdict{Doubt: Doubt{Subject: Ref{RefInvoice, string(note.Invoice)}}}
+	default:
+		return Verdict{}
 	}
-	return Verdict{}
 }
 
 func (f RefundFact) record(r *recording, _ Catalog) Verdict {

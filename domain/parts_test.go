@@ -89,6 +89,9 @@ func newsAbout(part, whole domain.Account) []domain.Expectation {
 		_, order := part.Orders[domain.OrderID(e.Subject.ID)]
 		_, subscription := part.Subscriptions[domain.SubscriptionID(e.Subject.ID)]
 		_, invoice := part.Invoices[domain.InvoiceID(e.Subject.ID)]
+		for _, i := range part.Invoices { // of which nothing but invoices may be told
+			subscription = subscription || e.Subject == (domain.Ref{Kind: domain.RefRenewal, ID: string(i.Subscription)})
+		}
 		return !order && !subscription && !invoice
 	}))
 }

@@ -40,7 +40,8 @@ type Verdict struct {
 type Doubt struct {
 	// Subject is what to ask about: a subscription of which two snapshots may be
 	// the newest; a payment intent or charge of which we do not know whose it is, what
-	// it paid or how much it is over; an invoice of which we do not know all lines.
+	// it paid or how much it is over; an invoice or a credit note of which we do not know
+	// all lines.
 	Subject Ref
 	// Since is the time that an answer has to be from after, by Stripe's clock in
 	// whole seconds; zero: any answer will do.

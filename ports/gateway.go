@@ -193,7 +193,8 @@ type Gateway interface {
 
 	// FetchReturned asks what became of the money of a charge or payment intent, or of an
 	// invoice ([domain.RefInvoice]): its refunds and disputes, and the invoice's credit
-	// notes. Nothing is an empty answer.
+	// notes; or how a credit note ([domain.RefCreditNote]) is. All of their lines are told.
+	// Nothing is an empty answer.
 	FetchReturned(ctx context.Context, subject domain.Ref) ([]domain.Fact, error)
 
 	// Prices asks for prices by id and by lookup key. A price that Stripe does

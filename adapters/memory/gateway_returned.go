@@ -55,8 +55,9 @@ func (g *Gateway) FetchReturned(ctx context.Context, subject domain.Ref) ([]doma
 				facts = append(facts, f)
 			}
 		case domain.CreditNoteFact:
-			if subject.Kind == domain.RefInvoice && f.CreditNote.Invoice == domain.InvoiceID(subject.ID) {
-				f.Type, f.At = domain.TypeFetched, g.now()
+			note := f.CreditNote
+			if subject == (domain.Ref{Kind: domain.RefInvoice, ID: string(note.Invoice)}) || subject == (domain.Ref{Kind: domain.RefCreditNote, ID: string(note.ID)}) {
+				f.Type, f.At, f.MoreLines = domain.TypeFetched, g.now(), false
 				f.CreditNote.Lines, f.CreditNote.Refunds = slices.Clone(f.CreditNote.Lines), slices.Clone(f.CreditNote.Refunds)
 				facts = append(facts, f)
 			}

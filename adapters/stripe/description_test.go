@@ -187,6 +187,9 @@ func callsAgainstStripesDescription(t *testing.T, d descriptions) {
 	if got, err := gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefInvoice, ID: "in_1"}); err != nil || len(got) != 1 || len(got[0].(domain.CreditNoteFact).CreditNote.Lines) == 0 {
 		t.Errorf("fetch returned by invoice: got %+v, %v", got, err)
 	}
+	if got, err := gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefCreditNote, ID: "cn_1"}); err != nil || len(got) != 1 || len(got[0].(domain.CreditNoteFact).CreditNote.Lines) == 0 {
+		t.Errorf("fetch a credit note: got %+v, %v", got, err)
+	}
 	if got, err := gateway.ExpireSession(t.Context(), "cs_test_1"); err != nil || got.ID == "" {
 		t.Errorf("expire session: got %+v, %v", got, err)
 	}

@@ -25,6 +25,8 @@ func (g *Gateway) FetchReturned(ctx context.Context, subject domain.Ref) ([]doma
 		facts, err = g.returnedOf(ctx, payment{PaymentIntent: ref(subject.ID)})
 	case subject.Kind == domain.RefInvoice && isID(subject.ID, "in_"):
 		facts, err = g.creditNotesOf(ctx, subject.ID)
+	case subject.Kind == domain.RefCreditNote && isID(subject.ID, "cn_"):
+		facts, err = g.creditNote(ctx, subject.ID)
 	}
 	if errors.Is(err, ports.ErrNotFound) {
 		return nil, nil
@@ -65,14 +67,30 @@ func (g *Gateway) creditNotesOf(ctx context.Context, invoice string) ([]domain.F
 	params := &stripe.CreditNoteListParams{Invoice: stripe.String(invoice)}
 	c := call{does: "list credit notes", method: http.MethodGet, path: "/v1/credit_notes", params: params, belonging: true}
 	var facts []domain.Fact
-	err := listObjects(ctx, g, c, &params.ListParams, kindCreditNote, func(o *object, got answer) (err error) {
-		if !o.Lines.complete() {
-			o.Lines, err = g.linesOfNote(ctx, string(o.ID))
-		}
-		facts = append(facts, readCreditNote(o, domain.TypeFetched, got.askedAt))
+	err := listObjects(ctx, g, c, &params.ListParams, kindCreditNote, func(o *object, got answer) error {
+		fact, err := g.listedObject(ctx, o, got)
+		facts = append(facts, fact)
 		return err
 	})
 	return facts, err
+}
+
+// creditNote asks for a credit note, with all of its lines.
+func (g *Gateway) creditNote(ctx context.Context, id string) ([]domain.Fact, error) {
+	c := call{
+		does: "fetch credit note", method: http.MethodGet,
+		path: stripe.FormatURLPath("/v1/credit_notes/%s", id), params: &stripe.CreditNoteParams{},
+	}
+	got, err := g.ask(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	note := readObject(got.body)
+	if note.Kind != kindCreditNote || note.ID != word(id) {
+		return nil, unusable(c, got, "the answer is not the credit note")
+	}
+	fact, err := g.listedObject(ctx, note, got)
+	return []domain.Fact{fact}, err
 }
 
 func (g *Gateway) linesOfNote(ctx context.Context, note string) (lines, error) {

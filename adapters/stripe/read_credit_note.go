@@ -28,6 +28,7 @@ func readCreditNote(o *object, t domain.EventType, at time.Time) domain.CreditNo
 		Type:            t,
 		At:              at,
 		Customer:        domain.CustomerID(o.Customer),
+		MoreLines:       o.Lines.More.value,
 		CustomerAccount: domain.CustomerAccountID(o.CustomerAccount),
 		CreditNote: domain.CreditNote{
 			ID:        domain.CreditNoteID(o.ID),

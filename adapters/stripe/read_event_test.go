@@ -220,6 +220,8 @@ func TestReadEvent_InvoiceAmountPaid(t *testing.T) {
 		{"invoice.paid", `"amount_due":2403`, 2403},
 		{"invoice.updated", `"amount_due":2403`, 0},
 		{"invoice.paid", `"amount_due":2403,"amount_paid":2500`, 2500},
+		{"invoice.overpaid", `"amount_due":2403,"amount_paid":2403,"amount_overpaid":600`, 3003},
+		{"invoice.overpaid", `"amount_due":2403,"amount_paid":3003,"amount_overpaid":600`, 3003},
 		{"invoice.paid", `"amount_due":2403,"amount_paid":0`, 0}, // with credit
 		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":0`, 0},
 		{"invoice.payment_failed", `"amount_due":2403,"amount_paid":400`, 400},

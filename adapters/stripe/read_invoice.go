@@ -17,6 +17,7 @@ type invoiceFields struct {
 	Total            number `json:"total"`
 	AmountDue        number `json:"amount_due"`
 	AmountPaid       number `json:"amount_paid"`
+	AmountOverpaid   number `json:"amount_overpaid"`  // since basil
 	PaidOutOfBand    bool   `json:"paid_out_of_band"` // until acacia
 	StartingBalance  number `json:"starting_balance"`
 	EndingBalance    number `json:"ending_balance"`
@@ -71,8 +72,12 @@ func readInvoice(o *object, t domain.EventType, at time.Time) domain.InvoiceFact
 }
 
 // amountPaid counts money however it came: until acacia, what was paid out of band is
-// not in the amount paid.
+// not in the amount paid. What was paid beyond what was due, as by two payments that
+// crossed, came too: if it goes back, the invoice is paid all the same.
 func (o *object) amountPaid(t domain.EventType) int64 {
+	if o.AmountOverpaid.value > 0 {
+		return max(o.AmountPaid.value, o.AmountDue.value+o.AmountOverpaid.value)
+	}
 	if o.PaidOutOfBand || !o.AmountPaid.given && saysPaid(t) {
 		return max(o.AmountPaid.value, o.AmountDue.value)
 	}

@@ -53,7 +53,7 @@ var _ ports.Meter = (*Meter)(nil)
 
 // askable is what Stripe is asked about: on doubt, and where news did not come.
 var askable = []domain.RefKind{
-	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice, domain.RefCustomer,
+	domain.RefSubscription, domain.RefPaymentIntent, domain.RefCharge, domain.RefInvoice, domain.RefCreditNote, domain.RefCustomer,
 	domain.RefRenewal, domain.RefCompletion, domain.RefCollection, domain.RefTwice,
 }
 

@@ -12,8 +12,9 @@ const (
 	dahliaVersion = "2026-03-25.dahlia"
 )
 
-// linesWithInvoice is how many lines come with an invoice; the others are asked for.
-const linesWithInvoice = 10
+// linesWithObject is how many lines come with an invoice or a credit note; the others are
+// asked for.
+const linesWithObject = 10
 
 // object is a Stripe object as JSON has it.
 type object = map[string]any
@@ -45,6 +46,8 @@ func renderObject(told object, version string, expand []string) object {
 		renderSubscription(o, isBasil)
 	case "invoice":
 		renderInvoice(o, isBasil, version, expand)
+	case "credit_note":
+		renderLines(o, version)
 	case "line_item":
 		renderLine(o, isBasil, isDahlia)
 	case "charge", "payment_intent":
@@ -120,13 +123,20 @@ func renderInvoice(o object, isBasil bool, version string, expand []string) {
 	} else {
 		delete(o, "payments")
 	}
-	if list, ok := o["lines"].(object); ok {
-		lines := listOf(list)
-		few := lines[:min(len(lines), linesWithInvoice)]
-		list = withData(list, render(few, version, nil).([]any))
-		list["has_more"] = list["has_more"] == true || len(lines) > linesWithInvoice
-		o["lines"] = list
+	renderLines(o, version)
+}
+
+// renderLines leaves the first of an object's lines in it.
+func renderLines(o object, version string) {
+	list, ok := o["lines"].(object)
+	if !ok {
+		return
 	}
+	lines := listOf(list)
+	few := lines[:min(len(lines), linesWithObject)]
+	list = withData(list, render(few, version, nil).([]any))
+	list["has_more"] = list["has_more"] == true || len(lines) > linesWithObject
+	o["lines"] = list
 }
 
 func renderLine(o object, isBasil, isDahlia bool) {

@@ -191,6 +191,7 @@ var kinds = map[string]string{
 // missingParams are the parameters that Stripe blames when an object is not there.
 var missingParams = map[string]string{
 	"payment_intents": "intent", "subscriptions": "id", "charges": "id", "customers": "id", "sessions": "session", "invoices": "invoice",
+	"credit_notes": "id",
 }
 
 func (s *caseStripe) answer(r *http.Request) (object, *stripeError) {
@@ -224,12 +225,12 @@ func (s *caseStripe) answer(r *http.Request) (object, *stripeError) {
 		return page(products)
 	case len(path) == 1 && last == "subscription_items":
 		return page(s.itemsOf(query.Get("subscription"), version))
-	case len(path) == 3 && path[0] == "invoices" && last == "lines":
-		invoice := s.objects()[path[1]]
-		if invoice == nil {
-			return nil, missing(http.StatusNotFound, "invoice", "invoice", path[1])
+	case len(path) == 3 && last == "lines": // of an invoice or a credit note
+		of := s.objects()[path[1]]
+		if of == nil {
+			return nil, missing(http.StatusNotFound, missingParams[path[0]], kinds[path[0]], path[1])
 		}
-		return page(objectsOf(listOf(invoice["lines"])))
+		return page(objectsOf(listOf(of["lines"])))
 	case len(path) == 3 && path[0] == "charges":
 		query.Set("charge", path[1]) // its refunds
 	}

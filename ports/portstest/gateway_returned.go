@@ -112,4 +112,8 @@ func gatewayFetchCreditNotes(t *testing.T, f GatewayFixture) {
 	if diff := cmp.Diff(want, got); diff != "" || note.ID == "" || note.CreatedAt.IsZero() {
 		t.Errorf("the credit note differs (-want +got):\n%s", diff)
 	}
+	alone, err := s.Gateway.FetchReturned(t.Context(), domain.Ref{Kind: domain.RefCreditNote, ID: string(note.ID)})
+	if err != nil || len(alone) != 1 || alone[0].(domain.CreditNoteFact).CreditNote.ID != note.ID {
+		t.Errorf("asked for alone: got %+v, %v, want the credit note", alone, err)
+	}
 }

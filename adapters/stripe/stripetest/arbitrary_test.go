@@ -64,7 +64,7 @@ var arbitraryFacts = rapid.Custom(func(t *rapid.T) domain.Fact {
 			Type: among[domain.EventType](t, "type", "credit_note.created", "credit_note.updated", "credit_note.voided"),
 			At:   at, Customer: optional[domain.CustomerID]("cus_").Draw(t, "customer"),
 			CustomerAccount: optional[domain.CustomerAccountID]("acct_").Draw(t, "customer account"),
-			CreditNote:      arbitraryCreditNote(t),
+			CreditNote:      arbitraryCreditNote(t), MoreLines: rapid.Bool().Draw(t, "more lines"),
 		}
 	case 3:
 		return domain.InvoicePaymentFact{

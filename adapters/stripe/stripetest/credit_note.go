@@ -16,7 +16,7 @@ func (p pen) creditNote(f domain.CreditNoteFact) object {
 		{"discount_amount", 0},
 		{"effective_at", n.CreatedAt},
 		{"invoice", p.reference("invoice", string(n.Invoice))},
-		{"lines", p.creditedLines(n)},
+		{"lines", p.creditedLines(f)},
 		{"livemode", p.live},
 		{"memo", nil},
 		{"metadata", object{}},
@@ -42,7 +42,8 @@ func (p pen) creditNote(f domain.CreditNoteFact) object {
 	return append(o, member{"refund", p.reference("refund", refund)}, member{"tax_amounts", list{}})
 }
 
-func (p pen) creditedLines(n domain.CreditNote) object {
+func (p pen) creditedLines(f domain.CreditNoteFact) object {
+	n := f.CreditNote
 	var data list
 	for _, line := range n.Lines {
 		o := object{
@@ -62,7 +63,7 @@ func (p pen) creditedLines(n domain.CreditNote) object {
 		data = append(data, o)
 	}
 	return object{
-		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", false}, {"url", "/v1/credit_notes/" + string(n.ID) + "/lines"},
+		{"object", "list"}, {"data", p.shuffled(data)}, {"has_more", f.MoreLines}, {"url", "/v1/credit_notes/" + string(n.ID) + "/lines"},
 	}
 }
 
