@@ -126,18 +126,27 @@ func (p *Purchase) renewalDue() time.Time {
 	return due
 }
 
-// paidUnheard is since when an invoice is paid of a subscription that gives nothing before
-// one is, and no snapshot has said what came of it; zero: none is.
+// paidUnheard is since when an invoice, or the checkout, is paid of a subscription that gives
+// nothing before one is, and no snapshot has said what came of it; zero: none is.
 func (p *Purchase) paidUnheard() time.Time {
 	s := &p.Subscription
 	var since time.Time
 	if s.Status != StatusIncomplete && s.Status != StatusPaused {
 		return since
 	}
+	paid := func(at time.Time) {
+		if at.After(s.SeenAt) || at.Equal(s.SeenAt) && !s.fetched() {
+			since = earlier(since, at)
+		}
+	}
 	for _, bill := range p.Bills {
-		i := &bill.Invoice
-		if i.settled() && (i.SeenAt.After(s.SeenAt) || i.SeenAt.Equal(s.SeenAt) && !s.fetched()) {
-			since = earlier(since, i.SeenAt)
+		if bill.Invoice.settled() {
+			paid(bill.Invoice.SeenAt)
+		}
+	}
+	for _, order := range p.Orders {
+		if order.Status == OrderPaid {
+			paid(order.PaidAt)
 		}
 	}
 	return since

@@ -51,7 +51,7 @@ func silences() []silence {
 			facts: []domain.Fact{sub(30.5, "past_due", has("si_1", "price_m", 1, 30, 60))}, kind: domain.RefRenewal, id: "sub_1",
 		},
 		{
-			of: "`incomplete` or `paused`, and of an invoice was told that it is paid", after: "that was told", from: on(2),
+			of: "`incomplete` or `paused`, and of an invoice or the checkout was told that it is paid", after: "that was told", from: on(2),
 			facts: []domain.Fact{sub(0, "incomplete", has("si_1", "price_m", 1, 0, 30)), bill(2, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30))},
 			kind:  domain.RefRenewal, id: "sub_1",
 		},
@@ -123,9 +123,9 @@ func TestExpectations_NewsIsDueWhenItShouldHaveCome(t *testing.T) {
 		"a trial":                               2 * time.Hour,
 		"a subscription that is to end":         2 * time.Hour,
 		"`incomplete`: the first payment fails": 25 * time.Hour,
-		"`past_due`, and of no invoice was told that it is open":               time.Minute,
-		"`incomplete` or `paused`, and of an invoice was told that it is paid": time.Minute,
-		"a subscription of which an invoice alone was told":                    time.Minute,
+		"`past_due`, and of no invoice was told that it is open":                               time.Minute,
+		"`incomplete` or `paused`, and of an invoice or the checkout was told that it is paid": time.Minute,
+		"a subscription of which an invoice alone was told":                                    time.Minute,
 		"an open invoice":           5 * day,
 		"a checkout":                time.Hour,
 		"a payment that takes days": 10 * day,
@@ -170,6 +170,8 @@ func TestExpectations_NewerNewsAnswersThem(t *testing.T) {
 		Type: "checkout.session.completed", At: noon, ID: "cs_1", Mode: "subscription", Status: "complete", PaymentStatus: "paid",
 		Order: "o1", Customer: cusAna, Subscription: "sub_1",
 	}
+	paidLater := paidSession
+	paidLater.At = on(0.5)
 	expired := domain.SessionFact{Type: "checkout.session.expired", At: on(1), ID: "cs_1", Status: "expired", PaymentStatus: "unpaid", Order: "o1", Customer: cusAna}
 	gone := domain.CustomerFact{Type: "customer.deleted", At: on(3), ID: cusAna, Deleted: true}
 
@@ -186,6 +188,7 @@ func TestExpectations_NewerNewsAnswersThem(t *testing.T) {
 		"it is paused, and is paid for after":                {[]domain.Fact{sub(14, "paused", at(0)), bill(15, "in_1", "paid", month0)}, subscription, on(15).Add(time.Minute)},
 		"it is paused, paid for, and goes on":                {[]domain.Fact{sub(14, "paused", at(0)), bill(30, "in_2", "paid", month1), sub(30, "active", at(30))}, subscription, on(60).Add(2 * time.Hour)},
 		"its invoices were told before it":                   {[]domain.Fact{bill(0, "in_1", "paid", month0), sub(0, "active", at(0))}, subscription, on(30).Add(2 * time.Hour)},
+		"it is incomplete, and its checkout is paid":         {[]domain.Fact{sub(0, "incomplete", at(0)), paidLater}, subscription, on(0.5).Add(time.Minute)},
 		"it is paused":                                       {[]domain.Fact{sub(14, "paused", at(0))}, subscription, time.Time{}},
 		"its customer is gone":                               {[]domain.Fact{sub(0, "active", at(0)), gone}, subscription, time.Time{}},
 		"none of anything is held":                           {[]domain.Fact{sub(0, "active", has("si_1", "price_m", 0, 0, 30))}, subscription, time.Time{}},
@@ -202,7 +205,7 @@ func TestExpectations_NewerNewsAnswersThem(t *testing.T) {
 	} {
 		for way, facts := range map[string][]domain.Fact{"as it went": c.facts, "backwards": backwards(c.facts)} {
 			a := accountWith(ana)
-			if c.about == order {
+			if c.about == order || slices.Contains(c.facts, domain.Fact(paidLater)) {
 				a = a.WithOrder(bought)
 			}
 			due, expected := dueOf(tell(a, market, facts...), c.about.Kind, c.about.ID)

@@ -44,7 +44,7 @@ func (s *subscriber) gives(t time.Time) []given {
 		t, paidAlone := s.inLeeway(i, plan, end)
 		paid := s.paidFor(i, t)
 		switch how := s.vouches(i, plan, t); {
-		case how == "nothing", i.removed && paidAlone:
+		case how == "nothing", paidAlone:
 			for price, n := range paid {
 				usual[tariffs[price].plan] += n
 			}
