@@ -198,11 +198,39 @@ func TestReturned_ADisputeOverTheRestIsOverAll(t *testing.T) {
 	})
 }
 
-// What a credit note says of one line does not hide that the rest went back too.
+// What a credit note says of one line does not hide that the rest went back too, be it that
+// what the note is over went to the balance.
 func TestReturned_ANoteAndTheRestAreAll(t *testing.T) {
 	t.Parallel()
 	rest := refundOf(6, "pi_1", "succeeded", 5000).(domain.RefundFact)
 	rest.ID = "re_rest"
+	bought := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+	}
+	note := func(line string, amount int64, refunds ...domain.RefundID) domain.Fact {
+		return domain.CreditNoteFact{Type: "credit_note.created", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: "cn_1", Invoice: "in_1", Status: "issued", Kind: domain.PostPayment, Amount: amount, Currency: "usd", CreatedAt: on(5),
+			Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, Refunds: refunds,
+		}}
+	}
+	refunded := func(amount int64) domain.Fact {
+		refund := rest
+		refund.Amount = amount
+		return refund
+	}
+	told := func(more ...domain.Fact) []domain.Fact { return append(bought[:2:2], more...) }
+	tellAll(t, map[string]story{
+		"the add-on to the balance, and the rest":                  {told(note("il_in_1_1", 500), rest), []holding{{7, "nothing"}}},
+		"half of the plan to the balance, and the other by refund": {told(note("il_in_1_0", 2500), refunded(3000)), []holding{{7, "nothing"}}},
+		"half of the plan to the balance, and a part by refund":    {told(note("il_in_1_0", 2500), refunded(2900)), []holding{{7, "pro, projects 100, seats 5, sso"}}},
+		"half of the plan partly by its refund, and the rest": {
+			told(note("il_in_1_0", 2500, "re_pi_1"), refundOf(5, "pi_1", "succeeded", 1000), refunded(3000)), []holding{{7, "nothing"}},
+		},
+		"half of the plan by a refund that nobody told of": {
+			told(note("il_in_1_0", 2500, "re_untold"), refunded(3000)), []holding{{7, "pro, projects 100, seats 5, sso"}},
+		},
+	})
 	tellAll(t, map[string]story{"the add-on by a note, and the rest": {
 		[]domain.Fact{
 			sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),

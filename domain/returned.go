@@ -12,9 +12,11 @@ import (
 // moneyBack is what became of the money of one bill.
 type moneyBack struct {
 	paid     int64 // minor currency units
+	total    int64 // of an invoice: what it was over, however that was paid
 	paidAt   time.Time
 	returned int64            // of the bill as a whole
 	noted    int64            // by refunds that belong to credit notes of single lines
+	apart    int64            // by such notes and no refund: to the balance, or outside of Stripe
 	credited map[string]int64 // of single lines, by credit notes that name them
 	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
@@ -26,7 +28,7 @@ func (b *Bill) paid() int64 { return cmp.Or(b.Invoice.AmountPaid, b.Payment.Amou
 
 // moneyBack adds up what refunds, charges, credit notes and disputes say of a bill.
 func (b *Bill) moneyBack() moneyBack {
-	m := moneyBack{paid: b.paid(), paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
+	m := moneyBack{paid: b.paid(), total: b.Invoice.Total, paidAt: cmp.Or(b.Invoice.PaidAt, b.Invoice.dueAt())}
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {
 		return m
 	}
@@ -132,7 +134,9 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 		}
 		m.credited = note.addTo(m.credited)
 		scope := ofLines // taxes and discounts of the lines are in its amount
-		if !note.namesLines() {
+		if note.namesLines() {
+			m.apart = saturatingAdd(m.apart, b.notRefunded(note))
+		} else {
 			scope = ofInvoice
 			m.add(note.Amount, note.CreatedAt)
 		}
@@ -145,6 +149,20 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 		}
 	}
 	return notes
+}
+
+// notRefunded is how much of a credit note is given back otherwise than by refunds, as far
+// as it is known: all of them have to be told.
+func (b *Bill) notRefunded(note CreditNote) int64 {
+	left := note.Amount
+	for _, id := range note.Refunds {
+		n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
+		if n < 0 {
+			return 0
+		}
+		left -= b.Refunds[n].Amount
+	}
+	return max(left, 0)
 }
 
 // addTo adds what the note takes back of single lines.
@@ -183,6 +201,8 @@ func (b *Bill) toldOf(c Charge) int64 {
 func (m *moneyBack) share() Share {
 	switch back := saturatingAdd(m.returned, m.noted); {
 	case back > 0 && back >= m.paid:
+		return ShareFull
+	case m.apart > 0 && m.total > 0 && saturatingAdd(back, m.apart) >= m.total:
 		return ShareFull
 	case m.returned == 0:
 		return ShareNone

@@ -87,7 +87,7 @@ func (i *invoice) allBack() bool {
 // a credit note was for what the note says.
 func (b *bought) moneyIsBack() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	var back, came, noted, taken, lost int64
+	var back, came, noted, kept, taken, lost int64
 	for _, c := range b.by.paid {
 		if disputeTakes(c, policy.Dispute, "suspend") {
 			taken += c.amount
@@ -96,6 +96,7 @@ func (b *bought) moneyIsBack() bool {
 			lost += c.amount
 		}
 		came += c.amount
+		kept += c.kept
 		back += c.refundedBy(func(*refunded) bool { return true })
 		noted += c.refundedBy(func(r *refunded) bool { return r.noted })
 	}
@@ -107,7 +108,10 @@ func (b *bought) moneyIsBack() bool {
 	if lost < (came-back)/10*9 {
 		back += lost
 	}
-	if back < came {
+	switch {
+	case kept > 0 && back+kept >= b.by.is.Total: // to the balance, and the rest
+		back = came
+	case back < came:
 		back -= noted
 	}
 	return refundTakes(back, came, policy.Refund, "keep")
