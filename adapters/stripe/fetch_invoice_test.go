@@ -213,7 +213,7 @@ func TestFetchReturned_Facts(t *testing.T) {
 			"/v1/credit_notes/cn_1":                 aNote + aList(true) + "}",
 			"/v1/credit_notes/cn_1/lines?limit=100": aList(false, lines),
 		}, []domain.Fact{note}},
-		"of what there is not":               {domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}, nil, nil},
+		"of what there is not": {domain.Ref{Kind: domain.RefCharge, ID: "ch_1"}, nil, nil},
 	} {
 		for i := range test.answers { // each of them is needed, and as it is
 			missing := map[string]string{}
