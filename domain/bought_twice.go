@@ -198,7 +198,7 @@ func (h *heldPurchase) beside(newer *heldPurchase, by *paidBy, t time.Time) Boug
 	return BoughtTwice{
 		Older: h.purchase.Source, OlderPlan: plan.Key, Newer: newer.purchase.Source, NewerPlan: other.Key,
 		Policy: cmp.Or(plan.BoughtTwice, TwicePolicies[0]), Used: h.used(newer, payments, t),
-		Paid: payments, Refunded: h.money.share() == ShareFull,
+		Paid: payments, Refunded: h.money.refunded(),
 		Money: slices.Concat(refsOf(h.purchase, payments), refsOf(newer.purchase, by.payments(newer.purchase))),
 	}
 }
@@ -223,7 +223,7 @@ func (h *heldPurchase) used(newer *heldPurchase, payments []PaymentIntentID, t t
 		return "an invoice of it is open"
 	case h.isDisputed():
 		return "its payment is disputed"
-	case h.gaveBack() && h.money.share() != ShareFull:
+	case h.gaveBack() && !h.money.refunded():
 		return "a part of its money went back"
 	case h.boughtWithCredit():
 		return "it was paid with the customer's credit"

@@ -139,7 +139,7 @@ var mutants = []edit{
 	{"returned.go", "untold := c.Refunded - b.toldOf(c); untold > 0", `untold := c.Refunded - b.toldOf(c); untold > 0 && !mutant("refunds of the charge ignored")`},
 	{"returned.go", "if r.isOf(c) && r.countedBy(c) {", `if r.isOf(c) && r.countedBy(c) && !mutant("a refund counted twice, by itself and by its charge") {`},
 	{"rules.go", `{Status: "pending"}`, `{Status: "pending", Returned: mutant("a pending refund takes access")}`},
-	{"returned.go", "case back > 0 && back >= m.paid:", `case back > 0 && (back >= m.paid || m.returned > 0 && mutant("a partial refund is a full one")):`},
+	{"returned.go", "case m.refunded():", `case m.refunded() || m.returned > 0 && mutant("a partial refund is a full one"):`},
 	{"returned.go", "m.disputed = append(m.disputed, state)",
 		`if mutant("disputes ignored") {
 				continue

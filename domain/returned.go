@@ -196,13 +196,19 @@ func (b *Bill) toldOf(c Charge) int64 {
 	return told
 }
 
+// byMoney is how much went back the way it came.
+func (m *moneyBack) byMoney() int64 { return saturatingAdd(m.returned, m.noted) }
+
+// refunded tells whether all of it did.
+func (m *moneyBack) refunded() bool { return m.byMoney() > 0 && m.byMoney() >= m.paid }
+
 // share is how much of the bill went back. What credit notes say what for is looked at
 // line by line; but if the rest went back too, all did.
 func (m *moneyBack) share() Share {
-	switch back := saturatingAdd(m.returned, m.noted); {
-	case back > 0 && back >= m.paid:
+	switch {
+	case m.refunded():
 		return ShareFull
-	case m.apart > 0 && m.total > 0 && saturatingAdd(back, m.apart) >= m.total:
+	case m.apart > 0 && m.total > 0 && saturatingAdd(m.byMoney(), m.apart) >= m.total:
 		return ShareFull
 	case m.returned == 0:
 		return ShareNone
