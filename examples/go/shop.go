@@ -41,15 +41,6 @@ func (s *Shop) Buy(ctx context.Context) (string, error) {
 	return session.ID, nil
 }
 
-// Bought tells who bought what in a checkout.
-func (s *Shop) Bought(ctx context.Context, session string) (customer, subscription string, err error) {
-	got, err := s.Stripe.V1CheckoutSessions.Retrieve(ctx, session, nil)
-	if err != nil {
-		return "", "", err
-	}
-	return got.Customer.ID, got.Subscription.ID, nil
-}
-
 // ServeHTTP takes Stripe's webhooks.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
