@@ -1,7 +1,11 @@
 package sandbox_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -114,5 +118,70 @@ func TestChaos_OfOneSeedIsTheSame(t *testing.T) {
 	first, again, other := of(1), of(1), of(2)
 	if first != again || first == other {
 		t.Errorf("seed 1: %s\nagain:  %s\nseed 2: %s", first, again, other)
+	}
+}
+
+// A request that hangs is done once its time is over, and not where the client has left.
+func TestChaos_ARequestHangs(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, sandbox.WithChaos(sandbox.Chaos{Hangs: 1, HangFor: time.Hour}))
+	ctx, leave := context.WithCancel(t.Context())
+	p := &stripe.CustomerParams{}
+	p.Context = ctx
+	left := make(chan error)
+	go func() {
+		_, err := s.api.Customers.New(p)
+		left <- err
+	}()
+	for len(s.Requests()) == 0 {
+		runtime.Gosched()
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	s.SetChaos(sandbox.Chaos{Hangs: 1, HangFor: time.Nanosecond})
+	if s.customer(); len(s.Events()) != 1 {
+		t.Errorf("%d customers were made, want the one who waited for it", len(s.Events()))
+	}
+}
+
+func TestChaos_PagesAreShortAndSaySo(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, sandbox.WithChaos(sandbox.Chaos{PageLimit: 2}))
+	for range 5 {
+		s.customer()
+	}
+	p := &stripe.CustomerListParams{ListParams: stripe.ListParams{Limit: stripe.Int64(100)}}
+	one := s.api.Customers.List(p)
+	if got := one.CustomerList(); len(got.Data) != 2 || !got.HasMore {
+		t.Errorf("the first page has %d, has_more %v", len(got.Data), got.HasMore)
+	}
+	all := 0
+	for one.Next() {
+		all++
+	}
+	if all != 5 || one.Err() != nil {
+		t.Errorf("got %d of 5, %v", all, one.Err())
+	}
+	found := s.api.Customers.Search(&stripe.CustomerSearchParams{SearchParams: stripe.SearchParams{Query: "name:'Ada'", Limit: stripe.Int64(100)}})
+	if got := found.CustomerSearchResult(); len(got.Data) != 2 || !got.HasMore {
+		t.Errorf("the first page of a search has %d, has_more %v", len(got.Data), got.HasMore)
+	}
+}
+
+func TestChaos_IsRefusedWhereNobodyCanMeanIt(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []sandbox.Chaos{
+		{Duplicates: -0.1}, {Twins: 1.1}, {Losses: math.NaN()}, {Delays: 1}, {Hangs: 1}, {HangFor: -1}, {PageLimit: -1},
+	} {
+		if wrong.Check() == nil {
+			t.Errorf("%+v passes", wrong)
+		}
+	}
+	for _, right := range []sandbox.Chaos{{}, sandbox.DefaultChaos(1), sandbox.EverydayChaos(1)} {
+		if err := right.Check(); err != nil {
+			t.Errorf("%+v: %v", right, err)
+		}
 	}
 }

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/chaos"
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
 
 // Chaos is how often something goes wrong by itself that goes wrong at Stripe too, each from
@@ -30,23 +32,55 @@ type Chaos struct {
 	// LostAnswers is the share of API requests that change something and are performed, whose
 	// connection ends before the answer. A client repeats them with the same Idempotency-Key.
 	LostAnswers float64
+	// Hangs is the share of API requests that nothing is done about for HangFor of the wall's
+	// time. A client that has given up by then has had nothing done.
+	Hangs   float64
+	HangFor time.Duration
+	// PageLimit is the most objects that a page of a list has, whatever limit asks for; 0 for as
+	// many as that. Who does not look at has_more misses the rest, as they would of a longer list.
+	PageLimit int
+}
+
+// Check says what is wrong with a Chaos that nobody can mean.
+func (c Chaos) Check() error {
+	for _, share := range []struct {
+		name string
+		of   float64
+	}{
+		{"Duplicates", c.Duplicates}, {"Twins", c.Twins}, {"Delays", c.Delays}, {"Losses", c.Losses},
+		{"Failures", c.Failures}, {"LostAnswers", c.LostAnswers}, {"Hangs", c.Hangs},
+	} {
+		if !(share.of >= 0 && share.of <= 1) { // also what is not a number
+			return fmt.Errorf("sandbox: %s of Chaos are a share from 0, never, to 1, always, not %v", share.name, share.of)
+		}
+	}
+	switch {
+	case c.DelayUpTo < 0, c.HangFor < 0, c.PageLimit < 0:
+		return fmt.Errorf("sandbox: DelayUpTo, HangFor and PageLimit of Chaos are 0 or more")
+	case c.Delays > 0 && c.DelayUpTo == 0:
+		return fmt.Errorf("sandbox: Delays of Chaos need a DelayUpTo")
+	case c.Hangs > 0 && c.HangFor == 0:
+		return fmt.Errorf("sandbox: Hangs of Chaos need a HangFor")
+	}
+	return nil
 }
 
 // DefaultChaos is weather that a service has to stand: much more of it than at Stripe, so that
-// a short test meets it.
+// a short test meets it. Nothing hangs: that is for who wants to wait.
 func DefaultChaos(seed uint64) Chaos {
 	return Chaos{
 		Seed: seed, Duplicates: 0.2, Twins: 0.1, Delays: 0.3, DelayUpTo: 3 * time.Second, Losses: 0.1,
-		Failures: 0.05, LostAnswers: 0.03,
+		Failures: 0.05, LostAnswers: 0.03, PageLimit: 3,
 	}
 }
 
 // EverydayChaos is what a service meets at Stripe before long: a few events that come twice,
-// or again under another id. (What arrives in another order does so in any weather.) The
+// or again under another id, and pages that do not hold all that there is, however much was
+// asked for. (What arrives in another order does so in any weather.) The
 // commands start with it, so that a service under development has met it; a test of Go's
 // starts calm, so that it counts what it expects, and asks for it.
 func EverydayChaos(seed uint64) Chaos {
-	return Chaos{Seed: seed, Duplicates: 0.05, Twins: 0.02}
+	return Chaos{Seed: seed, Duplicates: 0.05, Twins: 0.02, PageLimit: wire.DefaultPage}
 }
 
 // WithChaos has things go wrong. See also FailNext, which says what and when.

@@ -279,3 +279,25 @@ func TestClose_EndsDeliveriesUnderWay(t *testing.T) {
 		t.Errorf("waiting for what will not come returns no error")
 	}
 }
+
+// An endpoint that does not answer holds up nobody else, however much there is to be sent to it.
+func TestWebhook_AnEndpointThatHangsHoldsUpItselfAlone(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer hanging.Close()
+	s := newShop(t, sandbox.WithWebhookTimeout(time.Hour))
+	defer close(release)
+	s.AddWebhookEndpoint(hanging.URL, "whsec_hangs")
+	s.customer()
+	id := s.Events()[0].ID
+	for range 200 { // more than are sent to one endpoint at a time
+		s.ok(s.Resend(id))
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(s.endpoint.accepted()) < 201; {
+		if time.Now().After(deadline) {
+			t.Fatalf("the other one was sent %d of 201", len(s.endpoint.accepted()))
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
@@ -65,5 +66,25 @@ func TestWeather_OfASandboxThatGoesOnIsItsOwnUnlessAnotherIsAskedFor(t *testing.
 		if chaos, err := tt.asked.chaos(console{io.Discard, &said}, true); err != nil || (chaos == nil) != tt.own {
 			t.Errorf("%s: got %+v, %v", name, chaos, err)
 		}
+	}
+}
+
+func TestWeather_OfSingleMishaps(t *testing.T) {
+	t.Parallel()
+	c := console{io.Discard, io.Discard}
+	got := mustChaos(t, weather{Calm: true, Mishaps: []string{"hangs=0.5", "hang_for=2s", "delays=1", "page_limit=2"}}, c)
+	if want := (sandbox.Chaos{Hangs: 0.5, HangFor: 2 * time.Second, Delays: 1, DelayUpTo: 3 * time.Second, PageLimit: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if rough := mustChaos(t, weather{Chaos: 7, Mishaps: []string{"failures=0"}}, c); rough.Failures != 0 || rough.Seed != 7 || rough.Losses == 0 {
+		t.Errorf("rough without failures is %+v", rough)
+	}
+	for _, wrong := range []string{"sunshine=1", "hangs", "hangs=2", "hang_for=soon", "page_limit=-1"} {
+		if _, err := (weather{Calm: true, Mishaps: []string{wrong}}).chaos(c, false); err == nil {
+			t.Errorf("%s passes", wrong)
+		}
+	}
+	if chaos, err := (weather{Mishaps: []string{"twins=1"}}).chaos(c, true); err != nil || chaos == nil || chaos.Twins != 1 {
+		t.Errorf("of a sandbox that goes on: %+v, %v", chaos, err)
 	}
 }

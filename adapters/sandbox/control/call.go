@@ -68,7 +68,16 @@ func body[In any](c *call) (In, error) {
 	var in In
 	d := json.NewDecoder(io.LimitReader(c.Body, maxBody))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
+	err := d.Decode(&in)
+	if errors.Is(err, io.EOF) {
+		return in, nil
+	}
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more than one value")
+		}
+	}
+	if err != nil {
 		return in, fmt.Errorf("the body is not what /_sandbox/openapi.yaml says: %w", err)
 	}
 	return in, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -425,10 +426,36 @@ func TestControl_FaultsAndRequests(t *testing.T) {
 	if len(requests) != 3 || requests[0].(map[string]any)["status"] != 503. || text(requests[2].(map[string]any), "path") != "/v1/customers" {
 		t.Errorf("got %v", requests)
 	}
-	for _, wrong := range []string{`{"request": "/v1/customers", "faults": []}`, `{"request": "POST /v1/[", "faults": []}`,
-		`{"request": "POST /v1/customers", "faults": [{"status": 7}]}`} {
+	for _, wrong := range []string{`{"request": "/v1/customers", "faults": []}`, `{"request": "POST /v1/[", "faults": [{}]}`,
+		`{"request": "POST /v1/customers", "faults": [{"status": 7}]}`, `{"request": "POST /v1/customers", "faults": [{"status": 100}]}`,
+		`{"request": "POST /v1/customers", "faults": [{"delay_ms": 9223372036854775807}]}`, `{"request": "POST /v1/customers", "faults": []}`,
+		`{"request": "POST v1/customers", "faults": [{}]}`, `{"request": "GRAB /v1/customers", "faults": [{}]}`,
+		`{"request": "POST /v1/customers", "faults": [{}]} {}`} {
 		p.ends(400, "POST faults", wrong)
 	}
+}
+
+// Ensure that each kind of chaos can be turned on, seen and turned off again while a test runs.
+func TestControl_ChaosIsTurnedOnAndOff(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	all := `{"seed": 7, "duplicates": 1, "twins": 0.5, "delays": 1, "delay_up_to_ms": 2500, "losses": 0.25, "failures": 1, "lost_answers": 1, "hangs": 1, "hang_for_ms": 1, "page_limit": 1}`
+	if got, want := p.do("POST chaos", all), parsed(t, all); !maps.Equal(got, want) || !maps.Equal(p.do("GET chaos", ""), want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, _ := p.send("POST", "/v1/customers", "application/x-www-form-urlencoded", "name=Ada"); got != 429 && got != 500 {
+		t.Errorf("got %d, want every request to fail", got)
+	}
+	for _, wrong := range []string{
+		`{"duplicates": 1.5}`, `{"losses": -0.1}`, `{"delays": 1}`, `{"hangs": 0.5}`, `{"page_limit": -1}`, `{"hang_for_ms": 9223372036854775807}`, `{"sunshine": 1}`,
+	} {
+		p.ends(400, "POST chaos", wrong)
+	}
+	if p.do("GET chaos", "")["seed"] != 7. {
+		t.Error("what was refused changed something")
+	}
+	p.do("POST chaos", "")
+	p.stripe("POST customers", "name", "Ada")
 }
 
 func TestControl_ResetBeginsAnew(t *testing.T) {

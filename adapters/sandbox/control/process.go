@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
@@ -25,6 +22,8 @@ var processRoutes = []route{
 	{"POST /_sandbox/restore", restore},
 	{"GET /_sandbox/requests", listRequests},
 	{"POST /_sandbox/faults", planFaults},
+	{"GET /_sandbox/chaos", readChaos},
+	{"POST /_sandbox/chaos", setChaos},
 }
 
 type instant struct {
@@ -81,37 +80,6 @@ func listRequests(c *call) (any, error) {
 	return listed(c.box.Requests(), func(r sandbox.Request) requestJSON {
 		return requestJSON{r.ID, r.Time, r.Method, r.Path, r.Form, r.IdempotencyKey, r.APIVersion, r.Status, r.Replayed, r.Answered}
 	}), nil
-}
-
-func planFaults(c *call) (any, error) {
-	in, err := body[struct {
-		Request string `json:"request"`
-		Faults  []struct {
-			Status         int    `json:"status"`
-			Body           string `json:"body"`
-			Remember       bool   `json:"remember"`
-			DelayMS        int64  `json:"delay_ms"`
-			DropAfterApply bool   `json:"drop_after_apply"`
-		} `json:"faults"`
-	}](c)
-	if err != nil {
-		return nil, err
-	}
-	_, p, two := strings.Cut(in.Request, " ")
-	if _, err := path.Match(p, ""); !two || err != nil {
-		return nil, errors.New("request is a method and a path, such as POST /v1/checkout/sessions")
-	}
-	var faults []sandbox.Fault
-	for _, f := range in.Faults {
-		if f.Status != 0 && http.StatusText(f.Status) == "" || f.DelayMS < 0 {
-			return nil, errors.New("a fault has a status of HTTP, or 0, and a delay of 0 or more")
-		}
-		faults = append(faults, sandbox.Fault{
-			Status: f.Status, Body: f.Body, Remember: f.Remember, Delay: time.Duration(f.DelayMS) * time.Millisecond, DropAfterApply: f.DropAfterApply,
-		})
-	}
-	c.box.FailNext(in.Request, faults...)
-	return done{}, nil
 }
 
 var eventRoutes = []route{

@@ -178,6 +178,7 @@ var requests = []choice{
 var faults = []choice{
 	{"500", "Stripe answers 500"},
 	{"429", "Stripe answers 429, too many requests"},
+	{"hang", "Stripe does not answer for half a minute"},
 	{"lost", "it is done, and the answer is lost"},
 }
 
@@ -191,6 +192,8 @@ func planFault(box *sandbox.Sandbox, _ string, r *http.Request) error {
 		box.FailNext(request, sandbox.Fault{Status: http.StatusInternalServerError})
 	case "429":
 		box.FailNext(request, sandbox.Fault{Status: http.StatusTooManyRequests})
+	case "hang":
+		box.FailNext(request, sandbox.Fault{Delay: 30 * time.Second})
 	case "lost":
 		box.FailNext(request, sandbox.Fault{DropAfterApply: true})
 	default:

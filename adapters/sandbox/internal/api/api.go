@@ -29,8 +29,9 @@ type Call struct {
 	path      string
 	operation string // of Stripe's, as in known.txt; empty if Stripe has none
 	requestID string
-	base      string // where this request reached the sandbox
-	Version   string // of the API, for the answer
+	base      string              // where this request reached the sandbox
+	Version   string              // of the API, for the answer
+	pageOf    func(limit int) int // what chaos leaves of it; nil for all
 }
 
 // allRoutes are the operations that the sandbox serves.
@@ -153,6 +154,7 @@ func (s *Server) run(c *Call, rt *route, method, key string) (state.Answer, *wir
 	s.Cause = state.Cause{RequestID: c.requestID, IdempotencyKey: key}
 	defer func() { s.Cause = state.Cause{} }()
 	s.ReachedAt = cmp.Or(s.ReachedAt, c.base)
+	c.pageOf = s.Chaos.Dice.PageOf
 	paths := c.List("expand")
 	if e := checkExpand(paths); e != nil {
 		return fail(e) // before anything is changed

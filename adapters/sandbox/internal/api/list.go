@@ -1,6 +1,10 @@
 package api
 
-import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+import (
+	"cmp"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
 
 // page is what one kind of object needs to be listed.
 type page[T any] struct {
@@ -13,10 +17,7 @@ type page[T any] struct {
 
 // serve picks the page that the cursors ask for.
 func (pg page[T]) serve(c *Call) (wire.Object, *wire.Error) {
-	limit := int(c.Integer("limit", 1, 100))
-	if limit == 0 {
-		limit = wire.DefaultPage
-	}
+	limit := c.limit()
 	after, before := c.Text("starting_after"), c.Text("ending_before")
 	if after != "" && before != "" {
 		c.Fail(wire.Invalid("ending_before", "parameters_exclusive", "You may only specify one of these parameters: starting_after, ending_before."))
@@ -58,6 +59,15 @@ func (pg page[T]) serve(c *Call) (wire.Object, *wire.Error) {
 		}
 	}
 	return wire.ListOf(out, hasMore, c.path), nil
+}
+
+// limit is how many objects the page is to have.
+func (c *Call) limit() int {
+	limit := cmp.Or(int(c.Integer("limit", 1, 100)), wire.DefaultPage)
+	if c.pageOf != nil {
+		return c.pageOf(limit)
+	}
+	return limit
 }
 
 // createdFilter reads created and created[gt|gte|lt|lte], in Unix seconds.

@@ -85,12 +85,9 @@ func (s *Server) liveCustomers() []*state.Customer {
 // search answers a page of what matches. Its cursor is the last object's id.
 func (s *Server) search(c *Call, kind string, what searched) (wire.Object, *wire.Error) {
 	q := readQuery(c, kind, what.fields)
-	limit, after := int(c.Integer("limit", 1, 100)), c.Text("page")
+	limit, after := c.limit(), c.Text("page")
 	if c.Err != nil {
 		return nil, c.Err
-	}
-	if limit == 0 {
-		limit = wire.DefaultPage
 	}
 	found, begun, more := []wire.Object{}, after == "", false
 	for _, o := range what.all(s) {

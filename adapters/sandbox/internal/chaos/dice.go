@@ -16,6 +16,9 @@ type Rates struct {
 	Losses      float64
 	Failures    float64
 	LostAnswers float64
+	Hangs       float64
+	HangFor     time.Duration
+	PageLimit   int
 }
 
 // SetRates has things go wrong from now on, by a seed.
@@ -58,6 +61,14 @@ func (d *dice) Delay() time.Duration {
 	return 1 + time.Duration(d.random.Int64N(int64(d.DelayUpTo)))
 }
 
+// PageOf is how many objects a page of a list has at most that is asked for with a limit.
+func (d *dice) PageOf(limit int) int {
+	if d != nil && d.PageLimit > 0 {
+		return min(limit, d.PageLimit)
+	}
+	return limit
+}
+
 // requestFault is what goes wrong with an API request.
 func (d *dice) requestFault(method string) Fault {
 	switch {
@@ -70,6 +81,8 @@ func (d *dice) requestFault(method string) Fault {
 		return Fault{Status: http.StatusInternalServerError}
 	case method == http.MethodPost && d.hits(d.LostAnswers):
 		return Fault{DropAfterApply: true}
+	case d.HangFor > 0 && d.hits(d.Hangs):
+		return Fault{Delay: d.HangFor}
 	}
 	return Fault{}
 }

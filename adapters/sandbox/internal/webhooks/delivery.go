@@ -26,7 +26,8 @@ type RetryPolicy struct {
 // DefaultRetryPolicy lasts for two hours.
 var DefaultRetryPolicy = RetryPolicy{Base: time.Second, Max: 10 * time.Minute, Attempts: 21}
 
-// deliveriesAtOnce is how many are under way at a time.
+// deliveriesAtOnce is how many are under way to an endpoint at a time. One that does not answer
+// holds up itself alone.
 const deliveriesAtOnce = 128
 
 func newClient(timeout time.Duration) *http.Client {
@@ -108,7 +109,8 @@ func (s *Sender) send(d *state.Delivery) {
 		s.finish(d, state.DeliveryFailed)
 	default:
 		s.setDue(d, true)
-		attempt := func() { s.deliver(d) }
+		slots := s.slotsOf(ep.ID)
+		attempt := func() { s.deliver(d, slots) }
 		if s.Ordered {
 			s.attemptInTurn(ep.ID, attempt)
 		} else {
@@ -120,14 +122,14 @@ func (s *Sender) send(d *state.Delivery) {
 // deliver makes the next attempt, and plans another until the event is accepted or the
 // attempts are used up. Unless events are ordered each delivery runs by itself, so they
 // overtake each other as they do at Stripe.
-func (s *Sender) deliver(d *state.Delivery) {
+func (s *Sender) deliver(d *state.Delivery, slots chan struct{}) {
 	select {
-	case s.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	case <-s.Running.Done():
 		return
 	}
 	a, made := s.try(d)
-	<-s.slots
+	<-slots
 	if made && s.Running.Err() == nil {
 		s.record(d, a)
 	}

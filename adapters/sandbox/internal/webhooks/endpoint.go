@@ -29,7 +29,18 @@ func (s *Sender) AddEndpoint(ownVersion, url, secret string, enabledEvents []str
 
 // RemoveEndpoint stops deliveries to it, repeated ones included.
 func (s *Sender) RemoveEndpoint(endpointID string) {
+	delete(s.slots, endpointID)
 	s.Endpoints = slices.DeleteFunc(s.Endpoints, func(ep *state.Endpoint) bool { return ep.ID == endpointID })
+}
+
+// slotsOf has a place for each delivery that may be under way to an endpoint. Mu is held.
+func (s *Sender) slotsOf(endpointID string) chan struct{} {
+	slots := s.slots[endpointID]
+	if slots == nil {
+		slots = make(chan struct{}, deliveriesAtOnce)
+		s.slots[endpointID] = slots
+	}
+	return slots
 }
 
 // signature is the Stripe-Signature header: the time, and an HMAC over time

@@ -24,7 +24,7 @@ type Sender struct {
 	Client *http.Client
 	Closed bool // nothing is sent any more
 
-	slots      chan struct{}             // one for each delivery that may be under way
+	slots      map[string]chan struct{}  // one for each delivery that may be under way, by endpoint
 	changed    chan struct{}             // closed when a delivery moves on; nil while nobody waits for that
 	due        int                       // deliveries whose next attempt is due or under way
 	lines      map[string]*line          // attempts that wait for their turn, by endpoint
@@ -36,7 +36,7 @@ func New(c *clock.Clock, mishaps *chaos.Chaos) *Sender {
 	s := &Sender{
 		Clock: c, Chaos: mishaps, Log: slog.New(slog.DiscardHandler), SignatureNow: time.Now, Retry: DefaultRetryPolicy,
 		RedirectWait: 10 * time.Second, Client: newClient(10 * time.Second),
-		slots: make(chan struct{}, deliveriesAtOnce), lines: map[string]*line{}, unfinished: map[int64]*state.Delivery{},
+		slots: map[string]chan struct{}{}, lines: map[string]*line{}, unfinished: map[int64]*state.Delivery{},
 	}
 	c.On(deliveryDue, s.sendDue)
 	return s
