@@ -46,8 +46,8 @@ func (spec PriceSpec) options() (map[string]state.PriceOption, error) {
 	for currency, o := range spec.Currencies {
 		tiers := stateTiers(o.Tiers)
 		switch {
-		case !wire.CurrencyCode.MatchString(currency) || currency == spec.Currency:
-			return nil, fmt.Errorf("sandbox: invalid further currency %q: three lower-case letters are needed, and not those of the price's own", currency)
+		case !wire.IsCurrency(currency) || currency == spec.Currency:
+			return nil, fmt.Errorf("sandbox: invalid further currency %q: it is a code such as eur, and not that of the price's own", currency)
 		case o.UnitAmount < 0 || o.UnitAmount > wire.MaxAmount:
 			return nil, fmt.Errorf("sandbox: invalid amount %d %s", o.UnitAmount, currency)
 		case len(o.Tiers) > 0 != (len(spec.Tiers) > 0) || len(o.Tiers) > 0 && o.UnitAmount != 0:
@@ -90,14 +90,16 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 		return Price{}, err
 	case spec.Product == "":
 		return Price{}, fmt.Errorf("sandbox: a price needs the name of its product")
-	case !wire.CurrencyCode.MatchString(spec.Currency):
-		return Price{}, fmt.Errorf("sandbox: invalid currency %q: three lower-case letters are needed", spec.Currency)
+	case !wire.IsCurrency(spec.Currency):
+		return Price{}, fmt.Errorf("sandbox: invalid currency %q: Stripe takes codes such as usd", spec.Currency)
 	case spec.UnitAmount < 0 || spec.UnitAmount > wire.MaxAmount:
 		return Price{}, fmt.Errorf("sandbox: invalid amount %d", spec.UnitAmount)
 	case !slices.Contains([]string{"", "day", "week", "month", "year"}, spec.Interval):
 		return Price{}, fmt.Errorf("sandbox: invalid interval %q", spec.Interval)
 	case spec.IntervalCount < 0 || spec.IntervalCount > 0 && spec.Interval == "":
 		return Price{}, fmt.Errorf("sandbox: invalid interval count %d", spec.IntervalCount)
+	case !state.IntervalOK(spec.Interval, spec.IntervalCount):
+		return Price{}, fmt.Errorf("sandbox: %d times %s is more than three years", spec.IntervalCount, spec.Interval)
 	case spec.Metered && spec.Interval == "":
 		return Price{}, fmt.Errorf("sandbox: a metered price needs an interval")
 	case state.CheckTiers(tiers) != "":

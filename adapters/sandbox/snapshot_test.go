@@ -26,7 +26,9 @@ var beginning = []scene{
 		s.post("monthly", "/v1/prices", "product", "$product", "currency", "usd", "unit_amount", "2000", "recurring[interval]", "month", "lookup_key", "monthly")
 		s.post("dear", "/v1/prices", "product", "$product", "currency", "usd", "unit_amount", "9000", "recurring[interval]", "month")
 		s.post("once", "/v1/prices", "product", "$product", "currency", "usd", "unit_amount", "500")
-		s.post("metered", "/v1/prices", "currency", "usd", "unit_amount", "3", "recurring[interval]", "month", "recurring[usage_type]", "metered", "product_data[name]", "Calls")
+		calls, err := s.box.AddPrice(sandbox.PriceSpec{ID: "price_calls", ProductID: "prod_calls", Product: "Calls", UnitAmount: 3, Interval: "month", Metered: true})
+		s.does("metered", err)
+		s.ids["metered"] = calls.ID
 		s.post("coupon", "/v1/coupons", "percent_off", "25", "duration", "repeating", "duration_in_months", "2")
 		s.post("code", "/v1/promotion_codes", "coupon", "$coupon", "code", "LESS", "max_redemptions", "3")
 	}},

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"path"
@@ -239,6 +240,9 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *wire.Error) 
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxRequestBody))
 	if err != nil {
 		return nil, wire.Invalid("", "", "Invalid request body: %v", err)
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); len(body) > 0 && kind == "application/json" {
+		return nil, wire.Invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -13,6 +13,10 @@ import (
 func (c *Call) unknown(allowed []string) {
 	for _, k := range c.Names() {
 		switch {
+		case k == "expand":
+			c.Fail(wire.Invalid(k, "", "Invalid array"))
+		case c.Form.Get(k) != "" && slices.Contains(allowed, k+"[*]"): // empty, it is unset
+			c.Fail(wire.Invalid(k, "", "Invalid object"))
 		case c.operation != "" && !wire.Known().TakesSince(c.operation, c.Version, k):
 			unknown := c.unknownPart(k)
 			c.Fail(wire.Invalid(unknown, "parameter_unknown", "Received unknown parameter: %s", unknown))

@@ -221,7 +221,7 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 		if c.HasAny("line_items") {
 			c.Fail(wire.Invalid("line_items", "", "You can not pass `line_items` in `setup` mode."))
 		}
-		cs.Currency = c.Text("currency")
+		cs.Currency = c.Currency("currency")
 		cs.PaymentMethodTypes = c.choose(&cs.MethodChoice, cs.PaymentMethodTypes, "card")
 		return
 	}
@@ -251,8 +251,8 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 			c.Fail(wire.Invalid(name+"[price]", "", "The price specified is inactive. This field only accepts active prices."))
 		case first != nil && first.Currency != p.Currency:
 			c.Fail(wire.Invalid(name, "", "All prices on a Checkout session must be in the same currency."))
-		case c.Has("currency") && p.In(c.Text("currency")) == nil:
-			c.Fail(wire.Invalid(name+"[price]", "", "%s", p.Refuses(c.Text("currency"))))
+		case c.Has("currency") && p.In(c.Currency("currency")) == nil:
+			c.Fail(wire.Invalid(name+"[price]", "", "%s", p.Refuses(c.Currency("currency"))))
 		case p.Recurring() && firstRecurring != nil && (firstRecurring.Interval != p.Interval || firstRecurring.IntervalCount != p.IntervalCount):
 			c.Fail(wire.Invalid(name, "", "Checkout does not support multiple prices with different billing intervals."))
 		}
@@ -270,7 +270,7 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 	if first == nil {
 		return
 	}
-	cs.Currency = cmp.Or(c.Text("currency"), s.keptCurrency(cs), first.Currency)
+	cs.Currency = cmp.Or(c.Currency("currency"), s.keptCurrency(cs), first.Currency)
 	if cs.Mode == "subscription" {
 		s.refuseCombined(c, cs.Customer, cs.Currency)
 	}

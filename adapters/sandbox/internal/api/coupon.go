@@ -22,7 +22,7 @@ var couponRoutes = []route{
 // CreateCoupon makes a coupon.
 func (s *Server) CreateCoupon(c *Call) (wire.Object, *wire.Error) {
 	co := &state.Coupon{
-		ID: c.Limited("id", 200), Name: c.Limited("name", 40), Currency: c.Text("currency"), Duration: c.OneOf("duration", "forever", "once", "repeating"),
+		ID: c.Limited("id", 200), Name: c.Limited("name", 40), Currency: c.Currency("currency"), Duration: c.OneOf("duration", "forever", "once", "repeating"),
 		Percent: c.Percentage("percent_off"), Amount: c.Integer("amount_off", 1, wire.MaxAmount), Months: c.Integer("duration_in_months", 1, 1000),
 		MaxRedemptions: c.Integer("max_redemptions", 1, 1<<31), RedeemBy: c.Integer("redeem_by", 0, 1<<40), Metadata: c.Metadata("metadata", nil),
 		Created: s.NowUnix(),
@@ -37,8 +37,8 @@ func (s *Server) CreateCoupon(c *Call) (wire.Object, *wire.Error) {
 		c.Fail(wire.Invalid("", "parameter_missing", "Must provide percent_off or amount_off."))
 	case c.Has("amount_off") && co.Currency == "":
 		c.Fail(wire.Invalid("currency", "parameter_missing", "You must pass currency when passing amount_off"))
-	case co.Currency != "" && !wire.CurrencyCode.MatchString(co.Currency):
-		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", co.Currency))
+	case co.Currency != "" && !wire.IsCurrency(co.Currency):
+		c.Fail(wire.InvalidCurrency("currency", co.Currency))
 	case co.Duration == "repeating" && co.Months == 0:
 		c.Fail(wire.Invalid("duration_in_months", "parameter_missing", "You must pass duration_in_months when passing duration=repeating"))
 	case co.Duration != "repeating" && co.Months != 0:

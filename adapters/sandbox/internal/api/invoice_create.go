@@ -22,7 +22,7 @@ var invoiceCreateRoutes = []route{
 // createInvoice makes a draft. It takes the items that wait where that is asked for, and
 // those of the subscription it names.
 func (s *Server) createInvoice(c *Call) (wire.Object, *wire.Error) {
-	in := &state.Invoice{Customer: c.Text("customer"), Subscription: c.Text("subscription"), BillingReason: "manual", Currency: c.Text("currency")}
+	in := &state.Invoice{Customer: c.Text("customer"), Subscription: c.Text("subscription"), BillingReason: "manual", Currency: c.Currency("currency")}
 	now := s.NowUnix()
 	in.PeriodStart, in.PeriodEnd = now, now
 	sub := s.Subscriptions.Get(in.Subscription)
@@ -42,8 +42,8 @@ func (s *Server) createInvoice(c *Call) (wire.Object, *wire.Error) {
 	if in.Currency == "" {
 		in.Currency = s.CurrencyOf(in.Customer)
 	}
-	if !wire.CurrencyCode.MatchString(in.Currency) && c.Err == nil {
-		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", in.Currency))
+	if !wire.IsCurrency(in.Currency) && c.Err == nil {
+		c.Fail(wire.InvalidCurrency("currency", in.Currency))
 	}
 	if c.Err != nil {
 		return nil, c.Err

@@ -26,7 +26,7 @@ var invoiceItemRoutes = []route{
 // createInvoiceItem bills a price that is paid once, or an amount, which may be negative.
 func (s *Server) createInvoiceItem(c *Call) (wire.Object, *wire.Error) {
 	now := s.NowUnix()
-	it := &state.InvoiceItem{Customer: c.Required("customer"), Currency: c.Text("currency"), Created: now}
+	it := &state.InvoiceItem{Customer: c.Required("customer"), Currency: c.Currency("currency"), Created: now}
 	it.ID = wire.NewID("ii_1", 23)
 	it.Line = state.InvoiceLine{InvoiceItem: it.ID, Quantity: 1, Start: now, End: now, Created: now, Metadata: c.Metadata("metadata", nil)}
 	if s.LiveCustomer(it.Customer) == nil && c.Err == nil {
@@ -137,8 +137,8 @@ func (s *Server) readBilled(c *Call, it *state.InvoiceItem, l *state.InvoiceLine
 			c.Fail(wire.Invalid(price, "", "%s", p.Refuses(it.Currency)))
 		}
 	}
-	if !wire.CurrencyCode.MatchString(it.Currency) && c.Err == nil {
-		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", it.Currency))
+	if !wire.IsCurrency(it.Currency) && c.Err == nil {
+		c.Fail(wire.InvalidCurrency("currency", it.Currency))
 	}
 	start, end := l.Start, l.End
 	if c.HasAny("period") {

@@ -123,11 +123,11 @@ func (s *Server) readIntent(c *Call, pi *state.PaymentIntent) {
 	if c.Has("amount") {
 		pi.Amount = c.Integer("amount", 1, wire.MaxAmount)
 	}
-	if v := c.Text("currency"); v != "" {
+	if v := c.Currency("currency"); v != "" {
 		pi.Currency = v
 	}
-	if !wire.CurrencyCode.MatchString(pi.Currency) && c.Err == nil {
-		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", pi.Currency))
+	if !wire.IsCurrency(pi.Currency) && c.Err == nil {
+		c.Fail(wire.InvalidCurrency("currency", pi.Currency))
 	}
 	if least := leastAmounts[pi.Currency]; c.Err == nil && pi.Amount < least {
 		c.Fail(wire.Invalid("amount", "amount_too_small", "Amount must be at least %s %s", wire.FormatAmount(least, pi.Currency), pi.Currency))

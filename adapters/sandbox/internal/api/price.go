@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
@@ -34,7 +35,7 @@ var priceRoutes = []route{
 func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 	scheme := c.OneOf("billing_scheme", "per_unit", "tiered")
 	p := &state.Price{
-		ID: wire.NewID("price_1", 23), Product: c.Text("product"), Currency: c.Required("currency"), Nickname: c.Text("nickname"),
+		ID: wire.NewID("price_1", 23), Product: c.Text("product"), Currency: strings.ToLower(c.Required("currency")), Nickname: c.Text("nickname"),
 		LookupKey: c.Limited("lookup_key", 200), Active: !c.Has("active") || c.Flag("active"),
 		TaxBehavior: c.OneOf("tax_behavior", "exclusive", "inclusive", "unspecified"),
 		Interval:    c.OneOf("recurring[interval]", "day", "week", "month", "year"), IntervalCount: c.Integer("recurring[interval_count]", 1, 1095),
@@ -50,19 +51,22 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 		c.Required("unit_amount")
 	}
 	switch {
+	case p.UsageType == "metered" && c.Version >= wire.Basil:
+		c.Fail(wire.Invalid("recurring[meter]", "", "Metered prices must be backed by a meter since %s, and the sandbox does not serve meters: make the price in an older version, or outside of Stripe's API.", wire.Basil))
 	case scheme == "tiered" && c.Has("unit_amount"):
 		c.Fail(wire.Invalid("unit_amount", "", "You cannot set `unit_amount` if `billing_scheme=tiered`."))
 	case scheme != "tiered" && c.HasAny("tiers"):
 		c.Fail(wire.Invalid("tiers", "", "You can only set `tiers` if `billing_scheme=tiered`."))
 	}
 	p.UnitAmount = c.Integer("unit_amount", 0, wire.MaxAmount)
-	if p.Currency != "" && !wire.CurrencyCode.MatchString(p.Currency) {
-		c.Fail(wire.Invalid("currency", "", "Invalid currency: %s.", p.Currency))
+	if p.Currency != "" && !wire.IsCurrency(p.Currency) {
+		c.Fail(wire.InvalidCurrency("currency", p.Currency))
 	}
 	p.Options = readCurrencyOptions(c, p)
 	if c.HasAny("recurring") && p.Interval == "" {
 		c.Fail(wire.MissingParam("recurring[interval]"))
 	}
+	c.checkInterval("recurring[interval_count]", p)
 	if p.Interval != "" && p.IntervalCount == 0 {
 		p.IntervalCount = 1
 	}
@@ -97,6 +101,12 @@ func (s *Server) createPrice(c *Call) (wire.Object, *wire.Error) {
 	s.Prices.Add(p.ID, p)
 	s.Emit("price.created", s.Render.Price(p), nil)
 	return s.Render.Price(p), nil
+}
+
+func (c *Call) checkInterval(param string, p *state.Price) {
+	if !state.IntervalOK(p.Interval, p.IntervalCount) {
+		c.Fail(wire.Invalid(param, "", "An interval is of three years at most: 3 years, 36 months, 156 weeks or 1095 days."))
+	}
 }
 
 // readHolder is another price that has p's lookup key and is to give it up; nil for none.

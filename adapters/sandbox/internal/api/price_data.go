@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strings"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/state"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
 )
@@ -24,7 +26,7 @@ func productDataParams(name string) []string {
 // readPrice reads a price below name. Its product is the caller's affair.
 func (s *Server) readPrice(c *Call, name string) *state.Price {
 	p := &state.Price{
-		ID: wire.NewID("price_1", 23), Currency: c.Required(name + "[currency]"), Created: s.NowUnix(),
+		ID: wire.NewID("price_1", 23), Currency: strings.ToLower(c.Required(name + "[currency]")), Created: s.NowUnix(),
 		TaxBehavior: c.OneOf(name+"[tax_behavior]", "exclusive", "inclusive", "unspecified"),
 		Interval:    c.OneOf(name+"[recurring][interval]", "day", "week", "month", "year"), IntervalCount: c.Integer(name+"[recurring][interval_count]", 1, 1095),
 		Metadata: map[string]string{},
@@ -40,12 +42,13 @@ func (s *Server) readPrice(c *Call, name string) *state.Price {
 		c.Fail(wire.MissingParam(amount))
 	}
 	p.UnitAmount = c.Integer(amount, 0, wire.MaxAmount)
-	if p.Currency != "" && !wire.CurrencyCode.MatchString(p.Currency) {
-		c.Fail(wire.Invalid(name+"[currency]", "", "Invalid currency: %s.", p.Currency))
+	if p.Currency != "" && !wire.IsCurrency(p.Currency) {
+		c.Fail(wire.InvalidCurrency(name+"[currency]", p.Currency))
 	}
 	if c.HasAny(name+"[recurring]") && p.Interval == "" {
 		c.Fail(wire.MissingParam(name + "[recurring][interval]"))
 	}
+	c.checkInterval(name+"[recurring][interval_count]", p)
 	if p.Interval != "" && p.IntervalCount == 0 {
 		p.IntervalCount = 1
 	}

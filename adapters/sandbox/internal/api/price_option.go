@@ -29,8 +29,8 @@ func readCurrencyOptions(c *Call, p *state.Price) map[string]state.PriceOption {
 		currency, field, _ := strings.Cut(rest, "]")
 		top, _, _ := strings.Cut(field, "]")
 		switch {
-		case !wire.CurrencyCode.MatchString(currency):
-			c.Fail(wire.Invalid("currency_options", "", "Invalid currency: %s.", currency))
+		case !wire.IsCurrency(currency):
+			c.Fail(wire.InvalidCurrency("currency_options", currency))
 		case currency == p.Currency:
 			c.Fail(wire.Invalid("currency_options["+currency+"]", "", "The sandbox takes what a price costs in its own currency beside `currency_options` alone."))
 		case top == "[custom_unit_amount" || top == "[unit_amount_decimal":

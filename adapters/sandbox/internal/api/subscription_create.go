@@ -21,7 +21,7 @@ var subscriptionCreateParams = []string{
 // an invoice is sent.
 func (s *Server) createSubscription(c *Call) (wire.Object, *wire.Error) {
 	sub := &state.Subscription{
-		Customer: c.Required("customer"), Currency: c.Text("currency"), Description: c.Limited("description", 500), Metadata: c.Metadata("metadata", nil),
+		Customer: c.Required("customer"), Currency: c.Currency("currency"), Description: c.Limited("description", 500), Metadata: c.Metadata("metadata", nil),
 		CancelAtPeriodEnd: c.Flag("cancel_at_period_end"), Flexible: c.flexible("billing_mode"),
 	}
 	sub.DaysUntilDue = c.readCollection("subscription", sub.DaysUntilDue)

@@ -151,3 +151,11 @@ func CheckTiers(tiers []PriceTier) string {
 	}
 	return ""
 }
+
+// longest is three years, the most that Stripe takes, in each kind of interval.
+var longest = map[string]int64{"day": 1095, "week": 156, "month": 36, "year": 3}
+
+// IntervalOK tells whether a price may recur so.
+func IntervalOK(interval string, count int64) bool {
+	return interval == "" || count <= longest[interval]
+}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -47,5 +46,27 @@ func FormatAmount(amount int64, currency string) string {
 // Stripe's amounts have at most eight digits.
 const MaxAmount = 99_999_999
 
-// CurrencyCode is what ISO 4217's codes look like at Stripe.
-var CurrencyCode = regexp.MustCompile(`^[a-z]{3}$`)
+// currencies are those that Stripe says it supports where it refuses another, and the two that
+// came since (sle, xcg).
+const currencies = "usd, aed, afn, all, amd, ang, aoa, ars, aud, awg, azn, bam, bbd, bdt, bgn, bhd, bif, bmd, bnd, bob, brl, bsd, bwp, byn, " +
+	"bzd, cad, cdf, chf, clp, cny, cop, crc, cve, czk, djf, dkk, dop, dzd, egp, etb, eur, fjd, fkp, gbp, gel, gip, gmd, gnf, " +
+	"gtq, gyd, hkd, hnl, hrk, htg, huf, idr, ils, inr, isk, jmd, jod, jpy, kes, kgs, khr, kmf, krw, kwd, kyd, kzt, lak, lbp, " +
+	"lkr, lrd, lsl, mad, mdl, mga, mkd, mmk, mnt, mop, mro, mur, mvr, mwk, mxn, myr, mzn, nad, ngn, nio, nok, npr, nzd, omr, " +
+	"pab, pen, pgk, php, pkr, pln, pyg, qar, ron, rsd, rub, rwf, sar, sbd, scr, sek, sgd, shp, sll, sos, srd, std, szl, thb, " +
+	"tjs, tnd, top, try, ttd, twd, tzs, uah, ugx, uyu, uzs, vnd, vuv, wst, xaf, xcd, xof, xpf, yer, zar, zmw, ghs, sle, xcg"
+
+var isCurrency = func() map[string]bool {
+	known := map[string]bool{}
+	for code := range strings.SplitSeq(currencies, ", ") {
+		known[code] = true
+	}
+	return known
+}()
+
+// IsCurrency tells whether Stripe takes a code, in lower case.
+func IsCurrency(code string) bool { return isCurrency[code] }
+
+// InvalidCurrency is the error of a code that Stripe does not take.
+func InvalidCurrency(param, code string) *Error {
+	return Invalid(param, "", "Invalid currency: %s. Stripe currently supports these currencies: %s", code, currencies)
+}

@@ -135,6 +135,9 @@ func (p *Params) WebURL(name string) string {
 	return v
 }
 
+// Currency is a currency's code, which Stripe takes in upper case too.
+func (p *Params) Currency(name string) string { return strings.ToLower(p.Text(name)) }
+
 // Email is an e-mail address.
 func (p *Params) Email(name string) string {
 	v := p.Limited(name, 512)
@@ -196,6 +199,8 @@ func (p *Params) Metadata(name string, old map[string]string) map[string]string 
 		}
 		key, v := strings.TrimSuffix(rest, "]"), p.Form.Get(k)
 		switch {
+		case key == "":
+			p.Fail(Invalid(name, "", "Invalid object"))
 		case strings.ContainsAny(key, "[]"):
 			p.Fail(Invalid(name, "", "Metadata keys cannot contain square brackets: %s", key))
 		case utf8.RuneCountInString(key) > maxMetadataKey:
