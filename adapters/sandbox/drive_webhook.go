@@ -28,10 +28,15 @@ func (s *Sandbox) AddWebhookEndpoint(url, secret string, enabledEvents ...string
 
 // AddWebhookEndpointAt is AddWebhookEndpoint for an endpoint with an api_version
 // of its own, which shows the same events in the shapes of that version. It fails
-// for a version that the sandbox does not know.
+// for a version that the sandbox does not know, and for a type of events that Stripe does not have.
 func (s *Sandbox) AddWebhookEndpointAt(apiVersion, url, secret string, enabledEvents ...string) (WebhookEndpoint, error) {
 	if !IsVersion(apiVersion) {
 		return WebhookEndpoint{}, unknownVersion(apiVersion)
+	}
+	for _, kind := range enabledEvents {
+		if !wire.Known().HasEvent(kind, apiVersion) {
+			return WebhookEndpoint{}, fmt.Errorf("sandbox: %q is no type of events in version %s, such as customer.created or customer.*", kind, apiVersion)
+		}
 	}
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()

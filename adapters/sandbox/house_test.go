@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,4 +69,37 @@ func importsOf(t *testing.T, dir string) []string {
 		}
 	}
 	return all
+}
+
+// Ensure that a module which uses the sandbox needs no other for it, and none to be downloaded.
+func TestSandbox_BringsItsUsersNoFurtherDependency(t *testing.T) {
+	t.Parallel()
+	own, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "go.mod")
+	const needs = "require github.com/entitled-dev/entitled v0.0.0"
+	mod := "module shop\n\ngo 1.26.0\n\n" + needs + "\n\nreplace github.com/entitled-dev/entitled => " + own + "\n"
+	if err := os.WriteFile(file, []byte(mod), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const box = "github.com/entitled-dev/entitled/adapters/sandbox"
+	list := exec.CommandContext(t.Context(), "go", "list", "-mod=mod", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", box)
+	list.Dir = dir
+	list.Env = append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=")
+	out, err := list.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		if name != box && !strings.HasPrefix(name, box+"/internal/") {
+			t.Errorf("it needs %s", name)
+		}
+	}
+	after, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(after), "require") != 1 || !strings.Contains(string(after), needs) {
+		t.Errorf("go.mod is now %s, %v", after, err)
+	}
 }

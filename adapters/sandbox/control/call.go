@@ -137,7 +137,35 @@ func (s *Server) answer(w http.ResponseWriter, status int, out any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(out); err != nil {
+	write := e.Encode
+	if all, is := out.(pieces); is {
+		write = func(any) error { return all.write(w, e) }
+	}
+	if err := write(out); err != nil {
 		s.config.Logger.Debug("client left before its answer", "error", err)
 	}
+}
+
+// pieces is a list that is never held as a whole: it tells add of each thing.
+type pieces func(add func(any) error) error
+
+func (p pieces) write(w io.Writer, e *json.Encoder) error {
+	between := `{"data": [` + "\n"
+	err := p(func(one any) error {
+		if _, err := io.WriteString(w, between); err != nil {
+			return err
+		}
+		between = ","
+		return e.Encode(one)
+	})
+	if err != nil {
+		return err
+	}
+	if between != "," {
+		_, err = io.WriteString(w, between)
+	}
+	if err == nil {
+		_, err = io.WriteString(w, "]}\n")
+	}
+	return err
 }

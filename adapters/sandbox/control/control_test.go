@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -377,6 +378,9 @@ func TestControl_EventsAreSentWaitedForAndSentAgain(t *testing.T) {
 		t.Errorf("got %v", made)
 	}
 	p.ends(400, "POST webhook_endpoints", `{"url": "nowhere"}`)
+	p.ends(400, "POST webhook_endpoints", `{"url": "ftp://localhost/hook"}`)
+	p.ends(400, "POST webhook_endpoints", `{"url": "`+hook.URL+`", "enabled_events": ["customer.ceated"]}`)
+	p.ends(400, "POST webhook_endpoints", `{"url": "`+hook.URL+`", "enabled_events": ["customers.*"]}`)
 	p.ends(400, "POST webhook_endpoints", `{"url": "`+hook.URL+`", "api_version": "2000-01-01"}`)
 	p.do("POST webhook_endpoints/"+text(made, "id")+"/secrets", `{"secrets": ["whsec_new", "whsec_mine"]}`)
 	p.ends(400, "POST webhook_endpoints/we_none/secrets", `{"secrets": ["whsec_new"]}`)
@@ -398,6 +402,26 @@ func TestControl_EventsAreSentWaitedForAndSentAgain(t *testing.T) {
 	if len(headers) != 2 || strings.Count(headers[0], "v1=") != 2 {
 		t.Errorf("got signatures %v, want two of each", headers)
 	}
+}
+
+// Ensure that many events are all told, in pieces that together are as documented, and that who
+// has read some can ask for the rest.
+func TestControl_ManyEventsAreToldInPieces(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	if none := p.do("GET events", "")["data"].([]any); len(none) != 0 {
+		t.Errorf("at the start: %v", none)
+	}
+	const made = control.EventsAtOnce + 3
+	for range made {
+		p.stripe("POST customers", "name", "Ada")
+	}
+	all := p.do("GET events", "")["data"].([]any)
+	rest := p.do(fmt.Sprintf("GET events?from=%d", made-2), "")["data"].([]any)
+	if len(all) != made || len(rest) != 2 || text(rest[1].(map[string]any), "id") != text(all[made-1].(map[string]any), "id") {
+		t.Errorf("got %d events, and %d of the last two", len(all), len(rest))
+	}
+	p.ends(400, "GET events?from=-1", "")
 }
 
 func TestControl_WaitSaysThatItWasTooShort(t *testing.T) {

@@ -8,3 +8,6 @@ func Patterns() []string {
 	}
 	return all
 }
+
+// EventsAtOnce is how many events are held at a time.
+const EventsAtOnce = eventsAtOnce

@@ -3,10 +3,10 @@ package control
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
@@ -108,8 +108,32 @@ func listed[T, J any](all []T, show func(T) J) list[J] {
 	return out
 }
 
+// eventsAtOnce is how many events are held while all are answered.
+const eventsAtOnce = 500
+
+// listEvents answers piece by piece: of a long life there are too many to hold all at once.
 func listEvents(c *call) (any, error) {
-	return listed(c.box.Events(), func(e sandbox.Event) json.RawMessage { return e.Body }), nil
+	from := 0
+	if text := c.URL.Query().Get("from"); text != "" {
+		var err error
+		if from, err = strconv.Atoi(text); err != nil || from < 0 {
+			return nil, fmt.Errorf("from is %q: how many events to leave out, the oldest first", text)
+		}
+	}
+	return pieces(func(add func(any) error) error {
+		for {
+			some := c.box.SomeEvents(from, eventsAtOnce)
+			for _, e := range some {
+				if err := add(e.Body); err != nil {
+					return err
+				}
+			}
+			if len(some) < eventsAtOnce {
+				return nil
+			}
+			from += len(some)
+		}
+	}), nil
 }
 
 type attemptJSON struct {
@@ -171,7 +195,7 @@ func addEndpoint(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(in.URL); err != nil || u.Host == "" {
+	if u, err := url.Parse(in.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("url is where events are sent, such as http://localhost:3000/webhook")
 	}
 	ep, err := c.box.AddWebhookEndpointAt(cmp.Or(in.APIVersion, sandbox.APIVersion), in.URL, in.Secret, in.EnabledEvents...)

@@ -15,6 +15,9 @@ import (
 // newestEvents is how many events the page shows: more is what logs are for.
 const newestEvents = 50
 
+// newestOthers is how many subscriptions and payments it shows of each.
+const newestOthers = 50
+
 // page is all that is shown.
 type page struct {
 	Home, User, Error, Done string
@@ -28,6 +31,8 @@ type page struct {
 	Payments                []payment
 	Events                  []event
 	MoreEvents              int
+	MoreSubscriptions       int
+	MorePayments            int
 	Chaos                   sandbox.Chaos
 	Weather, Rough          bool // chaos is on; and more of it than every day
 	Requests, Faults        []choice
@@ -123,6 +128,7 @@ func (b *bench) page(r *http.Request, user string) page {
 	}
 	p.Weather, p.Rough = p.Chaos != sandbox.Chaos{}, p.Chaos.Failures > 0
 	p.PeriodEnd = nextEnd(p.Subscriptions)
+	p.Subscriptions, p.MoreSubscriptions = newest(p.Subscriptions)
 	for _, a := range b.Box.Authentications() {
 		w := waiting{AuthenticationState: a}
 		if a.Amount > 0 {
@@ -130,7 +136,9 @@ func (b *bench) page(r *http.Request, user string) page {
 		}
 		p.Waiting = append(p.Waiting, w)
 	}
-	for _, s := range b.Box.Payments() {
+	payments, older := newest(b.Box.Payments())
+	p.MorePayments = older
+	for _, s := range payments {
 		p.Payments = append(p.Payments, payment{
 			s, sandbox.FormatAmount(s.Amount, s.Currency), sandbox.FormatAmount(s.Refunded, s.Currency), sandbox.FormatAmount(s.Amount-s.Refunded, s.Currency),
 		})
@@ -148,6 +156,12 @@ func (b *bench) page(r *http.Request, user string) page {
 	return p
 }
 
+// newest are those of a list that are shown, and how many older ones there are.
+func newest[T any](all []T) (shown []T, more int) {
+	shown = all[:min(len(all), newestOthers)]
+	return shown, len(all) - len(shown)
+}
+
 // nextEnd is when the first period of a subscription that goes on ends; zero if there is
 // none.
 func nextEnd(all []sandbox.SubscriptionState) (end time.Time) {
@@ -162,10 +176,8 @@ func nextEnd(all []sandbox.SubscriptionState) (end time.Time) {
 
 // events are the newest, with their deliveries, and how many older ones there are.
 func (b *bench) events() (newest []event, more int) {
-	all := b.Box.Events()
-	if more = len(all) - newestEvents; more > 0 {
-		all = all[more:]
-	}
+	more = max(0, b.Box.CountEvents()-newestEvents)
+	all := b.Box.EventsFrom(more)
 	at := map[string]int{}
 	slices.Reverse(all)
 	for i, e := range all {
@@ -177,7 +189,7 @@ func (b *bench) events() (newest []event, more int) {
 			newest[i].Deliveries = append(newest[i].Deliveries, delivery{d.State, answers(d.Attempts)})
 		}
 	}
-	return newest, max(0, more)
+	return newest, more
 }
 
 func answers(attempts []sandbox.Attempt) []string {

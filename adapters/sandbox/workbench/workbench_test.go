@@ -272,6 +272,26 @@ func TestWorkbench_EventsAreShownWithTheirAnswersAndSentAgain(t *testing.T) {
 	b.refuses("no such event", "events/evt_none/resend")
 }
 
+// Of a long life the page shows what is new.
+func TestWorkbench_ShowsTheNewestOfMany(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sub := b.subscribe("ada")
+	for range 52 {
+		if err := b.RenewSubscription(sub.ID, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := b.send(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/sandbox", nil)).Body.String()
+	newest := b.Events()[b.CountEvents()-1]
+	if n := strings.Count(page, `id="refund-`); n != 50 || !strings.Contains(page, "3 older ones are not shown") || !strings.Contains(page, "resend-"+newest.ID) {
+		t.Errorf("the page has %d of 53 payments", n)
+	}
+	if n := strings.Count(page, `id="resend-`); n != 50 {
+		t.Errorf("the page has %d events", n)
+	}
+}
+
 func TestWorkbench_ThingsGoWrongAndNoMore(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -128,6 +128,20 @@ func (k *knowledge) Has(call, version string) bool {
 	return c != nil && strings.Contains(c.in, k.digit(version))
 }
 
+// HasEvent tells whether Stripe has a type of events in the version, or one of "customer.*".
+func (k *knowledge) HasEvent(kind, version string) bool {
+	prefix, wild := strings.CutSuffix(kind, "*")
+	if !wild {
+		return k.Has("EVENT "+kind, version)
+	}
+	for call := range k.calls {
+		if strings.HasPrefix(call, "EVENT "+prefix) && k.Has(call, version) {
+			return true
+		}
+	}
+	return false
+}
+
 // Takes tells whether Stripe's call takes a parameter in the version.
 func (k *knowledge) Takes(call, version, name string) bool {
 	at, digit := k.calls[call], k.digit(version)
