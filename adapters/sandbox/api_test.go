@@ -110,6 +110,37 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 	}
 }
 
+func TestAPI_ARestrictedKeyDoesWhatItMay(t *testing.T) {
+	t.Parallel()
+	const key = "rk_test_restricted_1234"
+	s := newShop(t, sandbox.WithRestrictedKey(key, sandbox.Permissions{Write: []string{"customers"}, Read: []string{"prices", "checkout/sessions"}}))
+	mine := apiClient(s.URL(), key, 0)
+	customer := must[*stripe.Customer](t)(mine.Customers.New(&stripe.CustomerParams{}))
+	for name, do := range map[string]func() error{
+		"read what it may write": func() error { _, err := mine.Customers.Get(customer.ID, nil); return err },
+		"read a price":           func() error { _, err := mine.Prices.Get(s.monthly, nil); return err },
+	} {
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, tt := range map[string]struct {
+		do   func() error
+		says string
+	}{
+		"write what it may read": {func() error { _, err := mine.CheckoutSessions.New(params("payment", s.once)); return err }, "checkout/sessions:write"},
+		"read what it may not":   {func() error { return mine.Subscriptions.List(nil).Err() }, "subscriptions:read"},
+	} {
+		if e := refusal(t, tt.do()); e.HTTPStatusCode != http.StatusForbidden || !strings.Contains(e.Msg, tt.says) || strings.Contains(e.Msg, key) {
+			t.Errorf("%s: got %d %s", name, e.HTTPStatusCode, e.Msg)
+		}
+	}
+	s.customer() // with another key
+	if !sandbox.IsResource("billing_portal/sessions") || sandbox.IsResource("billing_portal") || sandbox.IsResource("customer") {
+		t.Error("the kinds of objects are not those of the paths")
+	}
+}
+
 func TestAPI_AcceptsOnlyItsKeyAndVersion(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, sandbox.WithAPIKey("rk_test_own"))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/api"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/clock"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/life"
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/webhooks"
@@ -122,6 +123,32 @@ func WithRedirectWait(d time.Duration) Option {
 func WithAPIKey(key string) Option {
 	return func(s *Sandbox) { s.api.APIKey = key }
 }
+
+// Permissions are what a restricted key may do, by kinds of objects as they are named in paths:
+// "customers", "checkout/sessions".
+type Permissions struct {
+	Write []string // and read
+	Read  []string
+}
+
+// WithRestrictedKey has a key do no more than its permissions allow: everything else is a 403, as
+// at Stripe, so that a test shows which permissions a program needs. Other keys are not affected.
+// Kinds that there are not allow nothing: see IsResource.
+func WithRestrictedKey(key string, may Permissions) Option {
+	return func(s *Sandbox) {
+		permissions := map[string]api.Permission{}
+		for _, name := range may.Read {
+			permissions[name] = api.MayRead
+		}
+		for _, name := range may.Write {
+			permissions[name] = api.MayWrite
+		}
+		s.api.Restricted[key] = permissions
+	}
+}
+
+// IsResource tells whether there are calls about objects of such a kind, for Permissions.
+func IsResource(name string) bool { return api.IsResource(name) }
 
 // WithLogger logs deliveries and refused requests. The default is silent.
 func WithLogger(l *slog.Logger) Option {

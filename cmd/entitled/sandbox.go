@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ type sandboxCommand struct {
 	Catalog        string
 	State          string
 	OrderedEvents  bool
+	RestrictedKeys []string
 	weather        weather
 	Verbose        bool
 }
@@ -52,6 +54,7 @@ func newSandbox(c console) *cobra.Command {
 	cmd.Flags().StringVar(&s.State, "state", "", "File that the sandbox is kept in, and goes on from at the next start, at the time that it had; by default nothing is kept.")
 	s.weather.flags(cmd)
 	cmd.Flags().BoolVar(&s.OrderedEvents, "ordered-events", false, "Give each event a second of its own, and send them one after the other: for services that order what they are told by its created. Stripe promises neither.")
+	cmd.Flags().StringArrayVar(&s.RestrictedKeys, "restricted-key", nil, "KEY=KIND:read,KIND:write...: what that key may do, everything else is a 403. Kinds are as in paths: customers, checkout/sessions. May be given again for another key.")
 	cmd.Flags().BoolVarP(&s.Verbose, "verbose", "v", false, "Log deliveries and refused requests.")
 	return cmd
 }
@@ -95,6 +98,11 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	if s.OrderedEvents {
 		options = append(options, sandbox.WithOrderedEvents())
 	}
+	restricted, err := restrictedKeys(s.RestrictedKeys)
+	if err != nil {
+		return err
+	}
+	options = append(options, restricted...)
 	server, err := control.Start(control.Config{
 		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger, Snapshot: kept.snapshot,
 		New: func(url string) *sandbox.Sandbox { return sandbox.New(append(options, sandbox.WithBaseURL(url))...) },
@@ -125,6 +133,32 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 	fmt.Fprintf(c.err, "workbench at %s%s\n", server.URL(), workbench.Path)
 	kept.keep(ctx, server.Sandbox, logger)
 	return errors.Join(server.Close(), kept.save(server.Sandbox()))
+}
+
+// restrictedKeys reads KEY=KIND:read,KIND:write.
+func restrictedKeys(flags []string) (keys []sandbox.Option, err error) {
+	for _, flag := range flags {
+		key, permissions, _ := strings.Cut(flag, "=")
+		if !strings.HasPrefix(key, "rk_test_") || permissions == "" {
+			return nil, misusedf("--restricted-key is %q: give a key that begins with rk_test_, and what it may, such as rk_test_shop=customers:write,prices:read", flag)
+		}
+		var may sandbox.Permissions
+		for permission := range strings.SplitSeq(permissions, ",") {
+			kind, what, _ := strings.Cut(permission, ":")
+			switch {
+			case !sandbox.IsResource(kind):
+				return nil, misusedf("--restricted-key: %q is no kind of objects: they are as in paths, such as customers or checkout/sessions", kind)
+			case what == "read":
+				may.Read = append(may.Read, kind)
+			case what == "write":
+				may.Write = append(may.Write, kind)
+			default:
+				return nil, misusedf("--restricted-key: %q ends neither with :read nor with :write", permission)
+			}
+		}
+		keys = append(keys, sandbox.WithRestrictedKey(key, may))
+	}
+	return keys, nil
 }
 
 // check refuses flags that cannot be meant.

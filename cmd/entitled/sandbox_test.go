@@ -177,3 +177,16 @@ func TestProduction_HasNoSandbox(t *testing.T) {
 		t.Errorf("these are not its packages: %v", packages)
 	}
 }
+
+func TestSandbox_RestrictedKeysAreReadOrRefused(t *testing.T) {
+	t.Parallel()
+	got, err := restrictedKeys([]string{"rk_test_a=customers:write,checkout/sessions:read", "rk_test_b=prices:read"})
+	if err != nil || len(got) != 2 {
+		t.Errorf("got %d, %v", len(got), err)
+	}
+	for _, wrong := range []string{"rk_test_a", "rk_test_a=", "sk_test_a=prices:read", "rk_test_a=price:read", "rk_test_a=prices", "rk_test_a=prices:all"} {
+		if _, err := restrictedKeys([]string{wrong}); err == nil {
+			t.Errorf("%s passes", wrong)
+		}
+	}
+}

@@ -214,11 +214,11 @@ func (s *Server) authorize(r *http.Request) *wire.Error {
 	switch {
 	case !ok || key == "":
 		return unauthorized("You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').")
-	case s.APIKey != "" && key != s.APIKey,
+	case s.APIKey != "" && key != s.APIKey && s.Restricted[key] == nil,
 		!strings.HasPrefix(key, "sk_test_") && !strings.HasPrefix(key, "rk_test_"):
 		return unauthorized("Invalid API Key provided: " + redacted(key))
 	}
-	return nil
+	return s.forbids(key, r)
 }
 
 // redacted shows as much of a key as Stripe's message does.
