@@ -518,7 +518,7 @@ func TestControl_ASnapshotIsRestored(t *testing.T) {
 		t.Errorf("the clock shows %v, and where the snapshot is from %v", got, want)
 	}
 	other.do("POST subscriptions/"+sub+"/cancel", "")
-	other.ends(http.StatusBadRequest, "POST restore", strings.Replace(snapshot, `"active"`, `"paused"`, 1))
+	other.ends(http.StatusBadRequest, "POST restore", strings.Replace(snapshot, `\"active\"`, `\"paused\"`, 1))
 	other.is("subscriptions/"+sub, "status", "canceled")
 	one.is("subscriptions/"+sub, "status", "active")
 }

@@ -1,7 +1,6 @@
 package life
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,13 +19,15 @@ const (
 	snapshotVersion = 1
 )
 
-// envelope is what a snapshot says about itself.
+// envelope is what a snapshot says about itself. The state is a text in it, which stays what it
+// is where a program reads JSON and writes it again: that may change how a character or a number
+// is written, and the order of names.
 type envelope struct {
-	Format  string          `json:"format"`
-	Version int             `json:"version"`
-	Now     time.Time       `json:"now"`    // of the account
-	SHA256  string          `json:"sha256"` // of the state, without white space
-	State   json.RawMessage `json:"state"`
+	Format  string    `json:"format"`
+	Version int       `json:"version"`
+	Now     time.Time `json:"now"` // of the account
+	SHA256  string    `json:"sha256"`
+	State   string    `json:"state"`
 }
 
 // saved is all that a Stripe is, except for what it was made with (options, addresses) and for
@@ -43,11 +44,11 @@ func (s *Stripe) Snapshot() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: write the snapshot: %w", err)
 	}
-	head, err := json.Marshal(envelope{Format: snapshotFormat, Version: snapshotVersion, Now: now, SHA256: sum(text), State: json.RawMessage("0")})
+	written, err := json.Marshal(envelope{Format: snapshotFormat, Version: snapshotVersion, Now: now, SHA256: sum(text), State: string(text)})
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: write the snapshot: %w", err)
 	}
-	return bytes.Join([][]byte{bytes.TrimSuffix(head, []byte("0}")), text, []byte("}\n")}, nil), nil
+	return append(written, '\n'), nil
 }
 
 func (s *Stripe) save() (text []byte, now time.Time, err error) {
@@ -80,14 +81,11 @@ func readSnapshot(text []byte) (was *saved, now time.Time, err error) {
 	case e.Version < snapshotVersion:
 		return nil, now, fmt.Errorf("sandbox: the snapshot is of an older program (version %d, and this one reads %d): take a new one", e.Version, snapshotVersion)
 	}
-	if sum(e.State) != e.SHA256 { // as it is where white space was added
-		var plain bytes.Buffer
-		if err := json.Compact(&plain, e.State); err != nil || sum(plain.Bytes()) != e.SHA256 {
-			return nil, now, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
-		}
+	if sum([]byte(e.State)) != e.SHA256 {
+		return nil, now, errors.New("sandbox: the snapshot is damaged, or was changed by hand: its state is not what its sha256 says")
 	}
 	was = new(saved)
-	if err := json.Unmarshal(e.State, was); err != nil {
+	if err := json.Unmarshal([]byte(e.State), was); err != nil {
 		return nil, now, fmt.Errorf("sandbox: the snapshot is damaged: %w", err)
 	}
 	return was, e.Now, nil
