@@ -137,14 +137,22 @@ func (s *Server) answer(w http.ResponseWriter, status int, out any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	write := e.Encode
-	if all, is := out.(pieces); is {
-		write = func(any) error { return all.write(w, e) }
+	var err error
+	switch out := out.(type) {
+	case pieces:
+		err = out.write(w, e)
+	case written:
+		_, err = w.Write(out)
+	default:
+		err = e.Encode(out)
 	}
-	if err := write(out); err != nil {
+	if err != nil {
 		s.config.Logger.Debug("client left before its answer", "error", err)
 	}
 }
+
+// written is JSON already, and too long to be held twice.
+type written []byte
 
 // pieces is a list that is never held as a whole: it tells add of each thing.
 type pieces func(add func(any) error) error

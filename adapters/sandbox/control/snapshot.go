@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +11,7 @@ const maxSnapshot = 256 << 20
 
 func snapshot(c *call) (any, error) {
 	text, err := c.box.Snapshot()
-	return json.RawMessage(text), err
+	return written(text), err
 }
 
 func restore(c *call) (any, error) {
