@@ -291,10 +291,11 @@ func TestPage_StartsATrial(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	p := params("subscription", s.monthly)
+	p.LineItems[0].Quantity = stripe.Int64(2)
 	p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(14)}
 	cs := s.open(p)
 	_, page := s.visit(cs.URL)
-	wantText(t, page, "Start trial", "14 days free", `id="total">$0.00`, `id="cardNumber"`)
+	wantText(t, page, "Start trial", "14 days free", "Then $40.00 is due.", `id="total">$0.00`, `id="cardNumber"`)
 	if strings.Contains(page, "bank_debit") {
 		t.Errorf("a trial offers a delayed payment of nothing")
 	}

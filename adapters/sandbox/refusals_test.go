@@ -16,6 +16,10 @@ func TestRefusals_OfValuesThatStripeDoesNotTake(t *testing.T) {
 	price := func(pairs ...string) []string {
 		return append([]string{"product_data[name]", "Pro", "unit_amount", "100"}, pairs...)
 	}
+	status, answer := s.ask("", http.MethodGet, "/v2/core/events", nil)
+	if e := parse(t, answer); status != http.StatusBadRequest || !strings.Contains(e.at("error.message"), "/v2") {
+		t.Errorf("the second API: got %d %s", status, answer)
+	}
 	for name, tt := range map[string]struct {
 		version, path string
 		form          []string

@@ -53,6 +53,16 @@ func (s *Server) Routes(mux *http.ServeMux) {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, &rt) })
 	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, nil) })
+	mux.HandleFunc("/v2/", s.refuseV2)
+}
+
+// refuseV2 answers calls of Stripe's second API, which has bodies of JSON.
+func (s *Server) refuseV2(w http.ResponseWriter, r *http.Request) {
+	c := &Call{requestID: wire.NewID("req_", 14)}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Request-Id", c.requestID)
+	e := wire.Invalid("", "", "Stripe may have this call, and the sandbox serves nothing of /v2: %s %s", r.Method, r.URL.Path)
+	s.write(w, c, errorAnswer(e, c.requestID))
 }
 
 // serveAPI is the way of every API request. rt is nil for an unknown path.

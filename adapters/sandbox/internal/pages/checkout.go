@@ -304,6 +304,9 @@ func (s *Site) checkoutPage(cs *state.Session) *checkoutPage {
 		if p.Trial = fmt.Sprintf("%d days free, until %s.", cs.TrialDays, s.Now().AddDate(0, 0, int(cs.TrialDays)).UTC().Format(day)); cs.TrialEnd > 0 {
 			p.Trial = fmt.Sprintf("Free until %s.", time.Unix(cs.TrialEnd, 0).UTC().Format(day))
 		}
+		if due := s.DueAfterTrial(cs); due > 0 {
+			p.Trial += " Then " + wire.FormatAmount(due, cs.Currency) + " is due."
+		}
 	}
 	for i, l := range cs.Lines {
 		price := s.PriceIn(l.Price, cs.Currency)

@@ -83,6 +83,19 @@ func (a *Account) SessionTotal(cs *Session) int64 {
 	return sum
 }
 
+// DueAfterTrial is what the session's subscription charges when its trial ends, in minor units,
+// but for what will have been used by then.
+func (a *Account) DueAfterTrial(cs *Session) int64 {
+	later := *cs
+	later.TrialDays, later.Lines = 0, nil
+	for _, l := range cs.Lines {
+		if a.PriceIn(l.Price, cs.Currency).Recurring() {
+			later.Lines = append(later.Lines, l)
+		}
+	}
+	return a.SessionTotal(&later)
+}
+
 // LineTotal is what a line charges now.
 func (a *Account) LineTotal(cs *Session, l SessionLine) int64 {
 	amount := a.LineSubtotal(cs, l)
