@@ -109,7 +109,7 @@ func listed[T, J any](all []T, show func(T) J) list[J] {
 }
 
 // eventsAtOnce is how many events are held while all are answered.
-const eventsAtOnce = 500
+const eventsAtOnce = 100
 
 // listEvents answers piece by piece: of a long life there are too many to hold all at once.
 func listEvents(c *call) (any, error) {

@@ -283,7 +283,7 @@ func TestWorkbench_ShowsTheNewestOfMany(t *testing.T) {
 		}
 	}
 	page := b.send(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/sandbox", nil)).Body.String()
-	newest := b.Events()[b.CountEvents()-1]
+	newest := b.EventsFrom(b.CountEvents() - 1)[0]
 	if n := strings.Count(page, `id="refund-`); n != 50 || !strings.Contains(page, "3 older ones are not shown") || !strings.Contains(page, "resend-"+newest.ID) {
 		t.Errorf("the page has %d of 53 payments", n)
 	}
