@@ -20,8 +20,8 @@ func (s *Sandbox) Now() time.Time { return s.stripe.Now().UTC() }
 // cancellations take effect, banks decide disputes that nobody answers, failed webhooks are
 // sent again. Before the clock goes on, the webhooks of one moment have been answered, or
 // have failed; so an endpoint must not wait for Advance itself, and one that does not answer
-// holds it for the time of WithWebhookTimeout at each attempt: see AdvanceContext. It returns
-// ErrOwnClock under WithClock.
+// holds it for the time of WithWebhookTimeout at each attempt: see AdvanceContext. It goes up to
+// the year 2200. It returns ErrOwnClock under WithClock.
 func (s *Sandbox) Advance(d time.Duration) error {
 	return s.AdvanceContext(context.Background(), d)
 }

@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -96,5 +98,24 @@ func TestTestClock_IsRefusedInWords(t *testing.T) {
 	_, err = newShop(t, sandbox.WithClock(own.Now)).api.TestHelpersTestClocks.New(&stripe.TestHelpersTestClockParams{FrozenTime: &now})
 	if e := refusal(t, err); !strings.Contains(e.Msg, "WithClock") {
 		t.Errorf("with a clock of the test's: %+v", e)
+	}
+}
+
+// However far the clock is to go, it never goes back.
+func TestTestClock_GoesNoFurtherThanTimeDoes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	made := s.post("/v1/test_helpers/test_clocks", values("frozen_time", fmt.Sprint(s.Now().Unix())))
+	s.refused(http.StatusBadRequest, "/v1/test_helpers/test_clocks/"+made.at("id")+"/advance", values("frozen_time", fmt.Sprint(int64(1)<<40)))
+	s.ok(s.Advance(150 * 365 * day))
+	before := s.Now()
+	for range 3 {
+		if err := s.Advance(100 * 365 * day); err == nil {
+			t.Error("it went further than the year 2200")
+		}
+		s.ok(s.Sleep(100 * 365 * day))
+		if s.Now().Before(before) || s.Now().Year() > 2200 {
+			t.Fatalf("the clock went from %s to %s", before, s.Now())
+		}
 	}
 }

@@ -17,7 +17,7 @@ var testClockRoutes = []route{
 // before it.
 func (s *Server) createTestClock(c *Call) (wire.Object, *wire.Error) {
 	c.Required("frozen_time")
-	at := c.Integer("frozen_time", 0, 1<<40)
+	at := c.Integer("frozen_time", 0, s.Latest().Unix())
 	name := c.Limited("name", 300)
 	switch {
 	case c.Err != nil:
@@ -37,7 +37,7 @@ func (s *Server) createTestClock(c *Call) (wire.Object, *wire.Error) {
 func (s *Server) advanceTestClock(c *Call) (wire.Object, *wire.Error) {
 	clock := s.TestClocks.Get(c.id)
 	c.Required("frozen_time")
-	at := c.Integer("frozen_time", 0, 1<<40)
+	at := c.Integer("frozen_time", 0, s.Latest().Unix())
 	switch {
 	case clock == nil:
 		return nil, wire.NotFound("test_helpers.test_clock", c.id, "test_clock")

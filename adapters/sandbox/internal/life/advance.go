@@ -10,6 +10,9 @@ import (
 // AdvanceTo moves the clock forward to a time, and makes happen on the way, each at its time,
 // what is due until then. It fails where ctx ends or the sandbox is closed meanwhile.
 func (s *Stripe) AdvanceTo(ctx context.Context, t time.Time) error {
+	if t.After(s.Latest()) {
+		return fmt.Errorf("sandbox: the clock goes no further than %s", s.Latest().Format(time.DateOnly))
+	}
 	if err := s.beginAdvancing(ctx); err != nil {
 		return err
 	}
