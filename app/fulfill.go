@@ -111,7 +111,11 @@ type received struct {
 // If the event leaves a doubt, Stripe is asked, and Event waits a moment for the
 // answer; without one the event is kept all the same, and so is the question.
 func (f *Fulfill) Event(ctx context.Context, e domain.Event) (domain.Verdict, error) {
-	return f.event(ctx, received{event: e, at: f.clock()})
+	verdict, err := f.event(ctx, received{event: e, at: f.clock()})
+	if err != nil && !errors.Is(err, context.Canceled) { // whoever left may find it kept
+		f.meter.Refused()
+	}
+	return verdict, err
 }
 
 func (f *Fulfill) event(ctx context.Context, r received) (domain.Verdict, error) {

@@ -88,7 +88,7 @@ func TestFulfill_WaitsForASlowCommit(t *testing.T) {
 func TestFulfill_TakesNothingApartForASlowStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, store, failures := paidAtOnce(t, time.Minute, -1)
+		w, store, failures := paidAtOnce(t, time.Minute, -1)
 		for i, err := range failures {
 			if !errors.Is(err, ports.ErrUnavailable) {
 				t.Errorf("event %d: %v, want %v", i, err, ports.ErrUnavailable)
@@ -96,6 +96,9 @@ func TestFulfill_TakesNothingApartForASlowStore(t *testing.T) {
 		}
 		if store.updates > 4 {
 			t.Errorf("%d transactions for 26 events", store.updates)
+		}
+		if refused := w.meter.RefusedEvents(); refused != len(failures) {
+			t.Errorf("%d events are counted as refused, want each of %d", refused, len(failures))
 		}
 	})
 }

@@ -50,6 +50,8 @@ var TwiceOutcomes = []TwiceOutcome{TwiceAlarmed, TwiceKept, TwiceRefunded}
 type Meter interface {
 	// Event counts an event that was processed.
 	Event(outcome domain.Outcome, cause Cause)
+	// Refused counts an event that Stripe sent and that could not be kept: it has to come again.
+	Refused()
 	// Granted counts an event that gave a right, and how long that took to be kept: since
 	// Stripe made the event, by Stripe's clock and to the second, and since it came in.
 	Granted(sinceSent, sinceReceived time.Duration)

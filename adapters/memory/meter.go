@@ -14,6 +14,7 @@ import (
 type Meter struct {
 	mu     sync.Mutex
 	events map[EventCount]int
+	refuse int
 	asked  map[AskedCount]int
 	grants []GrantTime
 	remade int
@@ -50,6 +51,20 @@ func (m *Meter) Event(outcome domain.Outcome, cause ports.Cause) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.events[EventCount{outcome, cause}]++
+}
+
+// Refused implements [ports.Meter].
+func (m *Meter) Refused() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refuse++
+}
+
+// RefusedEvents returns how many events could not be kept.
+func (m *Meter) RefusedEvents() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.refuse
 }
 
 // Asked implements [ports.Meter].

@@ -20,6 +20,7 @@ type Meter struct {
 	events      *prometheus.CounterVec
 	asked       *prometheus.CounterVec
 	grants      *prometheus.HistogramVec
+	refused     prometheus.Counter
 	remade      prometheus.Counter
 	drift       *prometheus.CounterVec
 	differences prometheus.Counter
@@ -69,6 +70,10 @@ func New() *Meter {
 			Name: "entitled_events_total",
 			Help: "Events from Stripe that were processed, by what became of them and, of ignored ones, why.",
 		}, []string{"outcome", "cause"}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "entitled_events_refused_total",
+			Help: "Events from Stripe that could not be kept, as of a database that is away or full: they were answered 5xx, and Stripe sends them again.",
+		}),
 		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "entitled_stripe_questions_total",
 			Help: "Questions put to Stripe on doubt, by what they were about and how that ended.",
@@ -132,7 +137,7 @@ func New() *Meter {
 	}
 	m.sinceSent, m.sinceReceived = m.grants.WithLabelValues("sent"), m.grants.WithLabelValues("received")
 	m.registry.MustRegister(
-		m.events, m.asked, m.grants, m.remade, m.drift, m.differences, m.twice, m.deliveries, m.deriving, m.derived,
+		m.events, m.refused, m.asked, m.grants, m.remade, m.drift, m.differences, m.twice, m.deliveries, m.deriving, m.derived,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -179,6 +184,9 @@ func deliveryOutcome(delivered bool) string {
 	}
 	return "failed"
 }
+
+// Refused implements [ports.Meter].
+func (m *Meter) Refused() { m.refused.Inc() }
 
 // Differences implements [ports.Meter].
 func (m *Meter) Differences(n int) { m.differences.Add(float64(n)) }

@@ -54,7 +54,7 @@ func TestMeter_EverySeriesIsThereFromTheStart(t *testing.T) {
 	}
 	want(t, lines, "# TYPE entitled_events_total counter", "# TYPE go_goroutines gauge", "# TYPE entitled_grant_seconds histogram",
 		`entitled_grant_seconds_count{since="sent"} 0`, `entitled_grant_seconds_count{since="received"} 0`,
-		"entitled_orders_remade_total 0", "entitled_deriving 0")
+		"entitled_orders_remade_total 0", "entitled_events_refused_total 0", "entitled_deriving 0")
 }
 
 func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
@@ -68,6 +68,7 @@ func TestMeter_CountsAtOnceFromManyPlaces(t *testing.T) {
 			m.Asked(domain.RefCharge, ports.AnswerFailed)
 			m.Granted(90*time.Second, 20*time.Millisecond)
 			m.Remade(2)
+			m.Refused()
 		})
 	}
 	wait.Wait()

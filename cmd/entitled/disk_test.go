@@ -130,6 +130,9 @@ func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 			if kept := applied(t, db); kept != events {
 				t.Errorf("%d of %d events are applied", kept, events)
 			}
+			if counted := s.gauge(t, "entitled_events_refused_total"); counted != float64(sender.refusals(http.StatusServiceUnavailable)) {
+				t.Errorf("%v refusals are counted, and %d events were refused: nobody is alarmed", counted, sender.refusals(http.StatusServiceUnavailable))
+			}
 			for status, times := range sender.refused {
 				if status != http.StatusServiceUnavailable {
 					t.Errorf("%d events were answered %d", times, status)

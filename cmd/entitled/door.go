@@ -65,6 +65,9 @@ type uncounted struct{}
 // Event implements [ports.Meter].
 func (uncounted) Event(domain.Outcome, ports.Cause) {}
 
+// Refused implements [ports.Meter].
+func (uncounted) Refused() {}
+
 // Granted implements [ports.Meter].
 func (uncounted) Granted(time.Duration, time.Duration) {}
 

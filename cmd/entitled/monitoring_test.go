@@ -171,7 +171,7 @@ func TestMonitoring_RulesAndDashboardFitWhatIsShown(t *testing.T) {
 	t.Parallel()
 	all := scraped(t, startProgram(t, buildProgram(t), sqlitetest.URL(t), "STRIPE_API_BASE=http://127.0.0.1:1"))
 
-	alerts := readAlerts(t)
+	alerts, pages := readAlerts(t)
 	for name, expr := range alerts {
 		if _, faults := all.check(expr); len(faults) > 0 {
 			t.Errorf("alert %s: %s: %s", name, strings.Join(faults, "; "), expr)
@@ -194,7 +194,27 @@ func TestMonitoring_RulesAndDashboardFitWhatIsShown(t *testing.T) {
 			t.Errorf("%s is not on the dashboard", name)
 		}
 	}
-	if len(alerts) < 10 || len(exprs) < 20 {
+	running, err := os.ReadFile("../../docs/running.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range all {
+		if short, ours := strings.CutPrefix(name, "entitled_"); ours {
+			said := bytes.Contains(running, []byte("`"+short+"`"))
+			for _, suffix := range []string{"_bucket", "_sum", "_count", "_max"} {
+				said = said || bytes.Contains(running, []byte("`"+strings.TrimSuffix(short, suffix)+"`"))
+			}
+			if !said {
+				t.Errorf("docs/running.md does not say what %s is", name)
+			}
+		}
+	}
+	for name := range pages {
+		if !bytes.Contains(running, []byte("`"+name+"`")) {
+			t.Errorf("docs/running.md does not say what to do first when %s pages somebody", name)
+		}
+	}
+	if len(pages) < 5 || len(alerts) < 10 || len(exprs) < 20 {
 		t.Errorf("found only %d alerts and %d expressions: the search is broken", len(alerts), len(exprs))
 	}
 
@@ -218,7 +238,7 @@ func TestMonitoring_RulesAndDashboardFitWhatIsShown(t *testing.T) {
 }
 
 // readAlerts reads the rules as strictly as Prometheus does, and returns the expressions.
-func readAlerts(t *testing.T) map[string]string {
+func readAlerts(t *testing.T) (exprs map[string]string, pages map[string]bool) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/alerts.yml")
 	if err != nil {
@@ -228,7 +248,7 @@ func readAlerts(t *testing.T) map[string]string {
 	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	exprs := map[string]string{}
+	exprs, pages = map[string]string{}, map[string]bool{}
 	for _, group := range file.Groups {
 		for _, rule := range group.Rules {
 			if _, twice := exprs[rule.Alert]; twice || !model.LegacyValidation.IsValidLabelName(rule.Alert) {
@@ -241,6 +261,9 @@ func readAlerts(t *testing.T) map[string]string {
 			if severity := rule.Labels["severity"]; len(rule.Labels) != 1 || severity != "page" && severity != "ticket" {
 				t.Errorf("alert %s: labels %v, want a severity: page or ticket", rule.Alert, rule.Labels)
 			}
+			if rule.Labels["severity"] == "page" {
+				pages[rule.Alert] = true
+			}
 			if len(rule.Annotations) != 2 {
 				t.Errorf("alert %s: annotations %v, want a summary and a description", rule.Alert, rule.Annotations)
 			}
@@ -251,7 +274,7 @@ func readAlerts(t *testing.T) map[string]string {
 			}
 		}
 	}
-	return exprs
+	return exprs, pages
 }
 
 // filledIn runs a template of an annotation as Prometheus does.
