@@ -11,6 +11,10 @@ import (
 var errReadOnly = errors.New("the database takes no writes: it is a standby, or was made read-only; " +
 	"point DATABASE_URL at the primary, or name all servers as in postgres://user@one,two/name, and the primary is found")
 
+// TakesNoWrites tells whether an error is of a server that answers and takes no writes: a
+// standby, which may be made the primary any moment, or one that was made read-only.
+func TakesNoWrites(err error) bool { return errors.Is(err, errReadOnly) }
+
 // takesWrites refuses a connection to a server that takes none, so that the next one of
 // several is tried. From version 14 on a server has said so by itself.
 func takesWrites(ctx context.Context, conn *pgconn.PgConn) error {

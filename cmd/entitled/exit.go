@@ -118,6 +118,8 @@ func (n names) naming(err error) error {
 		return err
 	case listening != nil && listening.Op == "listen":
 		return n.listening(listening)
+	case bunstore.TakesNoWrites(err): // which says what to mend, and may pass by itself: a failover
+		return coded{err, exitUnavailable}
 	case errors.Is(err, ports.ErrUnavailable) && bunstore.OfFile(err):
 		return unavailablef("the database file that %s names cannot be used now: see that this user may write the file and its folder, that the disk has room, and that no other program holds it\n%w", n.database, err)
 	case errors.Is(err, ports.ErrUnavailable):
@@ -135,7 +137,7 @@ func (n names) naming(err error) error {
 // setting is at fault if the database answers.
 func (n names) opening(err error) error {
 	switch {
-	case err == nil || errors.Is(err, ports.ErrUnavailable):
+	case err == nil || errors.Is(err, ports.ErrUnavailable) || bunstore.TakesNoWrites(err):
 		return n.naming(err)
 	case strings.Contains(err.Error(), n.database):
 		return misused(err)

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Thousands of one user's waits held up everybody's webhooks. They are few, the others are
+// answered at once, and those who wait hear of it from whichever process took the webhook.
+func TestOrderWait_IsBoundedAndWokenAcrossProcesses(t *testing.T) {
+	t.Parallel()
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const callers = 300
+			database := open(t)
+			s := openShop(t, database)
+			two := startProgram(t, s.cmd.Path, database, "STRIPE_API_BASE="+s.box.URL())
+			started := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)
+			var wait sync.WaitGroup
+			var early, paid atomic.Int64
+			for range callers {
+				wait.Go(func() {
+					switch status := two.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=30s", "", 200)["status"]; status {
+					case "open":
+						early.Add(1)
+					case "paid":
+						paid.Add(1)
+					default:
+						t.Errorf("the order is %v", status)
+					}
+				})
+			}
+			two.eventually(t, "all but a few are answered", func() bool { return early.Load() > callers*9/10 })
+			waiting := two.gauge(t, "entitled_order_waits")
+			if waiting == 0 || waiting > 10 {
+				t.Errorf("%v wait for an order of one user", waiting)
+			}
+			if err := s.box.Pay(started["session_id"].(string)); err != nil {
+				t.Fatal(err)
+			}
+			wait.Wait()
+			if paid.Load() != int64(waiting) {
+				t.Errorf("%d of those %v who waited hear that it is paid, and %d that it is open", paid.Load(), waiting, early.Load())
+			}
+		})
+	}
+}
