@@ -155,6 +155,7 @@ func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
 
 func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
+	const secret = "s3cret-4711"
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	t.Cleanup(func() {
 		if _, err := os.Stat(nowhere); !errors.Is(err, fs.ErrNotExist) {
@@ -165,12 +166,16 @@ func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 		"mysql://x":                   `DATABASE_URL: database URL: scheme "mysql"`,
 		"postgres://localhost:1/":     "the database that DATABASE_URL names does not answer",
 		"sqlite:" + nowhere + "/x.db": "set DATABASE_URL",
+		// Taken for the path of a file, which was then printed.
+		"user=u password=" + secret + " host":                      "DATABASE_URL",
+		"user=u password='" + secret + "' host=127.0.0.1 port=1":   "the database that DATABASE_URL names does not answer",
+		"postgres://u:" + secret + "@127.0.0.1:1/x?sslmode=nosuch": "DATABASE_URL",
 	} {
 		for _, args := range []string{"grants ana", "migrate status"} {
 			t.Run(url+" "+args, func(t *testing.T) {
 				t.Parallel()
 				p := &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: []string{raceSettings, "DATABASE_URL=" + url}}}
-				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) {
+				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) || strings.Contains(out+complaint, secret) {
 					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
 				}
 			})

@@ -64,6 +64,9 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 	if got := counts(t, database); got != "20 receipts, 20 applied, 20 paid, 20 entitlements, 20 changes" {
 		t.Errorf("kept: %s\n%s", got, one.log)
 	}
+	if deadlocks := queryInt(t, database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); deadlocks != 0 {
+		t.Errorf("%d deadlocks", deadlocks)
+	}
 }
 
 func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {

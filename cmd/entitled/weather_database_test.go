@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,4 +153,64 @@ func mustURL(t *testing.T, text string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// All connections are taken, by statements that wait: who asks is answered within the time
+// of a request, the program lives, and goes on by itself.
+func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	seedBuyers(t, database, 1)
+	few := mustURL(t, database)
+	query := few.Query()
+	query.Set("pool_max_conns", "4")
+	few.RawQuery = query.Encode()
+	p := startProgram(t, buildProgram(t), few.String())
+	lock, err := sqlOf(t, database).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Rollback()
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE orders, entitlements, accounts IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	var refused atomic.Int64
+	for n := range 100 {
+		path := []string{"/api/orders?user_id=user_%d", "/api/entitlements?user_id=user_%d"}[n%2]
+		wait.Go(func() {
+			request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.address+fmt.Sprintf(path, n), http.NoBody)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			request.Header.Set("Authorization", "Bearer "+testAPIKey)
+			began := time.Now()
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			answer.Body.Close()
+			if answer.StatusCode == 503 {
+				refused.Add(1)
+			}
+			if took := time.Since(began); took > 20*time.Second || answer.StatusCode != 200 && (answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "") {
+				t.Errorf("%s: answered %d after %s, Retry-After %q", path, answer.StatusCode, took, answer.Header.Get("Retry-After"))
+			}
+		})
+	}
+	p.eventually(t, "it says that it is not ready", func() bool { return get(t, p, "/readyz") == 503 })
+	if status := get(t, p, "/healthz"); status != 200 {
+		t.Errorf("healthz: %d", status)
+	}
+	p.eventually(t, "whoever waited too long is answered", func() bool { return refused.Load() > 0 })
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	wait.Wait()
+	p.eventually(t, "it is ready again", func() bool { return get(t, p, "/readyz") == 200 })
+	if status := p.deliver(completedEvent(1)); status != 200 {
+		t.Errorf("an event was answered %d", status)
+	}
 }
