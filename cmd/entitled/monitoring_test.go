@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -328,4 +329,47 @@ func readDashboard(t *testing.T) (exprs []string) {
 		}
 	}
 	return exprs
+}
+
+// Ensure that what docs/running.md says of the log is what the program writes.
+func TestMonitoring_TheLogSaysWhatIsDocumented(t *testing.T) {
+	t.Parallel()
+	running, err := os.ReadFile("../../docs/running.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(running), "| `msg` | |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var source strings.Builder
+	for _, pattern := range []string{"*.go", "../../adapters/httpapi/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				source.Write(text)
+			}
+		}
+	}
+	found := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		for _, message := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+			found++
+			if !strings.Contains(source.String(), `"`+strings.TrimSuffix(message[1], "...")) {
+				t.Errorf("nothing logs %q", message[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("found only %d messages: the search is broken", found)
+	}
 }
