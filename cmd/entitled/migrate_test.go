@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
@@ -41,5 +43,45 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 			}
 			p.refuses(t, "migrate down", "table invoices")
 		})
+	}
+}
+
+// A migration waits for a table that a backup reads for a moment only, and whoever writes
+// there passes it.
+func TestMigrate_LetsWritersPassABackup(t *testing.T) {
+	t.Parallel()
+	database := databases["Postgres"](t)
+	seedBuyers(t, database, 1)
+	p := commandLine(t, "DATABASE_URL="+database)
+	p.says(t, "migrate down --yes") // 00018: a column of orders
+	db := sqlOf(t, database)
+	backup, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backup.Rollback()
+	if _, err := backup.ExecContext(t.Context(), "SELECT FROM orders"); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan string)
+	go func() {
+		code, said := p.exit(t, words("migrate up"))
+		migrated <- fmt.Sprint(code, " ", said)
+	}()
+	for queryInt(t, database, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass") == 0 {
+		select {
+		case said := <-migrated:
+			t.Fatalf("it waited for nobody: %s", said)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "SET statement_timeout = '30s'; UPDATE orders SET locale = 'de'"); err != nil {
+		t.Errorf("a write beside a migration that waits: %v", err)
+	}
+	if err := backup.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if said := <-migrated; !strings.HasPrefix(said, "0 ") || strings.Contains(said, " no\n") {
+		t.Errorf("migrate up: %s", said)
 	}
 }
