@@ -5,8 +5,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,4 +129,20 @@ func importsFx(t *testing.T, file string) bool {
 		t.Fatal(err)
 	}
 	return slices.ContainsFunc(parsed.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"go.uber.org/fx"` })
+}
+
+// Which Go builds the program is pinned, and its tools are built by the same.
+func TestHouse_TheToolchainIsPinned(t *testing.T) {
+	t.Parallel()
+	var pinned []string
+	for _, file := range []string{"../../go.mod", "../../tools/go.mod"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pinned = append(pinned, regexp.MustCompile(`(?m)^toolchain go\d+\.\d+\.\d+$`).FindString(string(text)))
+	}
+	if pinned[0] == "" || pinned[0] != pinned[1] {
+		t.Errorf("go.mod and tools/go.mod say %q: one and the same toolchain", pinned)
+	}
 }
