@@ -117,7 +117,9 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 		return translate("open the database", err)
 	}
 	s.pool = pool
-	s.db = bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
+	db := sql.OpenDB(patient{stdlib.GetPoolConnector(pool)})
+	db.SetMaxIdleConns(0) // the pool keeps them
+	s.db = bun.NewDB(db, pgdialect.New())
 	return nil
 }
 

@@ -2,6 +2,7 @@ package bunstore
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -20,7 +21,16 @@ type onPostgresTx struct {
 
 // patienceForConn is how long to wait for a free connection: who gets none by
 // then had better say so than queue on.
-const patienceForConn = 5 * time.Second
+const patienceForConn = 4 * time.Second
+
+// patient is where database/sql has its connections from: it waits no longer either.
+type patient struct{ driver.Connector }
+
+func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, patienceForConn)
+	defer cancel()
+	return p.Connector.Connect(ctx)
+}
 
 func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, patienceForConn)
