@@ -50,7 +50,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		x := &exchange{id: requestID(r), streams: acceptsStream(r)}
 		x.rule, x.routed = s.rules[routeKey{r.Method, c.Path()}]
-		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), s.config.RequestTime+x.rule.extra)
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), x.rule.time(s.config.RequestTime, r.URL.RawQuery))
 		defer cancel()
 		defer s.bodies.end(&x.body)
 		c.SetRequest(r.WithContext(ctx))

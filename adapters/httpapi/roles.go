@@ -27,8 +27,9 @@ type rule struct {
 	act    string       // what the admin log calls it; whatever is about users and for operators only has one
 	body   int64        // at most so many bytes; 0: maxBody
 	extra  time.Duration
-	quiet  bool // asked every few seconds by machines: logged only if it fails
-	page   bool // mounted: decides itself what browsers may do with it
+	most   time.Duration // of what the database alone answers; 0: RequestTime and extra
+	quiet  bool          // asked every few seconds by machines: logged only if it fails
+	page   bool          // mounted: decides itself what browsers may do with it
 }
 
 // callers are all who have an account or a key. A service key names the user it
@@ -50,13 +51,13 @@ var rules = []rule{
 	{method: http.MethodPost, path: "/api/subscription/cancel", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/pause", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/resume", roles: callers},
-	{method: http.MethodGet, path: "/api/orders", roles: callers},
+	{method: http.MethodGet, path: "/api/orders", roles: callers, most: lookTime},
 	{method: http.MethodGet, path: "/api/invoices", roles: callers},
 	{method: http.MethodGet, path: "/api/subscription", roles: callers},
 	{method: http.MethodGet, path: "/api/orders/:id", roles: callers, extra: app.MaxWait},
 	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
-	{method: http.MethodGet, path: "/api/entitlements", roles: callers},
-	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers},
+	{method: http.MethodGet, path: "/api/entitlements", roles: callers, most: lookTime},
+	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers, most: lookTime},
 	{method: http.MethodGet, path: "/api/changes", roles: services, extra: streamTime},
 	{method: http.MethodGet, path: plansPath, ofUser: callers},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
@@ -84,6 +85,15 @@ var rules = []rule{
 	{method: http.MethodGet, path: "/api/openapi.json"},
 	{method: http.MethodGet, path: "/healthz", quiet: true},
 	{method: http.MethodGet, path: "/readyz", quiet: true},
+}
+
+// time bounds a request, where most are bounded by limit. Who asks for a version that is yet
+// to come waits for it.
+func (r rule) time(limit time.Duration, query string) time.Duration {
+	if r.most > 0 && !strings.Contains(query, "at_least=") {
+		return min(r.most, limit)
+	}
+	return limit + r.extra
 }
 
 type routeKey struct{ method, path string }
