@@ -90,7 +90,8 @@ func TestFailNext_DelaysUntilTheClientGivesUp(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.FailNext("POST /v1/customers", sandbox.Fault{Delay: time.Minute})
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	// Long enough for the request to get there: else the one after it would meet the fault.
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	p := customerParams("k", "Ada")
 	p.Context = ctx
