@@ -59,3 +59,12 @@ func (s *Store) Prepared() int {
 	defer s.prepared.mu.Unlock()
 	return len(s.prepared.statements)
 }
+
+// Hold takes a connection of the store, until release.
+func (s *Store) Hold(ctx context.Context) (release func() error, err error) {
+	conn, err := s.db.DB.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Close, conn.PingContext(ctx)
+}

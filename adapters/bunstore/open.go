@@ -96,6 +96,9 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*Store, erro
 
 // Close ends all connections. Calls that are under way are waited for.
 func (s *Store) Close() error {
+	if !s.onPostgres() {
+		s.intoTheFile()
+	}
 	err := s.db.Close()
 	if s.pool != nil {
 		s.pool.Close()
@@ -121,6 +124,15 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	db.SetMaxIdleConns(0) // the pool keeps them
 	s.db = bun.NewDB(db, pgdialect.New())
 	return nil
+}
+
+// intoTheFile moves what is in the journal beside a SQLite file into it, so that the file alone
+// is a backup. SQLite does so itself when the last connection ends, but not if two end at once.
+// Nobody is waited for: where that cannot be done now, the journal stays beside the file.
+func (s *Store) intoTheFile() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
 // forPrepared are the settings of how statements that are prepared are planned.
