@@ -127,11 +127,16 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 }
 
 // intoTheFile moves what is in the journal beside a SQLite file into it, so that the file alone
-// is a backup. SQLite does so itself when the last connection ends, but not if two end at once.
-// Nobody is waited for: where that cannot be done now, the journal stays beside the file.
+// is a backup. SQLite does so itself when the last connection ends; but a transaction whose
+// context has ended is rolled back by database/sql beside its caller, who may be gone by then,
+// and closing does not wait for that. Nobody is waited for longer than some seconds: then the
+// journal stays beside the file.
 func (s *Store) intoTheFile() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	for s.db.Stats().InUse > 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
 	_, _ = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 

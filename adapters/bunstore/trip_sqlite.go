@@ -18,6 +18,7 @@ type onSQLiteTx struct {
 
 	prepared *prepared
 	missed   []string // what it had to have read anew
+	kept     bool
 }
 
 // beginSQLite waits for its turn here rather than in SQLite, which polls.
@@ -70,6 +71,7 @@ func (t *onSQLiteTx) read(ctx context.Context, st statement) error {
 	var rows *sql.Rows
 	var err error
 	if known, have := t.prepared.known(st.sql); have {
+		//nolint:sqlclosecheck // it ends with the transaction, and what it stands for stays
 		rows, err = t.tx.Tx.StmtContext(ctx, known).QueryContext(ctx, st.late()...)
 	} else {
 		t.missed = append(t.missed, st.sql)
@@ -88,6 +90,7 @@ func (t *onSQLiteTx) commit(ctx context.Context, statements ...statement) error 
 	if err := t.tx.Commit(); err != nil {
 		return unknownOutcome{err}
 	}
+	t.kept = true
 	return nil
 }
 
@@ -97,7 +100,9 @@ func (t *onSQLiteTx) rollback() {
 		t.free()
 		t.free = nil
 	}
-	t.prepared.add(t.db.DB, t.missed)
+	if t.kept { // else somebody had no time, or the store ends
+		t.prepared.add(t.db.DB, t.missed)
+	}
 	t.missed = nil
 }
 
@@ -122,20 +127,27 @@ func (p *prepared) add(db *sql.DB, texts []string) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		statement, err := db.PrepareContext(ctx, text)
+		statement, err := db.PrepareContext(ctx, text) //nolint:sqlclosecheck // it is closed with the database
 		cancel()
 		if err != nil {
 			return
 		}
-		p.mu.Lock()
-		if p.statements == nil {
-			p.statements = map[string]*sql.Stmt{}
+		if !p.keep(text, statement) {
+			_ = statement.Close() //nolint:sqlclosecheck // this one alone
 		}
-		if _, have := p.statements[text]; have {
-			_ = statement.Close()
-		} else {
-			p.statements[text] = statement
-		}
-		p.mu.Unlock()
 	}
+}
+
+// keep tells whether nobody was quicker.
+func (p *prepared) keep(text string, statement *sql.Stmt) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, have := p.statements[text]; have {
+		return false
+	}
+	if p.statements == nil {
+		p.statements = map[string]*sql.Stmt{}
+	}
+	p.statements[text] = statement
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -90,10 +91,18 @@ var rules = []rule{
 // time bounds a request, where most are bounded by limit. Who asks for a version that is yet
 // to come waits for it.
 func (r rule) time(limit time.Duration, query string) time.Duration {
-	if r.most > 0 && !strings.Contains(query, "at_least=") {
+	if r.most > 0 && !asksAhead(query) {
 		return min(r.most, limit)
 	}
 	return limit + r.extra
+}
+
+func asksAhead(query string) bool {
+	if !strings.Contains(query, "least") && !strings.Contains(query, "%") { // as most have neither
+		return false
+	}
+	values, err := url.ParseQuery(query)
+	return err == nil && values.Has("at_least")
 }
 
 type routeKey struct{ method, path string }

@@ -113,12 +113,14 @@ func TestAPI_RefusesWithStripesErrors(t *testing.T) {
 func TestAPI_ARestrictedKeyDoesWhatItMay(t *testing.T) {
 	t.Parallel()
 	const key = "rk_test_restricted_1234"
-	s := newShop(t, sandbox.WithRestrictedKey(key, sandbox.Permissions{Write: []string{"customers"}, Read: []string{"prices", "checkout/sessions"}}))
+	s := newShop(t, sandbox.WithRestrictedKey(key, sandbox.Permissions{Write: []string{"customers"}, Read: []string{"prices"}}),
+		sandbox.WithRestrictedKey(key, sandbox.Permissions{Read: []string{"checkout/sessions"}}))
 	mine := apiClient(s.URL(), key, 0)
 	customer := must[*stripe.Customer](t)(mine.Customers.New(&stripe.CustomerParams{}))
 	for name, do := range map[string]func() error{
 		"read what it may write": func() error { _, err := mine.Customers.Get(customer.ID, nil); return err },
 		"read a price":           func() error { _, err := mine.Prices.Get(s.monthly, nil); return err },
+		"read what was added":    func() error { return mine.CheckoutSessions.List(nil).Err() },
 	} {
 		if err := do(); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -136,7 +138,7 @@ func TestAPI_ARestrictedKeyDoesWhatItMay(t *testing.T) {
 		}
 	}
 	s.customer() // with another key
-	if !sandbox.IsResource("billing_portal/sessions") || sandbox.IsResource("billing_portal") || sandbox.IsResource("customer") {
+	if !sandbox.IsResource("billing_portal/sessions") || !sandbox.IsResource("payment_pages") || sandbox.IsResource("billing_portal") || sandbox.IsResource("customer") {
 		t.Error("the kinds of objects are not those of the paths")
 	}
 }

@@ -148,6 +148,7 @@ func TestInvoice_DraftsAreDeletedOrSent(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct{ pairs, param string }{
+		"two amounts":       {"unit_amount=500&unit_amount_decimal=700&currency=usd", "unit_amount"},
 		"parts of a cent":   {"unit_amount_decimal=0.5&currency=usd", "unit_amount_decimal"},
 		"no such price":     {"pricing[price]=price_none", "pricing[price]"},
 		"a recurring price": {"pricing[price]=" + s.monthly, "pricing[price]"},

@@ -136,7 +136,10 @@ type Permissions struct {
 // Kinds that there are not allow nothing: see IsResource.
 func WithRestrictedKey(key string, may Permissions) Option {
 	return func(s *Sandbox) {
-		permissions := map[string]api.Permission{}
+		permissions := s.api.Restricted[key]
+		if permissions == nil {
+			permissions = map[string]api.Permission{}
+		}
 		for _, name := range may.Read {
 			permissions[name] = api.MayRead
 		}

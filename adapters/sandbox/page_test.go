@@ -294,6 +294,10 @@ func TestPage_StartsATrial(t *testing.T) {
 	p.LineItems[0].Quantity = stripe.Int64(2)
 	p.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(14)}
 	cs := s.open(p)
+	ends := params("subscription", s.monthly)
+	ends.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialEnd: stripe.Int64(time.Now().AddDate(0, 0, 9).Unix())}
+	_, until := s.visit(s.open(ends).URL)
+	wantText(t, until, "Free until", "Then $20.00 is due.")
 	_, page := s.visit(cs.URL)
 	wantText(t, page, "Start trial", "14 days free", "Then $40.00 is due.", `id="total">$0.00`, `id="cardNumber"`)
 	if strings.Contains(page, "bank_debit") {

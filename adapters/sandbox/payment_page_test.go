@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/stripe/stripe-go/v76"
 )
 
 // Stripe's command line completes sessions by calls that no description has: these are what
@@ -39,7 +41,16 @@ func TestPaymentPages_AreForStripesCLI(t *testing.T) {
 		s.refused(400, "/v1/payment_pages/"+id+"/confirm", values("payment_method", tt.method)) // it is no longer open
 	}
 	id := open(s.once)
+	for name, method := range map[string]string{
+		"of another customer": s.post("/v1/payment_methods/pm_card_visa/attach", values("customer", s.customer().ID)).at("id"),
+		"of another type":     sepa("AT61 1904 3002 3457 3201"),
+	} {
+		s.refused(400, "/v1/payment_pages/"+id+"/confirm", values("payment_method", method)).wants(t, name, map[string]string{"error.param": "payment_method"})
+	}
 	s.refused(400, "/v1/payment_pages/"+id+"/confirm", values("payment_method", card, "expected_amount", "1")).wants(t, "another amount", map[string]string{"error.param": "expected_amount"})
+	trial := params("subscription", s.monthly)
+	trial.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{TrialPeriodDays: stripe.Int64(14)}
+	s.refused(402, "/v1/payment_pages/"+s.open(trial).ID+"/confirm", values("payment_method", made("type", "card", "card[token]", "tok_chargeDeclined")))
 	s.refused(400, "/v1/payment_pages/"+id+"/confirm", values("payment_method", "pm_none")).wants(t, "no method", map[string]string{"error.param": "payment_method"})
 	s.refused(400, "/v1/payment_pages/"+id+"/confirm", values("payment_method", card, "color", "red")).wants(t, "no such parameter", map[string]string{"error.param": "color"})
 	s.refused(402, "/v1/payment_pages/"+id+"/confirm", values("payment_method", "pm_card_visa_chargeDeclined"))

@@ -144,6 +144,7 @@ func TestSchedule_PhasesLastForADuration(t *testing.T) {
 	for name, pairs := range map[string][]string{
 		"within a period": {"phases[1][duration][interval]", "day"},
 		"no interval":     {"phases[1][duration][interval_count]", "2"},
+		"too far":         {"phases[1][duration][interval]", "year", "phases[1][duration][interval_count]", "1000"},
 		"two ends":        {"phases[1][duration][interval]", "month", "phases[1][end_date]", fmtInt(end.AddDate(0, 1, 0).Unix())},
 	} {
 		if status, answer := s.ask(dahlia, "POST", "/v1/subscription_schedules/"+id, plan(s.monthly, pairs...)); status != 400 || !strings.Contains(string(answer), "phases[1][duration]") {

@@ -47,6 +47,9 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 // gone after the test.
 func Copy(t testing.TB, url string) string {
 	t.Helper()
+	if journal, err := os.Stat(strings.TrimPrefix(url, "sqlite:") + "-wal"); err == nil && journal.Size() > 0 {
+		t.Fatalf("somebody still has %s: %d bytes are in its journal", url, journal.Size())
+	}
 	content, err := os.ReadFile(strings.TrimPrefix(url, "sqlite:"))
 	if err != nil {
 		t.Fatal(err)

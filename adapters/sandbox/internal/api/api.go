@@ -88,8 +88,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
 	}
 	c.Form = form
 	key := r.Header.Get("Idempotency-Key")
+	fault := s.Chaos.TakeFault(r.Method, c.path) // before anybody sees that the request is here
 	logged := s.logRequest(r, c, key)
-	a, replayed, drop := s.answer(r, c, rt, key)
+	a, replayed, drop := s.answer(r, c, rt, key, fault)
 	s.Mu.Lock()
 	logged.Status, logged.Replayed, logged.Answered = a.Status, replayed, !drop
 	s.Mu.Unlock()
@@ -108,10 +109,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt *route) {
 	s.write(w, c, a)
 }
 
-// answer goes through planned faults and the idempotency layer to the
+// answer goes through a planned fault and the idempotency layer to the
 // operation. drop says that the client must not see the answer.
-func (s *Server) answer(r *http.Request, c *Call, rt *route, key string) (a state.Answer, replayed, drop bool) {
-	fault := s.Chaos.TakeFault(r.Method, c.path)
+func (s *Server) answer(r *http.Request, c *Call, rt *route, key string, fault chaos.Fault) (a state.Answer, replayed, drop bool) {
 	if fault.InFront() {
 		s.Sleep(r.Context(), fault.Delay)
 		return faultAnswer(fault, c.requestID), false, false

@@ -221,7 +221,9 @@ func (s *Server) readLines(c *Call, cs *state.Session) {
 		if c.HasAny("line_items") {
 			c.Fail(wire.Invalid("line_items", "", "You can not pass `line_items` in `setup` mode."))
 		}
-		cs.Currency = c.Currency("currency")
+		if cs.Currency = c.Currency("currency"); cs.Currency != "" && !wire.IsCurrency(cs.Currency) {
+			c.Fail(wire.InvalidCurrency("currency", cs.Currency))
+		}
 		cs.PaymentMethodTypes = c.choose(&cs.MethodChoice, cs.PaymentMethodTypes, "card")
 		return
 	}

@@ -113,6 +113,8 @@ func (s *Server) readBilled(c *Call, it *state.InvoiceItem, l *state.InvoiceLine
 		quantity = c.Integer("quantity", 0, state.MaxQuantity)
 	}
 	switch {
+	case c.Has("unit_amount") && c.Has("unit_amount_decimal"):
+		c.Fail(wire.Invalid("unit_amount", "parameters_exclusive", "You may only specify one of these parameters: unit_amount, unit_amount_decimal."))
 	case c.Has("amount") && c.Has(price), c.Has(unit) && c.Has(price), c.Has("amount") && c.Has(unit):
 		c.Fail(wire.Invalid(price, "parameters_exclusive", "You may only specify one of these parameters: amount, price, unit_amount."))
 	case c.Has("amount") && c.Has("quantity"):

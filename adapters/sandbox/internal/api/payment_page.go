@@ -1,6 +1,10 @@
 package api
 
-import "github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+import (
+	"slices"
+
+	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
+)
 
 // cliRoutes are calls that Stripe has for its command line alone, so that no description of
 // its API has them: stripe trigger completes a Checkout Session by its page.
@@ -26,7 +30,14 @@ func (s *Server) confirmPage(c *Call) (wire.Object, *wire.Error) {
 	case !s.known(id):
 		return nil, wire.MissingReference("PaymentMethod", id, "payment_method")
 	}
-	if e := s.PaySessionWith(cs, s.method(id)); e != nil {
+	pm := s.method(id)
+	switch {
+	case pm.Customer != "" && pm.Customer != cs.Customer:
+		return nil, wire.Invalid("payment_method", "", "The PaymentMethod %s belongs to another customer.", pm.ID)
+	case !slices.Contains(cs.PaymentMethodTypes, pm.Kind):
+		return nil, wire.Invalid("payment_method", "", "The Checkout Session does not take a PaymentMethod of type %s.", pm.Kind)
+	}
+	if e := s.PaySessionWith(cs, pm); e != nil {
 		return nil, e
 	}
 	return s.Render.Session(cs), nil

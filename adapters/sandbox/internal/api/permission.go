@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox/internal/wire"
@@ -31,7 +32,7 @@ func resource(path string) string {
 
 // IsResource tells whether there are calls about such a kind of objects.
 func IsResource(name string) bool {
-	for _, rt := range allRoutes() {
+	for _, rt := range slices.Concat(allRoutes(), cliRoutes) {
 		_, path, _ := strings.Cut(rt.pattern, " ")
 		if resource(path) == name {
 			return true

@@ -221,6 +221,9 @@ func (s *Server) phaseEnd(c *Call, name string, it state.SubscriptionItem, start
 		param = name + "[duration]"
 		end = c.readDuration(param, it.Anchor, start)
 	}
+	if latest := s.Latest().Unix(); end > latest {
+		c.Fail(wire.Invalid(param, "", "The sandbox's time ends with the year 2199, at %d.", latest))
+	}
 	if c.Err != nil {
 		return 0
 	}

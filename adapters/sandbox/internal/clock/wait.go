@@ -32,7 +32,7 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		return ctx.Err() == nil // both may be over by now
 	case <-ctx.Done():
 	case <-c.Running.Done():
 	}

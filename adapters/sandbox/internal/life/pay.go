@@ -41,6 +41,10 @@ func (s *Stripe) PaySessionWith(cs *state.Session, pm *state.PaymentMethod) *wir
 		settles = "fails"
 	case pm.Kind != "card":
 		settles = "succeeds"
+	case s.SessionTotal(cs) == 0 && cs.Mode != "setup":
+		if e := pm.RefusesKeeping(); e != nil {
+			return e
+		}
 	}
 	cs.BuyerEmail, cs.BuyerName = pm.Email, pm.Name
 	return s.payBy(cs, pm, settles, false)

@@ -87,11 +87,14 @@ func (a *Account) SessionTotal(cs *Session) int64 {
 // but for what will have been used by then.
 func (a *Account) DueAfterTrial(cs *Session) int64 {
 	later := *cs
-	later.TrialDays, later.Lines = 0, nil
+	later.TrialDays, later.TrialEnd, later.Lines = 0, 0, nil
 	for _, l := range cs.Lines {
 		if a.PriceIn(l.Price, cs.Currency).Recurring() {
 			later.Lines = append(later.Lines, l)
 		}
+	}
+	if cs.Discount != nil && a.SessionTotal(cs) > 0 && a.Coupons.Get(cs.Discount.Coupon).Duration == "once" {
+		later.Discount = nil // what is due now uses it up
 	}
 	return a.SessionTotal(&later)
 }

@@ -79,7 +79,9 @@ func (p *Price) Kind() string {
 // PeriodEnd is the end of the period that t lies in, for periods of p counted
 // from anchor. Counting from the anchor keeps the 31st the 31st after February.
 func (p *Price) PeriodEnd(anchor, t int64) int64 {
-	for n := 1; ; n++ {
+	// No period is longer than this, so the first that may end later is found at once.
+	longest := map[string]int64{"day": 1, "week": 7, "month": 31, "year": 366}[p.Interval] * p.IntervalCount * 24 * 60 * 60
+	for n := 1 + int(max(t-anchor, 0)/max(longest, 1)); ; n++ {
 		if end := p.periods(anchor, n*int(p.IntervalCount)); end > t {
 			return end
 		}
