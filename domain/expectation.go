@@ -69,7 +69,7 @@ func (a Account) Expectations() []Expectation {
 // untoldSubscriptions are those of which nothing was told but invoices, and since when.
 func (a *Account) untoldSubscriptions() map[SubscriptionID]time.Time {
 	var untold map[SubscriptionID]time.Time
-	if a.isDeleted(a.Customer) {
+	if len(a.DeletedCustomers) > 0 && (a.Customer == "" || a.isDeleted(a.Customer)) {
 		return nil // Stripe has ended them
 	}
 	for _, i := range a.Invoices {

@@ -119,15 +119,22 @@ func (p *prepared) known(text string) (*sql.Stmt, bool) {
 	return statement, have
 }
 
+func (p *prepared) has(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.statements[text] != nil
+}
+
 // add prepares statements. It needs a connection, so whoever calls it has none: with all of
 // them waiting for another one, none would get it. What cannot be prepared now is read anew.
 func (p *prepared) add(db *sql.DB, texts []string) {
 	for _, text := range texts {
-		if _, have := p.known(text); have {
+		if p.has(text) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		statement, err := db.PrepareContext(ctx, text) //nolint:sqlclosecheck // it is closed with the database
+		//nolint:sqlclosecheck // it is closed with the database
+		statement, err := db.PrepareContext(ctx, text)
 		cancel()
 		if err != nil {
 			return
