@@ -68,10 +68,10 @@ func (a Account) Expectations() []Expectation {
 
 // untoldSubscriptions are those of which nothing was told but invoices, and since when.
 func (a *Account) untoldSubscriptions() map[SubscriptionID]time.Time {
-	var untold map[SubscriptionID]time.Time
 	if len(a.DeletedCustomers) > 0 && (a.Customer == "" || a.isDeleted(a.Customer)) {
 		return nil // Stripe has ended them
 	}
+	var untold map[SubscriptionID]time.Time
 	for _, i := range a.Invoices {
 		if _, told := a.Subscriptions[i.Subscription]; told || i.Subscription == "" || i.FirstSeenAt.IsZero() {
 			continue

@@ -164,8 +164,9 @@ type source struct {
 }
 
 // together reads several tables: on Postgres by one statement, each row of which says which
-// source it is of; on SQLite those of keys follow from what is read before them. One for each table would cost half as much again. (A nested SELECT is planned
-// by itself, and so as a search by each key, however little the tables hold.)
+// source it is of, as one for each table would cost half as much again; on SQLite by one each,
+// whose keys follow from what is read before them. (A nested SELECT is planned by itself, and
+// so as a search by each key, however little the tables hold.)
 func (s *Store) together(does string, by keys, sources []source) []statement {
 	if !s.onPostgres() {
 		all := make([]statement, len(sources))

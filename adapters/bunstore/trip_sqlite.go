@@ -70,7 +70,7 @@ func (t *onSQLiteTx) trip(ctx context.Context, statements ...statement) error {
 func (t *onSQLiteTx) read(ctx context.Context, st statement) error {
 	var rows *sql.Rows
 	var err error
-	if known, have := t.prepared.known(st.sql); have {
+	if known := t.prepared.known(st.sql); known != nil {
 		//nolint:sqlclosecheck // it ends with the transaction, and what it stands for stays
 		rows, err = t.tx.Tx.StmtContext(ctx, known).QueryContext(ctx, st.late()...)
 	} else {
@@ -112,26 +112,17 @@ type prepared struct {
 	statements map[string]*sql.Stmt
 }
 
-func (p *prepared) known(text string) (*sql.Stmt, bool) {
+// known is nil for what is not prepared.
+func (p *prepared) known(text string) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	statement, have := p.statements[text]
-	return statement, have
-}
-
-func (p *prepared) has(text string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.statements[text] != nil
+	return p.statements[text]
 }
 
 // add prepares statements. It needs a connection, so whoever calls it has none: with all of
 // them waiting for another one, none would get it. What cannot be prepared now is read anew.
 func (p *prepared) add(db *sql.DB, texts []string) {
 	for _, text := range texts {
-		if p.has(text) {
-			continue
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		//nolint:sqlclosecheck // it is closed with the database
 		statement, err := db.PrepareContext(ctx, text)
