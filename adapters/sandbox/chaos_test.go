@@ -173,13 +173,18 @@ func TestChaos_PagesAreShortAndSaySo(t *testing.T) {
 func TestChaos_IsRefusedWhereNobodyCanMeanIt(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []sandbox.Chaos{
-		{Duplicates: -0.1}, {Twins: 1.1}, {Losses: math.NaN()}, {Delays: 1}, {Hangs: 1}, {HangFor: -1}, {PageLimit: -1},
+		{Duplicates: -0.1}, {Twins: 1.1}, {Losses: math.NaN()}, {HangFor: -1}, {PageLimit: -1},
 	} {
 		if wrong.Check() == nil {
 			t.Errorf("%+v passes", wrong)
 		}
 	}
-	for _, right := range []sandbox.Chaos{{}, sandbox.DefaultChaos(1), sandbox.EverydayChaos(1)} {
+	s := newShop(t)
+	s.SetChaos(sandbox.Chaos{Delays: 1, Hangs: 1})
+	if got := s.Chaos(); got.DelayUpTo != 3*time.Second || got.HangFor != 30*time.Second {
+		t.Errorf("what is late or hangs does so for %s and %s", got.DelayUpTo, got.HangFor)
+	}
+	for _, right := range []sandbox.Chaos{{}, {Delays: 1}, {Hangs: 1}, sandbox.DefaultChaos(1), sandbox.EverydayChaos(1)} {
 		if err := right.Check(); err != nil {
 			t.Errorf("%+v: %v", right, err)
 		}

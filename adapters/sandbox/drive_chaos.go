@@ -21,7 +21,8 @@ type Chaos struct {
 	// may happen, and to compare data.object.id and type.
 	Twins float64
 	// Delays is the share of deliveries that come later than they would, by up to DelayUpTo of
-	// the sandbox's clock, and so after what happened later. Stripe promises no order.
+	// the sandbox's clock (three seconds if zero), and so after what happened later. Stripe
+	// promises no order.
 	Delays    float64
 	DelayUpTo time.Duration
 	// Losses is the share of deliveries whose first attempt does not arrive. It is repeated, as
@@ -33,7 +34,7 @@ type Chaos struct {
 	// connection ends before the answer. A client repeats them with the same Idempotency-Key.
 	LostAnswers float64
 	// Hangs is the share of API requests that nothing is done about for HangFor of the wall's
-	// time. A client that has given up by then has had nothing done.
+	// time (thirty seconds if zero). A client that has given up by then has had nothing done.
 	Hangs   float64
 	HangFor time.Duration
 	// PageLimit is the most objects that a page of a list has, whatever limit asks for; 0 for as
@@ -57,12 +58,9 @@ func (c Chaos) Check() error {
 	switch {
 	case c.DelayUpTo < 0, c.HangFor < 0, c.PageLimit < 0:
 		return fmt.Errorf("sandbox: DelayUpTo, HangFor and PageLimit of Chaos are 0 or more")
-	case c.Delays > 0 && c.DelayUpTo == 0:
-		return fmt.Errorf("sandbox: Delays of Chaos need a DelayUpTo")
-	case c.Hangs > 0 && c.HangFor == 0:
-		return fmt.Errorf("sandbox: Hangs of Chaos need a HangFor")
+	default:
+		return nil
 	}
-	return nil
 }
 
 // DefaultChaos is weather that a service has to stand: much more of it than at Stripe, so that

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -30,7 +29,7 @@ func (w *weather) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&w.Calm, "calm", false, "Let nothing go wrong by itself. Without it a few events come twice, or again under another id, as they do at Stripe, and no page of a list has more than ten objects.")
 	cmd.Flags().Uint64Var(&w.Seed, "seed", 0, "Which events those are; by default one that is made and printed.")
 	cmd.Flags().Uint64Var(&w.Chaos, "chaos", 0, "Let much go wrong, by this seed: duplicates, delays, losses, 429, 500, lost answers, short pages.")
-	cmd.Flags().StringSliceVar(&w.Mishaps, "mishap", nil, "NAME=HOW_OFTEN, from 0, never, to 1, always, besides what the flags above say: duplicates, twins (again under another id), delays, losses, failures (429 and 500), lost_answers, hangs. Also delay_up_to=3s, hang_for=30s, and page_limit=3, the most objects on a page.")
+	cmd.Flags().StringSliceVar(&w.Mishaps, "mishap", nil, "NAME=HOW_OFTEN, from 0, never, to 1, always, besides what the flags above say (and in the place of what a kept sandbox had): duplicates, twins (again under another id), delays, losses, failures (429 and 500), lost_answers, hangs. Also delay_up_to=3s, hang_for=30s, and page_limit=3, the most objects on a page.")
 }
 
 // chaos is what was asked for. It says which seed repeats what was not. A sandbox that goes on
@@ -51,7 +50,7 @@ func (w weather) chaos(c console, goesOn bool) (*sandbox.Chaos, error) {
 	return chaos, nil
 }
 
-// setMishap reads NAME=HOW_OFTEN. Delays and hangs whose length is not given have one.
+// setMishap reads NAME=HOW_OFTEN.
 func setMishap(chaos *sandbox.Chaos, mishap string) error {
 	shares := map[string]*float64{
 		"duplicates": &chaos.Duplicates, "twins": &chaos.Twins, "delays": &chaos.Delays, "losses": &chaos.Losses,
@@ -62,24 +61,21 @@ func setMishap(chaos *sandbox.Chaos, mishap string) error {
 	var err error
 	switch {
 	case shares[name] != nil:
-		*shares[name], err = strconv.ParseFloat(value, 64)
+		if *shares[name], err = strconv.ParseFloat(value, 64); err != nil {
+			err = fmt.Errorf("how often is a number from 0, never, to 1, always, as in %s=0.1", name)
+		}
 	case lengths[name] != nil:
-		*lengths[name], err = time.ParseDuration(value)
+		if *lengths[name], err = time.ParseDuration(value); err != nil {
+			err = fmt.Errorf("it is a time, as in %s=3s", name)
+		}
 	case name == "page_limit":
-		chaos.PageLimit, err = strconv.Atoi(value)
+		if chaos.PageLimit, err = strconv.Atoi(value); err != nil {
+			err = fmt.Errorf("it is a number of objects, as in %s=3", name)
+		}
 	default:
 		err = fmt.Errorf("it is one of %s", strings.Join(append(slices.Sorted(maps.Keys(shares)), "delay_up_to", "hang_for", "page_limit"), ", "))
 	}
-	if err != nil {
-		return err
-	}
-	if chaos.Delays > 0 {
-		chaos.DelayUpTo = cmp.Or(chaos.DelayUpTo, 3*time.Second)
-	}
-	if chaos.Hangs > 0 {
-		chaos.HangFor = cmp.Or(chaos.HangFor, 30*time.Second)
-	}
-	return nil
+	return err
 }
 
 // chosen is what goes wrong but for single mishaps.

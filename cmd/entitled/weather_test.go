@@ -73,7 +73,7 @@ func TestWeather_OfSingleMishaps(t *testing.T) {
 	t.Parallel()
 	c := console{io.Discard, io.Discard}
 	got := mustChaos(t, weather{Calm: true, Mishaps: []string{"hangs=0.5", "hang_for=2s", "delays=1", "page_limit=2"}}, c)
-	if want := (sandbox.Chaos{Hangs: 0.5, HangFor: 2 * time.Second, Delays: 1, DelayUpTo: 3 * time.Second, PageLimit: 2}); got != want {
+	if want := (sandbox.Chaos{Hangs: 0.5, HangFor: 2 * time.Second, Delays: 1, PageLimit: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if rough := mustChaos(t, weather{Chaos: 7, Mishaps: []string{"failures=0"}}, c); rough.Failures != 0 || rough.Seed != 7 || rough.Losses == 0 {

@@ -57,7 +57,7 @@ func setChaos(c *call) (any, error) {
 		return nil, err
 	}
 	c.box.SetChaos(wanted)
-	return showChaos(wanted), nil
+	return readChaos(c)
 }
 
 func milliseconds(n int64) (d time.Duration, ok bool) {

@@ -474,7 +474,7 @@ func TestControl_ChaosIsTurnedOnAndOff(t *testing.T) {
 		t.Errorf("got %d, want every request to fail", got)
 	}
 	for _, wrong := range []string{
-		`{"duplicates": 1.5}`, `{"losses": -0.1}`, `{"delays": 1}`, `{"hangs": 0.5}`, `{"page_limit": -1}`, `{"hang_for_ms": 9223372036854775807}`, `{"sunshine": 1}`,
+		`{"duplicates": 1.5}`, `{"losses": -0.1}`, `{"page_limit": -1}`, `{"hang_for_ms": 9223372036854775807}`, `{"sunshine": 1}`,
 	} {
 		p.ends(400, "POST chaos", wrong)
 	}

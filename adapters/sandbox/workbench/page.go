@@ -126,7 +126,7 @@ func (b *bench) page(r *http.Request, user string) page {
 		Home: b.Home, User: user, Now: b.Box.Now(), Subscriptions: b.Box.Subscriptions(), Chaos: b.Box.Chaos(),
 		Requests: requests, Faults: faults, Planned: b.Box.PlannedFaults(),
 	}
-	p.Weather, p.Rough = p.Chaos != sandbox.Chaos{}, p.Chaos.Failures > 0
+	p.Weather, p.Rough = p.Chaos != sandbox.Chaos{}, p.Chaos.Delays+p.Chaos.Losses+p.Chaos.Failures+p.Chaos.LostAnswers+p.Chaos.Hangs > 0
 	p.PeriodEnd = nextEnd(p.Subscriptions)
 	p.Subscriptions, p.MoreSubscriptions = newest(p.Subscriptions)
 	for _, a := range b.Box.Authentications() {

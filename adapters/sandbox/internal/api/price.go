@@ -140,7 +140,7 @@ func (s *Server) retrievePrice(c *Call) (wire.Object, *wire.Error) {
 
 func (s *Server) listPrices(c *Call) (wire.Object, *wire.Error) {
 	created, active, product := c.createdFilter(), c.equals("active"), c.equals("product")
-	currency, kind, interval := c.equals("currency"), c.equals("type"), c.equals("recurring[interval]")
+	currency, kind, interval := c.Currency("currency"), c.equals("type"), c.equals("recurring[interval]")
 	usage, keys := c.OneOf("recurring[usage_type]", "licensed", "metered"), c.List("lookup_keys")
 	if len(keys) > 10 {
 		c.Fail(wire.Invalid("lookup_keys", "", "You may specify up to 10 lookup keys."))
@@ -149,7 +149,7 @@ func (s *Server) listPrices(c *Call) (wire.Object, *wire.Error) {
 		noun: "price", items: s.Prices.NewestFirst(),
 		id: func(p *state.Price) string { return p.ID },
 		keep: func(p *state.Price) bool {
-			return created(p.Created) && active(boolText(p.Active)) && product(p.Product) && currency(p.Currency) &&
+			return created(p.Created) && active(boolText(p.Active)) && product(p.Product) && (currency == "" || currency == p.Currency) &&
 				kind(p.Kind()) && interval(p.Interval) && (usage == "" || p.Recurring() && p.Metered() == (usage == "metered")) && (len(keys) == 0 || p.LookupKey != "" && slices.Contains(keys, p.LookupKey))
 		},
 		object: s.Render.Price,

@@ -21,8 +21,15 @@ type Rates struct {
 	PageLimit   int
 }
 
-// SetRates has things go wrong from now on, by a seed.
+// SetRates has things go wrong from now on, by a seed. What is late or hangs and is not said to
+// for how long is so for as long as most mean.
 func (c *Chaos) SetRates(rates Rates) {
+	if rates.Delays > 0 && rates.DelayUpTo == 0 {
+		rates.DelayUpTo = 3 * time.Second
+	}
+	if rates.Hangs > 0 && rates.HangFor == 0 {
+		rates.HangFor = 30 * time.Second
+	}
 	c.Dice = newDice(rates, rand.NewPCG(rates.Seed, 0))
 }
 
