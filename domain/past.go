@@ -51,9 +51,9 @@ var UsualClosing = Closing{Latest: 12, For: 14 * day, Least: 8, Most: 1000}
 // found whole these are all of them, those that were kept apart before too; else those that
 // came since.
 //
-// Such an invoice was paid, nothing of it went back, and no line or credit of any other
-// reaches into the time that it is for. What becomes known of it later is told of the whole
-// account.
+// Such an invoice was paid, nothing of it went back, no line or credit of any other reaches
+// into the time that it is for, and a snapshot has since said what came of it. What becomes
+// known of it later is told of the whole account.
 func (a Account) LongEnded(c Catalog, closing Closing, apart map[InvoiceID]bool) ([]InvoiceID, map[SubscriptionID]Past) {
 	if len(a.Invoices) < closing.Latest+closing.Least {
 		return nil, a.Past
@@ -131,7 +131,9 @@ func (p *Purchase) longEnded(before time.Time, latest int, shared map[InvoiceID]
 	var between []*Bill
 	end, apart := p.Past.Until, !first[0].Before(p.Past.Until)
 	for n, bill := range p.Bills[:last] {
-		apart = apart && bill.standsForItself(before) && !shared[bill.Invoice.ID]
+		// A payment that no snapshot followed is news yet, see [Purchase.paidUnheard].
+		heard := bill.Invoice.SeenAt.Before(p.Subscription.SeenAt)
+		apart = apart && heard && bill.standsForItself(before) && !shared[bill.Invoice.ID]
 		between = append(between, bill)
 		for l := range bill.Invoice.Lines {
 			end = later(end, bill.Invoice.Lines[l].Until)

@@ -154,6 +154,23 @@ func TestPast_InvoicesThatShareAPaymentStay(t *testing.T) {
 	}
 }
 
+// Of a payment that no snapshot followed Stripe is asked what came of it: it is not the past.
+func TestPast_PaymentsThatNoSnapshotFollowedStay(t *testing.T) {
+	t.Parallel()
+	a := accountWith(ana, pendingOrder("o1", "pro"))
+	for n := range 40 {
+		a = after(a, invoiceSays(paid, n))
+	}
+	ended := func(snapshot int) int {
+		a := after(a, subscriptionSays(updated, noon.Add(time.Duration(snapshot)*month), "paused"))
+		ended, _ := a.LongEnded(shop, domain.UsualClosing, nil)
+		return len(ended)
+	}
+	if early, late := ended(20), ended(40); early != 20 || late != 28 {
+		t.Errorf("%d invoices have ended before a snapshot after 20 months, %d before one after 40, want 20 and 28", early, late)
+	}
+}
+
 // Whichever charge of an intent names the invoice, all of them go with it.
 func TestPast_AllChargesOfAnIntentGoWithItsInvoice(t *testing.T) {
 	t.Parallel()
