@@ -27,8 +27,7 @@ UNRACED := $(UNRACED)|TestSnapshot_TheStory|TestSnapshot_AnyStory|TestRoutes_Eve
 UNRACED := $(UNRACED)|TestPreview_IsWhatThenHappens|TestTotal_IsWhatIsBilled|OtherLeadTimesAreHeeded|TestMigrate_UpDownUp|TestMigrate_Invoices|TestMigrate_LetsWritersPass|TestPasts_|TestPurchases_
 # Random states and histories are for a database of each kind, not for each way to one.
 ELSEWHERE := TestStore_PgBouncer/any_|TestStore_SQLiteInMemory/any_
-BROWSERS := TestBrowser
-APART := /entitled/domain|/cmd/entitled$$|/sandbox/stripespec$$
+APART := /entitled/domain|/cmd/entitled|/sandbox/stripespec$$
 
 run: ## Run everything on this machine: SQLite, a Stripe in a box, a pricing page; no keys, no network
 	go run ./cmd/entitled dev
@@ -45,9 +44,10 @@ test-rooms:
 	go test $(QUICK) -timeout 30m -skip '$(ELSEWHERE)' -run '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox/... ./adapters/stripe/...
 	go test $(RACE) -timeout 30m -skip '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox $$(go list ./... | grep -vE '$(APART)')  # the longest first
 
-test-program:  # in browsers, and without; parts of it are built to look for races, its tests are not
-	go test $(QUICK) -timeout 30m -parallel $(WAITING) -run '$(BROWSERS)' ./cmd/entitled
-	go test $(QUICK) -timeout 30m -parallel $(WAITING) -skip '$(BROWSERS)' ./cmd/entitled
+test-program: export PROGRAM := $(CURDIR)/bin/tested
+test-program:  # parts of it are built to look for races, its tests are not
+	go build $(QUICK) -o $(PROGRAM) ./cmd/entitled
+	go test $(QUICK) -timeout 30m -p 1 -parallel $(WAITING) ./cmd/entitled/...
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...
@@ -69,7 +69,7 @@ verify: ## Check that go.mod is tidy and the code formatted (generated files are
 	@unformatted=$$(gofmt -l domain ports app adapters cmd migrations clients/generate clients/go examples/go); \
 	 [ -z "$$unformatted" ] || { echo "run make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
-	go vet -tags nodev ./cmd/entitled
+	go vet -tags nodev ./cmd/entitled/...
 
 vulncheck: ## Look for known vulnerabilities in what is called, where the list of them can be had
 	@.ci/vulncheck

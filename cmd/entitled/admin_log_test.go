@@ -5,20 +5,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Ensure that commands leave the trace that the API does; a new one has to say whether
 // it is about users.
 func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t, open(t))
 			var g struct {
 				ID string `json:"id"`
 			}
-			decode(t, s.says(t, "grant ana sso --reason a~favor --by sam --json"), &g)
+			programtest.Decode(t, s.says(t, "grant ana sso --reason a~favor --by sam --json"), &g)
 			table := []struct{ args, action, user, by, about string }{
 				{"explain ana sso", "explain", "ana", "", "sso"},
 				{"sync ana", "sync", "ana", "", ""},
@@ -75,7 +77,7 @@ func TestAdminLog_EveryCommandAboutUsersLeavesAnEntry(t *testing.T) {
 					t.Errorf("%s left %+v, want %+v about %q", row.args, last, want, row.user)
 				}
 			}
-			s.call(t, "GET", "/api/admin/users/ana/grants", "", 200)
+			s.Call(t, "GET", "/api/admin/users/ana/grants", "", 200)
 			s.says(t, "admin-log --user ana", "tests", "grants.list", "(command line)", "kim")
 		})
 	}

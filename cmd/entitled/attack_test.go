@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 	"github.com/entitled-dev/entitled/adapters/httpapi"
 )
@@ -35,7 +37,7 @@ var filler = bytes.Repeat([]byte("x"), 1<<20)
 // stall sends a webhook but for the last byte of its body, and returns the connection
 // once all is sent or the program has answered.
 func (p *program) stall(t *testing.T, signature string, length int) net.Conn {
-	conn, err := net.Dial("tcp", p.address)
+	conn, err := net.Dial("tcp", p.Address)
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -53,7 +55,7 @@ func TestAttack_StalledBodiesTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := startProgram(t, buildProgram(t), sqlitetest.URL(t))
+			p := startProgram(t, programtest.Build(t), sqlitetest.URL(t))
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			var stalled []net.Conn
@@ -67,7 +69,7 @@ func TestAttack_StalledBodiesTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if status := p.deliver(completedEvent(1)); status != 200 {
+			if status := p.Deliver(completedEvent(1)); status != 200 {
 				t.Errorf("a genuine event was answered %d", status)
 			}
 			p.checkMemory(t)
@@ -79,10 +81,10 @@ func TestAttack_StalledBodiesTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 }
 
 func TestAttack_IdleConnectionsTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
-	p := startProgram(t, buildProgram(t), sqlitetest.URL(t))
+	p := startProgram(t, programtest.Build(t), sqlitetest.URL(t))
 	conns := make([]net.Conn, 2*httpapi.DefaultConnections)
 	for i := range conns {
-		conn, err := net.Dial("tcp", p.address)
+		conn, err := net.Dial("tcp", p.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,11 +100,11 @@ func TestAttack_IdleConnectionsTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 		response.Body.Close()
 		conns[i] = conn
 	}
-	if status := p.deliver(completedEvent(1)); status != 200 {
+	if status := p.Deliver(completedEvent(1)); status != 200 {
 		t.Errorf("a genuine event was answered %d", status)
 	}
 	p.checkMemory(t)
-	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.pid()))
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID()))
 	if err != nil {
 		t.Fatal(err)
 	}

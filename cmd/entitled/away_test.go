@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
@@ -81,11 +83,11 @@ func (p *program) metrics(t *testing.T) map[string]float64 {
 
 func (p *program) scrape(t *testing.T) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.address+"/metrics", nil)
+	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.Address+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+testAPIKey)
+	request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +106,7 @@ func TestAway_AHangingStripeHoldsUpNobodyAndLosesNothing(t *testing.T) {
 	const events = 800
 	database := pgtest.URL(t)
 	stripe := newHangingStripe(t)
-	p := startProgram(t, buildProgram(t), database, "STRIPE_API_BASE="+stripe.url)
+	p := startProgram(t, programtest.Build(t), database, "STRIPE_API_BASE="+stripe.url)
 	before := p.metrics(t)["go_goroutines"]
 	for name, want := range map[string]float64{
 		"entitled_store_connections_max": 10, "entitled_http_connections_max": 2000,
@@ -117,7 +119,7 @@ func TestAway_AHangingStripeHoldsUpNobodyAndLosesNothing(t *testing.T) {
 	var wait sync.WaitGroup
 	for n := range int64(events) {
 		wait.Go(func() {
-			if status := p.deliver(refundOfUnknown(n + 1)); status != 200 {
+			if status := p.Deliver(refundOfUnknown(n + 1)); status != 200 {
 				t.Errorf("event %d was answered %d", n+1, status)
 			}
 		})
@@ -154,7 +156,7 @@ func (p *program) eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for start := time.Now(); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Since(start) > time.Minute {
-			t.Fatalf("not for a minute: %s\n%s", what, p.log)
+			t.Fatalf("not for a minute: %s\n%s", what, p.Log)
 		}
 	}
 }

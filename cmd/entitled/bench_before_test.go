@@ -35,9 +35,9 @@ func newContender(b *testing.B, name, unit, binary, database string, users int64
 	paid := seedBuyers(b, database, users)
 	return programUnderLoad{program: p, contender: contender{
 		name:   name,
-		meters: map[string]meter{unit + "cpu-s/1k": cpuOf(p.pid()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
+		meters: map[string]meter{unit + "cpu-s/1k": cpuOf(p.PID()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
 		run: func(b *testing.B, connections int) measured {
-			return paid.load(b, p.address, connections, benchTime)
+			return paid.load(b, p.Address, connections, benchTime)
 		},
 	}}
 }

@@ -100,8 +100,8 @@ func deliverAll(b *testing.B, binary, database string, endpoints int, say func(u
 	}))
 	defer receiver.Close()
 	p := startProgram(b, binary, database, "WEBHOOKS_ALLOW_PRIVATE=true")
-	defer p.stop(b)
-	meters := map[string]meter{"cpu-s/1k": cpuOf(p.pid())}
+	defer p.Stop(b)
+	meters := map[string]meter{"cpu-s/1k": cpuOf(p.PID())}
 	if strings.HasPrefix(database, "postgres") {
 		meters["postgres-cpu-s/1k"] = cpuOfPostgres(b, database)
 	}
@@ -112,7 +112,7 @@ func deliverAll(b *testing.B, binary, database string, endpoints int, say func(u
 	began := time.Now()
 	var made []string
 	for n := range endpoints {
-		made = append(made, p.call(b, "POST", "/api/admin/endpoints", fmt.Sprintf(`{"url": "%s/%d", "after": 0}`, receiver.URL, n), 201)["endpoint"].(map[string]any)["id"].(string))
+		made = append(made, p.Call(b, "POST", "/api/admin/endpoints", fmt.Sprintf(`{"url": "%s/%d", "after": 0}`, receiver.URL, n), 201)["endpoint"].(map[string]any)["id"].(string))
 	}
 	taken.Wait()
 	say("deliveries/s", benchDelivered/time.Since(began).Seconds())
@@ -120,6 +120,6 @@ func deliverAll(b *testing.B, binary, database string, endpoints int, say func(u
 		say(unit, (count(b)-before[unit])*1000/benchDelivered)
 	}
 	for _, id := range made {
-		p.call(b, "DELETE", "/api/admin/endpoints/"+id, "", 200)
+		p.Call(b, "DELETE", "/api/admin/endpoints/"+id, "", 200)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
@@ -22,8 +24,8 @@ func BenchmarkFeed(b *testing.B) {
 	database := pgtest.Start(b, pgtest.Durable()).URL()
 	openWithChanges(b, database, changes)
 	p := startProgram(b, benchBinary(b), database)
-	defer p.stop(b)
-	service, postgres := cpuOf(p.pid()), cpuOfPostgres(b, database)
+	defer p.Stop(b)
+	service, postgres := cpuOf(p.PID()), cpuOfPostgres(b, database)
 	measure := func(b *testing.B, read func(context.Context) int64) {
 		b.Helper()
 		cpu, cpuOfDatabase, began := service(b), postgres(b), time.Now()
@@ -65,12 +67,12 @@ func (p *program) readers(b *testing.B, n int, read func() int64) int64 {
 
 func (p *program) open(ctx context.Context, b *testing.B, path, accept string) *http.Response {
 	b.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Address+path, nil)
 	if err != nil {
 		b.Error(err)
 		return nil
 	}
-	request.Header.Set("Authorization", "Bearer "+testAPIKey)
+	request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 	request.Header.Set("Accept", accept)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil || response.StatusCode != http.StatusOK {

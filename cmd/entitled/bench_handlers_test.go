@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -34,7 +36,7 @@ type handler struct {
 
 func startHandler(tb testing.TB, name string, environment ...string) handler {
 	tb.Helper()
-	address := freeAddress(tb)
+	address := programtest.FreeAddress(tb)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), append(environment, "BENCH_HANDLER="+name, "BENCH_ADDRESS="+address)...)
@@ -98,7 +100,7 @@ func (o obvious) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	event, err := webhook.ConstructEvent(body, r.Header.Get("Stripe-Signature"), testWebhookSecret)
+	event, err := webhook.ConstructEvent(body, r.Header.Get("Stripe-Signature"), programtest.WebhookSecret)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

@@ -54,7 +54,7 @@ func BenchmarkLargeAccounts(b *testing.B) {
 		crowd, other := seedUsers(b, database, "crowdpays", 1).subscribed(b, database, 10_000, 100_000), others()
 		vacuum(b, database)
 		for range upToDate(10_000) {
-			crowd.load(b, p.address, 1, time.Second)
+			crowd.load(b, p.Address, 1, time.Second)
 		}
 		vacuum(b, database)
 		besideACrowd(b, p, other, crowd)
@@ -80,7 +80,7 @@ func upToDate(size int64) int64 { return 1 + size/int64(domain.UsualClosing.Most
 // oneAfterTheOther tells the events of all sizes in turns, on one connection, and reports
 // medians for each size and their ratios to the first.
 func oneAfterTheOther(b *testing.B, p *program, database string, all []sized) {
-	conn, err := net.Dial("tcp", p.address)
+	conn, err := net.Dial("tcp", p.Address)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func oneAfterTheOther(b *testing.B, p *program, database string, all []sized) {
 			b.Fatal(err)
 		}
 		if status, err := readAnswer(answers); err != nil || status != 200 {
-			b.Fatalf("answered %d after %s, %v\n%s", status, time.Since(sent), err, p.log)
+			b.Fatalf("answered %d after %s, %v\n%s", status, time.Since(sent), err, p.Log)
 		}
 		return milliseconds(time.Since(sent))
 	}
@@ -126,14 +126,14 @@ func besideACrowd(b *testing.B, p *program, other, crowd *events) {
 		figures := map[string][]float64{}
 		add := func(unit string, value float64) { figures[unit] = append(figures[unit], value) }
 		for range benchRounds {
-			alone := other.load(b, p.address, 1, benchTime)
+			alone := other.load(b, p.Address, 1, benchTime)
 			add("alone-p50-ms", milliseconds(alone.p50))
 			add("alone-p99-ms", milliseconds(alone.p99))
 			for name, of := range map[string]*events{"crowd": crowd, "spread": other} {
 				var all measured
 				var crowding sync.WaitGroup
-				crowding.Go(func() { all = of.load(b, p.address, 64, benchTime) })
-				beside := other.load(b, p.address, 1, benchTime)
+				crowding.Go(func() { all = of.load(b, p.Address, 64, benchTime) })
+				beside := other.load(b, p.Address, 1, benchTime)
 				crowding.Wait()
 				add("beside-"+name+"-p50-ms", milliseconds(beside.p50))
 				add("beside-"+name+"-p99-ms", milliseconds(beside.p99))

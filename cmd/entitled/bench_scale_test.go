@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
@@ -67,11 +69,11 @@ func newScale(b *testing.B, name, database string, accounts int64) scale {
 }
 
 func (s scale) webhooks(b *testing.B, connections int) measured {
-	return s.paid.load(b, s.program.address, connections, benchTime)
+	return s.paid.load(b, s.program.Address, connections, benchTime)
 }
 
 func (s scale) reads(b *testing.B, connections int) measured {
-	return readLoad(b, s.program.address, connections, benchTime, rightsOfSome(s.accounts))
+	return readLoad(b, s.program.Address, connections, benchTime, rightsOfSome(s.accounts))
 }
 
 // beside measures the same load on both, and how much of what was read came from the cache.
@@ -129,7 +131,7 @@ func (all blocks) hitsSince(before blocks) float64 {
 func BenchmarkUnknownUsers(b *testing.B) {
 	database := pgtest.Start(b, pgtest.Durable()).URL()
 	catalog := filepath.Join(b.TempDir(), "catalog.yaml")
-	text := strings.Replace(testCatalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
+	text := strings.Replace(programtest.Catalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
 	if err := os.WriteFile(catalog, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -140,15 +142,15 @@ func BenchmarkUnknownUsers(b *testing.B) {
 	}
 	before := rowsKept(b, database)
 	cpu := func(unit string) map[string]meter {
-		return map[string]meter{unit + "cpu-s/1k": cpuOf(p.pid()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)}
+		return map[string]meter{unit + "cpu-s/1k": cpuOf(p.PID()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)}
 	}
 	var asked int
 	inTurns(b, contender{name: "unknown", meters: cpu(""), run: func(b *testing.B, connections int) measured {
-		m := readLoad(b, p.address, connections, benchTime, func(int64) string { return "/api/entitlements?user_id=nobody_" + rand.Text() })
+		m := readLoad(b, p.Address, connections, benchTime, func(int64) string { return "/api/entitlements?user_id=nobody_" + rand.Text() })
 		asked += m.answers
 		return m
 	}}, contender{name: "known", meters: cpu("known-"), run: func(b *testing.B, connections int) measured {
-		return readLoad(b, p.address, connections, benchTime, rightsOfSome(fewAccounts))
+		return readLoad(b, p.Address, connections, benchTime, rightsOfSome(fewAccounts))
 	}})
 	if after := rowsKept(b, database); after != before {
 		b.Errorf("there were %d rows of users before %d unknown ones were asked about, and are %d", before, asked, after)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
@@ -47,9 +49,9 @@ func BenchmarkWebhooks(b *testing.B) {
 	obvious := startHandler(b, "obvious", "BENCH_DATABASE="+database)
 	postgres := cpuOfPostgres(b, database)
 	inTurns(b,
-		contender{name: "webhooks", meters: map[string]meter{"cpu-s/1k": cpuOf(p.pid()), "postgres-cpu-s/1k": postgres},
+		contender{name: "webhooks", meters: map[string]meter{"cpu-s/1k": cpuOf(p.PID()), "postgres-cpu-s/1k": postgres},
 			run: func(b *testing.B, connections int) measured {
-				return paid.load(b, p.address, connections, benchTime)
+				return paid.load(b, p.Address, connections, benchTime)
 			}},
 		contender{name: "pgbench", run: bare.run},
 		contender{name: "obvious", meters: map[string]meter{"obvious-cpu-s/1k": cpuOf(obvious.pid), "obvious-postgres-cpu-s/1k": postgres},
@@ -69,9 +71,9 @@ func BenchmarkReads(b *testing.B) {
 	seedHolders(b, database, users)
 	empty := startHandler(b, "empty")
 	inTurns(b,
-		contender{name: "reads", meters: map[string]meter{"cpu-s/1k": cpuOf(p.pid()), "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
+		contender{name: "reads", meters: map[string]meter{"cpu-s/1k": cpuOf(p.PID()), "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
 			run: func(b *testing.B, connections int) measured {
-				return readLoad(b, p.address, connections, benchTime, rightsOfSome(users))
+				return readLoad(b, p.Address, connections, benchTime, rightsOfSome(users))
 			}},
 		contender{name: "empty-echo", run: func(b *testing.B, connections int) measured {
 			return readLoad(b, empty.address, connections, benchTime, func(int64) string { return "/" })
@@ -150,8 +152,8 @@ func BenchmarkStart(b *testing.B) {
 		var ready []float64
 		for range 5 {
 			p := startProgram(b, binary, database)
-			ready = append(ready, milliseconds(p.readyAfter))
-			p.stop(b)
+			ready = append(ready, milliseconds(p.ReadyAfter))
+			p.Stop(b)
 		}
 		b.ReportMetric(median(ready), "ms-to-ready")
 		b.ReportMetric(0, "ns/op")
@@ -166,7 +168,7 @@ func median(values []float64) float64 {
 // benchBinary builds the program as make build does.
 func benchBinary(b *testing.B) string {
 	b.Helper()
-	return buildProgram(b, "-tags=nodev", "-trimpath", "-ldflags=-s -w")
+	return programtest.Build(b, "-tags=nodev", "-trimpath", "-ldflags=-s -w")
 }
 
 // pgbench runs the bare transaction: what any service of this kind must do for an
@@ -236,7 +238,7 @@ func (p *program) reportMemory(b *testing.B) {
 // peakMiB is the most resident memory that the program has had.
 func (p *program) peakMiB(b testing.TB) float64 {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid()))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
 	if err != nil {
 		b.Fatal(err)
 	}

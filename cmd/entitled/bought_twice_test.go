@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
@@ -14,7 +16,7 @@ import (
 // and ends, as the catalog says. (Which is the older cannot be told of one second.)
 func TestBoughtTwice_TheOlderIsTakenBackAsTheCatalogSays(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := openBox(t)
@@ -23,16 +25,16 @@ func TestBoughtTwice_TheOlderIsTakenBackAsTheCatalogSays(t *testing.T) {
 				t.Fatal(err)
 			}
 			catalog := filepath.Join(t.TempDir(), "twice.yaml")
-			text := strings.ReplaceAll(teamCatalog, ", yearly: {lookup_key: team_yearly}", "")
+			text := strings.ReplaceAll(programtest.TeamCatalog, ", yearly: {lookup_key: team_yearly}", "")
 			text = strings.ReplaceAll(text, "group: main", "group: main\n    bought_twice: refund_older")
 			if err := os.WriteFile(catalog, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p := startProgram(t, buildProgram(t), open(t), "STRIPE_API_BASE="+box.URL(), "CATALOG="+catalog)
-			s := shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+			p := startProgram(t, programtest.Build(t), open(t), "STRIPE_API_BASE="+box.URL(), "CATALOG="+catalog)
+			s := shop{p, box, box.AddWebhookEndpoint("http://"+p.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
 
 			s.buys(t, "ana", "pro")
-			customer := s.call(t, "GET", "/api/subscription?user_id=ana", "", 200)["customer_id"].(string)
+			customer := s.Call(t, "GET", "/api/subscription?user_id=ana", "", 200)["customer_id"].(string)
 			if _, err := box.CreateSubscription(sandbox.SubscriptionSpec{Customer: customer, Items: []sandbox.SubscriptionItemSpec{{Price: price.ID}}}); err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +48,7 @@ func TestBoughtTwice_TheOlderIsTakenBackAsTheCatalogSays(t *testing.T) {
 				t.Errorf("%d went back, want what one of them has cost", returned)
 			}
 			s.idle(t)
-			if told := s.call(t, "GET", "/api/subscription?user_id=ana", "", 200)["bought_twice"].([]any); len(told) != 0 {
+			if told := s.Call(t, "GET", "/api/subscription?user_id=ana", "", 200)["bought_twice"].([]any); len(told) != 0 {
 				t.Errorf("it is still told as bought twice: %v", told)
 			}
 			s.until(t, "it is counted", func() bool {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/domain"
 )
 
@@ -58,7 +60,7 @@ func TestCatalogCheck_FindsWhatStripeDoesNotSell(t *testing.T) {
 		c.plan.Key = "pro"
 		sold := domain.Catalog{Plans: map[domain.PlanKey]domain.Plan{"pro": c.plan}}
 		var out bytes.Buffer
-		err := catalogCheck{}.atStripe(t.Context(), console{&out, &out}, config{StripeKey: testStripeKey, StripeAPIBase: server.URL}, sold)
+		err := catalogCheck{}.atStripe(t.Context(), console{&out, &out}, config{StripeKey: programtest.StripeKey, StripeAPIBase: server.URL}, sold)
 		switch {
 		case c.says == "" && (err != nil || !strings.Contains(out.String(), "every price is for sale at Stripe")):
 			t.Errorf("%s: got %v and %q, want nothing wrong", name, err, out.String())
@@ -72,7 +74,7 @@ func TestCatalogCheck_FindsWhatStripeDoesNotSell(t *testing.T) {
 func TestCatalogCheck_ListsWhatEverybodyHas(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "catalog.yaml")
-	text := strings.Replace(testCatalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
+	text := strings.Replace(programtest.Catalog, "plans:\n", "plans:\n  free: {default: true, grants: {projects: 3}}\n", 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -83,7 +85,7 @@ func derivationOf(t *testing.T, db *sql.DB) (d struct {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode(t, text, &d)
+	programtest.Decode(t, text, &d)
 	return d
 }
 
@@ -91,7 +93,7 @@ func derivationOf(t *testing.T, db *sql.DB) (d struct {
 // goes on; and of two that run then, one does it.
 func TestCatchUp_KilledInTheMiddleAnotherGoesOn(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const users = 1200
@@ -103,20 +105,20 @@ func TestCatchUp_KilledInTheMiddleAnotherGoesOn(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 			}
 			multiplies(t, db, "u", users)
-			s.stop(t)
+			s.Stop(t)
 
 			richer := filepath.Join(t.TempDir(), "catalog.yaml")
-			if err := os.WriteFile(richer, []byte(strings.Replace(testCatalog, "{projects: 10}", "{projects: 11}", 1)), 0o600); err != nil {
+			if err := os.WriteFile(richer, []byte(strings.Replace(programtest.Catalog, "{projects: 10}", "{projects: 11}", 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			start := func() *program {
-				return startProgram(t, s.cmd.Path, database, "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+richer)
+				return startProgram(t, s.Cmd.Path, database, "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+richer)
 			}
 			killed := start()
 			for !strings.HasPrefix(derivationOf(t, db).Cursor, "many_") {
 				time.Sleep(time.Millisecond)
 			}
-			killed.kill()
+			killed.Kill()
 			reached := derivationOf(t, db)
 			if reached.Pass != 1 || reached.Cursor == fmt.Sprint("many_", 100000+users-1) {
 				t.Fatalf("it was not killed in the middle, but at %+v", reached)
@@ -141,10 +143,10 @@ func TestCatchUp_KilledInTheMiddleAnotherGoesOn(t *testing.T) {
 				}
 			}
 			if working != 1 {
-				t.Errorf("%d services derive, want one\n%s\n%s", working, both[0].log, both[1].log)
+				t.Errorf("%d services derive, want one\n%s\n%s", working, both[0].Log, both[1].Log)
 			}
 			for _, user := range []string{"u", "many_100000", fmt.Sprint("many_", 100000+users-1)} {
-				if held := both[0].holds(t, user); held != "projects=11" {
+				if held := both[0].Holds(t, user); held != "projects=11" {
 					t.Errorf("%s holds %q", user, held)
 				}
 			}

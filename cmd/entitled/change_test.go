@@ -11,54 +11,25 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
-
-// teamCatalog sells two plans of one group, one of them by the year too, and an add-on to the other.
-const teamCatalog = testCatalog + `
-  team:
-    name: Team
-    mode: subscription
-    group: main
-    pausable: true
-    checkout: {max_quantity: 50}
-    prices: {monthly: {lookup_key: team_monthly}, yearly: {lookup_key: team_yearly}}
-    grants: {sso: true, projects: 1000}
-  storage:
-    mode: subscription
-    addon_to: pro
-    prices: {monthly: {lookup_key: storage_monthly}}
-    grants: {projects: 150}
-`
 
 // openTeams is a shop with two plans of one group.
 func openTeams(t *testing.T, binary, database string, more ...string) shop {
 	t.Helper()
 	box := openBox(t)
-	stockTeams(t, box)
+	programtest.StockTeams(t, box)
 	p := startTeams(t, binary, database, append([]string{"STRIPE_API_BASE=" + box.URL()}, more...)...)
-	return shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
-}
-
-// stockTeams has a box sell what [teamCatalog] adds.
-func stockTeams(t *testing.T, box *sandbox.Sandbox) {
-	t.Helper()
-	for _, price := range []sandbox.PriceSpec{
-		{LookupKey: "team_monthly", Product: "Team", UnitAmount: 9900, Currency: "usd", Interval: "month"},
-		{LookupKey: "storage_monthly", Product: "Storage", UnitAmount: 500, Currency: "usd", Interval: "month"},
-		{LookupKey: "team_yearly", Product: "Team", UnitAmount: 99000, Currency: "usd", Interval: "year"},
-	} {
-		if _, err := box.AddPrice(price); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return shop{p, box, box.AddWebhookEndpoint("http://"+p.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
 }
 
 func startTeams(t *testing.T, binary, database string, more ...string) *program {
 	t.Helper()
 	catalog := filepath.Join(t.TempDir(), "teams.yaml")
-	if err := os.WriteFile(catalog, []byte(teamCatalog), 0o600); err != nil {
+	if err := os.WriteFile(catalog, []byte(programtest.TeamCatalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return startProgram(t, binary, database, append(more, "CATALOG="+catalog)...)
@@ -67,11 +38,11 @@ func startTeams(t *testing.T, binary, database string, more ...string) *program 
 func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 	t.Parallel()
 	const pro, team = "projects=100 sso=true", "projects=1000 sso=true"
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := openTeams(t, buildProgram(t), open(t))
-			call := func(path, body string) map[string]any { return s.call(t, "POST", path, body, 200) }
+			s := openTeams(t, programtest.Build(t), open(t))
+			call := func(path, body string) map[string]any { return s.Call(t, "POST", path, body, 200) }
 
 			s.buys(t, "ana", "pro")
 			step := call("/api/checkout/team", `{"user_id":"ana","quantity":2}`)
@@ -93,7 +64,7 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 					t.Fatalf("%s: got %v", change.what, step)
 				}
 				s.then(t, "ana", change.what, s.box.Portal(step["url"].(string)).Confirm(), change.gives)
-				is := s.call(t, "GET", "/api/subscription?user_id=ana", "", 200)["subscription"].(map[string]any)
+				is := s.Call(t, "GET", "/api/subscription?user_id=ana", "", 200)["subscription"].(map[string]any)
 				if got := fmt.Sprint(is["plan"], " ", is["price"], " ", is["quantity"]); got != change.price {
 					t.Errorf("%s: has %s, want %s", change.what, got, change.price)
 				}
@@ -112,7 +83,7 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 			if changed["when"] != "now" || changed["action"] != "none" {
 				t.Errorf("an upgrade: got %v", changed)
 			}
-			if held := s.holds(t, "bob"); held != team { // before any event
+			if held := s.Holds(t, "bob"); held != team { // before any event
 				t.Errorf("an upgrade: holds %q, want %q", held, team)
 			}
 			less := call("/api/subscription/change", `{"user_id":"bob","plan":"pro"}`)
@@ -126,7 +97,7 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 			s.then(t, "bob", "another quantity", nil, team)
 			call("/api/subscription/change", `{"user_id":"bob","plan":"team","price":"yearly","quantity":2}`)
 			s.then(t, "bob", "a year instead of a month", nil, team)
-			is := s.call(t, "GET", "/api/subscription?user_id=bob", "", 200)["subscription"].(map[string]any)
+			is := s.Call(t, "GET", "/api/subscription?user_id=bob", "", 200)["subscription"].(map[string]any)
 			if got := fmt.Sprint(is["plan"], " ", is["price"], " ", is["quantity"]); got != "team yearly 2" {
 				t.Errorf("has %s, want team yearly 2", got)
 			}
@@ -137,10 +108,10 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 				t.Errorf("resumed: got %v", end)
 			}
 			call("/api/subscription/cancel", `{"user_id":"bob","when":"now"}`)
-			if held := s.holds(t, "bob"); held != "" {
+			if held := s.Holds(t, "bob"); held != "" {
 				t.Errorf("ended: holds %q", held)
 			}
-			s.call(t, "POST", "/api/checkout/team", `{"user_id":"bob"}`, 201)
+			s.Call(t, "POST", "/api/checkout/team", `{"user_id":"bob"}`, 201)
 
 			s.buys(t, "cat", "team")
 			subscription = s.subscriptionOf(t, "cat")
@@ -148,16 +119,16 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 				t.Errorf("paused: got %v", paused)
 			}
 			s.then(t, "cat", "it is paid for still", nil, team)
-			s.call(t, "POST", "/api/subscription/change", `{"user_id":"cat","plan":"pro"}`, 409)
+			s.Call(t, "POST", "/api/subscription/change", `{"user_id":"cat","plan":"pro"}`, 409)
 			// The clock stands still, so that what was paid for is still had.
 			s.then(t, "cat", "the next period is not billed", s.box.RenewSubscription(subscription, true), team)
-			shown := s.call(t, "GET", "/api/subscription?user_id=cat", "", 200)["subscription"].(map[string]any)
+			shown := s.Call(t, "GET", "/api/subscription?user_id=cat", "", 200)["subscription"].(map[string]any)
 			pause := shown["pause"].(map[string]any)
 			if shown["status"] != "paused" || shown["renews_at"] != nil || pause["behavior"] != "void" || pause["resumable"] != true || pause["resumes_at"] != nil {
 				t.Errorf("shown as %v", shown)
 			}
 			call("/api/subscription/resume", `{"user_id":"cat"}`)
-			if held := s.holds(t, "cat"); held != team {
+			if held := s.Holds(t, "cat"); held != team {
 				t.Errorf("resumed: holds %q", held)
 			}
 		})
@@ -167,18 +138,18 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 // What is not paid gives nothing and takes nothing, and is had once it is paid.
 func TestChange_IsHadOnceItIsPaid(t *testing.T) {
 	t.Parallel()
-	s := openTeams(t, buildProgram(t), databases["SQLite"](t))
+	s := openTeams(t, programtest.Build(t), programtest.Databases["SQLite"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 	if err := s.box.SetCard(subscription, "4000000000000341"); err != nil {
 		t.Fatal(err)
 	}
-	changed := s.call(t, "POST", "/api/subscription/change", `{"user_id":"ana","plan":"team"}`, 200, "Idempotency-Key", "k")
+	changed := s.Call(t, "POST", "/api/subscription/change", `{"user_id":"ana","plan":"team"}`, 200, "Idempotency-Key", "k")
 	if changed["action"] != "redirect" || !strings.HasPrefix(changed["url"].(string), s.box.URL()) || changed["effective_at"] != nil {
 		t.Fatalf("got %v", changed)
 	}
 	s.then(t, "ana", "the card is declined", nil, "projects=100 sso=true")
-	again := s.call(t, "POST", "/api/subscription/change", `{"user_id":"ana","plan":"team"}`, 200, "Idempotency-Key", "k")
+	again := s.Call(t, "POST", "/api/subscription/change", `{"user_id":"ana","plan":"team"}`, 200, "Idempotency-Key", "k")
 	if again["url"] != changed["url"] {
 		t.Errorf("asked again: got %v, want the same page", again)
 	}
@@ -189,7 +160,7 @@ func TestChange_IsHadOnceItIsPaid(t *testing.T) {
 // leads to where it is paid.
 func TestChange_StripeIsAskedHowItStands(t *testing.T) {
 	t.Parallel()
-	s := openTeams(t, buildProgram(t), databases["SQLite"](t))
+	s := openTeams(t, programtest.Build(t), programtest.Databases["SQLite"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
@@ -199,14 +170,14 @@ func TestChange_StripeIsAskedHowItStands(t *testing.T) {
 	if err := s.box.ExhaustRetries(subscription, "unpaid"); err != nil {
 		t.Fatal(err)
 	}
-	step := s.call(t, "POST", "/api/checkout/team", `{"user_id":"ana"}`, 200)
+	step := s.Call(t, "POST", "/api/checkout/team", `{"user_id":"ana"}`, 200)
 	if step["purpose"] != "pay" || !strings.Contains(step["url"].(string), "/i/in_") {
 		t.Errorf("unpaid: got %v, want the invoice's page", step)
 	}
 	if err := s.box.CancelSubscription(subscription); err != nil {
 		t.Fatal(err)
 	}
-	if step := s.call(t, "POST", "/api/checkout/team", `{"user_id":"ana"}`, 201); step["purpose"] != "checkout" {
+	if step := s.Call(t, "POST", "/api/checkout/team", `{"user_id":"ana"}`, 201); step["purpose"] != "checkout" {
 		t.Errorf("ended: got %v, want a checkout", step)
 	}
 }
@@ -215,7 +186,7 @@ func TestChange_StripeIsAskedHowItStands(t *testing.T) {
 // most one page can be paid, and there is one subscription once all that could be paid was.
 func TestChange_FortyCheckoutsAtOnceSellOneSubscription(t *testing.T) {
 	database := pgtest.URL(t)
-	raced := buildProgram(t, raceFlags...)
+	raced := programtest.Build(t, programtest.RaceFlags...)
 	s := openTeams(t, raced, database)
 	two := startTeams(t, raced, database, "STRIPE_API_BASE="+s.box.URL())
 	const user = "ana"
@@ -252,11 +223,11 @@ func TestChange_FortyCheckoutsAtOnceSellOneSubscription(t *testing.T) {
 
 // status sends a request and says how it was answered.
 func (p *program) status(t *testing.T, path, body string) string {
-	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+p.address+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+p.Address+path, strings.NewReader(body))
 	if err != nil {
 		return err.Error()
 	}
-	request.Header.Set("Authorization", "Bearer "+testAPIKey)
+	request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -277,7 +248,7 @@ func openSessions(t *testing.T, box *sandbox.Sandbox) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(testStripeKey, "")
+	request.SetBasicAuth(programtest.StripeKey, "")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Ensure the built program answers what clients, probes and forms send, as they expect.
 func TestClients_AreAnsweredAsTheyExpect(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
+	s := openShop(t, programtest.Databases["SQLite"](t))
 	client := &http.Client{Transport: &http.Transport{}} // not that of the document, which has no HEAD
 	defer client.CloseIdleConnections()
-	const asks, json = "Bearer " + testAPIKey, "application/json"
+	const asks, json = "Bearer " + programtest.APIKey, "application/json"
 	body, at := completedEvent(1), "/api/webhooks/stripe/"
 	for _, c := range []struct {
 		call, body string
@@ -30,11 +32,11 @@ func TestClients_AreAnsweredAsTheyExpect(t *testing.T) {
 		{"POST /api/admin/users/ana/grants", `{"feature":"projects","value":1e99,"reason":"r","by":"b"}`, 400, "value"},
 	} {
 		method, path, _ := strings.Cut(c.call, " ")
-		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.address+path, strings.NewReader(c.body))
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.Address+path, strings.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header = http.Header{"Authorization": {asks}, "Content-Type": {json}, "Stripe-Signature": {stripeSignature(body, testWebhookSecret)}}
+		request.Header = http.Header{"Authorization": {asks}, "Content-Type": {json}, "Stripe-Signature": {programtest.StripeSignature(body, programtest.WebhookSecret)}}
 		answer, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/fx"
 
@@ -41,8 +43,8 @@ func (c *movedClock) aheadBy(d time.Duration) ports.Clock {
 // waits until it is ready. It ends with the test, or before by end.
 func startAt(t *testing.T, clock ports.Clock, database string, change map[string]string, also ...fx.Option) (p *program, end func()) {
 	t.Helper()
-	p = &program{address: freeAddress(t), log: &logBuffer{}}
-	host, port, _ := net.SplitHostPort(p.address)
+	p = &program{&programtest.Program{Address: programtest.FreeAddress(t), Log: &programtest.LogBuffer{}}}
+	host, port, _ := net.SplitHostPort(p.Address)
 	vars := map[string]string{"HOST": host, "PORT": port, "DRAIN_TIME": "0", "DATABASE_URL": database}
 	for name, value := range change {
 		vars[name] = value
@@ -51,7 +53,7 @@ func startAt(t *testing.T, clock ports.Clock, database string, change map[string
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := cfg.parts(console{io.Discard, p.log})
+	parts, err := cfg.parts(console{io.Discard, p.Log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,12 +65,12 @@ func startAt(t *testing.T, clock ports.Clock, database string, change map[string
 	end = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("the program did not end well: %v\n%s", err, p.log)
+			t.Errorf("the program did not end well: %v\n%s", err, p.Log)
 		}
 	})
 	t.Cleanup(end)
 	p.eventually(t, "the program is ready", func() bool {
-		response, err := http.Get("http://" + p.address + "/readyz")
+		response, err := http.Get("http://" + p.Address + "/readyz")
 		if err == nil {
 			response.Body.Close()
 		}
@@ -86,22 +88,22 @@ func TestClocks_AnHourOffIsSaidAndNothingIsLost(t *testing.T) {
 			seedUsers(t, database, "old", 2).bought(t, database, 2) // the first one's was given back
 			box, clock := openBox(t), &movedClock{}
 			p, _ := startAt(t, clock.now, database, map[string]string{"STRIPE_API_BASE": box.URL()})
-			s := shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+			s := shop{p, box, box.AddWebhookEndpoint("http://"+p.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
 			s.buys(t, "before", "pro")
 
 			clock.move(off)
-			if held := s.holds(t, "user_old_2"); held != "projects=10" {
+			if held := s.Holds(t, "user_old_2"); held != "projects=10" {
 				t.Errorf("whose right is months old holds %q", held)
 			}
 			// What began by a clock that was right has not begun by one that is behind.
-			if held := s.holds(t, "before"); off > 0 && held != "projects=100 sso=true" {
+			if held := s.Holds(t, "before"); off > 0 && held != "projects=100 sso=true" {
 				t.Errorf("who bought before holds %q", held)
 			}
-			started := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"during"}`, 201)
+			started := s.Call(t, "POST", "/api/checkout/basic", `{"user_id":"during"}`, 201)
 			if err := box.Pay(started["session_id"].(string)); err != nil {
 				t.Fatal(err)
 			}
-			s.eventually(t, "the log names the clock", func() bool { return strings.Contains(s.log.String(), "check this machine's clock") })
+			s.eventually(t, "the log names the clock", func() bool { return strings.Contains(s.Log.String(), "check this machine's clock") })
 			for _, e := range box.Events() {
 				if e.Type == "checkout.session.completed" && strings.Contains(string(e.Body), started["order_id"].(string)) {
 					s.isRefusedForTheClock(t, e.Body)
@@ -110,7 +112,7 @@ func TestClocks_AnHourOffIsSaidAndNothingIsLost(t *testing.T) {
 			if told := queryInt(t, database, "SELECT count(*) FROM processed_events WHERE type = 'checkout.session.completed'"); told != 1 {
 				t.Errorf("%d checkouts have a receipt, want the one of before", told)
 			}
-			if held := s.holds(t, "during"); held != "" {
+			if held := s.Holds(t, "during"); held != "" {
 				t.Errorf("by an event that was refused a user holds %q", held)
 			}
 
@@ -128,11 +130,11 @@ func TestClocks_AnHourOffIsSaidAndNothingIsLost(t *testing.T) {
 // isRefusedForTheClock delivers an event and looks at what Stripe's dashboard would show.
 func (p *program) isRefusedForTheClock(t *testing.T, body []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+p.address+"/api/webhooks/stripe", strings.NewReader(string(body)))
+	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+p.Address+"/api/webhooks/stripe", strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Stripe-Signature", stripeSignature(body, testWebhookSecret))
+	request.Header.Set("Stripe-Signature", programtest.StripeSignature(body, programtest.WebhookSecret))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +154,7 @@ func TestClocks_WhatIsGivenDoesNotDependOnOurs(t *testing.T) {
 	p, end := startAt(t, now, database, env)
 	sessions := map[string]string{}
 	for user, plan := range map[string]string{"ana": "basic", "ben": "basic", "eve": "pro", "bob": "pro"} {
-		sessions[user] = p.call(t, "POST", "/api/checkout/"+plan, `{"user_id":"`+user+`"}`, 201)["session_id"].(string)
+		sessions[user] = p.Call(t, "POST", "/api/checkout/"+plan, `{"user_id":"`+user+`"}`, 201)["session_id"].(string)
 	}
 	end()
 	subscription := ""
@@ -189,12 +191,12 @@ func TestClocks_WhatIsGivenDoesNotDependOnOurs(t *testing.T) {
 		copied := pgtest.Copy(t, database)
 		p, end := startAt(t, clock.now, copied, env)
 		for _, e := range box.Events() {
-			if status := p.deliver(e.Body); status != 200 {
+			if status := p.Deliver(e.Body); status != 200 {
 				t.Errorf("off by %s: %s was answered %d", off, e.Type, status)
 			}
 		}
 		for user, holds := range map[string]string{"ana": "", "ben": "projects=10", "eve": "projects=100 sso=true", "bob": "projects=100 sso=true"} {
-			if held := p.holds(t, user); held != holds {
+			if held := p.Holds(t, user); held != holds {
 				t.Errorf("off by %s: %s holds %q, want %q", off, user, held, holds)
 			}
 		}
@@ -224,8 +226,8 @@ func TestClocks_TwoServicesTenSecondsApartAgree(t *testing.T) {
 	env := map[string]string{"STRIPE_API_BASE": box.URL()}
 	right, _ := startAt(t, clock.now, database, env)
 	ahead, _ := startAt(t, clock.aheadBy(apart), database, env)
-	s := shop{right, box, box.AddWebhookEndpoint("http://"+right.address+"/api/webhooks/stripe", testWebhookSecret)}
-	box.AddWebhookEndpoint("http://"+ahead.address+"/api/webhooks/stripe", testWebhookSecret)
+	s := shop{right, box, box.AddWebhookEndpoint("http://"+right.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
+	box.AddWebhookEndpoint("http://"+ahead.Address+"/api/webhooks/stripe", programtest.WebhookSecret)
 	both := func(user, what, want string) {
 		t.Helper()
 		s.then(t, user, what, nil, want)
@@ -245,7 +247,7 @@ func TestClocks_TwoServicesTenSecondsApartAgree(t *testing.T) {
 		do   func(string) error
 		want string
 	}{{"paused", box.PauseSubscription, ""}, {"resumed", box.ResumeSubscription, pro}, {"renewed in vain", func(id string) error { return box.RenewSubscription(id, false) }, pro}} {
-		ahead.call(t, "POST", "/api/orders/"+order+"/sync", "", 200)
+		ahead.Call(t, "POST", "/api/orders/"+order+"/sync", "", 200)
 		if err := then.do(subscription); err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +257,7 @@ func TestClocks_TwoServicesTenSecondsApartAgree(t *testing.T) {
 	// A right that ends does so by each one's clock.
 	until := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
 	grant := fmt.Sprintf(`{"feature":"projects","value":5,"until":%q,"reason":"a test"}`, until.Format(time.RFC3339))
-	s.call(t, "POST", "/api/admin/users/bob/grants", grant, 201)
+	s.Call(t, "POST", "/api/admin/users/bob/grants", grant, 201)
 	for _, at := range []struct {
 		left         time.Duration
 		right, ahead string
@@ -263,21 +265,21 @@ func TestClocks_TwoServicesTenSecondsApartAgree(t *testing.T) {
 		{apart + 3*time.Second, "projects=5", "projects=5"}, {apart - 3*time.Second, "projects=5", ""}, {-time.Second, "", ""},
 	} {
 		clock.move(time.Until(until) - at.left)
-		if held := right.holds(t, "bob"); held != at.right {
+		if held := right.Holds(t, "bob"); held != at.right {
 			t.Errorf("%s before its end the one that is right gives %q, want %q", at.left, held, at.right)
 		}
-		if held := ahead.holds(t, "bob"); held != at.ahead {
+		if held := ahead.Holds(t, "bob"); held != at.ahead {
 			t.Errorf("%s before its end the one ahead gives %q, want %q", at.left, held, at.ahead)
 		}
 	}
 	// And begins so: what the one ahead gives is there once the other's clock has come so far.
 	clock.move(0)
-	ahead.call(t, "POST", "/api/admin/users/eve/grants", `{"feature":"projects","value":7,"reason":"a test"}`, 201)
-	if held := ahead.holds(t, "eve"); held != "projects=7" {
+	ahead.Call(t, "POST", "/api/admin/users/eve/grants", `{"feature":"projects","value":7,"reason":"a test"}`, 201)
+	if held := ahead.Holds(t, "eve"); held != "projects=7" {
 		t.Errorf("the one that gave it gives %q", held)
 	}
 	clock.move(apart)
-	if held := right.holds(t, "eve"); held != "projects=7" {
+	if held := right.Holds(t, "eve"); held != "projects=7" {
 		t.Errorf("%s later the other one gives %q", apart, held)
 	}
 }
@@ -311,7 +313,7 @@ func TestClocks_TwoServicesTenSecondsApartAskOnce(t *testing.T) {
 	right, _ := startAt(t, clock.now, database, env, often)
 	startAt(t, clock.aheadBy(10*time.Second), database, env, often)
 	for n := range int64(questions) {
-		if status := right.deliver(refundOfUnknown(n + 1)); status != 200 {
+		if status := right.Deliver(refundOfUnknown(n + 1)); status != 200 {
 			t.Errorf("answered %d", status)
 		}
 	}
@@ -335,7 +337,7 @@ func TestClocks_TwoServicesTenSecondsApartDeriveOnce(t *testing.T) {
 			const users = 2000
 			database, box, clock := pgtest.URL(t), openBox(t), &movedClock{}
 			first, end := startAt(t, clock.now, database, map[string]string{"STRIPE_API_BASE": box.URL()})
-			s := shop{first, box, box.AddWebhookEndpoint("http://"+first.address+"/api/webhooks/stripe", testWebhookSecret)}
+			s := shop{first, box, box.AddWebhookEndpoint("http://"+first.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
 			s.buys(t, "u", "basic")
 			db := sqlOf(t, database)
 			s.eventually(t, "the first start has derived", func() bool { return derivationOf(t, db).Done })
@@ -343,7 +345,7 @@ func TestClocks_TwoServicesTenSecondsApartDeriveOnce(t *testing.T) {
 			end()
 
 			richer := filepath.Join(t.TempDir(), "catalog.yaml")
-			if err := os.WriteFile(richer, []byte(strings.Replace(testCatalog, "{projects: 10}", "{projects: 11}", 1)), 0o600); err != nil {
+			if err := os.WriteFile(richer, []byte(strings.Replace(programtest.Catalog, "{projects: 10}", "{projects: 11}", 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			env := map[string]string{"STRIPE_API_BASE": box.URL(), "CATALOG": richer}
@@ -356,7 +358,7 @@ func TestClocks_TwoServicesTenSecondsApartDeriveOnce(t *testing.T) {
 			for _, p := range services {
 				looked += p.gauge(t, "entitled_deriving_users_looked_at")
 				for _, user := range []string{"u", "many_100000", fmt.Sprint("many_", 100000+users-1)} {
-					if held := p.holds(t, user); held != "projects=11" {
+					if held := p.Holds(t, user); held != "projects=11" {
 						t.Errorf("%s holds %q", user, held)
 					}
 				}

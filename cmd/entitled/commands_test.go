@@ -2,10 +2,7 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/domain"
@@ -23,8 +22,8 @@ import (
 // so it is not built to look for races: to start would take it five times as long.
 func (p *program) command(t *testing.T, args []string, more ...string) (stdout, stderr string, ok bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), buildProgram(t), args...)
-	cmd.Env = append(append([]string{}, p.cmd.Env...), more...)
+	cmd := exec.CommandContext(t.Context(), programtest.Build(t), args...)
+	cmd.Env = append(append([]string{}, p.Cmd.Env...), more...)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	err := cmd.Run()
@@ -60,14 +59,14 @@ func words(command string) []string {
 
 func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
+	s := openShop(t, programtest.Databases["SQLite"](t))
 	begin := time.Now().UTC()
-	started := s.call(t, "POST", "/api/checkout/pro", `{"user_id":"ana"}`, 201)
+	started := s.Call(t, "POST", "/api/checkout/pro", `{"user_id":"ana"}`, 201)
 	s.says(t, "explain ana sso", "sso: no", "orders: open -> nothing")
 	if err := s.box.Pay(started["session_id"].(string)); err != nil {
 		t.Fatal(err)
 	}
-	s.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
+	s.Call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
 	s.idle(t)
 
 	t.Run("why somebody has it", func(t *testing.T) {
@@ -89,7 +88,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 		if again := s.says(t, "grants ana", "grant_"); again != given {
 			t.Errorf("listed as\n%s, want as given\n%s", again, given)
 		}
-		if held := s.holds(t, "ana"); held != "projects=unlimited sso=true" {
+		if held := s.Holds(t, "ana"); held != "projects=unlimited sso=true" {
 			t.Errorf("with the grant: %s", held)
 		}
 		var g struct {
@@ -97,12 +96,12 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 			Value     string         `json:"value"`
 			RevokedAt time.Time      `json:"revoked_at"`
 		}
-		decode(t, s.says(t, "grants ana --json"), &g)
-		decode(t, s.says(t, "revoke "+string(g.ID)+" --reason a~mistake --by kim --json"), &g)
+		programtest.Decode(t, s.says(t, "grants ana --json"), &g)
+		programtest.Decode(t, s.says(t, "revoke "+string(g.ID)+" --reason a~mistake --by kim --json"), &g)
 		if g.Value != "unlimited" || g.RevokedAt.IsZero() {
 			t.Errorf("revoked: got %+v", g)
 		}
-		if held := s.holds(t, "ana"); held != "projects=100 sso=true" {
+		if held := s.Holds(t, "ana"); held != "projects=100 sso=true" {
 			t.Errorf("without the grant: %s", held)
 		}
 		s.says(t, "explain ana projects", "given by sam", "by kim: a mistake", "manual grants: revoked -> nothing")
@@ -112,7 +111,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 		var g struct {
 			ID domain.GrantID `json:"id"`
 		}
-		decode(t, s.says(t, "grants ana --json"), &g)
+		programtest.Decode(t, s.says(t, "grants ana --json"), &g)
 		out, complaint, ok := s.command(t, words("revoke "+string(g.ID)+" --reason another --by eve"))
 		if before := "by kim: a mistake"; !ok || !strings.Contains(out, before) || !strings.Contains(complaint, "was revoked before") || !strings.Contains(complaint, before) {
 			t.Errorf("succeeded %t, said %s%s, want what it was revoked for before", ok, out, complaint)
@@ -130,7 +129,7 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 		s.says(t, "events replay --outcome quarantined", "quarantined -> quarantined", "processed again")
 
 		mended := filepath.Join(t.TempDir(), "mended.yaml")
-		text := strings.Replace(testCatalog, "{lookup_key: pro_monthly}", "{lookup_key: pro_monthly}, now: {id: price_new}", 1)
+		text := strings.Replace(programtest.Catalog, "{lookup_key: pro_monthly}", "{lookup_key: pro_monthly}, now: {id: price_new}", 1)
 		if err := os.WriteFile(mended, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -140,8 +139,8 @@ func TestCommands_ExplainGiveRevokeAndReplay(t *testing.T) {
 				t.Errorf("%s, with a catalog that the service does not have: succeeded %t, %s", args, ok, complaint)
 			}
 		}
-		s.stop(t)
-		p := startProgram(t, s.cmd.Path, envOf(s.cmd.Env, "DATABASE_URL"), "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+mended)
+		s.Stop(t)
+		p := startProgram(t, s.Cmd.Path, envOf(s.Cmd.Env, "DATABASE_URL"), "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+mended)
 		var out string
 		for range 100 { // the service takes the catalog over in the background
 			var ok bool
@@ -180,7 +179,7 @@ func (s shop) explained(t *testing.T, user, feature string) explained {
 	var told struct {
 		Features []explained `json:"features"`
 	}
-	decode(t, s.says(t, "explain "+user+" "+feature+" --json"), &told)
+	programtest.Decode(t, s.says(t, "explain "+user+" "+feature+" --json"), &told)
 	if len(told.Features) != 1 {
 		t.Fatalf("got %+v, want %s alone", told, feature)
 	}
@@ -203,40 +202,13 @@ func (s shop) moveToPrice(t *testing.T, user, price string) {
 		} `json:"items"`
 	}
 	path := s.box.URL() + "/v1/subscriptions/" + subscription.ID
-	decode(t, stripeCall(t, "GET", path, nil), &object)
+	programtest.Decode(t, stripeCall(t, "GET", path, nil), &object)
 	stripeCall(t, "POST", path, url.Values{"items[0][id]": {object.Items.Data[0].ID}, "items[0][price]": {price}})
 }
 
 func stripeCall(t *testing.T, method, path string, form url.Values) string {
 	t.Helper()
-	return stripeCallBy(t, testStripeKey, method, path, form)
-}
-
-func stripeCallBy(t *testing.T, key, method, path string, form url.Values) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+key)
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %d, %v, %s", method, path, response.StatusCode, err, text)
-	}
-	return string(text)
-}
-
-func decode(t *testing.T, text string, into any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(text), into); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
+	return programtest.StripeCall(t, programtest.StripeKey, method, path, form)
 }
 
 func envOf(environ []string, name string) string {
@@ -251,9 +223,9 @@ func envOf(environ []string, name string) string {
 
 func TestCommands_RefuseWhatCannotBeMeant(t *testing.T) {
 	t.Parallel()
-	database := databases["SQLite"](t)
+	database := programtest.Databases["SQLite"](t)
 	sold := filepath.Join(t.TempDir(), "catalog.yaml")
-	if err := os.WriteFile(sold, []byte(testCatalog), 0o600); err != nil {
+	if err := os.WriteFile(sold, []byte(programtest.Catalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ args, catalog, says string }{
@@ -284,7 +256,7 @@ func TestCommands_RefuseWhatCannotBeMeant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &program{cmd: &exec.Cmd{Env: []string{"DATABASE_URL=" + database, "CATALOG=" + c.catalog}}}
+			p := &program{&programtest.Program{Cmd: &exec.Cmd{Env: []string{"DATABASE_URL=" + database, "CATALOG=" + c.catalog}}}}
 			if out, complaint, ok := p.command(t, words(c.args)); ok || !strings.Contains(complaint, c.says) {
 				t.Errorf("entitled %s: succeeded %t, want %q in %s%s", c.args, ok, c.says, out, complaint)
 			}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"go.uber.org/fx"
 )
 
@@ -17,12 +19,12 @@ import (
 func environment(t *testing.T, change map[string]string) []string {
 	t.Helper()
 	catalog := filepath.Join(t.TempDir(), "catalog.yaml")
-	if err := os.WriteFile(catalog, []byte(testCatalog), 0o600); err != nil {
+	if err := os.WriteFile(catalog, []byte(programtest.Catalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	vars := map[string]string{
-		"STRIPE_SECRET_KEY": testStripeKey, "STRIPE_WEBHOOK_SECRET": testWebhookSecret, "APP_URL": "https://app.example",
-		"API_KEYS": "tests:admin:" + testAPIKey, "CATALOG": catalog, "DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "x.db"),
+		"STRIPE_SECRET_KEY": programtest.StripeKey, "STRIPE_WEBHOOK_SECRET": programtest.WebhookSecret, "APP_URL": "https://app.example",
+		"API_KEYS": "tests:admin:" + programtest.APIKey, "CATALOG": catalog, "DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "x.db"),
 	}
 	for name, value := range change {
 		vars[name] = value
@@ -114,7 +116,7 @@ func TestConfig_RefusesWhatCannotBeServedAndNamesTheMend(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want one that says %q", err, c.want)
 			}
-			if err != nil && (strings.Contains(err.Error(), testAPIKey) || strings.Contains(err.Error(), testStripeKey)) {
+			if err != nil && (strings.Contains(err.Error(), programtest.APIKey) || strings.Contains(err.Error(), programtest.StripeKey)) {
 				t.Errorf("the error shows a secret: %v", err)
 			}
 		})
@@ -125,12 +127,12 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 	t.Parallel()
 	read := func(path string) ([]byte, error) {
 		if path == "/run/secrets/stripe" {
-			return []byte(testStripeKey + "\n"), nil
+			return []byte(programtest.StripeKey + "\n"), nil
 		}
 		return nil, errors.New("no such file")
 	}
 	cfg, err := readConfig([]string{"STRIPE_SECRET_KEY_FILE=/run/secrets/stripe"}, read)
-	if err != nil || cfg.StripeKey != testStripeKey {
+	if err != nil || cfg.StripeKey != programtest.StripeKey {
 		t.Errorf("got %q, %v", cfg.StripeKey, err)
 	}
 	if _, err := readConfig([]string{"API_KEYS_FILE=/elsewhere"}, read); err == nil || !strings.Contains(err.Error(), "API_KEYS_FILE") {
@@ -143,12 +145,12 @@ func TestConfig_SecretsFromFiles(t *testing.T) {
 
 func TestConfig_AKeySetForAnyApplicationIsSaidInTheLog(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t), databases["SQLite"](t),
+	p := startProgram(t, programtest.Build(t), programtest.Databases["SQLite"](t),
 		"AUTH_JWKS_URL=http://127.0.0.1:1/keys", "AUTH_ISSUER=any", "AUTH_AUDIENCE=any")
-	p.stop(t)
+	p.Stop(t)
 	for _, setting := range []string{"AUTH_ISSUER=any", "AUTH_AUDIENCE=any"} {
-		if !strings.Contains(p.log.String(), setting) {
-			t.Errorf("the log does not say %s:\n%s", setting, p.log)
+		if !strings.Contains(p.Log.String(), setting) {
+			t.Errorf("the log does not say %s:\n%s", setting, p.Log)
 		}
 	}
 }
@@ -174,7 +176,7 @@ func TestConfig_NamesTheSettingOfADatabaseThatCannotBeOpened(t *testing.T) {
 		for _, args := range []string{"grants ana", "migrate status"} {
 			t.Run(url+" "+args, func(t *testing.T) {
 				t.Parallel()
-				p := &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: []string{raceSettings, "DATABASE_URL=" + url}}}
+				p := &program{&programtest.Program{Cmd: &exec.Cmd{Path: programtest.Build(t), Env: []string{programtest.RaceSettings, "DATABASE_URL=" + url}}}}
 				if out, complaint, ok := p.command(t, words(args)); ok || !strings.Contains(complaint, says) || strings.Contains(out+complaint, secret) {
 					t.Errorf("entitled %s: succeeded %t, want %q in %s%s", args, ok, says, out, complaint)
 				}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore"
 	"github.com/entitled-dev/entitled/adapters/webhooks"
 	"github.com/entitled-dev/entitled/app"
@@ -26,7 +28,7 @@ var deliveryKills = flag.Int("deliveries.kills", 3, "how often the program is ki
 // of a user in their order, and what it has twice has the same id.
 func TestDeliveries_WhoeverKillsTheProgramHasEverything(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		if name == "Postgres" && *deliveryKills <= 3 {
 			continue
 		}
@@ -37,7 +39,7 @@ func TestDeliveries_WhoeverKillsTheProgramHasEverything(t *testing.T) {
 			gives := giverOn(t, database, r.URL)
 			db := sqlOf(t, database)
 			random := rand.New(rand.NewPCG(1, 4))
-			binary, given := buildProgram(t), 0
+			binary, given := programtest.Build(t), 0
 			start := func() *program { return startProgram(t, binary, database, "WEBHOOKS_ALLOW_PRIVATE=true") }
 			for n := range *deliveryKills {
 				given += gives(t)
@@ -49,17 +51,17 @@ func TestDeliveries_WhoeverKillsTheProgramHasEverything(t *testing.T) {
 					select {
 					case <-r.took:
 					case <-time.After(time.Minute):
-						t.Fatalf("nothing is delivered\n%s", p.log)
+						t.Fatalf("nothing is delivered\n%s", p.Log)
 					}
 					time.Sleep(time.Duration(random.IntN(int(60 * time.Millisecond))))
-					p.kill()
+					p.Kill()
 				}
 				select {
-				case <-p.ended:
+				case <-p.Ended:
 				case <-time.After(time.Minute):
-					t.Fatalf("the receiver has not killed the program\n%s", p.log)
+					t.Fatalf("the receiver has not killed the program\n%s", p.Log)
 				}
-				p.ended <- nil
+				p.Ended <- nil
 				// A minute later nobody holds the endpoint.
 				if _, err := db.ExecContext(t.Context(), "UPDATE webhook_endpoints SET leased_until = NULL, next_attempt = created_at"); err != nil {
 					t.Fatal(err)
@@ -68,7 +70,7 @@ func TestDeliveries_WhoeverKillsTheProgramHasEverything(t *testing.T) {
 			r.arm(bySomebodyElse, 0)
 			p := start()
 			p.eventually(t, "everything is delivered", func() bool { return r.versions() == given })
-			p.stop(t)
+			p.Stop(t)
 			t.Logf("%d kills, %d messages in %d attempts", *deliveryKills, given, r.attempts)
 		})
 	}
@@ -168,7 +170,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k.armed.Wait()
 	}
 	if kills && k.how == beforeTheAnswer {
-		k.program.kill()
+		k.program.Kill()
 		return
 	}
 	if !slices.Contains(k.answered[user], id) {
@@ -185,7 +187,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if kills {
 		_ = http.NewResponseController(w).Flush()
-		k.program.kill()
+		k.program.Kill()
 	}
 }
 
@@ -198,7 +200,7 @@ func giverOn(t *testing.T, database, url string) func(t *testing.T) (given int) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	sold := parseCatalog(t, testCatalog)
+	sold := programtest.ParseCatalog(t, programtest.Catalog)
 	sender := webhooks.NewSender(webhooks.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
 	beginning := int64(0)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 func TestDev_EachPortHasADatabaseOfItsOwn(t *testing.T) {
@@ -82,34 +84,34 @@ func TestDev_PrintsWhatCommandsWorkWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := freeAddress(t)
+			address := programtest.FreeAddress(t)
 			_, port, err := net.SplitHostPort(address)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := &program{address: address, log: &logBuffer{}}
-			p.cmd = exec.Command(buildProgram(t, raceFlags...), append([]string{"dev", "--port", port}, c.flags...)...)
-			p.cmd.Dir = c.in
-			p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
-			p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-			p.start(t)
-			defer p.stop(t)
+			p := &program{&programtest.Program{Address: address, Log: &programtest.LogBuffer{}}}
+			p.Cmd = exec.Command(programtest.Build(t, programtest.RaceFlags...), append([]string{"dev", "--port", port}, c.flags...)...)
+			p.Cmd.Dir = c.in
+			p.Cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), programtest.RaceSettings}
+			p.Cmd.Stdout, p.Cmd.Stderr = p.Log, p.Log
+			p.Start(t)
+			defer p.Stop(t)
 
 			line := regexp.MustCompile(`(?m)^ *export (.*)$`)
 			var said []string
 			for range 100 {
-				if said = line.FindStringSubmatch(p.log.String()); said != nil {
+				if said = line.FindStringSubmatch(p.Log.String()); said != nil {
 					break
 				}
 				time.Sleep(50 * time.Millisecond)
 			}
 			if said == nil || !strings.Contains(said[1], " CATALOG=") || !strings.Contains(said[1], c.want) {
-				t.Fatalf("want a line to export, with a catalog in %s:\n%s", c.want, p.log)
+				t.Fatalf("want a line to export, with a catalog in %s:\n%s", c.want, p.Log)
 			}
-			if !strings.Contains(p.log.String(), "too: "+c.run+" events list") {
-				t.Errorf("want to be told to run %s:\n%s", c.run, p.log)
+			if !strings.Contains(p.Log.String(), "too: "+c.run+" events list") {
+				t.Errorf("want to be told to run %s:\n%s", c.run, p.Log)
 			}
-			p.cmd.Env = append(p.cmd.Env, strings.Fields(said[1])...)
+			p.Cmd.Env = append(p.Cmd.Env, strings.Fields(said[1])...)
 			p.says(t, "grant ana sso --reason a~favor --by sam", "grant_")
 			p.says(t, "catalog check", "pro_monthly")
 			p.says(t, "explain ana sso", "given by sam")

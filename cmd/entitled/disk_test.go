@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore/disktest"
@@ -23,7 +25,7 @@ import (
 func (s shop) opensCheckouts(t *testing.T, db *sql.DB, users int64) {
 	t.Helper()
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
-	order := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"first"}`, 201)["order_id"].(string)
+	order := s.Call(t, "POST", "/api/checkout/basic", `{"user_id":"first"}`, 201)["order_id"].(string)
 	columns := columnsOf(t, db, "orders")
 	values := make([]string, len(columns))
 	for i, column := range columns {
@@ -113,7 +115,7 @@ func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 			if kept := applied(t, db); kept < acked {
 				t.Errorf("on a full disk: %d acknowledged, %d applied", acked, kept)
 			}
-			if held := s.holds(t, "user_bench_1"); held != "projects=10" {
+			if held := s.Holds(t, "user_bench_1"); held != "projects=10" {
 				t.Errorf("on a full disk a user holds %q of what was acknowledged", held)
 			}
 			if status := get(t, s.program, "/healthz"); status != 200 {
@@ -138,7 +140,7 @@ func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 					t.Errorf("%d events were answered %d", times, status)
 				}
 			}
-			s.stop(t)
+			s.Stop(t)
 		})
 	}
 }
@@ -150,7 +152,7 @@ func TestFaults_PostgresThatEndsForWantOfRoomIsSurvived(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Durable(), pgtest.On(disk.Dir))
 	database := server.URL()
 	seedBuyers(t, database, events)
-	p := startProgram(t, buildProgram(t), database)
+	p := startProgram(t, programtest.Build(t), database)
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
@@ -190,5 +192,5 @@ func TestFaults_PostgresThatEndsForWantOfRoomIsSurvived(t *testing.T) {
 			t.Errorf("%d events were answered %d", times, status)
 		}
 	}
-	p.stop(t)
+	p.Stop(t)
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 )
@@ -73,7 +75,7 @@ func (b *balancer) all() []*balanced {
 
 // add has a program take requests once it was seen to be ready.
 func (b *balancer) add(p *program) *balanced {
-	added := &balanced{url: &url.URL{Scheme: "http", Host: p.address}}
+	added := &balanced{url: &url.URL{Scheme: "http", Host: p.Address}}
 	b.mu.Lock()
 	b.programs = append(b.programs, added)
 	b.mu.Unlock()
@@ -109,7 +111,7 @@ func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
 	const buyers = 20_000
 	database := pgtest.URL(t)
 	seedBuyers(t, database, buyers)
-	binary := buildProgram(t)
+	binary := programtest.Build(t)
 	proxy := newBalancer(t)
 	running := startProgram(t, binary, database, "DRAIN_TIME=5s")
 	seen := proxy.add(running)
@@ -133,8 +135,8 @@ func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				request.Header.Set("Stripe-Signature", stripeSignature(body, testWebhookSecret))
-				request.Header.Set("Authorization", "Bearer "+testAPIKey)
+				request.Header.Set("Stripe-Signature", programtest.StripeSignature(body, programtest.WebhookSecret))
+				request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 				answer, err := client.Do(request)
 				if err != nil {
 					t.Errorf("request %d: %v", n, err)
@@ -152,7 +154,7 @@ func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
 		next := startProgram(t, binary, database, "DRAIN_TIME=5s")
 		nextSeen := proxy.add(next)
 		nextSeen.await(t, true)
-		running.stop(t)
+		running.Stop(t)
 		seen.await(t, false)
 		running, seen = next, nextSeen
 	}
@@ -167,10 +169,10 @@ func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
 
 func TestDrain_ASecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t), sqlitetest.URL(t), "DRAIN_TIME=5m")
+	p := startProgram(t, programtest.Build(t), sqlitetest.URL(t), "DRAIN_TIME=5m")
 	terminate := func() {
 		t.Helper()
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}
 	}
@@ -187,10 +189,10 @@ func TestDrain_ASecondSignalEndsAtOnce(t *testing.T) {
 	for start := time.Now(); ; {
 		terminate()
 		select {
-		case err := <-p.ended:
-			p.ended <- err
-			if err == nil || !strings.Contains(p.log.String(), "for the second time: ended at once") {
-				t.Errorf("ended with %v\n%s", err, p.log)
+		case err := <-p.Ended:
+			p.Ended <- err
+			if err == nil || !strings.Contains(p.Log.String(), "for the second time: ended at once") {
+				t.Errorf("ended with %v\n%s", err, p.Log)
 			}
 			return
 		case <-time.After(100 * time.Millisecond):

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/spf13/cobra"
 )
 
@@ -41,8 +43,8 @@ func (p *program) exit(t *testing.T, args []string, more ...string) (code int, s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, buildProgram(t), args...)
-	cmd.Env = append(append([]string{}, p.cmd.Env...), more...)
+	cmd := exec.CommandContext(ctx, programtest.Build(t), args...)
+	cmd.Env = append(append([]string{}, p.Cmd.Env...), more...)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
@@ -53,8 +55,8 @@ func (p *program) exit(t *testing.T, args []string, more ...string) (code int, s
 // commandLine is a program that can be run on a database of its own.
 func commandLine(t *testing.T, more ...string) *program {
 	t.Helper()
-	env := environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)})
-	return &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: append(env, more...)}}
+	env := environment(t, map[string]string{"DATABASE_URL": programtest.Databases["SQLite"](t)})
+	return &program{&programtest.Program{Cmd: &exec.Cmd{Path: programtest.Build(t), Env: append(env, more...)}}}
 }
 
 func TestExit_EveryCommandSaysItsCodesAndRefusesMisuseWithTwo(t *testing.T) {
@@ -116,7 +118,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		rows = append(rows, row{2, args, "STRIPE_SECRET_KEY=pk_test_1", []string{"STRIPE_SECRET_KEY"}})
 	}
 	rows = append(rows,
-		row{4, "catalog check --stripe", noStripe, []string{"STRIPE_API_BASE"}},
+		row{4, "catalog check --stripe", programtest.NoStripe, []string{"STRIPE_API_BASE"}},
 		row{2, "serve", "AUTH_JWKS_URL=https://id.example.com/keys", []string{"AUTH_ISSUER is empty", "AUTH_AUDIENCE is empty", "AUTH_AUDIENCE=any"}},
 		row{2, "serve", "PORT=x", []string{"PORT"}},
 		row{2, "serve", "HOST=192.0.2.1", []string{"HOST"}},
@@ -182,8 +184,8 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 // A list of which nothing is left by its filters is empty, which is an answer.
 func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
-	s.call(t, "POST", "/api/checkout/pro", `{"user_id":"bob"}`, 201) // known, and has nothing
+	s := openShop(t, programtest.Databases["SQLite"](t))
+	s.Call(t, "POST", "/api/checkout/pro", `{"user_id":"bob"}`, 201) // known, and has nothing
 	table := []struct {
 		args string
 		code int
@@ -229,7 +231,7 @@ func TestExit_OneRuleForWhatIsNotThere(t *testing.T) {
 // Ensure that a file is not said to be a server that does not run.
 func TestExit_ADatabaseFileThatCannotBeUsedIsNoServer(t *testing.T) {
 	t.Parallel()
-	file := strings.TrimPrefix(databases["SQLite"](t), "sqlite:")
+	file := strings.TrimPrefix(programtest.Databases["SQLite"](t), "sqlite:")
 	p := commandLine(t)
 	if code, said := p.exit(t, words("migrate up"), "DATABASE_URL=sqlite:"+file); code != 0 {
 		t.Fatalf("migrate exits with %d:\n%s", code, said)
@@ -286,7 +288,7 @@ func TestExit_AnAddressInUseNamesTheSetting(t *testing.T) {
 		"serve":                  {"PORT"},
 		"dev --port " + port:     {"--port"},
 		"sandbox --port " + port: {"--port"},
-		"dev --port " + portOf(freeAddress(t)) + " --sandbox-port " + port: {"--sandbox-port"},
+		"dev --port " + portOf(programtest.FreeAddress(t)) + " --sandbox-port " + port: {"--sandbox-port"},
 	} {
 		code, said := p.exit(t, words(args))
 		if code != 2 || !strings.Contains(said, "address already in use") {
@@ -309,9 +311,9 @@ func portOf(address string) string {
 // put together.
 func TestExit_ADebugLogHasNoTraces(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t), databases["SQLite"](t), "LOG_LEVEL=debug")
-	p.stop(t)
-	log := p.log.String()
+	p := startProgram(t, programtest.Build(t), programtest.Databases["SQLite"](t), "LOG_LEVEL=debug")
+	p.Stop(t)
+	log := p.Log.String()
 	for _, trace := range []string{"trace", ".go:", "goroutine", "constructor"} {
 		if strings.Contains(log, trace) {
 			t.Errorf("the log has %q in it:\n%s", trace, log)
@@ -324,11 +326,11 @@ func TestExit_ADebugLogHasNoTraces(t *testing.T) {
 
 func TestExit_WhoIsToldToEndBeforeItIsReadyEndsWell(t *testing.T) {
 	t.Parallel()
-	cfg, err := readConfig(environment(t, map[string]string{"DATABASE_URL": databases["SQLite"](t)}), os.ReadFile)
+	cfg, err := readConfig(environment(t, map[string]string{"DATABASE_URL": programtest.Databases["SQLite"](t)}), os.ReadFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &logBuffer{}
+	log := &programtest.LogBuffer{}
 	p, err := cfg.parts(console{io.Discard, log})
 	if err != nil {
 		t.Fatal(err)

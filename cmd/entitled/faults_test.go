@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,33 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 )
-
-// deliver sends one event as Stripe does and returns the status; 0: no answer.
-func (p *program) deliver(body []byte) int {
-	return p.deliverSigned(body, stripeSignature(body, testWebhookSecret))
-}
-
-func (p *program) deliverSigned(body []byte, signature string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, "POST", "http://"+p.address+"/api/webhooks/stripe", bytes.NewReader(body))
-	if err != nil {
-		return 0
-	}
-	request.Header.Set("Stripe-Signature", signature)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, response.Body)
-	return response.StatusCode
-}
 
 // Those that send traffic are not parallel: each takes all processors that there are,
 // and beside others the program would rightly say that it cannot keep up.
@@ -46,15 +25,15 @@ func (p *program) deliverSigned(body []byte, signature string) int {
 func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 20)
-	one := startProgram(t, buildProgram(t, raceFlags...), database)
-	two := startProgram(t, buildProgram(t, raceFlags...), database)
+	one := startProgram(t, programtest.Build(t, programtest.RaceFlags...), database)
+	two := startProgram(t, programtest.Build(t, programtest.RaceFlags...), database)
 	var wait sync.WaitGroup
 	for buyer := range int64(20) {
 		body := completedEvent(buyer + 1)
 		for i := range 50 {
 			p := []*program{one, two}[i%2]
 			wait.Go(func() {
-				if status := p.deliver(body); status != 200 {
+				if status := p.Deliver(body); status != 200 {
 					t.Errorf("delivery %d of event %d was answered %d", i, buyer, status)
 				}
 			})
@@ -62,7 +41,7 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 	}
 	wait.Wait()
 	if got := counts(t, database); got != "20 receipts, 20 applied, 20 paid, 20 entitlements, 20 changes" {
-		t.Errorf("kept: %s\n%s", got, one.log)
+		t.Errorf("kept: %s\n%s", got, one.Log)
 	}
 	if deadlocks := queryInt(t, database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); deadlocks != 0 {
 		t.Errorf("%d deadlocks", deadlocks)
@@ -72,13 +51,13 @@ func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
 func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {
 	database := sqlitetest.URL(t)
 	s := openShop(t, database)
-	two := startProgram(t, buildProgram(t), database, "STRIPE_API_BASE="+s.box.URL())
-	s.box.AddWebhookEndpoint("http://"+two.address+"/api/webhooks/stripe", testWebhookSecret)
+	two := startProgram(t, programtest.Build(t), database, "STRIPE_API_BASE="+s.box.URL())
+	s.box.AddWebhookEndpoint("http://"+two.Address+"/api/webhooks/stripe", programtest.WebhookSecret)
 	var wait sync.WaitGroup
 	for n := range 40 {
 		p := []*program{s.program, two}[n%2]
 		wait.Go(func() {
-			started := p.call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
+			started := p.Call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
 			if err := s.box.Pay(started["session_id"].(string)); err != nil {
 				t.Error(err)
 			}
@@ -88,8 +67,8 @@ func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {
 	s.idle(t)
 	for n := range 40 {
 		for _, p := range []*program{s.program, two} {
-			if held := p.holds(t, fmt.Sprintf("user_%d", n)); held != "projects=10" {
-				t.Errorf("user %d holds %q\n%s", n, held, p.log)
+			if held := p.Holds(t, fmt.Sprintf("user_%d", n)); held != "projects=10" {
+				t.Errorf("user %d holds %q\n%s", n, held, p.Log)
 			}
 		}
 	}
@@ -163,7 +142,7 @@ func (s *tireless) send(t *testing.T, events int64) {
 					target := s.target
 					s.mu.Unlock()
 					sent := time.Now()
-					status := target.deliver(body)
+					status := target.Deliver(body)
 					s.mu.Lock()
 					s.slowest = max(s.slowest, time.Since(sent))
 					if status == 200 {
@@ -204,13 +183,13 @@ func TestFaults_KilledInMidTrafficLosesNothingAcknowledged(t *testing.T) {
 	const events = 1500
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
-	binary := buildProgram(t)
+	binary := programtest.Build(t)
 	sender := &tireless{target: startProgram(t, binary, database)}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
 	for kill := range 5 {
 		sender.until(t, (kill+1)*events/7)
-		sender.target.kill()
+		sender.target.Kill()
 		// What was acknowledged so far has to be there, whatever comes after.
 		acked := sender.acknowledged()
 		var applied int
@@ -233,7 +212,7 @@ func TestFaults_PostgresStoppedInMidTrafficIsSurvived(t *testing.T) {
 	server := pgtest.Start(t, pgtest.Durable())
 	database := server.URL()
 	seedBuyers(t, database, events)
-	p := startProgram(t, buildProgram(t), database)
+	p := startProgram(t, programtest.Build(t), database)
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
@@ -291,7 +270,7 @@ func TestFaults_AFailoverToASynchronousStandbyLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := startProgram(t, buildProgram(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1))
+	p := startProgram(t, programtest.Build(t), strings.Replace(database, first.Host, first.Host+","+second.Host, 1))
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
@@ -323,7 +302,7 @@ func TestFaults_AFailoverToASynchronousStandbyLosesNothing(t *testing.T) {
 
 func get(t *testing.T, p *program, path string) int {
 	t.Helper()
-	response, err := http.Get("http://" + p.address + path)
+	response, err := http.Get("http://" + p.Address + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,14 +314,14 @@ func TestFaults_SigtermFinishesWhatIsInFlight(t *testing.T) {
 	const events = 1000
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
-	binary := buildProgram(t, raceFlags...)
+	binary := programtest.Build(t, programtest.RaceFlags...)
 	p := startProgram(t, binary, database)
 	sender := &tireless{target: p}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
 	sender.until(t, events/4)
 	next := startProgram(t, binary, database) // a rolling deploy
-	p.stop(t)
+	p.Stop(t)
 	sender.to(next)
 	<-done
 	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(events)); got != want {
@@ -354,7 +333,7 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 10)
-	p := startProgram(t, buildProgram(t), database)
+	p := startProgram(t, programtest.Build(t), database)
 	edit := func(n int64, old, replacement string) []byte {
 		body := completedEvent(n)
 		edited := bytes.Replace(body, []byte(old), []byte(replacement), 1)
@@ -374,8 +353,8 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 		"text that runs backward":    edit(8, `"name":"Buyer"`, `"name":"\u202eBuyer"`),
 		"7,000 nested arrays beside": edit(9, `"custom_fields":[]`, `"custom_fields":`+strings.Repeat("[", 7000)+strings.Repeat("]", 7000)),
 	} {
-		if status := p.deliver(body); status != 200 {
-			t.Errorf("%s: answered %d\n%s", name, status, p.log)
+		if status := p.Deliver(body); status != 200 {
+			t.Errorf("%s: answered %d\n%s", name, status, p.Log)
 		}
 	}
 	if got := counts(t, database); got != "9 receipts, 9 applied, 9 paid, 9 entitlements, 9 changes" {
@@ -387,22 +366,22 @@ func TestFaults_StrangeBodiesStillGrant(t *testing.T) {
 		"a thin event":     `{"id":"evt_1","object":"v2.core.event","type":"v1.customer.subscription.updated","created":"2026-01-01T00:00:00Z"}`,
 		"too deep to read": strings.Repeat("[", 200_000),
 	} {
-		if status := p.deliver([]byte(body)); status != 400 {
+		if status := p.Deliver([]byte(body)); status != 400 {
 			t.Errorf("signed %s: answered %d, want 400", name, status)
 		}
 	}
 	genuine := completedEvent(10)
 	for name, signature := range map[string]string{
-		"no signature": "", "another secret": stripeSignature(genuine, "whsec_another"), "nonsense": "t=1,v1=00",
+		"no signature": "", "another secret": programtest.StripeSignature(genuine, "whsec_another"), "nonsense": "t=1,v1=00",
 	} {
-		if status := p.deliverSigned(genuine, signature); status != 400 {
+		if status := p.DeliverSigned(genuine, signature); status != 400 {
 			t.Errorf("%s: answered %d, want 400", name, status)
 		}
 	}
-	if status := p.deliver(bytes.Repeat([]byte("x"), 1<<20+1)); status != 413 {
+	if status := p.Deliver(bytes.Repeat([]byte("x"), 1<<20+1)); status != 413 {
 		t.Errorf("more than 1 MiB: answered %d, want 413", status)
 	}
-	if status := p.deliver(genuine); status != 200 {
+	if status := p.Deliver(genuine); status != 200 {
 		t.Errorf("the genuine event after the forgeries: answered %d", status)
 	}
 	if got := counts(t, database); got != "10 receipts, 10 applied, 10 paid, 10 entitlements, 10 changes" {
@@ -414,7 +393,7 @@ func TestFaults_LockedAccountsHoldUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 40)
-	p := startProgram(t, buildProgram(t), database)
+	p := startProgram(t, programtest.Build(t), database)
 	conn, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -430,7 +409,7 @@ func TestFaults_LockedAccountsHoldUpNobodyElse(t *testing.T) {
 	var wait sync.WaitGroup
 	for n := range int64(40) {
 		wait.Go(func() {
-			status := p.deliver(completedEvent(n + 1))
+			status := p.Deliver(completedEvent(n + 1))
 			if locked := n < 3; locked != (status >= 500) || !locked && status != 200 {
 				t.Errorf("event %d was answered %d", n+1, status)
 			}
@@ -441,7 +420,7 @@ func TestFaults_LockedAccountsHoldUpNobodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range int64(3) {
-		if status := p.deliver(completedEvent(n + 1)); status != 200 {
+		if status := p.Deliver(completedEvent(n + 1)); status != 200 {
 			t.Errorf("event %d was answered %d once the lock was gone", n+1, status)
 		}
 	}

@@ -63,6 +63,8 @@ func forbidden(room, imported string, standard bool) string {
 		if !standard && own != "domain" && own != "ports" {
 			return "use cases see the world through ports: the standard library, domain and ports only"
 		}
+	case room == "cmd/entitled" && strings.HasPrefix(own, "cmd/entitled/"):
+		return "what tests share is no part of the program"
 	case strings.HasPrefix(room, "adapters/"):
 		adapter := strings.Split(room, "/")[1]
 		switch {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 )
 
@@ -17,7 +19,7 @@ func TestListen_SaysWhichSettingToChange(t *testing.T) {
 	}
 	t.Cleanup(func() { taken.Close() }) // after those that run side by side
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
-	_, free, _ := net.SplitHostPort(freeAddress(t))
+	_, free, _ := net.SplitHostPort(programtest.FreeAddress(t))
 	for name, c := range map[string]struct{ host, port, says string }{
 		"a port that is taken":       {"127.0.0.1", port, "another program listens on 127.0.0.1:" + port + " already: set PORT to another port"},
 		"an address of somebody":     {"192.0.2.1", free, "HOST is no address of this machine: set HOST"},
@@ -27,7 +29,7 @@ func TestListen_SaysWhichSettingToChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := environment(t, map[string]string{"HOST": c.host, "PORT": c.port, "DATABASE_URL": sqlitetest.URL(t)})
-			p := &program{cmd: &exec.Cmd{Path: buildProgram(t), Env: env}}
+			p := &program{&programtest.Program{Cmd: &exec.Cmd{Path: programtest.Build(t), Env: env}}}
 			if _, complaint, ok := p.command(t, []string{"serve"}); ok || !strings.Contains(complaint, c.says) {
 				t.Errorf("succeeded %t, want %q in %s", ok, c.says, complaint)
 			}

@@ -3,9 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -141,14 +140,14 @@ func (e *events) load(tb testing.TB, address string, connections int, d time.Dur
 
 func webhookRequest(body []byte) []byte {
 	return fmt.Appendf(nil, "POST /api/webhooks/stripe HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json; charset=utf-8\r\nStripe-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
-		stripeSignature(body, testWebhookSecret), len(body), body)
+		programtest.StripeSignature(body, programtest.WebhookSecret), len(body), body)
 }
 
 // readLoad asks for what path says.
 func readLoad(tb testing.TB, address string, connections int, d time.Duration, path func(n int64) string) measured {
 	tb.Helper()
 	return load(tb, address, connections, d, func(n int64) []byte {
-		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path(n), testAPIKey)
+		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n\r\n", path(n), programtest.APIKey)
 	})
 }
 
@@ -160,19 +159,6 @@ func rightsOfSome(users int64) func(n int64) string {
 // anyOf is the n-th number of those up to count, in an order in which neighbors are far
 // from each other: each of them once before one comes again.
 func anyOf(count, n int64) int64 { return n*15_485_863%count + 1 } // a prime, which counts of ours are no multiples of
-
-// stripeSignature signs as Stripe does, at the time of sending.
-func stripeSignature(body []byte, secret string) string {
-	return stripeSignatureAt(body, secret, time.Now())
-}
-
-func stripeSignatureAt(body []byte, secret string, at time.Time) string {
-	t := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(t + "."))
-	mac.Write(body)
-	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
-}
 
 // checkNothingLost holds what was acknowledged against what is kept.
 func checkNothingLost(tb testing.TB, database string, acknowledged int64) {

@@ -9,12 +9,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 func TestLog_LinesAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var written logBuffer
+		var written programtest.LogBuffer
 		logger := newLogger(&lineBuffer{to: &written}, "text", slog.LevelInfo)
 		wrote := func(want string) {
 			t.Helper()
@@ -63,7 +65,7 @@ func (f *failing) Write(b []byte) (int, error) {
 
 func TestLog_HoldsLittleAndGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
-	var written logBuffer
+	var written programtest.LogBuffer
 	disk := &failing{&written, true}
 	buffer := &lineBuffer{to: disk}
 	defer buffer.flush()
@@ -86,17 +88,17 @@ func TestLog_HoldsLittleAndGoesOnAfterAFailure(t *testing.T) {
 
 func TestLog_HasEveryRequestWhenTheProgramEnds(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, buildProgram(t), databases["SQLite"](t))
+	p := startProgram(t, programtest.Build(t), programtest.Databases["SQLite"](t))
 	const requests = 50
 	for range requests {
-		response, err := http.Get("http://" + p.address + "/api/plans")
+		response, err := http.Get("http://" + p.Address + "/api/plans")
 		if err != nil {
 			t.Fatal(err)
 		}
 		response.Body.Close()
 	}
-	p.stop(t)
-	if got := strings.Count(p.log.String(), `"route":"/api/plans"`); got != requests {
-		t.Errorf("the log has %d requests of %d:\n%s", got, requests, p.log)
+	p.Stop(t)
+	if got := strings.Count(p.Log.String(), `"route":"/api/plans"`); got != requests {
+		t.Errorf("the log has %d requests of %d:\n%s", got, requests, p.Log)
 	}
 }

@@ -6,17 +6,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // A slip in the catalog: who has sso would lose it at the next start.
 func TestLosses_AStartIsRefusedAndAcceptedByItsOperator(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
+	s := openShop(t, programtest.Databases["SQLite"](t))
 	s.buys(t, "ana", "pro")
 	s.idle(t)
-	s.stop(t)
+	s.Stop(t)
 	poorer := filepath.Join(t.TempDir(), "poorer.yaml")
-	text := strings.Replace(testCatalog, "{sso: true, projects: 100}", "{projects: 100}", 1)
+	text := strings.Replace(programtest.Catalog, "{sso: true, projects: 100}", "{projects: 100}", 1)
 	if err := os.WriteFile(poorer, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +39,15 @@ func TestLosses_AStartIsRefusedAndAcceptedByItsOperator(t *testing.T) {
 	s.says(t, "grant bob sso --reason a~favor --by sam", "bob")
 	s.says(t, "explain ana sso", "sso: yes")
 
-	p := &program{address: s.address, cmd: exec.Command(s.cmd.Path, "serve", "--accept-losses"), log: &logBuffer{}}
-	p.cmd.Env, p.cmd.Stderr = append(append([]string{}, s.cmd.Env...), "CATALOG="+poorer), p.log
-	p.start(t)
-	if !strings.Contains(p.log.String(), loss) {
-		t.Errorf("the log does not say what was taken: %s", p.log)
+	p := &program{&programtest.Program{Address: s.Address, Cmd: exec.Command(s.Cmd.Path, "serve", "--accept-losses"), Log: &programtest.LogBuffer{}}}
+	p.Cmd.Env, p.Cmd.Stderr = append(append([]string{}, s.Cmd.Env...), "CATALOG="+poorer), p.Log
+	p.Start(t)
+	if !strings.Contains(p.Log.String(), loss) {
+		t.Errorf("the log does not say what was taken: %s", p.Log)
 	}
-	p.stop(t)
+	p.Stop(t)
 
 	// It was accepted once: the next start is an ordinary one.
-	again := startProgram(t, s.cmd.Path, envOf(s.cmd.Env, "DATABASE_URL"), "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+poorer)
+	again := startProgram(t, s.Cmd.Path, envOf(s.Cmd.Env, "DATABASE_URL"), "STRIPE_API_BASE="+s.box.URL(), "CATALOG="+poorer)
 	again.says(t, "explain ana sso", "sso: no")
 }

@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := commandLine(t, "DATABASE_URL="+open(t))
@@ -50,7 +52,7 @@ func TestMigrate_DownLosesNothingThatWasNotSaid(t *testing.T) {
 // there passes it.
 func TestMigrate_LetsWritersPassABackup(t *testing.T) {
 	t.Parallel()
-	database := databases["Postgres"](t)
+	database := programtest.Databases["Postgres"](t)
 	seedBuyers(t, database, 1)
 	p := commandLine(t, "DATABASE_URL="+database)
 	p.says(t, "migrate down --yes") // 00018: a column of orders

@@ -14,6 +14,8 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/VictoriaMetrics/metricsql"
 	"github.com/goccy/go-yaml"
 	"github.com/prometheus/common/expfmt"
@@ -170,7 +172,7 @@ func (all series) check(expr string) (names []string, faults []string) {
 // and nothing else.
 func TestMonitoring_RulesAndDashboardFitWhatIsShown(t *testing.T) {
 	t.Parallel()
-	all := scraped(t, startProgram(t, buildProgram(t), sqlitetest.URL(t), "STRIPE_API_BASE=http://127.0.0.1:1"))
+	all := scraped(t, startProgram(t, programtest.Build(t), sqlitetest.URL(t), "STRIPE_API_BASE=http://127.0.0.1:1"))
 
 	alerts, pages := readAlerts(t)
 	for name, expr := range alerts {

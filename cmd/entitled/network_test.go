@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
@@ -100,11 +102,11 @@ func TestNetwork_ACommitWhoseAnswerIsLostGrantsOnce(t *testing.T) {
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
 	cable := newCable(t, database)
-	p := startProgram(t, buildProgram(t), cable.url)
+	p := startProgram(t, programtest.Build(t), cable.url)
 	for n := range int64(events) {
 		body, before := completedEvent(n+1), cable.lost.Load()
 		cable.loses.Store(true)
-		status := p.deliver(body)
+		status := p.Deliver(body)
 		cable.loses.Store(false)
 		if cable.lost.Load() == before {
 			t.Errorf("no answer to a commit of event %d was lost", n+1)
@@ -112,7 +114,7 @@ func TestNetwork_ACommitWhoseAnswerIsLostGrantsOnce(t *testing.T) {
 		if status != 200 && status != http.StatusServiceUnavailable {
 			t.Errorf("event %d, of whose commit nothing was heard, was answered %d", n+1, status)
 		}
-		if status := p.deliver(body); status != 200 {
+		if status := p.Deliver(body); status != 200 {
 			t.Errorf("event %d, once more, was answered %d", n+1, status)
 		}
 	}
@@ -147,7 +149,7 @@ func TestNetwork_IsHarmedAndNothingIsLost(t *testing.T) {
 			database := pgtest.URL(t)
 			seedBuyers(t, database, events)
 			cable := newCable(t, database)
-			p := startProgram(t, buildProgram(t), cable.url)
+			p := startProgram(t, programtest.Build(t), cable.url)
 			db := sqlOf(t, database)
 			// It would hold some of the buyers for as long as it waits for an answer.
 			p.eventually(t, "the first start has derived", func() bool { return derivationOf(t, db).Done })

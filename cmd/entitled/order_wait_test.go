@@ -4,25 +4,27 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Thousands of one user's waits held up everybody's webhooks. They are few, the others are
 // answered at once, and those who wait hear of it from whichever process took the webhook.
 func TestOrderWait_IsBoundedAndWokenAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const callers, bound = 60, 10
 			database := open(t)
 			s := openShop(t, database)
-			two := startProgram(t, s.cmd.Path, database, "STRIPE_API_BASE="+s.box.URL())
-			started := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)
+			two := startProgram(t, s.Cmd.Path, database, "STRIPE_API_BASE="+s.box.URL())
+			started := s.Call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)
 			var wait sync.WaitGroup
 			var early, paid atomic.Int64
 			for range callers {
 				wait.Go(func() {
-					switch status := two.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=30s", "", 200)["status"]; status {
+					switch status := two.Call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=30s", "", 200)["status"]; status {
 					case "open":
 						early.Add(1)
 					case "paid":

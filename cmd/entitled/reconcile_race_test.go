@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Reconciling takes in what is on its way too, so that each event comes by both ways at
 // once: it is kept once, gives once, and what has ended does not come back.
 func TestReconcile_BesideTheWebhooksOfTheSameUsers(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const users = 24
@@ -35,7 +37,7 @@ func TestReconcile_BesideTheWebhooksOfTheSameUsers(t *testing.T) {
 			var wait sync.WaitGroup
 			for n := range users {
 				wait.Go(func() {
-					started := s.call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
+					started := s.Call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
 					session := started["session_id"].(string)
 					err := s.box.Pay(session)
 					if err == nil && n%2 == 1 {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/stripe/stripe-go/v76/webhook"
 
@@ -122,13 +124,13 @@ type silentShop struct {
 func newSilentShop(t *testing.T) *silentShop {
 	t.Helper()
 	s := &silentShop{box: openBox(t), store: memory.NewStore(), meter: memory.NewMeter()}
-	sold, err := catalog.Parse("catalog.yaml", []byte(testCatalog), func(string) string { return "" })
+	sold, err := catalog.Parse("catalog.yaml", []byte(programtest.Catalog), func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.sold = sold.Catalog
 	s.gateway, err = stripe.New(stripe.Config{
-		SecretKey: testStripeKey, WebhookSecrets: []string{testWebhookSecret}, APIBase: s.box.URL(),
+		SecretKey: programtest.StripeKey, WebhookSecrets: []string{programtest.WebhookSecret}, APIBase: s.box.URL(),
 		Clock: s.box.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -214,7 +216,7 @@ func (s *silentShop) post(t *testing.T, path string, form url.Values) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(testStripeKey, "")
+	r.SetBasicAuth(programtest.StripeKey, "")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err
@@ -240,7 +242,7 @@ func (s *silentShop) listens(t *testing.T, version string) {
 		}
 	}))
 	t.Cleanup(endpoint.Close)
-	if _, err := s.box.AddWebhookEndpointAt(version, endpoint.URL, testWebhookSecret); err != nil {
+	if _, err := s.box.AddWebhookEndpointAt(version, endpoint.URL, programtest.WebhookSecret); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -250,7 +252,7 @@ func (s *silentShop) deliver(t *testing.T) {
 	t.Helper()
 	events := s.box.EventsFrom(s.delivered)
 	for _, e := range events {
-		signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: testWebhookSecret, Timestamp: s.box.Now()})
+		signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: programtest.WebhookSecret, Timestamp: s.box.Now()})
 		if _, _, err := s.webhook.Do(t.Context(), e.Body, signed.Header); err != nil {
 			t.Fatalf("%s: %v", e.Type, err)
 		}
@@ -275,13 +277,13 @@ func (s *silentShop) rights(t *testing.T, users []domain.UserID) map[domain.User
 // since, though no webhook comes again.
 func TestReconcile_YesterdaysBackupIsMendedByOneCommand(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := open(t)
 			s := openShop(t, database)
 			s.buys(t, "known", "basic")
-			s.stop(t)
+			s.Stop(t)
 			backup := backups[name](t, database)
 
 			s.program = nil
@@ -292,12 +294,12 @@ func TestReconcile_YesterdaysBackupIsMendedByOneCommand(t *testing.T) {
 			}
 			s.moves(t, backup)
 			s.says(t, "reconcile --dry-run --since 1d", "checkout.session.completed", "(objects are not looked at by a dry run)")
-			if held := s.holds(t, "once"); held != "" {
+			if held := s.Holds(t, "once"); held != "" {
 				t.Fatalf("a dry run has brought back %s", held)
 			}
 			s.says(t, "reconcile --since 1d", "mended: ", "checkout")
 			for user, want := range map[string]string{"known": "projects=100 sso=true", "once": "projects=10", "monthly": "projects=100 sso=true"} {
-				if held := s.holds(t, user); held != want {
+				if held := s.Holds(t, user); held != want {
 					t.Errorf("%s holds %q, want %q", user, held, want)
 				}
 				s.orderIs(t, orders[user], "paid")
@@ -311,7 +313,7 @@ func TestReconcile_YesterdaysBackupIsMendedByOneCommand(t *testing.T) {
 // What cannot go on says so, and what is not done is not marked as done.
 func TestReconcile_WhereStripeSaysNo(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
+	s := openShop(t, programtest.Databases["SQLite"](t))
 	for _, r := range []struct {
 		status, code int
 		says         string
@@ -321,14 +323,14 @@ func TestReconcile_WhereStripeSaysNo(t *testing.T) {
 			t.Errorf("%d: exits with %d and says %s, want %d and %q", r.status, code, said, r.code, r.says)
 		}
 	}
-	shown := s.call(t, "GET", "/api/admin/reconcile", "", 200)
+	shown := s.Call(t, "GET", "/api/admin/reconcile", "", 200)
 	if shown["ended_at"] != nil || shown["failure"] == nil {
 		t.Errorf("shown: %v", shown)
 	}
 	if code, said := s.exit(t, []string{"reconcile"}); code != 0 {
 		t.Errorf("then: exits with %d and says %s", code, said)
 	}
-	if shown := s.call(t, "GET", "/api/admin/reconcile", "", 200); shown["ended_at"] == nil || shown["failure"] != nil {
+	if shown := s.Call(t, "GET", "/api/admin/reconcile", "", 200); shown["ended_at"] == nil || shown["failure"] != nil {
 		t.Errorf("shown: %v", shown)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 	"github.com/entitled-dev/entitled/adapters/bunstore/sqlitetest"
 )
@@ -18,11 +20,11 @@ var backups = map[string]func(testing.TB, string) string{
 func (s *shop) moves(t *testing.T, database string) {
 	t.Helper()
 	if s.program != nil {
-		s.stop(t)
+		s.Stop(t)
 	}
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
-	s.program = startProgram(t, buildProgram(t), database, "STRIPE_API_BASE="+s.box.URL())
-	s.endpoint = s.box.AddWebhookEndpoint("http://"+s.address+"/api/webhooks/stripe", testWebhookSecret)
+	s.program = startProgram(t, programtest.Build(t), database, "STRIPE_API_BASE="+s.box.URL())
+	s.endpoint = s.box.AddWebhookEndpoint("http://"+s.Address+"/api/webhooks/stripe", programtest.WebhookSecret)
 }
 
 // resends has the last event of a type sent again that names something.
@@ -44,19 +46,19 @@ func (s shop) resends(t *testing.T, kind, about string) {
 // it; and another deployment on the same Stripe account is given nothing of it.
 func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := open(t)
 			s := openShop(t, database)
 			s.buys(t, "known", "basic")
-			s.stop(t)
+			s.Stop(t)
 			backup := backups[name](t, database)
 
 			s.program = nil
 			s.moves(t, database)
-			other := startProgram(t, buildProgram(t), open(t), "STRIPE_API_BASE="+s.box.URL())
-			s.box.AddWebhookEndpoint("http://"+other.address+"/api/webhooks/stripe", testWebhookSecret)
+			other := startProgram(t, programtest.Build(t), open(t), "STRIPE_API_BASE="+s.box.URL())
+			s.box.AddWebhookEndpoint("http://"+other.Address+"/api/webhooks/stripe", programtest.WebhookSecret)
 			sold := []struct{ user, plan, resent, order, holds string }{
 				{user: "known", plan: "pro", resent: "checkout.session.completed"},
 				{user: "session", plan: "basic", resent: "checkout.session.completed"},
@@ -68,7 +70,7 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 			for i, sale := range sold {
 				sold[i].order, _ = s.buys(t, sale.user, sale.plan)
 			}
-			refunded := s.call(t, "GET", "/api/orders/"+sold[3].order, "", 200)
+			refunded := s.Call(t, "GET", "/api/orders/"+sold[3].order, "", 200)
 			var intent string
 			for _, e := range s.box.Events() {
 				if e.Type == "payment_intent.succeeded" && strings.Contains(string(e.Body), sold[3].order) {
@@ -80,10 +82,10 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 			}
 			s.idle(t)
 			for i, sale := range sold {
-				if sold[i].holds = s.holds(t, sale.user); sold[i].holds == "" {
-					t.Fatalf("%s holds nothing\n%s", sale.user, s.log)
+				if sold[i].holds = s.Holds(t, sale.user); sold[i].holds == "" {
+					t.Fatalf("%s holds nothing\n%s", sale.user, s.Log)
 				}
-				if held := other.holds(t, sale.user); held != "" {
+				if held := other.Holds(t, sale.user); held != "" {
 					t.Errorf("another deployment gives %s %s", sale.user, held)
 				}
 			}
@@ -91,8 +93,8 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 
 			s.moves(t, backup)
 			for _, sale := range sold {
-				if sale.user != "known" && s.holds(t, sale.user) != "" {
-					t.Fatalf("%s holds %s before anything was told", sale.user, s.holds(t, sale.user))
+				if sale.user != "known" && s.Holds(t, sale.user) != "" {
+					t.Fatalf("%s holds %s before anything was told", sale.user, s.Holds(t, sale.user))
 				}
 				about := sale.order
 				if sale.resent == "refund.created" {
@@ -103,8 +105,8 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 				s.orderIs(t, sale.order, "paid")
 			}
 			s.says(t, "quarantine list", "no events in quarantine")
-			s.stop(t)
-			if out := s.log.String(); strings.Contains(out, "DATA RACE") {
+			s.Stop(t)
+			if out := s.Log.String(); strings.Contains(out, "DATA RACE") {
 				t.Error(out)
 			}
 		})
@@ -115,7 +117,7 @@ func TestRestore_YesterdaysBackupIsMendedByStripe(t *testing.T) {
 // unless this one is it, from a backup that did not know its name yet.
 func TestRestore_ByHandAndByName(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t, open(t))
@@ -133,10 +135,10 @@ func TestRestore_ByHandAndByName(t *testing.T) {
 			s.idle(t)
 			s.says(t, "events list --outcome ignored", "checkout.session.completed")
 			s.says(t, "sync --customer "+customer, "nobody's of ours", "was sold by deployment "+own)
-			if held := s.holds(t, "u"); held != "" {
+			if held := s.Holds(t, "u"); held != "" {
 				t.Fatalf("a deployment of its own gives what another sold: %s", held)
 			}
-			s.stop(t)
+			s.Stop(t)
 			s.says(t, "database deployment --set "+own, own)
 			s.program = nil
 			s.moves(t, database)

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/stripe/stripe-go/v76/webhook"
 )
 
@@ -75,7 +77,7 @@ type sandboxProcess struct {
 
 func startSandboxProcess(t *testing.T, flags ...string) sandboxProcess {
 	t.Helper()
-	cmd := exec.Command(buildProgram(t), slices.Concat([]string{"sandbox", "--port", "0"}, flags)...)
+	cmd := exec.Command(programtest.Build(t), slices.Concat([]string{"sandbox", "--port", "0"}, flags)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -142,7 +144,7 @@ func TestSandbox_GoesOnFromItsStateFile(t *testing.T) {
 	first.call("POST", "/_sandbox/clock/advance", "application/json", `{"days": 0, "seconds": 1}`)
 
 	var said strings.Builder
-	second := exec.Command(buildProgram(t), "sandbox", "--port", "0", "--state", state)
+	second := exec.Command(programtest.Build(t), "sandbox", "--port", "0", "--state", state)
 	second.Stderr = &said
 	if err := second.Run(); second.ProcessState.ExitCode() != exitMisused || !strings.Contains(said.String(), "another process keeps its sandbox there") {
 		t.Errorf("got %v: %s", err, said.String())

@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 )
 
 // buys walks a user through a checkout and returns the order's id, and the session's.
 func (s shop) buys(t *testing.T, user, plan string) (order, session string) {
 	t.Helper()
-	started := s.call(t, "POST", "/api/checkout/"+plan, `{"user_id":"`+user+`"}`, 201)
+	started := s.Call(t, "POST", "/api/checkout/"+plan, `{"user_id":"`+user+`"}`, 201)
 	order, session = started["order_id"].(string), started["session_id"].(string)
 	if err := s.box.Pay(session); err != nil {
 		t.Fatal(err)
@@ -31,10 +33,10 @@ func (s shop) then(t *testing.T, user, what string, err error, want string) {
 		t.Fatal(err)
 	}
 	s.idle(t)
-	held := s.holds(t, user)
+	held := s.Holds(t, user)
 	for tries := 0; held != want && tries < 100; tries++ { // a doubt may be under way
 		time.Sleep(50 * time.Millisecond)
-		held = s.holds(t, user)
+		held = s.Holds(t, user)
 	}
 	if held != want {
 		t.Errorf("%s: holds %q, want %q", what, held, want)
@@ -43,14 +45,14 @@ func (s shop) then(t *testing.T, user, what string, err error, want string) {
 
 func (s shop) orderIs(t *testing.T, order, want string) {
 	t.Helper()
-	if got := s.call(t, "GET", "/api/orders/"+order, "", 200)["status"]; got != want {
+	if got := s.Call(t, "GET", "/api/orders/"+order, "", 200)["status"]; got != want {
 		t.Errorf("the order is %v, want %s", got, want)
 	}
 }
 
 func TestStories_MoneyGoesBackAndComesAgain(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t, open(t))
@@ -92,7 +94,7 @@ func TestStories_MoneyGoesBackAndComesAgain(t *testing.T) {
 // subscriptionOf is the id of the subscription that a user's rights come from.
 func (s shop) subscriptionOf(t *testing.T, user string) string {
 	t.Helper()
-	for _, e := range s.call(t, "GET", "/api/entitlements?user_id="+user, "", 200)["entitlements"].([]any) {
+	for _, e := range s.Call(t, "GET", "/api/entitlements?user_id="+user, "", 200)["entitlements"].([]any) {
 		for _, source := range e.(map[string]any)["sources"].([]any) {
 			return source.(map[string]any)["id"].(string)
 		}
@@ -105,7 +107,7 @@ func (s shop) subscriptionOf(t *testing.T, user string) string {
 // asked of Stripe.
 func TestStories_TwoChangesOfOneSecondInTheWrongOrder(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["Postgres"](t))
+	s := openShop(t, programtest.Databases["Postgres"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 	s.then(t, "ana", "it is paused", s.box.PauseSubscription(subscription), "")
@@ -121,7 +123,7 @@ func TestStories_TwoChangesOfOneSecondInTheWrongOrder(t *testing.T) {
 	if bytes.Equal(active, paused.Body) {
 		t.Fatalf("the event says nothing of a pause: %s", paused.Body)
 	}
-	if status := s.deliver(active); status != http.StatusOK {
+	if status := s.Deliver(active); status != http.StatusOK {
 		t.Errorf("answered %d", status)
 	}
 	s.then(t, "ana", "the older event comes last", nil, "")
@@ -134,11 +136,11 @@ func TestStories_TwoChangesOfOneSecondInTheWrongOrder(t *testing.T) {
 // get reads an answer that is not JSON.
 func (p *program) get(tb testing.TB, path string) (string, int) {
 	tb.Helper()
-	request, err := http.NewRequestWithContext(tb.Context(), "GET", "http://"+p.address+path, nil)
+	request, err := http.NewRequestWithContext(tb.Context(), "GET", "http://"+p.Address+path, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+testAPIKey)
+	request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		tb.Fatal(err)
@@ -155,8 +157,8 @@ func (p *program) get(tb testing.TB, path string) (string, int) {
 // Stripe account.
 func TestStories_RefundsOfPaymentsThatWereNotHeardOf(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
-	started := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)
+	s := openShop(t, programtest.Databases["SQLite"](t))
+	started := s.Call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)
 	session := started["session_id"].(string)
 	s.box.RemoveWebhookEndpoint(s.endpoint.ID)
 	if err := s.box.Pay(session); err != nil {
@@ -184,11 +186,11 @@ func TestStories_RefundsOfPaymentsThatWereNotHeardOf(t *testing.T) {
 	foreign, _ = json.Marshal(event)
 
 	for _, body := range [][]byte{refunded, foreign, completed} {
-		if status := s.deliver(body); status != http.StatusOK {
+		if status := s.Deliver(body); status != http.StatusOK {
 			t.Errorf("answered %d to %s", status, body)
 		}
 	}
-	if held := s.holds(t, "ana"); held != "" {
+	if held := s.Holds(t, "ana"); held != "" {
 		t.Errorf("holds %q of what was refunded", held)
 	}
 	s.orderIs(t, started["order_id"].(string), "refunded")
@@ -207,7 +209,7 @@ func TestStories_RefundsOfPaymentsThatWereNotHeardOf(t *testing.T) {
 // who asks why.
 func TestStories_QuarantineExplainAndGrants(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["Postgres"](t))
+	s := openShop(t, programtest.Databases["Postgres"](t))
 	s.buys(t, "ana", "pro")
 	subscription := s.subscriptionOf(t, "ana")
 
@@ -226,30 +228,30 @@ func TestStories_QuarantineExplainAndGrants(t *testing.T) {
 	item["price"].(map[string]any)["id"], item["price"].(map[string]any)["lookup_key"] = "price_unmapped", nil
 	event["id"], event["created"] = "evt_1unmapped", time.Now().Unix()+10
 	unmapped, _ := json.Marshal(event)
-	if status := s.deliver(unmapped); status != http.StatusOK {
+	if status := s.Deliver(unmapped); status != http.StatusOK {
 		t.Errorf("answered %d to an unmapped price: Stripe would try for days", status)
 	}
-	if held := s.holds(t, "ana"); held != "" {
+	if held := s.Holds(t, "ana"); held != "" {
 		t.Errorf("holds %q for a price that nobody knows", held)
 	}
-	listed := s.call(t, "GET", "/api/admin/events?outcome=quarantined", "", 200)
+	listed := s.Call(t, "GET", "/api/admin/events?outcome=quarantined", "", 200)
 	if text := fmt.Sprint(listed); !strings.Contains(text, "evt_1unmapped") || !strings.Contains(text, "price_unmapped") {
 		t.Errorf("the quarantine is %s", text)
 	}
 
-	why := fmt.Sprint(s.call(t, "GET", "/api/admin/users/ana/explain", "", 200))
+	why := fmt.Sprint(s.Call(t, "GET", "/api/admin/users/ana/explain", "", 200))
 	for _, part := range []string{subscription, "evt_1unmapped", "revoked", "price_unmapped"} {
 		if !strings.Contains(why, part) {
 			t.Errorf("the explanation does not name %s: %s", part, why)
 		}
 	}
 
-	granted := s.call(t, "POST", "/api/admin/users/ana/grants", `{"feature":"projects","value":5,"reason":"until it is mended"}`, 201)
-	if held := s.holds(t, "ana"); held != "projects=5" {
+	granted := s.Call(t, "POST", "/api/admin/users/ana/grants", `{"feature":"projects","value":5,"reason":"until it is mended"}`, 201)
+	if held := s.Holds(t, "ana"); held != "projects=5" {
 		t.Errorf("holds %q, want what was given by hand", held)
 	}
-	s.call(t, "POST", "/api/admin/grants/"+granted["id"].(string)+"/revoke", `{"reason":"it is mended"}`, 200)
-	if held := s.holds(t, "ana"); held != "" {
+	s.Call(t, "POST", "/api/admin/grants/"+granted["id"].(string)+"/revoke", `{"reason":"it is mended"}`, 200)
+	if held := s.Holds(t, "ana"); held != "" {
 		t.Errorf("holds %q after it was taken back", held)
 	}
 }

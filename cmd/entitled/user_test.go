@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -73,7 +75,7 @@ func rowsOf(t *testing.T, db *sql.DB, query string) (all [][]string) {
 
 func TestUser_WhoIsForgottenLeavesNoTraceAndNothingFails(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := open(t)
@@ -85,12 +87,12 @@ func TestUser_WhoIsForgottenLeavesNoTraceAndNothingFails(t *testing.T) {
 				echoed <- struct{}{}
 			}))
 			defer receiver.Close()
-			s.call(t, "POST", "/api/admin/endpoints", `{"url":"`+receiver.URL+`"}`, 201)
-			started := s.call(t, "POST", "/api/checkout/basic", `{"user_id":"`+person+`","success_url":"https://app.example/thanks/`+person+`"}`, 201)
+			s.Call(t, "POST", "/api/admin/endpoints", `{"url":"`+receiver.URL+`"}`, 201)
+			started := s.Call(t, "POST", "/api/checkout/basic", `{"user_id":"`+person+`","success_url":"https://app.example/thanks/`+person+`"}`, 201)
 			if err := s.box.Pay(started["session_id"].(string)); err != nil {
 				t.Fatal(err)
 			}
-			s.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
+			s.Call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
 			s.says(t, "grant "+person+" sso --by support --reason for~"+person)
 			s.idle(t)
 			<-echoed
@@ -123,28 +125,28 @@ func TestUser_WhoIsForgottenLeavesNoTraceAndNothingFails(t *testing.T) {
 			if !strings.Contains(kept, "charge.refunded") || strings.Contains(kept, "quarantined") || strings.Contains(kept, "failed") {
 				t.Errorf("what came later was not taken in:\n%s", kept)
 			}
-			if held := s.holds(t, person); held != "" {
+			if held := s.Holds(t, person); held != "" {
 				t.Errorf("holds %q after being forgotten", held)
 			}
-			s.stop(t)
-			wantNoTraceOf(t, s.log.String(), person)
+			s.Stop(t)
+			wantNoTraceOf(t, s.Log.String(), person)
 		})
 	}
 }
 
 func TestUser_OneWhoseSubscriptionIsLiveIsNotForgotten(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, databases["SQLite"](t))
-	started := s.call(t, "POST", "/api/checkout/pro", `{"user_id":"u"}`, 201)
+	s := openShop(t, programtest.Databases["SQLite"](t))
+	started := s.Call(t, "POST", "/api/checkout/pro", `{"user_id":"u"}`, 201)
 	if err := s.box.Pay(started["session_id"].(string)); err != nil {
 		t.Fatal(err)
 	}
-	s.call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
+	s.Call(t, "GET", "/api/orders/"+started["order_id"].(string)+"?wait=20s", "", 200)
 	s.idle(t)
 	s.refuses(t, "user forget u --yes", "has a live subscription (sub_")
 	s.refuses(t, "user export tpyo", "nothing is kept of user tpyo")
 	s.refuses(t, "user forget tpyo --yes", "nothing is kept of user tpyo") // but that it was asked about
-	if held := s.holds(t, "u"); held != "projects=100 sso=true" {
+	if held := s.Holds(t, "u"); held != "projects=100 sso=true" {
 		t.Errorf("holds %q", held)
 	}
 	s.says(t, "user forget u --yes --even-if-live", "forgotten:")
@@ -152,14 +154,14 @@ func TestUser_OneWhoseSubscriptionIsLiveIsNotForgotten(t *testing.T) {
 
 func TestUser_StrangersBodiesAreNotKept(t *testing.T) {
 	t.Parallel()
-	for name, open := range databases {
+	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := open(t)
-			p := startProgram(t, buildProgram(t), database)
+			p := startProgram(t, programtest.Build(t), database)
 			body := []byte(`{"id":"evt_stranger","object":"event","api_version":"2023-10-16","created":` + fmt.Sprint(now().Unix()) + `,"livemode":false,"type":"charge.succeeded",
 				"data":{"object":{"id":"ch_stranger","object":"charge","customer":"cus_stranger","amount":1,"currency":"usd","billing_details":{"email":"stranger@example.com"}}}}`)
-			if status := p.deliver(body); status != 200 {
+			if status := p.Deliver(body); status != 200 {
 				t.Fatalf("status %d", status)
 			}
 			kept := everyByte(t, database)

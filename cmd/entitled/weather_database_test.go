@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 )
 
@@ -20,7 +22,7 @@ import (
 func TestDatabase_AnonymousRequestsDoNotReachIt(t *testing.T) {
 	t.Parallel()
 	proxy := pgtest.NewProxy(t, pgtest.URL(t))
-	p := startProgram(t, buildProgram(t), proxy.URL())
+	p := startProgram(t, programtest.Build(t), proxy.URL())
 	before, began := len(proxy.Statements()), time.Now()
 	for range 100 {
 		for path, want := range map[string]int{"/readyz": 200, "/healthz": 200, "/api/openapi.json": 200, "/api/entitlements?user_id=ana": 401, "/api/orders/ord_1": 401} {
@@ -42,7 +44,7 @@ func TestDatabase_AnonymousRequestsDoNotReachIt(t *testing.T) {
 	if asked > seconds+2 {
 		t.Errorf("within %d s the database was asked %d times whether it is ready", seconds, asked)
 	}
-	if status := p.deliver(completedEvent(1)); status != 200 {
+	if status := p.Deliver(completedEvent(1)); status != 200 {
 		t.Errorf("an event was answered %d", status)
 	}
 }
@@ -53,7 +55,7 @@ func TestDatabase_SlowCommitsAreWaitedForAndTakeAllTogether(t *testing.T) {
 	const events = 26
 	database := pgtest.URL(t)
 	seedBuyers(t, database, events)
-	p := startProgram(t, buildProgram(t), database)
+	p := startProgram(t, programtest.Build(t), database)
 	for _, sql := range []string{ // once a transaction, at its commit
 		`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
 			IF current_setting(''entitled.dawdled'', true) IS DISTINCT FROM ''yes'' THEN
@@ -69,7 +71,7 @@ func TestDatabase_SlowCommitsAreWaitedForAndTakeAllTogether(t *testing.T) {
 	var wait sync.WaitGroup
 	for n := range int64(events) {
 		wait.Go(func() {
-			if status := p.deliver(completedEvent(n + 1)); status != 200 {
+			if status := p.Deliver(completedEvent(n + 1)); status != 200 {
 				t.Errorf("event %d was answered %d", n+1, status)
 			}
 		})
@@ -85,8 +87,8 @@ func TestDatabase_ThatTakesNoWritesIsNotReadyUntilItDoes(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
 	seedBuyers(t, database, 2)
-	p := startProgram(t, buildProgram(t), database)
-	if status := p.deliver(completedEvent(1)); status != 200 {
+	p := startProgram(t, programtest.Build(t), database)
+	if status := p.Deliver(completedEvent(1)); status != 200 {
 		t.Fatalf("an event was answered %d", status)
 	}
 	name := strings.TrimPrefix(mustURL(t, database).Path, "/")
@@ -96,18 +98,18 @@ func TestDatabase_ThatTakesNoWritesIsNotReadyUntilItDoes(t *testing.T) {
 		said, status := p.get(t, "/readyz")
 		return status == 503 && strings.Contains(said, "takes no writes")
 	})
-	if status := p.deliver(completedEvent(2)); status != 503 {
+	if status := p.Deliver(completedEvent(2)); status != 503 {
 		t.Errorf("an event was answered %d", status)
 	}
 	if refused := p.gauge(t, "entitled_events_refused_total"); refused != 1 {
 		t.Errorf("%v refusals are counted, want 1", refused)
 	}
-	if code, said := p.exit(t, words("serve"), "PORT="+portOf(freeAddress(t))); code != 4 || !strings.Contains(said, "takes no writes") {
+	if code, said := p.exit(t, words("serve"), "PORT="+portOf(programtest.FreeAddress(t))); code != 4 || !strings.Contains(said, "takes no writes") {
 		t.Errorf("another one that is started exits with %d, want 4 and why:\n%s", code, said)
 	}
 	execSQL(t, database, "SET default_transaction_read_only = off; ALTER DATABASE "+name+" RESET default_transaction_read_only")
 	p.eventually(t, "it is ready again", func() bool { return get(t, p, "/readyz") == 200 })
-	if status := p.deliver(completedEvent(2)); status != 200 {
+	if status := p.Deliver(completedEvent(2)); status != 200 {
 		t.Errorf("the event was answered %d once it takes writes again", status)
 	}
 }
@@ -124,7 +126,7 @@ func TestDatabase_BehindPgBouncerAllWorks(t *testing.T) {
 	var wait sync.WaitGroup
 	for n := range 30 {
 		wait.Go(func() {
-			started := s.call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
+			started := s.Call(t, "POST", "/api/checkout/basic", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201)
 			if err := s.box.Pay(started["session_id"].(string)); err != nil {
 				t.Error(err)
 			}
@@ -133,8 +135,8 @@ func TestDatabase_BehindPgBouncerAllWorks(t *testing.T) {
 	wait.Wait()
 	s.idle(t)
 	for n := range 30 {
-		if held := s.holds(t, fmt.Sprintf("user_%d", n)); held != "projects=10" {
-			t.Errorf("user %d holds %q\n%s", n, held, s.log)
+		if held := s.Holds(t, fmt.Sprintf("user_%d", n)); held != "projects=10" {
+			t.Errorf("user %d holds %q\n%s", n, held, s.Log)
 		}
 	}
 	if refused := s.gauge(t, "entitled_events_refused_total"); refused != 0 {
@@ -165,7 +167,7 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	query := few.Query()
 	query.Set("pool_max_conns", "4")
 	few.RawQuery = query.Encode()
-	p := startProgram(t, buildProgram(t), few.String())
+	p := startProgram(t, programtest.Build(t), few.String())
 	lock, err := sqlOf(t, database).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -179,12 +181,12 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	for n := range 100 {
 		path := []string{"/api/orders?user_id=user_%d", "/api/entitlements?user_id=user_%d"}[n%2]
 		wait.Go(func() {
-			request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.address+fmt.Sprintf(path, n), http.NoBody)
+			request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.Address+fmt.Sprintf(path, n), http.NoBody)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			request.Header.Set("Authorization", "Bearer "+testAPIKey)
+			request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 			began := time.Now()
 			answer, err := http.DefaultClient.Do(request)
 			if err != nil {
@@ -210,7 +212,7 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	}
 	wait.Wait()
 	p.eventually(t, "it is ready again", func() bool { return get(t, p, "/readyz") == 200 })
-	if status := p.deliver(completedEvent(1)); status != 200 {
+	if status := p.Deliver(completedEvent(1)); status != 200 {
 		t.Errorf("an event was answered %d", status)
 	}
 }

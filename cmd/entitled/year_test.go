@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"go.uber.org/fx"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
@@ -86,8 +88,8 @@ func newYear(t *testing.T, chaos sandbox.Chaos) *year {
 	if err := os.WriteFile(catalog, []byte(yearCatalog), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, _ := startAt(t, box.Now, databases["SQLite"](t), map[string]string{"STRIPE_API_BASE": box.URL(), "CATALOG": catalog}, waitingBy(box))
-	y.shop = shop{p, box, box.AddWebhookEndpoint("http://"+p.address+"/api/webhooks/stripe", testWebhookSecret)}
+	p, _ := startAt(t, box.Now, programtest.Databases["SQLite"](t), map[string]string{"STRIPE_API_BASE": box.URL(), "CATALOG": catalog}, waitingBy(box))
+	y.shop = shop{p, box, box.AddWebhookEndpoint("http://"+p.Address+"/api/webhooks/stripe", programtest.WebhookSecret)}
 	return y
 }
 
@@ -124,9 +126,9 @@ func (y *year) buys(plan string) {
 	// What Stripe did not answer is not asked again for a while, and a user may not ask too
 	// often: by the box's clock, on which a wait takes no time.
 	y.patiently("start a checkout", func() { y.ok(y.box.Sleep(time.Second)) }, func() (done bool) {
-		request, err := http.NewRequestWithContext(y.t.Context(), "POST", "http://"+y.address+"/api/checkout/"+plan, strings.NewReader(`{"user_id":"`+y.user+`"}`))
+		request, err := http.NewRequestWithContext(y.t.Context(), "POST", "http://"+y.Address+"/api/checkout/"+plan, strings.NewReader(`{"user_id":"`+y.user+`"}`))
 		y.ok(err)
-		request.Header.Set("Authorization", "Bearer "+testAPIKey)
+		request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 		request.Header.Set("Content-Type", "application/json")
 		response, err := http.DefaultClient.Do(request)
 		y.ok(err)
@@ -164,7 +166,7 @@ func (y *year) asks(method, path string, form url.Values, into any) {
 	y.patiently(path, func() { time.Sleep(5 * time.Millisecond) }, func() bool {
 		request, err := http.NewRequestWithContext(y.t.Context(), method, y.box.URL()+path, strings.NewReader(form.Encode()))
 		y.ok(err)
-		request.Header.Set("Authorization", "Bearer "+testStripeKey)
+		request.Header.Set("Authorization", "Bearer "+programtest.StripeKey)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Idempotency-Key", fmt.Sprint("year-", y.keys))
 		response, err := http.DefaultClient.Do(request)
@@ -182,7 +184,7 @@ func (y *year) patiently(what string, wait func(), try func() bool) {
 	y.t.Helper()
 	for tries := 0; !try(); tries++ {
 		if tries == 100 {
-			y.t.Fatalf("%s: in vain. %s\n%s", what, y.said, y.log)
+			y.t.Fatalf("%s: in vain. %s\n%s", what, y.said, y.Log)
 		}
 		wait()
 	}
@@ -218,7 +220,7 @@ func (y *year) settle() {
 		}
 		y.ok(y.box.Advance(time.Minute))
 	}
-	y.t.Fatalf("not every event arrives\n%s", y.log)
+	y.t.Fatalf("not every event arrives\n%s", y.Log)
 }
 
 // holds says what the user is to hold now.
@@ -227,7 +229,7 @@ func (y *year) holds(when, want string) {
 	y.settle()
 	var held string
 	for tries := 0; tries < 100; tries++ { // a doubt may be under way
-		if held = y.shop.holds(y.t, y.user); held == want {
+		if held = y.shop.Holds(y.t, y.user); held == want {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -1,4 +1,4 @@
-package main
+package failpoints
 
 import (
 	"errors"
@@ -14,15 +14,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/stripe/stripe-go/v76/webhook"
 
-	"github.com/entitled-dev/entitled/adapters/catalog"
 	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/adapters/stripe"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
+)
+
+const (
+	day         = 24 * time.Hour
+	failingCard = "4000000000000341" // which can be kept, and fails whenever it is charged
 )
 
 // frailShop is a service whose calls fail, and that is started anew when it dies. What it
@@ -87,13 +93,13 @@ func newFrailShop(t *testing.T, sells string, on frailStore, random *rand.Rand) 
 	}
 	s.box = sandbox.New(sandbox.WithBaseURL(base))
 	t.Cleanup(func() { _ = s.box.Close() })
-	stock(t, s.box)
-	stockTeams(t, s.box)
+	programtest.Stock(t, s.box)
+	programtest.StockTeams(t, s.box)
 	s.client = &http.Client{Transport: inProcess{s.box}}
-	s.sold = parseCatalog(t, sells)
+	s.sold = programtest.ParseCatalog(t, sells)
 	var err error
 	s.gateway, err = stripe.New(stripe.Config{
-		SecretKey: testStripeKey, WebhookSecrets: []string{testWebhookSecret}, APIBase: base, HTTPClient: s.client,
+		SecretKey: programtest.StripeKey, WebhookSecrets: []string{programtest.WebhookSecret}, APIBase: base, HTTPClient: s.client,
 		Clock: s.box.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -101,15 +107,6 @@ func newFrailShop(t *testing.T, sells string, on frailStore, random *rand.Rand) 
 	}
 	s.looks(t, func() error { _, err := app.NewDeployment(on.behind, s.newID).ID(t.Context()); return err })
 	return s
-}
-
-func parseCatalog(t *testing.T, text string) domain.Catalog {
-	t.Helper()
-	sold, err := catalog.Parse("catalog.yaml", []byte(text), func(string) string { return "" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sold.Catalog
 }
 
 func (s *frailShop) newID() string { return fmt.Sprintf("%032x", s.ids.Add(1)) }
@@ -239,7 +236,7 @@ func (s *frailShop) receives(t *testing.T, events []sandbox.Event) {
 // receive takes one webhook.
 func (p *process) receive(t *testing.T, now time.Time, e sandbox.Event) error {
 	t.Helper()
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: testWebhookSecret, Timestamp: now})
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: programtest.WebhookSecret, Timestamp: now})
 	_, _, err := p.webhook.Do(t.Context(), e.Body, signed.Header)
 	return err
 }
@@ -272,7 +269,7 @@ func (s *frailShop) post(t *testing.T, method, path string, form url.Values) err
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(testStripeKey, "")
+	r.SetBasicAuth(programtest.StripeKey, "")
 	answer, err := s.client.Do(r)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 //go:build !nodev
 
-package main
+package browser
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // The plain page of examples/html, as a product serves it: with /api/ passed on to the service,
@@ -18,17 +20,17 @@ import (
 func TestBrowser_AButtonOfAnotherSiteSells(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
-	mux.Handle("/", http.FileServer(http.Dir(filepath.Join("..", "..", "examples", "html"))))
+	mux.Handle("/", http.FileServer(http.Dir(filepath.Join("..", "..", "..", "examples", "html"))))
 	product := httptest.NewServer(mux)
 	t.Cleanup(product.Close)
 	_, port, _ := net.SplitHostPort(product.Listener.Addr().String())
 	shop := "http://localhost:" + port
 
-	p := startDev(t, buildProgram(t), "--app-url", shop)
-	_, port, _ = net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
+	p := startDev(t, programtest.Build(t), "--app-url", shop)
+	_, port, _ = net.SplitHostPort(p.Address)
+	s := &site{Program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 	mux.Handle("/api/", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: p.address})
+		r.SetURL(&url.URL{Scheme: "http", Host: p.Address})
 	}})
 
 	b := s.newUser(t)

@@ -1,4 +1,4 @@
-package main
+package failpoints
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -18,7 +20,7 @@ import (
 // wishStories are of what users ask the service for, and operators, beside all that may become
 // of a purchase.
 var wishStories = frailStory{
-	strings.ReplaceAll(teamCatalog, "group: main", "group: main\n    bought_twice: refund_older"),
+	strings.ReplaceAll(programtest.TeamCatalog, "group: main", "group: main\n    bought_twice: refund_older"),
 	[]frailAct{
 		{"changes to two teams", "ann"},
 		{"changes to pro", "ann"}, // which is planned

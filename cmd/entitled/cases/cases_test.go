@@ -1,4 +1,4 @@
-package main
+package cases
 
 import (
 	"bytes"
@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Ensure each story of testdata/cases ends as Stripe's facts make it right: played on
@@ -36,7 +38,7 @@ func TestCases(t *testing.T) {
 	slices.SortStableFunc(files, func(a, b string) int { return cmp.Compare(stories[b].patience(), stories[a].patience()) })
 	for _, file := range files {
 		name, story := strings.TrimSuffix(filepath.Base(file), ".json"), stories[file]
-		for database, open := range databases {
+		for database, open := range programtest.Databases {
 			id, _, _ := strings.Cut(name, "-")
 			if database == "Postgres" && !slices.Contains(alsoOnPostgres, id) {
 				continue
@@ -129,7 +131,7 @@ func readCase(t *testing.T, file string) story {
 // player plays a case.
 type player struct {
 	story
-	program  *program
+	program  *programtest.Program
 	database string
 	stripe   *caseStripe
 	env      map[string]string
@@ -165,7 +167,7 @@ func playCase(t *testing.T, s story, database string) {
 	if t.Failed() {
 		_, why := p.http(t, "GET", "/api/admin/users/u/explain", nil)
 		explained, _ := json.MarshalIndent(why, "", " ")
-		t.Logf("story: %s\nexplained: %s\nlog of the program:\n%s", s.Story, explained, p.program.log)
+		t.Logf("story: %s\nexplained: %s\nlog of the program:\n%s", s.Story, explained, p.program.Log)
 	}
 }
 
@@ -181,7 +183,7 @@ func (p *player) start(t *testing.T, catalog string) {
 	for key, value := range p.env {
 		env = append(env, key+"="+value)
 	}
-	p.program = startProgram(t, buildProgram(t), p.database, env...)
+	p.program = programtest.Start(t, programtest.Build(t), p.database, env...)
 }
 
 // name gives the ids of a checkout names.
@@ -221,7 +223,7 @@ func (p *player) play(t *testing.T, turn turn) {
 	case "want":
 		p.watch(t, "midway: ", cmp.Or(turn.User, "u"), turn.Want.(object), false)
 	case "catalog", "restart":
-		p.program.stop(t)
+		p.program.Stop(t)
 		maps.Copy(p.env, turn.Env)
 		p.start(t, turn.Text)
 	case "sleep":
@@ -271,15 +273,15 @@ func (p *player) http(t *testing.T, method, path string, body any) (int, object)
 		}
 		reader = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.program.address+path, reader)
+	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.program.Address+path, reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+testAPIKey)
+	request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", method, path, err, p.program.log)
+		t.Fatalf("%s %s: %v\n%s", method, path, err, p.program.Log)
 	}
 	defer response.Body.Close()
 	var answer object
@@ -320,7 +322,7 @@ func (p *player) tell(t *testing.T, turn turn) {
 	if p.Signed != "" {
 		signed = time.Unix(int64(number(p.fill(p.Signed))), 0)
 	}
-	if status := p.program.deliverSigned(body, stripeSignatureAt(body, testWebhookSecret, signed)); status != http.StatusOK {
+	if status := p.program.DeliverSigned(body, programtest.StripeSignatureAt(body, programtest.WebhookSecret, signed)); status != http.StatusOK {
 		t.Errorf("%s: got %d, and Stripe would try for days", turn.Type, status)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package failpoints
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/entitled-dev/entitled/adapters/bunstore/pgtest"
 	"github.com/entitled-dev/entitled/app"
@@ -77,7 +79,7 @@ func newReplicas(t *testing.T) *replicas {
 	t.Helper()
 	url := pgtest.URL(t)
 	p := &replicas{bought: map[domain.UserID]int{}}
-	p.frailShop = newFrailShop(t, testCatalog, frailStore{behind: opened(t, url)}, rand.New(rand.NewPCG(1, 3)))
+	p.frailShop = newFrailShop(t, programtest.Catalog, frailStore{behind: opened(t, url)}, rand.New(rand.NewPCG(1, 3)))
 	for n := range p.of {
 		r := &p.of[n]
 		r.tail = &pausedTail{Store: opened(t, url), knew: map[domain.UserID]ports.Rights{}}

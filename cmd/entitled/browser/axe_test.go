@@ -1,6 +1,6 @@
 //go:build !nodev
 
-package main
+package browser
 
 import (
 	"context"
@@ -14,13 +14,15 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
 // axe is the source of axe-core, which looks for what keeps people from using a page.
 var axe = sync.OnceValues(func() (string, error) {
-	node := filepath.Join("..", "..", "examples", "node")
+	node := filepath.Join("..", "..", "..", "examples", "node")
 	if out, err := exec.Command(filepath.Join(node, "install")).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("axe-core is not installed, which examples/node/install gets from npm: %w\n%s", err, out)
 	}
@@ -267,6 +269,6 @@ func stripeOf(b *tab) stripeBox {
 func (s stripeBox) make(t *testing.T, path string, form url.Values) map[string]any {
 	t.Helper()
 	var made map[string]any
-	decode(t, stripeCallBy(t, devStripeKey, http.MethodPost, s.url+"/v1/"+path, form), &made)
+	programtest.Decode(t, programtest.StripeCall(t, devStripeKey, http.MethodPost, s.url+"/v1/"+path, form), &made)
 	return made
 }

@@ -1,16 +1,16 @@
 //go:build !nodev
 
-package main
+package browser
 
 import (
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
 
 // Whatever the content policy keeps from the page is a complaint, which fails the test.
 func reference(t *testing.T, s *site) {
-	doc, err := openapi3.NewLoader().LoadFromFile(documentFile)
+	doc, err := programtest.Document()
 	if err != nil {
 		t.Fatal(err)
 	}

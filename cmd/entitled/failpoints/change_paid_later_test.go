@@ -1,7 +1,9 @@
-package main
+package failpoints
 
 import (
 	"testing"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
@@ -12,7 +14,7 @@ import (
 // takes it back.
 func TestChange_APlanStaysUntilAnUpgradeThatIsPaidLaterIsAskedForAgain(t *testing.T) {
 	t.Parallel()
-	s := newFrailShop(t, teamCatalog, frailStores[0].open(t, nil), nil)
+	s := newFrailShop(t, programtest.TeamCatalog, frailStores[0].open(t, nil), nil)
 	s.starts(t, nil)
 	defer s.ends()
 	s.buys(t, "ann", "team", "a key")

@@ -1,4 +1,4 @@
-package main
+package failpoints
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,7 +59,7 @@ type boundaries struct {
 
 func newBoundaries(t *testing.T, on frailStore) *boundaries {
 	t.Helper()
-	b := &boundaries{frailShop: newFrailShop(t, testCatalog, on, nil), dice: rand.New(rand.NewPCG(1, 5))}
+	b := &boundaries{frailShop: newFrailShop(t, programtest.Catalog, on, nil), dice: rand.New(rand.NewPCG(1, 5))}
 	b.sold.AnnounceEnds = []time.Duration{7 * day, day}
 	b.pause = 0
 	b.users = []domain.UserID{"goes", "ends", "stays", "fails", "once", "grant"}

@@ -1,6 +1,6 @@
 //go:build !nodev
 
-package main
+package browser
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
@@ -21,28 +23,35 @@ import (
 
 var screenshots = flag.String("screenshots", "", "also write pictures of the demo's pages to this `directory`")
 
+// What `entitled dev` says when it starts, and sells.
+const (
+	devAPIKey    = "entitled_dev_key"
+	devStripeKey = "sk_test_sandbox"
+	demoCode     = "WELCOME20"
+)
+
 // site is a running `entitled dev` and the Chromium that visits it.
 type site struct {
-	*program
+	*programtest.Program
 	url      string
 	chromium context.Context
 }
 
 // startDev starts the built program as a person does who tries it out, and waits
 // until it is ready. It is asked to end with the test, and has to end well.
-func startDev(t *testing.T, binary string, flags ...string) *program {
+func startDev(t *testing.T, binary string, flags ...string) *programtest.Program {
 	t.Helper()
-	address := freeAddress(t)
+	address := programtest.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{address: address, log: &logBuffer{}}
-	p.cmd = exec.Command(binary, append([]string{"dev", "--calm", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db")}, flags...)...)
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), raceSettings}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	p.start(t)
-	t.Cleanup(func() { p.stop(t) })
+	p := &programtest.Program{Address: address, Log: &programtest.LogBuffer{}}
+	p.Cmd = exec.Command(binary, append([]string{"dev", "--calm", "--port", port, "--database", filepath.Join(t.TempDir(), "dev.db")}, flags...)...)
+	p.Cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), programtest.RaceSettings}
+	p.Cmd.Stdout, p.Cmd.Stderr = p.Log, p.Log
+	p.Start(t)
+	t.Cleanup(func() { p.Stop(t) })
 	return p
 }
 
@@ -55,9 +64,9 @@ func TestBrowser(t *testing.T) {
 	if *screenshots == "" { // which are of the demo as it is
 		flags = []string{"--catalog", demoWithTiers(t)}
 	}
-	p := startDev(t, buildProgram(t), flags...)
-	_, port, _ := net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
+	p := startDev(t, programtest.Build(t), flags...)
+	_, port, _ := net.SplitHostPort(p.Address)
+	s := &site{Program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 
 	places := make(chan struct{}, 5) // of users at a time: Chromium is no idler
 	for name, test := range map[string]func(*testing.T, *site){
@@ -104,9 +113,9 @@ func TestBrowser(t *testing.T) {
 // workbench's clock. It has a program of its own, since the clock is everybody's.
 func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	t.Parallel()
-	p := startDev(t, buildProgram(t))
-	_, port, _ := net.SplitHostPort(p.address)
-	s := &site{program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
+	p := startDev(t, programtest.Build(t))
+	_, port, _ := net.SplitHostPort(p.Address)
+	s := &site{Program: p, url: "http://localhost:" + port, chromium: sharedChromium(t)}
 	b := s.newUser(t)
 	b.choose("pro")
 	b.click(`button[value="4242 4242 4242 4242"]`)
@@ -451,7 +460,7 @@ func (b *tab) holdsFree() {
 }
 
 // takeScreenshots writes a picture of each page, for a desk and for a phone, by day
-// and by night. So does browser_axe_test.go. README.md shows pricing, account, checkout,
+// and by night. So does axe_test.go. README.md shows pricing, account, checkout,
 // portal and workbench for a desk by day, which are kept in docs/images with fewer colors.
 func takeScreenshots(t *testing.T, s *site, dir string) {
 	b := s.newUser(t)

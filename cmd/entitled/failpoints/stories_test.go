@@ -1,4 +1,4 @@
-package main
+package failpoints
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
 	"github.com/entitled-dev/entitled/app"
@@ -33,7 +35,7 @@ type frailDeed struct {
 
 // purchaseStories are of what is bought, and what becomes of it at Stripe.
 var purchaseStories = frailStory{
-	testCatalog, []frailAct{{"renews", "ann"}, {"fails to renew", "bob"}, {"is refunded in part", "cyd"}, {"is to end", "bob"}}, 6, frailDeeds,
+	programtest.Catalog, []frailAct{{"renews", "ann"}, {"fails to renew", "bob"}, {"is refunded in part", "cyd"}, {"is to end", "bob"}}, 6, frailDeeds,
 }
 
 // plays has three users buy, and something happen to what they bought: in the first story

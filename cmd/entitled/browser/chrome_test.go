@@ -1,6 +1,6 @@
 //go:build !nodev
 
-package main
+package browser
 
 import (
 	"context"
@@ -63,7 +63,7 @@ var startChromium = sync.OnceValues(func() (context.Context, error) {
 	)
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	atEnd = func() error {
+	endChromium = func() error {
 		defer release()
 		defer cancel()
 		ending, stop := context.WithTimeout(ctx, stepPatience)
@@ -201,7 +201,7 @@ func (b *tab) fatal(what string, err error) {
 	ctx, end := context.WithTimeout(b.ctx, 5*time.Second)
 	defer end()
 	page, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
-	b.t.Fatalf("%s: %v\nthe page is %s\nthe program says:\n%s", what, err, page, b.site.log)
+	b.t.Fatalf("%s: %v\nthe page is %s\nthe program says:\n%s", what, err, page, b.site.Log)
 }
 
 func (b *tab) visit(path string) {
