@@ -63,7 +63,7 @@ func refundOfUnknown(n int64) []byte {
 }
 
 // metrics are what the program counts, by series.
-func (p *program) metrics(t *testing.T) map[string]float64 {
+func (p *program) metrics(t testing.TB) map[string]float64 {
 	t.Helper()
 	values := map[string]float64{}
 	for line := range strings.Lines(p.scrape(t)) {
@@ -81,7 +81,7 @@ func (p *program) metrics(t *testing.T) map[string]float64 {
 	return values
 }
 
-func (p *program) scrape(t *testing.T) string {
+func (p *program) scrape(t testing.TB) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.Address+"/metrics", nil)
 	if err != nil {
@@ -152,7 +152,7 @@ func TestAway_AHangingStripeHoldsUpNobodyAndLosesNothing(t *testing.T) {
 }
 
 // eventually waits until something holds, for a minute.
-func (p *program) eventually(t *testing.T, what string, holds func() bool) {
+func (p *program) eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for start := time.Now(); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Since(start) > time.Minute {
@@ -161,7 +161,7 @@ func (p *program) eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func queryInt(t *testing.T, database, sql string) (n int) {
+func queryInt(t testing.TB, database, sql string) (n int) {
 	t.Helper()
 	conn, err := pgx.Connect(context.Background(), database)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// docs/faults.md says which test shows that a fault is survived: there is each of them.
+// docs/faults.md says which test or benchmark shows that a fault is survived: there is each of them.
 func TestFaults_AreShownByTestsThatThereAre(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
 	there := map[string]bool{}
-	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func TestFaults_AreShownByTestsThatThereAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
+	shown := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`")
 	for line := range strings.Lines(string(text)) {
 		names := shown.FindAllStringSubmatch(line, -1)
 		if strings.HasPrefix(line, "|") && len(names) == 0 && !strings.HasPrefix(line, "| fault") && !strings.HasPrefix(line, "|---") {

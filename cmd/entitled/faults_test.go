@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,30 +24,47 @@ import (
 // Those that send traffic are not parallel: each takes all processors that there are,
 // and beside others the program would rightly say that it cannot keep up.
 
+var (
+	fiftyEvents = flag.Int("fifty", 20, "how many events are delivered fifty times each, over two processes")
+	fiftyAtOnce = flag.Int("fifty.at-once", 20, "how many of those at a time")
+)
+
 func TestFaults_FiftyDeliveriesOverTwoProcessesGrantOnce(t *testing.T) {
+	const times = 50
 	database := pgtest.URL(t)
-	seedBuyers(t, database, 20)
-	one := startProgram(t, programtest.Build(t, programtest.RaceFlags...), database)
-	two := startProgram(t, programtest.Build(t, programtest.RaceFlags...), database)
+	seedBuyers(t, database, int64(*fiftyEvents))
+	processes := []*program{startProgram(t, programtest.Build(t, programtest.RaceFlags...), database), startProgram(t, programtest.Build(t, programtest.RaceFlags...), database)}
 	var wait sync.WaitGroup
-	for buyer := range int64(20) {
-		body := completedEvent(buyer + 1)
-		for i := range 50 {
-			p := []*program{one, two}[i%2]
-			wait.Go(func() {
-				if status := p.Deliver(body); status != 200 {
-					t.Errorf("delivery %d of event %d was answered %d", i, buyer, status)
-				}
-			})
-		}
+	turns := make(chan struct{}, *fiftyAtOnce)
+	took := make([]time.Duration, *fiftyEvents*times)
+	for buyer := range *fiftyEvents {
+		turns <- struct{}{}
+		body := completedEvent(int64(buyer) + 1)
+		wait.Go(func() {
+			var event sync.WaitGroup
+			for i := range times {
+				event.Go(func() {
+					sent := time.Now()
+					if status := processes[i%2].Deliver(body); status != 200 {
+						t.Errorf("delivery %d of event %d was answered %d", i, buyer, status)
+					}
+					took[buyer*times+i] = time.Since(sent)
+				})
+			}
+			event.Wait()
+			<-turns
+		})
 	}
 	wait.Wait()
-	if got := counts(t, database); got != "20 receipts, 20 applied, 20 paid, 20 entitlements, 20 changes" {
-		t.Errorf("kept: %s\n%s", got, one.Log)
+	if got, want := counts(t, database), strings.ReplaceAll("N receipts, N applied, N paid, N entitlements, N changes", "N", fmt.Sprint(*fiftyEvents)); got != want {
+		t.Errorf("kept: %s, want %s\n%s", got, want, processes[0].Log)
 	}
-	if deadlocks := queryInt(t, database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); deadlocks != 0 {
+	deadlocks := queryInt(t, database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+	if deadlocks != 0 {
 		t.Errorf("%d deadlocks", deadlocks)
 	}
+	slices.Sort(took)
+	t.Logf("%d deliveries of %d events: p50 %s, p99 %s, slowest %s; %d deadlocks", len(took), *fiftyEvents, took[len(took)/2], took[len(took)*99/100], took[len(took)-1], deadlocks)
 }
 
 func TestFaults_TwoProcessesOnOneSQLiteFileBothGetTheirTurn(t *testing.T) {

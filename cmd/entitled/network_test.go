@@ -29,7 +29,7 @@ type cable struct {
 	conns map[net.Conn]net.Conn // the database's, by the program's
 }
 
-func newCable(t *testing.T, database string) *cable {
+func newCable(t testing.TB, database string) *cable {
 	t.Helper()
 	c := &cable{conns: map[net.Conn]net.Conn{}}
 	c.url = pgtest.Relay(t, database, func(client, server net.Conn) {

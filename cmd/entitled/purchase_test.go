@@ -33,7 +33,7 @@ func openShopWith(t *testing.T, binary, database string, more ...string) shop {
 }
 
 // openBox is a Stripe in a box that sells what [testCatalog] says.
-func openBox(t *testing.T) *sandbox.Sandbox {
+func openBox(t testing.TB) *sandbox.Sandbox {
 	t.Helper()
 	box := sandbox.NewTest(t, sandbox.WithRetryPolicy(sandbox.RetryPolicy{Base: 20 * time.Millisecond, Max: time.Second, Attempts: 20}))
 	programtest.Stock(t, box)

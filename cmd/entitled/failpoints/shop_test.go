@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -71,19 +70,6 @@ type process struct {
 	data      *app.UserData
 }
 
-// inProcess answers requests without a connection.
-type inProcess struct{ http.Handler }
-
-func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer := httptest.NewRecorder()
-	asked := r.Clone(r.Context())
-	if asked.Body == nil {
-		asked.Body = http.NoBody
-	}
-	h.ServeHTTP(answer, asked)
-	return answer.Result(), nil
-}
-
 func newFrailShop(t *testing.T, sells string, on frailStore, random *rand.Rand) *frailShop {
 	t.Helper()
 	const base = "http://127.0.0.1:1" // nobody listens
@@ -95,7 +81,7 @@ func newFrailShop(t *testing.T, sells string, on frailStore, random *rand.Rand) 
 	t.Cleanup(func() { _ = s.box.Close() })
 	programtest.Stock(t, s.box)
 	programtest.StockTeams(t, s.box)
-	s.client = &http.Client{Transport: inProcess{s.box}}
+	s.client = &http.Client{Transport: programtest.InProcess{Handler: s.box}}
 	s.sold = programtest.ParseCatalog(t, sells)
 	var err error
 	s.gateway, err = stripe.New(stripe.Config{

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -120,4 +121,18 @@ func Decode(t *testing.T, text string, into any) {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
+}
+
+// InProcess answers requests without a connection.
+type InProcess struct{ http.Handler }
+
+// RoundTrip implements [http.RoundTripper].
+func (h InProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	asked := r.Clone(r.Context())
+	if asked.Body == nil {
+		asked.Body = http.NoBody
+	}
+	h.ServeHTTP(answer, asked)
+	return answer.Result(), nil
 }

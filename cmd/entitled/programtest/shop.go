@@ -60,28 +60,28 @@ var Databases = map[string]func(testing.TB) string{
 }
 
 // Stock has a box sell what [Catalog] says.
-func Stock(t *testing.T, box *sandbox.Sandbox) {
-	t.Helper()
+func Stock(tb testing.TB, box *sandbox.Sandbox) {
+	tb.Helper()
 	for _, price := range []sandbox.PriceSpec{
 		{ID: "price_basic", Product: "Basic", UnitAmount: 1900, Currency: "usd"},
 		{LookupKey: "pro_monthly", Product: "Pro", UnitAmount: 2900, Currency: "usd", Interval: "month"},
 	} {
 		if _, err := box.AddPrice(price); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // StockTeams has a box sell what [TeamCatalog] adds.
-func StockTeams(t *testing.T, box *sandbox.Sandbox) {
-	t.Helper()
+func StockTeams(tb testing.TB, box *sandbox.Sandbox) {
+	tb.Helper()
 	for _, price := range []sandbox.PriceSpec{
 		{LookupKey: "team_monthly", Product: "Team", UnitAmount: 9900, Currency: "usd", Interval: "month"},
 		{LookupKey: "storage_monthly", Product: "Storage", UnitAmount: 500, Currency: "usd", Interval: "month"},
 		{LookupKey: "team_yearly", Product: "Team", UnitAmount: 99000, Currency: "usd", Interval: "year"},
 	} {
 		if _, err := box.AddPrice(price); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
