@@ -104,6 +104,21 @@ func TestEntitlements_OddUserIds(t *testing.T) {
 	s.want(s.call("GET", "/api/entitlements?user_id=ada&user_id=eve", "", as("user:ada")), 400, "bad_request")
 }
 
+// What of a query cannot be read must not be left out: it may be whom a list is asked for.
+func TestQuery_ThatCannotBeReadIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, path := range []string{"/api/changes", "/api/admin/events", "/api/admin/log", "/api/plans"} {
+		s.want(s.call("GET", path, "", as("admin:ops")), 200, "")
+		for _, query := range []string{"user_id=%zz", "user_id=a%", "user_id=ada;limit=1", "limit=1&user_id=%u0061", "user%zz=ada"} {
+			got := s.call("GET", path+"?"+query, "", as("admin:ops"))
+			if s.want(got, 400, "bad_request"); !strings.Contains(got.detail(), "the query cannot be read") {
+				t.Errorf("%s?%s: %s", path, query, got.text)
+			}
+		}
+	}
+}
+
 func TestEntitlements_WhenTheStoreFails(t *testing.T) {
 	t.Parallel()
 	s := start(t, setup{})

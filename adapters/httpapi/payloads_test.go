@@ -59,7 +59,7 @@ func (m member) schema() map[string]any {
 	}
 	switch m.kind {
 	case kindNumber:
-		return bounds(map[string]any{"type": "integer", "format": "int64"}, "minimum", "maximum")
+		return bounds(map[string]any{"type": "integer", "format": "int64", "minimum": float64(0)}, "minimum", "maximum")
 	case kindTime:
 		return map[string]any{"type": "string", "format": "date-time"}
 	case kindBoolean:

@@ -123,6 +123,9 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 		if !x.routed || !x.rule.page && strings.HasSuffix(c.Request().URL.EscapedPath(), "/") {
 			return s.noRoute(c)
 		}
+		if err := x.rule.readableQuery(c.Request().URL.RawQuery); err != nil {
+			return err
+		}
 		roles := x.rule.roles
 		if roles == nil && x.rule.ofUser != nil && asksForUser(c) {
 			roles = x.rule.ofUser
@@ -144,6 +147,18 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// readableQuery refuses a query of which Go would leave out what it cannot read: a list that is
+// asked for one user would be of all. Who calls a page, or proves itself otherwise, asks for nobody.
+func (r rule) readableQuery(query string) error {
+	if r.roles == nil && r.ofUser == nil {
+		return nil
+	}
+	if _, err := url.ParseQuery(query); err != nil {
+		return fmt.Errorf("%w: the query cannot be read: %w; in values, %% is written %%25, and ; is written %%3B", errMalformed, err)
+	}
+	return nil
 }
 
 // asksForUser tells whether somebody asks for a user what everybody may ask: credentials

@@ -112,3 +112,113 @@ func TestAttack_IdleConnectionsTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 		t.Errorf("%d files are open", len(files))
 	}
 }
+
+// flood sends a request with a body of a gibibyte until it is answered, and returns the status; 0: it
+// was not.
+func (p *program) flood(t *testing.T, header string) (status int) {
+	conn, err := net.Dial("tcp", p.Address)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	answered := make(chan int, 1)
+	go func() {
+		defer close(answered)
+		if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+			answered <- response.StatusCode
+		}
+	}()
+	_, err = io.WriteString(conn, header)
+	for sent := 0; err == nil && sent < 1<<30 && len(answered) == 0; sent += len(filler) {
+		// In pieces of a mebibyte, which say so if the body is one of chunks.
+		if strings.Contains(header, "chunked") {
+			_, err = fmt.Fprintf(conn, "%x\r\n%s\r\n", len(filler), filler)
+		} else {
+			_, err = conn.Write(filler)
+		}
+	}
+	return <-answered
+}
+
+// bytesRead is how much the program has read so far, of files and connections.
+func (p *program) bytesRead(t *testing.T) (n int64) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", p.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscanf(string(text), "rchar: %d", &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// forgetPeak has peakMiB begin anew.
+func (p *program) forgetPeak(t *testing.T) {
+	t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAttack_BodiesOfAGibibyteAreHardlyRead(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, programtest.Build(t), sqlitetest.URL(t))
+	document, err := programtest.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type body struct {
+		header string
+		want   int
+	}
+	var bodies []body
+	for path, item := range document.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.RequestBody == nil {
+				continue
+			}
+			proven, webhook := "Authorization: Bearer "+programtest.APIKey+"\r\n", path == "/api/webhooks/stripe"
+			if webhook {
+				proven = "Stripe-Signature: t=1,v1=" + strings.Repeat("0", 64) + "\r\n"
+			}
+			for _, framing := range []string{"Content-Length: 1073741824\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"} {
+				unproven := 401
+				switch {
+				case webhook && strings.Contains(framing, "chunked"):
+					unproven = 400
+				case webhook:
+					unproven = 413
+				}
+				start := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s", method, strings.NewReplacer("{", "", "}", "").Replace(path), framing)
+				bodies = append(bodies, body{start + proven + "\r\n", 413}, body{start + "\r\n", unproven})
+			}
+		}
+	}
+	p.forgetPeak(t)
+	before, read := p.peakMiB(t), p.bytesRead(t)
+	all := make(chan body)
+	var workers sync.WaitGroup
+	for range 64 {
+		workers.Go(func() {
+			for b := range all {
+				// Webhooks are held in memory until they are too long, and few at a time: another may be cut off for one.
+				if status := p.flood(t, b.header); status != b.want && (b.want != 413 || status != 408) {
+					t.Errorf("answered %d, want %d:\n%s", status, b.want, b.header)
+				}
+			}
+		})
+	}
+	for _, b := range bodies {
+		all <- b
+	}
+	close(all)
+	workers.Wait()
+	each, grown := float64(p.bytesRead(t)-read)/float64(len(bodies))/(1<<20), p.peakMiB(t)-before
+	t.Logf("%d bodies: %.2f MiB read of each, %.1f MiB more memory", len(bodies), each, grown)
+	if each > 1.9 || grown > 19 {
+		t.Errorf("%.2f MiB were read of each of %d bodies, and memory grew by %.1f MiB: want less than 1.9 and 19", each, len(bodies), grown)
+	}
+}
