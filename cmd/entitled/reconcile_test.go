@@ -211,21 +211,8 @@ func (s *silentShop) lives(t *testing.T, user domain.UserID, n int) {
 
 func (s *silentShop) post(t *testing.T, path string, form url.Values) error {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.box.URL()+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(programtest.StripeKey, "")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s", path, answer.Status)
-	}
-	return nil
+	_, err := programtest.TryStripe(t.Context(), http.DefaultClient, programtest.StripeKey, http.MethodPost, s.box.URL()+path, form)
+	return err
 }
 
 // listens has all webhooks come from then on, in an API version.

@@ -250,21 +250,8 @@ func (s *frailShop) reconciles(t *testing.T) {
 // post asks the box for a change, as somebody at the dashboard does.
 func (s *frailShop) post(t *testing.T, method, path string, form url.Values) error {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1:1"+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(programtest.StripeKey, "")
-	answer, err := s.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s", path, answer.Status)
-	}
-	return nil
+	_, err := programtest.TryStripe(t.Context(), s.client, programtest.StripeKey, method, "http://127.0.0.1:1"+path, form)
+	return err
 }
 
 // holds is what the users may do, now and later, and what became of what was done.

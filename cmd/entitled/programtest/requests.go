@@ -66,6 +66,7 @@ func (p *Program) Deliver(body []byte) int {
 	return p.DeliverSigned(body, StripeSignature(body, WebhookSecret))
 }
 
+// DeliverSigned is [Program.Deliver] with a signature of its own.
 func (p *Program) DeliverSigned(body []byte, signature string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -88,6 +89,7 @@ func StripeSignature(body []byte, secret string) string {
 	return StripeSignatureAt(body, secret, time.Now())
 }
 
+// StripeSignatureAt signs as Stripe does at a time.
 func StripeSignatureAt(body []byte, secret string, at time.Time) string {
 	t := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
@@ -96,26 +98,38 @@ func StripeSignatureAt(body []byte, secret string, at time.Time) string {
 	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-func StripeCall(t *testing.T, key, method, path string, form url.Values) string {
+// StripeCall asks Stripe for something, as somebody at the dashboard does, and fails the test
+// where that is refused. It returns the answer.
+func StripeCall(t *testing.T, key, method, address string, form url.Values) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, path, strings.NewReader(form.Encode()))
+	text, err := TryStripe(t.Context(), http.DefaultClient, key, method, address, form)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return text
+}
+
+// TryStripe is [StripeCall] through a client; what is refused is an error.
+func TryStripe(ctx context.Context, client *http.Client, key, method, address string, form url.Values) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
 	}
 	request.Header.Set("Authorization", "Bearer "+key)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %d, %v, %s", method, path, response.StatusCode, err, text)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: %s, %s", method, address, response.Status, text)
 	}
-	return string(text)
+	return string(text), err
 }
 
+// Decode reads JSON.
 func Decode(t *testing.T, text string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {
