@@ -62,7 +62,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 		case s.revoked == &neverPaid: // no money went back: the status may vouch for it
 		case s.revoked != nil:
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
-		case l.Bills[s.bill].Invoice.Total > 0:
+		case l.Bills[s.bill].Invoice.Total > 0 && l.Bills[s.bill].Invoice.costs(s.line):
 			paid = append(paid, span)
 			if (s.line.Kind == LineCycle || s.line.Amount > 0) && counted != s.bill {
 				c.times, counted = c.times+1, s.bill
@@ -78,7 +78,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 	c.lasted = lengthOf(paid)
 	for _, bill := range l.owedFor(item) {
 		// Of which lines there are more, it may be about anything.
-		if !bill.Invoice.Complete || bill.Invoice.has(func(l *Line) bool { return l.about(item) }) {
+		if !bill.Invoice.Complete || bill.Invoice.has(func(l *Line) bool { return l.about(item) && bill.Invoice.costs(l) }) {
 			c.open = append(c.open, bill)
 		}
 	}
@@ -135,7 +135,7 @@ func (c *coverage) edges(item *Item, all []edge) []edge {
 			continue
 		case line.unknown() && c.changed():
 			continue
-		case line.Kind == LineChange && line.Amount == 0:
+		case line.takesFree():
 			continue // the other half of a change that costs nothing: it may be the credit
 		case line.unknown():
 			quantity = max(item.Quantity, 1)

@@ -12,7 +12,7 @@ import (
 func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 	if revoked {
 		for n := range p.Bills {
-			paid.of(n).revokeCredits()
+			paid.of(n).revokeCredits(&p.Bills[n].Invoice)
 		}
 	}
 	if revoked || len(unpaid) > 0 {
@@ -27,10 +27,10 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 
 // revokeCredits lets the credits of a bill count as long as anything does that it bills:
 // a change whose money went back takes nothing away.
-func (bill settledLines) revokeCredits() {
+func (bill settledLines) revokeCredits(invoice *Invoice) {
 	var rule *Rule
 	for _, l := range bill {
-		if l.line.Kind == LineCredit {
+		if l.line.Kind == LineCredit || !invoice.costs(l.line) {
 			continue
 		}
 		if l.revoked == nil {
@@ -39,7 +39,9 @@ func (bill settledLines) revokeCredits() {
 		rule = l.revoked
 	}
 	for n := range bill {
-		bill[n].revoked = rule
+		if bill[n].line.Kind == LineCredit {
+			bill[n].revoked = rule
+		}
 	}
 }
 
@@ -67,7 +69,7 @@ func (p *Purchase) revokeBoughtOnCredit(paid, unpaid settledLines) {
 			continue
 		}
 		for l := range billed {
-			if billed[l].revoked == nil {
+			if billed[l].revoked == nil && bill.Invoice.costs(billed[l].line) {
 				billed[l].revoked = spent.rule
 			}
 		}

@@ -10,7 +10,8 @@ import (
 // DerivationVersion is counted up by whoever changes what the same facts, rules and
 // catalog give: a service that starts then derives anew what everybody has. 2: what the
 // prices of orders meant is learned. 3: how entitlements end.
-const DerivationVersion = 3
+// 4: what costs nothing is neither owed nor refunded.
+const DerivationVersion = 4
 
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an

@@ -191,6 +191,15 @@ func (i *Invoice) has(fits func(*Line) bool) bool {
 	return false
 }
 
+// costs tells whether anything is asked for what a line is about. Of a price in tiers the
+// units may be over nothing, and a fee beside them is not; lines that are not told may be.
+func (i *Invoice) costs(line *Line) bool {
+	return line.Amount != 0 || !i.Complete ||
+		i.has(func(l *Line) bool {
+			return l.Amount != 0 && l.Item == line.Item && (l.Item != "" || l.Price == line.Price)
+		})
+}
+
 // dueAt is since when it is to be paid: an invoice that is sent has a due date, any
 // other is due when it is billed.
 func (i *Invoice) dueAt() time.Time {

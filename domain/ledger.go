@@ -61,17 +61,38 @@ func (l *ledger) items() []Item {
 		}
 	}
 	for n := range l.lines {
-		if s := &l.lines[n]; s.revoked != nil && s.revoked != &neverPaid {
+		if s := &l.lines[n]; s.wentBack() || s.line.takesFree() && l.lines.of(s.bill).wentBack() {
 			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
 		}
 	}
 	return items
 }
 
+// wentBack tells whether money that was paid for it went back.
+func (s *settledLine) wentBack() bool { return s.revoked != nil && s.revoked != &neverPaid }
+
+// wentBack tells whether the money for all that a bill asks money for went back.
+func (bill settledLines) wentBack() bool {
+	back := false
+	for n := range bill {
+		if s := &bill[n]; s.line.Amount > 0 {
+			if back = s.wentBack(); !back {
+				return false
+			}
+		}
+	}
+	return back
+}
+
+// takes tells whether a line takes something back, and takesFree, what had cost nothing: of
+// that Stripe's line does not say which half of a change it is.
+func (l *Line) takes() bool     { return l.Kind == LineCredit || l.takesFree() }
+func (l *Line) takesFree() bool { return l.Kind == LineChange && l.Amount == 0 }
+
 // withTakenAway adds the item that a credit takes away, if that was paid for.
 func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 	told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-	if credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+	if !credit.takes() || credit.Item == "" || told || !bill.takesAway(credit.Item) {
 		return items
 	}
 	if plan, _ := l.plans.planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(l.horizon) {
@@ -91,7 +112,7 @@ func (b *Bill) takesAway(item string) bool {
 	for n := range b.Invoice.Lines {
 		switch line := &b.Invoice.Lines[n]; {
 		case line.Item != item:
-		case line.Kind == LineCredit:
+		case line.takes():
 			left--
 		default:
 			left++

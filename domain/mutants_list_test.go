@@ -83,8 +83,8 @@ var mutants = []edit{
 	{"timeline.go", "if vouched && left.until.Equal(t.periodEnd()) {", `if vouched && left.until.Equal(t.periodEnd()) && !mutant("no leeway") {`},
 	{"coverage.go", "if !bill.Invoice.Complete || bill.Invoice.has(",
 		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || bill.Invoice.has(`},
-	{"ledger.go", `if credit.Kind != LineCredit || credit.Item == "" || told ||`,
-		`if credit.Kind != LineCredit || credit.Item == "" || told || mutant("an unpaid change took what was paid for") ||`},
+	{"ledger.go", `if !credit.takes() || credit.Item == "" || told ||`,
+		`if !credit.takes() || credit.Item == "" || told || mutant("an unpaid change took what was paid for") ||`},
 	{"coverage.go", "if !from.Before(c.undone) && !c.gone && price == item.Price {",
 		`if !from.Before(c.undone) && !c.gone && price == item.Price && !mutant("who gives a seat back keeps it") {`},
 	{"timeline.go", "p.until = earliest(p.until, end)",
@@ -108,6 +108,8 @@ var mutants = []edit{
 		`return slices.Contains(a.DeletedCustomers, customer) && !mutant("a subscription outlives its customer")`},
 	{"fulfill_money.go", "c.Type == TypeFetched && !c.Deleted",
 		`c.Type == TypeFetched && !c.Deleted && !mutant("a customer that was asked for is gone")`},
+
+	{"invoice.go", "return line.Amount != 0 || !i.Complete ||", `return line.Amount != 0 || !i.Complete || mutant("what costs nothing goes with what is not paid") ||`},
 
 	// What of the money is left.
 	{"settled.go", "back := bill.moneyBack()",

@@ -61,6 +61,6 @@ func (l *ledger) owedFor(item *Item) []*Bill {
 // it is for ends after a time.
 func (b *Bill) changes(item *Item, after time.Time) bool {
 	return b.Invoice.has(func(l *Line) bool {
-		return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(after)
+		return (l.Kind == LineChange || l.Kind == LineCredit) && l.about(item) && l.Until.After(after) && b.Invoice.costs(l)
 	})
 }

@@ -84,7 +84,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 				s.revoked = &neverPaid
 				unpaid = unpaid.with(s)
 				continue
-			case !back.nothing() && line.Kind != LineCredit:
+			case !back.nothing() && line.Kind != LineCredit && bill.Invoice.costs(line):
 				s.revoked = back.revokes(line, l.policyOf(line), n == last)
 				revoked = revoked || s.revoked != nil
 			}

@@ -112,7 +112,7 @@ func (s *subscriber) edit() (anew, changed bool) {
 	trial := s.is.Status == domain.StatusTrialing
 	monthly := i.tariff().every == Month && i.Price != "price_storage" && i.Price != "price_support"
 	change := s.pick("change", "quantity", "quantity", "quantity", "to none", "price", "price", "interval", "add an item", "add an item", "remove an item", "remove an item", "swap an item", "swap an item", "swap an item", "many times")
-	if i.tariff().metered {
+	if i.tariff().metered || i.tariff().cents == 0 { // there is nothing to divide
 		change = "add an item"
 	}
 	switch change {

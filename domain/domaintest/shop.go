@@ -77,6 +77,12 @@ var Shop = domain.Catalog{
 			Grants: map[domain.FeatureKey]domain.Value{"vault": domain.Flag(), "credits": domain.Limit(25)},
 			Policy: domain.Policy{Refund: "revoke", Dispute: "keep"},
 		},
+		"basic": { // an add-on that costs nothing
+			Key: "basic", Mode: domain.ModeSubscription, Group: "basic", Grace: 5 * Day, Leeway: Day,
+			Prices: []domain.Price{{Key: "monthly", ID: "price_basic"}},
+			Grants: map[domain.FeatureKey]domain.Value{"credits": domain.Limit(7)},
+			Policy: domain.Policy{Refund: "revoke_partial", Dispute: "suspend_inquiry"},
+		},
 		"usage": { // metered: billed in arrears
 			Key: "usage", Mode: domain.ModeSubscription, Group: "usage", Grace: 10 * Day, Leeway: Day,
 			Prices: []domain.Price{{Key: "metered", ID: "price_usage"}},
@@ -107,6 +113,7 @@ var tariffs = map[domain.PriceID]tariff{
 	"price_team_raised":    {plan: "team", cents: 12000, every: Month},
 	"price_studio":         {plan: "studio", cents: 5000, every: Month},
 	"price_storage":        {plan: "storage", cents: 700, every: Month},
+	"price_basic":          {plan: "basic", every: Month},
 	"price_usage":          {plan: "usage", cents: 300, every: Month, metered: true},
 	"price_support":        {cents: 20000, every: Month}, // no business of ours
 }

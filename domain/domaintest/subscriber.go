@@ -81,7 +81,7 @@ func (s *subscriber) begin() {
 	s.is.StartedAt = s.now
 	first.PeriodStart, first.PeriodEnd = s.now, s.now.Add(first.tariff().every)
 	if s.seldom("an add-on from the beginning", 4) && how != "trial" {
-		addOn := s.newItem("price_storage", 1)
+		addOn := s.newItem(domain.PriceID(s.pick("the add-on", "price_storage", "price_basic")), 1)
 		addOn.PeriodStart, addOn.PeriodEnd = s.now, s.now.Add(Month)
 	}
 	linked := func(f *domain.SessionFact) { f.Subscription = s.is.ID }

@@ -57,10 +57,18 @@ func (b *bought) isWaived() bool {
 
 // isBack tells whether what paid for it went back, or was credited.
 func (b *bought) isBack() bool {
+	if b.isFree() {
+		return false // nothing came for it that could go back
+	}
 	if b.units < 0 {
 		return b.by.allBack()
 	}
 	return b.creditedOrReturned() || b.by.creditIsBack()
+}
+
+// isFree tells whether it costs nothing.
+func (b *bought) isFree() bool {
+	return b.units > 0 && !slices.ContainsFunc(b.by.is.Lines, func(l domain.Line) bool { return l.Item == b.item.ID && l.Amount != 0 })
 }
 
 func (b *bought) creditedOrReturned() bool {
@@ -74,7 +82,7 @@ func (b *bought) creditedOrReturned() bool {
 func (i *invoice) allBack() bool {
 	bills := false
 	for _, b := range i.of.ledger {
-		if b.by == i && b.units > 0 {
+		if b.by == i && b.units > 0 && !b.isFree() {
 			if bills = true; !b.isBack() {
 				return false
 			}

@@ -190,7 +190,7 @@ func (s *subscriber) creditEnds(i *item, plan domain.Plan) time.Time {
 			continue // the status, as it was told, is about this one
 		}
 		for _, line := range inv.is.Lines {
-			if line.Item != i.ID {
+			if line.Item != i.ID || line.Amount == 0 {
 				continue
 			}
 			due := inv.is.FinalizedAt
@@ -283,7 +283,7 @@ func (s *subscriber) owedSince(i *item) time.Time {
 	for _, inv := range owed {
 		about := false
 		for _, line := range inv.is.Lines {
-			about = about || line.Item == i.ID
+			about = about || line.Item == i.ID && line.Amount != 0
 		}
 		due := inv.is.FinalizedAt
 		if !inv.is.DueAt.IsZero() {
