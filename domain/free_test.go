@@ -1,10 +1,34 @@
 package domain_test
 
 import (
+	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/entitled-dev/entitled/domain"
 )
+
+// Years that were had for nothing are none that were paid for, whatever was paid beside them.
+func TestFree_IsNotPaidFor(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "addon"} {
+		plan := c.Plans[key]
+		plan.Policy.Access = []domain.AccessOption{"perpetual_after_3_years"}
+		c.Plans[key] = plan
+	}
+	a := accountWith(ana)
+	for n := range 4 {
+		from, until := float64(365*n), float64(365*n+365)
+		a = tell(a, c, sub(from, "active", has("si_1", "price_m", 1, from, until), has("si_2", "price_addon", 1, from, until)),
+			bill(from, domain.InvoiceID(fmt.Sprint("in_", n)), "paid", cycle("si_1", "price_m", 1, 0, from, until), cycle("si_2", "price_addon", 1, 500, from, until)))
+	}
+	a = tell(a, c, sub(1459, "canceled", has("si_1", "price_m", 1, 1095, 1460), has("si_2", "price_addon", 1, 1095, 1460)))
+	if got := rightsAt(a, c, on(1462)); got != "sso" {
+		t.Errorf("after four years: %s", got)
+	}
+}
 
 // What costs nothing is owed nothing for, and no money that went back had paid for it:
 // whatever becomes of what is billed beside it.

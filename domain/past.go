@@ -208,7 +208,7 @@ func (p Past) with(bills []*Bill) Past {
 			}
 			item, span := p.item(line.Item), Span{line.From, line.Until}
 			item.Billed = append(item.Billed, span)
-			if line.Kind != LineCredit && i.Total > 0 && i.costs(line) {
+			if line.Kind != LineCredit && i.Total > 0 {
 				item.Paid = append(item.Paid, span)
 			}
 			if line.Kind == LineCycle {
@@ -216,7 +216,7 @@ func (p Past) with(bills []*Bill) Past {
 			}
 		}
 		for n := range p.Items {
-			if i.Total > 0 && i.has(func(l *Line) bool { return l.paysFor(p.Items[n].ID) && i.costs(l) }) {
+			if i.Total > 0 && i.has(func(l *Line) bool { return l.paysFor(p.Items[n].ID) }) {
 				p.Items[n].Times++
 			}
 		}
