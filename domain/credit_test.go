@@ -25,6 +25,12 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 1333, 10, 30)), 0, -2000, 0),
 		sub(30, "active", has("si_1", "price_m", 2, 30, 60)), settledWith(bill(30, "in_3", "paid", cycle("si_1", "price_m", 2, 2000, 30, 60)), -2000, 0, 0),
 	}
+	// Likewise, and beside what is left there is a present of a little more.
+	withPresent := []domain.Fact{
+		fewer[0], fewer[1], fewer[2], settledWith(bill(10, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 1333, 10, 30)), -2100, -4100, 0),
+		fewer[4], settledWith(bill(30, "in_3", "paid", cycle("si_1", "price_m", 2, 2000, 30, 60)), -4100, -2100, 0),
+	}
 	// Nine seats are refunded, and then all of the item is removed: who gives it up has it
 	// no longer, whatever the credit for it is worth.
 	removed := []domain.Fact{
@@ -74,15 +80,16 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
 	tellAll(t, map[string]story{
-		"changed on credit for what was voided":  {neverPaid, []holding{{27, "sso"}}},
-		"given up beside a bill that is owed":    {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
-		"refunded, and then changed often":       {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},
-		"changed":                                {changed, []holding{{11, team}}},
-		"changed, and one seat was charged back": {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
-		"changed, and the year was charged back": {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "pro, projects 100, seats 1"}}},
-		"refunded, and then removed":             {removed, []holding{{19, "sso"}}},
-		"fewer":                                  {fewer, []holding{{31, five}}},
-		"fewer, and all were charged back":       {also(fewer, disputeOf(35, "pi_1", "lost")), []holding{{36, "nothing"}}},
+		"charged back, and as much of what it paid for is a present": {also(withPresent, disputeOf(40, "pi_1", "lost")), []holding{{41, five}, {60.9, five}}},
+		"changed on credit for what was voided":                      {neverPaid, []holding{{27, "sso"}}},
+		"given up beside a bill that is owed":                        {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
+		"refunded, and then changed often":                           {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},
+		"changed":                                                    {changed, []holding{{11, team}}},
+		"changed, and one seat was charged back":                     {also(changed, disputeOf(20, "pi_2", "lost")), []holding{{21, team}}},
+		"changed, and the year was charged back":                     {also(changed, disputeOf(20, "pi_1", "lost")), []holding{{21, "pro, projects 100, seats 1"}}},
+		"refunded, and then removed":                                 {removed, []holding{{19, "sso"}}},
+		"fewer":                                                      {fewer, []holding{{31, five}}},
+		"fewer, and all were charged back":                           {also(fewer, disputeOf(35, "pi_1", "lost")), []holding{{36, "nothing"}}},
 	})
 }
 

@@ -30,6 +30,9 @@ func wantEnds(t *rapid.T, what string, h domaintest.History, all []domain.Entitl
 		if e.Renews && (!goesOn || !e.EndsAt.Equal(endsAt)) {
 			t.Fatalf("%s: want that it goes on %t, until %s: %+v\n%s", what, goesOn, endsAt, e, h)
 		}
+		if e.Renews && !h.Holds(id, e.Feature) {
+			t.Fatalf("%s: it renews, and nothing gives it any more: %+v\n%s", what, e, h)
+		}
 		if e.InGrace && !h.Owes(id) {
 			t.Fatalf("%s: in grace, and nothing is owed: %+v\n%s", what, e, h)
 		}
@@ -84,7 +87,15 @@ func TestEntitlements_SayHowTheyEnd(t *testing.T) {
 		"is to end in a later month": {[]domain.Fact{canceling(0, 100), first}, 1, 31, 100, true, false},
 		"in grace":                   {[]domain.Fact{sub(30, "past_due", month(1)), first, declined}, 31, 46, 46, false, true},
 		"an older invoice is open":   {[]domain.Fact{sub(40, "active", month(1)), first, declined}, 41, 46, 46, false, true},
-		"given up, and paid before":  {[]domain.Fact{sub(10, "unpaid", month(0)), first}, 11, 30, 30, false, false},
+		"what another item replaced, and was refunded": {
+			[]domain.Fact{
+				sub(0, "active", month(0)), first, sub(10, "active", has("si_7", "price_team", 1, 0, 30)),
+				bill(10, "in_1", "paid", line(domain.LineChange, "si_7", "price_team", 1, 6667, 10, 30), line(domain.LineCredit, "si_1", "price_m", 1, -1933, 10, 30)),
+				refundOf(11, "pi_1", "succeeded", 4734),
+			},
+			12, 31, 31, false, false,
+		},
+		"given up, and paid before": {[]domain.Fact{sub(10, "unpaid", month(0)), first}, 11, 30, 30, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

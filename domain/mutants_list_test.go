@@ -55,6 +55,8 @@ var mutants = []edit{
 				p.ending = p.ending.byEnd(p.until, end)
 			}`},
 	{"timeline.go", "ending.Renews = !t.covered.gone &&", `ending.Renews = !mutant("nothing renews") &&`},
+	{"timeline.go", "return !t.covered.gone && price == t.item.Price &&",
+		`return (!t.covered.gone && price == t.item.Price || mutant("what was replaced renews")) &&`},
 	{"timeline.go", "InGrace: t.row.Gives == BasisGrace ||", `InGrace: t.row.Gives == BasisPeriod && mutant("all is in grace") || t.row.Gives == BasisGrace ||`},
 	{"ending.go", "	case until.Before(end):", "\tcase until.Before(end) && !mutant(\"a later end is none\"):"},
 
@@ -83,6 +85,8 @@ var mutants = []edit{
 	{"timeline.go", "if vouched && left.until.Equal(t.periodEnd()) {", `if vouched && left.until.Equal(t.periodEnd()) && !mutant("no leeway") {`},
 	{"coverage.go", "if !bill.Invoice.Complete || bill.Invoice.has(",
 		`if !bill.Invoice.Complete || mutant("what is overdue is overdue for all items") || bill.Invoice.has(`},
+	{"coverage.go", "		if !bill.unpaid() {",
+		`		if !bill.unpaid() || bill.Invoice.Status != InvoiceOpen && mutant("a change that was given up took what was paid for") {`},
 	{"ledger.go", `if !credit.takes() || credit.Item == "" || told ||`,
 		`if !credit.takes() || credit.Item == "" || told || mutant("an unpaid change took what was paid for") ||`},
 	{"coverage.go", "if !from.Before(c.undone) && !c.gone && price == item.Price {",

@@ -22,6 +22,21 @@ func (h History) GoesOn(id string, after time.Time) (goesOn bool, endsAt time.Ti
 	return true, time.Time{}
 }
 
+// Holds tells whether a subscription has an item that a feature is of. What another item or
+// price replaced does not go on, though it may be what is paid for.
+func (h History) Holds(id string, feature domain.FeatureKey) bool {
+	s := h.subscriber(id)
+	return s != nil && slices.ContainsFunc(s.held(), func(i *item) bool {
+		plan := Shop.Plans[i.tariff().plan]
+		for _, grants := range []map[domain.FeatureKey]domain.Value{plan.Grants, plan.TrialGrants, plan.PastDueGrants} {
+			if _, of := grants[feature]; of {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // Untroubled tells whether all that was ever billed for a subscription was paid when it
 // was due, and is.
 func (h History) Untroubled(id string) bool {

@@ -295,7 +295,7 @@ func (s *subscriber) turnWhileOwing() {
 	case "gives a seat back":
 		i := rapid.SampledFrom(s.held()).Draw(s.t, "item")
 		if i.Quantity > 1 && !i.tariff().metered { // for nothing
-			i.Quantity--
+			i.Quantity = rapid.Int64Range(1, i.Quantity-1).Draw(s.t, "seats left")
 			s.says("customer.subscription.updated", s.is.Status)
 		}
 	case "is written off":
