@@ -31,6 +31,13 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 1333, 10, 30)), -2100, -4100, 0),
 		fewer[4], settledWith(bill(30, "in_3", "paid", cycle("si_1", "price_m", 2, 2000, 30, 60)), -4100, -2100, 0),
 	}
+	// A month is changed to the team plan, with a discount of 60 % on what the two come to.
+	discounted := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30)),
+		sub(0.1, "active", has("si_1", "price_team", 1, 0, 30)), with(settledWith(bill(0.1, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 1, -1000, 0.1, 30), line(domain.LineChange, "si_1", "price_team", 1, 3000, 0.1, 30)), 0, 0, 800),
+			func(i *domain.Invoice) { i.Total = 800 }),
+	}
 	// Nine seats are refunded, and then all of the item is removed: who gives it up has it
 	// no longer, whatever the credit for it is worth.
 	removed := []domain.Fact{
@@ -80,6 +87,7 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		return append(facts[:len(facts):len(facts)], more...)
 	}
 	tellAll(t, map[string]story{
+		"changed at a discount, and the month was charged back":      {also(discounted, disputeOf(5, "pi_1", "lost")), []holding{{6, "projects 1000, seats 1, team"}}},
 		"charged back, and as much of what it paid for is a present": {also(withPresent, disputeOf(40, "pi_1", "lost")), []holding{{41, five}, {60.9, five}}},
 		"changed on credit for what was voided":                      {neverPaid, []holding{{27, "sso"}}},
 		"given up beside a bill that is owed":                        {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},

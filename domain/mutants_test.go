@@ -63,7 +63,7 @@ var soon = map[string]struct{ seed, checks string }{
 	"what was replaced renews":                       {"4", "1500"},
 	"what is overdue is overdue for all items":       {"1", "100"},
 	"what is reduced comes before what was paid for": {"20", "400"},
-	"who gives a seat back keeps it":                 {"3", "300"},
+	"who gives a seat back keeps it":                 {"6", "400"},
 }
 
 // Ensure that the tests of convergence would notice the bugs that they are for. All are
