@@ -76,11 +76,14 @@ func TestMutants_EachIsCaught(t *testing.T) {
 		names = append(names, namesOfMutants.FindAllStringSubmatch(e.new, -1)...)
 	}
 	slots := make(chan struct{}, 2)
-	t.Run("none", func(t *testing.T) {
+	none := t.Run("none", func(t *testing.T) {
 		if out, caught := provoke(t, program, "", "7", "50"); caught {
 			t.Fatalf("without any mutant: %.2000s", out)
 		}
 	})
+	if !none {
+		return // each would seem to be caught
+	}
 	seen := map[string]bool{}
 	for _, match := range names {
 		name := match[1]
