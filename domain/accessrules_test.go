@@ -33,7 +33,7 @@ var accessRows = []struct {
 	{"suspend_while_void, collection paused: void", told(is("active", voiding)), "1 1 0 0", ""},
 	{"active, overdue: yes", told(is("active"), owes("si_1")), "2 1 1 0", ""}, // another invoice is the newest
 	{"active", told(is("active")), "2 2 2 0", ""},
-	{"grace_after_first_payment, past_due, paid never", []domain.Fact{is("past_due"), owes("si_1")}, "0 0 0 0", ""},
+	{"grace_after_first_payment, past_due, overdue: yes, paid never", []domain.Fact{is("past_due"), owes("si_1")}, "0 0 0 0", ""},
 	{"past_due, overdue: yes", told(is("past_due"), owes("si_1")), "2 1 0 0", "past_due_grants"},
 	{"past_due, change unpaid", told(is("past_due"), gaveUp, owes("si_2")), "1 1 0 0", ""},
 	{"past_due", told(is("past_due"), owes("si_2")), "2 2 2 0", ""},

@@ -136,7 +136,7 @@ func (c *coverage) edges(item *Item, all []edge) []edge {
 			continue
 		case line.unknown() && c.changed():
 			continue
-		case line.takesFree():
+		case line.freeHalf():
 			continue // the other half of a change that costs nothing: it may be the credit
 		case line.unknown():
 			quantity = max(item.Quantity, 1)

@@ -85,8 +85,64 @@ func TestFree_WhatCostsNothingStays(t *testing.T) {
 			[]holding{{12, plan}, {31, "nothing"}},
 		},
 		"another item instead of it, paid: it is gone": {swapped("active", "paid"), []holding{{12, "projects 1000, seats 1, team"}}},
+		// What the user gives up itself does not come back, whatever became of what was billed before.
+		"more units of it beside what is declined, then given up": {
+			[]domain.Fact{
+				sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+				bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 0, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+				sub(10, "past_due", has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 2, 0, 30)), bill(10, "in_2", "open",
+					line(domain.LineChange, "si_1", "price_m", 5, 0, 10, 30), line(domain.LineChange, "si_1", "price_m", 8, 0, 10, 30),
+					line(domain.LineCredit, "si_2", "price_addon", 1, -333, 10, 30), line(domain.LineChange, "si_2", "price_addon", 2, 667, 10, 30)),
+				sub(12, "past_due", has("si_2", "price_addon", 2, 0, 30)),
+			},
+			[]holding{{13, "sso"}, {28, "sso"}},
+		},
+		"more units in tiers, declined, then given up": {
+			[]domain.Fact{
+				sub(0, "active", has("si_1", "price_m", 6, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(0, "in_1", "paid",
+					cycle("si_1", "price_m", 5, 0, 0, 30), cycle("si_1", "price_m", 1, 1000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+				sub(10, "past_due", has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(10, "in_2", "open",
+					line(domain.LineChange, "si_1", "price_m", 5, 0, 10, 30), line(domain.LineCredit, "si_1", "price_m", 1, -667, 10, 30),
+					line(domain.LineChange, "si_1", "price_m", 5, 0, 10, 30), line(domain.LineChange, "si_1", "price_m", 3, 2000, 10, 30)),
+				sub(12, "past_due", has("si_2", "price_addon", 1, 0, 30)),
+			},
+			[]holding{{13, "sso"}, {28, "sso"}},
+		},
+		"added beside an upgrade, renewed, given up, and the upgrade refunded": {
+			[]domain.Fact{
+				sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 2900, 0, 30)),
+				sub(10, "active", has("si_1", "price_m", 2, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(10, "in_2", "paid",
+					line(domain.LineCredit, "si_1", "price_m", 1, -1900, 10, 30), line(domain.LineChange, "si_1", "price_m", 2, 3800, 10, 30),
+					line(domain.LineChange, "si_2", "price_addon", 1, 0, 10, 30)),
+				sub(30, "active", has("si_1", "price_m", 2, 30, 60), has("si_2", "price_addon", 1, 30, 60)), bill(30, "in_3", "paid",
+					cycle("si_1", "price_m", 2, 5800, 30, 60), cycle("si_2", "price_addon", 1, 0, 30, 60)),
+				sub(30.5, "active", has("si_1", "price_m", 2, 30, 60)),
+				refundOf(30.6, "pi_2", "succeeded", 1900),
+			},
+			[]holding{{32, "pro, projects 100, seats 2"}},
+		},
 		// The units of a price in tiers may be over nothing, and a fee beside them is not.
 		"not the units of a tier with a fee":             {append(tiers, refundOf(5, "pi_1", "succeeded", 5000)), []holding{{6, "nothing"}}},
 		"not the units of a tier with a fee, unrefunded": {tiers, []holding{{4, "pro, projects 100, seats 15"}}},
 	})
+}
+
+// Who has yet to pay once has no grace, and what costs nothing needs none.
+func TestFree_NeedsNoFirstPayment(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "addon"} {
+		plan := c.Plans[key]
+		plan.Policy.Access = []domain.AccessOption{"grace_after_first_payment"}
+		c.Plans[key] = plan
+	}
+	story{
+		[]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 0, 0, 30)),
+			sub(30, "past_due", has("si_1", "price_m", 1, 30, 60), has("si_2", "price_addon", 1, 30, 60)),
+			bill(30, "in_2", "open", cycle("si_1", "price_m", 1, 0, 30, 60), cycle("si_2", "price_addon", 1, 500, 30, 60)),
+		},
+		[]holding{{31, "pro, projects 100, seats 1"}, {60, "pro, projects 100, seats 1"}},
+	}.check(t, accountWith(ana), c)
 }

@@ -61,7 +61,7 @@ func (l *ledger) items() []Item {
 		}
 	}
 	for n := range l.lines {
-		if s := &l.lines[n]; s.wentBack() || s.line.takesFree() && l.lines.of(s.bill).wentBack() {
+		if s := &l.lines[n]; s.wentBack() || l.Bills[s.bill].Invoice.takesFree(s.line) && l.lines.of(s.bill).wentBack() {
 			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
 		}
 	}
@@ -84,21 +84,28 @@ func (bill settledLines) wentBack() bool {
 	return back
 }
 
-// takes tells whether a line takes something back, and takesFree, what had cost nothing: of
-// that Stripe's line does not say which half of a change it is.
-func (l *Line) takes() bool     { return l.Kind == LineCredit || l.takesFree() }
-func (l *Line) takesFree() bool { return l.Kind == LineChange && l.Amount == 0 }
+// freeHalf tells whether a line is half of a change that costs nothing: Stripe does not say
+// which half, what is taken back or what there is instead.
+func (l *Line) freeHalf() bool { return l.Kind == LineChange && l.Amount == 0 }
 
-// withTakenAway adds the item that a credit takes away, if that was paid for.
+// takesFree tells whether a line may take back an item that had cost nothing. Units of a
+// price in tiers that are over nothing go with those that are not.
+func (i *Invoice) takesFree(line *Line) bool { return line.freeHalf() && !i.costs(line) }
+
+// withTakenAway adds the item that a credit takes away, if that was paid for; or another
+// line, if that was there before.
 func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 	told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
-	if !credit.takes() || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+	free := bill.Invoice.takesFree(credit)
+	if !free && credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
 		return items
 	}
 	if plan, _ := l.plans.planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(l.horizon) {
 		return items
 	}
-	paid := slices.ContainsFunc(l.lines, func(s settledLine) bool { return s.line.Item == credit.Item && s.line.Kind != LineCredit })
+	paid := slices.ContainsFunc(l.lines, func(s settledLine) bool {
+		return s.line.Item == credit.Item && s.line.Kind != LineCredit && (!free || s.line.From.Before(credit.From))
+	})
 	if _, before := l.Past.of(credit.Item); !paid && !before {
 		return items
 	}
@@ -106,19 +113,22 @@ func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 }
 
 // takesAway tells whether an invoice takes an item back more often than it bills it: what
-// only changes the number of its units, or its price, does not.
+// only changes the number of its units, or its price, does not, and has two lines if they
+// cost nothing.
 func (b *Bill) takesAway(item string) bool {
-	var left int
+	var left, halves int
 	for n := range b.Invoice.Lines {
 		switch line := &b.Invoice.Lines[n]; {
 		case line.Item != item:
-		case line.takes():
+		case b.Invoice.takesFree(line):
+			halves++
+		case line.Kind == LineCredit:
 			left--
 		default:
 			left++
 		}
 	}
-	return left < 0
+	return left < halves%2
 }
 
 // graceInstead is the grace of what an item was changed for: as long as that is given on

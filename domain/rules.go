@@ -214,7 +214,7 @@ var AccessRules = []AccessRule{
 	{Status: StatusActive, Overdue: IsOverdue, Gives: BasisCredit}, // the status follows the newest invoice, and an older one is open
 	{Status: StatusActive, Gives: BasisPeriod},
 
-	{Option: "grace_after_first_payment", Status: StatusPastDue, Paid: PaidNever, Gives: BasisPaid},
+	{Option: "grace_after_first_payment", Status: StatusPastDue, Overdue: IsOverdue, Paid: PaidNever, Gives: BasisPaid},
 	{Status: StatusPastDue, Overdue: IsOverdue, Gives: BasisGrace, Grants: GrantsPastDue},
 	// Something else of the subscription is overdue.
 	{Status: StatusPastDue, Change: ChangeUnpaid, Gives: BasisPaid}, // which was given up
