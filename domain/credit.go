@@ -33,6 +33,9 @@ func (bill settledLines) revokeCredits(invoice *Invoice) {
 		if l.line.Kind == LineCredit || !invoice.costs(l.line) {
 			continue
 		}
+		if l.revoked == nil && l.line.Kind == LineOneOff {
+			continue // a fee that is kept is nothing instead
+		}
 		if l.revoked == nil {
 			return
 		}

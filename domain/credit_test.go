@@ -38,6 +38,16 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 			line(domain.LineCredit, "si_1", "price_m", 1, -1000, 0.1, 30), line(domain.LineChange, "si_1", "price_team", 1, 3000, 0.1, 30)), 0, 0, 800),
 			func(i *domain.Invoice) { i.Total = 800 }),
 	}
+	// A month is changed for an item of the team plan, and a fee is billed beside it.
+	withFee := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 300, 0, 30)),
+		sub(10, "active", has("si_7", "price_team", 1, 0, 30)), bill(10, "in_2", "paid", line(domain.LineCredit, "si_1", "price_m", 1, -200, 10, 30),
+			line(domain.LineChange, "si_7", "price_team", 1, 867, 10, 30), line(domain.LineOneOff, "", "price_fee", 1, 500, 10, 10)),
+	}
+	noted := domain.CreditNoteFact{Type: "credit_note.created", At: on(11), Customer: cusAna, CreditNote: domain.CreditNote{
+		ID: "cn_1", Invoice: "in_2", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: 867, Currency: "usd", CreatedAt: on(11),
+		Lines: []domain.CreditedLine{{Line: "il_in_2_1", Amount: 867}},
+	}}
 	// Nine seats are refunded, and then all of the item is removed: who gives it up has it
 	// no longer, whatever the credit for it is worth.
 	removed := []domain.Fact{
@@ -89,6 +99,8 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 	tellAll(t, map[string]story{
 		"changed at a discount, and the month was charged back":      {also(discounted, disputeOf(5, "pi_1", "lost")), []holding{{6, "projects 1000, seats 1, team"}}},
 		"charged back, and as much of what it paid for is a present": {also(withPresent, disputeOf(40, "pi_1", "lost")), []holding{{41, five}, {60.9, five}}},
+		"changed beside a fee, and all was refunded":                 {also(withFee, refundOf(11, "pi_2", "succeeded", 1167)), []holding{{12, "pro, projects 100, seats 1"}}},
+		"changed beside a fee, and the change was credited":          {also(withFee, noted), []holding{{12, "pro, projects 100, seats 1"}}},
 		"changed on credit for what was voided":                      {neverPaid, []holding{{27, "sso"}}},
 		"given up beside a bill that is owed":                        {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
 		"refunded, and then changed often":                           {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},

@@ -84,6 +84,12 @@ func TestFree_WhatCostsNothingStays(t *testing.T) {
 			append(swapped("active", "paid"), refundOf(11, "pi_2", "succeeded", 667)),
 			[]holding{{12, plan}, {31, "nothing"}},
 		},
+		"another item instead of it, and a fee, refunded: it comes back": {
+			append(swapped("active", "paid")[:3:3], bill(10, "in_2", "paid", line(domain.LineChange, "si_1", "price_m", 1, 0, 10, 30),
+				line(domain.LineChange, "si_7", "price_team", 1, 667, 10, 30), line(domain.LineOneOff, "", "price_fee", 1, 500, 10, 10)),
+				refundOf(11, "pi_2", "succeeded", 1167)),
+			[]holding{{12, plan}, {31, "nothing"}},
+		},
 		"another item instead of it, paid: it is gone": {swapped("active", "paid"), []holding{{12, "projects 1000, seats 1, team"}}},
 		// What the user gives up itself does not come back, whatever became of what was billed before.
 		"more units of it beside what is declined, then given up": {

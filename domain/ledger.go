@@ -71,14 +71,16 @@ func (l *ledger) items() []Item {
 // wentBack tells whether money that was paid for it went back.
 func (s *settledLine) wentBack() bool { return s.revoked != nil && s.revoked != &neverPaid }
 
-// wentBack tells whether the money for all that a bill asks money for went back.
+// wentBack tells whether the money for all that a bill asks money for went back, but for fees
+// that are kept.
 func (bill settledLines) wentBack() bool {
 	back := false
 	for n := range bill {
-		if s := &bill[n]; s.line.Amount > 0 {
-			if back = s.wentBack(); !back {
-				return false
-			}
+		switch s := &bill[n]; {
+		case s.wentBack():
+			back = true
+		case s.line.Amount > 0 && s.line.Kind != LineOneOff:
+			return false
 		}
 	}
 	return back
