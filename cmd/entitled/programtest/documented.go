@@ -28,7 +28,7 @@ func Document() (*openapi3.T, error) {
 
 // documented passes requests on, and remembers each answer that the document does not have.
 // Every test that asks with [http.DefaultClient] asks through it, so that the whole
-// Program is held to its document, and not only its HTTP server.
+// program is held to its document, and not only its HTTP server.
 type documented struct {
 	next   http.RoundTripper
 	router routers.Router
