@@ -104,12 +104,13 @@ func TestFaults_AFullDiskIsSurvived(t *testing.T) {
 			s := openShop(t, database)
 			db := sqlOf(t, database)
 			s.opensCheckouts(t, db, events)
-			sender := &tireless{target: s.program}
+			sender := &tireless{target: s.program, rest: make(chan struct{})}
 			done := make(chan struct{})
 			go func() { defer close(done); sender.send(t, events) }()
 
 			sender.until(t, events/10)
 			disk.Fill()
+			close(sender.rest)
 			s.eventually(t, "what comes is refused, as the disk is full", func() bool { return sender.refusals(http.StatusServiceUnavailable) > 100 })
 			acked := sender.acknowledged()
 			if kept := applied(t, db); kept < acked {
@@ -153,7 +154,7 @@ func TestFaults_PostgresThatEndsForWantOfRoomIsSurvived(t *testing.T) {
 	database := server.URL()
 	seedBuyers(t, database, events)
 	p := startProgram(t, programtest.Build(t), database)
-	sender := &tireless{target: p}
+	sender := &tireless{target: p, rest: make(chan struct{})}
 	done := make(chan struct{})
 	go func() { defer close(done); sender.send(t, events) }()
 
@@ -173,6 +174,7 @@ func TestFaults_PostgresThatEndsForWantOfRoomIsSurvived(t *testing.T) {
 	if err == nil {
 		t.Fatal("there is room for the log on a full disk")
 	}
+	close(sender.rest)
 	refused := sender.refusals(http.StatusServiceUnavailable)
 	p.eventually(t, "what comes is refused", func() bool { return sender.refusals(http.StatusServiceUnavailable) > refused+100 })
 	acked := sender.acknowledged()

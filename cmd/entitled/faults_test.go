@@ -119,6 +119,7 @@ type tireless struct {
 	acked   int
 	refused map[int]int // by status, of those that had to come again
 	slowest time.Duration
+	rest    chan struct{} // half of the events come once it is closed, so that they meet what is to come; nil: all at once
 }
 
 func (s *tireless) to(p *program) {
@@ -155,6 +156,9 @@ func (s *tireless) send(t *testing.T, events int64) {
 	for range 16 {
 		wait.Go(func() {
 			for n := range queue {
+				if s.rest != nil && n > events/2 {
+					<-s.rest
+				}
 				body := completedEvent(n)
 				for {
 					s.mu.Lock()
