@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -168,14 +169,19 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	query.Set("pool_max_conns", "4")
 	few.RawQuery = query.Encode()
 	p := startProgram(t, programtest.Build(t), few.String())
-	lock, err := sqlOf(t, database).BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Rollback()
-	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE orders, entitlements, accounts IN ACCESS EXCLUSIVE MODE"); err != nil {
-		t.Fatal(err)
-	}
+	db, lock := sqlOf(t, database), (*sql.Tx)(nil)
+	defer func() { _ = lock.Rollback() }()
+	p.eventually(t, "nothing else has the tables", func() (has bool) {
+		var err error
+		if lock, err = db.BeginTx(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		// Not waiting, as the program takes them in another order.
+		if _, err = lock.ExecContext(t.Context(), "LOCK TABLE orders, entitlements, accounts IN ACCESS EXCLUSIVE MODE NOWAIT"); err != nil {
+			_ = lock.Rollback()
+		}
+		return err == nil
+	})
 	var wait sync.WaitGroup
 	var refused atomic.Int64
 	for n := range 100 {
