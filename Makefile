@@ -39,7 +39,7 @@ test: ## Run all tests: unit, property, contract on memory, SQLite and Postgres,
 	examples/run
 
 test-rooms:
-	go test $(QUICK) -timeout 30m ./domain/... ./adapters/sandbox/stripespec  # of which little runs side by side:
+	go test $(QUICK) -timeout 30m ./domain/... ./adapters/sandbox/stripespec ./cmd/entitled/failpoints  # of which little runs side by side:
 	go test $(RACE) -timeout 30m -run AtOnce ./domain
 	go test $(QUICK) -timeout 30m -skip '$(ELSEWHERE)' -run '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox/... ./adapters/stripe/...
 	go test $(RACE) -timeout 30m -skip '$(UNRACED)' ./app ./adapters/bunstore ./adapters/sandbox $$(go list ./... | grep -vE '$(APART)')  # the longest first
@@ -47,7 +47,7 @@ test-rooms:
 test-program: export PROGRAM := $(CURDIR)/bin/tested
 test-program:  # parts of it are built to look for races, its tests are not
 	go build $(QUICK) -o $(PROGRAM) ./cmd/entitled
-	go test $(QUICK) -timeout 30m -p 1 -parallel $(WAITING) ./cmd/entitled/...
+	go test $(QUICK) -timeout 30m -p 1 -parallel $(WAITING) $$(go list ./cmd/entitled/... | grep -v /failpoints$$)
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...
