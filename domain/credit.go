@@ -30,16 +30,13 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 func (bill settledLines) revokeCredits(invoice *Invoice) {
 	var rule *Rule
 	for _, l := range bill {
-		if l.line.Kind == LineCredit || !invoice.costs(l.line) {
-			continue
-		}
-		if l.revoked == nil && l.line.Kind == LineOneOff {
-			continue // a fee that is kept is nothing instead
-		}
-		if l.revoked == nil {
+		switch {
+		case l.line.Kind == LineCredit, !invoice.costs(l.line):
+		case l.revoked != nil:
+			rule = l.revoked
+		case l.line.Kind != LineOneOff: // a fee that is kept is nothing instead
 			return
 		}
-		rule = l.revoked
 	}
 	for n := range bill {
 		if bill[n].line.Kind == LineCredit {
