@@ -68,8 +68,15 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed fu
 	} else {
 		err = g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey)
 	}
-	if err == nil && needed(now) {
+	switch {
+	case err != nil:
+	case needed(now):
 		_, err = g.send(ctx, c)
+	case c.method != http.MethodDelete:
+		err = g.useKey(ctx, r)
+		if errors.Is(err, ports.ErrKeyMismatch) { // it has had its turn
+			err = nil
+		}
 	}
 	// Of what has ended meanwhile Stripe says that there is none.
 	if err != nil && !(c.method == http.MethodDelete && errors.Is(err, ports.ErrNotFound)) {
@@ -79,9 +86,10 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed fu
 	return now.SubscriptionFact, err
 }
 
-// useKey has the key belong to this end of this subscription: Stripe takes none with the
-// call that ends one at once, so that it comes with an update before that changes nothing.
-// A late repetition would otherwise end whatever the user has bought since.
+// useKey has the key belong to this end or resumption of this subscription, with an update that
+// changes nothing: where nothing is to be done, and before a call that ends one at once, with
+// which Stripe takes no key. A late repetition would otherwise end whatever the user has
+// bought since, or resume what was canceled or paused again.
 func (g *Gateway) useKey(ctx context.Context, r ports.EndRequest) error {
 	c := updateSubscription("use the key of an end", r.Subscription, r.IdempotencyKey, &stripe.SubscriptionParams{})
 	_, err := g.send(ctx, c)

@@ -50,17 +50,18 @@ func (g *Gateway) collectAnew(ctx context.Context, r ports.EndRequest) error {
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
 	now, err := g.subscriptionNow(ctx, r.Subscription)
-	if err != nil || now.Snapshot.Status.Ended() || now.Snapshot.Pause == domain.PauseNone {
+	if err != nil || now.Snapshot.Status.Ended() {
 		return err
 	}
-	got, err := g.send(ctx, c)
-	if err != nil {
+	got, err := g.send(ctx, c) // though it may collect: then this has been the key's turn
+	if err != nil || now.Snapshot.Pause == domain.PauseNone {
 		return err
 	}
 	var then struct {
-		Invoice ref `json:"latest_invoice"`
+		Invoice ref       `json:"latest_invoice"`
+		Pause   *struct{} `json:"pause_collection"`
 	}
-	if got.replayed && !(decode(got.body, &then) && domain.InvoiceID(then.Invoice) == now.Snapshot.LatestInvoice) {
+	if got.replayed && !(decode(got.body, &then) && then.Pause != nil && domain.InvoiceID(then.Invoice) == now.Snapshot.LatestInvoice) {
 		return nil
 	}
 	// With a schedule Stripe lets no period begin.

@@ -343,8 +343,18 @@ func gatewayCancelAtPeriodEnd(t *testing.T, f GatewayFixture) {
 	if now := s.now(t, s.sub.ID); now.CancelAtPeriodEnd {
 		t.Error("a late repetition canceled again")
 	}
+	again := ports.ResumeRequest{EndRequest: s.end("resume-2")}
+	if _, err := s.Gateway.ResumeSubscription(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Gateway.CancelSubscription(t.Context(), s.end("cancel-2"), false); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := s.Gateway.ResumeSubscription(t.Context(), again); err != nil && !errors.Is(err, ports.ErrKeyMismatch) {
+		t.Fatal(err)
+	}
+	if now := s.now(t, s.sub.ID); !now.CancelAtPeriodEnd && now.CancelAt.IsZero() {
+		t.Error("a late repetition of what had nothing to resume resumed")
 	}
 	s.Renew(t, s.sub.ID)
 	if now := s.now(t, s.sub.ID); now.Status != domain.StatusCanceled {
