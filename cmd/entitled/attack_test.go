@@ -204,8 +204,8 @@ func TestAttack_BodiesOfAGibibyteAreHardlyRead(t *testing.T) {
 	for range 64 {
 		workers.Go(func() {
 			for b := range all {
-				// Webhooks are held in memory until they are too long, and few at a time: another may be cut off for one.
-				if status := p.flood(t, b.header); status != b.want && (b.want != 413 || status != 408) {
+				// Webhooks are held in memory until they are too long, and few at a time: another may be cut off for one, or wait in vain for room.
+				if status := p.flood(t, b.header); status != b.want && (b.want != 413 || status != 408 && status != 503) {
 					t.Errorf("answered %d, want %d:\n%s", status, b.want, b.header)
 				}
 			}

@@ -1,7 +1,9 @@
 package main
 
 import (
-	"os"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -10,66 +12,111 @@ import (
 	"testing"
 )
 
-var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-
 // Ensure that what make test skips under the race detector, by its name, is run without
-// it: in another room a test of such a name would be run by nobody.
+// it: in another room a test of such a name would be run by nobody. And that where only a
+// few are run with it, those are that start something beside themselves.
 func TestMakefile_WhatIsNotRacedIsRunUnraced(t *testing.T) {
 	t.Parallel()
-	unraced, rooms := unracedTests(t)
-	notRaced := []string{"domain/...", "cmd/entitled/...", "adapters/sandbox/stripespec"}
-	found := 0
+	rooms := testedRooms(t)
+	skipped, raced := 0, 0
 	for _, p := range list(t, module+"/...") {
 		room := strings.TrimPrefix(p.ImportPath, module+"/")
-		if within(room, notRaced) {
+		if within(room, []string{"cmd/..."}) {
 			continue
 		}
 		for _, file := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
-			source, err := os.ReadFile(filepath.Join(p.Dir, file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, test := range testName.FindAllSubmatch(source, -1) {
-				switch name := string(test[1]); {
-				case !unraced.MatchString(name):
-				case within(room, rooms):
-					found++
+			for name, starts := range tests(t, filepath.Join(p.Dir, file)) {
+				switch calm := within(room, rooms.calm); {
+				case calm && !starts, !calm && !rooms.unraced.MatchString(name):
+				case calm && rooms.raced.MatchString(name) && within(room, rooms.racedIn):
+					raced++
+				case calm:
+					t.Errorf("%s of %s starts something beside itself, and make test runs with the race detector those of %v only that are named as %v", name, room, rooms.racedIn, rooms.raced)
+				case within(room, rooms.unracedIn):
+					skipped++
 				default:
-					t.Errorf("%s of %s has a name that make test skips under the race detector, and is run without it in %v only", name, room, rooms)
+					t.Errorf("%s of %s has a name that make test skips under the race detector, and is run without it in %v only", name, room, rooms.unracedIn)
 				}
 			}
 		}
 	}
-	if found == 0 {
-		t.Errorf("no test is named as %v, which make test skips", unraced)
+	if skipped == 0 || raced == 0 {
+		t.Errorf("%d tests are named as %v, which make test skips, and %d as %v, which it runs with the race detector", skipped, rooms.unraced, raced, rooms.raced)
 	}
+}
+
+// tests are those of a file, and whether they start something beside themselves.
+func tests(t *testing.T, file string) map[string]bool {
+	t.Helper()
+	source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, d := range source.Decls {
+		f, is := d.(*ast.FuncDecl)
+		if !is || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "Test") {
+			continue
+		}
+		starts := false
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				starts = true
+			case *ast.SelectorExpr:
+				starts = starts || n.Sel.Name == "Go"
+			}
+			return true
+		})
+		found[f.Name.Name] = starts
+	}
+	return found
 }
 
 // within tells whether a room is one of those that are named, or below one that ends in /... .
 func within(room string, named []string) bool {
 	return slices.ContainsFunc(named, func(name string) bool {
-		top, deep := strings.CutSuffix(name, "/...")
+		top, deep := strings.CutSuffix(strings.TrimPrefix(name, "./"), "/...")
 		return room == top || deep && strings.HasPrefix(room, top+"/")
 	})
 }
 
-// unracedTests asks make which whole tests it runs without the race detector, by their
-// names, and in which rooms.
-func unracedTests(t *testing.T) (names *regexp.Regexp, rooms []string) {
+// rooms are those of which make test runs not all with the race detector.
+type rooms struct {
+	calm      []string       // what is in them is run without it,
+	raced     *regexp.Regexp // and what is named so in some of them with it too
+	racedIn   []string
+	unraced   *regexp.Regexp // what is named so in the others is run without it, where it is a whole test,
+	unracedIn []string       // here
+}
+
+// testedRooms asks make.
+func testedRooms(t *testing.T) rooms {
 	t.Helper()
-	asked := exec.CommandContext(t.Context(), "make", "-n", "test")
+	asked := exec.CommandContext(t.Context(), "make", "-n", "test-rooms")
 	asked.Dir = "../.."
 	out, err := asked.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := regexp.MustCompile(`(?m)^go test .*-run '(.+)' (.+)$`).FindSubmatch(out)
-	if run == nil {
-		t.Fatalf("make test runs nothing without the race detector:\n%s", out)
+	line := func(pattern string) []string {
+		found := regexp.MustCompile(`(?m)^go test -ldflags=-w ` + pattern + `$`).FindStringSubmatch(string(out))
+		if found == nil {
+			t.Fatalf("make test runs nothing as %s:\n%s", pattern, out)
+		}
+		return found[1:]
 	}
-	whole := slices.DeleteFunc(strings.Split(string(run[1]), "|"), func(name string) bool { return strings.Contains(name, "/") })
-	for room := range strings.FieldsSeq(string(run[2])) {
-		rooms = append(rooms, strings.TrimPrefix(room, "./"))
+	whole := func(names string) *regexp.Regexp {
+		return regexp.MustCompile(strings.Join(slices.DeleteFunc(strings.Split(names, "|"), func(name string) bool { return strings.Contains(name, "/") }), "|"))
 	}
-	return regexp.MustCompile(strings.Join(whole, "|")), rooms
+	calm := line(`-timeout \w+ (\./[^']+)`)
+	raced := line(`-race .*-run '(.+)' (.+)`)
+	unraced := line(`-timeout .*-run '(.+)' (.+)`)
+	return rooms{
+		calm:      strings.Fields(calm[0]),
+		raced:     whole(raced[0]),
+		racedIn:   strings.Fields(raced[1]),
+		unraced:   whole(unraced[0]),
+		unracedIn: strings.Fields(unraced[1]),
+	}
 }
