@@ -123,6 +123,26 @@ func TestDocument_SaysWhoMayCall(t *testing.T) {
 	}
 }
 
+func TestDocument_SaysWhatTheQueryTakes(t *testing.T) {
+	t.Parallel()
+	for path, item := range readDocument(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			var described []string
+			for _, p := range slices.Concat(item.Parameters, operation.Parameters) {
+				if p.Value.In == "query" {
+					described = append(described, p.Value.Name)
+				}
+			}
+			taken := slices.Clone(rulesByRoute(rules)[routeKey{method, echoPath(path)}].query)
+			slices.Sort(described)
+			slices.Sort(taken)
+			if diff := cmp.Diff(taken, described); diff != "" {
+				t.Errorf("%s %s: roles.go (-) and openapi.yaml (+) differ:\n%s", method, path, diff)
+			}
+		}
+	}
+}
+
 func TestDocument_ListsEveryProblemCode(t *testing.T) {
 	t.Parallel()
 	_, responses, found := strings.Cut(documentYAML, "\n  responses:\n")

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -55,17 +56,17 @@ func TestEntitlements_HaveEnough(t *testing.T) {
 		entitled bool
 		value    any
 	}{
-		"support":                 {true, "mail"},
-		"support?min=community":   {true, "mail"},
-		"support?min=mail":        {true, "mail"},
-		"support?min=gold":        {false, "mail"},
-		"projects?min=5":          {true, 5.0},
-		"projects?min=6":          {false, 5.0},
-		"projects?min=unlimited":  {false, 5.0},
-		"storage?min=0":           {false, nil},
-		"support?user_id=ada":     {true, "mail"},
-		"projects?min=0005":       {true, 5.0},
-		"support?min=gold&x=mail": {false, "mail"},
+		"support":                      {true, "mail"},
+		"support?min=community":        {true, "mail"},
+		"support?min=mail":             {true, "mail"},
+		"support?min=gold":             {false, "mail"},
+		"projects?min=5":               {true, 5.0},
+		"projects?min=6":               {false, 5.0},
+		"projects?min=unlimited":       {false, 5.0},
+		"storage?min=0":                {false, nil},
+		"support?user_id=ada":          {true, "mail"},
+		"projects?min=0005":            {true, 5.0},
+		"support?min=gold&user_id=ada": {false, "mail"},
 	} {
 		got := s.call("GET", "/api/entitlements/"+path, "", as("user:ada"))
 		if s.want(got, 200, ""); got.json["entitled"] != want.entitled || got.json["value"] != want.value {
@@ -116,6 +117,35 @@ func TestQuery_ThatCannotBeReadIsRefused(t *testing.T) {
 				t.Errorf("%s?%s: %s", path, query, got.text)
 			}
 		}
+	}
+}
+
+// Nor what a route does not know: it may be misspelt.
+func TestQuery_WithAnUnknownParameterIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for _, r := range rules {
+		if r.roles == nil && r.ofUser == nil {
+			continue
+		}
+		path := strings.NewReplacer(":plan", "basic", ":user_id", "ada", ":id", "ord_absent", ":feature", "sso").Replace(r.path)
+		for _, name := range []string{"USER_ID", "user_id[]", "user", "user_id ", "", "_"} {
+			got := s.call(r.method, path+"?"+url.QueryEscape(name)+"=ada", "", as("admin:ops"))
+			if s.want(got, 400, "bad_request"); !strings.Contains(got.detail(), fmt.Sprintf("the query has %q", name)) {
+				t.Errorf("%s %s?%s=ada: %s", r.method, path, name, got.text)
+			}
+		}
+	}
+	got := s.call("GET", "/api/changes?user=ada&z=1&limit=2", "", as("app:backend"))
+	if s.want(got, 400, "bad_request"); !strings.HasSuffix(got.detail(), `the query has "user", which is none of after, wait, limit, user_id, feature`) {
+		t.Error(got.detail())
+	}
+	got = s.call("POST", "/api/portal?user_id=ada", `{}`, as("app:backend"))
+	if s.want(got, 400, "bad_request"); !strings.HasSuffix(got.detail(), `the query has "user_id", and this takes nothing in the query`) {
+		t.Error(got.detail())
+	}
+	for _, path := range []string{"/api/changes?", "/api/changes?&", "/healthz?x=1", "/api/openapi.json?v=2"} {
+		s.want(s.call("GET", path, "", as("app:backend")), 200, "")
 	}
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,6 +26,7 @@ type rule struct {
 	path   string
 	roles  []ports.Role // nil: open to everybody
 	ofUser []ports.Role // who may ask what is open to everybody for a user; nil: nobody, it is the same for all
+	query  []string     // the parameters that it takes in the query
 	act    string       // what the admin log calls it; whatever is about users and for operators only has one
 	body   int64        // at most so many bytes; 0: maxBody
 	extra  time.Duration
@@ -47,27 +49,27 @@ var operators = []ports.Role{ports.RoleAdmin}
 var rules = []rule{
 	{method: http.MethodPost, path: "/api/checkout/:plan", roles: callers},
 	{method: http.MethodPost, path: "/api/portal", roles: callers},
-	{method: http.MethodGet, path: "/api/subscription/preview", roles: callers},
+	{method: http.MethodGet, path: "/api/subscription/preview", roles: callers, query: []string{"plan", "price", "quantity", "when", "user_id"}},
 	{method: http.MethodPost, path: "/api/subscription/change", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/cancel", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/pause", roles: callers},
 	{method: http.MethodPost, path: "/api/subscription/resume", roles: callers},
-	{method: http.MethodGet, path: "/api/orders", roles: callers, most: lookTime},
-	{method: http.MethodGet, path: "/api/invoices", roles: callers},
-	{method: http.MethodGet, path: "/api/subscription", roles: callers},
-	{method: http.MethodGet, path: "/api/orders/:id", roles: callers, extra: app.MaxWait},
+	{method: http.MethodGet, path: "/api/orders", roles: callers, query: []string{"user_id", "limit", "after", "at_least"}, most: lookTime},
+	{method: http.MethodGet, path: "/api/invoices", roles: callers, query: []string{"user_id", "limit"}},
+	{method: http.MethodGet, path: "/api/subscription", roles: callers, query: []string{"user_id", "at_least"}},
+	{method: http.MethodGet, path: "/api/orders/:id", roles: callers, query: []string{"wait"}, extra: app.MaxWait},
 	{method: http.MethodPost, path: "/api/orders/:id/sync", roles: callers},
-	{method: http.MethodGet, path: "/api/entitlements", roles: callers, most: lookTime},
-	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers, most: lookTime},
-	{method: http.MethodGet, path: "/api/changes", roles: services, extra: streamTime},
-	{method: http.MethodGet, path: plansPath, ofUser: callers},
+	{method: http.MethodGet, path: "/api/entitlements", roles: callers, query: []string{"user_id", "at_least"}, most: lookTime},
+	{method: http.MethodGet, path: "/api/entitlements/:feature", roles: callers, query: []string{"min", "user_id", "at_least"}, most: lookTime},
+	{method: http.MethodGet, path: "/api/changes", roles: services, query: []string{"after", "wait", "limit", "user_id", "feature"}, extra: streamTime},
+	{method: http.MethodGet, path: plansPath, ofUser: callers, query: []string{"mine", "user_id", "currency", "quantity"}},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
-	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, act: app.ActExplain},
+	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, query: []string{"feature", "at"}, act: app.ActExplain},
 	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, act: app.ActSync, extra: app.MaxWait},
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsList},
 	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsGive},
 	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators, act: app.ActGrantsRevoke},
-	{method: http.MethodGet, path: "/api/admin/events", roles: operators, act: app.ActEventsList},
+	{method: http.MethodGet, path: "/api/admin/events", roles: operators, query: []string{"outcome", "type", "user_id", "limit", "cursor"}, act: app.ActEventsList},
 	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, act: app.ActEventsReplay, extra: replayTime},
 	{method: http.MethodPost, path: reconcilePath, roles: operators, act: app.ActReconcile},
 	{method: http.MethodGet, path: reconcilePath, roles: operators, act: app.ActReconcileShow},
@@ -81,7 +83,7 @@ var rules = []rule{
 	{method: http.MethodPost, path: endpointPath + "/test", roles: operators, act: app.ActEndpointsTest, extra: endpointTestTime},
 	{method: http.MethodGet, path: endpointPath + "/deliveries", roles: operators, act: app.ActEndpointsDeliveries},
 	{method: http.MethodDelete, path: endpointPath, roles: operators, act: app.ActEndpointsDelete},
-	{method: http.MethodGet, path: "/api/admin/log", roles: operators, act: app.ActAdminLogList},
+	{method: http.MethodGet, path: "/api/admin/log", roles: operators, query: []string{"user_id", "limit", "cursor"}, act: app.ActAdminLogList},
 	{method: http.MethodGet, path: metricsPath, roles: operators, quiet: true},
 	{method: http.MethodGet, path: "/api/openapi.json"},
 	{method: http.MethodGet, path: "/healthz", quiet: true},
@@ -123,7 +125,7 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 		if !x.routed || !x.rule.page && strings.HasSuffix(c.Request().URL.EscapedPath(), "/") {
 			return s.noRoute(c)
 		}
-		if err := x.rule.readableQuery(c.Request().URL.RawQuery); err != nil {
+		if err := x.rule.checkQuery(c.Request().URL.RawQuery); err != nil {
 			return err
 		}
 		roles := x.rule.roles
@@ -149,14 +151,25 @@ func (s *Server) authorize(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// readableQuery refuses a query of which Go would leave out what it cannot read: a list that is
-// asked for one user would be of all. Who calls a page, or proves itself otherwise, asks for nobody.
-func (r rule) readableQuery(query string) error {
-	if r.roles == nil && r.ofUser == nil {
+// checkQuery refuses a query of which something would be passed over, as Go cannot read it or
+// the route does not know it: a list that is asked for one user would be of all. Who calls a
+// page, or proves itself otherwise, asks for nobody.
+func (r rule) checkQuery(query string) error {
+	if query == "" || r.roles == nil && r.ofUser == nil {
 		return nil
 	}
-	if _, err := url.ParseQuery(query); err != nil {
+	values, err := url.ParseQuery(query)
+	if err != nil {
 		return fmt.Errorf("%w: the query cannot be read: %w; in values, %% is written %%25, and ; is written %%3B", errMalformed, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case slices.Contains(r.query, name):
+		case len(r.query) == 0:
+			return fmt.Errorf("%w: the query has %.60q, and this takes nothing in the query", errMalformed, name)
+		default:
+			return fmt.Errorf("%w: the query has %.60q, which is none of %s", errMalformed, name, strings.Join(r.query, ", "))
+		}
 	}
 	return nil
 }
