@@ -62,7 +62,7 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 		case s.revoked == &neverPaid: // no money went back: the status may vouch for it
 		case s.revoked != nil:
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
-		case s.line.Kind == LineCycle && !l.Bills[s.bill].Invoice.costs(s.line): // had for nothing
+		case l.Bills[s.bill].Invoice.givesFree(s.line):
 		case l.Bills[s.bill].Invoice.Total > 0:
 			paid = append(paid, span)
 			if (s.line.Kind == LineCycle || s.line.Amount > 0) && counted != s.bill {

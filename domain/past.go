@@ -159,9 +159,8 @@ func (b *Bill) standsForItself(before time.Time) bool {
 	}
 	return !i.has(func(l *Line) bool {
 		told := l.Kind == LineOneOff || l.Item != ""
-		tries := l.Kind == LineCycle && l.Amount == 0
 		lasts := l.From.Before(l.Until) || l.Kind == LineOneOff && l.From.Equal(l.Until)
-		return !told || tries || l.From.IsZero() || !lasts || !l.Until.Before(before)
+		return !told || l.From.IsZero() || !lasts || !l.Until.Before(before)
 	})
 }
 
@@ -208,7 +207,7 @@ func (p Past) with(bills []*Bill) Past {
 			}
 			item, span := p.item(line.Item), Span{line.From, line.Until}
 			item.Billed = append(item.Billed, span)
-			if line.Kind != LineCredit && i.Total > 0 {
+			if line.Kind != LineCredit && i.Total > 0 && !i.givesFree(line) {
 				item.Paid = append(item.Paid, span)
 			}
 			if line.Kind == LineCycle {
@@ -216,7 +215,7 @@ func (p Past) with(bills []*Bill) Past {
 			}
 		}
 		for n := range p.Items {
-			if i.Total > 0 && i.has(func(l *Line) bool { return l.paysFor(p.Items[n].ID) }) {
+			if i.Total > 0 && i.has(func(l *Line) bool { return l.paysFor(p.Items[n].ID) && !i.givesFree(l) }) {
 				p.Items[n].Times++
 			}
 		}

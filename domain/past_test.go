@@ -111,6 +111,22 @@ func TestPast_UsageInArrearsBesideASeat(t *testing.T) {
 	}
 }
 
+// Years of a plan over nothing do not get dearer either, and are not years paid.
+func TestPast_OfAPlanOverNothing(t *testing.T) {
+	t.Parallel()
+	a := accountWith(ana, pendingOrder("o1", "pro"))
+	for n := range 60 {
+		a = after(a, subscriptionSays(updated, noon.Add(time.Duration(n)*month), "active", inMonth(n), func(s *domain.Subscription) { s.TrialEnd = noon.Add(month) }),
+			invoiceSays(paid, n, func(f *domain.InvoiceFact) {
+				f.Invoice.Total, f.Invoice.AmountPaid, f.Invoice.Lines[0].Amount = 0, 0, 0
+			}))
+	}
+	ended, past := a.LongEnded(shop, domain.UsualClosing, nil)
+	if len(ended) != 48 || len(past) != 1 || past["sub_1"].Items[0].Times != 0 || len(past["sub_1"].Items[0].Paid) != 0 {
+		t.Errorf("%d of 60 invoices have ended, and their sum is %v", len(ended), past)
+	}
+}
+
 // A payment that is said to be of two invoices, or of a purchase too, may be told of again
 // for either.
 func TestPast_InvoicesThatShareAPaymentStay(t *testing.T) {
