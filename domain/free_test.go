@@ -18,15 +18,24 @@ func TestFree_IsNotPaidFor(t *testing.T) {
 		plan.Policy.Access = []domain.AccessOption{"perpetual_after_3_years"}
 		c.Plans[key] = plan
 	}
-	a := accountWith(ana)
-	for n := range 4 {
-		from, until := float64(365*n), float64(365*n+365)
-		a = tell(a, c, sub(from, "active", has("si_1", "price_m", 1, from, until), has("si_2", "price_addon", 1, from, until)),
-			bill(from, domain.InvoiceID(fmt.Sprint("in_", n)), "paid", cycle("si_1", "price_m", 1, 0, from, until), cycle("si_2", "price_addon", 1, 500, from, until)))
-	}
-	a = tell(a, c, sub(1459, "canceled", has("si_1", "price_m", 1, 1095, 1460), has("si_2", "price_addon", 1, 1095, 1460)))
-	if got := rightsAt(a, c, on(1462)); got != "sso" {
-		t.Errorf("after four years: %s", got)
+	for name, free := range map[string]func(from, until float64) []domain.Line{
+		"periods": func(from, until float64) []domain.Line {
+			return []domain.Line{cycle("si_1", "price_m", 1, 0, from, until)}
+		},
+		"changes": func(from, until float64) []domain.Line {
+			return []domain.Line{line(domain.LineChange, "si_1", "price_m", 2, 0, from, until), line(domain.LineChange, "si_1", "price_m", 1, 0, from, until)}
+		},
+	} {
+		a := accountWith(ana)
+		for n := range 4 {
+			from, until := float64(365*n), float64(365*n+365)
+			a = tell(a, c, sub(from, "active", has("si_1", "price_m", 1, from, until), has("si_2", "price_addon", 1, from, until)),
+				bill(from, domain.InvoiceID(fmt.Sprint("in_", n)), "paid", append(free(from, until), cycle("si_2", "price_addon", 1, 500, from, until))...))
+		}
+		a = tell(a, c, sub(1459, "canceled", has("si_1", "price_m", 1, 1095, 1460), has("si_2", "price_addon", 1, 1095, 1460)))
+		if got := rightsAt(a, c, on(1462)); got != "sso" {
+			t.Errorf("after four years of %s: %s", name, got)
+		}
 	}
 }
 

@@ -200,8 +200,8 @@ func (i *Invoice) costs(line *Line) bool {
 		})
 }
 
-// givesFree tells whether a line is for a period that nothing is asked for.
-func (i *Invoice) givesFree(line *Line) bool { return line.Kind == LineCycle && !i.costs(line) }
+// givesFree tells whether a line is for time that nothing is asked for.
+func (i *Invoice) givesFree(line *Line) bool { return line.Kind != LineCredit && !i.costs(line) }
 
 // dueAt is since when it is to be paid: an invoice that is sent has a due date, any
 // other is due when it is billed.
