@@ -67,7 +67,7 @@ func translateAnswer(c call, said *stripe.Error) error {
 	switch {
 	case said.Type == stripe.ErrorTypeIdempotency:
 		return fmt.Errorf("%w: %s: %s", ports.ErrKeyMismatch, c.does, summary(said))
-	case said.HTTPStatusCode == http.StatusPaymentRequired:
+	case said.HTTPStatusCode == http.StatusPaymentRequired && charges(c):
 		return unpaid(c, said)
 	case said.Code == codeNoneUpcoming:
 		return fmt.Errorf("%w: %s: %s", errNoneUpcoming, c.does, summary(said))
@@ -82,6 +82,12 @@ func translateAnswer(c call, said *stripe.Error) error {
 		return fmt.Errorf("%w: %s: %s", ports.ErrNotFound, c.does, summary(said))
 	}
 	return refused(c, summary(said)+": "+printed(said.Msg))
+}
+
+// charges tells whether a call may charge somebody: what else was not paid, such as a session or a
+// refund, no other card of the buyer's would mend.
+func charges(c call) bool {
+	return c.method != http.MethodGet && strings.HasPrefix(c.path, "/v1/subscription")
 }
 
 // errDeclinedBefore is an [ports.ErrPaymentFailed] that is the answer to an earlier call.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stripe/stripe-go/v76"
 	"golang.org/x/time/rate"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -132,6 +133,22 @@ func TestErrors(t *testing.T) {
 			})
 			mustNotLeak(t, lines.String())
 		})
+	}
+}
+
+// A buyer can mend a decline with another card only where something is charged.
+func TestErrors_ADeclineIsTheBuyersWhereSomethingIsCharged(t *testing.T) {
+	t.Parallel()
+	for path, buyers := range map[string]bool{
+		"/v1/subscriptions/sub_1": true, "/v1/subscription_schedules/sub_sched_1": true,
+		"/v1/checkout/sessions": false, "/v1/customers": false, "/v1/billing_portal/sessions": false, "/v1/refunds": false,
+	} {
+		for method, buyers := range map[string]bool{http.MethodPost: buyers, http.MethodGet: false} {
+			err := translateAnswer(call{does: "call", method: method, path: path}, &stripe.Error{HTTPStatusCode: 402, Type: stripe.ErrorTypeCard, Code: stripe.ErrorCodeCardDeclined})
+			if !errors.Is(err, ports.ErrGatewayRefused) || errors.Is(err, ports.ErrPaymentFailed) != buyers {
+				t.Errorf("%s %s: got %v, want it the buyer's: %t", method, path, err, buyers)
+			}
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +145,86 @@ func TestPurchase_ASessionWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 			}
 			s.then(t, "u", "the one that was made is paid", nil, "projects=100 sso=true")
 		})
+	}
+}
+
+// What Stripe answers instead of making a session becomes an answer that says whose turn it is, and
+// the same request makes one session in the end. All that happens while another user's checkout hangs.
+func TestPurchase_WhatStripeAnswersInsteadIsToldAndSellsOnce(t *testing.T) {
+	t.Parallel()
+	const (
+		sessions, customers = "POST /v1/checkout/sessions", "POST /v1/customers"
+		declined            = `{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"Your card was declined."}}`
+		operator, again     = "an operator has to look at the log", "the same request may be made again"
+	)
+	s := openShop(t, programtest.Databases["SQLite"](t))
+	begin := func(user string) string {
+		said, status := s.ask("POST", "/api/checkout/pro", `{"user_id":"`+user+`"}`, user)
+		var problem struct{ Code, Detail string }
+		if err := json.Unmarshal([]byte(said), &problem); err != nil || problem.Code == "" {
+			return strconv.Itoa(status)
+		}
+		return fmt.Sprintf("%d %s: %s", status, problem.Code, problem.Detail)
+	}
+	begin("first") // asks for the prices
+	s.box.FailNext(sessions, sandbox.Fault{Delay: time.Hour})
+	hung := make(chan string)
+	go func() { hung <- begin("hangs") }()
+	s.eventually(t, "Stripe is asked", func() bool {
+		return slices.ContainsFunc(s.box.Requests(), func(r sandbox.Request) bool { return r.Status == 0 && r.Method+" "+r.Path == sessions })
+	})
+	busy, refused := "503 payment_provider_busy: "+again, "502 payment_provider_refused: "+operator
+	for user, tt := range map[string]struct {
+		call  string
+		fault sandbox.Fault
+		want  []string // the answers before the session, to one request
+	}{
+		"429":             {sessions, sandbox.Fault{Status: 429}, []string{busy}},
+		"500":             {sessions, sandbox.Fault{Status: 500}, []string{busy}},
+		"500_remembered":  {sessions, sandbox.Fault{Status: 500, Remember: true}, []string{busy, refused}},
+		"402":             {sessions, sandbox.Fault{Status: 402, Body: declined}, []string{refused}},
+		"402_remembered":  {sessions, sandbox.Fault{Status: 402, Body: declined, Remember: true}, []string{refused}},
+		"402_at_customer": {customers, sandbox.Fault{Status: 402, Body: declined, Remember: true}, []string{refused}},
+	} {
+		s.box.FailNext(tt.call, tt.fault)
+		for i, want := range tt.want {
+			if got := begin(user); got != want {
+				t.Errorf("%s: answer %d is %q, want %q", user, i+1, got, want)
+			}
+		}
+		if got := begin(user); got != "201" {
+			t.Errorf("%s: in the end answered %s", user, got)
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/api/plans", "/api/entitlements?user_id=" + user, "/api/orders?user_id=" + user} {
+			if said, status := s.ask("GET", path, "", ""); status != 200 {
+				t.Errorf("%s meanwhile: %d %s", path, status, said)
+			}
+		}
+	}
+	select {
+	case got := <-hung:
+		t.Errorf("what hangs was answered before the others: %s", got)
+	default:
+	}
+	if got := <-hung; got != busy {
+		t.Errorf("hangs: answered %q, want %q", got, busy)
+	}
+	if got := begin("hangs"); got != "201" {
+		t.Errorf("hangs: in the end answered %s", got)
+	}
+	made := map[string]int{}
+	for _, r := range s.box.Requests() {
+		if r.Method+" "+r.Path == sessions && r.Status == 200 {
+			made[r.Form.Get("client_reference_id")]++
+		}
+	}
+	for order, n := range made {
+		if n != 1 {
+			t.Errorf("%d sessions were made for order %s", n, order)
+		}
+	}
+	if len(made) != 8 {
+		t.Errorf("sessions were made for %d orders, want 8: %v", len(made), made)
 	}
 }
 
