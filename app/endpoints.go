@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/url"
@@ -246,10 +247,13 @@ func (s *Endpoints) Rotate(ctx context.Context, id ports.EndpointID, given *stri
 
 // rotate changes nothing where the secret is the same: who repeats it keeps the one before.
 func rotate(e *ports.Endpoint, secret string, now time.Time) {
-	if e.Secret != secret {
+	if !sameSecret(e.Secret, secret) {
 		e.FormerSecret, e.FormerUntil, e.Secret = e.Secret, now.Add(FormerSecretTime), secret
 	}
 }
+
+// sameSecret takes as long wherever they differ: who may give a secret may not see the one that is kept.
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // List returns all endpoints, the first made first.
 func (s *Endpoints) List(ctx context.Context) ([]ports.Endpoint, error) {
@@ -310,7 +314,7 @@ func (s *Endpoints) Configure(ctx context.Context, url, secret string) error {
 	now := kept(s.clock())
 	const notNamed = "OUT_WEBHOOK_URL does not name it any more"
 	switch {
-	case url == "" && e.Disabled != "", url == e.URL && secret == e.Secret && e.Disabled != notNamed:
+	case url == "" && e.Disabled != "", url == e.URL && sameSecret(e.Secret, secret) && e.Disabled != notNamed:
 		return nil
 	case url == "":
 		_, err = s.change(ctx, e.ID, func(e *ports.Endpoint) { off(e, notNamed, now); e.Turn++ })
