@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // sharedReads has those who ask for the same at the same time share one read, which
@@ -33,8 +34,14 @@ func newSharedReads[Key comparable, Value any](read func(context.Context, Key) (
 	}
 }
 
-// do waits for the next read of the key, or for ctx.
+// readWait is how long a read is waited for, its turn included: who has waited longer had better be
+// told that the store is busy, also where more time is left, as for what is asked of Stripe after it.
+const readWait = 4500 * time.Millisecond
+
+// do waits for the next read of the key, for ctx, or until the store has taken too long.
 func (s *sharedReads[Key, Value]) do(ctx context.Context, key Key) (Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWait)
+	defer cancel()
 	s.mu.Lock()
 	one, underWay := s.next[key]
 	if one == nil {

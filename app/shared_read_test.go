@@ -3,8 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // gated is a read that says when it has begun, and answers when it may.
@@ -95,4 +98,24 @@ func TestSharedReads_EndWhenNobodyWaits(t *testing.T) {
 	if got := <-stays; got != 7 {
 		t.Errorf("who stayed got %d", got)
 	}
+}
+
+// Whoever has minutes left, for Stripe's sake, waited all of them for a store that is busy.
+func TestSharedReads_AreWaitedForSomeSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, began := newGated(), time.Now()
+		errs := make(chan error)
+		for n := range 3 * readPlaces {
+			go func() {
+				_, err := g.do(t.Context(), fmt.Sprint(n))
+				errs <- err
+			}()
+		}
+		for range 3 * readPlaces {
+			if err := <-errs; !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != readWait {
+				t.Errorf("after %s: got %v", time.Since(began), err)
+			}
+		}
+	})
 }
