@@ -100,7 +100,7 @@ func TestSharedReads_EndWhenNobodyWaits(t *testing.T) {
 	}
 }
 
-// Whoever has minutes left, for Stripe's sake, waited all of them for a store that is busy.
+// Whoever has more time, for Stripe's sake, waited all of it for a store that is busy.
 func TestSharedReads_AreWaitedForSomeSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
