@@ -10,6 +10,8 @@ import (
 // settleCredits decides of credits whether they count, and how much they take back; and
 // what was bought with them.
 func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
+	paid.markMade()
+	unpaid.markMade()
 	if revoked {
 		for n := range p.Bills {
 			paid.of(n).revokeCredits(&p.Bills[n].Invoice)
@@ -170,7 +172,7 @@ func (l *Line) sameThing(other *Line) bool { return l.Item == other.Item && l.Pr
 func (all settledLines) revokedOrigin(taken *settledLine) *Rule {
 	credit := taken.line
 	var rule *Rule
-	for l := range all.beyond(credit.From, taken.bill) {
+	for l := range all.beyond(taken) {
 		same := (l.line.Item == credit.Item || l.line.Item == "" || credit.Item == "") &&
 			(l.line.Price == credit.Price || l.line.Price == "" || credit.Price == "")
 		if l.revoked != nil && l.line.Kind != LineCredit && same && l.line.From.Before(credit.Until) {
@@ -212,7 +214,7 @@ func (all settledLines) unpaidPart(credit *settledLine) int64 {
 // paidBefore is how many units of what a credit is for are paid for without its bill.
 func (all settledLines) paidBefore(credit *settledLine) int64 {
 	var kept int64
-	for l := range all.beyond(credit.line.From, credit.bill) {
+	for l := range all.beyond(credit) {
 		switch {
 		case l.revoked != nil || !l.line.sameThing(credit.line) || credit.line.From.Before(l.line.From):
 		case l.line.Kind == LineCredit:

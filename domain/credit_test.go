@@ -283,3 +283,44 @@ func TestMoneyBack_ARefundStaysOneThoughItIsDisputedToo(t *testing.T) {
 		t.Error("what was refunded is given again, because the money was disputed too")
 	}
 }
+
+// A renewal is billed an hour before its invoice is finalized. What is changed in that hour
+// is finalized sooner, and its credit is for that renewal all the same.
+func TestCredit_IsForWhatWasBilledBeforeIt(t *testing.T) {
+	t.Parallel()
+	const team = "projects 1000, seats 1, team"
+	late := func(f domain.InvoiceFact, edit ...func(*domain.Invoice)) domain.InvoiceFact {
+		f = with(f, func(i *domain.Invoice) { i.FinalizedAt = on(30.05) })
+		for _, e := range edit {
+			f = with(f, e)
+		}
+		return f
+	}
+	item := func(price domain.PriceID, quantity int64) domain.Item { return has("si_1", price, quantity, 30, 60) }
+	addOn := has("si_2", "price_addon", 1, 30, 60)
+	swap := func(amount int64) domain.Fact {
+		return bill(30.01, "in_3", "paid", line(domain.LineCredit, "si_1", "price_m", 1, -amount, 30.01, 60), line(domain.LineChange, "si_1", "price_team", 1, 2*amount, 30.01, 60))
+	}
+	renewal := late(bill(30, "in_2", "paid", cycle("si_1", "price_m", 1, 1000, 30, 60)))
+	// An add-on is declined beside it in the end, so that only what is paid for is left.
+	unpaid := func(more ...domain.Item) []domain.Fact {
+		return []domain.Fact{sub(40, "unpaid", append(more, addOn)...), bill(40, "in_4", "open", line(domain.LineChange, "si_2", "price_addon", 1, 300, 40, 60))}
+	}
+	begun := []domain.Fact{sub(0, "active", has("si_1", "price_m", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 1, 1000, 0, 30))}
+	also := func(facts ...domain.Fact) []domain.Fact { return append(begun[:2:2], facts...) }
+	more := bill(30.01, "in_3", "paid", line(domain.LineCredit, "si_1", "price_m", 5, -5000, 30.01, 60), line(domain.LineChange, "si_1", "price_m", 8, 8000, 30.01, 60))
+	five := late(bill(30, "in_2", "paid", cycle("si_1", "price_m", 5, 5000, 30, 60)))
+	tellAll(t, map[string]story{
+		"swapped for the team plan": {also(append(unpaid(item("price_team", 1)), swap(1000), renewal)...), []holding{{58, team}}},
+		"swapped, and the renewal was charged back": {
+			also(append(unpaid(item("price_team", 1)), swap(1000), renewal, disputeOf(35, "pi_2", "lost"))...), []holding{{58, team}},
+		},
+		"swapped, and the difference was charged back": {
+			also(append(unpaid(item("price_team", 1)), swap(1000), renewal, disputeOf(35, "pi_3", "lost"))...), []holding{{58, "pro, projects 100, seats 1"}},
+		},
+		"more seats": {also(sub(31, "active", item("price_m", 8)), more, five), []holding{{32, "pro, projects 100, seats 8"}}},
+		"more seats, and the renewal was charged back": {
+			also(sub(31, "active", item("price_m", 8)), more, five, disputeOf(35, "pi_2", "lost")), []holding{{36, "pro, projects 100, seats 3"}},
+		},
+	})
+}

@@ -13,10 +13,12 @@ import (
 // settledLine is a line of an invoice, and what became of its money.
 type settledLine struct {
 	bill    int // its place among the purchase's bills
+	invoice *Invoice
 	line    *Line
 	units   int64     // as many of its quantity as count
 	revoked *Rule     // the row that says why it does not count; nil: it does
 	reach   time.Time // how far it, or any line before it, lasts
+	made    time.Time // when the first invoice was made of its own and those after it; of use where there are credits
 }
 
 // settledLines are bill by bill.
@@ -42,15 +44,36 @@ func (all settledLines) place(bill int) int {
 	return n
 }
 
-// beyond are the lines of earlier bills that last beyond a time, the last first: of a
-// long life only the recent ones are looked at.
-func (all settledLines) beyond(t time.Time, bill int) iter.Seq[*settledLine] {
+// beyond are the lines that last beyond when a credit begins and that were billed before
+// it, the last first: of a long life only the recent ones are looked at. A renewal is
+// billed an hour before its invoice is finalized, and what is changed in that hour is
+// finalized sooner.
+func (all settledLines) beyond(credit *settledLine) iter.Seq[*settledLine] {
 	return func(yield func(*settledLine) bool) {
-		for n := all.place(bill) - 1; n >= 0 && all[n].reach.After(t); n-- {
-			if all[n].line.Until.After(t) && !yield(&all[n]) {
+		from := credit.line.From
+		for n := all.place(credit.bill + 1); n < len(all) && before(all[n].made, credit.invoice.CreatedAt); n++ {
+			billed := before(all[n].invoice.CreatedAt, credit.invoice.CreatedAt)
+			if billed && all[n].line.Until.After(from) && !yield(&all[n]) {
 				return
 			}
 		}
+		for n := all.place(credit.bill) - 1; n >= 0 && all[n].reach.After(from); n-- {
+			if all[n].line.Until.After(from) && !yield(&all[n]) {
+				return
+			}
+		}
+	}
+}
+
+// before tells whether a time that is known is before another.
+func before(a, b time.Time) bool { return !a.IsZero() && a.Before(b) }
+
+// markMade says of each line when the first invoice was made of its own and those after it.
+func (all settledLines) markMade() {
+	var made time.Time
+	for n := len(all) - 1; n >= 0; n-- {
+		made = earlier(made, all[n].invoice.CreatedAt)
+		all[n].made = made
 	}
 }
 
@@ -76,7 +99,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 		back := bill.moneyBack()
 		for i := range bill.Invoice.Lines {
 			line := &bill.Invoice.Lines[i]
-			s := settledLine{bill: n, line: line, units: line.Quantity}
+			s := settledLine{bill: n, invoice: &bill.Invoice, line: line, units: line.Quantity}
 			switch {
 			case l.Subscription.tries(line):
 				continue // it was not paid for
@@ -100,7 +123,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 // withUnpaid adds the lines of an invoice that was not paid.
 func (all settledLines) withUnpaid(n int, bill *Bill) settledLines {
 	for l := range bill.Invoice.Lines {
-		all = all.with(settledLine{bill: n, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
+		all = all.with(settledLine{bill: n, invoice: &bill.Invoice, line: &bill.Invoice.Lines[l], revoked: &neverPaid})
 	}
 	return all
 }
