@@ -10,8 +10,9 @@ import (
 // DerivationVersion is counted up by whoever changes what the same facts, rules and
 // catalog give: a service that starts then derives anew what everybody has. 2: what the
 // prices of orders meant is learned. 3: how entitlements end.
-// 4: what costs nothing is neither owed nor refunded.
-const DerivationVersion = 4
+// 4: what costs nothing is neither owed nor refunded. 5: credit for what is billed and not
+// finalized yet, and credit notes to the balance, or whose refunds failed.
+const DerivationVersion = 5
 
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an

@@ -132,12 +132,12 @@ func (p Purchase) subscriptionEvidence() Evidence {
 func (b *Bill) evidence() []Evidence {
 	back := b.moneyBack()
 	went := ""
-	if back.returned > 0 {
-		went = ", of which " + money(back.returned, cmp.Or(b.Invoice.Currency, b.Payment.Currency)) + " went back"
+	if back.ofWhole() > 0 {
+		went = ", of which " + money(back.ofWhole(), cmp.Or(b.Invoice.Currency, b.Payment.Currency)) + " went back"
 	}
 	if p := b.Payment; p.ID != "" {
 		found := []Evidence{{"payment", string(p.ID), "paid " + money(p.Amount, p.Currency) + went, details(
-			"amount", number(p.Amount), "currency", p.Currency, "returned", number(back.returned),
+			"amount", number(p.Amount), "currency", p.Currency, "returned", number(back.ofWhole()),
 		)}}
 		return append(found, b.moneyEvidence()...)
 	}
@@ -151,7 +151,7 @@ func (b *Bill) evidence() []Evidence {
 	}
 	found := []Evidence{{"invoice", string(i.ID), says + went, details(
 		"status", string(i.Status), "total", number(i.Total), "amount_paid", number(i.AmountPaid), "currency", i.Currency,
-		"returned", number(back.returned), "billing_reason", i.BillingReason, "collection_method", string(i.Method),
+		"returned", number(back.ofWhole()), "billing_reason", i.BillingReason, "collection_method", string(i.Method),
 		"due_at", stamp(i.dueAt()), "paid_at", stamp(i.PaidAt),
 	)}}
 	for _, line := range i.Lines {

@@ -17,6 +17,7 @@ type moneyBack struct {
 	returned int64            // of the bill as a whole
 	noted    int64            // by refunds that belong to credit notes of single lines
 	apart    int64            // by such notes and no refund: to the balance, or outside of Stripe
+	whole    int64            // likewise, by notes of the bill as a whole
 	credited map[string]int64 // of single lines, by credit notes that name them
 	waived   map[string]int64 // of single lines, before they were paid
 	lastAt   time.Time        // when money went back last
@@ -38,7 +39,7 @@ func (b *Bill) moneyBack() moneyBack {
 		case row < 0 || !RefundRules[row].Returned:
 		case notes[r.ID] == ofLines:
 			m.noted = saturatingAdd(m.noted, r.Amount)
-		case notes[r.ID] == ofInvoice: // the note's amount counts, wherever it went
+		case notes[r.ID] == ofInvoice: // the note's amount counts
 		default:
 			m.add(r.Amount, r.CreatedAt)
 		}
@@ -128,6 +129,9 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 		if note.Status != CreditNoteIssued {
 			continue
 		}
+		if b.notGiven(note) {
+			continue
+		}
 		if note.waives(b.Invoice) {
 			m.waived = note.addTo(m.waived)
 			continue
@@ -138,7 +142,9 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 			m.apart = saturatingAdd(m.apart, b.notRefunded(note))
 		} else {
 			scope = ofInvoice
-			m.add(note.Amount, note.CreatedAt)
+			apart := b.notRefunded(note)
+			m.whole = saturatingAdd(m.whole, apart)
+			m.add(note.Amount-apart, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
 		if notes == nil && len(note.Refunds) > 0 {
@@ -163,6 +169,15 @@ func (b *Bill) notRefunded(note CreditNote) int64 {
 		left -= b.Refunds[n].Amount
 	}
 	return max(left, 0)
+}
+
+// notGiven tells whether nothing of a credit note was given back: all of its money was to go
+// back by refunds, and they failed.
+func (b *Bill) notGiven(note CreditNote) bool {
+	return len(note.Refunds) > 0 && b.notRefunded(note) == 0 && !slices.ContainsFunc(note.Refunds, func(id RefundID) bool {
+		n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
+		return n < 0 || !b.Refunds[n].Status.Undone()
+	})
 }
 
 // addTo adds what the note takes back of single lines.
@@ -199,6 +214,12 @@ func (b *Bill) toldOf(c Charge) int64 {
 // byMoney is how much went back the way it came.
 func (m *moneyBack) byMoney() int64 { return saturatingAdd(m.returned, m.noted) }
 
+// ofWhole is how much of the bill as a whole was given back, in whatever way.
+func (m *moneyBack) ofWhole() int64 { return saturatingAdd(m.returned, m.whole) }
+
+// otherwise is how much was given back in other ways: to the balance, or outside of Stripe.
+func (m *moneyBack) otherwise() int64 { return saturatingAdd(m.apart, m.whole) }
+
 // refunded tells whether all of it did.
 func (m *moneyBack) refunded() bool { return m.byMoney() > 0 && m.byMoney() >= m.paid }
 
@@ -208,9 +229,9 @@ func (m *moneyBack) share() Share {
 	switch {
 	case m.refunded():
 		return ShareFull
-	case m.apart > 0 && m.total > 0 && saturatingAdd(m.byMoney(), m.apart) >= m.total:
+	case m.otherwise() > 0 && m.total > 0 && saturatingAdd(m.byMoney(), m.otherwise()) >= m.total:
 		return ShareFull
-	case m.returned == 0:
+	case m.ofWhole() == 0:
 		return ShareNone
 	default:
 		return SharePartial
@@ -239,7 +260,7 @@ func (m *moneyBack) waives(line *Line) bool {
 
 // nothing tells whether no money went back at all, as of most bills.
 func (m *moneyBack) nothing() bool {
-	return m.returned == 0 && m.noted == 0 && len(m.credited) == 0 && len(m.disputed) == 0
+	return m.ofWhole() == 0 && m.noted == 0 && len(m.credited) == 0 && len(m.disputed) == 0
 }
 
 // backObservations are what the decision table of money looks at.

@@ -206,3 +206,51 @@ func TestReturned_ADisputeOverOneOfTwoPayments(t *testing.T) {
 		"the one is lost, and the other won":          {also(dispute("small", 3000, "lost"), dispute("large", 11500, "won")), []holding{{21, five}}},
 	})
 }
+
+// What a credit note gives to the balance is not the money that came: a part of the bill is
+// a part, however the bill was paid.
+func TestReturned_ANoteToTheBalanceIsAPartOfTheBill(t *testing.T) {
+	t.Parallel()
+	const five = "pro, projects 100, seats 5"
+	noted := func(id domain.CreditNoteID, amount int64, refunds ...domain.RefundID) domain.Fact {
+		return domain.CreditNoteFact{Type: "credit_note.created", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: id, Invoice: "in_1", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: amount, Currency: "usd", CreatedAt: on(5), Refunds: refunds,
+			Lines: []domain.CreditedLine{{Amount: amount}},
+		}}
+	}
+	paidWith := func(money int64, more ...domain.Fact) []domain.Fact {
+		month := settledWith(bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)), money-5000, 0, money)
+		return append([]domain.Fact{sub(0, "active", has("si_1", "price_m", 5, 0, 30)), month}, more...)
+	}
+	tellAll(t, map[string]story{
+		"a tenth, of what the balance paid":             {paidWith(0, noted("cn_1", 500)), []holding{{6, five}}},
+		"all, of what the balance paid":                 {paidWith(0, noted("cn_1", 500), noted("cn_2", 4500)), []holding{{6, "nothing"}}},
+		"as much as came in money":                      {paidWith(500, noted("cn_1", 500)), []holding{{6, five}}},
+		"the money by a refund, and it is all of it":    {paidWith(500, noted("cn_1", 500, "re_pi_1"), refundOf(5, "pi_1", "succeeded", 500)), []holding{{6, "nothing"}}},
+		"half of the money by a refund":                 {paidWith(5000, noted("cn_1", 2500, "re_pi_1"), refundOf(5, "pi_1", "succeeded", 2500)), []holding{{6, five}}},
+		"half of the money by a refund, half as credit": {paidWith(5000, noted("cn_1", 5000, "re_pi_1"), refundOf(5, "pi_1", "succeeded", 2500)), []holding{{6, "nothing"}}},
+	})
+}
+
+// Who is refunded by a credit note has not been given anything back if the refund fails.
+func TestReturned_ANoteWhoseRefundFailedGivesNothingBack(t *testing.T) {
+	t.Parallel()
+	const both, pro = "pro, projects 100, seats 5, sso", "pro, projects 100, seats 5"
+	begun := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+	}
+	told := func(amount int64, line string, status domain.RefundStatus) []domain.Fact {
+		return append(begun[:2:2], domain.CreditNoteFact{Type: "credit_note.created", At: on(5), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: "cn_1", Invoice: "in_1", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: amount, Currency: "usd", CreatedAt: on(5),
+			Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, Refunds: []domain.RefundID{"re_pi_1"},
+		}}, refundOf(5, "pi_1", status, amount))
+	}
+	tellAll(t, map[string]story{
+		"of a line":           {told(500, "il_in_1_1", "succeeded"), []holding{{6, pro}}},
+		"of a line, failed":   {told(500, "il_in_1_1", "failed"), []holding{{6, both}}},
+		"of a line, canceled": {told(500, "il_in_1_1", "canceled"), []holding{{6, both}}},
+		"of all":              {told(5500, "", "succeeded"), []holding{{6, "nothing"}}},
+		"of all, failed":      {told(5500, "", "failed"), []holding{{6, both}}},
+	})
+}
