@@ -27,24 +27,40 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 	}
 }
 
-// revokeCredits lets the credits of a bill count as long as anything does that it bills:
-// a change whose money went back takes nothing away.
+// revokeCredits lets a credit of a bill count as long as anything does that is billed
+// instead: a change whose money went back takes nothing away.
 func (bill settledLines) revokeCredits(invoice *Invoice) {
+	for n := range bill {
+		if bill[n].line.Kind == LineCredit {
+			bill[n].revoked = bill.revokedInstead(bill[n].line, invoice)
+		}
+	}
+}
+
+// revokedInstead says why nothing counts that a bill has instead of what one of its credits
+// takes back; nil: something does. That is what the same change bills for the item; if there
+// is none, all that the bill is for.
+func (bill settledLines) revokedInstead(credit *Line, invoice *Invoice) *Rule {
+	changed := slices.ContainsFunc(bill, func(l settledLine) bool {
+		return l.line.Kind != LineCredit && invoice.costs(l.line) && l.line.sameChange(credit)
+	})
 	var rule *Rule
 	for _, l := range bill {
 		switch {
-		case l.line.Kind == LineCredit, !invoice.costs(l.line):
+		case l.line.Kind == LineCredit, !invoice.costs(l.line), changed && !l.line.sameChange(credit):
 		case l.revoked != nil:
 			rule = l.revoked
 		case l.line.Kind != LineOneOff: // a fee that is kept is nothing instead
-			return
+			return nil
 		}
 	}
-	for n := range bill {
-		if bill[n].line.Kind == LineCredit {
-			bill[n].revoked = rule
-		}
-	}
+	return rule
+}
+
+// sameChange tells whether two lines are of one change of an item: what it was, and what it
+// is from then on.
+func (l *Line) sameChange(other *Line) bool {
+	return l.Kind != LineOneOff && l.Item != "" && l.Item == other.Item && l.From.Equal(other.From)
 }
 
 // revokeBoughtOnCredit revokes what was paid for the most part with credit for lines that

@@ -154,7 +154,36 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 			notes[id] = scope
 		}
 	}
+	m.creditDifferences(&b.Invoice)
 	return notes
+}
+
+// creditDifferences takes lines for credited as a whole of which notes take back all that is
+// left of them after what the same change gave back: of three seats more the line is over
+// all eight, and their difference is what they cost.
+func (m *moneyBack) creditDifferences(i *Invoice) {
+	if len(m.credited) == 0 || !i.Complete {
+		return
+	}
+	var whole []*Line
+	for n := range i.Lines {
+		line := &i.Lines[n]
+		if line.Amount <= 0 || line.Kind == LineOneOff {
+			continue
+		}
+		var cost, back int64
+		for _, l := range i.Lines {
+			if l.sameChange(line) {
+				cost, back = saturatingAdd(cost, l.Amount), saturatingAdd(back, m.credited[l.ID])
+			}
+		}
+		if cost > 0 && back >= cost {
+			whole = append(whole, line)
+		}
+	}
+	for _, line := range whole {
+		m.credited[line.ID] = max(m.credited[line.ID], line.Amount)
+	}
 }
 
 // notRefunded is how much of a credit note is given back otherwise than by refunds, as far

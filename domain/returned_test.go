@@ -254,3 +254,26 @@ func TestReturned_ANoteWhoseRefundFailedGivesNothingBack(t *testing.T) {
 		"of all, failed":      {told(5500, "", "failed"), []holding{{6, both}}},
 	})
 }
+
+// Of a change of an item the difference is what it cost: that is all that a note can give
+// back of it, and what it was from is left, whatever else was billed beside it.
+func TestReturned_TheDifferenceOfAChangeIsAllOfIt(t *testing.T) {
+	t.Parallel()
+	changed := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+		sub(10, "active", has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(10, "in_2", "paid",
+			line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 8, 5333, 10, 30),
+			line(domain.LineChange, "si_2", "price_addon", 1, 333, 10, 30)),
+	}
+	noted := func(line string, amount int64) []domain.Fact {
+		return append(changed[:4:4], domain.CreditNoteFact{Type: "credit_note.created", At: on(12), Customer: cusAna, CreditNote: domain.CreditNote{
+			ID: "cn_1", Invoice: "in_2", Status: domain.CreditNoteIssued, Kind: domain.PostPayment, Amount: amount, Currency: "usd", CreatedAt: on(12),
+			Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, Refunds: []domain.RefundID{"re_pi_2"},
+		}}, refundOf(12, "pi_2", "succeeded", amount))
+	}
+	tellAll(t, map[string]story{
+		"of the seats":             {noted("il_in_2_1", 2000), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"of the seats, not all":    {noted("il_in_2_1", 1999), []holding{{13, "pro, projects 100, seats 8, sso"}}},
+		"of what was added beside": {noted("il_in_2_2", 333), []holding{{13, "pro, projects 100, seats 8"}}},
+	})
+}

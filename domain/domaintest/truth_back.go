@@ -61,7 +61,7 @@ func (b *bought) isBack() bool {
 		return false // nothing came for it that could go back
 	}
 	if b.units < 0 {
-		return b.by.allBack()
+		return b.insteadIsBack()
 	}
 	return b.creditedOrReturned() || b.by.creditIsBack()
 }
@@ -73,22 +73,43 @@ func (b *bought) isFree() bool {
 
 func (b *bought) creditedOrReturned() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
-	credited := refundTakes(b.by.credited(b.line, domain.PostPayment), b.cents, policy.Refund, "keep")
-	return credited || b.moneyIsBack()
+	credited := b.by.credited(b.line, domain.PostPayment)
+	if cost, back := b.difference(); cost > 0 && back >= cost {
+		credited = max(credited, b.cents)
+	}
+	return refundTakes(credited, b.cents, policy.Refund, "keep") || b.moneyIsBack()
 }
 
-// allBack tells whether nothing that an invoice bills is paid for any more. What it took
-// away was not given back then.
-func (i *invoice) allBack() bool {
-	bills := false
-	for _, b := range i.of.ledger {
-		if b.by == i && b.units > 0 && !b.isFree() {
-			if bills = true; !b.isBack() {
-				return false
-			}
+// difference is what a change of an item cost after what it gave back, and how much of that
+// was credited.
+func (b *bought) difference() (cost, back int64) {
+	for _, line := range b.by.is.Lines {
+		if line.Kind != domain.LineOneOff && line.Item == b.item.ID && line.From.Equal(b.from) {
+			cost += line.Amount
+			back += b.by.credited(line.ID, domain.PostPayment)
 		}
 	}
-	return bills
+	return cost, back
+}
+
+// insteadIsBack tells whether nothing is paid for any more that an invoice bills instead of
+// what it took away: for the same item from then on, or, if there is nothing, at all. What
+// it took away was not given back then.
+func (b *bought) insteadIsBack() bool {
+	var own, all []*bought
+	for _, other := range b.by.of.ledger {
+		if other.by != b.by || other.units <= 0 || other.isFree() {
+			continue
+		}
+		all = append(all, other)
+		if other.item == b.item && other.from.Equal(b.from) {
+			own = append(own, other)
+		}
+	}
+	if len(own) == 0 {
+		own = all
+	}
+	return len(own) > 0 && !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
 }
 
 // moneyIsBack tells whether the money that paid for it went back. What went back with
