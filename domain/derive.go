@@ -11,7 +11,8 @@ import (
 // catalog give: a service that starts then derives anew what everybody has. 2: what the
 // prices of orders meant is learned. 3: how entitlements end.
 // 4: what costs nothing is neither owed nor refunded. 5: credit for what is billed and not
-// finalized yet, and credit notes to the balance, of a difference, or whose refunds failed.
+// finalized yet, and credit notes to the balance, of a difference, for all of an
+// invoice that is not paid, or whose refunds failed.
 const DerivationVersion = 5
 
 // Entitlements derives what an account's purchases and grants give, sorted by

@@ -20,6 +20,7 @@ type moneyBack struct {
 	whole    int64            // likewise, by notes of the bill as a whole
 	credited map[string]int64 // of single lines, by credit notes that name them
 	waived   map[string]int64 // of single lines, before they were paid
+	smaller  int64            // by how much notes made an invoice smaller before it was paid
 	lastAt   time.Time        // when money went back last
 	disputed []DisputeState
 }
@@ -134,6 +135,7 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 		}
 		if note.waives(b.Invoice) {
 			m.waived = note.addTo(m.waived)
+			m.smaller = saturatingAdd(m.smaller, note.Amount)
 			continue
 		}
 		m.credited = note.addTo(m.credited)
@@ -282,9 +284,11 @@ func (m *moneyBack) shareOf(line *Line) Share {
 	}
 }
 
-// waives tells whether all of a line was taken back before it was paid.
+// waives tells whether all of a line was taken back before it was paid; or all of its
+// bill, which is then as one that is voided.
 func (m *moneyBack) waives(line *Line) bool {
-	return line.Amount > 0 && m.waived[line.ID] >= line.Amount
+	all := m.smaller > 0 && m.paid == 0 && m.smaller >= m.total
+	return all || line.Amount > 0 && m.waived[line.ID] >= line.Amount
 }
 
 // nothing tells whether no money went back at all, as of most bills.

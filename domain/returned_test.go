@@ -277,3 +277,26 @@ func TestReturned_TheDifferenceOfAChangeIsAllOfIt(t *testing.T) {
 		"of what was added beside": {noted("il_in_2_2", 333), []holding{{13, "pro, projects 100, seats 8"}}},
 	})
 }
+
+// An invoice of which credit notes leave nothing to pay is as one that is voided: the status
+// may vouch for what it was for, and nobody paid for that.
+func TestReturned_AllOfAnInvoiceBeforeItWasPaid(t *testing.T) {
+	t.Parallel()
+	told := func(of string, status domain.SubscriptionStatus) []domain.Fact {
+		return []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+			settledWith(bill(10, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 8, 5333, 10, 30)), 0, 0, 0),
+			domain.CreditNoteFact{Type: "credit_note.created", At: on(11), Customer: cusAna, CreditNote: domain.CreditNote{
+				ID: "cn_1", Invoice: "in_2", Status: domain.CreditNoteIssued, Kind: domain.PrePayment, Amount: 2000, Currency: "usd", CreatedAt: on(11),
+				Lines: []domain.CreditedLine{{Line: of, Amount: 2000}},
+			}},
+			sub(12, status, has("si_1", "price_m", 8, 0, 30)),
+		}
+	}
+	tellAll(t, map[string]story{
+		"active":             {told("il_in_2_1", "active"), []holding{{13, "pro, projects 100, seats 8"}}},
+		"unpaid":             {told("il_in_2_1", "unpaid"), []holding{{13, "pro, projects 100, seats 5"}}},
+		"unpaid, of no line": {told("", "unpaid"), []holding{{13, "pro, projects 100, seats 5"}}},
+	})
+}
