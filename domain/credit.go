@@ -14,7 +14,7 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 	unpaid.markMade()
 	if revoked {
 		for n := range p.Bills {
-			paid.of(n).revokeCredits(&p.Bills[n].Invoice)
+			paid.of(n).revokeCredits(p.Bills[n])
 		}
 	}
 	if revoked || len(unpaid) > 0 {
@@ -29,10 +29,11 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 
 // revokeCredits lets a credit of a bill count as long as anything does that is billed
 // instead: a change whose money went back takes nothing away.
-func (bill settledLines) revokeCredits(invoice *Invoice) {
+func (bill settledLines) revokeCredits(of *Bill) {
+	back := of.moneyBack()
 	for n := range bill {
-		if bill[n].line.Kind == LineCredit {
-			bill[n].revoked = bill.revokedInstead(bill[n].line, invoice)
+		if credit := bill[n].line; credit.Kind == LineCredit && !back.beyondChange(&of.Invoice, credit) {
+			bill[n].revoked = bill.revokedInstead(credit, &of.Invoice)
 		}
 	}
 }

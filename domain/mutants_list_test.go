@@ -126,8 +126,8 @@ var mutants = []edit{
 		m.paid = cmp.Or(b.Invoice.Total, b.Payment.Amount)
 	}
 	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {`},
-	{"returned.go", "if note.Status != CreditNoteIssued {",
-		`if note.Status != CreditNoteIssued || mutant("credit notes ignored") {`},
+	{"returned.go", "if note = b.given(note); note.Status != CreditNoteIssued || note.Amount == 0 {",
+		`if note = b.given(note); note.Status != CreditNoteIssued || note.Amount == 0 || mutant("credit notes ignored") {`},
 	{"coverage.go", "quantity = -quantity\n",
 		"if quantity = -quantity; mutant(\"lines do not add up\") {\n\t\t\t\tquantity = 0\n\t\t\t}\n"},
 	{"credit.go", "	if revoked {\n", "\tif revoked && !mutant(\"credit for what was charged back is as good as money\") {\n"},

@@ -103,9 +103,9 @@ func firstOf(groups [][]*Bill, left int, apart map[InvoiceID]bool) ([]*Bill, int
 	return first, left
 }
 
-// longEnded are bills that ended before a time; those together that only together stand for
+// longEnded are bills that ended by a time; those together that only together stand for
 // themselves. So many that were paid last are not among them.
-func (p *Purchase) longEnded(before time.Time, latest int, shared map[InvoiceID]bool) [][]*Bill {
+func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool) [][]*Bill {
 	if p.Source.Kind != SourceSubscription {
 		return nil
 	}
@@ -119,8 +119,11 @@ func (p *Purchase) longEnded(before time.Time, latest int, shared map[InvoiceID]
 	// others are for.
 	first := make([]time.Time, len(p.Bills)+1)
 	first[len(p.Bills)] = never
+	// made[n] is when the first of them was made: of one that was made sooner and finalized
+	// later a credit takes something back, too, see [settledLines.beyond].
+	made := make([]time.Time, len(p.Bills)+1)
 	for n := len(p.Bills) - 1; n >= 0; n-- {
-		first[n] = first[n+1]
+		first[n], made[n] = first[n+1], earlier(made[n+1], p.Bills[n].Invoice.CreatedAt)
 		for l := range p.Bills[n].Invoice.Lines {
 			if line := &p.Bills[n].Invoice.Lines[l]; line.Kind == LineCredit {
 				first[n] = earliest(first[n], line.From)
@@ -133,12 +136,12 @@ func (p *Purchase) longEnded(before time.Time, latest int, shared map[InvoiceID]
 	for n, bill := range p.Bills[:last] {
 		// A payment that no snapshot followed is news yet, see [Purchase.paidUnheard].
 		heard := bill.Invoice.SeenAt.Before(p.Subscription.SeenAt)
-		apart = apart && heard && bill.standsForItself(before) && !shared[bill.Invoice.ID]
+		apart = apart && heard && bill.standsForItself(by) && !shared[bill.Invoice.ID]
 		between = append(between, bill)
 		for l := range bill.Invoice.Lines {
 			end = later(end, bill.Invoice.Lines[l].Until)
 		}
-		if first[n+1].Before(end) {
+		if first[n+1].Before(end) || before(made[n+1], bill.Invoice.CreatedAt) {
 			continue // the next one reaches into their time
 		}
 		if apart {

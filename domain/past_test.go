@@ -127,6 +127,27 @@ func TestPast_OfAPlanOverNothing(t *testing.T) {
 	}
 }
 
+// What is changed while a renewal's invoice is a draft is finalized sooner and takes of the
+// renewal: it is not the past while that is not, as here after a lost dispute.
+func TestPast_AChangeWaitsForTheRenewalThatItTakesOf(t *testing.T) {
+	t.Parallel()
+	year := func(n float64, price domain.PriceID) domain.Item { return has("si_1", price, 1, 365*n, 365*n+365) }
+	a := tell(accountWith(ana), market,
+		sub(0, "active", year(0, "price_m_year")), bill(0, "in_0", "paid", cycle("si_1", "price_m_year", 1, 14500, 0, 365)),
+		sub(365, "active", year(1, "price_m_year")), bill(365.02, "in_change", "paid",
+			line(domain.LineCredit, "si_1", "price_m_year", 1, -14499, 365.02, 730), line(domain.LineChange, "si_1", "price_team_year", 1, 20000, 365.02, 730)),
+		sub(365.03, "active", year(1, "price_team_year")),
+		with(bill(365.04, "in_1", "paid", cycle("si_1", "price_m_year", 1, 14500, 365, 730)), func(i *domain.Invoice) { i.CreatedAt = on(365) }),
+		sub(366, "active", year(1, "price_team_year")), disputeOf(400, "pi_1", "lost"),
+		sub(730, "active", year(2, "price_team_year")), bill(730, "in_3", "paid", cycle("si_1", "price_team_year", 1, 20000, 730, 1095)),
+		sub(1095, "active", year(3, "price_team_year")), bill(1095, "in_4", "paid", cycle("si_1", "price_team_year", 1, 20000, 1095, 1096)),
+		sub(1096, "canceled", year(3, "price_team_year")))
+	ended, _ := a.LongEnded(market, domain.Closing{Latest: 1, For: time.Hour, Least: 1}, nil)
+	if !slices.Equal(ended, []domain.InvoiceID{"in_0"}) {
+		t.Errorf("%v have ended, want in_0 alone", ended)
+	}
+}
+
 // A payment that is said to be of two invoices, or of a purchase too, may be told of again
 // for either.
 func TestPast_InvoicesThatShareAPaymentStay(t *testing.T) {

@@ -2,6 +2,8 @@ package domain
 
 import (
 	"cmp"
+	"math"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -19,6 +21,7 @@ type moneyBack struct {
 	apart    int64            // by such notes and no refund: to the balance, or outside of Stripe
 	whole    int64            // likewise, by notes of the bill as a whole
 	credited map[string]int64 // of single lines, by credit notes that name them
+	wholly   map[string]bool  // lines of which notes take back all that their change cost
 	waived   map[string]int64 // of single lines, before they were paid
 	smaller  int64            // by how much notes made an invoice smaller before it was paid
 	lastAt   time.Time        // when money went back last
@@ -127,10 +130,7 @@ const (
 func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 	var notes map[RefundID]noteScope
 	for _, note := range b.CreditNotes {
-		if note.Status != CreditNoteIssued {
-			continue
-		}
-		if b.notGiven(note) {
+		if note = b.given(note); note.Status != CreditNoteIssued || note.Amount == 0 {
 			continue
 		}
 		if note.waives(b.Invoice) {
@@ -167,25 +167,36 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 	if len(m.credited) == 0 || !i.Complete {
 		return
 	}
-	var whole []*Line
 	for n := range i.Lines {
 		line := &i.Lines[n]
 		if line.Amount <= 0 || line.Kind == LineOneOff {
 			continue
 		}
-		var cost, back int64
-		for _, l := range i.Lines {
-			if l.sameChange(line) {
-				cost, back = saturatingAdd(cost, l.Amount), saturatingAdd(back, m.credited[l.ID])
+		if cost, back := m.ofChange(i, line); cost > 0 && back >= cost {
+			if m.wholly == nil {
+				m.wholly = map[string]bool{}
 			}
-		}
-		if cost > 0 && back >= cost {
-			whole = append(whole, line)
+			m.wholly[line.ID] = true
 		}
 	}
-	for _, line := range whole {
-		m.credited[line.ID] = max(m.credited[line.ID], line.Amount)
+}
+
+// ofChange is what a change cost after what it gave back, and how much of that notes of its
+// lines take back.
+func (m *moneyBack) ofChange(i *Invoice, line *Line) (cost, back int64) {
+	for n := range i.Lines {
+		if l := &i.Lines[n]; l.sameChange(line) {
+			cost, back = saturatingAdd(cost, l.Amount), saturatingAdd(back, m.credited[l.ID])
+		}
 	}
+	return cost, back
+}
+
+// beyondChange tells whether notes take back more than a change cost: then what it was before
+// was given back, too.
+func (m *moneyBack) beyondChange(i *Invoice, line *Line) bool {
+	cost, back := m.ofChange(i, line)
+	return back > max(cost, 0) && m.share() != ShareFull
 }
 
 // notRefunded is how much of a credit note is given back otherwise than by refunds, as far
@@ -202,13 +213,40 @@ func (b *Bill) notRefunded(note CreditNote) int64 {
 	return max(left, 0)
 }
 
-// notGiven tells whether nothing of a credit note was given back: all of its money was to go
-// back by refunds, and they failed.
-func (b *Bill) notGiven(note CreditNote) bool {
-	return len(note.Refunds) > 0 && b.notRefunded(note) == 0 && !slices.ContainsFunc(note.Refunds, func(id RefundID) bool {
+// given is what is left of a credit note whose refunds failed, or were canceled: Stripe calls
+// it issued all the same. What is left is of its lines in proportion.
+func (b *Bill) given(note CreditNote) CreditNote {
+	var failed int64
+	undone := func(id RefundID) bool {
 		n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
-		return n < 0 || !b.Refunds[n].Status.Undone()
-	})
+		return n >= 0 && b.Refunds[n].Status.Undone()
+	}
+	for _, r := range b.Refunds {
+		if r.Status.Undone() && slices.Contains(note.Refunds, r.ID) {
+			failed = saturatingAdd(failed, r.Amount)
+		}
+	}
+	if failed == 0 || note.Amount <= 0 {
+		return note
+	}
+	left := max(note.Amount-failed, 0)
+	note.Refunds = slices.DeleteFunc(slices.Clone(note.Refunds), undone)
+	note.Lines = slices.Clone(note.Lines)
+	for n := range note.Lines {
+		note.Lines[n].Amount = proportion(note.Lines[n].Amount, left, note.Amount)
+	}
+	note.Amount = left
+	return note
+}
+
+// proportion is as much of an amount as a part is of the whole, rounded down.
+func proportion(amount, part, whole int64) int64 {
+	high, low := bits.Mul64(uint64(max(amount, 0)), uint64(part))
+	if high >= uint64(whole) {
+		return amount
+	}
+	quotient, _ := bits.Div64(high, low, uint64(whole))
+	return int64(min(quotient, math.MaxInt64))
 }
 
 // addTo adds what the note takes back of single lines.
@@ -260,7 +298,7 @@ func (m *moneyBack) share() Share {
 	switch {
 	case m.refunded():
 		return ShareFull
-	case m.otherwise() > 0 && m.total > 0 && saturatingAdd(m.byMoney(), m.otherwise()) >= m.total:
+	case m.otherwise() > 0 && m.total > 0 && saturatingAdd(m.byMoney(), m.otherwise()) >= m.total-m.smaller:
 		return ShareFull
 	case m.ofWhole() == 0:
 		return ShareNone
@@ -275,7 +313,11 @@ func (m *moneyBack) shareOf(line *Line) Share {
 	whole := m.share()
 	credited := m.credited[line.ID]
 	switch {
-	case whole == ShareFull || credited == 0 || line.Amount <= 0:
+	case whole == ShareFull || line.Amount <= 0:
+		return whole
+	case m.wholly[line.ID]:
+		return ShareFull
+	case credited == 0:
 		return whole
 	case credited < line.Amount:
 		return SharePartial

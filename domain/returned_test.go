@@ -300,3 +300,67 @@ func TestReturned_AllOfAnInvoiceBeforeItWasPaid(t *testing.T) {
 		"unpaid, of no line": {told("", "unpaid"), []holding{{13, "pro, projects 100, seats 5"}}},
 	})
 }
+
+func noteOf(at float64, id domain.CreditNoteID, of domain.InvoiceID, kind domain.CreditNoteKind, amount int64, line string, refunds ...domain.RefundID) domain.Fact {
+	return domain.CreditNoteFact{Type: "credit_note.created", At: on(at), Customer: cusAna, CreditNote: domain.CreditNote{
+		ID: id, Invoice: of, Status: domain.CreditNoteIssued, Kind: kind, Amount: amount, Currency: "usd", CreatedAt: on(at),
+		Lines: []domain.CreditedLine{{Line: line, Amount: amount}}, Refunds: refunds,
+	}}
+}
+
+// A note over more than a change cost gives back what it was from, too: that had been spent
+// on what else was billed.
+func TestReturned_MoreThanAChangeCost(t *testing.T) {
+	t.Parallel()
+	from := func(price domain.PriceID, quantity, cost int64) []domain.Fact {
+		return []domain.Fact{sub(0, "active", has("si_1", price, quantity, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", price, quantity, cost, 0, 30))}
+	}
+	to := func(before []domain.Fact, quantity, addon int64, credit domain.Line, cost, noted int64) []domain.Fact {
+		return append(before,
+			sub(10, "active", has("si_1", "price_m", quantity, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+			bill(10, "in_2", "paid", credit, line(domain.LineChange, "si_1", "price_m", quantity, cost, 10, 30), line(domain.LineChange, "si_2", "price_addon", 1, addon, 10, 30)),
+			noteOf(12, "cn_1", "in_2", domain.PostPayment, noted, "il_in_2_1", "re_pi_2"), refundOf(12, "pi_2", "succeeded", noted))
+	}
+	tellAll(t, map[string]story{
+		"fewer seats":              {to(from("price_m", 8, 8000), 5, 6000, line(domain.LineCredit, "si_1", "price_m", 8, -5333, 10, 30), 3333, 3333), []holding{{13, "sso"}}},
+		"a cheaper plan":           {to(from("price_team", 5, 10000), 5, 8000, line(domain.LineCredit, "si_1", "price_team", 5, -6667, 10, 30), 3333, 3333), []holding{{13, "sso"}}},
+		"all of the greater line":  {to(from("price_m", 5, 5000), 8, 4000, line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), 5333, 5333), []holding{{13, "sso"}}},
+		"what more seats had cost": {to(from("price_m", 5, 5000), 8, 4000, line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), 5333, 2000), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+	})
+}
+
+// What notes had made smaller before it was paid is less to give back.
+func TestReturned_TheRestToTheBalance(t *testing.T) {
+	t.Parallel()
+	paid := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)),
+		with(bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)), func(i *domain.Invoice) { i.AmountPaid, i.PaidAt = 4000, on(2) }),
+		noteOf(1, "cn_1", "in_1", domain.PrePayment, 1000, ""),
+	}
+	tellAll(t, map[string]story{
+		"all of it":  {append(paid[:3:3], noteOf(5, "cn_2", "in_1", domain.PostPayment, 4000, "")), []holding{{6, "nothing"}}},
+		"some of it": {append(paid[:3:3], noteOf(5, "cn_2", "in_1", domain.PostPayment, 3999, "")), []holding{{6, "pro, projects 100, seats 5"}}},
+	})
+}
+
+// Of a note some of whose refunds failed the others, and what went to the balance, were given.
+func TestReturned_ANoteOfWhichSomeFailed(t *testing.T) {
+	t.Parallel()
+	month := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+	}
+	refund := func(id domain.RefundID, status domain.RefundStatus, amount int64) domain.Fact {
+		f := refundOf(5, "pi_1", status, amount).(domain.RefundFact)
+		f.ID = id
+		return f
+	}
+	told := func(facts ...domain.Fact) []domain.Fact { return append(month[:2:2], facts...) }
+	const all = "pro, projects 100, seats 5, sso"
+	tellAll(t, map[string]story{
+		"half to the balance": {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 5500, "", "re_1"), refund("re_1", "failed", 2750)), []holding{{6, all}}},
+		"the greater refund":  {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 5500, "", "re_1", "re_2"), refund("re_1", "succeeded", 500), refund("re_2", "canceled", 5000)), []holding{{6, all}}},
+		"of an add-on":        {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 500, "il_in_1_1", "re_1"), refund("re_1", "failed", 400)), []holding{{6, all}}},
+		"and by hand then":    {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 5500, "", "re_1"), refund("re_1", "failed", 5500), refund("re_2", "succeeded", 5500)), []holding{{7, "nothing"}}},
+	})
+}

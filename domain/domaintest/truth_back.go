@@ -109,6 +109,11 @@ func (b *bought) insteadIsBack() bool {
 	if len(own) == 0 {
 		own = all
 	}
+	// Who had more back than the change cost had what it was before back, too.
+	cost, back := b.difference()
+	if back > max(cost, 0) && slices.ContainsFunc(own, func(o *bought) bool { return !o.moneyIsBack() }) {
+		return false
+	}
 	return len(own) > 0 && !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
 }
 
