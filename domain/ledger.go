@@ -111,7 +111,8 @@ func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 	if _, before := l.Past.of(credit.Item); !paid && !before {
 		return items
 	}
-	return append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product}) // none of it is left as it is
+	// None of it is left as it is, for as long as it was taken away.
+	return append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product, PeriodEnd: credit.Until})
 }
 
 // takesAway tells whether an invoice takes an item back more often than it bills it: what

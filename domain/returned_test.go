@@ -364,3 +364,17 @@ func TestReturned_ANoteOfWhichSomeFailed(t *testing.T) {
 		"and by hand then":    {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 5500, "", "re_1"), refund("re_1", "failed", 5500), refund("re_2", "succeeded", 5500)), []holding{{7, "nothing"}}},
 	})
 }
+
+// Nobody paid for what took an item away: what was paid for of it has its leeway, and nothing of
+// the next period is taken for the item.
+func TestReturned_WhatAnUnpaidSwapTookAwayHasItsLeeway(t *testing.T) {
+	t.Parallel()
+	swapped := []domain.Fact{
+		sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+		bill(0, "in_2", "paid", line(domain.LineCredit, "si_1", "price_m", 5, -5000, 0, 30), line(domain.LineChange, "si_1", "price_team", 4, 8000, 0, 30)),
+		refundOf(1, "pi_2", "succeeded", 3000), sub(12, "active", has("si_2", "price_addon", 3, 0, 30)), sub(30, "active", has("si_2", "price_addon", 3, 30, 60)),
+		bill(30.05, "in_3", "open", line(domain.LineCredit, "si_1", "price_team", 4, -6000, 12, 30), line(domain.LineChange, "si_2", "price_addon", 3, 900, 12, 30),
+			cycle("si_2", "price_addon", 3, 1500, 30, 60)),
+	}
+	tellAll(t, map[string]story{"the rest of a day": {swapped, []holding{{30.5, "pro, projects 100, seats 5, sso"}, {31.5, "sso"}}}})
+}
