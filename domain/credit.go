@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -33,7 +35,7 @@ func (bill settledLines) revokeCredits(of *Bill) {
 	back := of.moneyBack()
 	for n := range bill {
 		if credit := bill[n].line; credit.Kind == LineCredit && !back.beyondChange(&of.Invoice, credit) {
-			bill[n].revoked = bill.revokedInstead(credit, &of.Invoice)
+			bill[n].revoked = bill.revokedInstead(credit)
 		}
 	}
 }
@@ -41,14 +43,14 @@ func (bill settledLines) revokeCredits(of *Bill) {
 // revokedInstead says why nothing counts that a bill has instead of what one of its credits
 // takes back; nil: something does. That is what the same change bills for the item; if there
 // is none, all that the bill is for.
-func (bill settledLines) revokedInstead(credit *Line, invoice *Invoice) *Rule {
+func (bill settledLines) revokedInstead(credit *Line) *Rule {
 	changed := slices.ContainsFunc(bill, func(l settledLine) bool {
-		return l.line.Kind != LineCredit && invoice.costs(l.line) && l.line.sameChange(credit)
+		return l.line.Kind != LineCredit && l.invoice.costs(l.line) && l.line.sameChange(credit)
 	})
 	var rule *Rule
 	for _, l := range bill {
 		switch {
-		case l.line.Kind == LineCredit, !invoice.costs(l.line), changed && !l.line.sameChange(credit):
+		case l.line.Kind == LineCredit, !l.invoice.costs(l.line), changed && !l.line.sameChange(credit):
 		case l.revoked != nil:
 			rule = l.revoked
 		case l.line.Kind != LineOneOff: // a fee that is kept is nothing instead
@@ -163,12 +165,20 @@ func (i *Invoice) worth(amount int64) int64 {
 	return part(amount, i.Total, sum)
 }
 
-// part is as much of an amount as some is of a whole.
+// part is as much of an amount as some is of a whole, at most all of it, rounded towards
+// nothing. Of 2000 of 5333, where all is 5333, a float may leave 1999.
 func part(amount, some, whole int64) int64 {
-	if some <= 0 || whole <= 0 {
+	switch {
+	case some <= 0 || whole <= 0:
 		return 0
+	case some >= whole:
+		return amount
+	case amount < 0:
+		return -part(-max(amount, -math.MaxInt64), some, whole)
 	}
-	return int64(float64(amount) * min(1, float64(some)/float64(whole)))
+	high, low := bits.Mul64(uint64(amount), uint64(some))
+	quotient, _ := bits.Div64(high, low, uint64(whole)) // which is less than the amount
+	return int64(quotient)
 }
 
 // buys tells whether a bill has anything but credits.

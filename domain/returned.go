@@ -2,8 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"math"
-	"math/bits"
 	"slices"
 	"time"
 )
@@ -43,7 +41,7 @@ func (b *Bill) moneyBack() moneyBack {
 		case row < 0 || !RefundRules[row].Returned:
 		case notes[r.ID] == ofLines:
 			m.noted = saturatingAdd(m.noted, r.Amount)
-		case notes[r.ID] == ofInvoice: // the note's amount counts
+		case notes[r.ID] == ofInvoice: // as a part of the note's amount
 		default:
 			m.add(r.Amount, r.CreatedAt)
 		}
@@ -204,11 +202,11 @@ func (m *moneyBack) beyondChange(i *Invoice, line *Line) bool {
 func (b *Bill) notRefunded(note CreditNote) int64 {
 	left := note.Amount
 	for _, id := range note.Refunds {
-		n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
-		if n < 0 {
+		r, told := b.refund(id)
+		if !told {
 			return 0
 		}
-		left -= b.Refunds[n].Amount
+		left -= r.Amount
 	}
 	return max(left, 0)
 }
@@ -216,37 +214,32 @@ func (b *Bill) notRefunded(note CreditNote) int64 {
 // given is what is left of a credit note whose refunds failed, or were canceled: Stripe calls
 // it issued all the same. What is left is of its lines in proportion.
 func (b *Bill) given(note CreditNote) CreditNote {
-	var failed int64
-	undone := func(id RefundID) bool {
-		n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
-		return n >= 0 && b.Refunds[n].Status.Undone()
-	}
-	for _, r := range b.Refunds {
-		if r.Status.Undone() && slices.Contains(note.Refunds, r.ID) {
-			failed = saturatingAdd(failed, r.Amount)
+	left, refunds := note.Amount, make([]RefundID, 0, len(note.Refunds))
+	for _, id := range note.Refunds {
+		if r, told := b.refund(id); told && r.Status.Undone() {
+			left = max(left-r.Amount, 0)
+		} else {
+			refunds = append(refunds, id)
 		}
 	}
-	if failed == 0 || note.Amount <= 0 {
+	if len(refunds) == len(note.Refunds) {
 		return note
 	}
-	left := max(note.Amount-failed, 0)
-	note.Refunds = slices.DeleteFunc(slices.Clone(note.Refunds), undone)
-	note.Lines = slices.Clone(note.Lines)
-	for n := range note.Lines {
-		note.Lines[n].Amount = proportion(note.Lines[n].Amount, left, note.Amount)
+	lines := slices.Clone(note.Lines)
+	for n := range lines {
+		lines[n].Amount = part(lines[n].Amount, left, note.Amount)
 	}
-	note.Amount = left
+	note.Amount, note.Refunds, note.Lines = left, refunds, lines
 	return note
 }
 
-// proportion is as much of an amount as a part is of the whole, rounded down.
-func proportion(amount, part, whole int64) int64 {
-	high, low := bits.Mul64(uint64(max(amount, 0)), uint64(part))
-	if high >= uint64(whole) {
-		return amount
+// refund is one of those that were told.
+func (b *Bill) refund(id RefundID) (r Refund, told bool) {
+	n := slices.IndexFunc(b.Refunds, func(r Refund) bool { return r.ID == id })
+	if n < 0 {
+		return r, false
 	}
-	quotient, _ := bits.Div64(high, low, uint64(whole))
-	return int64(min(quotient, math.MaxInt64))
+	return b.Refunds[n], true
 }
 
 // addTo adds what the note takes back of single lines.
