@@ -62,8 +62,8 @@ func (l *ledger) coverageOf(item *Item, plan *Plan) coverage {
 		case s.revoked == &neverPaid: // no money went back: the status may vouch for it
 		case s.revoked != nil:
 			c.taken = append(c.taken, takenLine{span, *s.revoked})
-		case l.Bills[s.bill].Invoice.givesFree(s.line):
-		case l.Bills[s.bill].Invoice.Total > 0:
+		case s.invoice.givesFree(s.line):
+		case s.invoice.Total > 0:
 			paid = append(paid, span)
 			if (s.line.Kind == LineCycle || s.line.Amount > 0) && counted != s.bill {
 				c.times, counted = c.times+1, s.bill

@@ -61,7 +61,7 @@ func (l *ledger) items() []Item {
 		}
 	}
 	for n := range l.lines {
-		if s := &l.lines[n]; s.wentBack() || l.Bills[s.bill].Invoice.takesFree(s.line) && l.lines.of(s.bill).wentBack() {
+		if s := &l.lines[n]; s.wentBack() || s.invoice.takesFree(s.line) && l.lines.of(s.bill).wentBack() {
 			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
 		}
 	}

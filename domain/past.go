@@ -152,9 +152,9 @@ func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool
 	return ended
 }
 
-// standsForItself tells whether all of an invoice ended before a time, and no money or
+// standsForItself tells whether all of an invoice ended by a time, and no money or
 // credit goes on from it.
-func (b *Bill) standsForItself(before time.Time) bool {
+func (b *Bill) standsForItself(by time.Time) bool {
 	i := &b.Invoice
 	if !i.settled() || !i.Complete || len(i.Lines) == 0 || i.StartingBalance != 0 || i.EndingBalance != 0 ||
 		len(b.Charges)+len(b.Refunds)+len(b.Disputes)+len(b.CreditNotes) > 0 {
@@ -163,7 +163,7 @@ func (b *Bill) standsForItself(before time.Time) bool {
 	return !i.has(func(l *Line) bool {
 		told := l.Kind == LineOneOff || l.Item != ""
 		lasts := l.From.Before(l.Until) || l.Kind == LineOneOff && l.From.Equal(l.Until)
-		return !told || l.From.IsZero() || !lasts || !l.Until.Before(before)
+		return !told || l.From.IsZero() || !lasts || !l.Until.Before(by)
 	})
 }
 
