@@ -34,13 +34,13 @@ func newSharedReads[Key comparable, Value any](read func(context.Context, Key) (
 	}
 }
 
-// readWait is how long a read is waited for, its turn included: who has waited longer had better be
+// ReadWait is how long a read is waited for, its turn included: who has waited longer had better be
 // told that the store is busy, also where more time is left, as for what is asked of Stripe after it.
-const readWait = 4500 * time.Millisecond
+const ReadWait = 4500 * time.Millisecond
 
 // do waits for the next read of the key, for ctx, or until the store has taken too long.
 func (s *sharedReads[Key, Value]) do(ctx context.Context, key Key) (Value, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWait)
+	ctx, cancel := context.WithTimeout(ctx, ReadWait)
 	defer cancel()
 	s.mu.Lock()
 	one, underWay := s.next[key]

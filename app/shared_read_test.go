@@ -113,7 +113,7 @@ func TestSharedReads_AreWaitedForSomeSeconds(t *testing.T) {
 			}()
 		}
 		for range 3 * readPlaces {
-			if err := <-errs; !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != readWait {
+			if err := <-errs; !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != ReadWait {
 				t.Errorf("after %s: got %v", time.Since(began), err)
 			}
 		}

@@ -40,9 +40,6 @@ const (
 	readHeaderTime = 5 * time.Second
 	readTime       = 30 * time.Second
 	idleTime       = 120 * time.Second
-	// lookTime is for what the database alone answers: who waits longer than that had better
-	// be told that it is busy.
-	lookTime = 4500 * time.Millisecond
 	// slackTime is for writing an answer that was ready at the last moment.
 	slackTime = 10 * time.Second
 	maxHeader = 64 << 10
