@@ -72,7 +72,7 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed fu
 	case err != nil:
 	case needed(now):
 		_, err = g.send(ctx, c)
-	case c.method != http.MethodDelete:
+	default:
 		err = g.useKey(ctx, r)
 		if errors.Is(err, ports.ErrKeyMismatch) { // it has had its turn
 			err = nil
