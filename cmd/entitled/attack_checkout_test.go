@@ -33,12 +33,14 @@ func TestAttack_CheckoutsOfOneUserAreBoundedAndHoldUpNobody(t *testing.T) {
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(stripe) }}
 	var calls atomic.Int64
 	var first atomic.Bool
-	held, release := make(chan struct{}), make(chan struct{})
+	held, released := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release() // or the end of a test that fails waits for it
 	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
 		if r.Method == http.MethodPost && first.CompareAndSwap(false, true) {
 			close(held)
-			<-release
+			<-released
 		}
 		forward.ServeHTTP(w, r)
 	}))
@@ -82,7 +84,7 @@ func TestAttack_CheckoutsOfOneUserAreBoundedAndHoldUpNobody(t *testing.T) {
 		t.Errorf("another user's checkout meanwhile is answered %d %s", status, code)
 	}
 	others := calls.Load() - before
-	close(release)
+	release()
 	all.Wait()
 	// Each ends the session before and makes another; the price is asked for, and the customer made, once.
 	if bound := 2*taken.Load() + 2 + others; taken.Load() < most || calls.Load() > bound {
