@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/entitled-dev/entitled/domain"
@@ -377,4 +378,25 @@ func TestReturned_WhatAnUnpaidSwapTookAwayHasItsLeeway(t *testing.T) {
 			cycle("si_2", "price_addon", 3, 1500, 30, 60)),
 	}
 	tellAll(t, map[string]story{"the rest of a day": {swapped, []holding{{30.5, "pro, projects 100, seats 5, sso"}, {31.5, "sso"}}}})
+}
+
+// An item that was changed, and then replaced, on one invoice: what it was first does not come back
+// beside what there is instead, if that is kept though the money went back.
+func TestReturned_AChangeBeforeASwapThatIsKept(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	addon := c.Plans["addon"]
+	addon.Policy.Refund = "keep"
+	c.Plans["addon"] = addon
+	story{
+		[]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+			sub(11, "active", has("si_2", "price_addon", 1, 0, 30)), bill(11, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_team", 5, 6667, 10, 30),
+				line(domain.LineCredit, "si_1", "price_team", 5, -6333, 11, 30), line(domain.LineChange, "si_2", "price_addon", 1, 9000, 11, 30)),
+			refundOf(12, "pi_2", "succeeded", 6001),
+		},
+		[]holding{{13, "sso"}},
+	}.check(t, accountWith(ana), c)
 }
