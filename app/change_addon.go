@@ -106,10 +106,10 @@ func (c *ChangeSubscription) endAddon(ctx context.Context, w EndWish, plan domai
 	ended := EndedSubscription{Subscription: held.sub, Plan: plan.Key, addon: &addonEnd{}}
 	switch {
 	case held.adds():
-		return c.notThere(ctx, held)
+		return c.notThere(ctx, w, held)
 	case w.When == WhenPeriodEnd && held.ending():
-		ended.addon.at = held.sub.ScheduledEnd()
-		return ended, nil // with all else
+		ended.addon.at = held.sub.ScheduledEnd() // with all else
+		return ended, c.nothingToDo(ctx, held.sub, "cancel", w.User, w.ClientKey)
 	case w.When == WhenPeriodEnd && !paidFor:
 		return EndedSubscription{}, fmt.Errorf("%w: nothing is paid for until the end of a period: end the add-on now", ErrBadRequest)
 	}
@@ -125,7 +125,7 @@ func (c *ChangeSubscription) endAddon(ctx context.Context, w EndWish, plan domai
 		return c.removeAddon(ctx, w, held)
 	case planned.own != nil && planned.own.Kind == ports.ItemRemoved:
 		ended.addon.at = ends
-		return ended, nil
+		return ended, c.nothingToDo(ctx, held.sub, "cancel", w.User, w.ClientKey)
 	}
 	r := ports.ChangeRequest{
 		Change: ports.Change{Subscription: held.sub.ID, Kind: ports.ItemRemoved, Item: held.item.ID}, Also: planned.others,
@@ -176,9 +176,13 @@ func (c *ChangeSubscription) justHad(ctx context.Context, held liveItem) (bool, 
 
 // notThere is the answer where there is no such add-on: to who ended it a moment ago, as a
 // repetition finds it, and to who never had it.
-func (c *ChangeSubscription) notThere(ctx context.Context, held liveItem) (EndedSubscription, error) {
+func (c *ChangeSubscription) notThere(ctx context.Context, w EndWish, held liveItem) (EndedSubscription, error) {
 	had, err := c.justHad(ctx, held)
-	if err == nil && !had {
+	switch {
+	case err != nil:
+	case had:
+		err = c.nothingToDo(ctx, held.sub, "cancel", w.User, w.ClientKey)
+	default:
 		err = fmt.Errorf("%w to add-on %s", ErrNotSubscribed, held.plan.Key)
 	}
 	return EndedSubscription{held.sub, held.plan.Key, &addonEnd{}}, err
@@ -241,6 +245,9 @@ func (c *ChangeSubscription) resumeAddon(ctx context.Context, w EndWish, plan do
 		return EndedSubscription{}, fmt.Errorf("%w, and add-on %s with it: resume the plan that it is sold with", ErrEndsAnyway, plan.Key)
 	}
 	planned, err := c.planned(ctx, held, true)
+	if err == nil && planned.own == nil {
+		err = c.nothingToDo(ctx, held.sub, "resume", w.User, w.ClientKey)
+	}
 	if err != nil || planned.own == nil {
 		return EndedSubscription{held.sub, plan.Key, &addonEnd{}}, err
 	}

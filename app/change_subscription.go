@@ -104,7 +104,7 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 		Subscription: is.held.sub, Plan: is.to.plan.Key, Price: is.to.price, Quantity: is.to.quantity, When: is.when, EffectiveAt: c.clock(),
 	}
 	if is.to.isPresent(is.held) && is.planned.own == nil {
-		return result, nil // as a repetition finds it
+		return result, c.nothingToDo(ctx, is.held.sub, "change", w.User, w.ClientKey)
 	}
 	if err := c.refuseOlder(ctx, is.held.sub, w.ProrationDate); err != nil {
 		return ChangeResult{}, err
@@ -124,7 +124,7 @@ func (c *ChangeSubscription) Do(ctx context.Context, w ChangeWish) (ChangeResult
 		if errors.Is(err, ports.ErrChangedMeanwhile) {
 			if again, readErr := c.read(ctx, w); readErr == nil && again.to.isPresent(again.held) && again.planned.own == nil {
 				result.Subscription = again.held.sub
-				return result, nil // somebody else has done the same
+				return result, c.nothingToDo(ctx, again.held.sub, "change", w.User, w.ClientKey) // somebody else has done the same
 			}
 		}
 		return ChangeResult{}, fmt.Errorf("change subscription %s: %w", is.held.sub.ID, err)
@@ -305,6 +305,18 @@ func (c *ChangeSubscription) key(does string, user domain.UserID, clientKey stri
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", user, clientKey))
 	return "entitled-" + does + "-" + hex.EncodeToString(sum[:16])
+}
+
+// nothingToDo answers a wish that finds what it is for, as a repetition does. Its key is used all
+// the same: who repeats it late, after another wish, is not to undo that.
+func (c *ChangeSubscription) nothingToDo(ctx context.Context, sub domain.Subscription, does string, user domain.UserID, clientKey string) error {
+	if clientKey == "" || sub.Customer == "" { // who is an account at Stripe alone bought nothing of ours
+		return nil
+	}
+	if err := c.gateway.UseKey(ctx, sub.Customer, c.key(does, user, clientKey)); err != nil {
+		return fmt.Errorf("%s subscription %s, where nothing is to be done: use the key: %w", does, sub.ID, err)
+	}
+	return nil
 }
 
 // refused is the error of a call about a subscription: where somebody else has changed that

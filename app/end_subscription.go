@@ -63,7 +63,11 @@ func (c *ChangeSubscription) Cancel(ctx context.Context, w EndWish) (EndedSubscr
 		return c.gateway.CancelSubscription(ctx, r, now)
 	})
 	if errors.Is(err, ErrNotSubscribed) {
-		if just, found, readErr := c.justEnded(ctx, w); found || readErr != nil {
+		just, found, readErr := c.justEnded(ctx, w)
+		if found {
+			readErr = c.nothingToDo(ctx, just.Subscription, "cancel", w.User, w.ClientKey)
+		}
+		if found || readErr != nil {
 			return just, readErr
 		}
 	}

@@ -60,7 +60,7 @@ func (c *ChangeSubscription) Pause(ctx context.Context, w PauseWish) (PausedSubs
 		return PausedSubscription{}, fmt.Errorf("ask what is planned for subscription %s: %w", held.sub.ID, err)
 	case held.paused(c.catalog) && (w.ResumesAt.IsZero() || paused.ResumesAt.Equal(details.ResumesAt)):
 		paused.ResumesAt = details.ResumesAt
-		return paused, nil
+		return paused, c.nothingToDo(ctx, held.sub, "pause", w.User, w.ClientKey)
 	case details.Planned != nil:
 		return PausedSubscription{}, fmt.Errorf("%w, for %s: take that back first, by POST /api/subscription/resume",
 			ErrChangePlanned, details.Planned.At.Format(time.RFC3339))

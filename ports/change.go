@@ -136,6 +136,11 @@ type Changes interface {
 	// said. One that has ended is returned as it is. A schedule stays.
 	PauseCollection(ctx context.Context, r PauseRequest) (domain.SubscriptionFact, error)
 
+	// UseKey has a key belong to a wish of a customer's that finds nothing to do: what comes with
+	// it later is refused with [ErrKeyMismatch], as a late repetition would undo what was done
+	// since. A key that was used before stays what it was.
+	UseKey(ctx context.Context, customer domain.CustomerID, key string) error
+
 	// PayPage is Stripe's page on which the newest open invoice of a subscription is
 	// paid. [ErrNotFound] if there is none.
 	PayPage(ctx context.Context, id domain.SubscriptionID) (url string, err error)

@@ -2442,21 +2442,24 @@ type ShowSubscriptionParams struct {
 // CancelSubscriptionParams defines parameters for CancelSubscription.
 type CancelSubscriptionParams struct {
 	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
-	// same key does nothing again, and answers how things are now.
+	// same key does nothing again: it answers how things are now, or 422
+	// `idempotency_key_reused` where somebody has changed them since.
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangeSubscriptionParams defines parameters for ChangeSubscription.
 type ChangeSubscriptionParams struct {
 	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
-	// same key does nothing again, and answers how things are now.
+	// same key does nothing again: it answers how things are now, or 422
+	// `idempotency_key_reused` where somebody has changed them since.
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PauseSubscriptionParams defines parameters for PauseSubscription.
 type PauseSubscriptionParams struct {
 	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
-	// same key does nothing again, and answers how things are now.
+	// same key does nothing again: it answers how things are now, or 422
+	// `idempotency_key_reused` where somebody has changed them since.
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2484,7 +2487,8 @@ type PreviewChangeParamsWhen string
 // ResumeSubscriptionParams defines parameters for ResumeSubscription.
 type ResumeSubscriptionParams struct {
 	// IdempotencyKey Made up by the client for one intent, 1 to 255 characters. A repetition with the
-	// same key does nothing again, and answers how things are now.
+	// same key does nothing again: it answers how things are now, or 422
+	// `idempotency_key_reused` where somebody has changed them since.
 	IdempotencyKey *ClientKey `json:"Idempotency-Key,omitempty"`
 }
 

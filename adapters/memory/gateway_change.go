@@ -360,6 +360,19 @@ func (g *Gateway) end(ctx context.Context, r ports.EndRequest, does string, chan
 	return g.fetchedSubscription(sub), nil
 }
 
+// UseKey implements [ports.Gateway].
+func (g *Gateway) UseKey(ctx context.Context, _ domain.CustomerID, key string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.beginWith(ctx, key); err != nil {
+		return err
+	}
+	if _, used := g.done[key]; !used {
+		g.done[key] = "nothing"
+	}
+	return nil
+}
+
 // PayPage implements [ports.Gateway].
 func (g *Gateway) PayPage(ctx context.Context, id domain.SubscriptionID) (string, error) {
 	g.mu.Lock()

@@ -45,6 +45,7 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 				_, err := gateway.PauseCollection(t.Context(), ports.PauseRequest{Subscription: "sub_1", ResumesAt: time.Now().Add(time.Hour), IdempotencyKey: "k"})
 				return err
 			},
+			"use a key": func() error { return gateway.UseKey(t.Context(), "cus_1", "k") },
 			"resume collection": func() error {
 				_, err := gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: end, Collect: true, Anew: true})
 				return err

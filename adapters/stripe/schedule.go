@@ -84,6 +84,9 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 	if fault := unplannable(now, r); fault != "" {
 		return ports.Changed{}, refused(c, fault)
 	}
+	if _, err := g.takeTurn(ctx, r.Subscription, r.IdempotencyKey); err != nil {
+		return ports.Changed{}, err
+	}
 	schedule, err := g.scheduleOf(ctx, now, r)
 	if err != nil || !schedule.governs() { // it was made by this key, and is over
 		return ports.Changed{Fact: now.SubscriptionFact}, err

@@ -56,6 +56,11 @@ func (g *Gateway) subscriptionNow(ctx context.Context, id domain.SubscriptionID)
 	if err != nil {
 		return subscriptionNow{}, err
 	}
+	return g.readNow(ctx, c, got, id)
+}
+
+// readNow reads the answer to a call that expands the latest invoice.
+func (g *Gateway) readNow(ctx context.Context, c call, got answer, id domain.SubscriptionID) (subscriptionNow, error) {
 	subscription := readObject(got.body)
 	if subscription.Kind != kindSubscription || subscription.ID != word(id) {
 		return subscriptionNow{}, unusable(c, got, "the answer is not the subscription")

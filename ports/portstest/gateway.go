@@ -117,6 +117,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"how a subscription is paid for is told, and what is planned", gatewayBilling},
 		{"a subscription is canceled at the end of its period, and resumed", gatewayCancelAtPeriodEnd},
 		{"a subscription is canceled at once", gatewayCancelNow},
+		{"what was planned since a cancel stays when that is repeated late", gatewayCancelLate},
+		{"a key that found nothing to do does nothing later", gatewayUseKey},
 		{"collection is paused, and resumed", gatewayPause},
 		{"collection is resumed with a period that is paid", gatewayResumeAnew},
 		{"collection that is not paid stays paused", gatewayResumeUnpaid},

@@ -223,6 +223,11 @@ func (g *failingGateway) PauseCollection(ctx context.Context, r ports.PauseReque
 	return through(g.failpoints, "PauseCollection", ports.ErrGatewayBusy, func() (domain.SubscriptionFact, error) { return g.Gateway.PauseCollection(ctx, r) })
 }
 
+func (g *failingGateway) UseKey(ctx context.Context, customer domain.CustomerID, key string) error {
+	_, err := through(g.failpoints, "UseKey", ports.ErrGatewayBusy, func() (struct{}, error) { return struct{}{}, g.Gateway.UseKey(ctx, customer, key) })
+	return err
+}
+
 func (g *failingGateway) Prices(ctx context.Context, wanted []domain.Price) ([]ports.StripePrice, error) {
 	return through(g.failpoints, "Prices", ports.ErrGatewayBusy, func() ([]ports.StripePrice, error) { return g.Gateway.Prices(ctx, wanted) })
 }
