@@ -5,13 +5,15 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/entitled-dev/entitled/ports"
 )
 
 // batcher takes what arrives while a batch is under way together into the next
-// one. There is no timer: an idle batcher adds no latency, and under load one
-// transaction or query serves many callers.
+// one: an idle batcher adds no latency, and under load one transaction or query
+// serves many callers. Another lane begins beside the batch under way only with
+// many, or where that one takes long: what a batch costs beside its items is much.
 //
 // A batch that fails is taken apart: each of its items is run alone, beside the
 // lanes, so that a bad one fails alone, and one that another holds up holds up nobody.
@@ -21,6 +23,7 @@ type batcher[In, Out any] struct {
 	alone  func(In) (Out, error)
 	most   int
 	queue  chan call[In, Out]
+	turn   chan struct{} // holds a token while a batch is under way that begins however few it has
 	apart  chan struct{} // holds a token for each item that may run alone now
 	inHand atomic.Int64  // items whose caller waits
 
@@ -45,10 +48,19 @@ type outcome[Out any] struct {
 // connections, so that the lanes go on.
 const mostApart = 6
 
+const (
+	// many are worth a batch of their own beside the one under way.
+	many = 16
+	// turnPatience is how long fewer wait for the end of that one: longer than most take, and
+	// hardly felt where it waits for a lock.
+	turnPatience = 25 * time.Millisecond
+)
+
 // newBatcher starts lanes that each run one batch of at most so many at a time.
 func newBatcher[In, Out any](lanes, most int, run func([]In) ([]Out, error), alone func(In) (Out, error)) *batcher[In, Out] {
 	b := &batcher[In, Out]{
 		run: run, alone: alone, most: most,
+		turn:    make(chan struct{}, 1),
 		queue:   make(chan call[In, Out], most),
 		apart:   make(chan struct{}, mostApart),
 		closing: make(chan struct{}),
@@ -100,7 +112,7 @@ func (b *batcher[In, Out]) lane() {
 	for {
 		select {
 		case first := <-b.queue:
-			b.serve(append(calls, first))
+			b.inTurn(append(calls, first))
 		case <-b.closing:
 			// What was accepted is still served: its caller is waiting.
 			for {
@@ -113,6 +125,37 @@ func (b *batcher[In, Out]) lane() {
 			}
 		}
 	}
+}
+
+// inTurn runs a batch that begins with some calls once it is worth it.
+func (b *batcher[In, Out]) inTurn(calls []call[In, Out]) {
+	calls, held := b.gather(calls)
+	b.serve(calls)
+	if held {
+		<-b.turn
+	}
+}
+
+// gather waits for the turn, for many calls, or until the batch under way has taken long; not at
+// all if none is under way. It tells whether the turn is held.
+func (b *batcher[In, Out]) gather(calls []call[In, Out]) ([]call[In, Out], bool) {
+	select {
+	case b.turn <- struct{}{}:
+		return calls, true
+	default:
+	}
+	late := time.After(turnPatience)
+	for len(calls) < many {
+		select {
+		case b.turn <- struct{}{}:
+			return calls, true
+		case next := <-b.queue:
+			calls = append(calls, next)
+		case <-late:
+			return calls, false
+		}
+	}
+	return calls, false
 }
 
 // serve runs a batch of the first call and of those that are waiting.

@@ -12,15 +12,41 @@ import (
 // own, on one server.
 func BenchmarkBefore(b *testing.B) {
 	const users = 300_000
-	before := os.Getenv("BENCH_BEFORE")
-	if before == "" {
-		b.Skip("set BENCH_BEFORE to the program to measure beside: make build of the commit before, kept elsewhere")
-	}
+	before := programBefore(b)
 	server := pgtest.Start(b, pgtest.Durable())
 	ours, theirs := newContender(b, "webhooks", "", benchBinary(b), server.URL(), users), newContender(b, "before", "before-", before, server.URL(), users)
 	inTurns(b, ours.contender, theirs.contender)
 	ours.program.reportMemory(b)
 	theirs.program.reportMemory(b)
+}
+
+// BenchmarkReadsBefore measures reads beside another build.
+func BenchmarkReadsBefore(b *testing.B) {
+	const users = 100_000
+	before := programBefore(b)
+	server := pgtest.Start(b, pgtest.Durable())
+	reader := func(name, unit, binary, database string) contender {
+		p := startProgram(b, binary, database)
+		seedHolders(b, database, users)
+		return contender{
+			name:   name,
+			meters: map[string]meter{unit + "cpu-s/1k": cpuOf(p.PID()), unit + "postgres-cpu-s/1k": cpuOfPostgres(b, database)},
+			run: func(b *testing.B, connections int) measured {
+				return readLoad(b, p.Address, connections, benchTime, rightsOfSome(users))
+			},
+		}
+	}
+	inTurns(b, reader("reads", "", benchBinary(b), server.URL()), reader("before", "before-", before, server.URL()))
+}
+
+// programBefore is the other build of the program.
+func programBefore(b *testing.B) string {
+	b.Helper()
+	before := os.Getenv("BENCH_BEFORE")
+	if before == "" {
+		b.Skip("set BENCH_BEFORE to the program to measure beside: make build of the commit before, kept elsewhere")
+	}
+	return before
 }
 
 // programUnderLoad is a build of the program with buyers whose checkouts it is told of.
