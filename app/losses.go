@@ -41,6 +41,11 @@ func (l *Losses) Find(ctx context.Context) ([]Loss, error) {
 	if err != nil || kept == text {
 		return nil, err
 	}
+	sold := l.catalog
+	// A command that reads the file alone is to tell what a start with it would.
+	if sold.Known, err = NewPriceMeanings(l.store).Load(ctx); err != nil {
+		return nil, err
+	}
 	// What another version of this program kept may not be readable. Then, as without
 	// it, plans and features alone are compared.
 	var before *domain.Catalog
@@ -53,15 +58,15 @@ func (l *Losses) Find(ctx context.Context) ([]Loss, error) {
 	}
 	var losses []Loss
 	if before != nil {
-		losses = lossesOfAll(*before, l.catalog)
+		losses = lossesOfAll(*before, sold)
 	}
 	for _, h := range holdings {
 		if h.Plan == "" || h.Users == 0 {
 			continue // no catalog takes what a person gave
 		}
-		loss, loses := lossOf(l.catalog, h)
+		loss, loses := lossOf(sold, h)
 		if before != nil {
-			loss, loses = lossSince(*before, l.catalog, h)
+			loss, loses = lossSince(*before, sold, h)
 		}
 		if loses {
 			losses = append(losses, loss)

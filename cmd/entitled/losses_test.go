@@ -35,6 +35,18 @@ func TestLosses_AStartIsRefusedAndAcceptedByItsOperator(t *testing.T) {
 			t.Errorf("started with it: succeeded %t, %s, want %q and what to do", ok, complaint, loss)
 		}
 	}
+	// What prices meant is known to the database, and not to the file.
+	renamed := filepath.Join(t.TempDir(), "renamed.yaml")
+	if err := os.WriteFile(renamed, []byte(strings.Replace(programtest.Catalog, "\n  pro:\n", "\n  professional:\n", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, checked, _ := s.command(t, words("catalog check --database "+renamed))
+	_, started, _ := s.command(t, words("serve"), "CATALOG="+renamed)
+	for _, complaint := range []string{checked, started} {
+		if !strings.Contains(complaint, "plan pro is gone, and sso with it: 1 user has it") {
+			t.Errorf("its key renamed: checked beforehand %q, and started with %q: want both to say what is lost", checked, started)
+		}
+	}
 	// Who is refused has changed nothing: the catalog in use is the old one.
 	s.says(t, "grant bob sso --reason a~favor --by sam", "bob")
 	s.says(t, "explain ana sso", "sso: yes")
