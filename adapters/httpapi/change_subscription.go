@@ -21,6 +21,9 @@ func (s *Server) PreviewChange(ctx context.Context, r PreviewChangeRequestObject
 	if when := string(orZero(r.Params.When)); when != "" && !slices.Contains(app.Whens, app.When(when)) {
 		return nil, fmt.Errorf("%w: when is one of %s", errMalformed, strings.Join(wordsOf(app.Whens), ", "))
 	}
+	if r.Params.Quantity != nil && *r.Params.Quantity < 1 { // 0 would be priced as if none was said
+		return nil, fmt.Errorf("%w: quantity is at least 1", errMalformed)
+	}
 	p, err := s.deps.Change.Preview(ctx, app.ChangeWish{
 		User:     user,
 		Plan:     domain.PlanKey(r.Params.Plan),

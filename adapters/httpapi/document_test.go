@@ -5,11 +5,13 @@ import (
 	_ "embed"
 	"encoding/json"
 	"flag"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -213,4 +215,51 @@ func TestDocument_IsServed(t *testing.T) {
 	if got.json["openapi"] != "3.0.3" || strings.Contains(got.text, "x-go-") {
 		t.Errorf("got %.200s", got.text)
 	}
+}
+
+// A number beyond what the document says is refused by its name, and not taken for the nearest,
+// or for none.
+func TestDocument_BoundsOfTheQueryHold(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	bounds := 0
+	for path, item := range readDocument(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			taken := rulesByRoute(rules)[routeKey{method, echoPath(path)}].query
+			for _, p := range slices.Concat(item.Parameters, operation.Parameters) {
+				for _, value := range beyondBounds(p.Value) {
+					bounds++
+					query := url.Values{p.Value.Name: {value}}
+					for name, usual := range map[string]string{"user_id": "ada", "plan": "pro"} {
+						if slices.Contains(taken, name) {
+							query.Set(name, usual)
+						}
+					}
+					target := strings.NewReplacer("{user_id}", "ada", "{id}", "ord_absent", "{feature}", "sso", "{plan}", "pro").Replace(path)
+					got := s.call(method, target+"?"+query.Encode(), "", as("admin:ops"))
+					if s.want(got, 400, "bad_request"); !strings.Contains(got.detail(), p.Value.Name+" is ") {
+						t.Errorf("%s %s?%s: %s", method, target, query.Encode(), got.text)
+					}
+				}
+			}
+		}
+	}
+	if bounds < 10 {
+		t.Errorf("the document has %d bounds in queries, want those of lists, positions and quantities", bounds)
+	}
+}
+
+// beyondBounds are the whole numbers next to those that a parameter of the query may have.
+func beyondBounds(p *openapi3.Parameter) []string {
+	if p.In != "query" || !p.Schema.Value.Type.Is("integer") {
+		return nil
+	}
+	var beyond []string
+	if least := p.Schema.Value.Min; least != nil {
+		beyond = append(beyond, strconv.FormatInt(int64(*least)-1, 10))
+	}
+	if most := p.Schema.Value.Max; most != nil {
+		beyond = append(beyond, strconv.FormatInt(int64(*most)+1, 10))
+	}
+	return beyond
 }
