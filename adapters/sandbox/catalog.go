@@ -68,15 +68,19 @@ func stateTiers(tiers []PriceTier) []state.PriceTier {
 	return found
 }
 
-// ErrTaken is returned where something of the name is there already.
-var ErrTaken = errors.New("sandbox: it exists already")
+var (
+	// ErrTaken is returned where something of the name is there already.
+	ErrTaken = errors.New("sandbox: it exists already")
+	// ErrOtherPrice is an [ErrTaken]: what is there costs something else, or is paid otherwise.
+	ErrOtherPrice = fmt.Errorf("%w, and is another price", ErrTaken)
+)
 
 // Price names what AddPrice made.
 type Price struct{ ID, ProductID string }
 
 // AddPrice puts a price in the catalogue as if it had always been there: no
-// events are sent. It fails with ErrTaken if there is one of the id or the lookup key, and
-// if the price is not one that Stripe would accept.
+// events are sent. It fails with ErrTaken if there is one of the id or the lookup key, with
+// ErrOtherPrice if that one is another, and if the price is not one that Stripe would accept.
 func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	s.stripe.Mu.Lock()
 	defer s.stripe.Mu.Unlock()
@@ -106,10 +110,12 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 		return Price{}, fmt.Errorf("sandbox: %s", state.CheckTiers(tiers))
 	case len(spec.Tiers) > 0 && (spec.UnitAmount != 0 || !slices.Contains([]string{"graduated", "volume"}, spec.TiersMode)):
 		return Price{}, fmt.Errorf("sandbox: a price with tiers is graduated or volume, and has no amount of its own")
-	case spec.ID != "" && s.stripe.Prices.Get(spec.ID) != nil:
-		return Price{}, fmt.Errorf("%w: price %s", ErrTaken, spec.ID)
-	case s.stripe.PriceByLookupKey(spec.LookupKey) != nil:
-		return Price{}, fmt.Errorf("%w: lookup key %q is that of %s", ErrTaken, spec.LookupKey, s.stripe.PriceByLookupKey(spec.LookupKey).ID)
+	}
+	if there := s.stripe.Prices.Get(spec.ID); spec.ID != "" && there != nil {
+		return Price{}, fmt.Errorf("%w: price %s, %s", spec.taken(there), spec.ID, there.Each())
+	}
+	if there := s.stripe.PriceByLookupKey(spec.LookupKey); there != nil {
+		return Price{}, fmt.Errorf("%w: lookup key %q is that of %s, %s", spec.taken(there), spec.LookupKey, there.ID, there.Each())
 	}
 	pr := s.seedProduct(spec)
 	p := &state.Price{
@@ -128,6 +134,19 @@ func (s *Sandbox) AddPrice(spec PriceSpec) (Price, error) {
 	}
 	s.stripe.Prices.Add(p.ID, p)
 	return Price{p.ID, pr.ID}, nil
+}
+
+// taken says whether a price that is there already is the one that is wanted.
+func (spec PriceSpec) taken(there *state.Price) error {
+	count := spec.IntervalCount
+	if spec.Interval != "" {
+		count = max(count, 1)
+	}
+	if spec.UnitAmount != there.UnitAmount || spec.Currency != there.Currency || spec.Interval != there.Interval ||
+		count != there.IntervalCount || spec.TiersMode != there.TiersMode || !slices.Equal(stateTiers(spec.Tiers), there.Tiers) {
+		return ErrOtherPrice
+	}
+	return ErrTaken
 }
 
 func (s *Sandbox) seedProduct(spec PriceSpec) *state.Product {

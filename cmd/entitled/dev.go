@@ -101,7 +101,7 @@ func (d devCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer kept.close()
-	box, err := d.startSandbox(c, file.Sandbox, kept.snapshot, sandbox.WithLogger(logger))
+	box, err := d.startSandbox(c, file.Sandbox, kept.snapshot, logger, sandbox.WithLogger(logger))
 	if err != nil {
 		return err
 	}
@@ -341,7 +341,7 @@ const demoCode = "WELCOME20"
 
 // startSandbox starts a Stripe that sells what the catalog names, and goes on from a snapshot
 // unless that is nil.
-func (d devCommand) startSandbox(c console, prices []catalog.SandboxPrice, snapshot []byte, options ...sandbox.Option) (*sandbox.Sandbox, error) {
+func (d devCommand) startSandbox(c console, prices []catalog.SandboxPrice, snapshot []byte, logger *slog.Logger, options ...sandbox.Option) (*sandbox.Sandbox, error) {
 	chaos, err := d.weather.chaos(c, snapshot != nil)
 	if err != nil {
 		return nil, err
@@ -359,7 +359,7 @@ func (d devCommand) startSandbox(c console, prices []catalog.SandboxPrice, snaps
 	if chaos != nil {
 		box.SetChaos(*chaos)
 	}
-	err = sellInSandbox(box, prices)
+	err = sellInSandbox(box, prices, logger)
 	if err == nil {
 		_, err = box.AddPromotionCode(demoCode, 20)
 	}

@@ -107,7 +107,7 @@ func (s sandboxCommand) Run(ctx context.Context, c console) error {
 		Addr: net.JoinHostPort(host, fmt.Sprint(s.Port)), AnyAddress: s.ListenAny, URL: s.URL, Logger: logger, Snapshot: kept.snapshot,
 		New: func(url string) *sandbox.Sandbox { return sandbox.New(append(options, sandbox.WithBaseURL(url))...) },
 		Furnish: func(box *sandbox.Sandbox) error {
-			err := sellInSandbox(box, prices)
+			err := sellInSandbox(box, prices, logger)
 			if s.Webhook != "" && err == nil {
 				_, err = box.KeepWebhookEndpoint("entitled sandbox --webhook", s.WebhookVersion, s.Webhook, secret)
 			}
@@ -194,8 +194,9 @@ func sandboxTiers(tiers []ports.Tier) []sandbox.PriceTier {
 	return sold
 }
 
-// sellInSandbox puts what the catalog names up for sale, unless it is there already.
-func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice) error {
+// sellInSandbox puts what the catalog names up for sale, unless it is there already. What is kept
+// there at another price stays, as at Stripe, and is told.
+func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice, logger *slog.Logger) error {
 	for _, price := range prices {
 		currencies := map[string]sandbox.CurrencyOption{}
 		for currency, o := range price.Options {
@@ -206,7 +207,11 @@ func sellInSandbox(box *sandbox.Sandbox, prices []catalog.SandboxPrice) error {
 			UnitAmount: price.Amount, Currency: price.Currency, Interval: price.Interval, IntervalCount: price.IntervalCount,
 			TiersMode: price.TiersMode, Tiers: sandboxTiers(price.Tiers), Currencies: currencies,
 		})
-		if err != nil && !errors.Is(err, sandbox.ErrTaken) {
+		switch {
+		case errors.Is(err, sandbox.ErrOtherPrice):
+			logger.Warn("the sandbox that is kept has this price otherwise than the file, and what a price costs never changes: "+
+				"give the plan another lookup key, or begin with an empty sandbox", "price", price.Name, "kept", err)
+		case err != nil && !errors.Is(err, sandbox.ErrTaken):
 			return err
 		}
 	}

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/entitled-dev/entitled/adapters/sandbox"
@@ -40,14 +43,19 @@ func TestDev_GoesOnWithItsSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	var secrets []string
-	for range 2 {
+	for start := range 2 {
+		log := &bytes.Buffer{}
+		file.Sandbox[0].Amount += 100 * int64(start) // edited meanwhile
 		kept, err := d.openState()
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := d.startSandbox(console{io.Discard, io.Discard}, file.Sandbox, kept.snapshot)
+		box, err := d.startSandbox(console{io.Discard, io.Discard}, file.Sandbox, kept.snapshot, newLogger(log, "text", slog.LevelWarn))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if told := strings.Count(log.String(), "what a price costs never changes"); told != start {
+			t.Errorf("start %d: told of %d prices that are kept otherwise than the file has them, want %d: %s", start, told, start, log)
 		}
 		p, err := d.parts(file, box, nil)
 		if err != nil {
