@@ -12,8 +12,8 @@ import (
 // prices of orders meant is learned. 3: how entitlements end.
 // 4: what costs nothing is neither owed nor refunded. 5: credit for what is billed and not
 // finalized yet, and credit notes to the balance, of a difference, for all of an
-// invoice that is not paid, or whose refunds failed.
-const DerivationVersion = 5
+// invoice that is not paid, or whose refunds failed. 6: which invoice is the latest.
+const DerivationVersion = 6
 
 // Entitlements derives what an account's purchases and grants give, sorted by
 // feature, source and time. It needs no clock: rights that end by themselves carry an

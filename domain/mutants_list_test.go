@@ -119,7 +119,7 @@ var mutants = []edit{
 	{"settled.go", "back := bill.moneyBack()",
 		`back := bill.moneyBack()
 		if mutant("a refund of one invoice is a refund of all") {
-			back = l.Bills[last].moneyBack()
+			back = l.Bills[len(l.Bills)-1].moneyBack()
 		}`},
 	{"returned.go", "	if len(b.Refunds)+len(b.Charges)+len(b.Disputes)+len(b.CreditNotes) == 0 {",
 		`	if mutant("a refund is measured by the total, credit and all") {

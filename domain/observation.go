@@ -58,7 +58,8 @@ const (
 	ShareFull    Share = "full"
 )
 
-// Recency tells whether an invoice is the last one that was paid of its subscription.
+// Recency tells whether an invoice is the last one of its subscription that asked for money and
+// of which any is paid for.
 type Recency string
 
 const (

@@ -400,3 +400,40 @@ func TestReturned_AChangeBeforeASwapThatIsKept(t *testing.T) {
 		[]holding{{13, "sso"}},
 	}.check(t, accountWith(ana), c)
 }
+
+// The latest invoice is the last one that asked for money and of which anything is left: there
+// is no other that a refund within fourteen days can be of.
+func TestReturned_TheLatestIsTheLastThatIsPaidFor(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "addon"} {
+		plan := c.Plans[key]
+		plan.Policy.Refund = "revoke_latest_14_days"
+		c.Plans[key] = plan
+	}
+	month := []domain.Fact{sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30))}
+	raised := bill(5, "in_2", "paid", line(domain.LineCredit, "si_1", "price_m", 5, -4167, 5, 30), line(domain.LineChange, "si_1", "price_m", 8, 6667, 5, 30))
+	lowered := settledWith(bill(5, "in_2", "paid",
+		line(domain.LineCredit, "si_1", "price_m", 5, -4167, 5, 30), line(domain.LineChange, "si_1", "price_m", 4, 3333, 5, 30)), 0, -834, 0)
+	withFee := bill(5, "in_2", "paid", append([]domain.Line{line(domain.LineOneOff, "", "price_fee", 1, 500, 5, 5)}, raised.Invoice.Lines...)...)
+	told := func(facts ...domain.Fact) []domain.Fact { return append(month[:2:2], facts...) }
+	eight, four := sub(5, "active", has("si_1", "price_m", 8, 0, 30)), sub(5, "active", has("si_1", "price_m", 4, 0, 30))
+	all := refundOf(8, "pi_1", "succeeded", 5000)
+	for name, s := range map[string]story{
+		"credited away before it was paid": {told(eight, settledWith(raised, 0, 0, 0), noteOf(6, "cn_1", "in_2", domain.PrePayment, 2500, ""),
+			sub(7, "active", has("si_1", "price_m", 5, 0, 30)), all), []holding{{9, "nothing"}}},
+		"credited away after it was paid": {told(eight, raised, noteOf(6, "cn_1", "in_2", domain.PostPayment, 2500, "", "re_pi_2"),
+			refundOf(6, "pi_2", "succeeded", 2500), all), []holding{{9, "nothing"}}},
+		"refunded, but for a fee": {told(eight, withFee, noteOf(6, "cn_1", "in_2", domain.PostPayment, 2500, "il_in_2_2"), all), []holding{{9, "nothing"}}},
+		"charged back":            {told(eight, raised, disputeOf(6, "pi_2", "lost"), all), []holding{{9, "nothing"}}},
+		"over less than nothing":  {told(four, lowered, all), []holding{{9, "nothing"}}},
+
+		"paid":                      {told(eight, raised, all), []holding{{9, "pro, projects 100, seats 8"}}},
+		"refunded itself":           {told(eight, raised, refundOf(8, "pi_2", "succeeded", 2500)), []holding{{9, "pro, projects 100, seats 5"}}},
+		"refunded later as a favor": {told(eight, raised, all, refundOf(20, "pi_2", "succeeded", 2500)), []holding{{21, "pro, projects 100, seats 8"}}},
+		"an unpaid one":             {told(eight, with(raised, func(i *domain.Invoice) { i.Status = "void" }), all), []holding{{9, "nothing"}}},
+	} {
+		t.Run(name, func(t *testing.T) { s.check(t, accountWith(ana), c) })
+	}
+}

@@ -79,14 +79,9 @@ func (all settledLines) markMade() {
 
 // settledLines decides of each line of each paid invoice whether it counts.
 func (l *ledger) settledLines(paid settledLines) settledLines {
-	last, credits := -1, false
-	for n, bill := range l.Bills {
-		if !bill.Invoice.settled() {
-			continue
-		}
-		last = n
-		credits = credits || bill.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
-	}
+	last, credits := l.latest(), slices.ContainsFunc(l.Bills, func(b *Bill) bool {
+		return b.Invoice.settled() && b.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
+	})
 	var unpaid settledLines // lines of other invoices, and those that were waived: looked at if there are credits
 	revoked := false
 	for n, bill := range l.Bills {
@@ -108,7 +103,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 				unpaid = unpaid.with(s)
 				continue
 			case !back.nothing() && line.Kind != LineCredit && bill.Invoice.costs(line):
-				s.revoked = back.revokes(line, l.policyOf(line), n == last)
+				s.revoked = back.revokes(line, l.policyOf(line), n >= last)
 				revoked = revoked || s.revoked != nil
 			}
 			paid = paid.with(s)
@@ -118,6 +113,29 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 		l.settleCredits(paid, unpaid, revoked)
 	}
 	return paid
+}
+
+// latest is the place of the last bill that asked for money and of which any counts, as those
+// after it do not even as the latest; -1: there is none.
+func (l *ledger) latest() int {
+	for n := len(l.Bills) - 1; n >= 0; n-- {
+		if i := &l.Bills[n].Invoice; i.settled() && i.Total > 0 && !l.isBack(l.Bills[n]) {
+			return n
+		}
+	}
+	return -1
+}
+
+// isBack tells whether, were it the latest, nothing of a bill would count; but for fees.
+func (l *ledger) isBack(bill *Bill) bool {
+	m := bill.moneyBack()
+	if m.nothing() && m.smaller == 0 {
+		return false
+	}
+	return !bill.Invoice.has(func(line *Line) bool {
+		other := line.Kind == LineCredit || line.Kind == LineOneOff || !bill.Invoice.costs(line)
+		return !other && !m.waives(line) && m.revokes(line, l.policyOf(line), true) == nil
+	})
 }
 
 // withUnpaid adds the lines of an invoice that was not paid.
