@@ -22,6 +22,8 @@ type moneyBack struct {
 	wholly   map[string]bool  // lines of which notes take back all that their change cost
 	waived   map[string]int64 // of single lines, before they were paid
 	smaller  int64            // by how much notes made an invoice smaller before it was paid
+	untold   int64            // of returned, by refunds of notes that nobody told of but their charge
+	ofLines  int64            // likewise by notes of single lines, and not in noted yet
 	lastAt   time.Time        // when money went back last
 	disputed []DisputeState
 }
@@ -48,7 +50,7 @@ func (b *Bill) moneyBack() moneyBack {
 	}
 	for _, c := range b.Charges {
 		if untold := c.Refunded - b.toldOf(c); untold > 0 {
-			m.add(untold, c.SeenAt)
+			m.addUntold(untold, c.SeenAt)
 		}
 	}
 	for _, d := range b.Disputes {
@@ -115,6 +117,18 @@ func (m *moneyBack) add(amount int64, at time.Time) {
 	m.lastAt = later(m.lastAt, at)
 }
 
+// addUntold adds what a charge says was refunded and no refund has told us of. It is what notes
+// gave back first, if their refunds are among those.
+func (m *moneyBack) addUntold(amount int64, at time.Time) {
+	counted := min(amount, m.untold)
+	ofLines := min(amount-counted, m.ofLines)
+	m.untold, m.ofLines = m.untold-counted, m.ofLines-ofLines
+	m.noted = saturatingAdd(m.noted, ofLines)
+	if rest := amount - counted - ofLines; rest > 0 {
+		m.add(rest, at)
+	}
+}
+
 // noteScope is what a credit note is about.
 type noteScope int
 
@@ -138,12 +152,14 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 		}
 		m.credited = note.addTo(m.credited)
 		scope := ofLines // taxes and discounts of the lines are in its amount
+		apart, untold := b.notRefunded(note)
 		if note.namesLines() {
-			m.apart = saturatingAdd(m.apart, b.notRefunded(note))
+			m.apart = saturatingAdd(m.apart, apart)
+			m.ofLines = saturatingAdd(m.ofLines, untold)
 		} else {
 			scope = ofInvoice
-			apart := b.notRefunded(note)
 			m.whole = saturatingAdd(m.whole, apart)
+			m.untold = saturatingAdd(m.untold, untold)
 			m.add(note.Amount-apart, note.CreatedAt)
 		}
 		m.lastAt = later(m.lastAt, note.CreatedAt)
@@ -197,18 +213,18 @@ func (m *moneyBack) beyondChange(i *Invoice, line *Line) bool {
 	return back > max(cost, 0) && m.share() != ShareFull
 }
 
-// notRefunded is how much of a credit note is given back otherwise than by refunds, as far
-// as it is known: all of them have to be told.
-func (b *Bill) notRefunded(note CreditNote) int64 {
-	left := note.Amount
+// notRefunded is what is left of a credit note after its refunds that were told: given back
+// otherwise, or, as long as any is not told, by that perhaps.
+func (b *Bill) notRefunded(note CreditNote) (apart, untold int64) {
+	left, all := note.Amount, true
 	for _, id := range note.Refunds {
 		r, told := b.refund(id)
-		if !told {
-			return 0
-		}
-		left -= r.Amount
+		left, all = left-r.Amount, all && told
 	}
-	return max(left, 0)
+	if left = max(left, 0); all {
+		return left, 0
+	}
+	return 0, left
 }
 
 // given is what is left of a credit note whose refunds failed, or were canceled: Stripe calls

@@ -437,3 +437,45 @@ func TestReturned_TheLatestIsTheLastThatIsPaidFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) { s.check(t, accountWith(ana), c) })
 	}
 }
+
+// What a note's refund gave back is one sum, though its charge alone tells of it: the refund may
+// never be told, and the note may come before it or after it.
+func TestReturned_ANoteWhoseRefundTheChargeAloneTells(t *testing.T) {
+	t.Parallel()
+	const five, both = "pro, projects 100, seats 5", "pro, projects 100, seats 5, sso"
+	charge := func(at float64, gone int64) domain.Fact {
+		return domain.ChargeFact{Type: "charge.refunded", At: on(at), ID: "ch_1", PaymentIntent: "pi_1", Customer: cusAna, Amount: 5500, Refunded: gone, Currency: "usd"}
+	}
+	told := func(facts ...domain.Fact) []domain.Fact {
+		return append([]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+		}, facts...)
+	}
+	ofAddon := noteOf(5, "cn_1", "in_1", domain.PostPayment, 500, "il_in_1_1", "re_pi_1")
+	ofHalf := noteOf(5, "cn_1", "in_1", domain.PostPayment, 2750, "", "re_pi_1")
+	ofAll := noteOf(5, "cn_1", "in_1", domain.PostPayment, 5500, "", "re_pi_1")
+	stories := map[string]story{
+		"half":                               {told(ofHalf, charge(5, 2750)), []holding{{6, both}}},
+		"half, and the refund":               {told(ofHalf, charge(5, 2750), refundOf(5, "pi_1", "succeeded", 2750)), []holding{{6, both}}},
+		"half, of a refund that was earlier": {told(charge(4, 2750), ofHalf), []holding{{6, both}}},
+		"half, after as much without a note": {told(ofHalf, charge(5, 5500)), []holding{{6, "nothing"}}},
+		"half, the rest to the balance":      {told(ofHalf, charge(5, 2750), noteOf(6, "cn_2", "in_1", domain.PostPayment, 2750, "")), []holding{{7, "nothing"}}},
+		"two halves":                         {told(ofHalf, noteOf(6, "cn_2", "in_1", domain.PostPayment, 2750, "", "re_2"), charge(6, 5500)), []holding{{7, "nothing"}}},
+		"all":                                {told(ofAll, charge(5, 5500)), []holding{{6, "nothing"}}},
+		"of the add-on":                      {told(ofAddon, charge(5, 500)), []holding{{6, five}}},
+		"of the add-on, and then the rest":   {told(ofAddon, charge(7, 5500)), []holding{{8, "nothing"}}},
+		"of the add-on, and a part":          {told(ofAddon, charge(7, 5499)), []holding{{8, five}}},
+	}
+	tellAll(t, stories)
+
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "addon"} {
+		plan := c.Plans[key]
+		plan.Policy.Refund = "revoke_partial"
+		c.Plans[key] = plan
+	}
+	story{told(ofAddon, charge(5, 500)), []holding{{6, five}}}.check(t, accountWith(ana), c)
+	story{told(ofAddon, charge(5, 501)), []holding{{6, "nothing"}}}.check(t, accountWith(ana), c)
+}
