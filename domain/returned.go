@@ -186,7 +186,8 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 		if line.Amount <= 0 || line.Kind == LineOneOff {
 			continue
 		}
-		if cost, back := m.ofChange(i, line); cost > 0 && back >= cost {
+		cost, before, back := m.ofChange(i, line)
+		if left := cost - before; left > 0 && back >= left {
 			if m.wholly == nil {
 				m.wholly = map[string]bool{}
 			}
@@ -196,21 +197,21 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 }
 
 // ofChange is what a change cost after what it gave back, and how much of that notes of its
-// lines take back.
-func (m *moneyBack) ofChange(i *Invoice, line *Line) (cost, back int64) {
+// lines take back: before it was paid, and after.
+func (m *moneyBack) ofChange(i *Invoice, line *Line) (cost, before, back int64) {
 	for n := range i.Lines {
 		if l := &i.Lines[n]; l.sameChange(line) {
-			cost, back = saturatingAdd(cost, l.Amount), saturatingAdd(back, m.credited[l.ID])
+			cost, before, back = saturatingAdd(cost, l.Amount), saturatingAdd(before, m.waived[l.ID]), saturatingAdd(back, m.credited[l.ID])
 		}
 	}
-	return cost, back
+	return cost, before, back
 }
 
 // beyondChange tells whether notes take back more than a change cost: then what it was before
 // was given back, too.
 func (m *moneyBack) beyondChange(i *Invoice, line *Line) bool {
-	cost, back := m.ofChange(i, line)
-	return back > max(cost, 0) && m.share() != ShareFull
+	cost, before, back := m.ofChange(i, line)
+	return back > max(cost-before, 0) && m.share() != ShareFull
 }
 
 // notRefunded is what is left of a credit note after its refunds that were told: given back
@@ -335,11 +336,18 @@ func (m *moneyBack) shareOf(line *Line) Share {
 	}
 }
 
-// waives tells whether all of a line was taken back before it was paid; or all of its
-// bill, which is then as one that is voided.
-func (m *moneyBack) waives(line *Line) bool {
-	all := m.smaller > 0 && m.paid == 0 && m.smaller >= m.total
-	return all || line.Amount > 0 && m.waived[line.ID] >= line.Amount
+// waives tells whether all of a line was taken back before it was paid, or all that its change
+// cost; or all of its bill, which is then as one that is voided.
+func (m *moneyBack) waives(i *Invoice, line *Line) bool {
+	switch {
+	case m.smaller > 0 && m.paid == 0 && m.smaller >= m.total, line.Amount > 0 && m.waived[line.ID] >= line.Amount:
+		return true
+	case len(m.waived) == 0 || !i.Complete:
+		return false
+	}
+	cost, before, _ := m.ofChange(i, line)
+	// Of a note over all of a change's line what it gives back is a part.
+	return cost > 0 && before >= cost && (line.Amount > 0 || before < cost-line.Amount)
 }
 
 // nothing tells whether no money went back at all, as of most bills.

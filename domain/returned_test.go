@@ -479,3 +479,36 @@ func TestReturned_ANoteWhoseRefundTheChargeAloneTells(t *testing.T) {
 	story{told(ofAddon, charge(5, 500)), []holding{{6, five}}}.check(t, accountWith(ana), c)
 	story{told(ofAddon, charge(5, 501)), []holding{{6, "nothing"}}}.check(t, accountWith(ana), c)
 }
+
+// What notes take of a change before it is paid, and after, is together what they take of it; of
+// all that was taken before, nothing was ever paid.
+func TestReturned_TheDifferenceBeforeItWasPaid(t *testing.T) {
+	t.Parallel()
+	told := func(status domain.SubscriptionStatus, before, paid int64, notes ...domain.Fact) []domain.Fact {
+		addon := before + paid - 2000
+		return append([]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+			sub(10, "past_due", has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+			with(bill(10, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 8, 5333, 10, 30),
+				line(domain.LineChange, "si_2", "price_addon", 1, addon, 10, 30)), func(i *domain.Invoice) { i.AmountDue, i.AmountPaid, i.PaidAt = paid, paid, on(12) }),
+			noteOf(11, "cn_1", "in_2", domain.PrePayment, before, "il_in_2_1"),
+			sub(12, status, has("si_1", "price_m", 8, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+		}, notes...)
+	}
+	const five, eight = "pro, projects 100, seats 5, sso", "pro, projects 100, seats 8, sso"
+	after := func(amount int64) []domain.Fact {
+		return []domain.Fact{noteOf(13, "cn_2", "in_2", domain.PostPayment, amount, "il_in_2_1", "re_pi_2"), refundOf(13, "pi_2", "succeeded", amount)}
+	}
+	addon := []domain.Fact{noteOf(11, "cn_2", "in_2", domain.PrePayment, 133, "il_in_2_2"), noteOf(13, "cn_3", "in_2", domain.PostPayment, 200, "il_in_2_2")}
+	tellAll(t, map[string]story{
+		"all, and the status vouches":  {told("active", 2000, 333), []holding{{14, eight}}},
+		"all, and the status does not": {told("unpaid", 2000, 333), []holding{{14, five}}},
+		"nearly all":                   {told("unpaid", 1999, 334), []holding{{14, eight}}},
+		"and what it was from":         {told("unpaid", 5333, 667), []holding{{14, "sso"}}},
+		"half, and half after":         {told("active", 1000, 1333, after(1000)...), []holding{{14, five}}},
+		"half, and nearly half after":  {told("active", 1000, 1333, after(999)...), []holding{{14, eight}}},
+		"a little more":                {told("unpaid", 2100, 233), []holding{{14, five}}},
+		"of an add-on, and the rest":   {told("active", 1000, 1333, addon...), []holding{{14, "pro, projects 100, seats 8"}}},
+	})
+}

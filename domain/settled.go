@@ -98,7 +98,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 			switch {
 			case l.Subscription.tries(line):
 				continue // it was not paid for
-			case back.waives(line):
+			case back.waives(&bill.Invoice, line):
 				s.revoked = &neverPaid
 				unpaid = unpaid.with(s)
 				continue
@@ -134,7 +134,7 @@ func (l *ledger) isBack(bill *Bill) bool {
 	}
 	return !bill.Invoice.has(func(line *Line) bool {
 		other := line.Kind == LineCredit || line.Kind == LineOneOff || !bill.Invoice.costs(line)
-		return !other && !m.waives(line) && m.revokes(line, l.policyOf(line), true) == nil
+		return !other && !m.waives(&bill.Invoice, line) && m.revokes(line, l.policyOf(line), true) == nil
 	})
 }
 

@@ -49,10 +49,16 @@ func (b *bought) isGone() bool {
 	return false
 }
 
-// isWaived tells whether all of a line was credited before it was paid: nobody paid for
-// it, and nothing went back.
+// isWaived tells whether all of a line, or of what its change cost, was credited before it was
+// paid: nobody paid for it, and nothing went back.
 func (b *bought) isWaived() bool {
-	return b.units > 0 && b.cents > 0 && b.by.credited(b.line, domain.PrePayment) >= b.cents
+	cost, before, _ := b.difference()
+	switch all := cost > 0 && before >= cost; {
+	case b.units < 0: // what it took away was not paid with if the rest was not credited as well
+		return all && before < cost-b.cents
+	default:
+		return b.cents > 0 && (all || b.by.credited(b.line, domain.PrePayment) >= b.cents)
+	}
 }
 
 // isBack tells whether what paid for it went back, or was credited.
@@ -74,22 +80,23 @@ func (b *bought) isFree() bool {
 func (b *bought) creditedOrReturned() bool {
 	policy := Shop.Plans[tariffs[b.price].plan].Policy
 	credited := b.by.credited(b.line, domain.PostPayment)
-	if cost, back := b.difference(); cost > 0 && back >= cost {
+	if cost, before, back := b.difference(); cost > before && back >= cost-before {
 		credited = max(credited, b.cents)
 	}
 	return refundTakes(credited, b.cents, policy.Refund, "keep") || b.moneyIsBack()
 }
 
 // difference is what a change of an item cost after what it gave back, and how much of that
-// was credited.
-func (b *bought) difference() (cost, back int64) {
+// was credited before it was paid, and after.
+func (b *bought) difference() (cost, before, back int64) {
 	for _, line := range b.by.is.Lines {
 		if line.Kind != domain.LineOneOff && line.Item == b.item.ID && line.From.Equal(b.from) {
 			cost += line.Amount
+			before += b.by.credited(line.ID, domain.PrePayment)
 			back += b.by.credited(line.ID, domain.PostPayment)
 		}
 	}
-	return cost, back
+	return cost, before, back
 }
 
 // insteadIsBack tells whether nothing is paid for any more that an invoice bills instead of
@@ -110,8 +117,8 @@ func (b *bought) insteadIsBack() bool {
 		own = all
 	}
 	// Who had more back than the change cost had what it was before back, too.
-	cost, back := b.difference()
-	if back > max(cost, 0) && slices.ContainsFunc(own, func(o *bought) bool { return !o.moneyIsBack() }) {
+	cost, before, back := b.difference()
+	if back > max(cost-before, 0) && slices.ContainsFunc(own, func(o *bought) bool { return !o.moneyIsBack() }) {
 		return false
 	}
 	return len(own) > 0 && !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
