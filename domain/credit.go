@@ -34,23 +34,30 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 func (bill settledLines) revokeCredits(of *Bill) {
 	back := of.moneyBack()
 	for n := range bill {
-		if credit := bill[n].line; credit.Kind == LineCredit && !back.beyondChange(&of.Invoice, credit) {
-			bill[n].revoked = bill.revokedInstead(credit)
+		if credit := bill[n].line; credit.Kind == LineCredit {
+			if instead := bill.insteadOf(credit); !back.beyond(&of.Invoice, instead) {
+				bill[n].revoked = bill.revokedInstead(instead)
+			}
 		}
 	}
 }
 
-// revokedInstead says why nothing counts that a bill has instead of what one of its credits
-// takes back; nil: something does. That is what the same change bills for the item; if there
-// is none, all that the bill is for.
-func (bill settledLines) revokedInstead(credit *Line) *Rule {
+// insteadOf tells which lines of a bill go with one of its credits: those of the same change of
+// the item; if it bills none, all.
+func (bill settledLines) insteadOf(credit *Line) func(*Line) bool {
 	changed := slices.ContainsFunc(bill, func(l settledLine) bool {
 		return l.line.Kind != LineCredit && l.invoice.costs(l.line) && l.line.sameChange(credit)
 	})
+	return func(l *Line) bool { return !changed || l.sameChange(credit) }
+}
+
+// revokedInstead says why nothing counts of what a bill has instead of what a credit takes
+// back; nil: something does.
+func (bill settledLines) revokedInstead(instead func(*Line) bool) *Rule {
 	var rule *Rule
 	for _, l := range bill {
 		switch {
-		case l.line.Kind == LineCredit, !l.invoice.costs(l.line), changed && !l.line.sameChange(credit):
+		case l.line.Kind == LineCredit, !l.invoice.costs(l.line), !instead(l.line):
 		case l.revoked != nil:
 			rule = l.revoked
 		case l.line.Kind != LineOneOff: // a fee that is kept is nothing instead

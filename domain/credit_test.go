@@ -100,7 +100,7 @@ func TestCredit_IsWorthWhatWasPaidForIt(t *testing.T) {
 		"changed at a discount, and the month was charged back":      {also(discounted, disputeOf(5, "pi_1", "lost")), []holding{{6, "projects 1000, seats 1, team"}}},
 		"charged back, and as much of what it paid for is a present": {also(withPresent, disputeOf(40, "pi_1", "lost")), []holding{{41, five}, {60.9, five}}},
 		"changed beside a fee, and all was refunded":                 {also(withFee, refundOf(11, "pi_2", "succeeded", 1167)), []holding{{12, "pro, projects 100, seats 1"}}},
-		"changed beside a fee, and the change was credited":          {also(withFee, noted), []holding{{12, "pro, projects 100, seats 1"}}},
+		"changed beside a fee, and all of the new line was credited": {also(withFee, noted), []holding{{12, "nothing"}}}, // 600 were paid: the fee, and ten days
 		"changed on credit for what was voided":                      {neverPaid, []holding{{27, "sso"}}},
 		"given up beside a bill that is owed":                        {givenUp, []holding{{31, "pro, projects 100, seats 4"}, {50, "pro, projects 100, seats 4"}}},
 		"refunded, and then changed often":                           {oftenChanged, []holding{{8, "pro, projects 100, seats 4"}}},

@@ -186,7 +186,7 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 		if line.Amount <= 0 || line.Kind == LineOneOff {
 			continue
 		}
-		cost, before, back := m.ofChange(i, line)
+		cost, before, back := m.of(i, line.sameChange)
 		if left := cost - before; left > 0 && back >= left {
 			if m.wholly == nil {
 				m.wholly = map[string]bool{}
@@ -196,21 +196,21 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 	}
 }
 
-// ofChange is what a change cost after what it gave back, and how much of that notes of its
-// lines take back: before it was paid, and after.
-func (m *moneyBack) ofChange(i *Invoice, line *Line) (cost, before, back int64) {
+// of is what lines cost after what they give back, but for fees, and how much of that notes of
+// them take back: before it was paid, and after.
+func (m *moneyBack) of(i *Invoice, lines func(*Line) bool) (cost, before, back int64) {
 	for n := range i.Lines {
-		if l := &i.Lines[n]; l.sameChange(line) {
+		if l := &i.Lines[n]; l.Kind != LineOneOff && lines(l) {
 			cost, before, back = saturatingAdd(cost, l.Amount), saturatingAdd(before, m.waived[l.ID]), saturatingAdd(back, m.credited[l.ID])
 		}
 	}
 	return cost, before, back
 }
 
-// beyondChange tells whether notes take back more than a change cost: then what it was before
-// was given back, too.
-func (m *moneyBack) beyondChange(i *Invoice, line *Line) bool {
-	cost, before, back := m.ofChange(i, line)
+// beyond tells whether notes take back more than lines cost after what they give back: then
+// that was given back, too.
+func (m *moneyBack) beyond(i *Invoice, lines func(*Line) bool) bool {
+	cost, before, back := m.of(i, lines)
 	return back > max(cost-before, 0) && m.share() != ShareFull
 }
 
@@ -345,7 +345,7 @@ func (m *moneyBack) waives(i *Invoice, line *Line) bool {
 	case len(m.waived) == 0 || !i.Complete:
 		return false
 	}
-	cost, before, _ := m.ofChange(i, line)
+	cost, before, _ := m.of(i, line.sameChange)
 	// Of a note over all of a change's line what it gives back is a part.
 	return cost > 0 && before >= cost && (line.Amount > 0 || before < cost-line.Amount)
 }

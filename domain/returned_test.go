@@ -512,3 +512,23 @@ func TestReturned_TheDifferenceBeforeItWasPaid(t *testing.T) {
 		"of an add-on, and the rest":   {told("active", 1000, 1333, addon...), []holding{{14, "pro, projects 100, seats 8"}}},
 	})
 }
+
+// Who gives an item up has it no longer, whatever became of the change beside it: what that cost
+// was less by the item's credit, and a note over all that the change cost gives that back, too.
+func TestReturned_WhatWasRemovedBesideAChange(t *testing.T) {
+	t.Parallel()
+	told := func(more ...domain.Fact) []domain.Fact {
+		return append([]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)),
+			bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30), cycle("si_2", "price_addon", 1, 500, 0, 30)),
+			sub(10, "active", has("si_1", "price_m", 8, 0, 30)), bill(10, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_1", "price_m", 8, 5333, 10, 30),
+				line(domain.LineCredit, "si_2", "price_addon", 1, -333, 10, 30), line(domain.LineOneOff, "", "price_fee", 1, 500, 10, 10)),
+		}, more...)
+	}
+	tellAll(t, map[string]story{
+		"the change":          {told(noteOf(12, "cn_1", "in_2", domain.PostPayment, 2000, "il_in_2_1")), []holding{{13, "pro, projects 100, seats 5"}}},
+		"a part of it":        {told(noteOf(12, "cn_1", "in_2", domain.PostPayment, 1667, "il_in_2_1")), []holding{{13, "pro, projects 100, seats 8"}}},
+		"all that was billed": {told(refundOf(12, "pi_2", "succeeded", 2167)), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+	})
+}

@@ -89,11 +89,15 @@ func (b *bought) creditedOrReturned() bool {
 // difference is what a change of an item cost after what it gave back, and how much of that
 // was credited before it was paid, and after.
 func (b *bought) difference() (cost, before, back int64) {
-	for _, line := range b.by.is.Lines {
-		if line.Kind != domain.LineOneOff && line.Item == b.item.ID && line.From.Equal(b.from) {
+	return b.by.difference(func(l domain.Line) bool { return l.Item == b.item.ID && l.From.Equal(b.from) })
+}
+
+func (i *invoice) difference(of func(domain.Line) bool) (cost, before, back int64) {
+	for _, line := range i.is.Lines {
+		if line.Kind != domain.LineOneOff && of(line) {
 			cost += line.Amount
-			before += b.by.credited(line.ID, domain.PrePayment)
-			back += b.by.credited(line.ID, domain.PostPayment)
+			before += i.credited(line.ID, domain.PrePayment)
+			back += i.credited(line.ID, domain.PostPayment)
 		}
 	}
 	return cost, before, back
@@ -113,11 +117,12 @@ func (b *bought) insteadIsBack() bool {
 			own = append(own, other)
 		}
 	}
+	cost, before, back := b.difference()
 	if len(own) == 0 {
 		own = all
+		cost, before, back = b.by.difference(func(domain.Line) bool { return true })
 	}
 	// Who had more back than the change cost had what it was before back, too.
-	cost, before, back := b.difference()
 	if back > max(cost-before, 0) && slices.ContainsFunc(own, func(o *bought) bool { return !o.moneyIsBack() }) {
 		return false
 	}
