@@ -35,7 +35,7 @@ func (bill settledLines) revokeCredits(of *Bill) {
 	back := of.moneyBack()
 	for n := range bill {
 		if credit := bill[n].line; credit.Kind == LineCredit {
-			if instead := bill.insteadOf(credit); !back.beyond(&of.Invoice, instead) {
+			if instead := bill.insteadOf(of, credit); !back.beyond(of, instead) {
 				bill[n].revoked = bill.revokedInstead(instead)
 			}
 		}
@@ -44,11 +44,14 @@ func (bill settledLines) revokeCredits(of *Bill) {
 
 // insteadOf tells which lines of a bill go with one of its credits: those of the same change of
 // the item; if it bills none, all.
-func (bill settledLines) insteadOf(credit *Line) func(*Line) bool {
-	changed := slices.ContainsFunc(bill, func(l settledLine) bool {
-		return l.line.Kind != LineCredit && l.invoice.costs(l.line) && l.line.sameChange(credit)
-	})
-	return func(l *Line) bool { return !changed || l.sameChange(credit) }
+func (bill settledLines) insteadOf(of *Bill, credit *Line) func(*Line) bool {
+	change := of.changeOf(credit)
+	if slices.ContainsFunc(bill, func(l settledLine) bool {
+		return l.line.Kind != LineCredit && l.invoice.costs(l.line) && change(l.line)
+	}) {
+		return change
+	}
+	return func(*Line) bool { return true }
 }
 
 // revokedInstead says why nothing counts of what a bill has instead of what a credit takes
@@ -65,12 +68,6 @@ func (bill settledLines) revokedInstead(instead func(*Line) bool) *Rule {
 		}
 	}
 	return rule
-}
-
-// sameChange tells whether two lines are of one change of an item: what it was, and what it
-// is from then on.
-func (l *Line) sameChange(other *Line) bool {
-	return l.Kind != LineOneOff && l.Item != "" && l.Item == other.Item && l.From.Equal(other.From)
 }
 
 // revokeBoughtOnCredit revokes what was paid for the most part with credit for lines that

@@ -13,8 +13,8 @@ import (
 // 4: what costs nothing is neither owed nor refunded. 5: credit for what is billed and not
 // finalized yet, and credit notes to the balance, of a difference, for all of an
 // invoice that is not paid, or whose refunds failed. 6: which invoice is the latest,
-// what of a note its charge alone tells, a difference that was not paid, and what was removed
-// beside a change that was credited.
+// what of a note its charge alone tells, a difference that was not paid, what was removed
+// beside a change that was credited, and swaps.
 const DerivationVersion = 6
 
 // Entitlements derives what an account's purchases and grants give, sorted by

@@ -36,6 +36,8 @@ type Bill struct {
 	Refunds     []Refund
 	Disputes    []Dispute
 	CreditNotes []CreditNote
+
+	swaps map[string]string // credits, by id, of items that were swapped: for which, see [ledger.findSwaps]
 }
 
 // ID is the invoice's or the payment's.

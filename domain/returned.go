@@ -170,23 +170,23 @@ func (m *moneyBack) addCreditNotes(b *Bill) map[RefundID]noteScope {
 			notes[id] = scope
 		}
 	}
-	m.creditDifferences(&b.Invoice)
+	m.creditDifferences(b)
 	return notes
 }
 
 // creditDifferences takes lines for credited as a whole of which notes take back all that is
 // left of them after what the same change gave back: of three seats more the line is over
 // all eight, and their difference is what they cost.
-func (m *moneyBack) creditDifferences(i *Invoice) {
-	if len(m.credited) == 0 || !i.Complete {
+func (m *moneyBack) creditDifferences(b *Bill) {
+	if len(m.credited) == 0 || !b.Invoice.Complete {
 		return
 	}
-	for n := range i.Lines {
-		line := &i.Lines[n]
+	for n := range b.Invoice.Lines {
+		line := &b.Invoice.Lines[n]
 		if line.Amount <= 0 || line.Kind == LineOneOff {
 			continue
 		}
-		cost, before, back := m.of(i, line.sameChange)
+		cost, before, back := m.of(b, b.changeOf(line))
 		if left := cost - before; left > 0 && back >= left {
 			if m.wholly == nil {
 				m.wholly = map[string]bool{}
@@ -198,9 +198,9 @@ func (m *moneyBack) creditDifferences(i *Invoice) {
 
 // of is what lines cost after what they give back, but for fees, and how much of that notes of
 // them take back: before it was paid, and after.
-func (m *moneyBack) of(i *Invoice, lines func(*Line) bool) (cost, before, back int64) {
-	for n := range i.Lines {
-		if l := &i.Lines[n]; l.Kind != LineOneOff && lines(l) {
+func (m *moneyBack) of(b *Bill, lines func(*Line) bool) (cost, before, back int64) {
+	for n := range b.Invoice.Lines {
+		if l := &b.Invoice.Lines[n]; l.Kind != LineOneOff && lines(l) {
 			cost, before, back = saturatingAdd(cost, l.Amount), saturatingAdd(before, m.waived[l.ID]), saturatingAdd(back, m.credited[l.ID])
 		}
 	}
@@ -209,8 +209,8 @@ func (m *moneyBack) of(i *Invoice, lines func(*Line) bool) (cost, before, back i
 
 // beyond tells whether notes take back more than lines cost after what they give back: then
 // that was given back, too.
-func (m *moneyBack) beyond(i *Invoice, lines func(*Line) bool) bool {
-	cost, before, back := m.of(i, lines)
+func (m *moneyBack) beyond(b *Bill, lines func(*Line) bool) bool {
+	cost, before, back := m.of(b, lines)
 	return back > max(cost-before, 0) && m.share() != ShareFull
 }
 
@@ -338,14 +338,14 @@ func (m *moneyBack) shareOf(line *Line) Share {
 
 // waives tells whether all of a line was taken back before it was paid, or all that its change
 // cost; or all of its bill, which is then as one that is voided.
-func (m *moneyBack) waives(i *Invoice, line *Line) bool {
+func (m *moneyBack) waives(b *Bill, line *Line) bool {
 	switch {
 	case m.smaller > 0 && m.paid == 0 && m.smaller >= m.total, line.Amount > 0 && m.waived[line.ID] >= line.Amount:
 		return true
-	case len(m.waived) == 0 || !i.Complete:
+	case len(m.waived) == 0 || !b.Invoice.Complete:
 		return false
 	}
-	cost, before, _ := m.of(i, line.sameChange)
+	cost, before, _ := m.of(b, b.changeOf(line))
 	// Of a note over all of a change's line what it gives back is a part.
 	return cost > 0 && before >= cost && (line.Amount > 0 || before < cost-line.Amount)
 }

@@ -513,6 +513,40 @@ func TestReturned_TheDifferenceBeforeItWasPaid(t *testing.T) {
 	})
 }
 
+// An item that is swapped for another is changed like one that becomes another: of plans of one
+// group there is one, and the plans say which. What else was billed is none of the swap's.
+func TestReturned_ASwapIsAChange(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "team", "addon"} {
+		plan := c.Plans[key]
+		if plan.Group = "main"; key == "addon" {
+			plan.Group, plan.Policy.Refund = "", "keep"
+		}
+		c.Plans[key] = plan
+	}
+	told := func(addon int64, more ...domain.Fact) []domain.Fact {
+		return append([]domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+			sub(10, "active", has("si_7", "price_team", 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(10, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, "si_7", "price_team", 5, 6667, 10, 30),
+				line(domain.LineChange, "si_2", "price_addon", 1, addon, 10, 30)),
+		}, more...)
+	}
+	noted := func(amount int64) domain.Fact {
+		return noteOf(12, "cn_1", "in_2", domain.PostPayment, amount, "il_in_2_1")
+	}
+	for name, s := range map[string]story{
+		"the difference":                  {told(333, noted(3334)), []holding{{13, "pro, projects 100, seats 5, sso"}, {30.9, "pro, projects 100, seats 5, sso"}}},
+		"nearly":                          {told(333, noted(3333)), []holding{{13, "projects 1000, seats 5, sso, team"}}},
+		"all, and what is beside is kept": {told(333, refundOf(12, "pi_2", "succeeded", 3667)), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"more than it cost":               {told(8000, noted(6667)), []holding{{13, "sso"}}},
+	} {
+		t.Run(name, func(t *testing.T) { s.check(t, accountWith(ana), c) })
+	}
+}
+
 // Who gives an item up has it no longer, whatever became of the change beside it: what that cost
 // was less by the item's credit, and a note over all that the change cost gives that back, too.
 func TestReturned_WhatWasRemovedBesideAChange(t *testing.T) {

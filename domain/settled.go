@@ -79,9 +79,14 @@ func (all settledLines) markMade() {
 
 // settledLines decides of each line of each paid invoice whether it counts.
 func (l *ledger) settledLines(paid settledLines) settledLines {
-	last, credits := l.latest(), slices.ContainsFunc(l.Bills, func(b *Bill) bool {
-		return b.Invoice.settled() && b.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit })
-	})
+	credits := false
+	for _, bill := range l.Bills {
+		if bill.Invoice.settled() && bill.Invoice.has(func(l *Line) bool { return l.Kind == LineCredit }) {
+			credits = true
+			l.findSwaps(bill)
+		}
+	}
+	last := l.latest()
 	var unpaid settledLines // lines of other invoices, and those that were waived: looked at if there are credits
 	revoked := false
 	for n, bill := range l.Bills {
@@ -98,7 +103,7 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 			switch {
 			case l.Subscription.tries(line):
 				continue // it was not paid for
-			case back.waives(&bill.Invoice, line):
+			case back.waives(bill, line):
 				s.revoked = &neverPaid
 				unpaid = unpaid.with(s)
 				continue
@@ -134,7 +139,7 @@ func (l *ledger) isBack(bill *Bill) bool {
 	}
 	return !bill.Invoice.has(func(line *Line) bool {
 		other := line.Kind == LineCredit || line.Kind == LineOneOff || !bill.Invoice.costs(line)
-		return !other && !m.waives(&bill.Invoice, line) && m.revokes(line, l.policyOf(line), true) == nil
+		return !other && !m.waives(bill, line) && m.revokes(line, l.policyOf(line), true) == nil
 	})
 }
 

@@ -144,6 +144,7 @@ func (s *subscriber) edit() (anew, changed bool) {
 		s.remove(i)
 		changed = true
 		added := s.newItem(main, quantity)
+		i.swapped = added
 		added.PeriodStart, added.PeriodEnd = i.PeriodStart, i.PeriodEnd
 		s.billRest(added)
 	case "many times":

@@ -39,6 +39,7 @@ type item struct {
 	domain.Item
 	removed bool
 	removal *bought // what was given back when it was removed; nil: nothing
+	swapped *item   // for which it was removed; nil: for none
 }
 
 func (i *item) tariff() tariff { return tariffs[i.Price] }

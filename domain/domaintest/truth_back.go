@@ -89,7 +89,19 @@ func (b *bought) creditedOrReturned() bool {
 // difference is what a change of an item cost after what it gave back, and how much of that
 // was credited before it was paid, and after.
 func (b *bought) difference() (cost, before, back int64) {
-	return b.by.difference(func(l domain.Line) bool { return l.Item == b.item.ID && l.From.Equal(b.from) })
+	return b.by.difference(func(l domain.Line) bool {
+		return l.From.Equal(b.from) && (l.Item == b.item.ID || slices.ContainsFunc(b.by.bought, func(o *bought) bool {
+			return o.line == l.ID && o.becomes() == b.becomes()
+		}))
+	})
+}
+
+// becomes is the item that there is from then on.
+func (b *bought) becomes() *item {
+	if b.item.removal == b && b.item.swapped != nil {
+		return b.item.swapped
+	}
+	return b.item
 }
 
 func (i *invoice) difference(of func(domain.Line) bool) (cost, before, back int64) {
@@ -113,7 +125,7 @@ func (b *bought) insteadIsBack() bool {
 			continue
 		}
 		all = append(all, other)
-		if other.item == b.item && other.from.Equal(b.from) {
+		if other.item == b.becomes() && other.from.Equal(b.from) {
 			own = append(own, other)
 		}
 	}
