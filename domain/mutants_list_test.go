@@ -142,6 +142,12 @@ var mutants = []edit{
 				all[n].until = end.Add(t.plan.Leeway)
 			}`},
 	{"returned.go", "m.add(r.Amount, r.CreatedAt)", `m.add(r.Amount*map[bool]int64{false: 1}[mutant("refunds ignored")], r.CreatedAt)`},
+	{"returned.go", "ofLines := min(amount-counted, m.ofLines)",
+		`ofLines := min(amount-counted, m.ofLines)
+	if mutant("what a note refunded, counted again by its charge") {
+		ofLines = 0
+	}`},
+	{"swap.go", "if item, swapped := b.swaps[line.ID]; swapped {", `if item, swapped := b.swaps[line.ID]; swapped && !mutant("a swap is no change") {`},
 	{"returned.go", "untold := c.Refunded - b.toldOf(c); untold > 0", `untold := c.Refunded - b.toldOf(c); untold > 0 && !mutant("refunds of the charge ignored")`},
 	{"returned.go", "if r.isOf(c) && r.countedBy(c) {", `if r.isOf(c) && r.countedBy(c) && !mutant("a refund counted twice, by itself and by its charge") {`},
 	{"rules.go", `{Status: "pending"}`, `{Status: "pending", Returned: mutant("a pending refund takes access")}`},

@@ -20,17 +20,25 @@ func (s *subscriber) isCredited() {
 		return
 	}
 	i := rapid.SampledFrom(s.invoices).Draw(s.t, "invoice")
+	for _, other := range s.invoices {
+		if len(other.is.Lines) > 2 && s.chance("of several lines") {
+			i = other
+		}
+	}
 	if open := s.open(); len(open) > 0 && s.chance("of an open one") {
 		i = open[0]
 	}
 	n := rapid.IntRange(0, max(0, len(i.is.Lines)-1)).Draw(s.t, "line")
-	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= 0 || i.credited(i.is.Lines[n].ID, "") > 0 {
+	if i.lost || len(i.is.Lines) == 0 || i.is.Lines[n].Amount <= i.credited(i.is.Lines[n].ID, "") {
 		return
 	}
 	line := i.is.Lines[n]
-	amount := line.Amount
-	if s.seldom("a part of the line", 4) {
+	amount := line.Amount - i.credited(line.ID, "")
+	switch left := i.leftOf(line); {
+	case s.seldom("a part of the line", 4):
 		amount = max(1, amount/3)
+	case left > 0 && !s.seldom("all of the line", 4):
+		amount = min(amount, left)
 	}
 	if i.is.Status == domain.InvoiceOpen && amount >= i.is.AmountDue {
 		amount = max(1, i.is.AmountDue/3) // or nothing would be owed any more
@@ -44,17 +52,17 @@ func (s *subscriber) isCredited() {
 	case i.is.Status == domain.InvoiceOpen && amount < i.is.AmountDue:
 		s.turn("credit note", "on an open invoice")
 		i.is.AmountDue -= amount
-	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.tells != "charges":
-		s.turn("credit note", "with money")
-		r := s.refund(i.paid[0], amount, "succeeded")
-		r.noted = true
-		note.is.Refunds = []domain.RefundID{r.id}
-	case i.is.Status == domain.InvoicePaid && len(i.paid) == 1 && amount <= i.paid[0].left() && s.mayHaveCredit() && i.paid[0].untouched():
+	case i.is.Status != domain.InvoicePaid || len(i.paid) != 1 || amount > i.paid[0].left():
+		return
+	case s.mayHaveCredit() && i.paid[0].untouched() && s.seldom("to the balance", 3):
 		s.turn("credit note", "to the balance")
 		i.paid[0].kept += amount
 		s.balance = append(s.balance, credit{cents: amount})
 	default:
-		return
+		s.turn("credit note", "with money")
+		r := s.refund(i.paid[0], amount, "succeeded")
+		r.noted = true
+		note.is.Refunds = []domain.RefundID{r.id}
 	}
 	note.is.Kind = domain.PostPayment
 	if i.is.Status == domain.InvoiceOpen {
@@ -62,6 +70,17 @@ func (s *subscriber) isCredited() {
 	}
 	i.notes = append(i.notes, note)
 	s.tellNote(note, "credit_note.created")
+}
+
+// leftOf is what is left of what the change cost that a line is of.
+func (i *invoice) leftOf(line domain.Line) int64 {
+	for _, b := range i.bought {
+		if b.line == line.ID {
+			cost, before, back := b.difference()
+			return cost - before - back
+		}
+	}
+	return 0
 }
 
 // noted is an open invoice with a credit note that stands, if there is one.

@@ -167,12 +167,18 @@ func (b *bought) moneyIsBack() bool {
 		back += lost
 	}
 	switch {
-	case kept > 0 && back+kept >= b.by.is.Total: // to the balance, and the rest
+	case kept > 0 && back+kept >= b.by.is.Total-b.by.smaller(): // to the balance, and the rest
 		back = came
 	case back < came:
 		back -= noted
 	}
 	return refundTakes(back, came, policy.Refund, "keep")
+}
+
+// smaller is by how much credit notes made an invoice smaller before it was paid.
+func (i *invoice) smaller() int64 {
+	_, before, _ := i.difference(func(domain.Line) bool { return true })
+	return before
 }
 
 // creditIsBack tells whether more of an invoice was settled with credit for what was
