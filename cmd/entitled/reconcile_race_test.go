@@ -1,12 +1,15 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/entitled-dev/entitled/cmd/entitled/programtest"
 )
+
+var racingUsers = flag.Int("racing", 24, "how many users' webhooks reconciling races")
 
 // Reconciling takes in what is on its way too, so that each event comes by both ways at
 // once: it is kept once, gives once, and what has ended does not come back.
@@ -15,7 +18,7 @@ func TestReconcile_BesideTheWebhooksOfTheSameUsers(t *testing.T) {
 	for name, open := range programtest.Databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const users = 24
+			users := *racingUsers
 			database := open(t)
 			s := openShop(t, database)
 			over, reconciled := make(chan struct{}), make(chan int)
