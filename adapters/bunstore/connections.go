@@ -15,7 +15,7 @@ func (s *Store) Connections() Connections {
 		pool := s.pool.Stat()
 		return Connections{
 			Used: int(pool.AcquiredConns()), Idle: int(pool.IdleConns()), Most: int(pool.MaxConns()),
-			Waits: pool.EmptyAcquireCount(), Waited: pool.EmptyAcquireWaitTime(),
+			Waits: pool.EmptyAcquireCount() + s.queue.waits.Load(), Waited: pool.EmptyAcquireWaitTime() + time.Duration(s.queue.waited.Load()),
 		}
 	}
 	pool := s.db.DB.Stats()

@@ -27,6 +27,7 @@ type Store struct {
 	schema int64 // the version of the schema that this program is built for
 
 	pool     *pgxpool.Pool // of Postgres only
+	queue    *queue        // before the pool
 	pooled   atomic.Bool   // there is a pooler before Postgres
 	settings string        // sets a transaction, if there is
 
@@ -119,8 +120,8 @@ func (s *Store) openPostgres(ctx context.Context, t target, o options) error {
 	if err != nil {
 		return translate("open the database", err)
 	}
-	s.pool = pool
-	db := sql.OpenDB(patient{stdlib.GetPoolConnector(pool)})
+	s.pool, s.queue = pool, newQueue(config.MaxConns)
+	db := sql.OpenDB(patient{stdlib.GetPoolConnector(pool), s.queue})
 	db.SetMaxIdleConns(0) // the pool keeps them
 	s.db = bun.NewDB(db, pgdialect.New())
 	return nil

@@ -114,6 +114,35 @@ func TestOutage_ConnectionsEnded(t *testing.T) {
 	}
 }
 
+// Whoever has waited for long enough is refused, on each way to a connection, also if one is
+// free by then.
+func TestOutage_ARequestWaitsForConnectionsNoLongerThanItsPatience(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.URL(t)+"&pool_max_conns=1")
+	for name, call := range map[string]func(context.Context) error{
+		"Update":       func(ctx context.Context) error { return keepReceipt(ctx, s, "ann", "evt_0") },
+		"Entitlements": func(ctx context.Context) error { _, err := s.Entitlements(ctx, []domain.UserID{"ann"}); return err },
+		"Endpoints":    func(ctx context.Context) error { _, err := s.Endpoints(ctx); return err },
+	} {
+		request := ports.WithPatience(t.Context(), 20*time.Millisecond)
+		if err := call(request); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		release, err := s.Hold(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantUnavailable(t, name, call(request))
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+		wantUnavailable(t, name+" of who has waited", call(request))
+		if err := call(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestUpdate_LockHeldByAnother(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

@@ -2,7 +2,6 @@ package bunstore
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -17,29 +16,6 @@ type onPostgresTx struct {
 	begin    []statement // sent with the first trip; then empty
 	readOnly bool
 	over     bool
-}
-
-// patienceForConn is how long to wait for a free connection: who gets none by
-// then had better say so than queue on.
-const patienceForConn = 4 * time.Second
-
-// patient is where database/sql has its connections from: it waits no longer either.
-type patient struct{ driver.Connector }
-
-func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, patienceForConn)
-	defer cancel()
-	return p.Connector.Connect(ctx)
-}
-
-func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, patienceForConn)
-	defer cancel()
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return conn, nil
 }
 
 func (s *Store) beginPostgres(ctx context.Context, o txOptions) (transaction, error) {

@@ -52,6 +52,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		x.rule, x.routed = s.rules[routeKey{r.Method, c.Path()}]
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), x.rule.time(s.config.RequestTime, r.URL.RawQuery))
 		defer cancel()
+		if x.rule.extra == 0 { // what is there to take its time may wait again and again
+			ctx = ports.WithPatience(ctx, storePatience)
+		}
 		defer s.bodies.end(&x.body)
 		c.SetRequest(r.WithContext(ctx))
 		c.Response().Header().Set(echo.HeaderXRequestID, x.id)

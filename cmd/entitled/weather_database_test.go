@@ -168,7 +168,7 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	query := few.Query()
 	query.Set("pool_max_conns", "4")
 	few.RawQuery = query.Encode()
-	p := startProgram(t, programtest.Build(t), few.String())
+	p := startProgram(t, programtest.Build(t), few.String(), "STRIPE_API_BASE="+openBox(t).URL())
 	db, lock := sqlOf(t, database), (*sql.Tx)(nil)
 	defer func() { _ = lock.Rollback() }()
 	p.eventually(t, "nothing else has the tables", func() (has bool) {
@@ -186,15 +186,22 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 	var refused atomic.Int64
 	for n := range 200 {
 		path := []string{
-			"/api/orders?user_id=user_%d", "/api/entitlements?user_id=user_%d", "/api/subscription?user_id=user_%d", "/api/invoices?user_id=user_%d",
-		}[n%4]
+			"/api/orders?user_id=user_%d", "/api/entitlements?user_id=user_%d", "/api/subscription?user_id=user_%d", "/api/invoices?user_id=user_%d", "/api/checkout/basic",
+		}[n%5]
+		method, text, done := "GET", "", 200
+		if path == "/api/checkout/basic" {
+			method, text, done = "POST", fmt.Sprintf(`{"user_id":"user_%d"}`, n), 201
+		} else {
+			path = fmt.Sprintf(path, n)
+		}
 		wait.Go(func() {
-			request, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+p.Address+fmt.Sprintf(path, n), http.NoBody)
+			request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.Address+path, strings.NewReader(text))
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
+			request.Header.Set("Content-Type", "application/json")
 			began := time.Now()
 			answer, err := http.DefaultClient.Do(request)
 			if err != nil {
@@ -205,7 +212,7 @@ func TestDatabase_WhoseConnectionsAreAllTaken(t *testing.T) {
 			if answer.StatusCode == 503 {
 				refused.Add(1)
 			}
-			if took := time.Since(began); took > 10*time.Second || answer.StatusCode != 200 && (answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "") {
+			if took := time.Since(began); took > 10*time.Second || answer.StatusCode != done && (answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "") {
 				t.Errorf("%s: answered %d after %s, Retry-After %q", path, answer.StatusCode, took, answer.Header.Get("Retry-After"))
 			}
 		})
