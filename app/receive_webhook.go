@@ -18,15 +18,14 @@ func NewReceiveWebhook(gateway ports.Gateway, fulfill *Fulfill) *ReceiveWebhook 
 	return &ReceiveWebhook{gateway, fulfill}
 }
 
-// Do verifies, reads and processes one message. When it returns without an error
-// the event and all that follows from it are stored. Errors: those of
-// [ports.Gateway.ReadEvent] for a message that is not to come again, any other
-// for one that is.
-func (w *ReceiveWebhook) Do(ctx context.Context, payload []byte, signature string) (domain.Event, domain.Verdict, error) {
-	event, err := w.gateway.ReadEvent(payload, signature)
-	if err != nil {
-		return domain.Event{}, domain.Verdict{}, err
-	}
-	verdict, err := w.fulfill.Event(ctx, event)
-	return event, verdict, err
+// Read verifies and reads one message. Errors: those of [ports.Gateway.ReadEvent], for a message
+// that is not to come again. The event keeps the payload.
+func (w *ReceiveWebhook) Read(payload []byte, signature string) (domain.Event, error) {
+	return w.gateway.ReadEvent(payload, signature) //nolint:wrapcheck // a port's error says what it is about
+}
+
+// Do processes the event of one message. When it returns without an error the event and all that
+// follows from it are stored; after any error it is to come again.
+func (w *ReceiveWebhook) Do(ctx context.Context, event domain.Event) (domain.Verdict, error) {
+	return w.fulfill.Event(ctx, event)
 }

@@ -50,7 +50,11 @@ func TestReplay_WhatAnEarlierProgramIgnored(t *testing.T) {
 		ID: e.ID, Type: e.Type, ReceivedAt: w.clock.now(), Outcome: domain.OutcomeIgnored, Reason: "says nothing about a purchase",
 		Attempts: 1, Payload: payload,
 	})
-	if _, verdict, err := w.webhook.Do(t.Context(), payload, signature); err != nil || verdict.Outcome != domain.OutcomeUnchanged {
+	event, err := w.webhook.Read(payload, signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict, err := w.webhook.Do(t.Context(), event); err != nil || verdict.Outcome != domain.OutcomeUnchanged {
 		t.Errorf("sent again it is %+v, %v, want it done", verdict, err)
 	}
 	again := w.replayed(t, w.replay, app.ReplayQuery{Outcome: domain.OutcomeIgnored, Since: w.clock.now().Add(-time.Hour)})

@@ -178,7 +178,11 @@ func (w *world) deliver(t *testing.T, facts ...domain.Fact) {
 func (w *world) send(t *testing.T, e domain.Event) domain.Verdict {
 	t.Helper()
 	payload, signature := w.stripe.Message(e)
-	_, verdict, err := w.webhook.Do(t.Context(), payload, signature)
+	event, err := w.webhook.Read(payload, signature)
+	if err != nil {
+		t.Fatalf("read %+v: %v", e, err)
+	}
+	verdict, err := w.webhook.Do(t.Context(), event)
 	if err != nil {
 		t.Fatalf("deliver %+v: %v", e, err)
 	}

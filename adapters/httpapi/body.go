@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"net"
 	"net/http"
 	"time"
@@ -22,10 +24,7 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.Body == nil || r.Body == http.NoBody {
 			return next(c)
 		}
-		limit := exchangeOf(r.Context()).rule.body
-		if limit == 0 {
-			limit = maxBody
-		}
+		limit := exchangeOf(r.Context()).rule.bodyLimit()
 		if r.ContentLength > limit {
 			return errTooLarge
 		}
@@ -34,6 +33,8 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
+
+func (r rule) bodyLimit() int64 { return cmp.Or(r.body, maxBody) }
 
 // firstRead is what a body is given room for at first: the usual event, and not more
 // on the word of somebody who may send nothing.
@@ -53,48 +54,68 @@ func (s *Server) readBody(c echo.Context) (body []byte, err error) {
 	s.bodies.come(&x.body, x.rule.roles == nil)
 	defer func() {
 		if err != nil {
+			s.bodies.rooms.put(body)
 			body = nil
 			s.bodies.end(&x.body)
 		}
 	}()
 	for {
 		if len(body) == cap(body) {
-			room := roomAfter(cap(body), r.ContentLength)
-			if err := s.bodies.grow(&x.body, int64(room), shareOf(room, x.rule)); err != nil {
-				return nil, err
+			room := roomAfter(cap(body), r.ContentLength, x.rule.bodyLimit())
+			if isLarge(room) {
+				if err := s.bodies.turn(r.Context(), &x.body, int64(room)); err != nil {
+					return body, err
+				}
 			}
-			body = append(make([]byte, 0, room), body...)
+			if err := s.bodies.grow(&x.body, int64(room), shareOf(x.rule)); err != nil {
+				return body, err
+			}
+			larger := append(s.bodies.rooms.get(room), body...)
+			s.bodies.rooms.put(body)
+			body = larger
 		}
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
 		case err == io.EOF: //nolint:errorlint // a reader promises the value itself
-			return body, s.bodies.came(&x.body)
+			whole := s.bodies.rooms.fit(body)
+			return whole, s.bodies.came(&x.body, cap(whole))
 		case err != nil:
-			return nil, readError(err)
+			return body, readError(err)
 		}
 	}
 }
 
-// roomAfter is the room for a body that has filled what it had: twice as much, or as much
-// as it says it has once it has shown that it is serious, and one for the end to be seen.
-func roomAfter(room int, declared int64) int {
-	next := max(2*room, firstRead)
-	if declared >= int64(room) && (declared <= int64(next) || room >= maxBody) {
-		return int(declared) + 1
+// mostUndeclared is up to where room grows for a body that does not say how much it is.
+const mostUndeclared = 16 << 10
+
+// roomAfter is the room for a body that has filled what it had: as much as it says it has, once
+// it has shown that something comes, and one for the end to be seen; or twice as much, and then
+// all that a body may have.
+func roomAfter(room int, declared, limit int64) int {
+	switch next := max(2*room, firstRead); {
+	case room > 0 && declared >= int64(room), declared >= 0 && declared < firstRead:
+		return roundedRoom(int(declared) + 1)
+	case next > mostUndeclared:
+		return int(limit) + 1
+	default:
+		return next
 	}
-	return next
 }
 
-func shareOf(room int, r rule) share {
-	switch {
-	case room > maxBody+1:
-		return shareOfLarge
-	case r.roles == nil:
-		return shareOfUnproven
-	default:
-		return shareOfProven
+// roundedRoom is of few sizes where it is large, so that it can be used again.
+func roundedRoom(room int) int {
+	if room <= maxBody+1 {
+		return room
 	}
+	return 1<<bits.Len(uint(room-2)) + 1
+}
+
+func shareOf(r rule) share {
+	if r.roles == nil {
+		return shareOfUnproven
+	}
+	return shareOfProven
 }
 
 func readError(err error) error {

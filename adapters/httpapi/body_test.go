@@ -1,11 +1,15 @@
 package httpapi
 
 import (
+	"bytes"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/entitled-dev/entitled/adapters/memory"
 	"github.com/entitled-dev/entitled/app"
 	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
@@ -147,6 +151,75 @@ func TestBody_LargeOnesLeaveRoomForTheUsual(t *testing.T) {
 	close(gate.may)
 	for range 2 {
 		s.want(<-answered, 400, "bad_signature")
+	}
+}
+
+// Large ones wait for their turn, which who does not send all of it loses in the end.
+func TestBody_LargeOnesOfStrangersAreReadInTurn(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	stalled := s.beginWebhook(forged, maxWebhook, 100_000)
+	s.eventually("its turn", func() bool {
+		held, _ := s.BodyBytes()
+		return held == maxWebhook+1
+	})
+	answered := make(chan reply, 8)
+	for range cap(answered) {
+		go func() {
+			answered <- s.call("POST", webhookPath, strings.Repeat("x", maxWebhook), map[string]string{"Stripe-Signature": forged})
+		}()
+	}
+	s.want(s.call("POST", webhookPath, strings.Repeat("x", 60_000), map[string]string{"Stripe-Signature": forged}), 400, "bad_signature")
+	if status, body := s.hear(stalled); status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
+		t.Errorf("the stalled one got %d %s", status, body)
+	}
+	for range cap(answered) {
+		s.want(<-answered, 400, "bad_signature")
+	}
+	s.nothingHeld()
+}
+
+// keeping keeps what it has read, as Stripe's does, and no copy of it.
+type keeping struct {
+	ports.Gateway
+	kept *[][]byte
+}
+
+func (k keeping) ReadEvent(payload []byte, signature string) (domain.Event, error) {
+	event, err := k.Gateway.ReadEvent(payload, signature)
+	if err == nil {
+		*k.kept = append(*k.kept, payload)
+	}
+	return event, err //nolint:wrapcheck // as it came
+}
+
+// Room is used again only where nobody keeps what is in it.
+func TestBody_OnesThatAreKeptStayAsTheyWere(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	held := s.beginWebhook(forged, 60_000, 5_000) // or the rooms would be dropped in between
+	defer held.Close()
+	forge := func() {
+		s.want(s.call("POST", webhookPath, strings.Repeat("x", 200_000), map[string]string{"Stripe-Signature": forged}), 400, "bad_signature")
+	}
+	var sent, kept [][]byte
+	fulfill := app.NewFulfill(s.store, s.gateway, domain.Catalog{}, app.Settings{}, s.clock.Now, time.After, memory.NewMeter())
+	defer fulfill.Close()
+	s.deps.ReceiveWebhook = app.NewReceiveWebhook(keeping{s.gateway, &kept}, fulfill)
+	for _, length := range []int{150_000, 70_000, 600_000, 140_000} {
+		forge()
+		if free := s.bodies.rooms.free; len(free) != 1 {
+			t.Fatalf("%d rooms are free, want that of the forged one", len(free))
+		}
+		payload, signature := s.gateway.Message(domain.Event{ID: domain.EventID(strings.Repeat("e", length)), Type: "x"})
+		sent = append(sent, payload)
+		if got := s.call("POST", webhookPath, string(payload), map[string]string{"Stripe-Signature": signature}); got.StatusCode != 200 {
+			t.Fatalf("got %d %s", got.StatusCode, got.text)
+		}
+		forge()
+	}
+	if !slices.EqualFunc(kept, sent, bytes.Equal) {
+		t.Error("a message is kept otherwise than it was sent")
 	}
 }
 

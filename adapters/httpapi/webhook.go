@@ -35,9 +35,15 @@ func (s *Server) receiveWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	event, verdict, err := s.deps.ReceiveWebhook.Do(r.Context(), body, signature)
-	if event.ID != "" {
+	event, err := s.deps.ReceiveWebhook.Read(body, signature)
+	if errors.Is(err, ports.ErrBadSignature) {
+		s.bodies.rooms.put(body)
+	}
+	var verdict domain.Verdict
+	if err == nil {
+		s.bodies.proven(&exchangeOf(r.Context()).body)
 		note(r.Context(), slog.String("event", string(event.ID)), slog.String("type", string(event.Type)))
+		verdict, err = s.deps.ReceiveWebhook.Do(r.Context(), event)
 	}
 	switch {
 	case err == nil:

@@ -222,3 +222,35 @@ func TestAttack_BodiesOfAGibibyteAreHardlyRead(t *testing.T) {
 		t.Errorf("%.2f MiB were read of each of %d bodies, and memory grew by %.1f MiB: want less than 1.9 and 19", each, len(bodies), grown)
 	}
 }
+
+// They are read one at a time, and a room that held one holds the next.
+func TestAttack_ForgedWebhooksOfAMebibyteTakeLittleMemory(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, programtest.Build(t), sqlitetest.URL(t))
+	p.forgetPeak(t)
+	before := p.peakMiB(t)
+	var all sync.WaitGroup
+	for n := range 64 {
+		all.Go(func() {
+			for range 3 {
+				framing, want := fmt.Sprintf("Content-Length: %d\r\n", len(filler)), 400
+				if n%4 == 0 {
+					framing, want = "Transfer-Encoding: chunked\r\n", 413
+				}
+				head := "POST /api/webhooks/stripe HTTP/1.1\r\nHost: x\r\nStripe-Signature: t=1,v1=" + strings.Repeat("0", 64) + "\r\n" + framing + "\r\n"
+				if status := p.flood(t, head); status != want && status != 408 {
+					t.Errorf("answered %d, want %d:\n%s", status, want, head)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if status := p.Deliver(completedEvent(1)); status != 200 {
+		t.Errorf("a genuine event was answered %d", status)
+	}
+	grown := p.peakMiB(t) - before
+	t.Logf("%.1f MiB more memory", grown)
+	if grown > 25 {
+		t.Errorf("memory grew by %.1f MiB, want 25 at most", grown)
+	}
+}

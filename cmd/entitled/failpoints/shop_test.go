@@ -223,7 +223,10 @@ func (s *frailShop) receives(t *testing.T, events []sandbox.Event) {
 func (p *process) receive(t *testing.T, now time.Time, e sandbox.Event) error {
 	t.Helper()
 	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: e.Body, Secret: programtest.WebhookSecret, Timestamp: now})
-	_, _, err := p.webhook.Do(t.Context(), e.Body, signed.Header)
+	event, err := p.webhook.Read(e.Body, signed.Header)
+	if err == nil {
+		_, err = p.webhook.Do(t.Context(), event)
+	}
 	return err
 }
 
