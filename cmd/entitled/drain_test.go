@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -165,6 +166,125 @@ func TestDrain_ARollingRestartLosesNoRequest(t *testing.T) {
 	over.Store(true)
 	senders.Wait()
 	t.Logf("%d requests", sent.Load())
+}
+
+// Whatever a request waits for when the signal comes, it is answered as if none had come; who
+// waits for something to happen hears how it stands.
+func TestDrain_RequestsOfEachKindThatAreUnderWayAreAnswered(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	seedBuyers(t, database, 2)
+	box := openBox(t)
+	stripe := mustURL(t, box.URL())
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(stripe) }}
+	var hold atomic.Bool
+	held, released := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && hold.CompareAndSwap(true, false) {
+			close(held)
+			<-released
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(between.Close)
+	defer release() // or the end of a test that fails waits for it
+	p := startProgram(t, programtest.Build(t), database, "STRIPE_API_BASE="+between.URL)
+	order := p.Call(t, "POST", "/api/checkout/basic", `{"user_id":"ana"}`, 201)["order_id"].(string)
+	lock, err := sqlOf(t, database).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // one that nothing is sent on would be waited for
+	var all sync.WaitGroup
+	begin := func(method, path string, body io.Reader, want int, says string, headers ...string) (begun chan struct{}) {
+		begun = make(chan struct{})
+		all.Go(func() {
+			request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.Address+path, body)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			request.Header.Set("Authorization", "Bearer "+programtest.APIKey)
+			request.Header.Set("Content-Type", "application/json")
+			for i := 0; i < len(headers); i += 2 {
+				request.Header.Set(headers[i], headers[i+1])
+			}
+			answer, err := client.Do(request)
+			close(begun)
+			if err != nil {
+				t.Errorf("%s %s: %v", method, path, err)
+				return
+			}
+			defer answer.Body.Close()
+			text, err := io.ReadAll(answer.Body)
+			if err != nil || answer.StatusCode != want || !strings.Contains(string(text), says) {
+				t.Errorf("%s %s was answered %d, %v, want %d and %s:\n%s", method, path, answer.StatusCode, err, want, says, text)
+			}
+		})
+		return begun
+	}
+	signed := func(body []byte) (string, string) {
+		return "Stripe-Signature", programtest.StripeSignature(body, programtest.WebhookSecret)
+	}
+
+	<-begin("GET", "/api/changes", http.NoBody, 200, "retry:", "Accept", "text/event-stream")
+	begin("GET", "/api/orders/"+order+"?wait=30s", http.NoBody, 200, `"status":"open"`)
+	p.eventually(t, "an order is waited for", func() bool { return p.gauge(t, "entitled_order_waits") == 1 })
+	hold.Store(true)
+	begin("POST", "/api/checkout/pro", strings.NewReader(`{"user_id":"bea"}`), 201, `"url"`)
+	<-held
+	half, rest := io.Pipe()
+	late := completedEvent(2)
+	name, signature := signed(late)
+	begin("POST", "/api/webhooks/stripe", half, 200, `"applied"`, name, signature)
+	if _, err := rest.Write(late[:len(late)/2]); err != nil {
+		t.Fatal(err)
+	}
+	p.eventually(t, "half a body is there", func() bool { return p.gauge(t, "entitled_http_body_bytes") > 0 })
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE entitlements IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	early := completedEvent(1)
+	name, signature = signed(early)
+	begin("POST", "/api/webhooks/stripe", bytes.NewReader(early), 200, `"applied"`, name, signature)
+	begin("GET", "/api/entitlements?user_id=ana", http.NoBody, 200, `"entitlements":[]`)
+	p.eventually(t, "both wait for the database", func() bool {
+		return queryInt(t, database, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'entitled' AND wait_event_type = 'Lock'") == 2
+	})
+
+	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.eventually(t, "it listens no more", func() bool {
+		conn, err := net.Dial("tcp", p.Address)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if _, err := rest.Write(late[len(late)/2:]); err != nil {
+		t.Error(err)
+	}
+	rest.Close()
+	all.Wait()
+	select {
+	case err := <-p.Ended:
+		if p.Ended <- err; err != nil {
+			t.Errorf("ended with %v\n%s", err, p.Log)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatalf("still there 20 s after SIGTERM\n%s", p.Log)
+	}
+	if got := counts(t, database); got != "2 receipts, 2 applied, 2 paid, 2 entitlements, 2 changes" {
+		t.Errorf("kept: %s", got)
+	}
 }
 
 func TestDrain_ASecondSignalEndsAtOnce(t *testing.T) {
