@@ -51,7 +51,7 @@ type Offers struct {
 	AsOf     time.Time
 }
 
-// Offer is a plan for one user.
+// Offer is a plan for one user. Its days of trial are 0 where a click would give none.
 type Offer struct {
 	OfferedPlan
 	Held    bool     // the user has it now
@@ -107,6 +107,9 @@ func (b *buyer) offer(plan OfferedPlan) Offer {
 	}
 	for _, price := range plan.Prices {
 		offer.Actions = append(offer.Actions, b.action(plan, price, offer.Held))
+	}
+	if !slices.Contains(offer.Actions, ActionStartTrial) {
+		offer.Plan.TrialDays = 0
 	}
 	offer.Action = offer.Actions[0]
 	if does := slices.IndexFunc(offer.Actions, func(a Action) bool { return a != ActionNone }); plan.Plan.Addon() && does >= 0 {

@@ -13,8 +13,8 @@ import (
 )
 
 // button is what a pricing page shows for a plan and one of its prices, by its place, or
-// none, and what a click on it then leads to.
-func (w *world) button(t *testing.T, plan domain.PlanKey, price int) (app.Action, app.NextStep, error) {
+// none, for how many days it says that it may be tried, and what a click on it then leads to.
+func (w *world) button(t *testing.T, plan domain.PlanKey, price int) (says app.Action, trial int, step app.NextStep, err error) {
 	t.Helper()
 	offers, err := w.offers.Do(t.Context(), "u")
 	if err != nil {
@@ -26,11 +26,11 @@ func (w *world) button(t *testing.T, plan domain.PlanKey, price int) (app.Action
 	}
 	offer := offers.Plans[n]
 	if price < 0 {
-		step, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan})
-		return offer.Action, step, err
+		step, err = w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan})
+		return offer.Action, offer.Plan.TrialDays, step, err
 	}
-	step, err := w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan, Price: offer.Prices[price].Key})
-	return offer.Actions[price], step, err
+	step, err = w.upgrade.Do(t.Context(), app.CheckoutRequest{User: "u", Plan: plan, Price: offer.Prices[price].Key})
+	return offer.Actions[price], offer.Plan.TrialDays, step, err
 }
 
 // agree tells whether what a button says is what a click on it leads to.
@@ -131,8 +131,12 @@ func TestOffers_ButtonsSayWhatAClickDoes(t *testing.T) {
 					w := newWorld(t)
 					w.sellYearly()
 					come(t, w)
-					if says, step, err := w.button(t, plan, price); !agree(says, step, err) {
+					says, trial, step, err := w.button(t, plan, price)
+					if !agree(says, step, err) {
 						t.Errorf("the button says %s, and a click leads to %+v, %v", says, step, err)
+					}
+					if trial != step.Order.TrialDays {
+						t.Errorf("the plan says that it may be tried for %d days, and a click leads to %d", trial, step.Order.TrialDays)
 					}
 				})
 			}

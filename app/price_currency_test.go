@@ -75,7 +75,7 @@ func TestUpgrade_StaysInTheCurrencyOfTheSubscription(t *testing.T) {
 			t.Errorf("in %q: got %+v, %v", currency, step, err)
 		}
 	}
-	if action, _, _ := w.button(t, "team", 0); action != app.ActionUpgrade {
+	if action, _, _, _ := w.button(t, "team", 0); action != app.ActionUpgrade {
 		t.Errorf("the button would %s, want %s", action, app.ActionUpgrade)
 	}
 	w.stripe.SetPrice(ports.StripePrice{ID: "price_team_m", LookupKey: "team_monthly", Product: "prod_team", Active: true, Amount: 9900, Currency: "usd", Interval: "month", IntervalCount: 1})
@@ -118,7 +118,7 @@ func TestChange_ComparesWhatIsPaid(t *testing.T) {
 			domain.InvoiceFact{Type: "invoice.paid", At: w.clock.now(), Customer: sub.Customer, Invoice: domain.Invoice{
 				ID: "in_eur", Subscription: sub.ID, Status: domain.InvoicePaid, Currency: "eur", CreatedAt: w.clock.now(), FinalizedAt: w.clock.now(), Complete: true,
 			}})
-		if action, _, _ := w.button(t, "team", 0); action != test.action {
+		if action, _, _, _ := w.button(t, "team", 0); action != test.action {
 			t.Errorf("%s: the button would %s, want %s", name, action, test.action)
 		}
 		preview, err := w.change.Preview(t.Context(), app.ChangeWish{User: "u", Plan: "team"})

@@ -1677,7 +1677,9 @@ type Plan struct {
 	// Prices At least one, unless every user holds the plan; the first is the default unless Stripe no longer sells it.
 	Prices []Price `json:"prices"`
 
-	// TrialDays How long it may be tried, once a user, ever; null if it may not.
+	// TrialDays How long it may be tried, once a user, ever; null if it may not. Of a user also null
+	// where no click would begin a trial: it was used up, what there is would be changed,
+	// or a payment comes first.
 	TrialDays *int `json:"trial_days"`
 
 	// Unit The feature that is counted by units, where more than one can be bought; null if none is.

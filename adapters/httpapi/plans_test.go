@@ -110,7 +110,8 @@ func TestPlans_SayWhatTheyAreToAUser(t *testing.T) {
 			Amount: map[string]int64{"starter": 900, "team": 9900}[key],
 		})
 	}
-	// says is what each price's button does, of what is held with an asterisk.
+	// says is what each price's button does, of what is held with an asterisk, and for how
+	// many days it may be tried.
 	says := func(user string) string {
 		got := s.call("GET", "/api/plans?user_id="+user, "", as("app:backend"))
 		s.want(got, 200, "")
@@ -129,6 +130,9 @@ func TestPlans_SayWhatTheyAreToAUser(t *testing.T) {
 			if len(plan["prices"].([]any)) == 0 {
 				line += fmt.Sprint(" ", plan["action"])
 			}
+			if days := plan["trial_days"]; days != nil {
+				line += fmt.Sprint(" ", days)
+			}
 			said = append(said, line)
 		}
 		return fmt.Sprintf("%q", said)
@@ -139,7 +143,7 @@ func TestPlans_SayWhatTheyAreToAUser(t *testing.T) {
 			t.Errorf("%s: got  %s\nwant %s", user, got, want)
 		}
 	}
-	want("nobody", `["basic buy" "free* none" "starter buy" "pro buy buy" "team start_trial"]`)
+	want("nobody", `["basic buy" "free* none" "starter buy" "pro buy buy" "team start_trial 14"]`)
 
 	_, session := s.buy("ada", "pro")
 	s.pay(session)
@@ -147,7 +151,7 @@ func TestPlans_SayWhatTheyAreToAUser(t *testing.T) {
 
 	_, session = s.buy("bea", "basic")
 	s.pay(session)
-	want("bea", `["basic* none" "free* none" "starter buy" "pro buy buy" "team start_trial"]`)
+	want("bea", `["basic* none" "free* none" "starter buy" "pro buy buy" "team start_trial 14"]`)
 
 	_, session = s.buy("cid", "team")
 	s.pay(session)

@@ -36,6 +36,7 @@ type planCard struct {
 	Highlight              bool
 	Prices                 []priceTag // the first is chosen to begin with
 	Notes                  []string
+	Trial                  string // a note for whom a click would give it; empty: there is none
 	Grants                 []grant
 	MaxQuantity            int64
 }
@@ -116,7 +117,7 @@ func (s *shop) card(o app.OfferedPlan, offered []app.OfferedPlan, currency strin
 		c.Notes = append(c.Notes, "Added to "+namesOf(plan.AddonTo, offered))
 	case plan.Mode != domain.ModePayment:
 		if plan.TrialDays > 0 {
-			c.Notes = append(c.Notes, fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days")))
+			c.Trial = fmt.Sprintf("First %s free", count(int64(plan.TrialDays), "days"))
 		}
 	case plan.ValidFor > 0:
 		c.Notes = append(c.Notes, "Yours for "+durationWords(plan.ValidFor))

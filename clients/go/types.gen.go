@@ -532,7 +532,9 @@ type Plan struct {
 	Once bool `json:"once"`
 	// Its user may pause it, by `POST /api/subscription/pause`.
 	Pausable bool `json:"pausable"`
-	// How long it may be tried, once a user, ever; null if it may not.
+	// How long it may be tried, once a user, ever; null if it may not. Of a user also null where no
+	// click would begin a trial: it was used up, what there is would be changed, or a payment comes
+	// first.
 	TrialDays *int64 `json:"trial_days"`
 	// For how many seconds a one-time purchase is valid; null if it is for good, and of what is
 	// renewed.

@@ -13,6 +13,7 @@ const cards = [...document.querySelectorAll('[data-card]')].map((card) => ({
   quantity: card.querySelector('input[type=number]'),
   total: card.querySelector('output.total'),
   held: card.querySelector('[data-held]'),
+  trial: card.querySelector('[data-trial]'),
   button: card.querySelector('button[data-plan]'),
   trouble: card.querySelector('[role=alert]'),
 }));
@@ -87,6 +88,9 @@ function show(card) {
   const besides = [...offers.values()].some((o) => o.held && !o.default && o.mode === 'subscription');
   card.held.hidden = !offer?.held || (card.isDefault && besides);
   say(card.held, offer?.mode === 'payment' ? 'You have it' : 'Your plan');
+  if (card.trial && offer) {
+    card.trial.hidden = offer.trial_days === null;
+  }
   showTotal(card, chosen);
   if (card.button && !card.button.hasAttribute('aria-busy')) {
     const radio = card.radios.find((r) => r.checked);

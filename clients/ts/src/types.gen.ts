@@ -573,7 +573,11 @@ export interface Plan {
   once: boolean;
   /** Its user may pause it, by `POST /api/subscription/pause`. */
   pausable: boolean;
-  /** How long it may be tried, once a user, ever; null if it may not. */
+  /**
+   * How long it may be tried, once a user, ever; null if it may not. Of a user also null where no
+   * click would begin a trial: it was used up, what there is would be changed, or a payment comes
+   * first.
+   */
   trial_days: number | null;
   /**
    * For how many seconds a one-time purchase is valid; null if it is for good, and of what is

@@ -346,6 +346,7 @@ func changePlan(t *testing.T, s *site) {
 	b.visit("/")
 	b.button("pro", "Upgrade to Pro")
 	b.button("team", "Start 14-day trial")
+	b.says(`[data-card="team"] [data-trial]`, "First 14 days free")
 	b.choose("pro")
 	b.payByCard("4242424242424242")
 	b.settled("paid")
@@ -355,6 +356,9 @@ func changePlan(t *testing.T, s *site) {
 	b.click(`input[name="price-pro"][value="yearly"]`)
 	b.button("pro", "Switch to yearly")
 	b.button("team", "Upgrade to Team")
+	if read[bool](b, `!document.querySelector('[data-card="team"] [data-trial]').hidden`) {
+		t.Error("a trial is offered to who pays an upgrade at once")
+	}
 	b.fill("#quantity-team", "3")
 	b.says(`[data-card="team"] .total`, "$297/month for 3")
 	b.fill("#quantity-team", "1")
