@@ -90,10 +90,14 @@ type ChangePreview struct {
 type InvoicePreview struct {
 	Currency  string
 	Total     int64 // with discounts and taxes; below 0: the customer is given credit
-	AmountDue int64 // what of it the customer's credit does not pay; at least 0
+	AmountDue int64 // what of it the customer's credit does not pay, with what is owed from before; at least 0
 	At        time.Time
 	Lines     []PreviewLine
 }
+
+// FromBalance is what the customer's balance pays of the invoice, in minor units; below 0:
+// what it adds, as the customer owes from before.
+func (p InvoicePreview) FromBalance() int64 { return max(p.Total, 0) - p.AmountDue }
 
 // PreviewLine is a line of an invoice that is not there yet.
 type PreviewLine struct {

@@ -786,6 +786,11 @@ type ChangePreview struct {
 	DueNow      int64     `json:"due_now"`
 	EffectiveAt time.Time `json:"effective_at"`
 
+	// FromBalance What the customer's balance at Stripe pays of the change: with `due_now` it makes up
+	// what the lines that are due now come to. Below 0 where the customer owes from before,
+	// which is charged with it.
+	FromBalance int64 `json:"from_balance"`
+
 	// Lines What the amounts are made of.
 	Lines []PreviewLine `json:"lines"`
 	Plan  string        `json:"plan"`

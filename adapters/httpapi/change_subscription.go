@@ -45,7 +45,7 @@ func previewJSON(p app.ChangePreview) ChangePreview {
 	}
 	if now := p.Cost.Now; now != nil {
 		shown.Currency = orNull(now.Currency)
-		shown.DueNow, shown.Credit = now.AmountDue, max(-now.Total, 0)
+		shown.DueNow, shown.FromBalance, shown.Credit = now.AmountDue, now.FromBalance(), max(-now.Total, 0)
 		shown.Lines = append(shown.Lines, previewLines(now, PreviewLineDueNow)...)
 	}
 	if later := p.Cost.Later; later != nil {

@@ -136,6 +136,10 @@ type ChangePreview struct {
 	// What is charged at once, in the minor unit of the currency; credit of the customer is used
 	// first.
 	DueNow int64 `json:"due_now"`
+	// What the customer's balance at Stripe pays of the change: with `due_now` it makes up what the
+	// lines that are due now come to. Below 0 where the customer owes from before, which is charged
+	// with it.
+	FromBalance int64 `json:"from_balance"`
 	// What is given back at once, as credit for later invoices.
 	Credit int64 `json:"credit"`
 	// The next invoice after the change, before credit; null if there is none, or where it cannot be

@@ -76,6 +76,17 @@ func TestChange_EveryWayByThePortalAndDirectly(t *testing.T) {
 				t.Errorf("who is leaving: got %v", step)
 			}
 			s.then(t, "ana", "it is resumed there", s.box.Portal(step["url"].(string)).Resume(s.subscriptionOf(t, "ana")), team)
+			call("/api/subscription/change", `{"user_id":"ana","plan":"pro","when":"now"}`) // which leaves credit
+			preview := s.Call(t, "GET", "/api/subscription/preview?user_id=ana&plan=team&price=monthly", "", 200)
+			var lines float64
+			for _, line := range preview["lines"].([]any) {
+				if line := line.(map[string]any); line["due"] == "now" {
+					lines += line["amount"].(float64)
+				}
+			}
+			if credit, told := preview["from_balance"].(float64); !told || credit <= 0 || preview["due_now"].(float64)+credit != lines {
+				t.Errorf("the preview beside credit: %v", preview)
+			}
 
 			s.buys(t, "bob", "pro")
 			subscription := s.subscriptionOf(t, "bob")

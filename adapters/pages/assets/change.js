@@ -182,16 +182,15 @@ function confirmWords(preview) {
 
 function previewOf(preview) {
   const { currency } = preview;
-  const sum = (name, amount, of) => [
-    element('div', { class: 'total' }, element('dt', {}, name), element('dd', {}, money(amount, currency))),
-    ...of.map((line) => element('div', {}, element('dt', {}, line.description), element('dd', {}, money(line.amount, currency)))),
-  ];
+  const row = (name, amount, attributes = {}) => element('div', attributes, element('dt', {}, name), element('dd', {}, money(amount, currency)));
+  const sum = (name, amount, of) => [row(name, amount, { class: 'total' }), ...of.map((line) => row(line.description, line.amount))];
   const linesOf = (due) => preview.lines.filter((line) => line.due === due);
   const said = [];
   if (currency) {
     said.push(element(
       'dl', { class: 'sums' },
       ...sum('Due now', preview.due_now, linesOf('now')),
+      ...balanceOf(preview, row),
       ...(preview.credit > 0 ? sum('Given back as credit', preview.credit, []) : []),
       ...(preview.due_later ? sum(`Due on ${day(preview.due_later.at)}`, preview.due_later.amount, linesOf('later')) : []),
     ));
@@ -200,6 +199,11 @@ function previewOf(preview) {
   }
   const { gained, more, fewer, lost } = preview.rights;
   return [...said, ...rightsOf('You get', 'gets', [...gained, ...more]), ...rightsOf('What no longer fits', 'loses', [...fewer, ...lost])];
+}
+
+// balanceOf is the line by which the others come to what is due now.
+function balanceOf({ from_balance: paid }, row) {
+  return paid === 0 ? [] : [row(paid > 0 ? 'From your balance' : 'Owed from before', -paid)];
 }
 
 function rightsOf(title, name, changes) {

@@ -135,6 +135,12 @@ export interface ChangePreview {
    * first.
    */
   due_now: number;
+  /**
+   * What the customer's balance at Stripe pays of the change: with `due_now` it makes up what the
+   * lines that are due now come to. Below 0 where the customer owes from before, which is charged
+   * with it.
+   */
+  from_balance: number;
   /** What is given back at once, as credit for later invoices. */
   credit: number;
   /**

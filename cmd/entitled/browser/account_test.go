@@ -59,6 +59,17 @@ func account(t *testing.T, s *site) {
 	b.click("#change-form [type=submit]")
 	b.says("#said", "You now have Team × 4.")
 
+	// Less at once leaves credit, and a line says what of the next change it pays.
+	read[int](b, `fetch("/api/subscription/change", {method: "POST", headers: {"Content-Type": "application/json"},
+		body: JSON.stringify({plan: "team", price: "monthly", quantity: 3, when: "now"})}).then(({status}) => status)`)
+	b.says("#plan-price", "$297/month, for 3")
+	b.click("#change")
+	b.click(`input[data-to="team-monthly"]`)
+	b.retype("#change-quantity", "5")
+	b.says("#change-form [type=submit]", "Pay $99 and change")
+	b.says("#preview .sums", "From your balance\n-$99")
+	b.click("#change-form .leave")
+
 	b.click("#change")
 	b.click(`input[data-to="pro-monthly"]`)
 	b.says("#change-form [type=submit]", "Change on ")
