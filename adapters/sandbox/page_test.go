@@ -31,12 +31,18 @@ func (s *shop) visit(page string) (int, string) {
 	return resp.StatusCode, body(s.t, resp)
 }
 
-// submit returns the answer's status, where it redirects to, and its page.
+// submit returns the answer's status, where it redirects to, and its page. Where the page is
+// shown again, it is that one, at the address that the form leads to.
 func (s *shop) submit(page string, form url.Values) (int, string, string) {
 	s.t.Helper()
 	resp, err := s.http.PostForm(page, form)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if to := resp.Header.Get("Location"); strings.Contains(to, "?again=") {
+		body(s.t, resp)
+		status, shown := s.visit(s.URL() + to)
+		return status, "", shown
 	}
 	return resp.StatusCode, resp.Header.Get("Location"), body(s.t, resp)
 }
@@ -253,6 +259,36 @@ func TestPage_OneClickFillsInATestCard(t *testing.T) {
 	if got := s.session(cs.ID); got.Status != "open" {
 		t.Errorf("the session is %s: nobody has paid yet", got.Status)
 	}
+}
+
+// A form leads to a page with an address, which a browser goes back to without asking
+// whether to send the form again.
+func TestPage_EachFormLeadsOn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	cs := s.open(params("payment", s.once))
+	bad, declined := goodForm(), goodForm()
+	bad.Set("cardNumber", "1")
+	declined.Set("cardNumber", string(sandbox.DeclinedCard))
+	var first string
+	for name, form := range map[string]url.Values{"fill in": {"testCard": {string(sandbox.GoodCard)}}, "a bad field": bad, "declined": declined} {
+		resp := must[*http.Response](t)(s.http.PostForm(cs.URL, form))
+		body(t, resp)
+		if first = resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(first, "/c/pay/"+cs.ID+"?again=") {
+			t.Errorf("%s: got %d to %q", name, resp.StatusCode, first)
+		}
+	}
+	other := s.open(params("payment", s.once))
+	_, page := s.visit(other.URL + first[strings.Index(first, "?"):])
+	wantText(t, page, `name="cardNumber" value=""`)
+	for range 101 {
+		s.submit(other.URL, url.Values{"testCard": {string(sandbox.GoodCard)}})
+	}
+	_, page = s.visit(s.URL() + first)
+	wantText(t, page, `name="cardNumber" value=""`)
+	s.submit(s.URL()+first, goodForm()) // as the page that is shown there does
+	_, page = s.visit(s.URL() + first)
+	wantText(t, page, "You have already completed this checkout.")
 }
 
 func TestPage_BankDebitSettlesLater(t *testing.T) {

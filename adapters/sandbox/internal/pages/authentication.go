@@ -24,7 +24,7 @@ func (s *Site) lockAsked(w http.ResponseWriter, r *http.Request) (life.Asked, bo
 	a, found := s.AskedFor(r.PathValue("id"))
 	if !found {
 		s.Mu.Unlock()
-		s.render(w, http.StatusNotFound, "portal_closed.html", closedPage{Heading: "Nothing to confirm", Text: "No payment waits for you here. It may be done already: go back to where you came from."})
+		s.render(w, http.StatusNotFound, closedTemplate, closedPage{Heading: "Nothing to confirm", Text: "No payment waits for you here. It may be done already: go back to where you came from."})
 	}
 	return a, found
 }
@@ -66,12 +66,10 @@ func (s *Site) submitAuthentication(w http.ResponseWriter, r *http.Request) {
 	s.Mu.Unlock()
 	s.Webhooks.WaitAccepted(r.Context(), last)
 	if to == "" {
-		s.render(w, http.StatusOK, "portal_closed.html", closedPage{Heading: answeredHeading(e), Text: "Please go back to the shop."})
+		s.render(w, http.StatusOK, closedTemplate, closedPage{Heading: answeredHeading(e), Text: "Please go back to the shop."})
 		return
 	}
-	w.Header().Set("Content-Security-Policy", contentPolicy)
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	seeOther(w, r, to)
 }
 
 func answeredHeading(e *wire.Error) string {

@@ -65,16 +65,21 @@ type pageLine struct {
 // closedPage says why a session takes no payment.
 type closedPage struct{ Heading, Text, Link, LinkText string }
 
+const closedTemplate = "portal_closed.html"
+
 func (s *Site) showCheckout(w http.ResponseWriter, r *http.Request) {
 	s.Mu.Lock()
 	cs := s.Sessions.Get(r.PathValue("id"))
 	if cs == nil || !cs.OpenUntil(s.Now()) {
 		status, page := s.closedPage(cs)
 		s.Mu.Unlock()
-		s.render(w, status, "portal_closed.html", page)
+		s.render(w, status, closedTemplate, page)
 		return
 	}
-	page := s.checkoutPage(cs)
+	page, kept := keptPage[*checkoutPage](&s.again, r)
+	if !kept {
+		page = s.checkoutPage(cs)
+	}
 	if r.URL.Query().Has("failed") {
 		page.Error = s.whyUnpaid(cs)
 	}
@@ -111,8 +116,9 @@ func (s *Site) submitCheckout(w http.ResponseWriter, r *http.Request) {
 	cs := s.Sessions.Get(r.PathValue("id"))
 	if cs != nil && cs.OpenUntil(s.Now()) {
 		if page := s.submitOpen(cs, r); page != nil {
+			again := s.again.keep(r, page)
 			s.Mu.Unlock()
-			s.render(w, http.StatusOK, "checkout.html", page)
+			seeOther(w, r, again)
 			return
 		}
 	}
@@ -120,7 +126,7 @@ func (s *Site) submitCheckout(w http.ResponseWriter, r *http.Request) {
 	if cs == nil || cs.Status != "complete" && !waits {
 		status, page := s.closedPage(cs)
 		s.Mu.Unlock()
-		s.render(w, status, "portal_closed.html", page)
+		s.render(w, status, closedTemplate, page)
 		return
 	}
 	completed, target := s.Events.Get(cs.Completed), cmp.Or(cs.LeadsTo(), cs.PagePath())
@@ -131,9 +137,7 @@ func (s *Site) submitCheckout(w http.ResponseWriter, r *http.Request) {
 	if completed != nil {
 		s.Webhooks.WaitAccepted(r.Context(), completed)
 	}
-	w.Header().Set("Content-Security-Policy", contentPolicy)
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, target, http.StatusSeeOther)
+	seeOther(w, r, target)
 }
 
 // submitOpen tries to pay and returns the page to show again, or nil.

@@ -50,13 +50,16 @@ func (s *Site) showInvoice(w http.ResponseWriter, r *http.Request) {
 	if in == nil {
 		return
 	}
-	page := s.invoicePage(in, newCardFields(s.Now()))
+	page, kept := keptPage[hostedInvoice](&s.again, r)
+	if !kept || !s.takesCard(in) {
+		page = s.invoicePage(in, newCardFields(s.Now()))
+	}
 	s.Mu.Unlock()
 	s.render(w, http.StatusOK, "hosted_invoice.html", page)
 }
 
 func (s *Site) noDocument(w http.ResponseWriter, text string) {
-	s.render(w, http.StatusNotFound, "portal_closed.html", closedPage{Heading: "No such page", Text: text})
+	s.render(w, http.StatusNotFound, closedTemplate, closedPage{Heading: "No such page", Text: text})
 }
 
 func (s *Site) invoicePage(in *state.Invoice, fields cardFields) hostedInvoice {
@@ -120,17 +123,16 @@ func (s *Site) submitInvoice(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if !ok {
+			again := s.again.keep(r, page)
 			s.Mu.Unlock()
-			s.render(w, http.StatusOK, "hosted_invoice.html", page)
+			seeOther(w, r, again)
 			return
 		}
 	}
 	last := s.Events.Order[len(s.Events.Order)-1]
 	s.Mu.Unlock()
 	s.Webhooks.WaitAccepted(r.Context(), last)
-	w.Header().Set("Content-Security-Policy", contentPolicy)
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	seeOther(w, r, to)
 }
 
 // takesCard tells whether the customer can pay the invoice on its page: not while a

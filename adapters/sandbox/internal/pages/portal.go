@@ -62,9 +62,7 @@ func (s *Site) inPortal(step func(*portalVisit) portalAnswer) http.HandlerFunc {
 			s.render(w, status, a.page, a.data)
 			return
 		}
-		w.Header().Set("Content-Security-Policy", contentPolicy)
-		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, a.to, http.StatusSeeOther)
+		seeOther(w, r, a.to)
 	}
 }
 
@@ -72,7 +70,7 @@ func (s *Site) visitPortal(r *http.Request, step func(*portalVisit) portalAnswer
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	closed := func(status int, p closedPage) (int, portalAnswer) {
-		return status, portalAnswer{page: "portal_closed.html", data: p}
+		return status, portalAnswer{page: closedTemplate, data: p}
 	}
 	ps := s.PortalSessions.Get(r.PathValue("id"))
 	if ps == nil {
@@ -95,7 +93,14 @@ func (s *Site) visitPortal(r *http.Request, step func(*portalVisit) portalAnswer
 		}
 		return http.StatusSeeOther, portalAnswer{to: to}
 	}
-	return http.StatusOK, step(v)
+	if kept, is := keptPage[portalAnswer](&s.again, r); is && r.Method == http.MethodGet {
+		return http.StatusOK, kept
+	}
+	a := step(v)
+	if r.Method == http.MethodPost && a.to == "" && a.page != closedTemplate {
+		a = portalAnswer{to: s.again.keep(r, a)}
+	}
+	return http.StatusOK, a
 }
 
 // finish goes on after something was done: where the flow leads, or home with a notice.
@@ -140,7 +145,7 @@ func (v *portalVisit) impossible(e *wire.Error) portalAnswer {
 	if p.Link == "" {
 		p.Link = v.ps.ReturnURL
 	}
-	return portalAnswer{page: "portal_closed.html", data: p}
+	return portalAnswer{page: closedTemplate, data: p}
 }
 
 type portalHome struct {
@@ -251,7 +256,7 @@ func (v *portalVisit) confirmation() portalAnswer {
 	if f.After == "redirect" {
 		p.Link = f.Redirect
 	}
-	return portalAnswer{page: "portal_closed.html", data: p}
+	return portalAnswer{page: closedTemplate, data: p}
 }
 
 func (v *portalVisit) resume() portalAnswer {

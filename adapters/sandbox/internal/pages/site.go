@@ -10,7 +10,8 @@ import (
 // Stripe's do.
 type Site struct {
 	*api.Server
-	Log *slog.Logger
+	Log   *slog.Logger
+	again shownAgain
 }
 
 // New returns the pages of the server's account.
