@@ -161,7 +161,7 @@ func translate(doing string, err error) error {
 	case natureNotFound:
 		sentinel = ports.ErrNotFound
 	default:
-		return fmt.Errorf("%s: %w", doing, err)
+		return fmt.Errorf("%s: %w", doing, refusalOf(err))
 	}
 	if errors.Is(err, sentinel) {
 		return fmt.Errorf("%s: %w", doing, err)

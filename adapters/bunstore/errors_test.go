@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/entitled-dev/entitled/ports"
 )
@@ -111,4 +114,67 @@ func TestTry_StopsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || errors.Is(err, ports.ErrUnavailable) || tried != 1 {
 		t.Errorf("%v after %d tries, want %v after one", err, tried, context.Canceled)
 	}
+}
+
+// Ensure that whoever wrote the password wrongly reads so first, and not that TLS, which was
+// tried before, is not there; and that no secret is repeated.
+func TestRefusal_TheServersOwnWordComesFirst(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"28P01": "the server's word: see that user and password are right\n",
+		"28000": "the server's word: see that it has this user",
+		"3D000": "the server's word: make it with createdb",
+		"42501": "the server's word: let the user in with GRANT CONNECT",
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			address := refusing(t, code, "the server's word")
+			_, migrating := Migrate(t.Context(), "postgres://shop:secret@"+address+"/shop", Up)
+			store, err := Open(t.Context(), "postgres://shop:secret@"+address+"/shop")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			for doing, err := range map[string]error{"migrate": migrating, "ready": store.Ready(t.Context())} {
+				refusal, is := errors.AsType[Refusal](err)
+				if !is || !strings.HasPrefix(refusal.Error(), want) {
+					t.Errorf("%s: %v\nwant first %q", doing, err, want)
+				}
+				if err != nil && (strings.Count(err.Error(), "see that") > 1 || strings.Contains(err.Error(), "secret")) {
+					t.Errorf("%s says something twice, or a secret: %v", doing, err)
+				}
+			}
+			if _, is := errors.AsType[Refusal](translate("test", pgError(code))); is {
+				t.Error("what a statement may not do is taken for a connection that is refused")
+			}
+		})
+	}
+}
+
+// refusing speaks as a Postgres without TLS that lets nobody in.
+func refusing(t *testing.T, code, word string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server := pgproto3.NewBackend(conn, conn)
+			first, err := server.ReceiveStartupMessage()
+			if _, asksTLS := first.(*pgproto3.SSLRequest); err == nil && asksTLS {
+				_, _ = conn.Write([]byte("N"))
+				_, _ = server.ReceiveStartupMessage()
+			}
+			server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: code, Message: word})
+			_ = server.Flush() // who asked may be gone
+			conn.Close()
+		}
+	}()
+	return listener.Addr().String()
 }

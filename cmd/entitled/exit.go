@@ -112,10 +112,13 @@ var settingNames = names{database: "DATABASE_URL", host: "HOST", port: "PORT"}
 // naming names the setting that mends an error of the world, which does not know them.
 func (n names) naming(err error) error {
 	listening, _ := errors.AsType[*net.OpError](err)
+	refusal, refused := errors.AsType[bunstore.Refusal](err)
 	_, named := errors.AsType[coded](err)
 	switch {
 	case err == nil || named:
 		return err
+	case refused: // whatever was being done: nothing of it was
+		return misusedf("%s: %w", n.database, refusal)
 	case listening != nil && listening.Op == "listen":
 		return n.listening(listening)
 	case bunstore.TakesNoWrites(err): // which says what to mend, and may pass by itself: a failover
@@ -136,8 +139,9 @@ func (n names) naming(err error) error {
 // opening is [names.naming] for a database that could not be opened: whatever it is, its
 // setting is at fault if the database answers.
 func (n names) opening(err error) error {
+	_, refused := errors.AsType[bunstore.Refusal](err)
 	switch {
-	case err == nil || errors.Is(err, ports.ErrUnavailable) || bunstore.TakesNoWrites(err):
+	case err == nil || refused || errors.Is(err, ports.ErrUnavailable) || bunstore.TakesNoWrites(err):
 		return n.naming(err)
 	case strings.Contains(err.Error(), n.database):
 		return misused(err)

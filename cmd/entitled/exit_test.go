@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	const nowhere = "DATABASE_URL=postgres://x@127.0.0.1:1/x"
 	noFolder := "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "nowhere", "x.db")
+	noDatabase, noUser := refusedBy(t, programtest.Databases["Postgres"](t))
 	readers := []string{
 		"explain ana", "grants ana", "grant ana sso --reason r --by b", "revoke grant_1 --reason r --by b",
 		"events list", "events show evt_1", "events replay evt_1", "events replay --dry-run evt_1", "quarantine list",
@@ -103,6 +105,7 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 	for _, args := range append(readers, "migrate up", "migrate down") {
 		rows = append(rows, row{4, args, nowhere, []string{"DATABASE_URL", "does not answer"}})
 		rows = append(rows, row{2, args, "DATABASE_URL=mysql://x", []string{"DATABASE_URL", "mysql"}})
+		rows = append(rows, row{2, args, "DATABASE_URL=" + noDatabase, []string{`DATABASE_URL: database "nowhere" does not exist: make it with createdb`}})
 	}
 	for _, args := range readers {
 		rows = append(rows, row{2, args, noFolder, []string{"DATABASE_URL"}})
@@ -118,6 +121,8 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 		rows = append(rows, row{2, args, "STRIPE_SECRET_KEY=pk_test_1", []string{"STRIPE_SECRET_KEY"}})
 	}
 	rows = append(rows,
+		row{2, "migrate up", "DATABASE_URL=" + noUser, []string{`DATABASE_URL: role "stranger" does not exist: see that it has this user`}},
+		row{2, "dev --port 0 --database " + noDatabase, "", []string{`--database: database "nowhere" does not exist`}},
 		row{4, "catalog check --stripe", programtest.NoStripe, []string{"STRIPE_API_BASE"}},
 		row{2, "serve", "AUTH_JWKS_URL=https://id.example.com/keys", []string{"AUTH_ISSUER is empty", "AUTH_AUDIENCE is empty", "AUTH_AUDIENCE=any"}},
 		row{2, "serve", "PORT=x", []string{"PORT"}},
@@ -178,6 +183,18 @@ func TestExit_CodesTellWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refusedBy are URLs that a running Postgres lets nobody in by.
+func refusedBy(t *testing.T, databaseURL string) (noDatabase, noUser string) {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	database, stranger := *u, *u
+	database.Path, stranger.User = "/nowhere", url.User("stranger")
+	return database.String(), stranger.String()
 }
 
 // Ensure that commands agree on what is not found: the one thing that a command is about.
