@@ -59,7 +59,7 @@ func (c Config) fault(addr netip.Addr, plain bool) string {
 	case !public(addr):
 		return fmt.Sprintf("%s is no public address: name one that is, or allow it by WEBHOOKS_ALLOW_PRIVATE", addr)
 	case plain:
-		return "only https is sent to public addresses"
+		return "https is needed, as the address is public: http will do only in the networks that WEBHOOKS_ALLOW_PRIVATE names"
 	default:
 		return ""
 	}
@@ -78,7 +78,7 @@ func (s *Sender) Check(address string) error {
 	case u.Fragment != "":
 		return refused("it ends in a fragment, which is not sent: leave out what follows the #")
 	case u.Scheme == "http" && !s.config.AllowPrivate && len(s.config.Allow) == 0:
-		return refused("https is needed: what is sent is personal")
+		return refused("https is needed, as what is sent is personal: http will do only for a receiver in a network of your own that WEBHOOKS_ALLOW_PRIVATE names")
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if addr, err := netip.ParseAddr(host); err == nil {

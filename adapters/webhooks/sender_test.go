@@ -160,6 +160,11 @@ func TestCheck_RefusesWhatIsNotPublic(t *testing.T) {
 			t.Errorf("%q: %v, want ErrAddressRefused", address, err)
 		}
 	}
+	for _, address := range []string{"http://app.example.com", "http://localhost:3000", "https://localhost", "https://10.0.0.1"} {
+		if err := sender.Check(address); err == nil || !strings.Contains(err.Error(), "WEBHOOKS_ALLOW_PRIVATE") {
+			t.Errorf("%q: %v, want the setting that lets a network of one's own be posted to", address, err)
+		}
+	}
 }
 
 func TestSecrets(t *testing.T) {

@@ -172,7 +172,7 @@ func (d devCommand) welcome(c console, box *sandbox.Sandbox) {
 
   The commands work with it too: %[7]s events list, explain USER, grant, ...
 
-    export DATABASE_URL=%[4]s%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s
+    export DATABASE_URL=%[4]s%[5]s STRIPE_SECRET_KEY=%[6]s STRIPE_API_BASE=%[3]s WEBHOOKS_ALLOW_PRIVATE=true
 
   Pay with 4242 4242 4242 4242; 4000 0000 0000 0002 is declined,
   4000 0027 6000 3184 asks for 3D Secure, 4000 0000 0000 0259 is disputed soon after.

@@ -115,6 +115,7 @@ func TestDev_PrintsWhatCommandsWorkWith(t *testing.T) {
 			p.says(t, "grant ana sso --reason a~favor --by sam", "grant_")
 			p.says(t, "catalog check", "pro_monthly")
 			p.says(t, "explain ana sso", "given by sam")
+			p.says(t, "endpoints add http://localhost:1", "whsec_") // as dev takes it over HTTP
 		})
 	}
 }
