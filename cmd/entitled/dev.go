@@ -54,14 +54,14 @@ type devCommand struct {
 func newDev(c console) *cobra.Command {
 	var d devCommand
 	cmd := leaf("dev", "Run on a local database with a Stripe in a box: no account, key or network needed.", c, &d)
-	cmd.Flags().IntVar(&d.Port, "port", usualPort, "Where the pages and the API listen, on 127.0.0.1. PORT does the same.")
+	cmd.Flags().IntVar(&d.Port, "port", usualPort, "Where the pages and the API listen, on 127.0.0.1; 0: any free port. PORT does the same.")
 	cmd.Flags().IntVar(&d.SandboxPort, "sandbox-port", 0, "Where the sandbox listens, on 127.0.0.1; 0: any free port.")
 	cmd.Flags().StringVar(&d.Catalog, "catalog", "", "A catalog of your own, with sandbox prices; by default a demo.")
 	cmd.Flags().StringVar(&d.Database, "database", "", "SQLite file or Postgres URL that is kept; by default data/dev.db (on another port than 8080: data/dev-PORT.db), made anew at each start as the sandbox is.")
 	cmd.Flags().StringVar(&d.AppURL, "app-url", "", "Your own product on this machine, such as http://localhost:3000: buyers return to it, and its pages may use the API. By default buyers return to the demo's pages.")
 	cmd.Flags().StringVar(&d.State, "state", "", "File that the sandbox is kept in, and goes on from at the next start, at the time that it had; by default FILE.sandbox.json beside a SQLite file that --database names, else none.")
 	d.weather.flags(cmd)
-	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request.")
+	cmd.Flags().BoolVarP(&d.Verbose, "verbose", "v", false, "Log every request, and not only what goes wrong.")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		port := os.Getenv("PORT")
 		if port == "" || cmd.Flags().Changed("port") {
@@ -83,19 +83,18 @@ const (
 )
 
 // Run starts the sandbox and the service, and says where to look.
-func (d devCommand) Run(ctx context.Context, c console) error {
-	if err := portIsFree(d.Port); err != nil {
+func (d devCommand) Run(ctx context.Context, c console) (err error) {
+	if d.Port == 0 { // whoever comes next has another: nothing is left behind
+		defer func() { err = errors.Join(err, d.forget()) }()
+	}
+	if d.Port, err = freePort(d.Port); err != nil {
 		return err
 	}
 	file, err := d.catalog()
 	if err != nil {
 		return err
 	}
-	level := slog.LevelWarn
-	if d.Verbose {
-		level = slog.LevelInfo
-	}
-	logger := newLogger(c.err, "text", level)
+	logger := newDevLogger(c.err, d.Verbose)
 	kept, err := d.openState()
 	if err != nil {
 		return err
@@ -149,13 +148,18 @@ func (d devCommand) serve(ctx context.Context, c console, p parts, file catalog.
 	)
 }
 
-// portIsFree says what to do before anything else is started.
-func portIsFree(port int) error {
+// freePort finds one for 0, and of a port that is taken says what to do before anything
+// else is started: what is printed, and where the sandbox sends to, names it.
+func freePort(port int) (int, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(port)))
 	if err != nil {
-		return misusedf("port %d cannot be listened on (%w): choose another with --port, or PORT=8081 make run", port, err)
+		return 0, misusedf("port %d cannot be listened on (%w): choose another with --port, or PORT=8081 make run", port, err)
 	}
-	return listener.Close()
+	defer listener.Close()
+	if address, is := listener.Addr().(*net.TCPAddr); is {
+		port = address.Port
+	}
+	return port, nil
 }
 
 func (d devCommand) url() string { return fmt.Sprintf("http://localhost:%d", d.Port) }
@@ -212,11 +216,15 @@ func (d devCommand) demoFile() (string, error) {
 	if databaseURL.MatchString(beside) {
 		beside = d.freshDatabase()
 	}
-	file := strings.TrimSuffix(beside, ".db") + ".catalog.yaml"
+	file := catalogBeside(beside)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return "", err
 	}
 	return file, os.WriteFile(file, catalog.Demo(), 0o600)
+}
+
+func catalogBeside(database string) string {
+	return strings.TrimSuffix(database, ".db") + ".catalog.yaml"
 }
 
 func (d devCommand) catalog() (catalog.File, error) {
@@ -280,8 +288,9 @@ func (d devCommand) forget() error {
 	if d.Database != "" {
 		return nil
 	}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(d.freshDatabase() + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	fresh := d.freshDatabase()
+	for _, file := range []string{fresh, fresh + "-wal", fresh + "-shm", catalogBeside(fresh)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

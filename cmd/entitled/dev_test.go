@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"os/exec"
@@ -64,6 +65,31 @@ func TestDev_LeadsBackToTheProduct(t *testing.T) {
 	for _, wrong := range []string{"localhost:3000", "ftp://localhost", "http://localhost/{WHAT}"} {
 		if _, _, err := (devCommand{AppURL: wrong}).returns(); exitCode(err) != exitMisused {
 			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
+func TestDev_AnyPortIsOneThatCanBePrinted(t *testing.T) {
+	t.Parallel()
+	if port, err := freePort(0); err != nil || port == 0 {
+		t.Errorf("got port %d, %v", port, err)
+	}
+}
+
+// Ensure that whoever is sent to the service's log finds there why, without asking for every
+// request to be logged.
+func TestDev_LogsWhyCredentialsWereRefused(t *testing.T) {
+	t.Parallel()
+	for verbose, want := range map[bool]string{false: "request code=bad_credentials reason=expired\nhung\n", true: "request code=bad_credentials reason=expired\nrequest code=not_found\nready\nhung\n"} {
+		var log bytes.Buffer
+		logger := newDevLogger(&log, verbose)
+		logger.Info("request", "code", "bad_credentials", "reason", "expired")
+		logger.Info("request", "code", "not_found")
+		logger.With("port", 1).Info("ready")
+		logger.Warn("hung")
+		said := regexp.MustCompile(`(?m)^.* msg=(.*?)( port=1)?$`).ReplaceAllString(log.String(), "$1")
+		if said != want {
+			t.Errorf("verbose %t: the log says\n%swant\n%s", verbose, said, want)
 		}
 	}
 }
