@@ -133,7 +133,8 @@ func TestManners_NoAnswerSpeaksGo(t *testing.T) {
 		`POST /api/admin/events/replay {"outcome":"failed","since":"soon"}`:                  "since",
 		`GET /api/admin/events?limit=x`:                                                      "limit is a whole number, such as 2",
 		`GET /api/admin/events?limit=1e2`:                                                    "limit is a whole number, such as 2",
-		`GET /api/admin/events?limit=99999999999999999999`:                                   "limit is a whole number, such as 2",
+		`GET /api/admin/events?limit=99999999999999999999`:                                   "limit is a whole number, such as 2, and not as large",
+		`GET /api/plans?mine=yes`:                                                            "mine is true or false",
 		`GET /api/admin/users/ada/explain?at=soon`:                                           "at is a time with its zone",
 	} {
 		parts := strings.SplitN(call+"  ", " ", 3)

@@ -223,21 +223,28 @@ func fromFramework(err error) error {
 			said = name + " is missing from the query"
 		case strings.HasPrefix(why, notATime):
 			said = name + " " + ofTime
+		case strings.Contains(why, notABoolean):
+			said = name + " " + ofBoolean
 		case strings.Contains(why, notANumber):
 			said = name + " " + ofNumber
+			if strings.HasSuffix(why, tooLarge) {
+				said += notAsLarge
+			}
 		}
 		return fmt.Errorf("%w: %s", errMalformed, said)
 	}
 	return err
 }
 
-// What the generated code says of a parameter that is missing, and of a time and a number that it cannot read:
+// What the generated code says of a parameter that is missing, and of a time, a boolean and a number that it cannot read:
 // the rest is Go's own notation, which says nothing to a client.
 const (
 	badParameter = "Invalid format for parameter "
 	notGiven     = "' is required"
 	notATime     = "error parsing '"
+	notABoolean  = "strconv.ParseBool"
 	notANumber   = "strconv."
+	tooLarge     = "value out of range"
 )
 
 // rateLimited is errRateLimited with the time after which to come again.

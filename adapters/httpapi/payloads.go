@@ -210,8 +210,9 @@ func (p payload) fault(body map[string]any) string {
 
 const (
 	// ofNumber is for people, and so is what follows.
-	ofNumber = "is a whole number, such as 2"
-	ofTime   = "is a time with its zone, such as 2027-01-31T12:00:00Z"
+	ofNumber   = "is a whole number, such as 2"
+	notAsLarge = ", and not as large"
+	ofTime     = "is a time with its zone, such as 2027-01-31T12:00:00Z"
 	// ofBoolean is without quotes around it.
 	ofBoolean = "is true or false"
 	ofIDs     = "is a list of ids, each with 1 to 255 letters, digits and _ . -"
@@ -278,7 +279,7 @@ func (m member) faultOfNumber(value any) string {
 	case err == nil:
 		return ""
 	case strings.Trim(string(number), "-0123456789") == "" && number != "":
-		return ofNumber + ", and not as large"
+		return ofNumber + notAsLarge
 	default:
 		return ofNumber
 	}
