@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/entitled-dev/entitled/ports"
@@ -92,9 +93,21 @@ func (a *Authenticator) byCookie(r *http.Request, cookies []*http.Cookie) (ports
 		return ports.Caller{}, bad("the cookie holds no token")
 	}
 	if err := a.crossOrigin.Check(r); err != nil {
-		return ports.Caller{}, fmt.Errorf("%w: %w", ports.ErrCrossOrigin, err)
+		return ports.Caller{}, fmt.Errorf("%w: %s asked by the cookie for more than reading: ALLOWED_ORIGINS lists the origins whose pages may, beside this one", ports.ErrCrossOrigin, pageOf(r))
 	}
 	return a.byToken(r, token)
+}
+
+// pageOf names the page that made a browser ask, as far as the browser tells: the origin is
+// the caller's own, and repeated only if it is one.
+func pageOf(r *http.Request) string {
+	const longest = 255
+	origin := r.Header.Get("Origin")
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host || len(origin) > longest {
+		return "a page of an origin that the browser does not tell"
+	}
+	return "a page of " + origin
 }
 
 func (a *Authenticator) byToken(r *http.Request, token string) (ports.Caller, error) {

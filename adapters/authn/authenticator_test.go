@@ -100,6 +100,7 @@ func TestAuthenticate_CookiesNeedTheSameOriginForMoreThanReading(t *testing.T) {
 		"trusted, at another port":              {http.MethodPost, "same-site", "https://shop.example.com:8443", ports.ErrCrossOrigin},
 		"an old browser, our page":              {http.MethodPost, "", "https://api.example.com", nil},
 		"an old browser, elsewhere":             {http.MethodPost, "", "https://evil.example.com", ports.ErrCrossOrigin},
+		"an origin that is none":                {http.MethodPost, "cross-site", "https://evil.example.com/x", ports.ErrCrossOrigin},
 		"an old browser, no origin to tell":     {http.MethodPost, "", "null", ports.ErrCrossOrigin},
 		"no browser":                            {http.MethodPost, "", "", nil},
 		"deleting from elsewhere":               {http.MethodDelete, "cross-site", "https://evil.example.com", ports.ErrCrossOrigin},
@@ -120,6 +121,9 @@ func TestAuthenticate_CookiesNeedTheSameOriginForMoreThanReading(t *testing.T) {
 			switch {
 			case c.err != nil:
 				wantError(t, err, c.err, token)
+				if told := strings.Count(c.origin, "/") == 2; !strings.Contains(err.Error(), "ALLOWED_ORIGINS") || strings.Contains(err.Error(), "a page of "+c.origin+" asked") != told {
+					t.Errorf("got %v, want the setting, and the page if it is told: %t", err, told)
+				}
 			case err != nil || got != ana:
 				t.Errorf("got %+v, %v; want Ana", got, err)
 			}

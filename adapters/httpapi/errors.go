@@ -123,7 +123,7 @@ var answers = []answer{
 
 	{ports.ErrNoCredentials, http.StatusUnauthorized, "unauthenticated", "Authentication required", say("send Authorization: Bearer with a service key or a user's token")},
 	{ports.ErrBadCredentials, http.StatusUnauthorized, "bad_credentials", "Credentials not valid", say("the key or token is unknown, malformed or expired; the service's log says which")},
-	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", nil},
+	{ports.ErrCrossOrigin, http.StatusForbidden, "cross_origin", "Cross-origin request refused", ownWords},
 	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", ownWords},
 	{errBuyerOfUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},
 	{errOtherUser, http.StatusForbidden, "other_user", "Not allowed for another user", ownWords},

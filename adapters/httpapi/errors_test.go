@@ -127,7 +127,7 @@ func TestErrors_Answers(t *testing.T) {
 		{fmt.Errorf("customer cus_1: %w", ports.ErrConflict), 409, "conflict", ""},
 		{ports.ErrNoCredentials, 401, "unauthenticated", "send Authorization: Bearer with a service key or a user's token"},
 		{fmt.Errorf("%w: expired", ports.ErrBadCredentials), 401, "bad_credentials", "the key or token is unknown, malformed or expired; the service's log says which"},
-		{ports.ErrCrossOrigin, 403, "cross_origin", ""},
+		{fmt.Errorf("%w: a page of https://evil.example.com", ports.ErrCrossOrigin), 403, "cross_origin", "cross-origin request refused: a page of https://evil.example.com"},
 		{ports.ErrKeysUnavailable, 503, "keys_unavailable", ""},
 		{errors.New("pq: password of entitled is hunter2"), 500, "internal", ""},
 	} {
