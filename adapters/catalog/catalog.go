@@ -114,7 +114,7 @@ var rootFields = fields[catalogDraft]{
 func (r *reader) catalog(root value) File {
 	draft := catalogDraft{features: map[domain.FeatureKey]domain.Feature{}}
 	draft.file.Catalog.Plans = map[domain.PlanKey]domain.Plan{}
-	seen := readFields(r, root, "the catalog", rootFields, &draft)
+	seen := readFields(r, root, "the catalog", "features: {...} and plans: {...}", rootFields, &draft)
 	if seen != nil && !seen.has("plans") {
 		r.fail(root, "the catalog has no plans: add plans: with at least one")
 	}

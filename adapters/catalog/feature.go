@@ -26,15 +26,17 @@ var featureFields = fields[featureDraft]{
 	{"description", func(r *reader, d *featureDraft, v value) { d.feature.Description, _ = r.text(v, "description") }},
 }
 
+const formOfFeature = "{type: flag}"
+
 func readFeatures(r *reader, into *catalogDraft, v value) {
-	all, _ := r.pairs(v, "features")
+	all, _ := r.pairs(v, "features", "{sso: "+formOfFeature+"}")
 	for place, p := range all {
 		if !r.name(p, "feature") {
 			continue
 		}
 		what := fmt.Sprintf("feature %q", p.key)
 		d := featureDraft{feature: domain.Feature{Key: domain.FeatureKey(p.key), Place: place, Merge: domain.MergeMax}}
-		got := readFields(r, p.says, what, featureFields, &d)
+		got := readFields(r, p.says, what, formOfFeature, featureFields, &d)
 		if got != nil && !got.has("type") {
 			r.fail(p.at, "%s has no type: add type: flag, type: limit or type: choice", what)
 		}
@@ -99,7 +101,7 @@ const unlimited = "unlimited"
 // which. A plan that gives nothing has an empty map: trial_grants: {} is another thing than none.
 func (r *reader) grants(of *planDraft, v value, field string) map[domain.FeatureKey]domain.Value {
 	given := map[domain.FeatureKey]domain.Value{}
-	all, _ := r.pairs(v, field+" of "+of.what)
+	all, _ := r.pairs(v, field+" of "+of.what, "{sso: true, projects: 10}")
 	for _, p := range all {
 		feature, known := of.features[domain.FeatureKey(p.key)]
 		if !known {
@@ -134,7 +136,7 @@ func (r *reader) grant(v value, f domain.Feature) (domain.Value, bool) {
 			return domain.Limit(domain.Unlimited), true
 		}
 		if _, is := v.node.(*ast.IntegerNode); !is {
-			r.fail(v, "%s is a limit: grant a whole number or %s, not %s", f.Key, unlimited, kindOf(v))
+			r.fail(v, "%s is a limit: grant a whole number or %s, not %s", f.Key, unlimited, noWholeNumber(v))
 			return domain.Value{}, false
 		}
 		n, ok := r.count(v, "the limit of "+string(f.Key), 0, maxLimit)

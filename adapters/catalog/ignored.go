@@ -36,7 +36,7 @@ var ignoredFields = fields[domain.Ignored]{
 }
 
 func readIgnored(r *reader, into *catalogDraft, v value) {
-	readFields(r, v, "ignored", ignoredFields, &into.file.Catalog.Ignored)
+	readFields(r, v, "ignored", "{prices: [price_...]}", ignoredFields, &into.file.Catalog.Ignored)
 }
 
 // notOfAPlan refuses what a plan names too: it cannot both grant and grant nothing.

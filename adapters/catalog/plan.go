@@ -72,8 +72,10 @@ var (
 	}
 )
 
+const formOfPlan = "{mode: subscription, prices: {monthly: " + formOfPrice + "}}"
+
 func readPlans(r *reader, into *catalogDraft, v value) {
-	all, ok := r.pairs(v, "plans")
+	all, ok := r.pairs(v, "plans", "{pro: "+formOfPlan+"}")
 	if ok && len(all) == 0 {
 		r.fail(v, "the catalog has no plans: add at least one")
 	}
@@ -98,7 +100,7 @@ func (r *reader) plan(p pair, features map[domain.FeatureKey]domain.Feature) (do
 		Grants:   map[domain.FeatureKey]domain.Value{},
 		Checkout: domain.CheckoutOptions{MaxQuantity: 1},
 	}}
-	got := readFields(r, p.says, d.what, planFields, &d)
+	got := readFields(r, p.says, d.what, formOfPlan, planFields, &d)
 	if got == nil {
 		return d.plan, nil
 	}
@@ -204,7 +206,7 @@ var checkoutFields = fields[domain.CheckoutOptions]{
 
 func readCheckout(r *reader, into *planDraft, v value) {
 	before := len(r.problems)
-	got := readFields(r, v, "checkout of "+into.what, checkoutFields, &into.plan.Checkout)
+	got := readFields(r, v, "checkout of "+into.what, "{max_quantity: 10}", checkoutFields, &into.plan.Checkout)
 	r.noCheckoutOfItsOwn(got, into)
 	switch {
 	case !into.plan.Checkout.AdjustableAmount:

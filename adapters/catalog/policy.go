@@ -22,7 +22,7 @@ var policyFields = fields[domain.Policy]{
 // readPolicy reads what the plan does when money goes back, and which optional rules
 // of access it chooses. What it leaves out is the default of the plan's mode.
 func readPolicy(r *reader, into *planDraft, v value) {
-	got := readFields(r, v, "policy of "+into.what, policyFields, &into.plan.Policy)
+	got := readFields(r, v, "policy of "+into.what, "{refund: revoke}", policyFields, &into.plan.Policy)
 	if got.has("access") && into.plan.Mode == domain.ModePayment {
 		r.fail(got["access"].at, "%s has mode payment and access: its options are about what a subscription's status gives, remove it", into.what)
 	}

@@ -18,6 +18,12 @@ type priceDraft struct {
 	sandbox SandboxPrice
 }
 
+// What a price and an option of its currency may look like, for whoever wrote something else.
+const (
+	formOfPrice  = "{id: price_...}"
+	formOfOption = "{amount: 1900}"
+)
+
 // namings are the ways to name a price of Stripe's: exactly one of them.
 var namings = []string{"env", "lookup_key", "id"}
 
@@ -40,7 +46,7 @@ var priceFields = fields[priceDraft]{
 }
 
 func readPrices(r *reader, into *planDraft, v value) {
-	all, ok := r.pairs(v, "prices of "+into.what)
+	all, ok := r.pairs(v, "prices of "+into.what, "{monthly: "+formOfPrice+"}")
 	if ok && len(all) == 0 {
 		r.fail(v, "%s has no prices: add at least one", into.what)
 	}
@@ -49,7 +55,7 @@ func readPrices(r *reader, into *planDraft, v value) {
 			continue
 		}
 		d := priceDraft{what: fmt.Sprintf("price %q of %s", p.key, into.what), price: domain.Price{Key: domain.PriceKey(p.key)}}
-		got := readFields(r, p.says, d.what, priceFields, &d)
+		got := readFields(r, p.says, d.what, formOfPrice, priceFields, &d)
 		if got == nil {
 			continue
 		}
@@ -133,7 +139,7 @@ func (r *reader) priceID(d *priceDraft, v value, id, from string) {
 
 var sandboxFields = fields[SandboxPrice]{
 	{"amount", func(r *reader, s *SandboxPrice, v value) {
-		s.Amount, _ = r.count(v, "amount, in minor currency units,", 0, 99_999_999)
+		s.Amount = r.amount(v, "amount")
 	}},
 	{"currency", func(r *reader, s *SandboxPrice, v value) {
 		if c, ok := r.text(v, "currency"); ok {
@@ -152,12 +158,12 @@ var sandboxFields = fields[SandboxPrice]{
 	}},
 	{"tiers", func(r *reader, s *SandboxPrice, v value) { s.Tiers = r.tiers(v) }},
 	{"currency_options", func(r *reader, s *SandboxPrice, v value) {
-		all, _ := r.pairs(v, "currency_options")
+		all, _ := r.pairs(v, "currency_options", "{eur: "+formOfOption+"}")
 		s.Options = map[string]SandboxOption{}
 		for _, p := range all {
 			r.currency(p.at, p.key)
 			var o SandboxOption
-			readFields(r, p.says, "currency option "+p.key, optionFields, &o)
+			readFields(r, p.says, "currency option "+p.key, formOfOption, optionFields, &o)
 			s.Options[p.key] = o
 		}
 	}},
@@ -165,7 +171,7 @@ var sandboxFields = fields[SandboxPrice]{
 
 var optionFields = fields[SandboxOption]{
 	{"amount", func(r *reader, o *SandboxOption, v value) {
-		o.Amount, _ = r.count(v, "amount, in minor currency units,", 0, 99_999_999)
+		o.Amount = r.amount(v, "amount")
 	}},
 	{"tiers", func(r *reader, o *SandboxOption, v value) { o.Tiers = r.tiers(v) }},
 }
@@ -173,10 +179,10 @@ var optionFields = fields[SandboxOption]{
 var tierFields = fields[ports.Tier]{
 	{"up_to", func(r *reader, t *ports.Tier, v value) { t.UpTo, _ = r.count(v, "up_to", 1, 999_999) }},
 	{"unit_amount", func(r *reader, t *ports.Tier, v value) {
-		t.UnitAmount, _ = r.count(v, "unit_amount, in minor currency units,", 0, 99_999_999)
+		t.UnitAmount = r.amount(v, "unit_amount")
 	}},
 	{"flat_amount", func(r *reader, t *ports.Tier, v value) {
-		t.FlatAmount, _ = r.count(v, "flat_amount, in minor currency units,", 0, 99_999_999)
+		t.FlatAmount = r.amount(v, "flat_amount")
 	}},
 }
 
@@ -191,7 +197,7 @@ func (r *reader) tiers(v value) []ports.Tier {
 	for i, node := range sequence.Values {
 		var t ports.Tier
 		one, last := at(node, v), i == len(sequence.Values)-1
-		readFields(r, one, "a tier", tierFields, &t)
+		readFields(r, one, "a tier", "{up_to: 5, unit_amount: 900}", tierFields, &t)
 		switch {
 		case last != (t.UpTo == 0):
 			r.fail(one, "the last tier has no up_to, and every other has one")
@@ -212,7 +218,7 @@ func (r *reader) currency(v value, code string) {
 var currencyPattern = regexp.MustCompile(`^[a-z]{3}$`)
 
 func (r *reader) sandbox(d *priceDraft, v value) {
-	got := readFields(r, v, "sandbox of "+d.what, sandboxFields, &d.sandbox)
+	got := readFields(r, v, "sandbox of "+d.what, "{amount: 1900, currency: usd}", sandboxFields, &d.sandbox)
 	needs := []string{"amount", "currency"}
 	if got.has("tiers") {
 		needs = []string{"tiers_mode", "currency"}

@@ -86,8 +86,9 @@ func at(n ast.Node, fallback value) value {
 	return v
 }
 
-// pairs lists the lines of a mapping in the file's order; each key once.
-func (r *reader) pairs(v value, what string) ([]pair, bool) {
+// pairs lists the lines of a mapping in the file's order; each key once. The form is an
+// example of one, for whoever wrote something else.
+func (r *reader) pairs(v value, what, form string) ([]pair, bool) {
 	var lines []*ast.MappingValueNode
 	switch n := v.node.(type) {
 	case *ast.MappingNode:
@@ -95,7 +96,7 @@ func (r *reader) pairs(v value, what string) ([]pair, bool) {
 	case *ast.MappingValueNode:
 		lines = []*ast.MappingValueNode{n}
 	default:
-		r.fail(v, "%s must be a mapping of names to values, not %s", what, kindOf(v))
+		r.fail(v, "%s must be a mapping of names to values such as %s, not %s", what, form, kindOf(v))
 		return nil, false
 	}
 	var all []pair
@@ -154,8 +155,8 @@ type seen map[string]pair
 func (s seen) has(name string) bool { _, has := s[name]; return has }
 
 // readFields reads a mapping whose fields are known; nil if it is no mapping.
-func readFields[T any](r *reader, v value, what string, known fields[T], into *T) seen {
-	all, ok := r.pairs(v, what)
+func readFields[T any](r *reader, v value, what, form string, known fields[T], into *T) seen {
+	all, ok := r.pairs(v, what, form)
 	if !ok {
 		return nil
 	}
@@ -189,6 +190,14 @@ func contains(all []string, one string) bool {
 // unknownField says that a field is not known and, where it can, what to do.
 func unknownField(name, what string, known []string) string {
 	return fmt.Sprintf("unknown field %q of %s%s: it may have %s", name, what, suggest(name, known), strings.Join(known, ", "))
+}
+
+// noWholeNumber names what a value is that should be one: a fraction as it is written.
+func noWholeNumber(v value) string {
+	if fraction, is := v.node.(*ast.FloatNode); is {
+		return clip(fraction.GetToken().Value)
+	}
+	return kindOf(v)
 }
 
 // kindOf names what a value is, for a reader who expected something else.

@@ -62,7 +62,7 @@ func (r *reader) truth(v value, what string) bool {
 func (r *reader) count(v value, what string, from, to int64) (int64, bool) {
 	n, is := v.node.(*ast.IntegerNode)
 	if !is {
-		r.fail(v, "%s must be a whole number, not %s", what, kindOf(v))
+		r.fail(v, "%s must be a whole number, not %s", what, noWholeNumber(v))
 		return 0, false
 	}
 	number, fits := n.Value.(int64)
@@ -74,6 +74,13 @@ func (r *reader) count(v value, what string, from, to int64) (int64, bool) {
 		return 0, false
 	}
 	return number, true
+}
+
+// amount reads an amount of money, in minor units.
+func (r *reader) amount(v value, what string) int64 {
+	const most = 99_999_999
+	n, _ := r.count(v, what+", in minor currency units (1900 is 19.00),", 0, most)
+	return n
 }
 
 // word reads one of few words.
