@@ -27,13 +27,10 @@ const maxURL = 5000
 func NewReturnURLs(success, cancel string, origins []string) (ReturnURLs, error) {
 	u := ReturnURLs{Success: success, Cancel: cancel}
 	for name, configured := range map[string]string{"success URL": success, "cancel URL": cancel} {
-		o, err := originOf(configured)
-		if err != nil {
+		if err := CheckReturnURL(configured); err != nil {
 			return ReturnURLs{}, fmt.Errorf("the %s %q: %w", name, configured, err)
 		}
-		if strings.ContainsAny(placeholders.Replace(configured), "{}") {
-			return ReturnURLs{}, fmt.Errorf("the %s %q has a placeholder other than {ORDER_ID} and {CHECKOUT_SESSION_ID}", name, configured)
-		}
+		o, _ := originOf(configured) // which was checked
 		u.Origins = append(u.Origins, o)
 	}
 	for _, allowed := range origins {
@@ -44,6 +41,17 @@ func NewReturnURLs(success, cancel string, origins []string) (ReturnURLs, error)
 		u.Origins = append(u.Origins, o)
 	}
 	return u, nil
+}
+
+// CheckReturnURL says what is wrong with an address that is configured; nil: nothing.
+func CheckReturnURL(configured string) error {
+	if _, err := originOf(configured); err != nil {
+		return err
+	}
+	if strings.ContainsAny(placeholders.Replace(configured), "{}") {
+		return fmt.Errorf("it has a placeholder other than {ORDER_ID} and {CHECKOUT_SESSION_ID}")
+	}
+	return nil
 }
 
 // choose returns the address asked for if it is allowed, the configured one if
@@ -102,6 +110,8 @@ func originOf(raw string) (string, error) {
 	}
 	parsed, err := url.Parse(raw)
 	switch {
+	case !strings.Contains(raw, "://"):
+		return "", fmt.Errorf("https:// or http:// is missing before it")
 	case err != nil:
 		return "", fmt.Errorf("it is not a URL")
 	case parsed.Scheme != "https" && parsed.Scheme != "http":

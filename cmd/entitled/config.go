@@ -276,8 +276,14 @@ func (c config) cancelURL() string {
 
 // returnURLs are checked where they come from, so that the fault is named there.
 func (c config) returnURLs() (app.ReturnURLs, error) {
-	if c.AppURL == "" && (c.SuccessURL == "" || c.CancelURL == "") {
-		return app.ReturnURLs{}, nil // check has said so
+	var faults []error
+	for _, setting := range []struct{ name, value string }{{"APP_URL", c.AppURL}, {"SUCCESS_URL", c.SuccessURL}, {"CANCEL_URL", c.CancelURL}} {
+		if err := app.CheckReturnURL(setting.value); err != nil && setting.value != "" {
+			faults = append(faults, fmt.Errorf("%s is %q: %w", setting.name, setting.value, err))
+		}
+	}
+	if len(faults) > 0 || c.AppURL == "" && (c.SuccessURL == "" || c.CancelURL == "") { // check has said so
+		return app.ReturnURLs{}, errors.Join(faults...)
 	}
 	urls, err := app.NewReturnURLs(c.successURL(), c.cancelURL(), c.AllowedOrigins)
 	if err != nil {

@@ -337,8 +337,8 @@ func (d devCommand) returns() (app.ReturnURLs, []string, error) {
 		urls, err := app.NewReturnURLs(d.url()+"/return?order_id={ORDER_ID}", d.url()+"/", nil)
 		return urls, nil, err
 	}
-	if !isWebURL(d.AppURL) {
-		return app.ReturnURLs{}, nil, misusedf("--app-url is %q: the address of your product, such as http://localhost:3000", d.AppURL)
+	if err := app.CheckReturnURL(d.AppURL); err != nil {
+		return app.ReturnURLs{}, nil, misusedf("--app-url is %q: %w; give the address of your product, such as http://localhost:3000", d.AppURL, err)
 	}
 	product := config{AppURL: d.AppURL, AllowedOrigins: []string{d.url()}} // as serve takes it from APP_URL
 	urls, err := product.returnURLs()
