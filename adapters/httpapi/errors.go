@@ -293,7 +293,10 @@ func (s *Server) handleError(err error, c echo.Context) {
 		Type: "urn:entitled:problem:" + a.code, Title: a.title, Status: a.status,
 		Code: a.code, RequestID: x.id,
 	}
-	if a.detail != nil {
+	switch {
+	case errors.Is(a.err, ports.ErrNotFound) && x.rule.none != "":
+		p.Detail = x.rule.none
+	case a.detail != nil:
 		p.Detail = a.detail(err, a.err)
 	}
 	header := c.Response().Header()

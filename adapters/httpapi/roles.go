@@ -28,6 +28,7 @@ type rule struct {
 	ofUser []ports.Role // who may ask what is open to everybody for a user; nil: nobody, it is the same for all
 	query  []string     // the parameters that it takes in the query
 	act    string       // what the admin log calls it; whatever is about users and for operators only has one
+	none   string       // what a 404 says to operators, who may be told what there is not
 	body   int64        // at most so many bytes; 0: maxBody
 	extra  time.Duration
 	most   time.Duration // of what the database alone answers; 0: RequestTime and extra
@@ -44,6 +45,15 @@ var services = []ports.Role{ports.RoleApp, ports.RoleAdmin}
 
 // operators are the service keys of whoever runs the service.
 var operators = []ports.Role{ports.RoleAdmin}
+
+// What is not there, for operators.
+const (
+	noUser     = "nothing is kept of this user: check the id"
+	noGrant    = "there is no such grant: GET /api/admin/users/{user_id}/grants lists those of a user"
+	noEndpoint = "there is no such endpoint: GET " + endpointsPath + " lists them"
+	noPass     = "no pass of verifying has begun yet: the service begins one by itself, as VERIFY says; POST verifies at once"
+	noRun      = "nothing was reconciled yet: the service begins by itself, as RECONCILE says; POST begins at once"
+)
 
 // rules has one row per route. A route without a row does not exist for anybody.
 var rules = []rule{
@@ -65,24 +75,24 @@ var rules = []rule{
 	{method: http.MethodGet, path: plansPath, ofUser: callers, query: []string{"mine", "user_id", "currency", "quantity"}},
 	{method: http.MethodPost, path: webhookPath, body: maxWebhook}, // proves itself by its signature
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/explain", roles: operators, query: []string{"feature", "at"}, act: app.ActExplain},
-	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, act: app.ActSync, extra: app.MaxWait},
+	{method: http.MethodPost, path: "/api/admin/users/:user_id/sync", roles: operators, act: app.ActSync, none: noUser, extra: app.MaxWait},
 	{method: http.MethodGet, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsList},
 	{method: http.MethodPost, path: "/api/admin/users/:user_id/grants", roles: operators, act: app.ActGrantsGive},
-	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators, act: app.ActGrantsRevoke},
+	{method: http.MethodPost, path: "/api/admin/grants/:id/revoke", roles: operators, act: app.ActGrantsRevoke, none: noGrant},
 	{method: http.MethodGet, path: "/api/admin/events", roles: operators, query: []string{"outcome", "type", "user_id", "limit", "cursor"}, act: app.ActEventsList},
 	{method: http.MethodPost, path: "/api/admin/events/replay", roles: operators, act: app.ActEventsReplay, extra: replayTime},
 	{method: http.MethodPost, path: reconcilePath, roles: operators, act: app.ActReconcile},
-	{method: http.MethodGet, path: reconcilePath, roles: operators, act: app.ActReconcileShow},
-	{method: http.MethodPost, path: verifyPath, roles: operators, act: app.ActVerify, extra: verifyTime},
-	{method: http.MethodGet, path: verifyPath, roles: operators, act: app.ActVerifyShow},
+	{method: http.MethodGet, path: reconcilePath, roles: operators, act: app.ActReconcileShow, none: noRun},
+	{method: http.MethodPost, path: verifyPath, roles: operators, act: app.ActVerify, none: noUser, extra: verifyTime},
+	{method: http.MethodGet, path: verifyPath, roles: operators, act: app.ActVerifyShow, none: noPass},
 	{method: http.MethodGet, path: endpointsPath, roles: operators, act: app.ActEndpointsList},
 	{method: http.MethodPost, path: endpointsPath, roles: operators, act: app.ActEndpointsAdd},
-	{method: http.MethodGet, path: endpointPath, roles: operators, act: app.ActEndpointsShow},
-	{method: http.MethodPatch, path: endpointPath, roles: operators, act: app.ActEndpointsChange},
-	{method: http.MethodPost, path: endpointPath + "/rotate", roles: operators, act: app.ActEndpointsRotate},
-	{method: http.MethodPost, path: endpointPath + "/test", roles: operators, act: app.ActEndpointsTest, extra: endpointTestTime},
-	{method: http.MethodGet, path: endpointPath + "/deliveries", roles: operators, act: app.ActEndpointsDeliveries},
-	{method: http.MethodDelete, path: endpointPath, roles: operators, act: app.ActEndpointsDelete},
+	{method: http.MethodGet, path: endpointPath, roles: operators, act: app.ActEndpointsShow, none: noEndpoint},
+	{method: http.MethodPatch, path: endpointPath, roles: operators, act: app.ActEndpointsChange, none: noEndpoint},
+	{method: http.MethodPost, path: endpointPath + "/rotate", roles: operators, act: app.ActEndpointsRotate, none: noEndpoint},
+	{method: http.MethodPost, path: endpointPath + "/test", roles: operators, act: app.ActEndpointsTest, none: noEndpoint, extra: endpointTestTime},
+	{method: http.MethodGet, path: endpointPath + "/deliveries", roles: operators, act: app.ActEndpointsDeliveries, none: noEndpoint},
+	{method: http.MethodDelete, path: endpointPath, roles: operators, act: app.ActEndpointsDelete, none: noEndpoint},
 	{method: http.MethodGet, path: "/api/admin/log", roles: operators, query: []string{"user_id", "limit", "cursor"}, act: app.ActAdminLogList},
 	{method: http.MethodGet, path: metricsPath, roles: operators, quiet: true},
 	{method: http.MethodGet, path: "/api/openapi.json"},

@@ -422,6 +422,15 @@ func (s *service) want(got reply, status int, code string) {
 	}
 }
 
+// wantNone checks that an operator is told what there is not.
+func (s *service) wantNone(got reply, says string) {
+	s.Helper()
+	s.want(got, 404, "not_found")
+	if !strings.Contains(got.detail(), says) {
+		s.Errorf("%s %s: got %q, want %q", got.Request.Method, got.Request.URL.Path, got.detail(), says)
+	}
+}
+
 // buy opens a checkout and returns the order's id.
 func (s *service) buy(user, plan string) (order, session string) {
 	s.Helper()
