@@ -72,7 +72,8 @@ export class Entitled {
     if (options.baseURL !== undefined && !/^https?:\/\/[^/?#]/.test(options.baseURL)) {
       throw new TypeError(`baseURL is ${JSON.stringify(options.baseURL)}: give the service's address, such as https://entitled.example.com`);
     }
-    if (options.key === "") throw new TypeError("key is empty: give one of the service's API_KEYS, of role app");
+    // A variable that is not set would make everybody a stranger, and so denied.
+    if ("key" in options && !options.key) throw new TypeError("key is empty: give one of the service's API_KEYS, of role app, or leave it out where users ask for themselves");
   }
 
   /** The same for another user: for a back end with a service key. */

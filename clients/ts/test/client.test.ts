@@ -214,6 +214,6 @@ describe("followChanges", () => {
   });
 });
 
-test.for([{ baseURL: "entitled:8080" }, { baseURL: "" }, { key: "" }])("%j cannot be meant", (options) => {
+test.for([{ baseURL: "entitled:8080" }, { baseURL: "" }, { key: "" }, { key: process.env.NOT_SET } as Options])("%o cannot be meant", (options) => {
   expect(() => new Entitled(options)).toThrow(TypeError);
 });
