@@ -23,7 +23,9 @@ var (
 
 // ReadChanges reads the feed, and waits for what comes.
 type ReadChanges struct {
-	store ports.Store
+	store   ports.Store
+	catalog domain.Catalog
+
 	pages *sharedReads[ports.FeedQuery, ports.FeedPage]
 	tail  *feedTail
 
@@ -45,14 +47,35 @@ const MostReaders = mostReaders
 const MostChanges = 1000
 
 // NewReadChanges returns the use case.
-func NewReadChanges(store ports.Store, timer ports.Timer) *ReadChanges {
-	r := &ReadChanges{store: store, readers: map[string]int{}}
+func NewReadChanges(store ports.Store, catalog domain.Catalog, timer ports.Timer) *ReadChanges {
+	r := &ReadChanges{store: store, catalog: catalog, readers: map[string]int{}}
 	r.pages = newSharedReads(store.Feed)
 	r.tail = newFeedTail(func(ctx context.Context) (int64, error) {
 		page, err := r.pages.do(ctx, ports.FeedQuery{})
 		return page.Last, err
 	}, timer)
 	return r
+}
+
+// Knows returns [ErrUnknownFeature] for a feature that was never one: the catalog has none of
+// the name, and the feed, of which nothing was removed yet, no change of it. To read on for a
+// misspelled one must not look like waiting for what does not change. What the catalog had
+// once stays readable.
+func (r *ReadChanges) Knows(ctx context.Context, feature domain.FeatureKey) error {
+	if _, sold := r.catalog.Features[feature]; sold || feature == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	page, err := r.pages.do(ctx, ports.FeedQuery{Feature: feature, Limit: 1})
+	switch {
+	case err != nil:
+		return fmt.Errorf("read changes: %w", err)
+	case page.First > 1 || len(page.Changes) > 0:
+		return nil
+	default:
+		return unknownFeature(feature, r.catalog)
+	}
 }
 
 // Grew has those look who wait for what comes after less: see [TellChanges.OnTold].

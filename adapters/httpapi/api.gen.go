@@ -2346,7 +2346,8 @@ type ListChangesParams struct {
 	// UserID Only changes of this user.
 	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
 
-	// Feature Only changes of this feature.
+	// Feature Only changes of this feature. A 404 is about one that never was: the catalog has none of
+	// the name, and the feed, as long as all of it is kept, no change of it.
 	Feature *string `form:"feature,omitempty" json:"feature,omitempty"`
 
 	// LastEventID The same, as readers of event streams send it; it is what counts then.

@@ -20,6 +20,9 @@ func (s *Server) ListChanges(ctx context.Context, r ListChangesRequestObject) (L
 	if err != nil {
 		return nil, err
 	}
+	if err := s.deps.ReadChanges.Knows(ctx, query.Feature); err != nil {
+		return nil, err
+	}
 	if exchangeOf(ctx).streams {
 		return s.streamChanges(ctx, query)
 	}

@@ -63,6 +63,14 @@ func TestChanges_AreReadInOrder(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", query, told, want)
 		}
 	}
+	stream := as("app:backend")
+	stream["Accept"] = "text/event-stream"
+	for _, headers := range []map[string]string{as("app:backend"), stream} {
+		got := s.call("GET", "/api/changes?feature=projcts", "", headers)
+		if s.want(got, 404, "unknown_feature"); !strings.Contains(got.detail(), `"projcts" is not in the catalog, which has projects`) {
+			t.Errorf("got %s", got.text)
+		}
+	}
 }
 
 func jsonOf(t *testing.T, v any) string {

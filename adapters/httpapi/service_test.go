@@ -122,7 +122,7 @@ func wire(store ports.Store, gateway ports.Gateway, catalog domain.Catalog, cloc
 	check := app.NewCheckEntitlement(store, catalog, clock, time.After)
 	prices := app.NewPrices(gateway, catalog, clock)
 	show := app.NewShowOrder(store, clock, time.After)
-	changes := app.NewReadChanges(store, time.After)
+	changes := app.NewReadChanges(store, catalog, time.After)
 	fulfill.OnKept(func(users []domain.UserID) { show.Wake(users); check.Wake(users) })
 	var made atomic.Int64
 	newID := func() string { return fmt.Sprintf("%06d", made.Add(1)) }
