@@ -108,7 +108,9 @@ func TestLateRepetition_OfWhatFoundNothingToDoUndoesNothing(t *testing.T) {
 			func(w wishes) error { return w.to("pro", "back") },
 		},
 		"a pause": {
-			func(w wishes) error { return errors.Join(w.cancel("storage", app.WhenNow, "alone"), w.to("team", "pausable")) },
+			func(w wishes) error {
+				return errors.Join(w.cancel("storage", app.WhenNow, "alone"), w.to("team", "pausable"))
+			},
 			func(w wishes, key string) error { return w.pauses(key) },
 			func(w wishes) error { return w.resume("team", "on") },
 		},
