@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rooms test-built test-program test-examples test-fast lint fmt verify vulncheck generate bench bench-scale build
+.PHONY: help run test test-rooms test-built test-program test-examples test-fast test-long test-random test-many test-fuzz lint fmt verify vulncheck generate bench bench-scale build
 
 GOLANGCI := go tool -modfile=tools/go.mod golangci-lint
 
@@ -60,6 +60,29 @@ test-examples: test-built
 
 test-fast: ## Run the tests of the domain and the use cases: seconds
 	go test ./domain/... ./app/... ./adapters/memory/...
+
+# How much is tried where a night is there for it: `make -k test-long`, or less of it, such as
+# `make test-random SEEDS=100`. What fails prints its seed.
+SEEDS := 10000
+CALLS := -failpoints 1000 -boundaries.months 24 -purchases 200
+MANY := -fifty 1000 -racing 200 -subscribers 200 -years 5 -deliveries.kills 30 -oddities -slow-bodies
+FUZZ := 10m
+
+test-long: test-random test-many test-fuzz ## Run what is random at length, and what is many as often as it is at worst: for a night
+
+test-random test-many: export TMPDIR := $(shell .ci/tmpdir)
+test-random:
+	@.ci/deps
+	go test $(QUICK) -timeout 24h $$(grep -rl --include=*_test.go pgregory.net/rapid . | xargs -n 1 dirname | sort -u) -rapid.checks=$(SEEDS)
+
+test-many:
+	@.ci/deps
+	go test $(QUICK) -timeout 24h ./cmd/entitled/failpoints $(CALLS)
+	go test $(QUICK) -timeout 24h ./cmd/entitled -run '_Fifty|_BesideTheWebhooks|_ADayWithout|TestYear|_WhoeverKills|_OddValues|_SlowSenders' $(MANY)
+
+test-fuzz:
+	for target in $$(grep -ro --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's,/[^/]*:func ,:,'); do \
+	  go test $${target%:*} -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZ) -parallel 1 || exit 1; done
 
 lint: ## Check style and the rules of the house
 	$(GOLANGCI) run ./...
