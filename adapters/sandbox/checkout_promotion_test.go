@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,6 +64,62 @@ func TestPage_TakesAPromotionCode(t *testing.T) {
 	if got := s.session(plain.ID).AmountTotal; got != 4900 {
 		t.Errorf("a session without the field: got %d", got)
 	}
+}
+
+// After a declined card the buyer may still change what is bought, unless that has made a
+// subscription, as in a session from before basil.
+func TestPage_TheCodeAfterADeclinedCard(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	free := s.post("/v1/promotion_codes", values("coupon", s.coupon("percent_off", "100", "duration", "once"), "code", "FREE"))
+	half := s.post("/v1/promotion_codes", values("coupon", s.coupon("percent_off", "50", "duration", "once"), "code", "HALF"))
+	open := func(version, mode, price string) (url, id string) {
+		cs := s.postIn(version, "/v1/checkout/sessions", values("mode", mode, "success_url", "http://app.example/done", "allow_promotion_codes", "true",
+			"line_items[0][price]", price, "line_items[0][quantity]", "1"))
+		return cs.at("url"), cs.at("id")
+	}
+	pay := func(url, number string, more ...string) string {
+		form := goodForm()
+		form.Set("cardNumber", number)
+		for i := 0; i < len(more); i += 2 {
+			form.Set(more[i], more[i+1])
+		}
+		_, _, page := s.submit(url, form)
+		return page
+	}
+	const later = "2025-09-30.clover"
+	for _, tt := range []struct{ version, mode, price, total, half string }{
+		{"", "payment", s.once, "4900", "2450"}, {later, "subscription", s.monthly, "2000", "1000"},
+	} {
+		url, id := open(tt.version, tt.mode, tt.price)
+		pay(url, "", "promotionCode", "HALF", "action", "apply")
+		wantText(t, pay(url, string(sandbox.DeclinedCard)), "Your card was declined.", `id="remove-code"`)
+		wantText(t, pay(url, "", "action", "remove"), `id="promotionCode"`)
+		pay(url, string(sandbox.GoodCard))
+		s.fetch("", "/v1/checkout/sessions/"+id).wants(t, tt.mode+" without the code", map[string]string{"payment_status": "paid", "amount_total": tt.total})
+
+		url, id = open(tt.version, tt.mode, tt.price)
+		pay(url, string(sandbox.DeclinedCard))
+		pay(url, "", "promotionCode", "FREE", "action", "apply")
+		pay(url, string(sandbox.GoodCard))
+		s.fetch("", "/v1/checkout/sessions/"+id).wants(t, tt.mode+" for nothing", map[string]string{"payment_status": "no_payment_required", "amount_total": "0", "payment_intent": "null"})
+	}
+	charged := s.fetch("", "/v1/charges?limit=100")
+	var paid []string
+	for i := 0; charged.at(fmt.Sprint("data.", i, ".id")) != "<none>"; i++ {
+		paid = append(paid, charged.at(fmt.Sprint("data.", i, ".status"))+" "+charged.at(fmt.Sprint("data.", i, ".amount")))
+	}
+	if got := strings.Join(paid, ", "); got != "failed 2000, succeeded 2000, failed 1000, failed 4900, succeeded 4900, failed 2450" {
+		t.Errorf("charged: %s", got)
+	}
+	s.fetch("", "/v1/promotion_codes/"+half.at("id")).wants(t, "taken off again", map[string]string{"times_redeemed": "0"})
+	s.fetch("", "/v1/promotion_codes/"+free.at("id")).wants(t, "used", map[string]string{"times_redeemed": "2"})
+
+	url, _ := open("", "subscription", s.monthly)
+	pay(url, "", "promotionCode", "HALF", "action", "apply")
+	page := pay(url, string(sandbox.DeclinedCard))
+	wantText(t, page, "Your card was declined.", `id="applied-code">HALF`, "The first attempt to pay has made the subscription")
+	lacksText(t, page, `id="remove-code"`)
 }
 
 func TestAddPromotionCode(t *testing.T) {

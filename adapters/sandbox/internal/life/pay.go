@@ -63,13 +63,12 @@ func (s *Stripe) payBy(cs *state.Session, pm *state.PaymentMethod, settles strin
 		return AsksOwner(cs.ID)
 	case !cs.Attempted:
 		s.prepare(cs, pm)
+	case !cs.Fixed():
+		s.prepareAgain(cs, pm)
 	}
 	pi := s.PaymentIntents.Get(cs.PaymentIntent)
 	if pi != nil {
 		pi.Authenticated = authenticated
-		if cs.SubscribesLater() {
-			pi.Amount = s.firstDue(cs) // which may have changed since the last attempt
-		}
 	}
 	switch {
 	case pi == nil:
@@ -103,7 +102,6 @@ func (s *Stripe) prepare(cs *state.Session, pm *state.PaymentMethod) {
 		}
 		return
 	}
-	s.redeem(cs.Discount)
 	if total := s.SessionTotal(cs); total > 0 {
 		pi := &state.PaymentIntent{
 			Customer: cs.Customer, Currency: cs.Currency, Amount: total, Description: cs.DataDescription,
@@ -113,6 +111,20 @@ func (s *Stripe) prepare(cs *state.Session, pm *state.PaymentMethod) {
 		}
 		s.AddPaymentIntent(pi)
 		cs.PaymentIntent = pi.ID
+	}
+}
+
+// prepareAgain has a later attempt pay what is due by then: what is bought may have changed
+// since the last one.
+func (s *Stripe) prepareAgain(cs *state.Session, pm *state.PaymentMethod) {
+	pi, due := s.PaymentIntents.Get(cs.PaymentIntent), s.SessionTotal(cs)
+	if cs.SubscribesLater() {
+		due = s.firstDue(cs)
+	}
+	if pi.Amount = due; due == 0 {
+		s.CancelIntent(pi)
+		cs.PaymentIntent = ""
+		s.prepare(cs, pm)
 	}
 }
 
@@ -254,6 +266,9 @@ func (s *Stripe) start(cs *state.Session) {
 }
 
 func (s *Stripe) complete(cs *state.Session, paymentStatus string) {
+	if cs.Mode == "payment" {
+		s.redeem(cs.Discount) // which a subscription does at its making
+	}
 	cs.Status, cs.PaymentStatus, cs.URL = "complete", paymentStatus, ""
 	cs.Completed = s.Emit("checkout.session.completed", s.Render.Session(cs), nil).ID
 }

@@ -41,6 +41,7 @@ func (s *Site) Routes(mux *http.ServeMux) {
 // checkoutPage is what the hosted page shows of an open session.
 type checkoutPage struct {
 	Heading, Trial, Button, CancelURL  string
+	Settled                            string // why a code or a quantity is not to be changed any more
 	Lines                              []pageLine
 	Total                              string
 	Adjustable, AsksEmail, AsksConsent bool
@@ -320,6 +321,9 @@ func (s *Site) checkoutPage(cs *state.Session) *checkoutPage {
 			Adjustable: l.Adjustable && !cs.Fixed(),
 		}
 		p.Adjustable = p.Adjustable || line.Adjustable
+		if cs.Fixed() && (l.Adjustable || cs.PromotionCodes) {
+			p.Settled = "The first attempt to pay has made the subscription and its invoice: what is bought stays as it is. In API versions from basil on it may still change."
+		}
 		p.Lines = append(p.Lines, line)
 	}
 	return p

@@ -152,8 +152,11 @@ func (cs *Session) SubscribesLater() bool {
 	return cs.Mode == "subscription" && cs.Version >= wire.Basil
 }
 
-// Fixed tells whether what is bought is settled: an attempt to pay has made the invoice.
-func (cs *Session) Fixed() bool { return cs.Attempted && !cs.SubscribesLater() }
+// Fixed tells whether what is bought is settled: an attempt to pay has made the subscription
+// and its invoice.
+func (cs *Session) Fixed() bool {
+	return cs.Attempted && cs.Mode == "subscription" && !cs.SubscribesLater()
+}
 
 // LeadsTo is where the buyer goes on after paying, empty if they stay.
 func (cs *Session) LeadsTo() string {
