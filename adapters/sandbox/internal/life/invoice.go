@@ -49,9 +49,7 @@ func (s *Stripe) AdvanceInvoice(in *state.Invoice) {
 // AddInvoice keeps a draft. It says nothing yet: the caller decides when
 // invoice.created and invoice.finalized are due, see finalize.
 func (s *Stripe) AddInvoice(in *state.Invoice) {
-	s.InvoiceSeq++
 	in.ID, in.Status = wire.NewID("in_1", 23), "draft"
-	in.Number = fmt.Sprintf("%s-%04d", wire.NewID("", 8), s.InvoiceSeq)
 	in.Created = s.NowUnix()
 	if cu := s.Customers.Get(in.Customer); cu != nil && !in.MadeOfPayment() {
 		in.StartingBalance = cu.Balance
@@ -90,6 +88,10 @@ func (s *Stripe) FinalizeInvoice(in *state.Invoice, description string, methodTy
 	s.AnnounceInvoice(in)
 	s.applyBalance(in)
 	in.Status, in.FinalizedAt = "open", s.NowUnix()
+	if cu := s.Customers.Get(in.Customer); cu != nil {
+		cu.Invoiced++
+		in.Number = fmt.Sprintf("%s-%04d", cu.InvoicePrefix, cu.Invoiced)
+	}
 	if in.Due() > 0 && in.PaymentIntent == "" {
 		pi := &state.PaymentIntent{
 			Customer: in.Customer, Invoice: in.ID, Currency: in.Currency, Amount: in.Due(),

@@ -77,7 +77,7 @@ func TestSnapshot_ItsVersionSaysItsShape(t *testing.T) {
 		t.Fatalf("these %d fields cannot be all", len(lines))
 	}
 	hash := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	const known = "1 5883dba8"
+	const known = "1 81b0d60d"
 	if got := fmt.Sprint(snapshotVersion, " ", hex.EncodeToString(hash[:4])); got != known {
 		t.Errorf("the shape of snapshots is %s, and was %s: raise snapshotVersion if one of them was in a release, and write the new shape here", got, known)
 	}

@@ -23,7 +23,7 @@ func (r *Renderer) Customer(cu *state.Customer) wire.Object {
 		"currency": wire.OrNull(cu.Currency), "default_source": nil, "delinquent": false, "description": wire.OrNull(cu.Description), "discount": nil,
 		"email": wire.OrNull(cu.Email), "invoice_prefix": cu.InvoicePrefix,
 		"invoice_settings": wire.Object{"custom_fields": nil, "default_payment_method": wire.OrNull(cu.DefaultMethod), "footer": nil, "rendering_options": nil},
-		"livemode":         false, "metadata": wire.MetadataObject(cu.Metadata), "name": wire.OrNull(cu.Name), "next_invoice_sequence": 1,
+		"livemode":         false, "metadata": wire.MetadataObject(cu.Metadata), "name": wire.OrNull(cu.Name), "next_invoice_sequence": cu.Invoiced + 1,
 		"phone": wire.OrNull(cu.Phone), "preferred_locales": locales, "shipping": nil, "tax_exempt": "none", "test_clock": wire.OrNull(cu.TestClock),
 	}
 }

@@ -47,7 +47,6 @@ type Contents struct {
 	DeliverySeq int64                        // the newest delivery's id
 	Idempotency map[string]*RememberedAnswer // by key
 	Requests    []*Request
-	InvoiceSeq  int   // of the newest invoice's number
 	LastEvent   int64 // the second of the newest event; kept if they are ordered
 }
 

@@ -8,6 +8,7 @@ type Customer struct {
 	Metadata                            map[string]string
 	Created                             int64
 	InvoicePrefix                       string
+	Invoiced                            int64  // in the number of its newest invoice that is finalized
 	DefaultMethod                       string // of its invoices
 	Currency                            string // of what it was last to pay from period to period; empty: nothing yet
 	Cardless                            bool   // a test has taken its card away
