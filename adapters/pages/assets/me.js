@@ -19,6 +19,7 @@ const pauseForm = find('#pause-form');
 
 let shown = null; // what is on the page, as JSON; null before the first answer
 let current = null; // the subscription that the buttons are about
+let toChange = location.hash === '#change'; // whoever came chose a change that is made here
 
 follow();
 watch((_, first) => first || refresh(true));
@@ -86,6 +87,10 @@ function show({ subscription: sub, others, bought_twice: twice = [] }, plans, in
   say(find('#plan-chip'), word);
   find('#plan-chip').className = `chip ${mood}`;
   showButtons(going ? sub : null, plans, invoices);
+  if (toChange) {
+    toChange = false;
+    arrive();
+  }
   showCard(sub);
   showAddons(find('#addons'), going ? sub : null, act, done);
   find('#others').replaceChildren(
@@ -199,6 +204,17 @@ for (const [button, part] of parts) {
       button.focus();
     }
   });
+}
+
+// arrive opens the form for who came to change something; where nothing can be changed, what
+// is said of the plan says why.
+function arrive() {
+  history.replaceState(null, '', location.pathname);
+  if (find('#change').hidden) {
+    panel.focus();
+  } else {
+    toggle(find('#change'));
+  }
 }
 
 // act does what a button is for, and says beside it what is wrong.

@@ -178,8 +178,9 @@ async function press(card) {
   say(card.trouble, '');
   const offer = offers.get(card.key);
   const price = offer?.prices.find((p) => p.key === chosenPrice(card));
-  if (['manage', 'change', 'resume'].includes(price?.action ?? offer?.action)) {
-    location.assign('/me');
+  const action = price?.action ?? offer?.action;
+  if (['manage', 'change', 'resume'].includes(action)) {
+    location.assign(action === 'change' ? '/me#change' : '/me');
     return;
   }
   const order = {

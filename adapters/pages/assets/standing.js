@@ -63,5 +63,5 @@ function overdue(sub) {
   const access = !sub.access
     ? 'It gives you nothing until that is paid.'
     : sub.access_until ? `You keep access until ${day(sub.access_until)}. Pay before then to keep it.` : 'You keep access.';
-  return [since, access];
+  return [since, access, 'It can be changed once that is paid.'];
 }

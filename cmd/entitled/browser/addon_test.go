@@ -66,7 +66,7 @@ func addOn(t *testing.T, s *site) {
 	b.planIs("Pro", "Active")
 	b.see(`#entitlements [data-feature="sso"]`) // what is bought may be had a moment later, and a preview says what changes
 	b.says("#change", "Change or add")
-	b.click("#change")
+	b.see("#change-form") // which that led to
 	if read[bool](b, `document.querySelector('input[data-to="priority-yearly"]') !== null`) {
 		t.Error("an add-on is offered by the year beside a plan by the month")
 	}
@@ -77,7 +77,9 @@ func addOn(t *testing.T, s *site) {
 	b.says("#said", "You now have Priority.")
 	b.planIs("Pro", "Active")
 	b.says("#addons li", "Priority")
-	b.click("#change")
+	b.visit("/")
+	b.button("team", "Switch to Team")
+	b.click(`button[data-plan="team"]`)
 	b.see(`input[data-to="team-monthly"]`)
 	if read[bool](b, `document.querySelector('input[data-to="pro-yearly"]') !== null`) {
 		t.Error("a plan is offered by the year beside an add-on by the month")

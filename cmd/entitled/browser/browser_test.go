@@ -149,9 +149,11 @@ func TestBrowser_TheWorkbenchEndsASubscription(t *testing.T) {
 	b.until(`document.querySelector("#clock-period") !== null && document.querySelector('button[id^="pay-"]') !== null`)
 	b.click("#clock-period")
 	b.see(`[data-status="past_due"]`)
-	b.visit("/me")
+	b.visit("/me#change") // as where a button says Switch to Team
 	b.planIs("Pro", "Payment overdue")
 	b.says("#plan-words", "You keep access until ")
+	b.says("#plan-words", "It can be changed once that is paid.")
+	b.until(`document.activeElement.id === "subscription" && location.hash === ""`)
 	b.says("#invoices li", "To be paid")
 	if *screenshots != "" {
 		b.pictures(*screenshots, "me-past-due")
