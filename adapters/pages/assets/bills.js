@@ -25,12 +25,15 @@ export async function showInvoices() {
   }
 }
 
+// showOrders resolves with the orders, the newest first; with null where they cannot be read.
 export async function showOrders() {
   try {
     const { orders } = await ask('GET', '/api/orders?limit=12');
     fill('orders', orders.map(orderItem));
+    return orders;
   } catch (problem) {
     say(find('#orders-trouble'), problem.message);
+    return null;
   }
 }
 

@@ -56,7 +56,9 @@ async function read(changed) {
   }
   shown = now;
   current = answer.subscription;
-  const [plans, invoices] = await Promise.all([offered(), showInvoices(), showOrders()]);
+  const [plans, invoices, orders] = await Promise.all([offered(), showInvoices(), showOrders()]);
+  // Who has bought nothing is no customer of Stripe's, which has no page for them.
+  find('#portal').hidden = current === null && answer.others.length === 0 && invoices.length === 0 && orders?.length === 0;
   show(answer, plans, invoices);
 }
 

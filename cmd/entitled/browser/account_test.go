@@ -18,6 +18,9 @@ func account(t *testing.T, s *site) {
 	b := s.newUser(t)
 	b.visit("/me")
 	b.planIs("Free", "")
+	if read[bool](b, `document.querySelector("#card").checkVisibility() || document.querySelector("#manage").checkVisibility()`) {
+		t.Error("who has bought nothing is led to Stripe's pages, which refuse them")
+	}
 	b.subscribe("pro")
 	b.visit("/me")
 	b.planIs("Pro", "Active")
