@@ -52,7 +52,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		x.rule, x.routed = s.rules[routeKey{r.Method, c.Path()}]
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), exchangeKey{}, x), x.rule.time(s.config.RequestTime, r.URL.RawQuery))
 		defer cancel()
-		if x.rule.extra == 0 { // what is there to take its time may wait again and again
+		if x.rule.extra == 0 && x.rule.most == 0 { // what takes its time may wait again and again, and what may not is bounded already
 			ctx = ports.WithPatience(ctx, storePatience)
 		}
 		defer s.bodies.end(&x.body)
