@@ -45,7 +45,7 @@ func (p *program) trickle(t *testing.T, head, text string, over chan struct{}) (
 			return status
 		case <-over:
 			return 0
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(250 * time.Millisecond):
 			_, _ = conn.Write([]byte{text[n%len(text)]}) // that it fails is an end, too
 		}
 	}
