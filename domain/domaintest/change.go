@@ -206,12 +206,16 @@ func (s *subscriber) becomes(i *item, price domain.PriceID, quantity int64) bool
 }
 
 // remove takes an item away, and gives back what is left of its period. Of one that was
-// brought to none before, that waits for the same invoice.
+// brought to none before, that waits for the same invoice; unless nothing was given back then.
 func (s *subscriber) remove(i *item) {
 	s.creditRest(i)
 	for _, waiting := range s.waiting {
-		if waiting.bought.item == i && waiting.bought.units < 0 {
+		switch {
+		case waiting.bought.item != i:
+		case waiting.bought.units < 0:
 			i.removal = waiting.bought
+		default: // what was given back is less than there was
+			i.removal = nil
 		}
 	}
 	i.removed = true

@@ -10,9 +10,13 @@ import (
 // This file is the truth about money that went back, and credit for what nobody paid.
 
 // wentBack tells whether money for an item went back that had paid for this time.
-func (s *subscriber) wentBack(i *item, t time.Time) bool {
+func (s *subscriber) wentBack(i *item, t time.Time) bool { return s.wentBackSince(i, t, t) }
+
+// wentBackSince tells whether it had paid for any of the time from one moment to another.
+func (s *subscriber) wentBackSince(i *item, from, to time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units > 0 && b.covers(t) && b.by.is.Status == domain.InvoicePaid && b.isGone() && !b.isWaived() {
+		within := !to.Before(b.from) && from.Before(b.until)
+		if b.item == i && b.units > 0 && within && b.by.is.Status == domain.InvoicePaid && b.isGone() && !b.isWaived() {
 			return true
 		}
 	}

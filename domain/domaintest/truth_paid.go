@@ -170,7 +170,7 @@ func (s *subscriber) inLeeway(i *item, plan domain.Plan, t time.Time) (at time.T
 			end = b.until
 		}
 	}
-	if s.mayRenew(i, plan) && !s.wentBack(i, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
+	if s.mayRenew(i, plan) && !s.wentBackSince(i, end, t) && !t.Before(end) && t.Before(end.Add(plan.Leeway)) && s.statusVouches(i, plan, t) == "nothing" {
 		return end.Add(-time.Second), true
 	}
 	return t, false
