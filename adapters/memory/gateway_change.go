@@ -307,7 +307,7 @@ func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, no
 
 // ResumeSubscription implements [ports.Gateway].
 func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
-	return g.end(ctx, r.EndRequest, fmt.Sprint("resume", r.Subscription, r.Collect, r.Anew), func(sub *domain.Subscription) error {
+	return g.end(ctx, r.EndRequest, fmt.Sprint("resume", r.Subscription), func(sub *domain.Subscription) error {
 		if r.Collect && r.Anew && sub.Pause != domain.PauseNone {
 			if g.declined[sub.Customer] {
 				return ports.ErrPaymentFailed

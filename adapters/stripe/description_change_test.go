@@ -50,6 +50,10 @@ func changesAgainstStripesDescription(t *testing.T, d descriptions) {
 				_, err := gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: end, Collect: true, Anew: true})
 				return err
 			},
+			"resume collection at once": func() error {
+				_, err := gateway.ResumeSubscription(t.Context(), ports.ResumeRequest{EndRequest: end, Collect: true})
+				return err
+			},
 			"preview": func() error {
 				_, err := gateway.PreviewChange(t.Context(), ports.PreviewRequest{Change: change.Change, At: time.Now()})
 				return err
@@ -110,6 +114,9 @@ func fitting(o map[string]any, schedule bool) {
 		o["schedule"], o["cancel_at"], o["cancel_at_period_end"], o["status"] = nil, nil, true, "active"
 		if schedule {
 			o["schedule"] = "sub_sched_1"
+		}
+		if latest, expanded := o["latest_invoice"].(map[string]any); expanded {
+			latest["id"] = "in_1" // in each version of the sample
 		}
 		for _, item := range o["items"].(map[string]any)["data"].([]any) {
 			item.(map[string]any)["id"] = "si_1"

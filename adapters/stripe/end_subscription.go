@@ -13,69 +13,101 @@ import (
 
 // CancelSubscription implements [ports.Gateway].
 func (g *Gateway) CancelSubscription(ctx context.Context, r ports.EndRequest, now bool) (domain.SubscriptionFact, error) {
-	c := updateSubscription("cancel subscription", r.Subscription, r.IdempotencyKey+"-end", &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)})
-	if now {
-		c.does, c.method, c.params, c.key = "end subscription", http.MethodDelete, &stripe.SubscriptionCancelParams{}, ""
-	}
-	return g.end(ctx, r, c, func(subscriptionNow) bool { return true })
-}
-
-// ResumeSubscription implements [ports.Gateway]. Which of two ways the end was planned in
-// depends on the billing mode, and on who planned it.
-func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
-	params := &stripe.SubscriptionParams{}
-	c := updateSubscription("resume subscription", r.Subscription, r.IdempotencyKey+"-end", params)
-	if r.Collect && r.Anew {
-		if err := g.collectAnew(ctx, r.EndRequest); err != nil {
-			return domain.SubscriptionFact{}, err
-		}
-	}
-	return g.end(ctx, r.EndRequest, c, func(is subscriptionNow) bool {
-		needed := r.Collect && !r.Anew && is.Snapshot.Pause != domain.PauseNone
-		if needed {
-			params.AddExtra("pause_collection", "")
-		}
-		switch {
-		case is.Snapshot.CancelAtPeriodEnd:
-			params.CancelAtPeriodEnd = stripe.Bool(false)
-			return true
-		case !is.Snapshot.CancelAt.IsZero():
-			params.AddExtra("cancel_at", "")
-			return true
-		default:
-			return needed
-		}
-	})
-}
-
-// end makes a call about the end of a subscription, if that is still to be made, and drops what
-// was planned for it. What is to be done follows from how the subscription stood when the key
-// had its turn, which Stripe tells a repetition again: what was planned since stays.
-func (g *Gateway) end(ctx context.Context, r ports.EndRequest, c call, needed func(subscriptionNow) bool) (domain.SubscriptionFact, error) {
-	if err := noSubscription(c, r.Subscription); err != nil {
-		return domain.SubscriptionFact{}, err
-	}
-	if r.IdempotencyKey == "" {
-		return domain.SubscriptionFact{}, refused(c, "there is no idempotency key")
+	c, turn := updateSubscription("cancel subscription", r.Subscription, r.IdempotencyKey+"-end", &stripe.SubscriptionParams{
+		CancelAtPeriodEnd: stripe.Bool(true),
+	}), turnToCancel
+	if now { // with which Stripe takes no key
+		c.does, c.method, c.params, c.key, turn = "end subscription", http.MethodDelete, &stripe.SubscriptionCancelParams{}, "", turnToEnd
 	}
 	ctx, cancel := g.bounded(ctx)
 	defer cancel()
-	now, err := g.subscriptionNow(ctx, r.Subscription)
-	if err != nil || now.Snapshot.Status.Ended() {
-		return now.SubscriptionFact, err
+	is, then, err := g.beginEnd(ctx, c, r, turn)
+	if err != nil || is.Snapshot.Status.Ended() {
+		return is.SubscriptionFact, err
 	}
-	then, err := g.takeTurn(ctx, r.Subscription, r.IdempotencyKey)
-	endsAll := c.method == http.MethodDelete // its schedule, too
-	if err == nil && !endsAll {
+	if !now { // which ends the schedule too
 		err = g.dropSchedule(ctx, then, r.Deployment, r.IdempotencyKey)
 	}
-	if err == nil && needed(then) {
+	if err == nil {
 		_, err = g.send(ctx, c)
 	}
 	// Of what has ended meanwhile Stripe says that there is none.
-	if err != nil && !(endsAll && errors.Is(err, ports.ErrNotFound)) {
+	if err != nil && !(now && errors.Is(err, ports.ErrNotFound)) {
 		return domain.SubscriptionFact{}, err
 	}
-	now, err = g.subscriptionNow(ctx, r.Subscription)
-	return now.SubscriptionFact, err
+	is, err = g.subscriptionNow(ctx, r.Subscription)
+	return is.SubscriptionFact, err
+}
+
+// ResumeSubscription implements [ports.Gateway].
+func (g *Gateway) ResumeSubscription(ctx context.Context, r ports.ResumeRequest) (domain.SubscriptionFact, error) {
+	ctx, cancel := g.bounded(ctx)
+	defer cancel()
+	is, then, err := g.beginEnd(ctx, call{does: "resume subscription"}, r.EndRequest, turnToResume)
+	if err != nil || is.Snapshot.Status.Ended() {
+		return is.SubscriptionFact, err
+	}
+	// With a schedule Stripe lets no period begin.
+	err = g.dropSchedule(ctx, then, r.Deployment, r.IdempotencyKey)
+	// A late repetition may come in a later pause: the period that was voided is another one then.
+	voided := is.Snapshot.Pause != domain.PauseNone && then.Snapshot.Pause != domain.PauseNone && is.Snapshot.LatestInvoice == then.Snapshot.LatestInvoice
+	if err == nil && r.Collect && r.Anew && voided {
+		err = g.beginPeriod(ctx, is.Snapshot)
+	}
+	for _, c := range resumption(r, then) {
+		if err == nil {
+			_, err = g.send(ctx, c)
+		}
+	}
+	if err != nil {
+		return domain.SubscriptionFact{}, err
+	}
+	is, err = g.subscriptionNow(ctx, r.Subscription)
+	return is.SubscriptionFact, err
+}
+
+// resumption are the calls that take back what a subscription was set to: each with a key of
+// its own, as a repetition may know less of a pause, or more. Which of two ways its end was
+// planned in depends on the billing mode, and on who planned it.
+func resumption(r ports.ResumeRequest, then subscriptionNow) []call {
+	var calls []call
+	if r.Collect && !r.Anew && then.Snapshot.Pause != domain.PauseNone {
+		params := &stripe.SubscriptionParams{}
+		params.AddExtra("pause_collection", "")
+		calls = append(calls, updateSubscription("resume collection at once", r.Subscription, r.IdempotencyKey+"-collect", params))
+	}
+	params := &stripe.SubscriptionParams{}
+	switch {
+	case then.Snapshot.CancelAtPeriodEnd:
+		params.CancelAtPeriodEnd = stripe.Bool(false)
+	case !then.Snapshot.CancelAt.IsZero():
+		params.AddExtra("cancel_at", "")
+	default:
+		return calls
+	}
+	return append(calls, updateSubscription("resume subscription", r.Subscription, r.IdempotencyKey+"-end", params))
+}
+
+// beginEnd reads how a subscription stands, and how it stood when the key had its turn, which
+// Stripe tells a repetition again. What is done follows from the second: what was planned since
+// stays. Of one that has ended nothing is done any more; the key is used all the same.
+func (g *Gateway) beginEnd(ctx context.Context, c call, r ports.EndRequest, turn turn) (is, then subscriptionNow, err error) {
+	if err := noSubscription(c, r.Subscription); err != nil {
+		return is, then, err
+	}
+	if r.IdempotencyKey == "" {
+		return is, then, refused(c, "there is no idempotency key")
+	}
+	is, err = g.subscriptionNow(ctx, r.Subscription)
+	switch {
+	case err != nil:
+	case !is.Snapshot.Status.Ended():
+		then, err = g.takeTurn(ctx, r.Subscription, r.IdempotencyKey, turn)
+	case is.Snapshot.Customer != "":
+		err = g.UseKey(ctx, is.Snapshot.Customer, r.IdempotencyKey)
+	}
+	if err != nil {
+		return subscriptionNow{}, subscriptionNow{}, err
+	}
+	return is, then, nil
 }

@@ -37,40 +37,6 @@ func (g *Gateway) PauseCollection(ctx context.Context, r ports.PauseRequest) (do
 	return now.SubscriptionFact, err
 }
 
-// collectAnew has collection that is paused be resumed with a new period, if this key has not
-// done that before: a late repetition may come in a later pause.
-func (g *Gateway) collectAnew(ctx context.Context, r ports.EndRequest) error {
-	c := updateSubscription("use the key of a resumption", r.Subscription, r.IdempotencyKey+"-anew", &stripe.SubscriptionParams{})
-	if err := noSubscription(c, r.Subscription); err != nil {
-		return err
-	}
-	if r.IdempotencyKey == "" {
-		return refused(c, "there is no idempotency key")
-	}
-	ctx, cancel := g.bounded(ctx)
-	defer cancel()
-	now, err := g.subscriptionNow(ctx, r.Subscription)
-	if err != nil || now.Snapshot.Status.Ended() {
-		return err
-	}
-	got, err := g.send(ctx, c) // though it may collect: then this has been the key's turn
-	if err != nil || now.Snapshot.Pause == domain.PauseNone {
-		return err
-	}
-	var then struct {
-		Invoice ref       `json:"latest_invoice"`
-		Pause   *struct{} `json:"pause_collection"`
-	}
-	if got.replayed && !(decode(got.body, &then) && then.Pause != nil && domain.InvoiceID(then.Invoice) == now.Snapshot.LatestInvoice) {
-		return nil
-	}
-	// With a schedule Stripe lets no period begin.
-	if err := g.dropSchedule(ctx, now, r.Deployment, r.IdempotencyKey); err != nil {
-		return err
-	}
-	return g.beginPeriod(ctx, now.Snapshot)
-}
-
 // mostDeclined is how often the first payment after a pause may be tried in a day.
 const mostDeclined = 20
 

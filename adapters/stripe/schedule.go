@@ -84,7 +84,7 @@ func (g *Gateway) ScheduleChange(ctx context.Context, r ports.ChangeRequest) (po
 	if fault := unplannable(now, r); fault != "" {
 		return ports.Changed{}, refused(c, fault)
 	}
-	if _, err := g.takeTurn(ctx, r.Subscription, r.IdempotencyKey); err != nil {
+	if _, err := g.takeTurn(ctx, r.Subscription, r.IdempotencyKey, turnToPlan); err != nil {
 		return ports.Changed{}, err
 	}
 	schedule, err := g.scheduleOf(ctx, now, r)

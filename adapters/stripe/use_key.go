@@ -34,11 +34,24 @@ func (g *Gateway) UseKey(ctx context.Context, customer domain.CustomerID, key st
 	return err
 }
 
+// turn is a wish that a key may be for: with each, the answer to its turn has something else in
+// it, so that Stripe refuses the key of one wish with another.
+type turn string
+
+const (
+	turnToCancel turn = "customer"
+	turnToResume turn = "schedule"
+	turnToEnd    turn = "default_payment_method"
+	turnToPlan   turn = "pending_setup_intent"
+)
+
 // takeTurn has a key belong to what is asked of a subscription, with an update that changes
 // nothing, and returns how the subscription stood then: to a repetition, as it stood at first.
 // The calls that come after it have keys that follow from this one.
-func (g *Gateway) takeTurn(ctx context.Context, id domain.SubscriptionID, key string) (subscriptionNow, error) {
-	c := updateSubscription("take the turn of a key", id, key, &stripe.SubscriptionParams{Expand: stripe.StringSlice([]string{"latest_invoice"})})
+func (g *Gateway) takeTurn(ctx context.Context, id domain.SubscriptionID, key string, turn turn) (subscriptionNow, error) {
+	c := updateSubscription("take the turn of a key", id, key, &stripe.SubscriptionParams{
+		Expand: stripe.StringSlice([]string{"latest_invoice", string(turn)}),
+	})
 	got, err := g.send(ctx, c)
 	if err != nil {
 		return subscriptionNow{}, err

@@ -119,6 +119,8 @@ func TestGateway(t *testing.T, open func(t *testing.T) GatewayFixture) {
 		{"a subscription is canceled at once", gatewayCancelNow},
 		{"what was planned since a cancel stays when that is repeated late", gatewayCancelLate},
 		{"a key that found nothing to do does nothing later", gatewayUseKey},
+		{"a resumption is repeated by who knows less of it", gatewayResumeRepeated},
+		{"a late repetition of a resumption begins no period", gatewayResumeLate},
 		{"collection is paused, and resumed", gatewayPause},
 		{"collection is resumed with a period that is paid", gatewayResumeAnew},
 		{"collection that is not paid stays paused", gatewayResumeUnpaid},

@@ -3,7 +3,9 @@ package portstest
 import (
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/entitled-dev/entitled/domain"
 	"github.com/entitled-dev/entitled/ports"
 )
 
@@ -86,5 +88,45 @@ func gatewayUseKey(t *testing.T, f GatewayFixture) {
 	}
 	if fact, err := s.Gateway.CancelSubscription(t.Context(), s.end("cancel"), false); err != nil || !fact.Snapshot.CancelAtPeriodEnd {
 		t.Errorf("the cancel again: got %+v, %v", fact, err)
+	}
+	if _, err := s.Gateway.CancelSubscription(t.Context(), s.end("cancel"), true); !errors.Is(err, ports.ErrKeyMismatch) {
+		t.Errorf("an end at once by the key of a cancel: got %v, want %v", err, ports.ErrKeyMismatch)
+	}
+}
+
+// Who repeats a resumption whose answer was lost may have been told meanwhile that nothing is
+// paused any more.
+func gatewayResumeRepeated(t *testing.T, f GatewayFixture) {
+	s := newSubscriber(t, f)
+	s.pause(t, "pause", time.Time{})
+	if _, err := s.Gateway.CancelSubscription(t.Context(), s.end("cancel"), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []ports.ResumeRequest{s.collect("resume", false), {EndRequest: s.end("resume")}} {
+		fact, err := s.Gateway.ResumeSubscription(t.Context(), r)
+		if err != nil || fact.Snapshot.Pause != domain.PauseNone || !fact.Snapshot.ScheduledEnd().IsZero() {
+			t.Errorf("collect %t: got %+v, %v, want it to go on", r.Collect, fact, err)
+		}
+	}
+}
+
+func gatewayResumeLate(t *testing.T, f GatewayFixture) {
+	for name, first := range map[string]func(s subscriber) ports.ResumeRequest{
+		"of one that found nothing to do": func(s subscriber) ports.ResumeRequest { return ports.ResumeRequest{EndRequest: s.end("resume")} },
+		"of one within what was paid for": func(s subscriber) ports.ResumeRequest {
+			s.pause(t, "pause", time.Time{})
+			return s.collect("resume", false)
+		},
+	} {
+		s := subscriberByOrder(t, f, domain.OrderID("order "+name))
+		if _, err := s.Gateway.ResumeSubscription(t.Context(), first(s)); err != nil {
+			t.Fatal(err)
+		}
+		s.pause(t, "pause again", time.Time{})
+		s.Renew(t, s.sub.ID)
+		_, err := s.Gateway.ResumeSubscription(t.Context(), s.collect("resume", true))
+		if now := s.now(t, s.sub.ID); now.Pause != domain.PauseVoid || s.paidFor(t) != 1 {
+			t.Errorf("%s: got pause %q and %d paid periods, %v, want it as it was", name, now.Pause, s.paidFor(t), err)
+		}
 	}
 }
