@@ -36,7 +36,7 @@ func (p *Past) none() bool { return p.Until.IsZero() }
 
 // Closing says which invoices stay in the working set, whatever they are.
 type Closing struct {
-	Latest int           // so many that were paid last
+	Latest int           // so many that were paid last, and the last of those that asked for money
 	For    time.Duration // those that ended within so long, besides the longest leeway
 	Least  int           // as long as there are not so many others
 	Most   int           // those beyond so many others, until the next time; 0: none
@@ -104,7 +104,7 @@ func firstOf(groups [][]*Bill, left int, apart map[InvoiceID]bool) ([]*Bill, int
 }
 
 // longEnded are bills that ended by a time; those together that only together stand for
-// themselves. So many that were paid last are not among them.
+// themselves. So many that were paid last are not among them, nor is the last that asked for money.
 func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool) [][]*Bill {
 	if p.Source.Kind != SourceSubscription {
 		return nil
@@ -115,6 +115,7 @@ func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool
 			kept++
 		}
 	}
+	asked := p.lastAsked()
 	// first[n] is when the first credit of the bills from n on begins: nothing else asks what
 	// others are for.
 	first := make([]time.Time, len(p.Bills)+1)
@@ -136,7 +137,7 @@ func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool
 	for n, bill := range p.Bills[:last] {
 		// A payment that no snapshot followed is news yet, see [Purchase.paidUnheard].
 		heard := bill.Invoice.SeenAt.Before(p.Subscription.SeenAt)
-		apart = apart && heard && bill.standsForItself(by) && !shared[bill.Invoice.ID]
+		apart = apart && heard && n != asked && bill.standsForItself(by) && !shared[bill.Invoice.ID]
 		between = append(between, bill)
 		for l := range bill.Invoice.Lines {
 			end = later(end, bill.Invoice.Lines[l].Until)
@@ -150,6 +151,19 @@ func (p *Purchase) longEnded(by time.Time, latest int, shared map[InvoiceID]bool
 		between, apart = nil, true
 	}
 	return ended
+}
+
+// lastAsked is the place of the last bill that asked for money and of which none went back:
+// [ledger.latest] is that one, or a later one of which some did; -1: there is none.
+func (p *Purchase) lastAsked() int {
+	for n := len(p.Bills) - 1; n >= 0; n-- {
+		bill := p.Bills[n]
+		back := bill.moneyBack()
+		if bill.Invoice.settled() && bill.Invoice.Total > 0 && back.nothing() && back.smaller == 0 {
+			return n
+		}
+	}
+	return -1
 }
 
 // standsForItself tells whether all of an invoice ended by a time, and no money or

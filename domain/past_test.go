@@ -127,6 +127,38 @@ func TestPast_OfAPlanOverNothing(t *testing.T) {
 	}
 }
 
+// Which invoice is the latest decides what a refund of another does, however many over nothing
+// have followed it.
+func TestPast_TheLastThatAskedForMoney(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	pro := c.Plans["pro"]
+	pro.Policy.Refund, pro.Policy.Access = "revoke_latest_14_days", []domain.AccessOption{"perpetual_after_3_years"}
+	c.Plans["pro"] = pro
+	facts := []domain.Fact{refundOf(8, "pi_0", "succeeded", 5000)}
+	for n := range 20 {
+		amount, from, until := int64(5000), 365*float64(n), 365*float64(n+1)
+		if n > 2 {
+			amount = 0 // a coupon for good
+		}
+		facts = append(facts, sub(from+.1, "active", has("si_1", "price_m", 1, from, until)),
+			bill(from, domain.InvoiceID(fmt.Sprint("in_", n)), "paid", cycle("si_1", "price_m", 1, amount, from, until)))
+	}
+	whole := tell(accountWith(ana), c, append(facts, sub(7299, "canceled", has("si_1", "price_m", 1, 365*19, 365*20)))...)
+	ended, past := whole.LongEnded(c, domain.Closing{Latest: 2, Least: 1}, nil)
+	names := whole.NamesOfInvoices(ended)
+	short := deepCopy(whole)
+	short.Past = past
+	maps.DeleteFunc(short.Invoices, func(id domain.InvoiceID, _ domain.Invoice) bool {
+		return names[domain.Ref{Kind: domain.RefInvoice, ID: string(id)}]
+	})
+	want := rightsAt(whole, c, on(7305))
+	if got := rightsAt(short, c, on(7305)); got != want || len(ended) < 10 || want == "nothing" {
+		t.Errorf("without %d invoices that ended: %s, want %s", len(ended), got, want)
+	}
+}
+
 // What is changed while a renewal's invoice is a draft is finalized sooner and takes of the
 // renewal: it is not the past while that is not, as here after a lost dispute.
 func TestPast_AChangeWaitsForTheRenewalThatItTakesOf(t *testing.T) {

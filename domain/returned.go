@@ -340,7 +340,7 @@ func (m *moneyBack) shareOf(line *Line) Share {
 // cost; or all of its bill, which is then as one that is voided.
 func (m *moneyBack) waives(b *Bill, line *Line) bool {
 	switch {
-	case m.smaller > 0 && m.paid == 0 && m.smaller >= m.total, line.Amount > 0 && m.waived[line.ID] >= line.Amount:
+	case m.waivesAll(), line.Amount > 0 && m.waived[line.ID] >= line.Amount:
 		return true
 	case len(m.waived) == 0 || !b.Invoice.Complete:
 		return false
@@ -348,6 +348,11 @@ func (m *moneyBack) waives(b *Bill, line *Line) bool {
 	cost, before, _ := m.of(b, b.changeOf(line))
 	// Of a note over all of a change's line what it gives back is a part.
 	return cost > 0 && before >= cost && (line.Amount > 0 || before < cost-line.Amount)
+}
+
+// waivesAll tells whether notes left nothing of a bill to pay.
+func (m *moneyBack) waivesAll() bool {
+	return m.smaller > 0 && m.paid == 0 && m.smaller >= m.total
 }
 
 // nothing tells whether no money went back at all, as of most bills.

@@ -418,6 +418,8 @@ func TestReturned_TheLatestIsTheLastThatIsPaidFor(t *testing.T) {
 		line(domain.LineCredit, "si_1", "price_m", 5, -4167, 5, 30), line(domain.LineChange, "si_1", "price_m", 4, 3333, 5, 30)), 0, -834, 0)
 	withFee := bill(5, "in_2", "paid", append([]domain.Line{line(domain.LineOneOff, "", "price_fee", 1, 500, 5, 5)}, raised.Invoice.Lines...)...)
 	told := func(facts ...domain.Fact) []domain.Fact { return append(month[:2:2], facts...) }
+	fee := bill(5, "in_2", "paid", line(domain.LineOneOff, "", "price_fee", 1, 700, 5, 5))
+	untold := with(raised, func(i *domain.Invoice) { i.Lines, i.Complete = nil, false })
 	eight, four := sub(5, "active", has("si_1", "price_m", 8, 0, 30)), sub(5, "active", has("si_1", "price_m", 4, 0, 30))
 	all := refundOf(8, "pi_1", "succeeded", 5000)
 	for name, s := range map[string]story{
@@ -425,10 +427,18 @@ func TestReturned_TheLatestIsTheLastThatIsPaidFor(t *testing.T) {
 			sub(7, "active", has("si_1", "price_m", 5, 0, 30)), all), []holding{{9, "nothing"}}},
 		"credited away after it was paid": {told(eight, raised, noteOf(6, "cn_1", "in_2", domain.PostPayment, 2500, "", "re_pi_2"),
 			refundOf(6, "pi_2", "succeeded", 2500), all), []holding{{9, "nothing"}}},
-		"refunded, but for a fee": {told(eight, withFee, noteOf(6, "cn_1", "in_2", domain.PostPayment, 2500, "il_in_2_2"), all), []holding{{9, "nothing"}}},
-		"charged back":            {told(eight, raised, disputeOf(6, "pi_2", "lost"), all), []holding{{9, "nothing"}}},
-		"over less than nothing":  {told(four, lowered, all), []holding{{9, "nothing"}}},
+		"refunded, but for a fee":  {told(eight, withFee, noteOf(6, "cn_1", "in_2", domain.PostPayment, 2500, "il_in_2_2"), all), []holding{{9, "nothing"}}},
+		"charged back":             {told(eight, raised, disputeOf(6, "pi_2", "lost"), all), []holding{{9, "nothing"}}},
+		"over less than nothing":   {told(four, lowered, all), []holding{{9, "nothing"}}},
+		"a fee, refunded":          {told(fee, refundOf(6, "pi_2", "succeeded", 700), all), []holding{{9, "nothing"}}},
+		"a fee, charged back":      {told(fee, disputeOf(6, "pi_2", "lost"), all), []holding{{9, "nothing"}}},
+		"lines not told, refunded": {told(eight, untold, refundOf(6, "pi_2", "succeeded", 2500), all), []holding{{9, "nothing"}}},
 
+		"a fee":                     {told(fee, all), []holding{{9, "pro, projects 100, seats 5"}}},
+		"a fee, a cent refunded":    {told(fee, refundOf(6, "pi_2", "succeeded", 1), all), []holding{{9, "pro, projects 100, seats 5"}}},
+		"a fee, a cent less":        {told(fee, noteOf(5, "cn_1", "in_2", domain.PrePayment, 1, ""), all), []holding{{9, "pro, projects 100, seats 5"}}},
+		"lines not told, a cent":    {told(untold, refundOf(6, "pi_2", "succeeded", 1), all), []holding{{9, "pro, projects 100, seats 5"}}},
+		"disputed, not decided":     {told(eight, raised, all, disputeOf(20, "pi_2", "needs_response")), []holding{{21, "pro, projects 100, seats 5"}}},
 		"paid":                      {told(eight, raised, all), []holding{{9, "pro, projects 100, seats 8"}}},
 		"refunded itself":           {told(eight, raised, refundOf(8, "pi_2", "succeeded", 2500)), []holding{{9, "pro, projects 100, seats 5"}}},
 		"refunded later as a favor": {told(eight, raised, all, refundOf(20, "pi_2", "succeeded", 2500)), []holding{{21, "pro, projects 100, seats 8"}}},

@@ -131,16 +131,26 @@ func (l *ledger) latest() int {
 	return -1
 }
 
-// isBack tells whether, were it the latest, nothing of a bill would count; but for fees.
+// isBack tells whether, were it the latest, nothing of a bill would count; but for fees. Of one
+// that has nothing else, or not all of whose lines are told, all of the money must be back. What
+// banks have not decided yet is not.
 func (l *ledger) isBack(bill *Bill) bool {
 	m := bill.moneyBack()
+	m.disputed = slices.DeleteFunc(m.disputed, func(state DisputeState) bool { return state != DisputeLost })
 	if m.nothing() && m.smaller == 0 {
 		return false
 	}
-	return !bill.Invoice.has(func(line *Line) bool {
-		other := line.Kind == LineCredit || line.Kind == LineOneOff || !bill.Invoice.costs(line)
-		return !other && !m.waives(bill, line) && m.revokes(line, l.policyOf(line), true) == nil
-	})
+	known := false
+	if bill.Invoice.has(func(line *Line) bool {
+		if line.Kind == LineCredit || line.Kind == LineOneOff || !bill.Invoice.costs(line) {
+			return false
+		}
+		known = bill.Invoice.Complete
+		return !m.waives(bill, line) && m.revokes(line, l.policyOf(line), true) == nil
+	}) {
+		return false
+	}
+	return known || m.share() == ShareFull || len(m.disputed) > 0 || m.waivesAll()
 }
 
 // withUnpaid adds the lines of an invoice that was not paid.
