@@ -30,16 +30,43 @@ func (p *Purchase) settleCredits(paid, unpaid settledLines, revoked bool) {
 }
 
 // revokeCredits lets a credit of a bill count as long as anything does that is billed
-// instead: a change whose money went back takes nothing away.
+// instead: a change whose money went back takes nothing away; unless a later one of the bill
+// counts that takes away what there was instead.
 func (bill settledLines) revokeCredits(of *Bill) {
 	back := of.moneyBack()
-	for n := range bill {
-		if credit := bill[n].line; credit.Kind == LineCredit {
-			if instead := bill.insteadOf(of, credit); !back.beyond(of, instead) {
-				bill[n].revoked = bill.revokedInstead(instead)
-			}
+	for _, n := range bill.creditsLatestFirst() {
+		credit := bill[n].line
+		if bill.replacedSince(of, credit) {
+			continue
+		}
+		if instead := bill.insteadOf(of, credit); !back.beyond(of, instead) {
+			bill[n].revoked = bill.revokedInstead(instead)
 		}
 	}
+}
+
+// creditsLatestFirst are the places of a bill's credits.
+func (bill settledLines) creditsLatestFirst() []int {
+	var credits []int
+	for n := range bill {
+		if bill[n].line.Kind == LineCredit {
+			credits = append(credits, n)
+		}
+	}
+	slices.SortStableFunc(credits, func(a, b int) int { return bill[b].line.From.Compare(bill[a].line.From) })
+	return credits
+}
+
+// replacedSince tells whether what there was instead of what a credit takes back was taken back
+// itself since, by a credit of the bill that counts, and none of it billed anew.
+func (bill settledLines) replacedSince(of *Bill, credit *Line) bool {
+	item := of.becomes(credit)
+	return item != "" && slices.ContainsFunc(bill, func(later settledLine) bool {
+		return later.line.Kind == LineCredit && later.revoked == nil && later.line.Item == item && later.line.From.After(credit.From) &&
+			!later.invoice.has(func(l *Line) bool {
+				return l.Kind != LineCredit && l.sameThing(later.line) && l.From.Equal(later.line.From)
+			})
+	})
 }
 
 // insteadOf tells which lines of a bill go with one of its credits: those of the same change of

@@ -63,7 +63,7 @@ func (l *ledger) items() []Item {
 	for n := range l.lines {
 		s := &l.lines[n]
 		bill := l.lines.of(s.bill)
-		if s.wentBack() && !bill.takesAfter(s.line) || s.invoice.takesFree(s.line) && bill.wentBack() {
+		if s.wentBack() || s.invoice.takesFree(s.line) && bill.wentBack() {
 			items = l.withTakenAway(items, l.Bills[s.bill], s.line)
 		}
 	}
@@ -86,15 +86,6 @@ func (bill settledLines) wentBack() bool {
 		}
 	}
 	return back
-}
-
-// takesAfter tells whether a bill takes an item back later than one of its lines, too, and that
-// counts: what a first change took away does not come back if another has replaced the item
-// since.
-func (bill settledLines) takesAfter(line *Line) bool {
-	return slices.ContainsFunc(bill, func(l settledLine) bool {
-		return l.line.Kind == LineCredit && l.revoked == nil && l.line.Item == line.Item && l.line.From.After(line.From)
-	})
 }
 
 // freeHalf tells whether a line is half of a change that costs nothing: Stripe does not say

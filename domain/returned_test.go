@@ -557,6 +557,38 @@ func TestReturned_ASwapIsAChange(t *testing.T) {
 	}
 }
 
+// Of swaps of items that one invoice bills together, what one of them took away comes back with its
+// difference only if nothing has replaced what there was instead.
+func TestReturned_AChainOfSwaps(t *testing.T) {
+	t.Parallel()
+	c := market
+	c.Plans = maps.Clone(c.Plans)
+	for _, key := range []domain.PlanKey{"pro", "team", "vault"} {
+		plan := c.Plans[key]
+		plan.Group = "main"
+		c.Plans[key] = plan
+	}
+	// Of pro, team from day 10, and then a price from day 11.
+	told := func(second, third string, price domain.PriceID, cost, addon int64, note domain.Fact) []domain.Fact {
+		return []domain.Fact{
+			sub(0, "active", has("si_1", "price_m", 5, 0, 30)), bill(0, "in_1", "paid", cycle("si_1", "price_m", 5, 5000, 0, 30)),
+			sub(11, "active", has(third, price, 5, 0, 30), has("si_2", "price_addon", 1, 0, 30)), bill(11, "in_2", "paid",
+				line(domain.LineCredit, "si_1", "price_m", 5, -3333, 10, 30), line(domain.LineChange, second, "price_team", 5, 6667, 10, 30),
+				line(domain.LineCredit, second, "price_team", 5, -6333, 11, 30), line(domain.LineChange, third, price, 5, cost, 11, 30),
+				line(domain.LineChange, "si_2", "price_addon", 1, addon, 11, 30)),
+			note,
+		}
+	}
+	first := noteOf(12, "cn_1", "in_2", domain.PostPayment, 3334, "il_in_2_1")
+	for name, s := range map[string]story{
+		"the first":              {told("si_7", "si_8", "price_vault", 9500, 500, first), []holding{{13, "sso, vault"}}},
+		"the first, and back":    {told("si_7", "si_8", "price_m", 3167, 8000, first), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"the first, of one item": {told("si_1", "si_1", "price_vault", 9500, 500, first), []holding{{13, "sso, vault"}}},
+	} {
+		t.Run(name, func(t *testing.T) { s.check(t, accountWith(ana), c) })
+	}
+}
+
 // Who gives an item up has it no longer, whatever became of the change beside it: what that cost
 // was less by the item's credit, and a note over all that the change cost gives that back, too.
 func TestReturned_WhatWasRemovedBesideAChange(t *testing.T) {

@@ -133,6 +133,9 @@ func (b *bought) insteadIsBack() bool {
 			own = append(own, other)
 		}
 	}
+	if b.isReplacedSince() {
+		return false
+	}
 	cost, before, back := b.difference()
 	if len(own) == 0 {
 		own = all
@@ -143,6 +146,17 @@ func (b *bought) insteadIsBack() bool {
 		return false
 	}
 	return len(own) > 0 && !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
+}
+
+// isReplacedSince tells whether the invoice gives back what there was instead of what it took
+// away, too, and bills none of that anew.
+func (b *bought) isReplacedSince() bool {
+	return slices.ContainsFunc(b.by.of.ledger, func(later *bought) bool {
+		return later.by == b.by && later.units < 0 && later.item == b.becomes() && later.from.After(b.from) && !later.isBack() &&
+			!slices.ContainsFunc(b.by.of.ledger, func(anew *bought) bool {
+				return anew.by == b.by && anew.units > 0 && anew.item == later.item && anew.price == later.price && anew.from.Equal(later.from)
+			})
+	})
 }
 
 // moneyIsBack tells whether the money that paid for it went back. What went back with
