@@ -40,7 +40,7 @@ func (bill settledLines) revokeCredits(of *Bill) {
 			continue
 		}
 		if instead := bill.insteadOf(of, credit); !back.beyond(of, instead) {
-			bill[n].revoked = bill.revokedInstead(instead)
+			bill[n].revoked = bill.revokedInstead(instead, bill[n].whole)
 		}
 	}
 }
@@ -82,9 +82,9 @@ func (bill settledLines) insteadOf(of *Bill, credit *Line) func(*Line) bool {
 }
 
 // revokedInstead says why nothing counts of what a bill has instead of what a credit takes
-// back; nil: something does.
-func (bill settledLines) revokedInstead(instead func(*Line) bool) *Rule {
-	var rule *Rule
+// back; nil: something does. If that is fees alone, or was never paid, it goes with the whole bill.
+func (bill settledLines) revokedInstead(instead func(*Line) bool, whole *Rule) *Rule {
+	rule := whole
 	for _, l := range bill {
 		switch {
 		case l.line.Kind == LineCredit, !l.invoice.costs(l.line), !instead(l.line):

@@ -602,9 +602,15 @@ func TestReturned_WhatWasRemovedBesideAChange(t *testing.T) {
 				line(domain.LineCredit, "si_2", "price_addon", 1, -333, 10, 30), line(domain.LineOneOff, "", "price_fee", 1, 500, 10, 10)),
 		}, more...)
 	}
+	// Of a fee, nothing is left to pay but a part.
+	before := with(told()[3].(domain.InvoiceFact), func(i *domain.Invoice) { i.AmountDue, i.AmountPaid, i.PaidAt = 167, 167, on(12) })
+	waived := append(told()[:3:3], before, noteOf(11, "cn_1", "in_2", domain.PrePayment, 2000, "il_in_2_1"))
 	tellAll(t, map[string]story{
 		"the change":          {told(noteOf(12, "cn_1", "in_2", domain.PostPayment, 2000, "il_in_2_1")), []holding{{13, "pro, projects 100, seats 5"}}},
 		"a part of it":        {told(noteOf(12, "cn_1", "in_2", domain.PostPayment, 1667, "il_in_2_1")), []holding{{13, "pro, projects 100, seats 8"}}},
+		"before it was paid":  {waived, []holding{{13, "pro, projects 100, seats 8"}}},
+		"and then the rest":   {append(waived[:5:5], refundOf(13, "pi_2", "succeeded", 167)), []holding{{14, "pro, projects 100, seats 8, sso"}}},
+		"and nearly the rest": {append(waived[:5:5], refundOf(13, "pi_2", "succeeded", 166)), []holding{{14, "pro, projects 100, seats 8"}}},
 		"all that was billed": {told(refundOf(12, "pi_2", "succeeded", 2167)), []holding{{13, "pro, projects 100, seats 5, sso"}}},
 	})
 }

@@ -17,6 +17,7 @@ type settledLine struct {
 	line    *Line
 	units   int64     // as many of its quantity as count
 	revoked *Rule     // the row that says why it does not count; nil: it does
+	whole   *Rule     // of a credit: the row that says why nothing of its bill does; nil: something may
 	reach   time.Time // how far it, or any line before it, lasts
 	made    time.Time // when the first invoice was made of its own and those after it; of use where there are credits
 }
@@ -107,10 +108,13 @@ func (l *ledger) settledLines(paid settledLines) settledLines {
 				s.revoked = &neverPaid
 				unpaid = unpaid.with(s)
 				continue
-			case !back.nothing() && line.Kind != LineCredit && bill.Invoice.costs(line):
+			case back.nothing() || !bill.Invoice.costs(line):
+			case line.Kind != LineCredit:
 				s.revoked = back.revokes(line, l.policyOf(line), n >= last)
-				revoked = revoked || s.revoked != nil
+			case back.share() != SharePartial:
+				s.whole = back.revokes(line, l.policyOf(line), n >= last)
 			}
+			revoked = revoked || s.revoked != nil || s.whole != nil
 			paid = paid.with(s)
 		}
 	}

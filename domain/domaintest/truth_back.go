@@ -145,7 +145,10 @@ func (b *bought) insteadIsBack() bool {
 	if back > max(cost-before, 0) && slices.ContainsFunc(own, func(o *bought) bool { return !o.moneyIsBack() }) {
 		return false
 	}
-	return len(own) > 0 && !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
+	if len(own) == 0 {
+		return b.moneyIsBack()
+	}
+	return !slices.ContainsFunc(own, func(o *bought) bool { return !o.isBack() })
 }
 
 // isReplacedSince tells whether the invoice gives back what there was instead of what it took
