@@ -101,7 +101,7 @@ func (i *Invoice) takesFree(line *Line) bool { return line.freeHalf() && !i.cost
 func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 	told := slices.ContainsFunc(items, func(i Item) bool { return i.ID == credit.Item })
 	free := bill.Invoice.takesFree(credit)
-	if !free && credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit.Item) {
+	if !free && credit.Kind != LineCredit || credit.Item == "" || told || !bill.takesAway(credit) {
 		return items
 	}
 	if plan, _ := l.plans.planOf(credit.Price, ""); !credit.Until.Add(plan.Leeway).After(l.horizon) {
@@ -117,14 +117,14 @@ func (l *ledger) withTakenAway(items []Item, bill *Bill, credit *Line) []Item {
 	return append(slices.Clone(items), Item{ID: credit.Item, Price: credit.Price, Product: credit.Product, PeriodEnd: credit.Until})
 }
 
-// takesAway tells whether an invoice takes an item back more often than it bills it: what
-// only changes the number of its units, or its price, does not, and has two lines if they
-// cost nothing.
-func (b *Bill) takesAway(item string) bool {
+// takesAway tells whether an invoice takes the item of one of its lines back more often than it
+// bills it from then on: what only changes the number of its units, or its price, does not, and
+// has two lines if they cost nothing.
+func (b *Bill) takesAway(credit *Line) bool {
 	var left, halves int
 	for n := range b.Invoice.Lines {
 		switch line := &b.Invoice.Lines[n]; {
-		case line.Item != item:
+		case line.Item != credit.Item || !line.From.Equal(credit.From):
 		case b.Invoice.takesFree(line):
 			halves++
 		case line.Kind == LineCredit:

@@ -558,7 +558,7 @@ func TestReturned_ASwapIsAChange(t *testing.T) {
 }
 
 // Of swaps of items that one invoice bills together, what one of them took away comes back with its
-// difference only if nothing has replaced what there was instead.
+// difference only if nothing has replaced what there was instead; it may have been added on it, too.
 func TestReturned_AChainOfSwaps(t *testing.T) {
 	t.Parallel()
 	c := market
@@ -580,9 +580,21 @@ func TestReturned_AChainOfSwaps(t *testing.T) {
 		}
 	}
 	first := noteOf(12, "cn_1", "in_2", domain.PostPayment, 3334, "il_in_2_1")
+	second := noteOf(12, "cn_1", "in_2", domain.PostPayment, 3167, "il_in_2_3")
+	added := []domain.Fact{ // beside an add-on, and then swapped
+		sub(0, "active", has("si_2", "price_addon", 1, 0, 30)), bill(0, "in_1", "paid", cycle("si_2", "price_addon", 1, 500, 0, 30)),
+		sub(11, "active", has("si_2", "price_addon", 1, 0, 30), has("si_7", "price_team", 5, 0, 30)), bill(11, "in_2", "paid",
+			line(domain.LineChange, "si_1", "price_m", 5, 3333, 10, 30), line(domain.LineCredit, "si_1", "price_m", 5, -3167, 11, 30),
+			line(domain.LineChange, "si_7", "price_team", 5, 6333, 11, 30)),
+	}
 	for name, s := range map[string]story{
 		"the first":              {told("si_7", "si_8", "price_vault", 9500, 500, first), []holding{{13, "sso, vault"}}},
 		"the first, and back":    {told("si_7", "si_8", "price_m", 3167, 8000, first), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"the second":             {told("si_7", "si_8", "price_vault", 9500, 500, second), []holding{{13, "projects 1000, seats 5, sso, team"}}},
+		"the second, and back":   {told("si_7", "si_8", "price_m", 9500, 500, second), []holding{{13, "projects 1000, seats 5, sso, team"}}},
+		"both":                   {append(told("si_7", "si_8", "price_vault", 9500, 500, second), noteOf(12, "cn_2", "in_2", domain.PostPayment, 3334, "il_in_2_1")), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"of what was added":      {append(added[:4:4], noteOf(12, "cn_1", "in_2", domain.PostPayment, 3166, "il_in_2_2")), []holding{{13, "pro, projects 100, seats 5, sso"}}},
+		"all":                    {append(added[:4:4], refundOf(12, "pi_2", "succeeded", 6499)), []holding{{13, "sso"}}},
 		"the first, of one item": {told("si_1", "si_1", "price_vault", 9500, 500, first), []holding{{13, "sso, vault"}}},
 	} {
 		t.Run(name, func(t *testing.T) { s.check(t, accountWith(ana), c) })

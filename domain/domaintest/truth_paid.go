@@ -344,7 +344,7 @@ func (s *subscriber) paidFor(i *item, t time.Time) map[domain.PriceID]int64 {
 // changeOwed tells whether a change of the item at a moment was billed and is not paid.
 func (s *subscriber) changeOwed(i *item, t time.Time) bool {
 	for _, b := range s.ledger {
-		if b.item == i && b.units < 0 && b.covers(t) && i.removed && b.by.is.Status == domain.InvoicePaid && b.isBack() && b.by.takesAway(i) {
+		if b.item == i && b.units < 0 && b.covers(t) && i.removed && b.by.is.Status == domain.InvoicePaid && b.isBack() && b.takesAway() {
 			return true
 		}
 	}
@@ -387,12 +387,12 @@ func (s *subscriber) moments() []time.Time {
 	return all
 }
 
-// takesAway tells whether an invoice gives back more of an item than it bills.
-func (i *invoice) takesAway(of *item) bool {
+// takesAway tells whether its invoice gives back more of its item than it bills from then on.
+func (b *bought) takesAway() bool {
 	var units int64
-	for _, b := range i.of.ledger {
-		if b.by == i && b.item == of {
-			units += b.units
+	for _, other := range b.by.of.ledger {
+		if other.by == b.by && other.item == b.item && other.from.Equal(b.from) {
+			units += other.units
 		}
 	}
 	return units < 0
