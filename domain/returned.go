@@ -24,6 +24,7 @@ type moneyBack struct {
 	smaller  int64            // by how much notes made an invoice smaller before it was paid
 	untold   int64            // of returned, by refunds of notes that nobody told of but their charge
 	ofLines  int64            // likewise by notes of single lines, and not in noted yet
+	unsure   int64            // of untold notes, what may have been given back beside the refunds after all
 	lastAt   time.Time        // when money went back last
 	disputed []DisputeState
 }
@@ -118,13 +119,15 @@ func (m *moneyBack) add(amount int64, at time.Time) {
 }
 
 // addUntold adds what a charge says was refunded and no refund has told us of. It is what notes
-// gave back first, if their refunds are among those.
+// gave back first, if their refunds are among those. If there are others, too, nobody can tell
+// how much of a note of the bill as a whole its refund was, and what went to the balance.
 func (m *moneyBack) addUntold(amount int64, at time.Time) {
 	counted := min(amount, m.untold)
 	ofLines := min(amount-counted, m.ofLines)
 	m.untold, m.ofLines = m.untold-counted, m.ofLines-ofLines
 	m.noted = saturatingAdd(m.noted, ofLines)
 	if rest := amount - counted - ofLines; rest > 0 {
+		m.unsure = saturatingAdd(m.unsure, counted)
 		m.add(rest, at)
 	}
 }
@@ -296,8 +299,11 @@ func (m *moneyBack) byMoney() int64 { return saturatingAdd(m.returned, m.noted) 
 // ofWhole is how much of the bill as a whole was given back, in whatever way.
 func (m *moneyBack) ofWhole() int64 { return saturatingAdd(m.returned, m.whole) }
 
-// otherwise is how much was given back in other ways: to the balance, or outside of Stripe.
-func (m *moneyBack) otherwise() int64 { return saturatingAdd(m.apart, m.whole) }
+// otherwise is how much was given back in other ways, as far as it may be: to the balance, or
+// outside of Stripe.
+func (m *moneyBack) otherwise() int64 {
+	return saturatingAdd(saturatingAdd(m.apart, m.whole), m.unsure)
+}
 
 // refunded tells whether all of it did.
 func (m *moneyBack) refunded() bool { return m.byMoney() > 0 && m.byMoney() >= m.paid }

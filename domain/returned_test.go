@@ -471,6 +471,8 @@ func TestReturned_ANoteWhoseRefundTheChargeAloneTells(t *testing.T) {
 		"half, of a refund that was earlier": {told(charge(4, 2750), ofHalf), []holding{{6, both}}},
 		"half, after as much without a note": {told(ofHalf, charge(5, 5500)), []holding{{6, "nothing"}}},
 		"half, the rest to the balance":      {told(ofHalf, charge(5, 2750), noteOf(6, "cn_2", "in_1", domain.PostPayment, 2750, "")), []holding{{7, "nothing"}}},
+		"some to the balance, then the rest": {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 2000, "", "re_n"), charge(6, 4500)), []holding{{7, "nothing"}}},
+		"some, and less than the rest":       {told(noteOf(5, "cn_1", "in_1", domain.PostPayment, 2000, "", "re_n"), charge(6, 3499)), []holding{{7, both}}},
 		"two halves":                         {told(ofHalf, noteOf(6, "cn_2", "in_1", domain.PostPayment, 2750, "", "re_2"), charge(6, 5500)), []holding{{7, "nothing"}}},
 		"all":                                {told(ofAll, charge(5, 5500)), []holding{{6, "nothing"}}},
 		"of the add-on":                      {told(ofAddon, charge(5, 500)), []holding{{6, five}}},
