@@ -49,8 +49,13 @@ func (s *Server) readBody(c echo.Context) (body []byte, err error) {
 	}
 	x := exchangeOf(r.Context())
 	connection := http.NewResponseController(c.Response())
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
 	// A writer that has no deadline is a test's, and has no sender to wait for either.
-	x.body.cutBy = func() { _ = connection.SetReadDeadline(time.Now()) }
+	x.body.cutBy = func() {
+		_ = connection.SetReadDeadline(time.Now())
+		cancel()
+	}
 	s.bodies.come(&x.body, x.rule.roles == nil)
 	defer func() {
 		if err != nil {
@@ -63,7 +68,7 @@ func (s *Server) readBody(c echo.Context) (body []byte, err error) {
 		if len(body) == cap(body) {
 			room := roomAfter(cap(body), r.ContentLength, x.rule.bodyLimit())
 			if isLarge(room) {
-				if err := s.bodies.turn(r.Context(), &x.body, int64(room)); err != nil {
+				if err := s.bodies.beginTurn(ctx, &x.body, int64(room)); err != nil {
 					return body, err
 				}
 			}
@@ -86,29 +91,24 @@ func (s *Server) readBody(c echo.Context) (body []byte, err error) {
 	}
 }
 
-// mostUndeclared is up to where room grows for a body that does not say how much it is.
-const mostUndeclared = 16 << 10
-
-// roomAfter is the room for a body that has filled what it had: as much as it says it has, once
-// it has shown that something comes, and one for the end to be seen; or twice as much, and then
-// all that a body may have.
+// roomAfter is the room for a body that has filled what it had: as much as it says it has, and
+// one for the end to be seen, once it has shown that something comes. What is large, and what
+// does not say how much it is, shows more before.
 func roomAfter(room int, declared, limit int64) int {
-	switch next := max(2*room, firstRead); {
-	case room > 0 && declared >= int64(room), declared >= 0 && declared < firstRead:
-		return roundedRoom(int(declared) + 1)
-	case next > mostUndeclared:
-		return int(limit) + 1
-	default:
+	next := max(4*room, firstRead)
+	switch {
+	case 0 <= declared && declared <= maxBody && (room > 0 || declared < firstRead):
+		return int(declared) + 1
+	case next < maxBody:
 		return next
+	case declared > maxBody:
+		// Of few sizes, so that it can be used again.
+		return 1<<bits.Len(uint(declared-1)) + 1
+	case room < maxBody:
+		return maxBody + 1
+	default:
+		return int(limit) + 1
 	}
-}
-
-// roundedRoom is of few sizes where it is large, so that it can be used again.
-func roundedRoom(room int) int {
-	if room <= maxBody+1 {
-		return room
-	}
-	return 1<<bits.Len(uint(room-2)) + 1
 }
 
 func shareOf(r rule) share {

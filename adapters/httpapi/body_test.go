@@ -27,6 +27,24 @@ func (s *service) beginWebhook(signature string, length, sent int) net.Conn {
 	return conn
 }
 
+// holds waits until bodies hold so many bytes.
+func (s *service) holds(bytes int64) {
+	s.Helper()
+	s.eventually("the bytes held", func() bool {
+		held, _ := s.BodyBytes()
+		return held == bytes
+	})
+}
+
+// beginChunked sends the head of a webhook that does not say its length, and one chunk.
+func (s *service) beginChunked(sent int) net.Conn {
+	s.Helper()
+	conn := s.dial()
+	s.say(conn, "POST %s HTTP/1.1\r\nHost: x\r\nStripe-Signature: %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n",
+		webhookPath, forged, sent, strings.Repeat("x", sent))
+	return conn
+}
+
 // nothingHeld waits until all that bodies held is given back.
 func (s *service) nothingHeld() {
 	s.Helper()
@@ -154,29 +172,87 @@ func TestBody_LargeOnesLeaveRoomForTheUsual(t *testing.T) {
 	}
 }
 
-// Large ones wait for their turn, which who does not send all of it loses in the end.
-func TestBody_LargeOnesOfStrangersAreReadInTurn(t *testing.T) {
+// Who has its turn and sends nothing does not keep others from theirs, and is still heard later.
+func TestBody_LargeOnesOfStrangersBeginInTurn(t *testing.T) {
 	t.Parallel()
-	s := start(t, setup{})
-	stalled := s.beginWebhook(forged, maxWebhook, 100_000)
-	s.eventually("its turn", func() bool {
-		held, _ := s.BodyBytes()
-		return held == maxWebhook+1
-	})
+	s := start(t, setup{config: Config{BodyBytes: 64 << 20}})
+	payload, signature := s.gateway.Message(domain.Event{ID: domain.EventID(strings.Repeat("e", 200_000)), Type: "x"})
+	slow := s.beginWebhook(signature, len(payload), 0)
+	s.say(slow, "%s", payload[:100_000])
+	s.holds(256<<10 + 1)
+	for range 3 {
+		s.beginWebhook(forged, maxWebhook, 100_000)
+	}
 	answered := make(chan reply, 8)
 	for range cap(answered) {
 		go func() {
 			answered <- s.call("POST", webhookPath, strings.Repeat("x", maxWebhook), map[string]string{"Stripe-Signature": forged})
 		}()
 	}
-	s.want(s.call("POST", webhookPath, strings.Repeat("x", 60_000), map[string]string{"Stripe-Signature": forged}), 400, "bad_signature")
-	if status, body := s.hear(stalled); status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
-		t.Errorf("the stalled one got %d %s", status, body)
-	}
 	for range cap(answered) {
 		s.want(<-answered, 400, "bad_signature")
 	}
-	s.nothingHeld()
+	s.say(slow, "%s", payload[100_000:])
+	if status, body := s.hear(slow); status != 200 {
+		t.Errorf("the slow one got %d %s", status, body)
+	}
+}
+
+func TestBody_OfThoseThatAreLateSomeAreCutOff(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	var late []net.Conn
+	for i := range int64(3) {
+		late = append(late, s.beginWebhook(forged, maxWebhook, 100_000))
+		s.holds((i + 1) * (maxWebhook + 1))
+	}
+	if got := s.call("POST", webhookPath, strings.Repeat("x", maxWebhook), map[string]string{"Stripe-Signature": forged}); got.StatusCode != 400 {
+		t.Errorf("one that is all there got %d %s", got.StatusCode, got.text)
+	}
+	if status, body := s.hear(late[0]); status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
+		t.Errorf("the first got %d %s", status, body)
+	}
+	s.holds(2 * (maxWebhook + 1))
+}
+
+// Strangers who have sent little take no turn from anybody.
+func TestBody_LittleOfALargeOneTakesNoTurn(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{})
+	for i := range int64(8) {
+		s.beginWebhook(forged, maxWebhook, 5_000)
+		s.holds((i + 1) * 4 * firstRead)
+	}
+	s.beginChunked(60_000)
+	s.holds(8*4*firstRead + maxBody + 1)
+	s.bodies.mu.Lock()
+	defer s.bodies.mu.Unlock()
+	if !s.bodies.turns.begin.TryAcquire(maxWebhook + 1) {
+		t.Error("somebody has a turn")
+	}
+}
+
+// One that is cut off while it waits for its turn leaves at once, as others wait for its room.
+func TestBody_CutOffInLine(t *testing.T) {
+	t.Parallel()
+	s := start(t, setup{config: Config{BodyBytes: 2 << 20}})
+	gate := holdingUp{s.gateway, make(chan struct{}, 1), make(chan struct{})}
+	s.deps.ReceiveWebhook = app.NewReceiveWebhook(gate, nil)
+	answered := make(chan reply, 1)
+	go func() {
+		answered <- s.call("POST", webhookPath, strings.Repeat("x", maxWebhook), map[string]string{"Stripe-Signature": forged})
+	}()
+	<-gate.inside
+	inLine := make([]net.Conn, 8) // 3/4 of 2 MiB is room for seven of them
+	for i := range inLine {
+		inLine[i] = s.beginChunked(70_000)
+		s.holds(maxWebhook + 1 + min(int64(i)+1, 7)*(maxBody+1))
+	}
+	if status, body := s.hear(inLine[0]); status != 408 || !strings.Contains(body, `"code":"slow_body"`) {
+		t.Errorf("the first in line got %d %s", status, body)
+	}
+	close(gate.may)
+	s.want(<-answered, 400, "bad_signature")
 }
 
 // keeping keeps what it has read, as Stripe's does, and no copy of it.

@@ -2,10 +2,7 @@ package httpapi
 
 import (
 	"container/list"
-	"context"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -15,23 +12,13 @@ import (
 // use.
 const DefaultBodyBytes = 8<<20 + 4<<10
 
-const (
-	// turnTime is how long a large body may come while others wait for their turn: some
-	// hundred times as long as one takes that is sent at once.
-	turnTime = 500 * time.Millisecond
-	// turnsTime is how long one waits for its turn.
-	turnsTime = 3 * time.Second
-)
-
 // budget bounds the bytes of all bodies that are held at a time. Where there are too
 // many, the body that has been coming for longest is cut off for the sake of the next
-// one: an honest sender's is there at once. Large ones wait for their turn until their
-// sender is proven: one of the largest is read at a time, however many strangers send.
+// one: an honest sender's is there at once. Large ones begin in turn (turns).
 type budget struct {
-	most    int64
-	large   *semaphore.Weighted
-	waiting atomic.Int64 // for their turn
-	rooms   rooms
+	most  int64
+	turns turns
+	rooms rooms
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -41,7 +28,7 @@ type budget struct {
 }
 
 func newBudget(most int64) *budget {
-	b := &budget{most: most, large: semaphore.NewWeighted(maxWebhook + 1)}
+	b := &budget{most: most, turns: turns{begin: semaphore.NewWeighted(maxWebhook + 1)}}
 	b.changed.L = &b.mu
 	return b
 }
@@ -49,10 +36,9 @@ func newBudget(most int64) *budget {
 // holding is what one request has of the budget.
 type holding struct {
 	bytes int64
-	large int64 // of bytes, what it has of the turns of large bodies
-	late  *time.Timer
+	turn  turn
 	cut   bool   // its body is not wanted any more
-	cutBy func() // ends a read that is waiting for more
+	cutBy func() // ends a read that is waiting for more, and a wait for its turn
 	place *list.Element
 }
 
@@ -74,36 +60,6 @@ func (b *budget) come(h *holding, unproven bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h.place = b.coming.PushBack(h)
-}
-
-// turn waits until a holding may have so large a room.
-func (b *budget) turn(ctx context.Context, h *holding, room int64) error {
-	ctx, cancel := context.WithTimeout(ctx, turnsTime)
-	defer cancel()
-	b.waiting.Add(1)
-	err := b.large.Acquire(ctx, room)
-	b.waiting.Add(-1)
-	if err != nil {
-		return errOverloaded
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	h.large = room
-	h.late = time.AfterFunc(turnTime, func() { b.isLate(h) })
-	return nil
-}
-
-// isLate cuts off a large body that is still coming while others wait.
-func (b *budget) isLate(h *holding) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case h.place == nil: // it is there, or was cut off
-	case b.waiting.Load() == 0:
-		h.late.Reset(turnTime)
-	default:
-		b.cut(h)
-	}
 }
 
 // grow has a holding hold so many bytes, once there is room for them. It waits only for
@@ -152,16 +108,6 @@ func (b *budget) came(h *holding, bytes int) error {
 	return nil
 }
 
-// proven ends the turn of a large body whose sender has proven itself.
-func (b *budget) proven(h *holding) {
-	if h.large == 0 {
-		return
-	}
-	h.late.Stop()
-	b.large.Release(h.large)
-	h.large = 0
-}
-
 // end gives everything back.
 func (b *budget) end(h *holding) {
 	if h.cutBy == nil {
@@ -175,7 +121,7 @@ func (b *budget) end(h *holding) {
 		b.ending -= h.bytes
 	}
 	h.bytes = 0
-	b.proven(h)
+	b.endTurn(h)
 	if b.used == 0 {
 		b.rooms.drop()
 	}
@@ -186,5 +132,8 @@ func (b *budget) leave(h *holding) {
 	if h.place != nil {
 		b.coming.Remove(h.place)
 		h.place = nil
+	}
+	if h.turn.late != nil {
+		b.notLate(h)
 	}
 }
