@@ -275,6 +275,7 @@ func TestBody_OnesThatAreKeptStayAsTheyWere(t *testing.T) {
 	s := start(t, setup{})
 	held := s.beginWebhook(forged, 60_000, 5_000) // or the rooms would be dropped in between
 	defer held.Close()
+	s.holds(60_001)
 	forge := func() {
 		s.want(s.call("POST", webhookPath, strings.Repeat("x", 200_000), map[string]string{"Stripe-Signature": forged}), 400, "bad_signature")
 	}
