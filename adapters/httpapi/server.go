@@ -43,8 +43,8 @@ const (
 	// slackTime is for writing an answer that was ready at the last moment.
 	slackTime = 10 * time.Second
 	maxHeader = 64 << 10
-	// storePatience is how long a request waits for connections to the store, in all.
-	storePatience = 4500 * time.Millisecond
+	// storePatience is how long a request waits for connections to the store, in all: as a read does.
+	storePatience = app.ReadWait
 )
 
 // New builds the server. It does not listen yet.

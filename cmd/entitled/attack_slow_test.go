@@ -29,13 +29,7 @@ func (p *program) trickle(t *testing.T, head, text string, over chan struct{}) (
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(time.Minute))
-	ended := make(chan int, 1)
-	go func() {
-		defer close(ended)
-		if answer, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
-			ended <- answer.StatusCode
-		}
-	}()
+	ended := statusOn(conn)
 	if _, err := conn.Write([]byte(head)); err != nil {
 		t.Error(err)
 	}

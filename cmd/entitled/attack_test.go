@@ -113,6 +113,18 @@ func TestAttack_IdleConnectionsTakeLittleMemoryAndHoldUpNobody(t *testing.T) {
 	}
 }
 
+// statusOn is the status that a connection is answered, as soon as it is; none if it ends without.
+func statusOn(conn net.Conn) <-chan int {
+	answered := make(chan int, 1)
+	go func() {
+		defer close(answered)
+		if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+			answered <- response.StatusCode
+		}
+	}()
+	return answered
+}
+
 // flood sends a request with a body of a gibibyte until it is answered, and returns the status; 0: it
 // was not.
 func (p *program) flood(t *testing.T, header string) (status int) {
@@ -123,13 +135,7 @@ func (p *program) flood(t *testing.T, header string) (status int) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(time.Minute))
-	answered := make(chan int, 1)
-	go func() {
-		defer close(answered)
-		if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
-			answered <- response.StatusCode
-		}
-	}()
+	answered := statusOn(conn)
 	_, err = io.WriteString(conn, header)
 	for sent := 0; err == nil && sent < 1<<30 && len(answered) == 0; sent += len(filler) {
 		// In pieces of a mebibyte, which say so if the body is one of chunks.
